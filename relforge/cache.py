@@ -1,0 +1,189 @@
+"""Trees by content key: built once, then laid out by hard link.
+
+    $XDG_CACHE_HOME/relforge/
+      trees/<kind>/<key>/files/...      never written to again
+      trees/<kind>/<key>/index.json     path, mode, size, sha256 or link of each
+      locks/
+
+An entry appears by rename, so a build that is killed leaves nothing behind that
+looks whole; two builds at once build an entry once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from relforge.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file or link of a tree.  ``path`` is relative, ``link`` a link's target."""
+
+    path: str
+    mode: int  # 0o755 or 0o644; 0o777 for links
+    size: int
+    sha256: str  # "" for links
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A tree in the cache; ``cached`` tells that it was there already."""
+
+    path: Path
+    entries: tuple[Entry, ...]  # sorted by path
+    cached: bool
+
+
+def home() -> Path:
+    """The cache's folder; ``RELFORGE_CACHE_DIR`` wins over the XDG base directory."""
+    own = os.environ.get("RELFORGE_CACHE_DIR")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "relforge"
+
+
+def key(*parts: str) -> str:
+    """One content key for these parts; which part a byte belongs to counts."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
+    """The tree with that key; ``build`` fills an empty folder where there is none yet.
+
+    An entry that lost a file or whose file has another size is built again.
+    """
+    place = home() / "trees" / kind / content_key
+    with lock(f"{kind}-{content_key}"):
+        entries = _read_index(place)
+        if entries is not None and _intact(place, entries):
+            return Tree(path=place / "files", entries=entries, cached=True)
+        shutil.rmtree(place, ignore_errors=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{content_key}.", dir=place.parent))
+        try:
+            files = draft / "files"
+            files.mkdir()
+            build(files)
+            entries = scan(files)
+            rows = [asdict(entry) for entry in entries]
+            (draft / "index.json").write_text(json.dumps(rows))
+            draft.chmod(0o755)
+            draft.rename(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return Tree(path=place / "files", entries=entries, cached=False)
+
+
+def scan(folder: Path) -> tuple[Entry, ...]:
+    """Every file and link below the folder, with its modes made plain: 0755 or 0644."""
+    found = []
+    for path in walk(folder):
+        relative = path.relative_to(folder).as_posix()
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            target = os.readlink(path)
+            found.append(Entry(path=relative, mode=0o777, size=0, sha256="", link=target))
+            continue
+        mode = 0o755 if status.st_mode & 0o100 else 0o644
+        path.chmod(mode)
+        found.append(Entry(path=relative, mode=mode, size=status.st_size, sha256=sha256(path)))
+    return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def place(source: Tree, destination: Path) -> None:
+    """Lay the tree out below ``destination``: hard links where it can, else copies.
+
+    What already lies at a path is replaced, never written through.
+    """
+    made: set[str] = set()
+    for entry in source.entries:
+        target = os.path.join(destination, entry.path)
+        parent = os.path.dirname(target)
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)
+            made.add(parent)
+        if os.path.lexists(target):
+            os.unlink(target)
+        if entry.link is not None:
+            os.symlink(entry.link, target)
+        else:
+            _link_or_copy(os.path.join(source.path, entry.path), target)
+
+
+def sha256(path: Path) -> str:
+    """The file's digest, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Files and links below the folder, links to folders among them, in no order."""
+    with os.scandir(folder) as rows:
+        for row in rows:
+            if row.is_dir(follow_symlinks=False):
+                yield from walk(Path(row.path))
+            else:
+                yield Path(row.path)
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """Hold one of the cache's locks; waits while another build holds it."""
+    folder = home() / "locks"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: the cache cannot be written: {error.strerror}",
+            hint="set RELFORGE_CACHE_DIR to a folder that this user can write",
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read_index(place: Path) -> tuple[Entry, ...] | None:
+    try:
+        return tuple(Entry(**row) for row in json.loads((place / "index.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _intact(place: Path, entries: tuple[Entry, ...]) -> bool:
+    files = os.path.join(place, "files")
+    try:
+        return all(
+            entry.link is not None
+            or os.lstat(os.path.join(files, entry.path)).st_size == entry.size
+            for entry in entries
+        )
+    except OSError:
+        return False
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,88 @@
+"""Running programs: their output goes to the log, and into the error when they fail."""
+
+from __future__ import annotations
+
+import collections
+import logging
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from relforge.errors import UserError
+
+log = logging.getLogger("relforge.command")
+
+TAIL = 40  # lines of a failed program's output that its error shows
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    what: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+) -> None:
+    """Run a program whose output is for a human: each line goes to the log at level debug.
+
+    ``what`` names the purpose in the error.  ``env`` is laid over this
+    process's environment.  Raises UserError with the last lines of the output
+    where the program is missing or fails.
+    """
+    words = [str(word) for word in command]
+    log.debug("$ %s", shlex.join(words))
+    tail: collections.deque[str] = collections.deque(maxlen=TAIL)
+    try:
+        with subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                tail.append(line.rstrip())
+                log.debug("  %s", line.rstrip())
+    except OSError as error:
+        raise UserError(
+            f"{what}: cannot run `{shlex.join(words)}`: {error.strerror}", hint=hint
+        ) from None
+    if process.returncode:
+        output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
+        raise UserError(
+            f"{what}: `{shlex.join(words)}` {_ending(process.returncode)}\n{output}", hint=hint
+        )
+
+
+def capture(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+) -> subprocess.CompletedProcess[str]:
+    """Run a program whose output is data; the caller reads the result and its status.
+
+    Raises OSError where it cannot be started.
+    """
+    words = [str(word) for word in command]
+    log.debug("$ %s", shlex.join(words))
+    return subprocess.run(
+        words,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _ending(status: int) -> str:
+    return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"

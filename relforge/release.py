@@ -1,0 +1,237 @@
+"""The values that go through a build: settings, the release, its layers.
+
+A `Release` is made once, by `relforge.config.configure`, which raises every
+error that a user can make.  Each step then takes one and returns one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The user's source tree: where it is and what its ``[project]`` table says."""
+
+    root: Path
+    name: str
+    version: str | None  # None where the build backend computes it
+    requires_python: str
+    dependencies: tuple[str, ...]
+    optional_dependencies: dict[str, tuple[str, ...]]
+    groups: dict[str, tuple[str, ...]]  # PEP 735
+    scripts: dict[str, str]
+    has_build_system: bool
+    settings_file: Path  # pyproject.toml or relforge.toml
+    settings: dict[str, Any]  # [tool.relforge] as read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonSettings:
+    """Which interpreter goes in.  ``version`` is ``3.12`` or ``3.12.1``."""
+
+    version: str
+    source: Literal["host", "archive"] = "host"
+    archive: str = ""  # path (relative to the project) or URL
+    sha256: str = ""
+    keep: tuple[str, ...] = ()  # of what is left out by default: tests, tkinter, idlelib, ensurepip
+    exclude: tuple[str, ...] = ()  # glob patterns below lib/pythonX.Y to leave out besides
+    strip: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencySettings:
+    """What of the project's dependencies goes in, besides the required ones."""
+
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetSettings:
+    """Commands that compile assets; ``outputs`` maps their folders to folders of the release."""
+
+    run: tuple[tuple[str, ...], ...] = ()
+    cwd: str = "."
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    digest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """One file laid over the tree: ``source`` below the project, ``to`` below the release."""
+
+    source: str
+    to: str
+    template: bool = False
+    mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A long-running process of the release.  Durations are seconds."""
+
+    name: str
+    kind: Literal["app", "run", "exec"]
+    target: str | tuple[str, ...]
+    server: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    listen: tuple[str, ...] = ()
+    instances: int = 1
+    restart: Literal["always", "on-failure", "never"] = "always"
+    drain: float = 20.0
+    ready: str | dict[str, Any] = "notify"
+    ready_timeout: float = 60.0
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    backoff: tuple[float, float] = (0.2, 10.0)
+    intensity: tuple[int, float] = (5, 30.0)
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A configuration provider and its options, as the user wrote them."""
+
+    use: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigSettings:
+    """How the release is configured at boot."""
+
+    providers: tuple[Provider, ...] = ()
+    schema: dict[str, dict[str, Any]] = field(default_factory=dict)
+    export: dict[str, str] = field(default_factory=dict)
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command of the project's own: ``bin/<name> <command>``."""
+
+    name: str
+    call: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSettings:
+    """How the assembled tree is tried out; ``env`` and ``config`` are laid over for it."""
+
+    imports: bool = True
+    env: dict[str, str] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``[tool.relforge]``, typed, with the environment laid over."""
+
+    name: str
+    version: str
+    python: PythonSettings
+    dependencies: DependencySettings
+    lock: str | None  # a path relative to the project; None: no lock is there
+    app: tuple[str, ...] | None  # None: the project's own wheel; (): no application
+    assets: AssetSettings
+    overlays: tuple[Overlay, ...]
+    services: tuple[Service, ...]
+    config: ConfigSettings
+    commands: tuple[Command, ...]
+    check: CheckSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a release runs on."""
+
+    system: str
+    machine: str
+    glibc: str = ""  # the oldest that every ELF file can run on; "" until it was measured
+
+    def __str__(self) -> str:
+        name = f"{self.system}-{self.machine}"
+        return f"{name}-glibc{self.glibc}" if self.glibc else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """The interpreter in the tree.  ``version`` is the full one, ``tag`` is ``cp312``."""
+
+    version: str
+    tag: str
+    source: str
+    executable: str  # relative to the release: python/bin/python3.12
+
+    @property
+    def short(self) -> str:
+        """``3.12``: the version that names folders."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def site_packages(self) -> str:
+        """Where dependencies and the application go, relative to the release."""
+        return f"python/lib/python{self.short}/site-packages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A part of the release that has its own content key."""
+
+    name: str
+    key: str
+    cached: bool
+    seconds: float
+    paths: tuple[str, ...] = ()  # files and links, relative to the release, sorted
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """What is shipped."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One version of one project on its way from settings to an artifact."""
+
+    project: Project
+    settings: Settings
+    env: str
+    target: Target
+    source_date: int  # seconds since the epoch: every time stamp of the artifact
+    revision: str | None
+    build_dir: Path  # _build/<env>
+    tree: Path  # where the steps write; renamed to `final_tree` when it passed its checks
+    interpreter: Interpreter | None = None
+    layers: tuple[Layer, ...] = ()
+    artifact: Artifact | None = None
+    notes: tuple[str, ...] = ()  # warnings for the end of the build
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @property
+    def version(self) -> str:
+        return self.settings.version
+
+    @property
+    def final_tree(self) -> Path:
+        """The runnable tree of ``relforge build``."""
+        return self.build_dir / f"{self.name}-{self.version}"
+
+    @property
+    def python(self) -> Interpreter:
+        """The interpreter, once the step that lays it out has run."""
+        assert self.interpreter is not None, "the step `python` comes first"
+        return self.interpreter

@@ -1,0 +1,30 @@
+"""Entry of the processes that hold the application: ``python -P -s -B boot_app.py ROLE ARGS``.
+
+They run with ``site``, so that the dependencies, the application and (by
+``relforge.pth``) this package are importable.
+"""
+
+from __future__ import annotations
+
+import sys
+
+ROLES = {
+    "service": "relforge.runtime.service.main",
+    "loader": "relforge.runtime.config.loader",
+    "fresh": "relforge.runtime.client.fresh",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Hand over to the role's own ``main(argv)``."""
+    import importlib
+
+    code: int = importlib.import_module(ROLES[argv[0]]).main(argv[1:])
+    return code
+
+
+if __name__ == "__main__":
+    runtime = __file__.rsplit("/", 3)[0]
+    if runtime not in sys.path:
+        sys.path.insert(0, runtime)
+    sys.exit(main(sys.argv[1:]))

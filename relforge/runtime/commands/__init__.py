@@ -1,0 +1,152 @@
+"""The commands of ``bin/<name>``: a table, and the one place where errors become text.
+
+Control commands start as ``python -I -S -B``; a module is imported only when
+its command is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import DONE, FAILED, INTERRUPTED, USAGE, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# command: (module, function, usage, one line of help); in the order of `help`
+TABLE: dict[str, tuple[str, str, str, str]] = {
+    "start": (
+        "lifecycle",
+        "start",
+        "[--wait 60s] [--if-stopped]",
+        "start in the background; returns when ready",
+    ),
+    "foreground": (
+        "lifecycle",
+        "foreground",
+        "",
+        "run in the foreground, for systemd and containers",
+    ),
+    "stop": ("lifecycle", "stop", "[--timeout 30s]", "drain and stop; returns when all is gone"),
+    "restart": (
+        "lifecycle",
+        "restart",
+        "[--timeout 30s] [--wait 60s]",
+        "stop, then start with configuration read anew",
+    ),
+    "status": ("status", "status", "[--json]", "services, processes, readiness"),
+    "ping": ("inspect", "ping", "[--timeout 3s]", "does it answer"),
+    "pid": ("status", "pid", "", "print the supervisor's process id"),
+    "version": ("status", "version", "", "print NAME VERSION"),
+    "describe": ("status", "describe", "[--json]", "what is in this release"),
+    "remote_console": (
+        "console",
+        "remote_console",
+        "[SERVICE[.N]]",
+        "a REPL inside the live process (also: remote)",
+    ),
+    "rpc": (
+        "rpc",
+        "rpc",
+        "EXPR | --call pkg.mod:fn [--args JSON] | --file F",
+        "evaluate in the live process",
+    ),
+    "eval": ("fresh", "evaluate", "EXPR", "evaluate in a fresh process with start's configuration"),
+    "run": ("fresh", "run", "pkg.mod:fn [ARGS]", "call a function in a fresh process"),
+    "console": ("fresh", "console", "", "a REPL in a fresh process"),
+    "stacks": ("inspect", "stacks", "[SERVICE[.N]]", "what every thread is doing"),
+    "tasks": ("inspect", "tasks", "[SERVICE[.N]]", "what every asyncio task is doing"),
+    "logs": ("logs", "logs", "[-f] [-n LINES] [SERVICE]", "print or follow the log"),
+    "config": ("config", "config", "check | explain [KEY]", "check or explain the configuration"),
+    "units": (
+        "units",
+        "units",
+        "[--level basic|standard|strict] [--print|--install]",
+        "systemd units for this release",
+    ),
+}
+ALIASES = {
+    "remote": "remote_console",
+    "daemon": "start",
+    "--help": "help",
+    "-h": "help",
+    "--version": "version",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit status; errors are printed here, and only here."""
+    name = os.environ.get("RELEASE_NAME", "app")
+    try:
+        return _dispatch(argv, name)
+    except Refusal as error:
+        print(f"{name}: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); keep the interpreter from flushing once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+
+
+def _dispatch(argv: list[str], name: str) -> int:
+    word = argv[0] if argv else "help"
+    command = ALIASES.get(word, word)
+    if command == "help":
+        print(_help(name))
+        return DONE if argv else USAGE
+    if command in TABLE:
+        module, function, usage, line = TABLE[command]
+        if any(word in ("-h", "--help") for word in _before_dashes(argv[1:])):
+            print(f"usage: {name} {command} {usage}".rstrip() + f"\n\n{line}")
+            return DONE
+        code: int = getattr(_import(module), function)(argv[1:])
+        return code
+    if command in _own():
+        code = _import("fresh").project_command(command, argv[1:])
+        return code
+    raise Refusal(f"unknown command {word!r}", hint=_suggest(word, name), code=USAGE)
+
+
+def _import(module: str) -> Any:
+    from importlib import import_module
+
+    return import_module(f".{module}", __name__)
+
+
+def _before_dashes(words: list[str]) -> list[str]:
+    return words[: words.index("--")] if "--" in words else words[:1]
+
+
+def _own() -> dict[str, dict[str, str]]:
+    """The project's own commands, by name."""
+    from ..manifest import load, root
+
+    own: dict[str, dict[str, str]] = load(root())["commands"]
+    return own
+
+
+def _help(name: str) -> str:
+    rows = [(f"{command} {usage}".rstrip(), line) for command, (_, _, usage, line) in TABLE.items()]
+    own = [(command, row.get("help", "")) for command, row in sorted(_own().items())]
+    lines = [f"usage: {name} COMMAND [ARGS]", ""]
+    lines += [_row(*row) for row in rows]
+    if own:
+        lines += ["", "commands of this project:", *(_row(*row) for row in own)]
+    return "\n".join(lines)
+
+
+def _row(usage: str, line: str) -> str:
+    return f"  {usage:<34}{line}" if len(usage) < 33 else f"  {usage}\n{'':36}{line}"
+
+
+def _suggest(word: str, name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*TABLE, *_own()], 1)
+    return f"did you mean `{name} {near[0]}`?" if near else f"`{name} help` lists the commands"

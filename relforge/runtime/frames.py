@@ -1,0 +1,73 @@
+"""Messages on a stream: a u32 length, big endian, then one JSON object in UTF-8."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LIMIT = 16 << 20
+
+
+class FrameError(Exception):
+    """The peer sent something that is no frame; the connection is of no more use."""
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """The bytes of one frame; values that JSON lacks are sent as their ``repr``."""
+    body = json.dumps(message, separators=(",", ":"), default=repr).encode()
+    if len(body) > LIMIT:
+        raise FrameError(f"a message of {len(body)} bytes is over the limit of {LIMIT}")
+    return struct.pack(">I", len(body)) + body
+
+
+def send(sock: socket.socket, message: dict[str, Any]) -> None:
+    """Write one frame whole."""
+    sock.sendall(encode(message))
+
+
+def receive(sock: socket.socket) -> dict[str, Any] | None:
+    """The next message, or None where the peer closed between two frames.
+
+    Raises FrameError on garbage, an oversize frame or an end inside a frame,
+    and TimeoutError where the socket has a time-out.
+    """
+    head = _exactly(sock, 4)
+    if head is None:
+        return None
+    (size,) = struct.unpack(">I", head)
+    if size > LIMIT:
+        raise FrameError(f"a frame of {size} bytes is over the limit of {LIMIT}")
+    body = _exactly(sock, size)
+    if body is None:
+        raise FrameError("the peer closed inside a frame")
+    return decode(body)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """One frame's body as a message; raises FrameError."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"a frame that is no JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise FrameError("a frame that is no JSON object")
+    return message
+
+
+def _exactly(sock: socket.socket, size: int) -> bytes | None:
+    chunks = []
+    missing = size
+    while missing:
+        chunk = sock.recv(min(missing, 1 << 16))
+        if not chunk:
+            if missing == size:
+                return None
+            raise FrameError("the peer closed inside a frame")
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,63 @@
+"""The contract between the builder and the runtime: ``release/manifest.json``.
+
+    {"manifest": 1, "name": str, "version": str, "env": str,
+     "revision": str | null, "source_date": int, "relforge": str,
+     "target": {"system": "linux", "machine": str, "glibc": "2.34"},
+     "python": {"version": "3.12.1", "tag": "cp312", "source": str, "executable": str},
+     "lock": {"file": str, "sha256": str} | null,
+     "layers": [{"name": str, "key": str, "files": int, "size": int}],
+     "services": {NAME: {"kind": "app" | "run" | "exec", "target": str | [str],
+         "server": str, "options": {}, "listen": [str], "instances": int,
+         "restart": "always" | "on-failure" | "never", "drain": float,
+         "ready": "notify" | "started" | {"http": str} | {"tcp": str} | {"exec": [str]},
+         "ready_timeout": float, "env": {str: str}, "cwd": str | null,
+         "backoff": [first, most], "intensity": [restarts, seconds], "required": bool}},
+     "config": {"providers": [{"use": str, "options": {}, "state": {}}],
+         "schema": {KEY: {"type": str, ...}}, "export": {VARIABLE: KEY}, "strict": bool},
+     "commands": {NAME: {"call": "pkg.mod:fn", "help": str}}}
+
+Paths are relative to the root of the release, durations are seconds.
+The keys are sorted, so that equal releases have equal manifests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from .errors import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 1
+PATH = "release/manifest.json"
+
+
+def root() -> str:
+    """The release that this process belongs to, as an absolute path.
+
+    The launcher sets ``RELEASE_ROOT``; where it did not run (``bin/python``),
+    the place of this file tells.
+    """
+    here = os.path.dirname(os.path.abspath(__file__))
+    return os.environ.get("RELEASE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(here)))
+
+
+def load(release: str) -> dict[str, Any]:
+    """The manifest of the release at that path; raises Refusal where it is damaged."""
+    path = os.path.join(release, PATH)
+    try:
+        with open(path, encoding="utf-8") as file:
+            manifest: dict[str, Any] = json.load(file)
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            f"{path}: the release is damaged: {error}", hint="unpack the tarball again"
+        ) from None
+    if manifest.get("manifest") != FORMAT:
+        raise Refusal(
+            f"{path}: format {manifest.get('manifest')!r}, this runtime reads format {FORMAT}",
+            hint="unpack the tarball again",
+        )
+    return manifest

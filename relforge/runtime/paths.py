@@ -1,0 +1,104 @@
+"""Where a running release keeps what changes; the release itself is never written to.
+
+| folder | variable | default |
+|---|---|---|
+| state | RELEASE_STATE_DIR | <deploy root>/var, where the release is <deploy root>/releases/<version>; else <release>/var |
+| run | RELEASE_RUN_DIR | $RUNTIME_DIRECTORY (systemd), else <state>/run |
+| log | RELEASE_LOG_DIR | <state>/log |
+
+``RELEASE_INSTANCE`` puts ``instances/<name>`` behind the state folder, so that
+two instances of one release share nothing.
+"""  # noqa: E501 - a table
+
+from __future__ import annotations
+
+import os
+
+from .errors import CONFIG, USAGE, Refusal
+
+SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
+
+
+class Paths:
+    """The folders and files of one instance of one release; nothing is made by asking."""
+
+    __slots__ = ("lock", "log", "root", "run", "state")
+
+    def __init__(self, *, root: str, state: str, run: str, log: str) -> None:
+        self.root = root
+        self.state = state
+        self.run = run
+        self.log = log
+        self.lock = os.path.join(state, "lock")
+
+    def socket(self, name: str) -> str:
+        """The path of the socket ``name`` in the run folder; raises Refusal over 107 bytes."""
+        path = os.path.join(self.run, f"{name}.sock")
+        size = len(os.fsencode(path))
+        if size > SOCKET_PATH_MOST:
+            raise Refusal(
+                f"{path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes, this has {size}",
+                hint="set RELEASE_RUN_DIR to a shorter folder, for instance /run/"
+                + os.environ.get("RELEASE_NAME", "app"),
+                code=CONFIG,
+            )
+        return path
+
+
+def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Paths:
+    """The paths for the release at ``root`` under these variables.
+
+    Raises Refusal for an instance name that is no file name, and for a
+    variable that is set and empty: unset and empty are different things.
+    """
+    state = _variable("RELEASE_STATE_DIR", environ) or _default_state(root)
+    instance = _variable("RELEASE_INSTANCE", environ)
+    if instance:
+        if "/" in instance or instance.startswith("."):
+            raise Refusal(f"RELEASE_INSTANCE={instance}: not a plain name", code=USAGE)
+        state = os.path.join(state, "instances", instance)
+    run = _variable("RELEASE_RUN_DIR", environ)
+    if not run:
+        # systemd lists several folders with colons; the first is ours.
+        run = environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or os.path.join(state, "run")
+    log = _variable("RELEASE_LOG_DIR", environ) or os.path.join(state, "log")
+    return Paths(root=root, state=state, run=run, log=log)
+
+
+def prepare(paths: Paths) -> None:
+    """Make the folders; raises Refusal that names the variable to set."""
+    for variable, folder, mode in (
+        ("RELEASE_STATE_DIR", paths.state, 0o755),
+        ("RELEASE_RUN_DIR", paths.run, 0o700),
+        ("RELEASE_LOG_DIR", paths.log, 0o755),
+    ):
+        try:
+            os.makedirs(folder, mode=mode, exist_ok=True)
+            writable = os.access(folder, os.W_OK | os.X_OK)
+            reason = "not writable by this user"
+        except OSError as error:
+            writable, reason = False, os.strerror(error.errno or 0)
+        if not writable:
+            raise Refusal(
+                f"{folder}: {reason} (uid {os.geteuid()})",
+                hint=f"set {variable} to a folder that this user can write",
+                code=CONFIG,
+            )
+
+
+def _default_state(root: str) -> str:
+    parent = os.path.dirname(root)
+    if os.path.basename(parent) == "releases":
+        return os.path.join(os.path.dirname(parent), "var")
+    return os.path.join(root, "var")
+
+
+def _variable(name: str, environ: dict[str, str] | os._Environ[str]) -> str | None:
+    value = environ.get(name)
+    if value is None:
+        return None
+    if not value:
+        raise Refusal(
+            f"{name} is set, and empty", hint=f"give it a value, or unset {name}", code=USAGE
+        )
+    return os.path.abspath(value) if name.endswith("_DIR") else value

@@ -1,0 +1,141 @@
+"""A release without the builder: this repository's runtime, laid out as an artifact has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import relforge
+
+PACKAGE = Path(relforge.__file__).parent
+MANIFEST: dict[str, Any] = {
+    "manifest": 1,
+    "name": "shop",
+    "version": "1.0.0",
+    "env": "prod",
+    "revision": None,
+    "source_date": 1_700_000_000,
+    "relforge": relforge.__version__,
+    "target": {"system": "linux", "machine": os.uname().machine, "glibc": "2.17"},
+    "python": {
+        "version": sys.version.split()[0],
+        "tag": f"cp3{sys.version_info.minor}",
+        "source": "host",
+        "executable": "python/bin/python3",
+    },
+    "lock": None,
+    "layers": [],
+    "services": {},
+    "config": {"providers": [], "schema": {}, "export": {}, "strict": True},
+    "commands": {},
+}
+SERVICE: dict[str, Any] = {
+    "kind": "run",
+    "target": "shop.worker:main",
+    "server": "",
+    "options": {},
+    "listen": [],
+    "instances": 1,
+    "restart": "always",
+    "drain": 5.0,
+    "ready": "notify",
+    "ready_timeout": 20.0,
+    "env": {},
+    "cwd": None,
+    "backoff": [0.1, 1.0],
+    "intensity": [5, 30.0],
+    "required": True,
+}
+
+
+class MiniRelease:
+    """An unpacked release whose interpreter is the one that runs the tests."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(
+        self, *args: str, env: dict[str, str] | None = None, timeout: float = 60, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """``bin/shop ARGS`` as a user would run it."""
+        return subprocess.run(
+            [self.root / "bin" / "shop", *args],
+            env={"PATH": os.environ["PATH"], **(env or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    @property
+    def state(self) -> Path:
+        return self.root / "var"
+
+
+@pytest.fixture
+def mini_release(tmp_path: Path) -> Iterator[Callable[..., MiniRelease]]:
+    """Make a release: ``mini_release(files={"shop/worker.py": ...}, services=..., config=...)``.
+
+    ``files`` lie below ``app/``, which is on the application's path.  Whatever
+    still runs at the end of the test is killed.
+    """
+    made: list[MiniRelease] = []
+
+    def make(files: dict[str, str] | None = None, **parts: Any) -> MiniRelease:
+        root = tmp_path / f"shop-{len(made)}"
+        (root / "bin").mkdir(parents=True)
+        (root / "release").mkdir()
+        runtime = root / "runtime" / "relforge"
+        runtime.mkdir(parents=True)
+        shutil.copy(PACKAGE / "__init__.py", runtime)
+        shutil.copytree(
+            PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
+        (root / "bin" / "shop").chmod(0o755)
+        for name, text in (files or {}).items():
+            path = root / "app" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        services = {name: {**SERVICE, **row} for name, row in parts.pop("services", {}).items()}
+        config = {**MANIFEST["config"], **parts.pop("config", {})}
+        manifest = {**MANIFEST, "services": services, "config": config, **parts}
+        (root / "release" / "manifest.json").write_text(json.dumps(manifest, sort_keys=True))
+        launch = {
+            "name": manifest["name"],
+            "version": manifest["version"],
+            "env": manifest["env"],
+            "python": manifest["python"]["executable"],
+            "machine": manifest["target"]["machine"],
+            "glibc": manifest["target"]["glibc"],
+        }
+        lines = "".join(f"{key} {value}\n" for key, value in launch.items())
+        (root / "release" / "launch").write_text(lines)
+        _python(root)
+        made.append(MiniRelease(root))
+        return made[-1]
+
+    yield make
+    for release in made:
+        if (release.state / "lock").exists():
+            release.run("stop", "--timeout", "2s")
+
+
+def _python(root: Path) -> None:
+    """A virtual environment of the test's own interpreter, seeing its packages and ``app/``."""
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", root / "python"],
+        check=True,
+    )
+    site = next((root / "python" / "lib").glob("python3*/site-packages"))
+    own = next(path for path in sys.path if path.endswith("site-packages"))
+    (site / "relforge.pth").write_text(f"../../../../runtime\n../../../../app\n{own}\n")
