@@ -161,17 +161,27 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """The interpreter in the tree.  ``version`` is the full one, ``tag`` is ``cp312``."""
+    """The interpreter that goes in.  ``version`` is the full one, ``tag`` is ``cp312``.
+
+    ``origin`` is the executable on the build host or the archive's file, ``key``
+    the content key of the relocated tree that is made from it.
+    """
 
     version: str
     tag: str
     source: str
-    executable: str  # relative to the release: python/bin/python3.12
+    origin: Path
+    key: str
 
     @property
     def short(self) -> str:
         """``3.12``: the version that names folders."""
         return ".".join(self.version.split(".")[:2])
+
+    @property
+    def executable(self) -> str:
+        """The program, relative to the release."""
+        return f"python/bin/python{self.short}"
 
     @property
     def site_packages(self) -> str:
@@ -212,7 +222,7 @@ class Release:
     revision: str | None
     build_dir: Path  # _build/<env>
     tree: Path  # where the steps write; renamed to `final_tree` when it passed its checks
-    interpreter: Interpreter | None = None
+    python: Interpreter
     layers: tuple[Layer, ...] = ()
     artifact: Artifact | None = None
     notes: tuple[str, ...] = ()  # warnings for the end of the build
@@ -229,9 +239,3 @@ class Release:
     def final_tree(self) -> Path:
         """The runnable tree of ``relforge build``."""
         return self.build_dir / f"{self.name}-{self.version}"
-
-    @property
-    def python(self) -> Interpreter:
-        """The interpreter, once the step that lays it out has run."""
-        assert self.interpreter is not None, "the step `python` comes first"
-        return self.interpreter
