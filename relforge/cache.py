@@ -57,12 +57,12 @@ def home() -> Path:
 
 def key(*parts: str) -> str:
     """One content key for these parts; which part a byte belongs to counts."""
-    digest = hashlib.sha256()
+    total = hashlib.sha256()
     for part in parts:
         data = part.encode()
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()[:32]
+        total.update(b"%d:" % len(data))
+        total.update(data)
+    return total.hexdigest()[:32]
 
 
 def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
@@ -132,6 +132,11 @@ def sha256(path: Path) -> str:
     """The file's digest, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(data: bytes) -> str:
+    """The digest of bytes at hand, in hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def walk(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,118 @@
+"""From a folder and an environment's name to a `Release`.
+
+Every error that a user can make is raised here, before anything is written
+(but for what only the assembled tree can tell: see `relforge.check`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from relforge import deps, git, project, python, settings, staging, version
+from relforge.errors import SettingsError, UserError
+from relforge.release import Project, Release, Settings, Target
+from relforge.settings.merge import is_set_by
+from relforge.settings.table import Reading
+
+EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """The settings of one environment, and where each value comes from."""
+
+    project: Project
+    settings: Settings
+    env: str
+    readings: tuple[Reading, ...]
+
+    def origin(self, reading: Reading) -> str:
+        """Where a value was written, or why it is the default."""
+        if reading.origin is not None:
+            return reading.origin
+        file = self.project.settings_file.name
+        table = self.project.settings.get("env", {}).get(self.env, {})
+        if is_set_by(table, reading.path[2:]):
+            return f"{file} [tool.relforge.env.{self.env}]"
+        return f"{file} [tool.relforge]"
+
+
+def read_settings(root: Path, env: str) -> Configured:
+    """The settings alone; raises SettingsError."""
+    found = project.load(root)
+    merged = settings.for_environment(found.settings, env)
+    typed, readings = settings.read(
+        found,
+        merged,
+        env,
+        version=version.resolve(found, merged.get("version")),
+        lock=_lock_name(found, merged.get("lock")),
+    )
+    return Configured(project=found, settings=typed, env=env, readings=readings)
+
+
+def configure(root: Path, env: str) -> Release:
+    """The release to be built; raises UserError.  Nothing is written but caches."""
+    configured = read_settings(root, env)
+    found, typed = configured.project, configured.settings
+    _check_paths(found, typed)
+    target = Target(system="linux", machine=os.uname().machine)
+    interpreter = python.find(typed.python, found.root)
+    if typed.lock is not None:
+        deps.check(found.root / typed.lock, found, typed, interpreter, target)
+    elif found.dependencies:
+        raise UserError(
+            f"{found.root}: the project has dependencies, and there is no lock of them",
+            hint="type: relforge lock",
+        )
+    build_dir = found.root / "_build" / env
+    return Release(
+        project=found,
+        settings=typed,
+        env=env,
+        target=target,
+        source_date=_source_date(found.root),
+        revision=git.revision(found.root),
+        build_dir=build_dir,
+        tree=staging.draft(build_dir, typed.name, typed.version),
+        python=interpreter,
+    )
+
+
+def _lock_name(found: Project, setting: object) -> str | None:
+    if isinstance(setting, str):
+        return setting  # whether it is there is looked at when something is built
+    path = deps.find(found.root, None)
+    return path.relative_to(found.root).as_posix() if path else None
+
+
+def _check_paths(found: Project, typed: Settings) -> None:
+    """Refuse settings that name what is not in the project."""
+    named = [(f"overlays[{i}]", overlay.source) for i, overlay in enumerate(typed.overlays)]
+    if typed.assets.run:
+        named.append(("assets.cwd", typed.assets.cwd))
+    named += [(f"app[{index}]", path) for index, path in enumerate(typed.app or ())]
+    for key, path in named:
+        if not (found.root / path).exists():
+            raise SettingsError(
+                f"tool.relforge.{key}: there is no {path!r} in {found.root}",
+                hint="paths are relative to the project",
+            )
+    if typed.lock is not None and not (found.root / typed.lock).is_file():
+        raise UserError(
+            f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
+            hint="type: relforge lock",
+        )
+
+
+def _source_date(root: Path) -> int:
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given is None:
+        return git.commit_time(root) or EPOCH
+    if not given.isdigit():
+        raise SettingsError(
+            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number"
+        )
+    return int(given)

@@ -1,0 +1,236 @@
+"""From the merged table to `Settings`; whatever a user can get wrong in it ends here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any, Literal, cast
+
+from relforge.errors import SettingsError
+from relforge.release import (
+    AssetSettings,
+    CheckSettings,
+    Command,
+    ConfigSettings,
+    DependencySettings,
+    Overlay,
+    Project,
+    Provider,
+    PythonSettings,
+    Settings,
+)
+from relforge.runtime.manifest import RESERVED
+from relforge.settings.services import read_service
+from relforge.settings.table import Reading, Table
+
+ROOT = ("tool", "relforge")
+CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+_COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+def read(
+    project: Project, merged: dict[str, Any], env: str, *, version: str, lock: str | None
+) -> tuple[Settings, tuple[Reading, ...]]:
+    """The settings of one environment, and each value with its origin.
+
+    ``version`` is the release's version, already computed; ``lock`` the lock
+    file that is there, used where the settings name none.
+    """
+    table = Table(merged, ROOT)
+    settings = Settings(
+        name=_release_name(table, project),
+        version=_release_version(table, version),
+        python=_python(table.table("python"), project),
+        dependencies=_dependencies(table.table("dependencies"), project, env),
+        lock=table.text("lock", lock, origin="found in the project"),
+        app=table.texts_or("app", None, origin="the project's own wheel"),
+        assets=_assets(table.table("assets")),
+        overlays=tuple(_overlay(row) for row in table.tables("overlays")),
+        services=tuple(read_service(name, row) for name, row in table.table("services").children()),
+        config=_config(table.table("config")),
+        commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
+        check=_check(table.table("check")),
+    )
+    table.finish()
+    return settings, tuple(table.readings)
+
+
+def _release_name(table: Table, project: Project) -> str:
+    name = table.text("name", project.name, origin="project.name")
+    if not name:
+        raise SettingsError(
+            "there is no name: neither `project.name` nor `tool.relforge.name` is written",
+            hint='write `name = "..."` below [tool.relforge]',
+        )
+    if not _NAME.fullmatch(name):
+        raise table.error(
+            "name", f"{name!r} cannot name a folder: use letters, digits, `-` and `_`"
+        )
+    return name
+
+
+def _release_version(table: Table, version: str) -> str:
+    table.raw("version", version, origin="project.version")
+    if not _VERSION.fullmatch(version) or ".." in version:
+        raise table.error(
+            "version",
+            f"{version!r} cannot be part of a path: use letters, digits and `. _ + ! -`",
+        )
+    return version
+
+
+def _python(table: Table, project: Project) -> PythonSettings:
+    version = table.text("version", "")
+    if not version:
+        raise table.error(
+            "version",
+            "which Python goes into the release is not said"
+            + (
+                f" (the project asks for {project.requires_python})"
+                if project.requires_python
+                else ""
+            ),
+            hint='write `python = { version = "3.12" }` below [tool.relforge]',
+        )
+    if not PYTHON_VERSION.fullmatch(version):
+        raise table.error("version", f'{version!r} is no version such as "3.12" or "3.12.4"')
+    source = table.choice("source", "host", ("host", "archive"))
+    archive, sha256 = table.text("archive", ""), table.text("sha256", "")
+    if source == "archive" and not archive:
+        raise table.error("archive", 'source = "archive" needs a path or an address')
+    result = PythonSettings(
+        version=version,
+        source=cast(Literal["host", "archive"], source),
+        archive=archive,
+        sha256=sha256,
+        keep=table.texts("keep", ()),
+        exclude=table.texts("exclude", ()),
+        strip=table.flag("strip", False),
+    )
+    table.finish()
+    return result
+
+
+def _dependencies(table: Table, project: Project, env: str) -> DependencySettings:
+    development = tuple(group for group in ("dev",) if env == "dev" and group in project.groups)
+    origin = "the environment dev" if development else "default"
+    groups = table.texts("groups", development, origin=origin)
+    extras = table.texts("extras", ())
+    for key, names, known in (
+        ("groups", groups, project.groups),
+        ("extras", extras, project.optional_dependencies),
+    ):
+        for index, name in enumerate(names):
+            if name not in known:
+                there = ", ".join(sorted(known)) or "none"
+                raise table.error(f"{key}[{index}]", f"{name!r} is not in the project ({there})")
+    table.finish()
+    return DependencySettings(groups=groups, extras=extras)
+
+
+def _assets(table: Table) -> AssetSettings:
+    commands = table.raw("run", [])
+    if not isinstance(commands, list):
+        raise table.error("run", 'expected a list of commands such as [["npm", "ci"]]')
+    for index, command in enumerate(commands):
+        words = isinstance(command, list) and command and all(isinstance(w, str) for w in command)
+        if not words:
+            raise table.error(f"run[{index}]", 'expected a list of words such as ["npm", "ci"]')
+    cwd = _inside(table, "cwd", table.text("cwd", "."))
+    outputs = table.text_mapping("outputs")
+    if commands and not outputs:
+        raise table.error("outputs", "commands run, and nothing of what they make is taken")
+    for source, to in outputs.items():
+        _inside(table, f"outputs.{source}", source)
+        _inside(table, f"outputs.{source}", to)
+    result = AssetSettings(
+        run=tuple(tuple(command) for command in commands),
+        cwd=cwd,
+        inputs=table.texts("inputs", (f"{cwd}/**",) if commands else (), origin="cwd"),
+        outputs=tuple(outputs.items()),
+        digest=table.flag("digest", False),
+    )
+    table.finish()
+    return result
+
+
+def _overlay(table: Table) -> Overlay:
+    copy, template = table.text("copy", None), table.text("template", None)
+    if (copy is None) == (template is None):
+        raise SettingsError(f"{table.where()}: write either `copy` or `template`")
+    source = copy if copy is not None else template
+    assert source is not None
+    _inside(table, "copy" if template is None else "template", source)
+    to = _inside(table, "to", table.text("to", ""))
+    if to in ("", "."):
+        raise table.error("to", "a path below the release is missing")
+    mode = table.text("mode", None)
+    if mode not in (None, "0644", "0755"):
+        raise table.error("mode", f'{mode!r} is neither "0644" nor "0755"')
+    table.finish()
+    return Overlay(
+        source=source,
+        to=to,
+        template=template is not None,
+        mode=int(mode, 8) if mode else None,
+    )
+
+
+def _config(table: Table) -> ConfigSettings:
+    providers = []
+    for row in table.tables("providers"):
+        use = row.text("use", "")
+        if not use:
+            raise row.error("use", "which provider is not said", hint='for instance use = "toml"')
+        options = {key: value for key, value in row.data.items() if key != "use"}
+        providers.append(Provider(use=use, options=options))
+    schema = table.mapping("schema")
+    for key, row_data in schema.items():
+        if not isinstance(row_data, dict):
+            raise table.error(f'schema."{key}"', 'expected a table such as { type = "int" }')
+    result = ConfigSettings(
+        providers=tuple(providers),
+        schema=schema,
+        export=table.text_mapping("export"),
+        strict=table.flag("strict", True),
+    )
+    table.finish()
+    return result
+
+
+def _command(name: str, table: Table) -> Command:
+    if not _COMMAND.fullmatch(name):
+        raise SettingsError(
+            f"{table.where()}: a command's name is of lower-case letters, digits, -"
+        )
+    if name in RESERVED:
+        raise SettingsError(
+            f"{table.where()}: `{name}` is a command of every release", hint="choose another name"
+        )
+    call = table.text("call", "")
+    if not CALL.fullmatch(call):
+        raise table.error("call", f'{call!r} is no callable such as "pkg.module:function"')
+    result = Command(name=name, call=call, help=table.text("help", ""))
+    table.finish()
+    return result
+
+
+def _check(table: Table) -> CheckSettings:
+    result = CheckSettings(
+        imports=table.flag("import", True),
+        env=table.text_mapping("env"),
+        config=table.mapping("config"),
+    )
+    table.finish()
+    return result
+
+
+def _inside(table: Table, key: str, path: str) -> str:
+    """The path, refused where it is absolute or leaves the folder it is relative to."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise table.error(key, f"{path!r} leaves the tree; write a relative path without `..`")
+    return str(pure)

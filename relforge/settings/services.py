@@ -1,0 +1,117 @@
+"""``[tool.relforge.services.<name>]``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, cast
+
+from relforge.errors import SettingsError
+from relforge.release import Service
+from relforge.settings.table import Table
+
+SERVERS = ("uvicorn",)
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_PROBES = ("http", "tcp", "exec")
+
+
+def read_service(name: str, table: Table) -> Service:
+    """One service; raises SettingsError."""
+    if not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"{table.where()}: a service's name is of lower-case letters, digits, `-` and `_`"
+        )
+    kind, target = _target(table)
+    server = ""
+    if kind == "app":
+        server = table.choice("server", "uvicorn", SERVERS)
+    elif "server" in table.data:
+        raise table.error(
+            "server", f"only a service with `app` has a server, this one has `{kind}`"
+        )
+    listen = table.texts("listen", ())
+    if kind == "app" and not listen:
+        raise table.error(
+            "listen",
+            "an `app` listens somewhere",
+            hint='for instance listen = ["${http.host}:${http.port}"]',
+        )
+    service = Service(
+        name=name,
+        kind=kind,
+        target=target,
+        server=server,
+        options=table.mapping("options") if kind == "app" else {},
+        listen=listen,
+        instances=table.whole("instances", 1, least=1),
+        restart=cast(
+            Literal["always", "on-failure", "never"],
+            table.choice("restart", "always", ("always", "on-failure", "never")),
+        ),
+        drain=table.seconds("drain", 20.0),
+        ready=_ready(kind, table),
+        ready_timeout=table.seconds("ready_timeout", 60.0),
+        env=table.text_mapping("env"),
+        cwd=table.text("cwd", None),
+        backoff=_pair(table, "backoff", (0.2, 10.0)),
+        intensity=_intensity(table),
+        required=table.flag("required", True),
+    )
+    table.finish()
+    return service
+
+
+def _target(table: Table) -> tuple[Literal["app", "run", "exec"], str | tuple[str, ...]]:
+    kinds: tuple[Literal["app", "run", "exec"], ...] = ("app", "run", "exec")
+    given = [kind for kind in kinds if kind in table.data]
+    table.asked.update(kinds)
+    if len(given) != 1:
+        found = " and ".join(f"`{kind}`" for kind in given) or "none of them"
+        raise SettingsError(
+            f"{table.where()}: a service has one of `app`, `run` and `exec`, this one has {found}"
+        )
+    kind = given[0]
+    if kind == "exec":
+        words = table.texts("exec", ())
+        if not words:
+            raise table.error("exec", 'expected a command such as ["nginx", "-g", "daemon off;"]')
+        return kind, words
+    target = table.text(kind, "")
+    if not _TARGET.fullmatch(target):
+        raise table.error(kind, f'{target!r} is no object such as "pkg.module:name"')
+    return kind, target
+
+
+def _ready(kind: str, table: Table) -> str | dict[str, Any]:
+    default = "" if kind == "exec" else "notify"
+    value = table.raw("ready", default, origin=f"a service with `{kind}`")
+    if kind != "exec":
+        if value not in ("notify", "started"):
+            raise table.error(
+                "ready", 'a service with `app` or `run` says it from inside: "notify" or "started"'
+            )
+        return str(value)
+    probe = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _PROBES
+    if not probe and value not in ("notify", "started"):
+        raise table.error(
+            "ready",
+            "how this program tells that it is ready is not said",
+            hint='"notify", "started", { http = URL }, { tcp = "host:port" } or { exec = [...] }',
+        )
+    return cast("str | dict[str, Any]", value)
+
+
+def _pair(table: Table, key: str, default: tuple[float, float]) -> tuple[float, float]:
+    value = table.raw(key, list(default))
+    numbers = isinstance(value, list) and all(isinstance(v, int | float) for v in value)
+    if not numbers or len(value) != 2 or not 0 <= value[0] <= value[1]:
+        raise table.error(key, "expected [first, longest] in seconds")
+    return float(value[0]), float(value[1])
+
+
+def _intensity(table: Table) -> tuple[int, float]:
+    value = table.raw("intensity", [5, 30.0])
+    numbers = isinstance(value, list) and all(isinstance(v, int | float) for v in value)
+    if not numbers or len(value) != 2 or value[0] < 0 or value[1] <= 0:
+        raise table.error("intensity", "expected [restarts, seconds]")
+    return int(value[0]), float(value[1])
