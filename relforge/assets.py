@@ -44,30 +44,26 @@ def step(release: Release) -> Release:
     key = cache.key("assets", FORMAT, repr(settings), *digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, inputs, folder))
     cache.place(tree, release.tree)
-    paths = tuple(entry.path for entry in tree.entries)
-    size = sum(entry.size for entry in tree.entries)
-    seconds = time.monotonic() - started
-    return replace(
-        release,
-        layers=tuple(
-            _with_assets(layer, key, tree.cached, seconds, paths, size)
-            if layer.name == "app"
-            else layer
-            for layer in release.layers
-        ),
+    made = Layer(
+        name="assets",
+        key=key,
+        cached=tree.cached,
+        seconds=time.monotonic() - started,
+        paths=tuple(entry.path for entry in tree.entries),
+        size=sum(entry.size for entry in tree.entries),
     )
+    layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
+    return replace(release, layers=tuple(layers))
 
 
-def _with_assets(
-    layer: Layer, key: str, cached: bool, seconds: float, paths: tuple[str, ...], size: int
-) -> Layer:
+def _joined(layer: Layer, part: Layer) -> Layer:
     return replace(
         layer,
-        key=cache.key(layer.key, key),
-        cached=layer.cached and cached,
-        seconds=layer.seconds + seconds,
-        paths=tuple(sorted({*layer.paths, *paths})),
-        size=layer.size + size,
+        key=cache.key(layer.key, part.key),
+        cached=layer.cached and part.cached,
+        seconds=layer.seconds + part.seconds,
+        paths=tuple(sorted({*layer.paths, *part.paths})),
+        size=layer.size + part.size,
     )
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from relforge.errors import UserError
 
@@ -126,6 +127,27 @@ def place(source: Tree, destination: Path) -> None:
             os.symlink(entry.link, target)
         else:
             _link_or_copy(os.path.join(source.path, entry.path), target)
+
+
+@contextmanager
+def appear(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that appears under its name whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        os.chmod(draft, 0o644)
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with appear(path) as file:
+        file.write(data)
 
 
 def sha256(path: Path) -> str:

@@ -65,18 +65,21 @@ def capture(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
     stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run a program whose output is data; the caller reads the result and its status.
 
+    It sees this process's environment, less ``without``, with ``env`` laid over.
     Raises OSError where it cannot be started.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", shlex.join(words))
+    inherited = {key: value for key, value in os.environ.items() if key not in without}
     return subprocess.run(
         words,
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env={**inherited, **(env or {})},
         input=stdin,
         capture_output=True,
         text=True,

@@ -49,7 +49,7 @@ def _render(release: Release, where: str, source: Path) -> str:
         loader=jinja2.FileSystemLoader(source.parent),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - configuration files, not HTML
+        autoescape=False,
     )
     try:
         return environment.get_template(source.name).render(variables(release))

@@ -12,6 +12,7 @@ ROLES = {
     "service": "relforge.runtime.service.main",
     "loader": "relforge.runtime.config.loader",
     "fresh": "relforge.runtime.client.fresh",
+    "check": "relforge.runtime.selfcheck",
 }
 
 

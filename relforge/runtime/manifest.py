@@ -36,11 +36,38 @@ PATH = "release/manifest.json"
 
 # Commands of every release; a command of the project's own cannot have such a name.
 RESERVED = frozenset(
-    """
-    config console daemon describe eval foreground help install logs pid ping prune releases
-    reload remote remote_console restart rollback rpc run stacks start status stop tasks top
-    uninstall units upgrade version
-    """.split()
+    {
+        "config",
+        "console",
+        "daemon",
+        "describe",
+        "eval",
+        "foreground",
+        "help",
+        "install",
+        "logs",
+        "pid",
+        "ping",
+        "prune",
+        "releases",
+        "reload",
+        "remote",
+        "remote_console",
+        "restart",
+        "rollback",
+        "rpc",
+        "run",
+        "stacks",
+        "start",
+        "status",
+        "stop",
+        "tasks",
+        "top",
+        "uninstall",
+        "units",
+        "upgrade",
+        "version",
+    }
 )
 
 

@@ -13,7 +13,7 @@ from relforge.errors import SettingsError
 T = TypeVar("T")
 V = TypeVar("V")
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
@@ -117,15 +117,15 @@ class Table:
             if key not in self.asked:
                 known = ", ".join(sorted(self.asked))
                 hint = _near(key, sorted(self.asked)) or f"known here: {known}"
-                raise self.error(key, "unknown key", hint=hint)
+                raise self.error(dotted((key,)), "unknown key", hint=hint)
 
     def error(self, key: str, problem: str, *, hint: str = "") -> SettingsError:
-        """A SettingsError for a key of this table."""
-        return SettingsError(f"{self.where(key)}: {problem}", hint=hint)
+        """A SettingsError for a key of this table; ``key`` is as the user would write it."""
+        return SettingsError(f"{self.where()}.{key}: {problem}", hint=hint)
 
-    def where(self, key: str = "") -> str:
-        """The path of a key, as TOML writes it."""
-        return dotted((*self.path, key) if key else self.path)
+    def where(self) -> str:
+        """The path of this table, as TOML writes it."""
+        return dotted(self.path)
 
     def _read(
         self,
@@ -143,21 +143,14 @@ class Table:
         try:
             result = parse(value)
         except ValueError:
-            raise self.error(key, _found(expected, value)) from None
+            raise self.error(dotted((key,)), _found(expected, value)) from None
         self.readings.append(Reading((*self.path, key), value, None))
         return result
 
 
 def dotted(path: Sequence[str]) -> str:
     """``("tool", "http.port")`` as ``tool."http.port"``; an index ``[1]`` stays bare."""
-    parts = []
-    for part in path:
-        name, bracket, index = part.partition("[")
-        if not _BARE.fullmatch(name) and not bracket and "." in name and " " not in name:
-            parts.append(f'"{part}"')
-        else:
-            parts.append(name + bracket + index)
-    return ".".join(parts)
+    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in path)
 
 
 def kind(value: Any) -> str:

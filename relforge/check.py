@@ -1,0 +1,66 @@
+"""The release tests itself, in its staging folder, with its own interpreter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relforge import elf, libraries, staged
+from relforge.errors import UserError
+from relforge.release import Release
+
+SERVER_MODULES = {"uvicorn": "uvicorn"}
+
+
+def step(release: Release) -> Release:
+    """Import every entry point and server; look up every library of every ELF file.
+
+    Raises UserError that names the setting, with the traceback of the import
+    cut down to the user's code.
+    """
+    _check_libraries(release)
+    settings = release.settings
+    answer = staged.ask(
+        release,
+        "check",
+        {
+            "imports": settings.check.imports,
+            "targets": list(_targets(release)),
+            "config": settings.check.config,
+        },
+        env=settings.check.env,
+    )
+    for row in answer["failures"]:
+        raise UserError(f"{row['setting']}: {row['message']}", hint=row["hint"])
+    return release
+
+
+def _targets(release: Release) -> list[dict[str, Any]]:
+    """What is imported, each with the setting that names it."""
+    rows: list[dict[str, Any]] = []
+    for service in release.settings.services:
+        where = f"tool.relforge.services.{service.name}"
+        if service.server:
+            module = SERVER_MODULES[service.server]
+            rows.append({"setting": f"{where}.server", "target": module, "kind": "server"})
+        if service.kind != "exec":
+            rows.append(
+                {"setting": f"{where}.{service.kind}", "target": service.target, "kind": "entry"}
+            )
+    for command in release.settings.commands:
+        where = f"tool.relforge.commands.{command.name}.call"
+        rows.append({"setting": where, "target": command.call, "kind": "entry"})
+    return rows
+
+
+def _check_libraries(release: Release) -> None:
+    """Refuse an ELF file that needs a library which is neither inside nor glibc's."""
+    found = libraries.survey(release)
+    inside = {name for library in found for name in library.names}
+    for library in found:
+        missing = [name for name in library.needed if name not in inside | elf.GLIBC]
+        if missing:
+            raise UserError(
+                f"{library.path}: needs {', '.join(missing)}, which is neither in the release "
+                "nor part of glibc",
+                hint="use a wheel that brings its libraries (manylinux), or leave the package out",
+            )

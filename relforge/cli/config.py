@@ -1,0 +1,55 @@
+"""``relforge config show``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from relforge.cli.options import Env, Json, ProjectDir
+from relforge.config import Configured, read_settings
+from relforge.settings.table import dotted
+
+app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Look at the settings."""
+
+
+@app.command()
+def show(env: Env = "prod", project: ProjectDir = Path(), as_json: Json = False) -> None:
+    """Print every setting of an environment, and where its value comes from."""
+    configured = read_settings(project, env)
+    rows = list(_rows(configured))
+    if as_json:
+        json.dump(
+            {key: {"value": value, "origin": origin} for key, value, origin in rows}, sys.stdout
+        )
+        print()
+        return
+    for key, value, origin in rows:
+        print(f"{key} = {_toml(value)}  # {origin}")
+
+
+def _rows(configured: Configured) -> list[tuple[str, Any, str]]:
+    return [
+        (dotted(reading.path[2:]), reading.value, configured.origin(reading))
+        for reading in sorted(configured.readings, key=lambda reading: reading.path)
+    ]
+
+
+def _toml(value: Any) -> str:
+    """One value on one line, as TOML writes it; a value that is not set as ``unset``."""
+    if value is None:
+        return "unset"
+    if isinstance(value, dict):
+        rows = ", ".join(f"{dotted((key,))} = {_toml(row)}" for key, row in value.items())
+        return f"{{ {rows} }}" if rows else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(row) for row in value)}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,3 @@
+"""``relforge lock``."""
+
+from __future__ import annotations

@@ -1,0 +1,44 @@
+"""The options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import relforge
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"relforge {relforge.__version__}")
+        raise typer.Exit
+
+
+def version_option(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Turn a Python project into a self-contained release.
+
+    One tarball holds CPython, the application, its locked dependencies, its assets and
+    its boot scripts; it is configured at every boot, so one artifact serves every environment.
+    """
+
+
+Env = Annotated[
+    str, typer.Option("--env", "-e", help="The table of settings to lay over.", metavar="NAME")
+]
+ProjectDir = Annotated[
+    Path,
+    typer.Option("--project", "-p", help="The folder of pyproject.toml.", metavar="DIR"),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]

@@ -1,0 +1,53 @@
+"""Telling how a build goes: a live display on terminals, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+from relforge.steps import Watch
+
+SHOWN = 0.05  # seconds: a step that was quicker says so, too, but without digits that mean nothing
+
+
+def console(quiet: bool) -> Console:
+    """Where progress goes: stderr, and nowhere with ``--quiet``."""
+    return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+
+def log_to(out: Console, *, verbose: bool) -> None:
+    """Send what the steps log to the console: warnings always, all of it with ``--verbose``."""
+    handler = RichHandler(console=out, show_time=False, show_path=False, show_level=False)
+    logger = logging.getLogger("relforge")
+    logger.handlers = [handler]
+    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    logger.propagate = False
+
+
+def watch(out: Console) -> Watch:
+    """A display for `steps.run`."""
+
+    @contextmanager
+    def step(name: str) -> Iterator[None]:
+        started = time.monotonic()
+        live = out.status(name) if out.is_terminal else nullcontext()
+        with live:
+            yield
+        out.print(f"  {name:<10} {time.monotonic() - started:6.1f} s", markup=False)
+
+    return step
+
+
+def human_size(size: int) -> str:
+    """``12.3 MB``: powers of 1000, as disks and `ls --si` count."""
+    number = float(size)
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

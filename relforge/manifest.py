@@ -1,0 +1,123 @@
+"""``release/``: what the runtime reads, and the digest of every file.
+
+The providers of the configuration are asked here, in the staged interpreter,
+what they make of their options: a provider that is missing or misconfigured is
+a build error, never one at boot.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import relforge
+from relforge import cache, layout, libraries, staged
+from relforge.errors import SettingsError
+from relforge.release import Layer, Release
+from relforge.runtime.manifest import FORMAT
+
+
+def step(release: Release) -> Release:
+    """Measure the glibc floor, then write manifest, launch file and digests."""
+    glibc = libraries.glibc_floor(libraries.survey(release))
+    release = replace(release, target=replace(release.target, glibc=glibc))
+    config = _config(release)
+    write(release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True))
+    write(release, layout.LAUNCH, launch(release))
+    entries = cache.scan(release.tree)
+    sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
+    write(release, layout.SUMS, "".join(sums))
+    return replace(release, layers=(*release.layers, _own_layer(release)))
+
+
+def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
+    """The manifest; `relforge.runtime.manifest` tells its shape."""
+    settings = release.settings
+    lock = settings.lock
+    return {
+        "manifest": FORMAT,
+        "name": release.name,
+        "version": release.version,
+        "env": release.env,
+        "revision": release.revision,
+        "source_date": release.source_date,
+        "relforge": relforge.__version__,
+        "target": asdict(release.target),
+        "python": {
+            "version": release.python.version,
+            "tag": release.python.tag,
+            "source": release.python.source,
+            "executable": release.python.executable,
+        },
+        "lock": lock and {"file": lock, "sha256": cache.sha256(release.project.root / lock)},
+        "layers": [
+            {"name": row.name, "key": row.key, "files": len(row.paths), "size": row.size}
+            for row in release.layers
+        ],
+        "services": {
+            service.name: {key: value for key, value in asdict(service).items() if key != "name"}
+            for service in settings.services
+        },
+        "config": config,
+        "commands": {
+            command.name: {"call": command.call, "help": command.help}
+            for command in settings.commands
+        },
+    }
+
+
+def launch(release: Release) -> str:
+    """What the launcher reads without an interpreter: lines of a key and a value."""
+    rows = {
+        "name": release.name,
+        "version": release.version,
+        "env": release.env,
+        "python": release.python.executable,
+        "machine": release.target.machine,
+        "glibc": release.target.glibc,
+    }
+    return "".join(f"{key} {value}\n" for key, value in rows.items())
+
+
+def write(release: Release, path: str, text: str) -> None:
+    """Write one file of the tree; a file of the same name in the cache is not touched."""
+    target = release.tree / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    target.write_text(text, encoding="utf-8")
+
+
+def _config(release: Release) -> dict[str, Any]:
+    config = release.settings.config
+    question = {
+        "providers": [{"use": row.use, "options": row.options} for row in config.providers],
+        "schema": config.schema,
+        "export": config.export,
+    }
+    answer = staged.ask(release, "providers", question)
+    if answer["errors"]:
+        lines = [f"{row['path']}: {row['message']}" for row in answer["errors"]]
+        raise SettingsError("\n".join(lines))
+    return {
+        "providers": answer["providers"],
+        "schema": config.schema,
+        "export": config.export,
+        "strict": config.strict,
+    }
+
+
+def _own_layer(release: Release) -> Layer:
+    """The layer ``release``: whatever no other layer brought, or brought otherwise."""
+    entries = cache.scan(release.tree)
+    others = {path for layer in release.layers for path in layer.paths}
+    own = [entry for entry in entries if entry.path not in others]
+    rows = (f"{entry.path} {entry.mode:o} {entry.sha256}{entry.link or ''}" for entry in own)
+    return Layer(
+        name="release",
+        key=cache.key(*rows),
+        cached=False,
+        seconds=0.0,
+        paths=tuple(entry.path for entry in own),
+        size=sum(entry.size for entry in own),
+    )

@@ -1,0 +1,122 @@
+"""The release looks at itself, at build time: can everything that it names be imported?
+
+Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
+"targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server"}]}``.
+Out: ``{"failures": [{"setting": str, "message": str, "hint": str}]}``.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from .config import view
+
+NO_CONFIG = (
+    "where it needs its deployment's configuration to be imported, give it one in "
+    "`check = { env = {...}, config = {...} }`, or set `check.import = false`"
+)
+
+
+def main(_argv: list[str]) -> int:
+    """Answer one question on standard input."""
+    question = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever the application prints while it is imported is no answer
+    view.install_values(_defaults(question))
+    failures = []
+    for row in question["targets"]:
+        look = _import if question["imports"] or row["kind"] == "server" else _look_up
+        problem = look(row["target"])
+        if problem:
+            message, hint = problem
+            failures.append({"setting": row["setting"], "message": message, "hint": hint})
+    json.dump({"failures": failures}, answers)
+    answers.close()
+    # Threads that the application started at import must not keep the build waiting.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _defaults(question: dict[str, Any]) -> dict[str, Any]:
+    from .manifest import load, root
+
+    schema = load(root())["config"]["schema"]
+    values = {key: row["default"] for key, row in schema.items() if "default" in row}
+    return {**values, **question["config"]}
+
+
+def _import(target: str) -> tuple[str, str] | None:
+    """Import the module and find the attribute; what is wrong with that, and a hint."""
+    name, _, attribute = target.partition(":")
+    try:
+        found: Any = importlib.import_module(name)
+    except BaseException as error:  # SystemExit at import is a failure like any other
+        hint = NO_CONFIG
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            hint = f"is the package of {error.name!r} among the locked dependencies?"
+            if name == error.name or name.startswith(f"{error.name}."):
+                hint = "is the module's package part of the project, and its name spelt so?"
+        return f"importing {name!r} fails:\n{_trimmed(error)}", hint
+    for part in attribute.split(".") if attribute else ():
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            return f"{name!r} has no attribute {attribute!r}", "it is written as pkg.module:name"
+    return None
+
+
+def _trimmed(error: BaseException) -> str:
+    """The traceback from the first frame that is neither ours nor the import system's."""
+    frames = error.__traceback__
+    while frames and _is_machinery(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+
+
+def _is_machinery(file: str) -> bool:
+    here = os.path.dirname(os.path.abspath(__file__))
+    return file.startswith(("<frozen ", here)) or file == importlib.__file__
+
+
+def _look_up(target: str) -> tuple[str, str] | None:
+    """Find every module that the target's sources import, without running any of them."""
+    name = target.partition(":")[0]
+    package = name.partition(".")[0]
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        return f"there is no module {package!r}", "is its package part of the project?"
+    for file in _sources(spec):
+        for imported, line in _imports(file):
+            if importlib.util.find_spec(imported) is None:
+                return (
+                    f"{file}:{line} imports {imported!r}, which is not in the release",
+                    "is its package among the locked dependencies?",
+                )
+    return None
+
+
+def _sources(spec: Any) -> Iterator[str]:
+    if not spec.submodule_search_locations:
+        yield spec.origin
+    for folder in spec.submodule_search_locations or ():
+        for parent, _, files in os.walk(folder):
+            yield from (os.path.join(parent, file) for file in files if file.endswith(".py"))
+
+
+def _imports(file: str) -> Iterator[tuple[str, int]]:
+    """Top-level names that a source imports unconditionally, with their lines."""
+    with open(file, "rb") as source:
+        tree = ast.parse(source.read(), file)
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.partition(".")[0], node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0], node.lineno
