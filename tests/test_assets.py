@@ -1,0 +1,99 @@
+"""Assets: declared inputs in, fingerprinted outputs out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from relforge import assets, cache
+from relforge.errors import UserError
+from relforge.release import AssetSettings, Layer, Release
+from tests import builder
+
+COPY = "mkdir -p dist && cp app.css logo.svg dist/"
+
+
+def prepared(root: Path, command: str = COPY, **changes: object) -> Release:
+    folder = root / "assets"
+    folder.mkdir(exist_ok=True)
+    (folder / "app.css").write_text("a { background: url('logo.svg') }")
+    (folder / "logo.svg").write_text("<svg/>")
+    values: dict[str, object] = {
+        "run": (("sh", "-c", command),),
+        "cwd": "assets",
+        "inputs": ("assets/**",),
+        "outputs": (("assets/dist", "app/static"),),
+        "digest": True,
+    }
+    layer = Layer(name="app", key="k", cached=True, seconds=0.0)
+    release = builder.release(
+        root,
+        assets=AssetSettings(**{**values, **changes}),
+        layers=(layer,),  # type: ignore[arg-type]
+    )
+    release.tree.mkdir(parents=True, exist_ok=True)
+    return release
+
+
+def test_outputs_are_fingerprinted_and_listed(own_cache: Path, tmp_path: Path) -> None:
+    built = assets.step(prepared(tmp_path))
+    static = built.tree / "app" / "static"
+    names = json.loads((static / assets.MANIFEST).read_text())
+    assert {"app.css", "logo.svg"} == set(names)
+    data = (static / names["app.css"]).read_bytes()
+    assert names["app.css"] == f"app-{cache.digest(data)[:8]}.css"
+    assert f"url('{names['logo.svg']}')" in data.decode(), "references follow the names"
+    assert "app/static/app.css" in built.layers[0].paths
+
+
+def test_the_project_stays_as_it_is(own_cache: Path, tmp_path: Path) -> None:
+    release = prepared(tmp_path)
+    before = sorted(path for path in tmp_path.rglob("*") if "_build" not in path.parts)
+    assets.step(release)
+    after = sorted(path for path in tmp_path.rglob("*") if "_build" not in path.parts)
+    assert before == after
+
+
+def test_unchanged_inputs_run_nothing(own_cache: Path, tmp_path: Path) -> None:
+    counter = tmp_path / "counter"
+    command = f"echo run >> '{counter}' && {COPY}"
+    assert not assets.step(prepared(tmp_path, command)).layers[0].cached
+    again = assets.step(prepared(tmp_path, command))
+    assert again.layers[0].cached
+    assert "run\n" == counter.read_text()
+    (tmp_path / "assets" / "logo.svg").write_text("<svg><g/></svg>")
+
+
+def test_a_changed_input_changes_the_layers_key(own_cache: Path, tmp_path: Path) -> None:
+    first = assets.step(prepared(tmp_path)).layers[0].key
+    release = prepared(tmp_path)
+    (tmp_path / "assets" / "app.css").write_text("b {}")
+    assert first != assets.step(release).layers[0].key
+
+
+def test_a_failing_command_shows_its_output_and_leaves_nothing(
+    own_cache: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as caught:
+        assets.step(prepared(tmp_path, "echo this is why; exit 3"))
+    assert "tool.relforge.assets.run[0]" in caught.value.message
+    assert "this is why" in caught.value.message
+    assert "status 3" in caught.value.message
+    assert [] == list((own_cache / "trees" / "assets").iterdir())
+
+
+def test_a_missing_program_is_named(own_cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no-such-program"):
+        assets.step(prepared(tmp_path, run=(("no-such-program", "x"),)))
+
+
+def test_a_missing_output_is_named(own_cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="made no folder 'assets/dist'"):
+        assets.step(prepared(tmp_path, "true"))
+
+
+def test_inputs_that_match_nothing_are_an_error(own_cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no file matches nothing"):
+        assets.step(prepared(tmp_path, inputs=("nothing/**",)))

@@ -1,0 +1,99 @@
+"""The cache: whole entries or none, and never written through."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from relforge import cache
+from relforge.errors import UserError
+
+
+def fill(folder: Path) -> None:
+    (folder / "bin").mkdir()
+    (folder / "bin" / "tool").write_text("tool")
+    (folder / "bin" / "tool").chmod(0o700)
+    (folder / "data").write_text("data")
+    (folder / "link").symlink_to("data")
+
+
+def test_a_tree_is_built_once(own_cache: Path) -> None:
+    calls = []
+
+    def build(folder: Path) -> None:
+        calls.append(folder)
+        fill(folder)
+
+    first = cache.tree("kind", "key", build)
+    second = cache.tree("kind", "key", build)
+    assert 1 == len(calls)
+    assert not first.cached
+    assert second.cached
+    assert first.entries == second.entries
+
+
+def test_modes_are_plain_whatever_the_umask(own_cache: Path) -> None:
+    old = os.umask(0o077)
+    try:
+        tree = cache.tree("kind", "key", fill)
+    finally:
+        os.umask(old)
+    modes = {entry.path: entry.mode for entry in tree.entries}
+    assert {"bin/tool": 0o755, "data": 0o644, "link": 0o777} == modes
+
+
+def test_placing_twice_replaces_and_never_writes_through(own_cache: Path, tmp_path: Path) -> None:
+    tree = cache.tree("kind", "key", fill)
+    cache.place(tree, tmp_path)
+    cache.place(tree, tmp_path)
+    assert "data" == os.readlink(tmp_path / "link")
+    assert "data" == (tree.path / "data").read_text()
+
+
+def test_a_build_that_fails_leaves_nothing_and_the_next_succeeds(own_cache: Path) -> None:
+    def fail(folder: Path) -> None:
+        fill(folder)
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        cache.tree("kind", "key", fail)
+    assert [] == list((own_cache / "trees" / "kind").iterdir())
+    assert not cache.tree("kind", "key", fill).cached
+
+
+@pytest.mark.parametrize("damage", ["missing", "short", "index"])
+def test_a_damaged_entry_is_built_again(own_cache: Path, damage: str) -> None:
+    tree = cache.tree("kind", "key", fill)
+    if damage == "missing":
+        (tree.path / "data").unlink()
+    elif damage == "short":
+        (tree.path / "data").write_text("dat")
+    else:
+        (tree.path.parent / "index.json").write_text("[{")
+    again = cache.tree("kind", "key", fill)
+    assert not again.cached
+    assert "data" == (again.path / "data").read_text()
+
+
+def test_a_key_tells_its_parts_apart() -> None:
+    assert cache.key("ab", "c") != cache.key("a", "bc")
+    assert cache.key("a") == cache.key("a")
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), cache.appear(tmp_path / "file") as out:
+        out.write(b"half")
+        raise RuntimeError
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_cache_that_cannot_be_made_is_an_error_with_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    with pytest.raises(UserError) as caught:
+        cache.tree("kind", "key", fill)
+    assert "RELFORGE_CACHE_DIR" in caught.value.hint
