@@ -1,0 +1,1 @@
+"""The thread inside each service process that answers the console and ``rpc``."""

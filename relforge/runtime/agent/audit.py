@@ -1,0 +1,50 @@
+"""One line on the service's standard error for each evaluation.
+
+Written to the descriptor, past ``logging``: an application that configures its
+logging may disable the loggers that it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MASK = "******"
+MOST_SOURCE = 500  # characters
+_STANDARD_ERROR = 2
+
+
+def record(
+    *,
+    service: str,
+    session: int,
+    uid: int,
+    outcome: str,
+    ms: float,
+    source: str,
+    secrets: Iterable[str],
+) -> None:
+    """Write the line; a standard error that is gone is no reason to fail."""
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    shown = mask(source, secrets)
+    if len(shown) > MOST_SOURCE:
+        shown = shown[:MOST_SOURCE] + "..."
+    line = (
+        f"{when} relforge.audit service={service} session={session} uid={uid}"
+        f" outcome={outcome} ms={ms:.1f} source={json.dumps(shown, ensure_ascii=False)}\n"
+    )
+    with suppress(OSError):
+        os.write(_STANDARD_ERROR, line.encode(errors="backslashreplace"))
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """The text without these values, the longest first."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text

@@ -1,0 +1,144 @@
+"""One evaluation: what the client asked for, its interrupt, and its outcome."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import time
+
+from . import entry, report, source
+from .guard import Guard
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+
+    from .awaiting import Awaited
+
+    Loops = Callable[[], tuple[asyncio.AbstractEventLoop, bool]]
+
+
+class Request:
+    """The ``eval`` or ``call`` message, checked; raises ValueError for what is wrong in it."""
+
+    __slots__ = ("args", "id", "json", "kwargs", "on_loop", "source", "target")
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.id = message.get("id")
+        self.json = bool(message.get("json"))
+        self.on_loop = message.get("where") == "loop"
+        self.source = message.get("source", "")
+        self.target = message.get("target") if message["op"] == "call" else None
+        self.args = message.get("args", [])
+        self.kwargs = message.get("kwargs", {})
+        if not isinstance(self.source, str):
+            raise ValueError("`source` must be a string")
+        if message["op"] == "call" and not isinstance(self.target, str):
+            raise ValueError("`target` must be a string")
+        if not isinstance(self.args, list) or not isinstance(self.kwargs, dict):
+            raise ValueError("`args` must be a list, `kwargs` an object")
+
+    def __str__(self) -> str:
+        if self.target is None:
+            return str(self.source)
+        words = [repr(arg) for arg in self.args]
+        words += [f"{name}={arg!r}" for name, arg in self.kwargs.items()]
+        return f"{self.target}({', '.join(words)})"
+
+
+class Evaluation:
+    """Runs in the evaluator's thread; ``interrupt`` comes from the connection's."""
+
+    def __init__(self, request: Request, name: str) -> None:
+        self.request = request
+        self.name = name
+        self.interrupts = 0
+        self._started = time.perf_counter()
+        self._guard = Guard()
+        self._awaited: Awaited | None = None
+        self._lock = threading.Lock()
+        self._reported = False
+
+    def run(self, namespace: dict[str, Any], loops: Loops) -> dict[str, Any]:
+        """The outcome as the fields of a ``done`` message; raises what the code raises."""
+        if self.request.target is not None:
+            value, has_value = self._call(loops), True
+        else:
+            value, has_value = self._code(namespace, loops)
+        outcome: dict[str, Any] = {"ok": True}
+        if self.request.json:
+            # A `__repr__` is the application's code as well, so it can be interrupted.
+            outcome["json"] = self._here(report.as_json, value)
+        elif has_value and value is not None:
+            namespace["_"] = value
+            outcome["repr"] = self._here(report.value, value)
+        return outcome
+
+    def interrupt(self) -> str:
+        """Ctrl-C; ``raised`` in running code, or ``cancelled`` where it awaits."""
+        self.interrupts += 1
+        if self._guard.interrupt():
+            return "raised"
+        awaited = self._awaited
+        if awaited is not None:
+            awaited.cancel()
+        return "cancelled"
+
+    def finish(self) -> bool:
+        """True for the one caller that may report the outcome."""
+        with self._lock:
+            first = not self._reported
+            self._reported = True
+            return first
+
+    @property
+    def milliseconds(self) -> float:
+        return (time.perf_counter() - self._started) * 1000
+
+    def _code(self, namespace: dict[str, Any], loops: Loops) -> tuple[Any, bool]:
+        source.remember(self.name, self.request.source)
+        parts, has_value = source.parts(self.request.source, self.name)
+        value = None
+        for code in parts:
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = self._await(eval(code, namespace), loops)
+            elif self.request.on_loop:
+                value = self._await(_later(code, namespace), loops)
+            else:
+                value = self._here(eval, code, namespace)
+        return value, has_value
+
+    def _call(self, loops: Loops) -> Any:
+        assert self.request.target is not None
+        function = self._here(entry.find, self.request.target)
+        value = self._here(function, *self.request.args, **self.request.kwargs)
+        return self._await(_whole(value), loops) if inspect.isawaitable(value) else value
+
+    def _here(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        def checked() -> Any:
+            self._guard.check()
+            return function(*args, **kwargs)
+
+        return self._guard.run(checked)
+
+    def _await(self, coro: Any, loops: Loops) -> Any:
+        # Late: a service on plain threads does not pay for asyncio.
+        from .awaiting import Awaited
+
+        loop, running = loops()
+        self._awaited = Awaited(coro, self._guard, loop)
+        try:
+            return self._awaited.result() if running else self._awaited.run()
+        finally:
+            self._awaited = None
+
+
+async def _later(code: CodeType, namespace: dict[str, Any]) -> Any:
+    return eval(code, namespace)
+
+
+async def _whole(awaitable: Any) -> Any:
+    return await awaitable

@@ -1,0 +1,161 @@
+"""One console: its names, its evaluator thread, its interrupts."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import queue
+import threading
+
+from ..errors import USAGE, Refusal
+from . import audit, output, report, source
+from .evaluation import Evaluation, Request
+from .outbox import Outbox
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from typing import Any
+
+    from .server import Agent
+
+KEPT_SOURCES = 200
+
+
+class Session:
+    """Evaluates one after the other; all methods but the evaluator's are the connection's."""
+
+    def __init__(self, agent: Agent, outbox: Outbox, number: int, uid: int) -> None:
+        self._agent = agent
+        self._outbox = outbox
+        self._number = number
+        self._uid = uid
+        self.namespace: dict[str, Any] = {"__name__": "__console__", "__builtins__": builtins}
+        self._queue: queue.SimpleQueue[Evaluation | None] = queue.SimpleQueue()
+        self._waiting: dict[Any, Evaluation] = {}
+        self._sources: list[str] = []
+        self._count = 0
+        self._generation = 0
+        output.install()
+        self._evaluator()
+
+    def submit(self, request: Request) -> None:
+        """Queue an evaluation."""
+        self._count += 1
+        evaluation = Evaluation(request, f"<console {self._number}.{self._count}>")
+        self._sources.append(evaluation.name)
+        if len(self._sources) > KEPT_SOURCES:
+            source.forget(self._sources.pop(0))
+        self._waiting[request.id] = evaluation
+        self._queue.put(evaluation)
+
+    def interrupt(self, request_id: Any) -> str:
+        """Ctrl-C for an evaluation; the second one leaves its thread behind."""
+        evaluation = self._waiting.get(request_id)
+        if evaluation is None:
+            return "idle"
+        level = evaluation.interrupt()
+        if evaluation.interrupts < 2 or not evaluation.finish():
+            return level
+        # Stuck in C, or in code that swallows the exception: the session goes on without it.
+        self._waiting.pop(request_id, None)
+        self._evaluator()
+        text = "Abandoned: the evaluation goes on in a thread that nobody waits for\n"
+        self._done(evaluation, {"ok": False, "type": "Abandoned", "error": text}, "abandoned")
+        return "abandoned"
+
+    def close(self) -> None:
+        """The client is gone: interrupt what runs, end the evaluator."""
+        for evaluation in list(self._waiting.values()):
+            evaluation.interrupt()
+        self._queue.put(None)
+        for name in self._sources:
+            source.forget(name)
+
+    def _evaluator(self) -> None:
+        self._generation += 1
+        threading.Thread(
+            target=self._work,
+            args=(self._generation,),
+            name=f"relforge-console-{self._number}",
+            daemon=True,
+        ).start()
+
+    def _work(self, generation: int) -> None:
+        self._outbox.patient = threading.get_ident()
+        output.current.set(self._outbox)
+        loops = _Loops(self._agent)
+        process = os.getpid()
+        try:
+            while generation == self._generation:
+                evaluation = self._queue.get()
+                if evaluation is None:
+                    return
+                outcome, word = self._evaluate(evaluation, loops)
+                if os.getpid() != process:
+                    # The code forked, and this is the child: nothing of ours runs here.
+                    os._exit(0)
+                if evaluation.finish():
+                    self._waiting.pop(evaluation.request.id, None)
+                    self._done(evaluation, outcome, word)
+        finally:
+            loops.close()
+
+    def _evaluate(self, evaluation: Evaluation, loops: _Loops) -> tuple[dict[str, Any], str]:
+        for name, value in self._agent.names().items():
+            self.namespace.setdefault(name, value)
+        try:
+            return evaluation.run(self.namespace, loops.get), "ok"
+        except Refusal as error:
+            text = error.message + (f"\n  {error.hint}" if error.hint else "") + "\n"
+            kind = "usage" if error.code == USAGE and evaluation.request.target else "error"
+            return {"ok": False, "type": "Refusal", "kind": kind, "error": text}, "refused"
+        except BaseException as error:
+            # SystemExit too: `exit()` in a console is not the application's end.
+            return _failure(error), type(error).__name__
+
+    def _done(self, evaluation: Evaluation, outcome: dict[str, Any], word: str) -> None:
+        ms = evaluation.milliseconds
+        self._outbox.send(
+            {"op": "done", "id": evaluation.request.id, "ms": round(ms, 3), **outcome}
+        )
+        audit.record(
+            service=self._agent.service,
+            session=self._number,
+            uid=self._uid,
+            outcome=word,
+            ms=ms,
+            source=str(evaluation.request),
+            secrets=self._agent.secrets,
+        )
+
+
+class _Loops:
+    """The loop for ``await``: the application's, or one of the evaluator's own."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._own: asyncio.AbstractEventLoop | None = None
+
+    def get(self) -> tuple[asyncio.AbstractEventLoop, bool]:
+        """The loop, and whether somebody else runs it."""
+        if self._agent.loop is not None:
+            return self._agent.loop, True
+        if self._own is None:
+            import asyncio
+
+            self._own = asyncio.new_event_loop()
+        return self._own, False
+
+    def close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    try:
+        text = report.error(error)
+    except BaseException:
+        # An exception whose own `__str__` fails, or no memory for its traceback.
+        text = f"{type(error).__name__}\n"
+    return {"ok": False, "type": type(error).__name__, "error": text}
