@@ -11,6 +11,7 @@ import sys
 ROLES = {
     "service": "relforge.runtime.service.main",
     "loader": "relforge.runtime.config.loader",
+    "providers": "relforge.runtime.config.build",
     "fresh": "relforge.runtime.client.fresh",
     "check": "relforge.runtime.selfcheck",
 }

@@ -1,0 +1,114 @@
+"""``config check`` and ``config explain``: what would `start` load, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from .. import manifest
+from ..config import loading
+from ..config.keys import nearest
+from ..config.problems import Invalid, origin
+from ..errors import CONFIG, DONE, USAGE, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def config(argv: list[str]) -> int:
+    """``config check [--json]``, ``config explain [KEY] [--json]``; 78 where it is not valid."""
+    words = [word for word in argv if word != "--json"]
+    as_json = len(words) < len(argv)
+    for word in words:
+        if word.startswith("-"):
+            raise _usage(f"unknown option {word}")
+    if words == ["check"]:
+        return _check(as_json)
+    if words[:1] == ["explain"] and len(words) <= 2:
+        return _explain(words[1] if len(words) == 2 else None, as_json)
+    if not words:
+        raise _usage("which one: check or explain?")
+    if words[0] in ("check", "explain"):
+        raise _usage(f"unexpected argument {words[-1]!r}")
+    near = nearest(words[0], ("check", "explain"))
+    raise _usage(f"unknown command `config {words[0]}`{near}")
+
+
+def _usage(message: str) -> Refusal:
+    name = os.environ.get("RELEASE_NAME", "app")
+    return Refusal(
+        message, hint=f"usage: {name} config check [--json] | explain [KEY] [--json]", code=USAGE
+    )
+
+
+def _check(as_json: bool) -> int:
+    root = manifest.root()
+    try:
+        fd = loading.load(root, manifest.load(root), os.environ)
+    except Invalid as error:
+        if not as_json:
+            raise
+        print(json.dumps({"valid": False, "keys": 0, "sources": [], "errors": error.problems}))
+        return CONFIG
+    origins = loading.read(fd)["origins"]
+    os.close(fd)
+    counts: dict[str, int] = {}
+    for rows in origins.values():
+        name = _source(*rows[0])
+        counts[name] = counts.get(name, 0) + 1
+    if as_json:
+        sources = [{"source": name, "keys": count} for name, count in counts.items()]
+        print(json.dumps({"valid": True, "keys": len(origins), "sources": sources, "errors": []}))
+        return DONE
+    total = "1 key" if len(origins) == 1 else f"{len(origins)} keys"
+    by = ", ".join(f"{name} ({count})" for name, count in counts.items())
+    print(f"configuration is valid: {total}" + (f" from {by}" if by else ""))
+    return DONE
+
+
+def _source(provider: str, place: str) -> str:
+    """The file that a place lies in, else the provider."""
+    path, _, line = place.rpartition(":")
+    if not line.isdecimal():
+        path = place
+    return f"{provider} {path}" if path.startswith("/") and line.isdecimal() else provider
+
+
+def _explain(key: str | None, as_json: bool) -> int:
+    root = manifest.root()
+    release = manifest.load(root)
+    rows, problems = loading.explain(root, release, os.environ)
+    if key is not None:
+        found = [row for row in rows if row["key"] == key or row["key"].startswith(f"{key}.")]
+        if not found:
+            near = nearest(key, [row["key"] for row in rows])
+            raise Refusal(
+                f"there is no key {key!r}{near}",
+                hint=f"`{release['name']} config explain` lists the keys",
+                code=USAGE,
+            )
+        rows = found
+    if as_json:
+        print(json.dumps({"keys": rows, "errors": problems}, indent=2))
+        return CONFIG if problems else DONE
+    for row in rows:
+        print("\n".join(_lines(row)))
+    if problems:
+        raise Invalid(problems, name=release["name"])
+    return DONE
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    doc = [f"    # {row['doc']}"] if row["doc"] else []
+    if not row["set"]:
+        ways = f"    set it by {' or '.join(row['ways'])}" if row["ways"] else ""
+        return [f"{row['key']} is not set", *([ways] if ways else []), *doc]
+    first, *beaten = row["origins"]
+    lines = [
+        f"{row['key']} = {row['value']}",
+        f"    from {origin(first['provider'], first['place'])}",
+    ]
+    for other in beaten:
+        lines.append(f"    over {origin(other['provider'], other['place'])}, {other['value']}")
+    return lines + doc

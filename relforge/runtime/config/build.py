@@ -1,0 +1,110 @@
+"""What the builder asks inside the staged tree: are providers, schema and exports right?
+
+``boot_app.py providers``: JSON on stdin, JSON on stdout, as the manifest holds
+it; providers are asked for their state and are never made to load.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+
+from . import keys, providers, schema
+from .provider import BadOptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Errors = list[dict[str, str]]
+
+WHERE = "tool.relforge.config"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OURS = ("RELEASE_", "RELFORGE_")
+
+
+def main(argv: list[str]) -> int:
+    """Answer one question; errors are part of the answer, the status stays 0."""
+    question = json.load(sys.stdin)
+    answer = os.dup(1)
+    os.dup2(2, 1)  # what the application prints while it is imported is no answer
+    result = check(question)
+    with open(answer, "w", encoding="utf-8") as file:
+        file.write(json.dumps(result) + "\n")
+    return 0
+
+
+def check(question: dict[str, Any]) -> dict[str, Any]:
+    """``{"providers": [{"use", "options", "state"}], "errors": [{"path", "message"}]}``."""
+    errors: Errors = []
+    rows = question.get("providers", [])
+    states = [_state(index, row, errors) for index, row in enumerate(rows)]
+    known = question.get("schema", {})
+    errors += [{"path": path, "message": message} for path, message in schema.check(known)]
+    _check_export(question.get("export", {}), known, errors)
+    if question.get("strict", True) and known:
+        for index, row in enumerate(rows):
+            _check_map(index, row["options"], known, errors)
+    return {
+        "providers": [{**row, "state": state} for row, state in zip(rows, states, strict=True)],
+        "errors": errors,
+    }
+
+
+def _state(index: int, row: dict[str, Any], errors: Errors) -> Any:
+    use, path = row["use"], f"{WHERE}.providers[{index}]"
+    try:
+        state = providers.init(use, row["options"])
+    except BadOptions as error:
+        for name, message in error.rows:
+            errors.append({"path": f"{path}.{name}" if name else path, "message": message})
+    except ValueError as error:  # the protocol's way to say what is wrong
+        errors.append({"path": path, "message": f"{use}: {error}"})
+    except BaseException as error:
+        from .trace import of_user
+
+        errors.append({"path": path, "message": f"{use} cannot be used:\n{of_user(error)}"})
+    else:
+        return _plain(use, path, state, errors)
+    return None
+
+
+def _plain(use: str, path: str, state: Any, errors: Errors) -> Any:
+    """The state as the manifest will hold it; anything that JSON would change is refused."""
+    try:
+        same = json.loads(json.dumps(state))
+    except (TypeError, ValueError) as error:
+        message = f"{use}: init() must return plain data (what JSON can hold): {error}"
+        errors.append({"path": path, "message": message})
+        return None
+    return same
+
+
+def _check_export(export: dict[str, str], known: dict[str, Any], errors: Errors) -> None:
+    for variable, key in export.items():
+        path = f"{WHERE}.export.{variable}"
+        if not _VARIABLE.fullmatch(variable):
+            errors.append({"path": path, "message": "no name of a variable"})
+        elif variable.startswith(_OURS):
+            errors.append({"path": path, "message": "this variable belongs to the release itself"})
+        if known and not _is_known(key, known):
+            near = keys.nearest(key, known)
+            errors.append({"path": path, "message": f"the schema has no key {key!r}{near}"})
+
+
+def _check_map(index: int, options: dict[str, Any], known: dict[str, Any], errors: Errors) -> None:
+    names = options.get("map")
+    for variable, key in names.items() if isinstance(names, dict) else ():
+        if isinstance(key, str) and not _is_known(key, known):
+            near = keys.nearest(key, known)
+            path = f"{WHERE}.providers[{index}].map.{variable}"
+            errors.append({"path": path, "message": f"the schema has no key {key!r}{near}"})
+
+
+def _is_known(key: str, known: dict[str, Any]) -> bool:
+    """Whether the schema has the key, or a table that may hold it."""
+    path = keys.split(key)
+    tables = (".".join(path[:size]) for size in range(1, len(path)))
+    return key in known or any(known.get(name, {}).get("type") == "table" for name in tables)

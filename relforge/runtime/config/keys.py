@@ -1,0 +1,73 @@
+"""Names of keys: ``db.url`` for people, a tuple of table names inside."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    Path = tuple[str, ...]
+
+MISSING: Any = object()
+
+
+def split(key: str) -> Path:
+    """The path that a key of the schema names."""
+    return tuple(key.split("."))
+
+
+def show(path: Iterable[str]) -> str:
+    """A path as TOML would write it: a name that holds a dot, or nothing, is quoted."""
+    return ".".join(f'"{name}"' if "." in name or not name else name for name in path)
+
+
+def lookup(values: Any, key: str) -> Any:
+    """The value at a dotted key, or MISSING."""
+    return find(values, key)[1]
+
+
+def find(values: Any, key: str) -> tuple[Path, Any]:
+    """The path and the value at a dotted key; the value is MISSING where nothing is there.
+
+    A name may hold dots itself (``hosts."example.com"``): the rest of the key
+    is tried whole before it is split.
+    """
+    path: Path = ()
+    while isinstance(values, dict):
+        if key in values:
+            return (*path, key), values[key]
+        name, dot, rest = key.partition(".")
+        if not dot:
+            break
+        values, key, path = values.get(name), rest, (*path, name)
+    return (), MISSING
+
+
+def put(values: dict[str, Any], path: Path, value: Any) -> None:
+    """Set a value in nested tables, making those that lack."""
+    for name in path[:-1]:
+        values = values.setdefault(name, {})
+    values[path[-1]] = value
+
+
+def leaves(values: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Each value that is no table, with its path; an empty table counts as a value."""
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*above, name))
+        else:
+            yield (*above, name), value
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """``; did you mean db.url?``, or nothing where no key comes near."""
+    from difflib import get_close_matches
+
+    rows = sorted(known)
+    near = get_close_matches(key, rows, 1, 0.6)
+    if not near:
+        # The right name in the wrong table, or with none.
+        last = key.rpartition(".")[2]
+        near = [row for row in rows if row.rpartition(".")[2] == last][:1]
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,86 @@
+"""The child that runs the providers: ``boot_app.py loader MEMFD PIPE ROOT [explain]``.
+
+The configuration goes into the memfd; what the parent should know meanwhile
+goes through the pipe, a JSON object a line: ``{"in": provider}`` before each
+provider, and at the end ``{"problems": [...]}``, empty when all is well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from ..errors import FAILED, Refusal
+from ..manifest import load as read_manifest
+from .resolve import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(argv: list[str]) -> int:
+    """Run the providers of the release at ROOT; does not return."""
+    memory, pipe, root = int(argv[0]), int(argv[1]), argv[2]
+    os.dup2(2, 1)  # what a provider prints is no result
+    for fd in (memory, pipe):  # what a provider starts must not hold them
+        os.set_inheritable(fd, False)
+    _die_with_parent()
+
+    def tell(message: dict[str, Any]) -> None:
+        os.write(pipe, json.dumps(message).encode() + b"\n")
+
+    from .view import loading
+
+    try:
+        with loading():
+            found = resolve(
+                read_manifest(root)["config"],
+                root=root,
+                environ=dict(os.environ),
+                entering=lambda name: tell({"in": name}),
+            )
+    except Refusal as error:
+        tell({"refusal": error.message, "hint": error.hint})
+        _leave(FAILED)
+    if argv[3:] == ["explain"]:
+        _write(memory, {"rows": found.rows})
+    elif not found.problems:
+        _write(
+            memory,
+            {
+                "values": found.values,
+                "secrets": found.secrets,
+                "origins": found.origins,
+                "environ": found.environ,
+            },
+        )
+    tell({"problems": found.problems})
+    _leave(0)
+    return 0
+
+
+def _write(memory: int, result: dict[str, Any]) -> None:
+    data = memoryview(json.dumps(result, default=str).encode())
+    while data:
+        data = data[os.write(memory, data) :]
+
+
+def _leave(code: int) -> None:
+    """End without waiting for threads that a provider may have left."""
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _die_with_parent() -> None:
+    """A parent that is killed takes a hanging provider with it (prctl(2))."""
+    import ctypes
+    import signal
+
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(FAILED)

@@ -1,0 +1,118 @@
+"""The configuration where no supervisor gave one: ``bin/python``, a test, a developer's shell.
+
+Inside a release the manifest tells the providers; elsewhere the nearest
+``pyproject.toml`` (or ``relforge.toml``) upward from the working directory does.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+
+from .. import manifest
+from ..errors import CONFIG, Refusal
+from . import problems, providers, schema
+from .provider import BadOptions
+from .resolve import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WHERE = "tool.relforge.config"
+_KEYS = ("providers", "schema", "export", "strict")
+
+
+def find(environ: dict[str, str]) -> dict[str, Any]:
+    """Run the providers in this process; the result is shaped as the loader's.
+
+    Raises Refusal (78).
+    """
+    release = manifest.root()
+    if os.path.isfile(os.path.join(release, manifest.PATH)):
+        found = manifest.load(release)
+        root, config, name = release, found["config"], found["name"]
+    else:
+        root, config = _project(environ)
+        name = "relforge"
+    outcome = resolve(config, root=root, environ=environ)
+    if outcome.problems:
+        raise problems.Invalid(outcome.problems, name=name)
+    return {
+        "values": outcome.values,
+        "secrets": outcome.secrets,
+        "origins": outcome.origins,
+        "environ": outcome.environ,
+    }
+
+
+def _project(environ: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """The project's folder and its configuration, as a manifest would hold it."""
+    try:
+        folder = os.getcwd()
+    except OSError:
+        folder = "/"
+    start = folder
+    while True:
+        for name in ("relforge.toml", "pyproject.toml"):
+            path = os.path.join(folder, name)
+            settings = _settings(path, name)
+            if settings is not None:
+                return folder, _prepared(path, _with_env(settings, environ))
+        if folder == os.path.dirname(folder):
+            raise Refusal(
+                f"no configuration: there is no [{WHERE}] in a pyproject.toml at or above {start}",
+                hint="run from the project's folder, or from a release",
+                code=CONFIG,
+            )
+        folder = os.path.dirname(folder)
+
+
+def _settings(path: str, name: str) -> dict[str, Any] | None:
+    """The settings of a file, None where it has none of ours."""
+    try:
+        with open(path, "rb") as file:
+            document: dict[str, Any] = tomllib.load(file)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{path}: {error}", code=CONFIG) from None
+    found: Any = document
+    if name == "pyproject.toml":
+        found = document.get("tool", {}).get("relforge")
+    return found if isinstance(found, dict) else None
+
+
+def _with_env(settings: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]:
+    """``config`` with the table of the environment laid over, as a build does; here that is dev."""
+    own = settings.get("env", {}).get(environ.get("RELEASE_ENV") or "dev", {})
+    over = own.get("config", {}) if isinstance(own, dict) else {}
+    return _over(settings.get("config", {}), over)
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, value in above.items():
+        old = merged.get(name)
+        both = isinstance(value, dict) and isinstance(old, dict)
+        merged[name] = _over(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _prepared(path: str, config: dict[str, Any]) -> dict[str, Any]:
+    errors = [f"{WHERE}.{name}: unknown key" for name in config if name not in _KEYS]
+    errors += [f"{where}: {message}" for where, message in schema.check(config.get("schema", {}))]
+    rows = []
+    for index, row in enumerate(config.get("providers", [])):
+        options = {name: value for name, value in row.items() if name != "use"}
+        use = row.get("use", "")
+        try:
+            rows.append({"use": use, "options": options, "state": providers.init(use, options)})
+        except BadOptions as error:
+            for name, message in error.rows:
+                errors.append(f"{WHERE}.providers[{index}]{name and '.' + name}: {message}")
+        except Exception as error:
+            errors.append(f"{WHERE}.providers[{index}]: {use}: {type(error).__name__}: {error}")
+    if errors:
+        raise Refusal("\n".join(f"{path}: {error}" for error in errors), code=CONFIG)
+    return {**config, "providers": rows}

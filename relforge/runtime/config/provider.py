@@ -1,0 +1,188 @@
+"""The protocol of providers, and what they give: a layer of settings.
+
+A provider is a class, built without arguments:
+
+    class Vault:
+        def init(self, options):         # when the release is built; optional
+            return {"path": options["path"]}    # plain data; ValueError says what is wrong
+
+        def load(self, state, context):  # at every boot
+            return Layer.of({"db": {"password": fetch(state["path"])}}, secret=True)
+
+``load`` may also return a plain nested dict.  Its values must have the types
+of the schema, unless the layer says ``text=True``: then they are read as
+variables are.
+"""
+
+from __future__ import annotations
+
+from . import keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Protocol
+
+    class Provider(Protocol):
+        """What every provider has."""
+
+        def init(self, options: dict[str, Any]) -> Any:
+            """Plain state for `load`; raises ValueError (BadOptions) when the release is built."""
+
+        def load(self, state: Any, context: Context) -> Layer:
+            """The settings, at boot; any exception is reported with its provider."""
+
+        def ways(self, state: Any, key: str) -> list[str]:
+            """How an operator sets ``key`` through this provider, for error messages."""
+
+
+class BadOptions(ValueError):
+    """Options that a provider cannot use: (option, message) for each."""
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        super().__init__(
+            "; ".join(f"{name}: {message}" if name else message for name, message in rows)
+        )
+        self.rows = rows
+
+
+class Failure(Exception):
+    """Something at boot that the operator can mend; the message names the place."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = messages
+
+
+class Setting:
+    """One value for one key, from one place."""
+
+    __slots__ = ("path", "place", "provider", "secret", "text", "value")
+
+    def __init__(
+        self, path: tuple[str, ...], value: Any, place: str, *, text: bool, secret: bool
+    ) -> None:
+        self.path = path
+        self.value = value
+        self.place = place  # `/etc/x.toml:7`, `$PORT`
+        self.text = text  # a text that the schema types
+        self.secret = secret
+        self.provider = ""
+
+
+class Layer:
+    """What one provider gives, in order: of two settings for a key the later wins."""
+
+    def __init__(self) -> None:
+        self.settings: list[Setting] = []
+        self.errors: list[str] = []  # what could not be read, beside what could
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, Any],
+        *,
+        place: str = "",
+        places: Mapping[str, str] | None = None,
+        text: bool = False,
+        secret: bool = False,
+    ) -> Layer:
+        """The settings of nested tables; ``places`` has the place of single dotted keys."""
+        layer = cls()
+        for path, value in keys.leaves(values):
+            where = (places or {}).get(keys.show(path), place)
+            layer.settings.append(Setting(path, value, where, text=text, secret=secret))
+        return layer
+
+    def add(
+        self,
+        key: str | tuple[str, ...],
+        value: Any,
+        place: str = "",
+        *,
+        text: bool = False,
+        secret: bool = False,
+    ) -> None:
+        """One more setting, by its dotted key or its path."""
+        path = keys.split(key) if isinstance(key, str) else key
+        self.settings.append(Setting(path, value, place, text=text, secret=secret))
+
+
+class Context:
+    """What a provider knows at boot."""
+
+    __slots__ = ("environ", "root", "schema", "values")
+
+    def __init__(
+        self, *, root: str, environ: dict[str, str], schema: dict[str, Any], values: dict[str, Any]
+    ) -> None:
+        self.root = root  # of the release, or of the project
+        self.environ = environ
+        self.schema = schema
+        self.values = values  # nested, of the providers before this one, not yet typed
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """What the providers before this one say about a dotted key."""
+        value = keys.lookup(self.values, key)
+        return default if value is keys.MISSING else value
+
+    def path(self, text: str, *, optional: bool = False) -> str | None:
+        """A path of the settings: ``${VAR}`` replaced, relative to the release.
+
+        None where a variable is not set and the path is optional; raises Failure
+        where it is not optional, or where the variable is set and empty.
+        """
+        parts, rest = [], text
+        while "${" in rest:
+            before, _, rest = rest.partition("${")
+            name, _, rest = rest.partition("}")
+            value = self.environ.get(name)
+            if value is None and optional:
+                return None
+            if not value:
+                state = "not set" if value is None else "set and empty"
+                raise Failure(f"{text}: the variable {name} is {state}")
+            parts += [before, value]
+        joined = "".join(parts) + rest
+        return joined if joined.startswith("/") else f"{self.root}/{joined}"
+
+
+def read_options(
+    options: dict[str, Any], known: dict[str, tuple[type, Any]], needs: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The options with defaults filled in; raises BadOptions with every error.
+
+    ``known`` has the type and the default of each; a ``dict`` maps names to keys.
+    """
+    errors = []
+    for name, value in options.items():
+        if name not in known:
+            rest = f"; the options are {', '.join(sorted(known))}" if known else "; it takes none"
+            errors.append((name, f"unknown option{keys.nearest(name, known) or rest}"))
+        elif not isinstance(value, known[name][0]):
+            kind = {"dict": "table"}.get(known[name][0].__name__, known[name][0].__name__)
+            errors.append((name, f"expected {kind}, got {type(value).__name__}"))
+        elif isinstance(value, dict):
+            errors += [
+                (f"{name}.{entry}", "expected the name of a key, such as db.url")
+                for entry, key in value.items()
+                if not isinstance(key, str) or not all(key.split("."))
+            ]
+    errors += [(name, "missing") for name in needs if name not in options]
+    if "path" in known and not errors and "path" in options:
+        errors += [("path", message) for message in _path_errors(options["path"])]
+    if errors:
+        raise BadOptions(errors)
+    return {name: options.get(name, default) for name, (_, default) in known.items()}
+
+
+def _path_errors(text: str) -> list[str]:
+    if not text:
+        return ["empty"]
+    if text.startswith("~"):
+        return ["~ is not replaced: a service has no home folder; write ${HOME}, or the whole path"]
+    for part in text.split("${")[1:]:
+        name, brace, _ = part.partition("}")
+        if not brace or not name.replace("_", "a").isalnum():
+            return [f"{text!r} holds a ${{ without a name and a }}"]
+    return []

@@ -1,0 +1,206 @@
+"""What the application reads: ``from relforge.runtime import config``.
+
+    config["http.port"]      config.http.port      config.get("mail.host", "localhost")
+
+Inside a release it is the configuration that the supervisor loaded; outside of
+one, the same providers run from the project's settings at the first use.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import RLock
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from ..errors import CONFIG, Refusal
+from . import keys
+from . import loading as loads
+from .secret import display, wrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from typing import Any
+
+FD = "RELFORGE_CONFIG_FD"  # a descriptor that this process has inherited
+FILE = "RELFORGE_CONFIG"  # the same for whatever this process starts: /proc/PID/fd/N
+
+
+class Section(Mapping[str, "Any"]):
+    """A table of the configuration, read only."""
+
+    __slots__ = ("_path", "_secrets", "_values")
+
+    def __init__(
+        self, values: dict[str, Any], secrets: frozenset[str], path: tuple[str, ...] = ()
+    ) -> None:
+        self._values = values
+        self._secrets = secrets
+        self._path = path
+
+    def __getitem__(self, key: str) -> Any:
+        """The value at a name or a dotted key; KeyError suggests the nearest."""
+        path, value = keys.find(self._values, key) if isinstance(key, str) else ((), keys.MISSING)
+        if value is keys.MISSING:
+            known = [keys.show(path) for path, _ in keys.leaves(self._values)]
+            name = keys.show((*self._path, ""))[:-2] + str(key)
+            raise KeyError(f"{name} is not set{keys.nearest(str(key), known)}")
+        return self._given((*self._path, *path), value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(error.args[0]) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and keys.lookup(self._values, key) is not keys.MISSING
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._values})
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{keys.show(path)}={display(value, secret=self._is_secret((*self._path, *path)))}"
+            for path, value in keys.leaves(self._values)
+        ]
+        return f"<config {keys.show(self._path)}: {', '.join(rows)}>".replace(" :", ":", 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The table as plain nested dicts; secrets are Secret."""
+        rows = ((name, self[name]) for name in self._values)
+        return {n: value.as_dict() if isinstance(value, Section) else value for n, value in rows}
+
+    def _given(self, path: tuple[str, ...], value: Any) -> Any:
+        if isinstance(value, dict):
+            return Section(value, self._secrets, path)
+        return wrap(_copy(value)) if self._is_secret(path) else _copy(value)
+
+    def _is_secret(self, path: tuple[str, ...]) -> bool:
+        return keys.show(path) in self._secrets
+
+
+class Config(Section):
+    """The whole configuration; it is loaded when it is first looked at."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_path", "_secrets", "_values"):
+            return getattr(_current(), name)
+        return super().__getattr__(name)
+
+
+config = Config()
+
+
+class _Source:
+    """Where this process's configuration comes from, once something has looked at it."""
+
+    __slots__ = ("busy", "lock", "section")
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.section: Section | None = None
+        self.busy = False  # providers run in this process
+
+
+_source = _Source()
+
+
+def install(fd: int, environ: MutableMapping[str, str]) -> None:
+    """Make the memfd the source of this process, and of what it starts.
+
+    Sets the variables of ``export`` in ``environ``, and where children find it.
+    """
+    provide(loads.read(fd), environ)
+    os.set_inheritable(fd, False)
+    environ.pop(FD, None)
+    environ[FILE] = f"/proc/{os.getpid()}/fd/{fd}"
+
+
+def provide(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> None:
+    """Make a loader's result this process's configuration; sets the variables of ``export``."""
+    _source.section = Section(result["values"], frozenset(result.get("secrets", ())))
+    environ.update(result.get("environ", {}))
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While providers run here, there is no configuration to look at."""
+    with _source.lock:
+        _source.busy = True
+        try:
+            yield
+        finally:
+            _source.busy = False
+
+
+def _current() -> Section:
+    if _source.section is not None:
+        return _source.section
+    with _source.lock:
+        if _source.busy:
+            raise Refusal(
+                "the configuration is being loaded, and a provider (or what it imports) reads it",
+                hint="let the provider use what load() is given: context.get(key)",
+                code=CONFIG,
+            )
+        if _source.section is None:
+            result = _inherited()
+            if result is None:
+                from .outside import find
+
+                with loading():
+                    result = find(dict(os.environ))
+            provide(result, {})
+        assert _source.section is not None
+        return _source.section
+
+
+def _inherited() -> dict[str, Any] | None:
+    """What this process was given, None where it was given nothing."""
+    number = os.environ.get(FD, "")
+    if number.isdecimal() and loads.NAME in _link(f"/proc/self/fd/{number}"):
+        return loads.read(int(number))
+    path = os.environ.get(FILE)
+    if path is None:
+        return None
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Refusal(
+            f"{FILE}={path}: the configuration of the release is gone: {error.strerror}",
+            hint="the process that started this one has ended, or belongs to another user",
+            code=CONFIG,
+        ) from None
+    try:
+        return loads.read(fd)
+    finally:
+        os.close(fd)
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def _copy(value: Any) -> Any:
+    """Lists of the configuration are handed out as copies."""
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return {name: _copy(item) for name, item in value.items()} if isinstance(value, dict) else value
