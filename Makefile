@@ -1,0 +1,58 @@
+# Each target does all of its own set-up: see `make help`.
+# PYTHON names the interpreter to use (3.11 or newer), VENV the folder it works in.
+
+PYTHON ?=
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+# Node's place where the host has none; the host's own wins.
+export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv node system check fmt test test-unit test-release demo bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+venv: ## the development tools, from the lock, in .venv
+	@PYTHON='$(PYTHON)' scripts/venv.sh '$(VENV)'
+
+node: venv ## Node for the sample's assets, where the host has none
+	@scripts/node.sh '$(VENV)'
+
+system: ## Debian packages that the tests need (as root; else says which)
+	@scripts/system.sh
+
+check: venv ## lint, format, types, import floors, shell
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
+
+fmt: venv ## format the sources, mend what can be mended
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+test: test-unit test-release ## all tests, the quick ones first
+
+test-unit: venv ## tests that take seconds
+	$(BIN)/pytest -n 2 -q -m 'not release and not rootfs'
+
+test-release: venv node system ## tests that build and boot a real release
+	$(BIN)/pytest -n 2 --dist loadscope -q -m 'release or rootfs'
+
+demo: venv node ## build the sample application, unpack it, start it, use it, stop it
+	@$(BIN)/python scripts/demo.py
+
+bench: venv node ## numbers: start-up, control commands, size
+	@$(BIN)/python benchmarks/bench.py
+
+lock: venv ## resolve the development tools anew
+	@scripts/lock.sh '$(VENV)'
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-* .cache _build build dist sample_app/_build sample_app/dist \
+		sample_app/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find relforge tests scripts benchmarks sample_app -name __pycache__ -type d -prune -exec rm -rf {} +
