@@ -94,6 +94,7 @@ def _config(release: Release) -> dict[str, Any]:
         "providers": [{"use": row.use, "options": row.options} for row in config.providers],
         "schema": config.schema,
         "export": config.export,
+        "strict": config.strict,
     }
     answer = staged.ask(release, "providers", question)
     if answer["errors"]:

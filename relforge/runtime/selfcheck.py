@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .config import view
+from .manifest import load, root
 
 NO_CONFIG = (
     "where it needs its deployment's configuration to be imported, give it one in "
@@ -30,7 +31,7 @@ def main(_argv: list[str]) -> int:
     question = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever the application prints while it is imported is no answer
-    view.install_values(_defaults(question))
+    view.install_values(question["config"], load(root())["config"])
     failures = []
     for row in question["targets"]:
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
@@ -43,14 +44,6 @@ def main(_argv: list[str]) -> int:
     # Threads that the application started at import must not keep the build waiting.
     sys.stderr.flush()
     os._exit(0)
-
-
-def _defaults(question: dict[str, Any]) -> dict[str, Any]:
-    from .manifest import load, root
-
-    schema = load(root())["config"]["schema"]
-    values = {key: row["default"] for key, row in schema.items() if "default" in row}
-    return {**values, **question["config"]}
 
 
 def _import(target: str) -> tuple[str, str] | None:
