@@ -1,0 +1,148 @@
+#!/bin/sh
+# The entry of a release: the same bytes in each one.
+# It finds itself, checks that this host can run the interpreter, reads
+# release/env.sh and hands over to Python.
+#
+# Variables here start with relforge_, so that env.sh cannot overwrite them by chance.
+set -eu
+
+relforge_fail() { # MESSAGE [HINT]
+  printf '%s: %s\n' "${relforge_name:-${0##*/}}" "$1" >&2
+  if [ -n "${2-}" ]; then printf '  %s\n' "$2" >&2; fi
+  exit 1
+}
+
+relforge_target() { # LINK: what it points to
+  if command -v readlink >/dev/null 2>&1; then
+    readlink "$1"
+  else
+    relforge_line=$(ls -ld "$1")
+    printf '%s\n' "${relforge_line#*"$1 -> "}"
+  fi
+}
+
+relforge_older() { # A B: is version A older than B, both MAJOR.MINOR?
+  relforge_a=${1#*.} relforge_b=${2#*.}
+  relforge_a=${relforge_a%%[!0-9]*} relforge_b=${relforge_b%%[!0-9]*}
+  [ "${1%%.*}" -lt "${2%%.*}" ] ||
+    { [ "${1%%.*}" -eq "${2%%.*}" ] && [ "${relforge_a:-0}" -lt "${relforge_b:-0}" ]; }
+}
+
+relforge_source() { # FILE: a function, because `set --` in the file would replace our arguments
+  # shellcheck source=/dev/null  # the operator's file
+  . "$1"
+}
+
+# Where are we?  $0 has no slash when somebody types `sh ticketd`.
+relforge_self=$0
+case $relforge_self in
+  /*) ;;
+  */*) relforge_self=./$relforge_self ;;
+  *)
+    if [ -f "./$relforge_self" ]; then
+      relforge_self=./$relforge_self
+    else
+      relforge_self=$(command -v -- "$relforge_self")
+    fi
+    ;;
+esac
+while [ -h "$relforge_self" ]; do
+  relforge_link=$(relforge_target "$relforge_self")
+  case $relforge_link in
+    /*) relforge_self=$relforge_link ;;
+    *) relforge_self=${relforge_self%/*}/$relforge_link ;;
+  esac
+done
+relforge_root=${relforge_self%/*}/..
+
+relforge_name='' relforge_version='' relforge_env='' relforge_python=''
+relforge_machine='' relforge_glibc=''
+[ -r "$relforge_root/release/launch" ] ||
+  relforge_fail "$relforge_root/release/launch: cannot be read" "unpack the release again"
+while read -r relforge_key relforge_value || [ -n "$relforge_key" ]; do
+  case $relforge_key in
+    name) relforge_name=$relforge_value ;;
+    version) relforge_version=$relforge_value ;;
+    env) relforge_env=$relforge_value ;;
+    python) relforge_python=$relforge_value ;;
+    machine) relforge_machine=$relforge_value ;;
+    glibc) relforge_glibc=$relforge_value ;;
+  esac
+done <"$relforge_root/release/launch"
+
+if [ $# -eq 1 ] && { [ "$1" = version ] || [ "$1" = --version ]; }; then
+  printf '%s %s\n' "$relforge_name" "$relforge_version"
+  exit 0
+fi
+
+relforge_root=$(CDPATH='' cd -P -- "$relforge_root" && pwd -P)
+case $relforge_python in
+  /*) ;;
+  *) relforge_python=$relforge_root/$relforge_python ;;
+esac
+
+# Can this host run it?  Said here, because the dynamic loader says it badly.
+relforge_host=$(uname -m 2>/dev/null) || relforge_host=''
+case $relforge_host in
+  amd64) relforge_host=x86_64 ;;
+  arm64) relforge_host=aarch64 ;;
+esac
+if [ -n "$relforge_machine" ] && [ -n "$relforge_host" ] &&
+  [ "$relforge_machine" != "$relforge_host" ]; then
+  relforge_fail "needs a $relforge_machine CPU, this host is $relforge_host" \
+    "use the artifact that was built for linux-$relforge_host"
+fi
+if [ -n "$relforge_glibc" ]; then
+  relforge_needs="needs glibc $relforge_glibc or newer"
+  if relforge_host=$(getconf GNU_LIBC_VERSION 2>/dev/null) && [ -n "$relforge_host" ]; then
+    relforge_host=${relforge_host##* }
+  else
+    case $relforge_machine in
+      aarch64) relforge_loader=/lib/ld-linux-aarch64.so.1 ;;
+      *) relforge_loader=/lib64/ld-linux-x86-64.so.2 ;;
+    esac
+    [ -e "$relforge_loader" ] || relforge_fail "$relforge_needs, this host has none" \
+      "musl (Alpine) is not enough: take a distribution with glibc"
+    # `ld.so (Debian GLIBC 2.36-9) stable release version 2.36.`; no --version before 2.33
+    relforge_host=$("$relforge_loader" --version 2>/dev/null) || relforge_host='version 2.32.'
+    relforge_host=${relforge_host#*version }
+    relforge_host=${relforge_host%%[!0-9.]*}
+    relforge_host=${relforge_host%.}
+  fi
+  if relforge_older "$relforge_host" "$relforge_glibc"; then
+    relforge_fail "$relforge_needs, this host has $relforge_host" \
+      "build the release on a system as old as this one, or upgrade this one"
+  fi
+fi
+[ -e "$relforge_python" ] ||
+  relforge_fail "$relforge_python: the interpreter is missing" "unpack the release again"
+[ -x "$relforge_python" ] ||
+  relforge_fail "$relforge_python: the interpreter is not executable for this user" \
+    "unpack the release again, keeping the modes (is the file system mounted noexec?)"
+
+RELEASE_ROOT=$relforge_root
+RELEASE_NAME=$relforge_name
+RELEASE_VERSION=$relforge_version
+RELEASE_ENV=$relforge_env
+RELEASE_COMMAND=${1-}
+export RELEASE_ROOT RELEASE_NAME RELEASE_VERSION RELEASE_ENV RELEASE_COMMAND
+if [ -e "$relforge_root/release/env.sh" ]; then
+  [ -r "$relforge_root/release/env.sh" ] ||
+    relforge_fail "$relforge_root/release/env.sh: cannot be read by this user"
+  set +eu
+  relforge_source "$relforge_root/release/env.sh"
+  set -eu
+fi
+RELEASE_ROOT=$relforge_root # always where this file is, whatever was inherited
+
+unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
+export PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
+if [ -z "${SSL_CERT_FILE+x}${SSL_CERT_DIR+x}" ] &&
+  [ ! -e /etc/ssl/certs/ca-certificates.crt ] &&
+  [ ! -e /etc/pki/tls/certs/ca-bundle.crt ] &&
+  [ ! -e /etc/ssl/cert.pem ] &&
+  [ -r "$relforge_root/python/ssl/cert.pem" ]; then
+  export SSL_CERT_FILE="$relforge_root/python/ssl/cert.pem"
+fi
+
+exec "$relforge_python" -I -S -B "$relforge_root/runtime/relforge/runtime/boot.py" "$@"
