@@ -65,10 +65,10 @@ class Agent:
         """What a console finds in its namespace: ``config``, ``app``, and what the adapter adds."""
         names = dict(self.namespace)
         try:
-            from ... import runtime
+            from .. import config
 
-            names.setdefault("config", runtime.config)
-        except (ImportError, AttributeError):
+            names.setdefault("config", config)
+        except ImportError:
             pass
         return names
 

@@ -1,0 +1,110 @@
+"""Entry of the fresh processes: ``eval``, ``run`` and ``console``, after ``client.launch``."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+
+from ..agent import entry, report, source
+from ..errors import DONE, FAILED, INTERRUPTED, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+
+def main(argv: list[str]) -> int:
+    """Do what ``argv`` says and return the exit status.
+
+    What the application raises is shown without our frames (exit 1);
+    SystemExit passes.
+    """
+    from ..config import view
+
+    word, *words = argv
+    try:
+        view.install(int(os.environ["RELFORGE_CONFIG_FD"]), os.environ)
+        match word:
+            case "eval":
+                return evaluate(words[0])
+            case "run":
+                return run(words[0], words[1:])
+            case _:
+                from .interactive import console
+
+                return console()
+    except Refusal as error:
+        print(f"{os.environ.get('RELEASE_NAME', 'app')}: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    except Exception as error:
+        sys.stdout.flush()
+        print(report.error(error), end="", file=sys.stderr)
+        return FAILED
+
+
+def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:
+    """Run statements; a last expression that is not None is printed."""
+    from .. import config
+
+    scope = {"__name__": "__console__", "config": config} if namespace is None else namespace
+    source.remember("<eval>", text)
+    value: Any = None
+    with Loop() as loop:
+        parts, has_value = source.parts(text, "<eval>")
+        for code in parts:
+            value = eval(code, scope)
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = loop.run(value)
+    if has_value and value is not None:
+        print(repr(value))
+    return DONE
+
+
+def run(target: str, words: list[str]) -> int:
+    """Call ``pkg.mod:fn`` with strings; an int is the exit status, anything else is printed."""
+    function = entry.find(target)
+    value = function(*words)
+    if inspect.isawaitable(value):
+        with Loop() as loop:
+            value = loop.run(_whole(value))
+    if value is None:
+        return DONE
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    print(value)
+    return DONE
+
+
+class Loop:
+    """An event loop for ``await``, made when the first one comes."""
+
+    def __init__(self) -> None:
+        self._runner: Any = None
+
+    def __enter__(self) -> Loop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._runner is not None:
+            self._runner.close()
+
+    def run(self, coro: Coroutine[Any, Any, Any]) -> Any:
+        """Until it is done; Ctrl-C cancels it and raises KeyboardInterrupt."""
+        if self._runner is None:
+            import asyncio
+
+            self._runner = asyncio.Runner()
+        return self._runner.run(coro)
+
+
+async def _whole(awaitable: Any) -> Any:
+    return await awaitable

@@ -1,0 +1,45 @@
+"""``remote_console`` without a terminal: statements from a pipe, one after the other."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from ..errors import DONE, FAILED, INTERRUPTED
+from .connection import Client
+from .evaluate import evaluate
+
+
+def run(client: Client, text: str) -> int:
+    """Evaluate each statement and print its value; the first that raises ends it."""
+    for statement in split(text):
+        try:
+            done = evaluate(client, {"op": "eval", "source": statement}, patience=3)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        if not done.get("ok"):
+            print(done["error"].rstrip(), file=sys.stderr)
+            return FAILED
+        if "repr" in done:
+            print(done["repr"], flush=True)
+    return DONE
+
+
+def split(text: str) -> list[str]:
+    """The top-level statements of a text; one that does not parse stays whole."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return [text]
+    lines = text.splitlines(keepends=True)
+    spans: list[list[int]] = []
+    for node in tree.body:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        last = node.end_lineno or first
+        if spans and first <= spans[-1][1]:
+            # `a = 1; b = 2` is one line, so one statement for us.
+            spans[-1][1] = last
+        else:
+            spans.append([first, last])
+    return ["".join(lines[first - 1 : last]) for first, last in spans]

@@ -1,0 +1,46 @@
+"""``eval``, ``run``, ``console`` and the project's own commands: in a fresh process."""
+
+from __future__ import annotations
+
+import os
+
+from .. import manifest
+from ..client.launch import execute
+from ..errors import DONE, USAGE, Refusal
+
+
+def evaluate(argv: list[str]) -> int:
+    """``eval EXPR``: the configuration of ``start``, and the value's ``repr``."""
+    words = argv[1:] if argv[:1] == ["--"] else argv
+    if len(words) != 1:
+        problem = "eval needs an expression" if not words else "the expression is several words"
+        raise Refusal(problem, hint="usage: eval 'EXPR'", code=USAGE)
+    return execute(["eval", words[0]])
+
+
+def run(argv: list[str]) -> int:
+    """``run pkg.mod:fn ARGS``: the arguments are strings."""
+    from ..agent.entry import split
+
+    words = argv[1:] if argv[:1] == ["--"] else argv
+    if not words:
+        raise Refusal("run needs a function", hint="usage: run pkg.mod:fn [ARGS]", code=USAGE)
+    split(words[0])
+    return execute(["run", *words])
+
+
+def console(argv: list[str]) -> int:
+    """A REPL in a fresh process."""
+    if argv:
+        raise Refusal(f"{argv[0]!r} is one argument too many", hint="usage: console", code=USAGE)
+    return execute(["console"])
+
+
+def project_command(name: str, argv: list[str]) -> int:
+    """A command of the project's own, called with its arguments as strings."""
+    command = manifest.load(manifest.root())["commands"][name]
+    if argv[:1] in (["--help"], ["-h"]):
+        release = os.environ.get("RELEASE_NAME", "app")
+        print(f"usage: {release} {name} [ARGS]\n\n{command.get('help', '')}".rstrip())
+        return DONE
+    return execute(["run", command["call"], *argv])

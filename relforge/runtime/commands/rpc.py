@@ -1,0 +1,102 @@
+"""``rpc``: evaluate in the live process, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from ..client import options
+from ..client.connection import ANSWER_WITHIN, Gone, connect
+from ..client.evaluate import evaluate
+from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, USAGE, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+USE = (
+    "rpc EXPR | --call pkg.mod:fn [--args JSON] | --file F | -"
+    "  [--json] [--timeout 30s] [--service NAME[.N]]"
+)
+_PATIENCE = 3.0  # seconds between Ctrl-C and giving up
+
+
+def rpc(argv: list[str]) -> int:
+    """Print the result's ``repr``, or JSON; output of the code streams while it runs."""
+    given = options.parse(argv, flags="--json", values="--call --args --file --timeout --service")
+    seconds = None
+    if "--timeout" in given.values:
+        seconds = options.seconds(given.values["--timeout"], "--timeout")
+    message = {**_message(given), "json": "--json" in given.flags}
+    # What the application prints may hold what this terminal's encoding lacks.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    within = ANSWER_WITHIN if seconds is None else min(seconds, ANSWER_WITHIN)
+    client = connect(given.values.get("--service"), "rpc", within)
+    try:
+        done = evaluate(client, message, seconds=seconds, patience=_PATIENCE)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TimeoutError:
+        raise Refusal(
+            f"no answer within {seconds:g}s; the evaluation was interrupted", code=NO_ANSWER
+        ) from None
+    except Gone:
+        raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None
+    return _outcome(done)
+
+
+def _message(given: options.Options) -> dict[str, Any]:
+    call, file = given.values.get("--call"), given.values.get("--file")
+    if (call is not None) + (file is not None) + bool(given.words) != 1:
+        raise Refusal("give one of an expression, --call, --file or -", hint=USE, code=USAGE)
+    if "--args" in given.values and call is None:
+        raise Refusal("--args goes with --call", hint=USE, code=USAGE)
+    if call is not None:
+        return {"op": "call", "target": call, **_arguments(given.values.get("--args", "[]"))}
+    if file is not None:
+        return {"op": "eval", "source": _read(file)}
+    if len(given.words) > 1:
+        raise Refusal("the expression is several words", hint="quote it", code=USAGE)
+    return {"op": "eval", "source": sys.stdin.read() if given.words == ["-"] else given.words[0]}
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    try:
+        arguments = json.loads(text)
+    except ValueError as error:
+        raise Refusal(f"--args is no JSON: {error}", code=USAGE) from None
+    if isinstance(arguments, list):
+        return {"args": arguments}
+    if isinstance(arguments, dict):
+        return {"kwargs": arguments}
+    raise Refusal(
+        "--args is neither a list nor an object",
+        hint="""write --args '[1, "x"]' or --args '{"name": "x"}'""",
+        code=USAGE,
+    )
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise Refusal(f"{path}: {reason}", code=USAGE) from None
+
+
+def _outcome(done: dict[str, Any]) -> int:
+    if done.get("ok"):
+        text = done.get("json", done.get("repr"))
+        if text is not None:
+            print(text)
+        return DONE
+    sys.stdout.flush()
+    if done.get("kind") == "usage":
+        message, _, hint = str(done["error"]).rstrip().partition("\n")
+        raise Refusal(message, hint=hint.strip(), code=USAGE)
+    print(str(done["error"]).rstrip(), file=sys.stderr)
+    return INTERRUPTED if done.get("type") in ("Interrupted", "Abandoned") else FAILED
