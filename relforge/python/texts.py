@@ -39,17 +39,6 @@ for _name, _value in build_time_vars.items():
         build_time_vars[_name] = _value.replace("{prefix}", sys.base_prefix)
 """
 
-GETSITEPACKAGES = '''\
-def getsitepackages(prefixes=None):
-    """Returns a list containing all global site-packages directories."""
-    found = []
-    for prefix in dict.fromkeys(PREFIXES if prefixes is None else prefixes):
-        if prefix:
-            name = "python%d.%d" % sys.version_info[:2]
-            found.append(os.path.join(prefix, "lib", name, "site-packages"))
-    return found
-'''
-
 GET_PREFERRED_SCHEMES = """\
 def _get_preferred_schemes():
     return {"prefix": "posix_prefix", "home": "posix_home", "user": "posix_user"}
@@ -115,6 +104,14 @@ def hide(data: bytes, private: tuple[str, ...]) -> bytes:
     return data
 
 
+def site_packages(data: bytes) -> bytes:
+    """The bytes of Debian's ``site``, as source or frozen in a program, naming site-packages.
+
+    Frozen modules are data whose strings know their lengths: this one stays.
+    """
+    return data.replace(b"dist-packages", b"site-packages")
+
+
 def _hide(path: Path, private: tuple[str, ...]) -> None:
     data = path.read_bytes()
     hidden = hide(data, private)
@@ -176,10 +173,9 @@ def _undo_debian(stdlib: Path) -> None:
     Its own folders are for the distribution's packages, which are not here.
     """
     site = stdlib / "site.py"
-    if "dist-packages" in site.read_text():
-        site.write_text(_with_function(site, GETSITEPACKAGES))
+    site.write_bytes(site_packages(site.read_bytes()))
     for path in (stdlib / "sysconfig.py", stdlib / "sysconfig" / "__init__.py"):
-        if path.is_file() and "dist-packages" in path.read_text():
+        if path.is_file() and "deb_system" in path.read_text():
             path.write_text(_with_function(path, GET_PREFERRED_SCHEMES))
             path.write_text(_without_keys(path, {"deb_system", "posix_local"}))
 
