@@ -95,7 +95,7 @@ def _explain(key: str | None, as_json: bool) -> int:
     for row in rows:
         print("\n".join(_lines(row)))
     if problems:
-        raise Invalid(problems, name=release["name"])
+        raise Invalid(problems)
     return DONE
 
 

@@ -195,7 +195,7 @@ def _url(value: Any, row: Row) -> str:
         good = bool(_SCHEME.fullmatch(value)) and (parts.port is None or parts.port >= 0)
     except ValueError:
         good = False
-    if not good or not (parts.netloc or parts.path):
+    if not good or not ("://" in value or parts.path):  # SQLAlchemy knows a bare sqlite://
         raise Mismatch
     return str(value)
 

@@ -22,7 +22,7 @@ def of(text: str) -> dict[tuple[str, ...], int]:
     Keys inside arrays are left out: a list is one value.
     """
     scanner = _Scanner(text)
-    with suppress(IndexError):  # no TOML after all; what was found is right
+    with suppress(IndexError, ValueError):  # no TOML after all; what was found is right
         scanner.document()
     return scanner.found
 

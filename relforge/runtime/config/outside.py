@@ -33,8 +33,8 @@ def find(environ: dict[str, str]) -> dict[str, Any]:
         found = manifest.load(release)
         root, config, name = release, found["config"], found["name"]
     else:
+        name = ""
         root, config = _project(environ)
-        name = "relforge"
     outcome = resolve(config, root=root, environ=environ)
     if outcome.problems:
         raise problems.Invalid(outcome.problems, name=name)

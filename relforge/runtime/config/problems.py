@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class Invalid(Refusal):
     """The configuration cannot be used; every reason is in ``problems``."""
 
-    def __init__(self, rows: list[Row], *, name: str) -> None:
+    def __init__(self, rows: list[Row], *, name: str = "") -> None:
         count = "1 error" if len(rows) == 1 else f"{len(rows)} errors"
         lines = [f"  - {_line(row)}" for row in rows]
         if any(row["message"].startswith("raised ") and not row["trace"] for row in rows):
             hint = "RELEASE_DEBUG=1 shows the traceback of a provider"
         else:
-            hint = f"`{name} config explain` shows where each value comes from"
+            hint = f"`{name} config explain` shows where each value comes from" if name else ""
         super().__init__(
             "\n".join([f"the configuration has {count}", *lines]), hint=hint, code=CONFIG
         )

@@ -13,7 +13,7 @@ from .secret import Scrubber, display
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from .provider import Setting
@@ -42,13 +42,15 @@ def resolve(
     root: str,
     environ: dict[str, str],
     entering: Callable[[str], None] = lambda name: None,
+    over: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Run the manifest's ``config`` for this environment; never raises for the operator's errors.
 
-    ``entering`` is told the name of each provider before it runs.
+    ``entering`` is told the name of each provider before it runs; the values
+    of ``over``, with nested or dotted keys, beat all providers.
     """
     environ = {name: value for name, value in environ.items() if not name.startswith("RELFORGE_")}
-    return _Resolution(config, root, environ, entering).outcome()
+    return _Resolution(config, root, environ, entering).outcome(over or {})
 
 
 class _Resolution:
@@ -74,10 +76,15 @@ class _Resolution:
         self.scrubber = Scrubber(environ)
         self.bad: set[Path] = set()
 
-    def outcome(self) -> Outcome:
+    def outcome(self, over: Mapping[str, Any]) -> Outcome:
         for row in self.rows:
             self._run(row)
         self._overlay()
+        layer = Layer()
+        for key, value in over.items():
+            for path, item in keys.leaves({key: value}):
+                layer.add((*keys.split(path[0]), *path[1:]), item)
+        self._lay("given", layer)
         outcome = Outcome()
         outcome.values = self._validate()
         for stack_path, stack in self.merged.stacks.items():
@@ -109,7 +116,7 @@ class _Resolution:
         try:
             layer: Any = providers.find(use).load(row.get("state"), context)
             if isinstance(layer, dict):
-                layer = Layer.of(layer, place=use)
+                layer = Layer.of(layer)
             if not isinstance(layer, Layer):
                 raise Failure(f"load() gave {type(layer).__name__}, expected a Layer or a dict")
         except Failure as error:
@@ -144,6 +151,8 @@ class _Resolution:
                 setting.text = False
             if self._secret(setting.path, setting):
                 self.scrubber.add(setting.value)
+            if not self._fits(setting):
+                continue
             try:
                 self.merged.push(setting)
             except kinds.Mismatch as mismatch:
@@ -179,25 +188,43 @@ class _Resolution:
 
     # validation
 
+    def _fits(self, setting: Setting) -> bool:
+        """Whether the schema has a place for a setting; says so where it has not.
+
+        A beaten setting must fit as well: a misspelt key is a mistake anywhere.
+        """
+        path = setting.path
+        if not self.schema or self._row(path) is not None:
+            return True
+        for size in range(1, len(path)):
+            row = self.schema.get(".".join(path[:size]))
+            if row is not None:
+                self.bad.add(path[:size])
+                message = f"expected {kinds.expected(row)}, got table"
+                self._wrong(keys.show(path[:size]), message, setting)
+                return False
+        inside = [key for key in self.schema if keys.split(key)[: len(path)] == path]
+        if inside:
+            if setting.value != {}:
+                names = ", ".join(key[len(".".join(path)) + 1 :] for key in inside)
+                got = kinds.name_of(setting.value)
+                self._wrong(keys.show(path), f"expected a table (of {names}), got {got}", setting)
+            return False
+        if self.strict:
+            near = keys.nearest(".".join(path), self.schema)
+            self._wrong(keys.show(path), f"unknown key{near}", setting)
+        return not self.strict
+
     def _validate(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        done: set[Path] = set()
         for key, row in self.schema.items():
             path = keys.split(key)
-            below = self.merged.below(path)
-            done.update((path, *below))
             if path in self.merged.stacks:
                 self._value(values, path, row)
-            elif below and row.get("type") != "table":
-                setting = self.merged.stacks[below[0]][-1]
-                self._wrong(key, f"expected {kinds.expected(row)}, got table", setting)
-            elif below:
-                for inner in below:
-                    keys.put(values, inner, _plain(self.merged.stacks[inner][-1].value))
-            elif row.get("required") and path not in self.bad:
+            elif row.get("required") and not self.merged.below(path) and path not in self.bad:
                 self._missing(key, row)
         for path, stack in self.merged.stacks.items():
-            if path not in done and self._known(path, stack[-1]):
+            if ".".join(path) not in self.schema:
                 keys.put(values, path, _plain(stack[-1].value))
         return values
 
@@ -208,22 +235,6 @@ class _Resolution:
             keys.put(values, path, _plain(read(setting.value, row)))
         except kinds.Mismatch as mismatch:
             self._mismatch(setting, row, str(mismatch))
-
-    def _known(self, path: Path, setting: Setting) -> bool:
-        """Whether a key that the schema does not name may stay."""
-        inside = [key for key in self.schema if keys.split(key)[: len(path)] == path]
-        if inside:
-            if setting.value == {}:
-                return False
-            names = ", ".join(key[len(".".join(path)) + 1 :] for key in inside)
-            got = kinds.name_of(setting.value)
-            self._wrong(keys.show(path), f"expected a table (of {names}), got {got}", setting)
-            return False
-        if not self.schema or not self.strict:
-            return True
-        near = keys.nearest(".".join(path), self.schema)
-        self._wrong(keys.show(path), f"unknown key{near}", setting)
-        return False
 
     def _mismatch(self, setting: Setting, row: dict[str, Any], reason: str) -> None:
         wanted = f"expected {kinds.expected(row)}"
@@ -242,9 +253,10 @@ class _Resolution:
         self._wrong(keys.show(setting.path), message, setting)
 
     def _wrong(self, key: str, message: str, setting: Setting) -> None:
-        self.found.append(
-            problems.row(message, key=key, provider=setting.provider, place=setting.place)
-        )
+        row = problems.row(message, key=key, provider=setting.provider, place=setting.place)
+        same = ("key", "message", "provider")  # a wrong table is one mistake, not one a line
+        if not any(all(row[name] == old[name] for name in same) for old in self.found):
+            self.found.append(row)
 
     def _missing(self, key: str, row: dict[str, Any]) -> None:
         ways = self._ways(key)

@@ -19,7 +19,9 @@ _FIELD = re.compile(
     r"(?i)((?:^|[?&;\s])[\w.-]*(?:passw(?:or)?d|pwd|secret|token|api_?key|signature)[\w.-]*=)"
     r"([^&;\s]+)"
 )
-_SUSPECT = re.compile(r"(?i)passw|pwd|secret|token|credential|api_?key|private|(?:^|_)key$|_dsn$")
+# Variables that hold secrets by their name; `PWD` and `..._FILE` hold paths.
+_SUSPECT = re.compile(r"(?i)passw|_pwd|secret|token|credential|api_?key|private|(?:^|_)key$|_dsn$")
+_PATH = re.compile(r"(?i)^(?:old)?pwd$|_(?:file|path|dir|directory|sock|socket)$")
 _LINE_LEAST = 8  # of a secret of several lines, the lines that are secret by themselves
 
 
@@ -68,7 +70,7 @@ class Scrubber:
     def __init__(self, environ: dict[str, str]) -> None:
         self._values: set[str] = set()
         for name, value in environ.items():
-            if _SUSPECT.search(name):
+            if _SUSPECT.search(name) and not _PATH.search(name):
                 self.add(value)
 
     def add(self, value: Any) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ..errors import CONFIG, Refusal
+from ..manifest import root
 from . import keys
 from . import loading as loads
 from .secret import display, wrap
@@ -135,6 +136,21 @@ def provide(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> Non
     """Make a loader's result this process's configuration; sets the variables of ``export``."""
     _source.section = Section(result["values"], frozenset(result.get("secrets", ())))
     environ.update(result.get("environ", {}))
+
+
+def install_values(values: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> None:
+    """Make these values the configuration, without a provider: for the check of a build.
+
+    ``values`` are nested or dotted; ``settings`` is the manifest's ``config``,
+    whose schema gives defaults, types and secrets, and whose exports are set.
+    What the schema requires may be missing.
+    """
+    from .resolve import resolve
+
+    rows = dict(settings or {}, providers=[], strict=False)
+    outcome = resolve(rows, root=root(), environ={}, over=values)
+    outcome_rows = {"values": outcome.values, "secrets": outcome.secrets}
+    provide({**outcome_rows, "environ": outcome.environ}, os.environ)
 
 
 @contextmanager
