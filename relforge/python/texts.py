@@ -44,6 +44,14 @@ def _get_preferred_schemes():
     return {"prefix": "posix_prefix", "home": "posix_home", "user": "posix_user"}
 """
 
+# An environment made by `bin/python` of a release, a link, would look for the standard library
+# beside the link, and then where Python was compiled to be: on a host with its own, in that one.
+BASE_EXECUTABLE = "        executable = sys._base_executable\n"
+FOLLOW_LINK = """\
+        if os.path.islink(executable):
+            executable = os.path.realpath(executable)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -84,6 +92,10 @@ def rewrite(stdlib: Path, found: Places) -> None:
     for path in sorted(stdlib.glob("config-*/Makefile")):
         path.write_text(_makefile(path.read_text(), found))
     _undo_debian(stdlib)
+    venv = stdlib / "venv" / "__init__.py"
+    if venv.is_file():
+        text = venv.read_text()
+        venv.write_text(text.replace(BASE_EXECUTABLE, BASE_EXECUTABLE + FOLLOW_LINK, 1))
     for path in sorted(stdlib.rglob("*")):
         if path.is_file() and not path.is_symlink() and ".so" not in path.name:
             _hide(path, found.private)
