@@ -30,17 +30,24 @@ def lookup(values: Any, key: str) -> Any:
 def find(values: Any, key: str) -> tuple[Path, Any]:
     """The path and the value at a dotted key; the value is MISSING where nothing is there.
 
-    A name may hold dots itself (``hosts."example.com"``): the rest of the key
-    is tried whole before it is split.
+    A name may hold dots itself: ``hosts.example.com`` finds what ``show`` writes
+    as ``hosts."example.com"``, which is understood as well.
     """
-    path: Path = ()
-    while isinstance(values, dict):
-        if key in values:
-            return (*path, key), values[key]
-        name, dot, rest = key.partition(".")
-        if not dot:
-            break
-        values, key, path = values.get(name), rest, (*path, name)
+    if not isinstance(values, dict):
+        return (), MISSING
+    at = 0
+    while at < len(key):
+        at = key.find(".", at + 1)
+        at = len(key) if at < 0 else at
+        quoted = at > 1 and key[0] == key[at - 1] == '"'
+        name = key[1 : at - 1] if quoted else key[:at]
+        if name not in values:
+            continue
+        if at == len(key):
+            return (name,), values[name]
+        path, value = find(values[name], key[at + 1 :])
+        if value is not MISSING:
+            return (name, *path), value
     return (), MISSING
 
 
