@@ -34,7 +34,7 @@ def find(version: str) -> Probe:
         found = probe(path)
         if found is None or found.short != short:
             continue
-        if why := _refusal(found):
+        if why := refusal(found):
             refused.append(f"{found.executable}: {why}")
         elif _fits(found, version) and (best is None or _newer(found, best)):
             best = found
@@ -58,6 +58,22 @@ def places() -> tuple[Place, ...]:
     )
 
 
+def refusal(found: Probe) -> str:
+    """Why that interpreter cannot go into a release; "" where it can."""
+    machine = os.uname().machine
+    if found.implementation != "cpython":
+        return f"is {found.implementation}, not CPython"
+    if found.machine != machine:
+        return f"is for {found.machine}, and this host is {machine}"
+    if found.loader not in elf.GLIBC:
+        return f"is not linked with glibc (its loader is {found.loader})"
+    if found.debug:
+        return "is a debug build"
+    if found.threaded:
+        return "is a free-threaded build"
+    return ""
+
+
 def _executables(name: str | None = None) -> Iterator[Path]:
     """Programs of that name, or every ``python3.X``; each real file once."""
     seen: set[Path] = set()
@@ -78,21 +94,6 @@ def _interpreters(folder: Path) -> list[Path]:
         return []
 
 
-def _refusal(found: Probe) -> str:
-    machine = os.uname().machine
-    if found.implementation != "cpython":
-        return f"is {found.implementation}, not CPython"
-    if found.machine != machine:
-        return f"is for {found.machine}, and this host is {machine}"
-    if found.loader not in elf.GLIBC:
-        return f"is not linked with glibc (its loader is {found.loader})"
-    if found.debug:
-        return "is a debug build"
-    if found.threaded:
-        return "is a free-threaded build"
-    return ""
-
-
 def _fits(found: Probe, version: str) -> bool:
     return found.version == version or version.count(".") == 1
 
@@ -107,7 +108,7 @@ def _nothing(version: str, refused: list[str]) -> str:
     others = {
         (Version(found.version), found.executable)
         for path in _executables()
-        if (found := probe(path)) and found.implementation == "cpython" and not _refusal(found)
+        if (found := probe(path)) and found.implementation == "cpython" and not refusal(found)
     }
     found_here = [f"{number} ({path})" for number, path in sorted(others)]
     lines.append("  found: " + (", ".join(found_here) or "none"))
