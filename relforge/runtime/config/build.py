@@ -1,7 +1,8 @@
 """What the builder asks inside the staged tree: are providers, schema and exports right?
 
-``boot_app.py providers``: JSON on stdin, JSON on stdout, as the manifest holds
-it; providers are asked for their state and are never made to load.
+``boot_app.py providers``: the manifest's ``config`` as JSON on stdin (without
+states), an answer on stdout.  Providers are asked for their state and are never
+made to load.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
     states = [_state(index, row, errors) for index, row in enumerate(rows)]
     known = question.get("schema", {})
     errors += [{"path": path, "message": message} for path, message in schema.check(known)]
-    _check_export(question.get("export", {}), known, errors)
-    if question.get("strict", True) and known:
+    strict = question.get("strict", True)
+    _check_export(question.get("export", {}), known, errors, strict=strict)
+    if strict and known:
         for index, row in enumerate(rows):
             _check_map(index, row["options"], known, errors)
     return {
@@ -82,14 +84,16 @@ def _plain(use: str, path: str, state: Any, errors: Errors) -> Any:
     return same
 
 
-def _check_export(export: dict[str, str], known: dict[str, Any], errors: Errors) -> None:
+def _check_export(
+    export: dict[str, str], known: dict[str, Any], errors: Errors, *, strict: bool
+) -> None:
     for variable, key in export.items():
         path = f"{WHERE}.export.{variable}"
         if not _VARIABLE.fullmatch(variable):
             errors.append({"path": path, "message": "no name of a variable"})
         elif variable.startswith(_OURS):
             errors.append({"path": path, "message": "this variable belongs to the release itself"})
-        if known and not _is_known(key, known):
+        if strict and known and not _is_known(key, known):
             near = keys.nearest(key, known)
             errors.append({"path": path, "message": f"the schema has no key {key!r}{near}"})
 

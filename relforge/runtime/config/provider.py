@@ -132,6 +132,11 @@ class Context:
         None where a variable is not set and the path is optional; raises Failure
         where it is not optional, or where the variable is set and empty.
         """
+        joined = self.expand(text, optional=optional)
+        return joined if joined is None or joined.startswith("/") else f"{self.root}/{joined}"
+
+    def expand(self, text: str, *, optional: bool = False) -> str | None:
+        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`."""
         parts, rest = [], text
         while "${" in rest:
             before, _, rest = rest.partition("${")
@@ -143,8 +148,7 @@ class Context:
                 state = "not set" if value is None else "set and empty"
                 raise Failure(f"{text}: the variable {name} is {state}")
             parts += [before, value]
-        joined = "".join(parts) + rest
-        return joined if joined.startswith("/") else f"{self.root}/{joined}"
+        return "".join(parts) + rest
 
 
 def read_options(
@@ -159,7 +163,7 @@ def read_options(
         if name not in known:
             rest = f"; the options are {', '.join(sorted(known))}" if known else "; it takes none"
             errors.append((name, f"unknown option{keys.nearest(name, known) or rest}"))
-        elif not isinstance(value, known[name][0]):
+        elif not isinstance(value, (int, float) if known[name][0] is float else known[name][0]):
             kind = {"dict": "table"}.get(known[name][0].__name__, known[name][0].__name__)
             errors.append((name, f"expected {kind}, got {type(value).__name__}"))
         elif isinstance(value, dict):

@@ -191,3 +191,24 @@ def test_loading_costs_a_control_command_little() -> None:
 
     expensive = {"subprocess", "typing", "dataclasses", "asyncio", "argparse", "ctypes", "tomllib"}
     assert not expensive & set(json.loads(done.stdout))
+
+
+def test_an_interrupted_check_leaves_no_loader(
+    mini_release: Callable[..., Any], tmp_path: Path
+) -> None:
+    release = mini_release({"shop/odd.py": PROVIDER}, config=ODD)
+    pids = tmp_path / "pids"
+    check = subprocess.Popen(
+        [release.root / "bin" / "shop", "config", "check"],
+        env={"PATH": os.environ["PATH"], "ODD": "hang", "PIDS": str(pids)},
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not (pids.exists() and len(pids.read_text().split()) == 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    check.send_signal(signal.SIGINT)
+
+    assert 130 == check.wait(10)
+    assert all(gone(int(pid)) for pid in pids.read_text().split())

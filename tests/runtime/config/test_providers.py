@@ -316,3 +316,62 @@ def test_release_config_is_laid_over_everything_and_must_be_there(tmp_path: Path
     assert f"{path}: there is no such file" == problem["message"]
     (problem,) = run(tmp_path, environ={"RELEASE_CONFIG": ""}).problems
     assert "set and empty" in problem["message"]
+
+
+def script(folder: Path, body: str) -> str:
+    path = folder / "secrets.sh"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_program_prints_the_settings_and_they_are_secret(tmp_path: Path) -> None:
+    path = script(tmp_path, 'echo noise >&2; echo "{\\"db\\": {\\"pool\\": $1}}"')
+
+    found = run(
+        tmp_path,
+        {"use": "exec", "command": [path, "${POOL}"]},
+        environ={"POOL": "7", "PATH": "/bin"},
+    )
+
+    assert [] == found.problems
+    assert 7 == found.values["db"]["pool"]
+    assert ["db.pool"] == found.secrets
+    assert [["exec", path]] == found.origins["db.pool"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("echo it is sealed: $VAULT_TOKEN >&2; exit 3", "ended with 3\n      it is sealed: *****"),
+        ("echo nonsense", "printed no JSON at line 1"),
+        ("echo []", "expected an object, got list"),
+        ("exec sleep 30", "did not end within 0.5 s"),
+    ],
+)
+def test_a_program_that_fails_is_named(tmp_path: Path, body: str, message: str) -> None:
+    path = script(tmp_path, body)
+    row = {"use": "exec", "command": [path], "timeout": 0.5}
+    env = {"PATH": "/usr/bin:/bin", "VAULT_TOKEN": "pl4nted"}
+
+    (problem,) = run(tmp_path, row, environ=env).problems
+
+    assert f"{path}: {message}" in problem["message"]
+    assert "pl4nted" not in problem["message"]
+
+
+def test_a_function_gets_the_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop_settings.py").write_text(
+        "def load(context):\n"
+        "    return {'db': {'pool': context.get('http.port') + len(context.environ)}}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    found = run(tmp_path, {"use": "python", "call": "shop_settings:load"}, environ={"A": "1"})
+
+    assert [] == found.problems
+    assert 8001 == found.values["db"]["pool"]
+    with pytest.raises(ValueError, match="has no callable 'laod'"):
+        providers.init("python", {"call": "shop_settings:laod"})
+    with pytest.raises(ValueError, match="command: expected words"):
+        providers.init("exec", {"command": []})

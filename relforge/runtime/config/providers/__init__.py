@@ -18,8 +18,10 @@ BUILT_IN = {
     "defaults": ("defaults", "Defaults"),
     "dotenv": ("dotenv", "Dotenv"),
     "env": ("variables", "Variables"),
+    "exec": ("program", "Program"),
     "files": ("folder", "Files"),
     "json": ("json_file", "Json"),
+    "python": ("function", "Function"),
     "toml": ("toml_file", "Toml"),
 }
 
