@@ -1,0 +1,15 @@
+"""The dependencies of a release: from a lock with hashes to files in site-packages.
+
+find, check    which lock there is, and whether it fits the project (no network)
+step           the layer ``deps``: wheels from the store, laid out and compiled
+lock.write     what ``relforge lock`` does
+
+pylock.toml, requirements.lock -> Lock -> pins of the target -> wheels in the store -> tree
+"""
+
+from __future__ import annotations
+
+from relforge.deps.locks import check, find
+from relforge.deps.step import step
+
+__all__ = ["check", "find", "step"]

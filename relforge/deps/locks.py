@@ -1,0 +1,160 @@
+"""Which lock a project has, what of it applies to a target, and whether it still fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from relforge.deps import pylock, requirements
+from relforge.deps.pins import Lock, Pin
+from relforge.deps.platform import Platform, platform
+from relforge.errors import SettingsError, UserError
+from relforge.release import Interpreter, Project, Settings, Target
+
+NAMES = ("pylock.toml", "uv.lock", "requirements.lock", "requirements.txt")
+ADVICE = "type: relforge lock"
+
+
+def find(root: Path, setting: str | None) -> Path | None:
+    """The lock that the settings name, or the first of NAMES that is there.
+
+    A ``requirements.txt`` without hashes is no lock.
+    """
+    if setting is not None:
+        return root / setting
+    for name in NAMES:
+        path = root / name
+        if path.is_file() and (name != "requirements.txt" or requirements.has_hashes(path)):
+            return path
+    return None
+
+
+def read(path: Path, project: Project) -> Lock:
+    """The lock in the file, in either format; raises UserError."""
+    if path.name == "uv.lock":
+        raise UserError(
+            f"{path}: relforge does not read uv's own format yet",
+            hint="type: uv export --format pylock.toml --no-emit-project -o pylock.toml",
+        )
+    if path.suffix == ".toml":
+        return pylock.read(path, project=canonicalize_name(project.name))
+    return requirements.read(path)
+
+
+def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
+    """The pins that go into a release for that platform, by name; raises UserError.
+
+    Groups and extras count where the lock's markers ask for them.  A lock
+    without such markers, as a requirements file is, goes in whole, development
+    tools and all: keep a lock of its own for those.
+    """
+    _check_python(lock, target)
+    environment: dict[str, str | frozenset[str]] = {
+        **target.markers,
+        "extras": frozenset(canonicalize_name(name) for name in settings.dependencies.extras),
+        "dependency_groups": frozenset((*lock.default_groups, *settings.dependencies.groups)),
+    }
+    chosen: dict[str, Pin] = {}
+    for pin in lock.pins:
+        if pin.marker and not pin.marker.evaluate(environment, context="lock_file"):
+            continue
+        if pin.requires_python and not pin.requires_python.contains(target.python, True):
+            raise UserError(
+                f"{lock.path}: {pin} needs Python {pin.requires_python}, "
+                f"the release has {target.python}",
+                hint=ADVICE,
+            )
+        other = chosen.setdefault(pin.name, pin)
+        if other.version != pin.version:
+            raise UserError(
+                f"{lock.path}: both {other} ({other.where}) and {pin} ({pin.where}) apply to "
+                f"Python {target.python} on {target.machine}",
+                hint=ADVICE,
+            )
+    return tuple(chosen[name] for name in sorted(chosen))
+
+
+def check(
+    path: Path, project: Project, settings: Settings, interpreter: Interpreter, target: Target
+) -> None:
+    """Raise UserError where the lock does not hold what the project asks for.
+
+    Looks at the direct requirements only, and at no network.
+    """
+    here = platform(interpreter, target)
+    lock = read(path, project)
+    pins = {pin.name: pin for pin in select(lock, here, settings)}
+    for where, text in wanted(project, settings):
+        requirement = _parse(where, text)
+        if requirement.marker and not requirement.marker.evaluate({**here.markers, "extra": ""}):
+            continue
+        pin = pins.get(canonicalize_name(requirement.name))
+        if pin is None:
+            found = f"{path.name} holds no {requirement.name}"
+        elif not requirement.specifier.contains(pin.version, prereleases=True):
+            found = f"{path.name} holds {pin} ({pin.where})"
+        else:
+            continue
+        raise UserError(
+            f"{where}: the project asks for `{text}`, and {found}: "
+            "the lock does not fit the dependencies",
+            hint=ADVICE,
+        )
+
+
+def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each direct requirement of the release, with the place where it is written.
+
+    An extra that names others of the project (``shop[web]``) is followed.
+    """
+    for index, text in enumerate(project.dependencies):
+        yield f"project.dependencies[{index}]", text
+    seen: set[str] = set()
+    left = [canonicalize_name(name) for name in settings.dependencies.extras]
+    tables = {canonicalize_name(name): name for name in project.optional_dependencies}
+    while left:
+        extra = left.pop(0)
+        if extra in seen or extra not in tables:
+            continue
+        seen.add(extra)
+        name = tables[extra]
+        for index, text in enumerate(project.optional_dependencies[name]):
+            where = f"project.optional-dependencies.{name}[{index}]"
+            inner = _parse(where, text)
+            if canonicalize_name(inner.name) == canonicalize_name(project.name):
+                left.extend(canonicalize_name(row) for row in inner.extras)
+            else:
+                yield where, text
+    for group in settings.dependencies.groups:
+        for index, text in enumerate(project.groups.get(group, ())):
+            yield f"dependency-groups.{group}[{index}]", text
+
+
+def _parse(where: str, text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise SettingsError(f"{where}: {text!r} is no requirement: {error}") from None
+
+
+def _check_python(lock: Lock, target: Platform) -> None:
+    if lock.requires_python and not lock.requires_python.contains(target.python, True):
+        raise UserError(
+            f"{lock.path}: the lock is for Python {lock.requires_python}, "
+            f"the release has {target.python}",
+            hint=ADVICE,
+        )
+    if lock.environments and not any(_holds(row, target) for row in lock.environments):
+        raise UserError(
+            f"{lock.path}: the lock is for other platforms than {target.machine} Linux with "
+            f"CPython {target.python}: {', '.join(map(str, lock.environments))}",
+            hint=ADVICE,
+        )
+
+
+def _holds(marker: Marker, target: Platform) -> bool:
+    return marker.evaluate({**target.markers}, context="requirement")

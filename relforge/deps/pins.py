@@ -1,0 +1,55 @@
+"""The values of a lock: pins, and the files that each may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that a lock names.  ``url`` is empty where the file is ``path``, and vice versa."""
+
+    name: str
+    sha256: str
+    url: str = ""
+    path: str = ""  # absolute
+
+    @property
+    def is_wheel(self) -> bool:
+        return self.name.endswith(".whl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One package at one version.  ``name`` is the canonical one.
+
+    ``sha256`` holds every digest that the lock allows.  ``files`` is empty where
+    the lock tells digests and no names, as requirements files do.
+    """
+
+    name: str
+    version: Version
+    where: str  # requirements.lock:12, or pylock.toml: packages[3]
+    sha256: tuple[str, ...]
+    marker: Marker | None = None
+    requires_python: SpecifierSet | None = None
+    files: tuple[File, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A lock as it was read, for every target that it is for."""
+
+    path: Path
+    pins: tuple[Pin, ...]
+    default_groups: tuple[str, ...] = ()
+    requires_python: SpecifierSet | None = None
+    environments: tuple[Marker, ...] = ()

@@ -1,0 +1,83 @@
+"""The step of a build that lays the locked dependencies into the release."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from relforge import cache
+from relforge.deps import locks, scripts, unpack, wheels
+from relforge.deps.pins import Pin
+from relforge.deps.platform import Platform, platform
+from relforge.errors import UserError
+from relforge.release import Layer, Release
+
+log = logging.getLogger("relforge.deps")
+
+FORMAT = "1"
+
+
+def step(release: Release) -> Release:
+    """Lay the wheels of the lock into the interpreter's site-packages, as the layer ``deps``."""
+    started = time.perf_counter()
+    target = platform(release.python, release.target)
+    pins = _pins(release, target)
+    key = cache.key("deps", FORMAT, *_facts(target), *map(_row, pins))
+
+    def build(draft: Path) -> None:
+        python = interpreter(release)
+        unpack.unpack(wheels.collect(pins, target, python), release.python, python, draft)
+
+    tree = cache.tree("deps", key, build)
+    refuse_overlap(release, tree, "a dependency")
+    cache.place(tree, release.tree)
+    log.info("%d packages", len(pins))
+    layer = Layer(
+        name="deps",
+        key=key,
+        cached=tree.cached,
+        seconds=time.perf_counter() - started,
+        paths=tuple(row.path for row in tree.entries),
+        size=sum(row.size for row in tree.entries),
+    )
+    return replace(release, layers=(*release.layers, layer))
+
+
+def interpreter(release: Release) -> Path:
+    """What compiles and builds: the release's own Python, or the one that it is made from."""
+    own = release.tree / release.python.executable
+    return own if own.exists() else release.python.origin
+
+
+def refuse_overlap(release: Release, tree: cache.Tree, what: str) -> None:
+    """Raise UserError where the tree would overwrite a different file of another layer."""
+    taken = {path: layer.name for layer in release.layers for path in layer.paths}
+    for row in tree.entries:
+        if row.path not in taken:
+            continue
+        there = release.tree / row.path
+        if there.is_file() and cache.sha256(there) == row.sha256:
+            continue
+        raise UserError(
+            f"{row.path}: {what} brings it, and so does the layer `{taken[row.path]}`",
+            hint="a release holds one file of a name; rename yours or leave the other out",
+        )
+
+
+def _pins(release: Release, target: Platform) -> tuple[Pin, ...]:
+    if release.settings.lock is None:
+        return ()
+    path = release.project.root / release.settings.lock
+    return locks.select(locks.read(path, release.project), target, release.settings)
+
+
+def _facts(target: Platform) -> tuple[str, ...]:
+    """What of the target decides the tree."""
+    tags = cache.key(*map(str, target.tags))
+    return target.python, target.tag, tags, cache.digest(scripts.launcher()), scripts.HALF
+
+
+def _row(pin: Pin) -> str:
+    return f"{pin} {' '.join(sorted(pin.sha256))}"

@@ -1,0 +1,125 @@
+"""The files of the user's project that decide what its wheel becomes.
+
+In a git checkout: what is tracked, and what is new and not ignored.  What git
+ignores counts only inside a package, since generated code often is, and build
+backends take it.  Elsewhere: everything.  Never: caches, virtual environments,
+what was built before, and what only relforge and lock tools read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from relforge import cache, git
+from relforge.project import read_toml
+
+LEFT_OUT = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".idea",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".tox",
+        ".venv",
+        ".vscode",
+        "__pycache__",
+        "_build",
+        "build",
+        "dist",
+        "node_modules",
+    }
+)
+SETTINGS_ONLY = frozenset(
+    {"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock", "requirements.txt"}
+)
+
+
+def files(root: Path) -> tuple[str, ...]:
+    """The project's files and links, relative to its folder, sorted."""
+    found = _tracked(root)
+    names = found if found is not None else below(root, root, LEFT_OUT)
+    return tuple(sorted({name for name in names if name not in SETTINGS_ONLY}))
+
+
+def below(folder: Path, root: Path, left_out: frozenset[str]) -> Iterator[str]:
+    """Files and links below a folder, relative to the root; byte code stays out."""
+    with os.scandir(folder) as rows:
+        entries = sorted(rows, key=lambda row: row.name)
+    for row in entries:
+        if row.is_dir(follow_symlinks=False):
+            venv = os.path.exists(os.path.join(row.path, "pyvenv.cfg"))
+            if row.name not in left_out and not row.name.endswith(".egg-info") and not venv:
+                yield from below(Path(row.path), root, left_out)
+        elif not row.name.endswith((".pyc", ".pyo")) and (row.is_file() or row.is_symlink()):
+            yield Path(row.path).relative_to(root).as_posix()
+
+
+def digest(root: Path, names: Iterable[str]) -> str:
+    """One content key of these files: path, content and executable bit, or a link's target.
+
+    Of the project's ``pyproject.toml`` relforge's own settings do not count.
+    """
+    return cache.key(*(_row(root, name) for name in names))
+
+
+def copy(root: Path, names: Iterable[str], into: Path) -> None:
+    """Copy these files, links as links."""
+    for name in names:
+        source, target = root / name, into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(os.readlink(source))
+        else:
+            target.write_bytes(source.read_bytes())
+            target.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
+
+
+def _row(root: Path, name: str) -> str:
+    path = root / name
+    if path.is_symlink():
+        return f"{name} -> {os.readlink(path)}"
+    if name == "pyproject.toml":
+        data = read_toml(path)
+        data.get("tool", {}).pop("relforge", None)
+        return f"{name} {json.dumps(data, sort_keys=True, default=str)}"
+    return f"{name} {path.stat().st_mode & 0o100} {cache.sha256(path)}"
+
+
+def _tracked(root: Path) -> set[str] | None:
+    """What git says, None where the folder is in no checkout."""
+    listed = git.output(root, "ls-files", "-z", "-co", "--exclude-standard")
+    if listed is None:
+        return None
+    names = {name for name in listed.split("\0") if name and _counts(root, name)}
+    packages = {os.path.dirname(name) for name in names if name.endswith("/__init__.py")}
+    ignored = git.output(
+        root, "ls-files", "-z", "-oi", "--exclude-standard", "--directory", "--no-empty-directory"
+    )
+    for name in (ignored or "").split("\0"):
+        path = name.rstrip("/")
+        if not path or not _is_inside(path, packages) or set(path.split("/")) & LEFT_OUT:
+            continue
+        if name.endswith("/"):
+            names.update(below(root / path, root, LEFT_OUT))
+        elif not path.endswith((".pyc", ".pyo")):
+            names.add(path)
+    return names
+
+
+def _counts(root: Path, name: str) -> bool:
+    """Whether a file that git lists is one to take: there, and no submodule's folder."""
+    path = root / name
+    return path.is_symlink() or path.is_file()
+
+
+def _is_inside(path: str, folders: set[str]) -> bool:
+    while path := os.path.dirname(path):
+        if path in folders:
+            return True
+    return False
