@@ -2,31 +2,22 @@
 
 The coroutine is driven one step at a time, each inside the guard's window: a
 busy loop in it is interrupted without an exception in the loop's own code.
-``SystemExit`` and ``KeyboardInterrupt`` are carried past asyncio, which would
-stop the application's loop for them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextvars
+import threading
 from contextlib import suppress
 
+from .containment import Contained, contain_tasks
 from .guard import Guard, Interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
     from typing import Any
-
-
-class Contained(Exception):
-    """Holds a SystemExit or KeyboardInterrupt on its way through asyncio."""
-
-    def __init__(self, held: BaseException) -> None:
-        super().__init__()
-        self.held = held
 
 
 class Awaited:
@@ -40,7 +31,9 @@ class Awaited:
         self._loop = loop
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
-        self._result: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._done = threading.Event()
+        self._value: Any = None
+        self._error: BaseException | None = None
 
     def result(self) -> Any:
         """Start it on the loop, from another thread, and wait for what it returns or raises."""
@@ -62,17 +55,21 @@ class Awaited:
             self._loop.call_soon_threadsafe(self._cancel)
 
     def _unpack(self) -> Any:
-        try:
-            return self._result.result()
-        except Contained as error:
-            raise error.held from None
+        self._done.wait()
+        if isinstance(self._error, Contained):
+            raise self._error.held
+        if self._error is not None:
+            raise self._error
+        return self._value
 
     def _start(self) -> None:
         try:
+            contain_tasks(self._loop)
             self._task = self._loop.create_task(self._drive(), name="relforge-console")
         except BaseException as error:
             self._coro.close()
-            self._result.set_exception(error)
+            self._error = error
+            self._done.set()
             return
         self._task.add_done_callback(self._finish)
         if self._guard.due:
@@ -87,12 +84,12 @@ class Awaited:
     def _finish(self, task: asyncio.Task[Any]) -> None:
         self._coro.close()
         if task.cancelled():
-            error: BaseException = Interrupted() if self._cancelled else asyncio.CancelledError()
-            self._result.set_exception(error)
+            self._error = Interrupted() if self._cancelled else asyncio.CancelledError()
         elif (raised := task.exception()) is not None:
-            self._result.set_exception(raised)
+            self._error = raised
         else:
-            self._result.set_result(task.result())
+            self._value = task.result()
+        self._done.set()
 
     async def _drive(self) -> Any:
         return await _Steps(self)

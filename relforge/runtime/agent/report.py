@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 100_000
 MOST_JSON = 7 << 20  # characters; a frame has 16 MiB, and quoting may double it
 
+TYPED = ("<console", "<eval")
+
+_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 _OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
@@ -47,19 +50,35 @@ def cut(text: str) -> str:
 
 def _trim(summary: traceback.TracebackException) -> None:
     frames = list(summary.stack)
-    while frames and _ours(frames[0].filename):
-        del frames[0]
+    del frames[: _first(frames)]
+    while frames and frames[-1].filename.startswith(_OURS):
+        frames.pop()
     summary.stack = traceback.StackSummary.from_list(frames)
     if not frames:
         # Without frames there is no heading "Traceback" either.
         summary.stack = None  # type: ignore[assignment]
 
 
-def _ours(filename: str) -> bool:
-    # The import machinery stands between our frames and a module of the user's.
-    return filename.startswith((_OURS, "<frozen importlib")) or filename.endswith(
-        ("/importlib/__init__.py", "/asyncio/runners.py", "/asyncio/base_events.py")
-    )
+def _first(frames: list[traceback.FrameSummary]) -> int:
+    """The index of the user's first frame: what was typed, or what we called through asyncio."""
+    start = 0
+    for index, frame in enumerate(frames):
+        if frame.filename.startswith(TYPED):
+            return index
+        if frame.filename.startswith(_OURS):
+            start = index + 1
+        elif not _library(frame.filename):
+            break
+    while start and start < len(frames) and "importlib" in frames[start].filename:
+        # Between our call and the module that fails at its import.
+        start += 1
+    return start
+
+
+def _library(filename: str) -> bool:
+    if filename.startswith("<frozen importlib"):
+        return True
+    return filename.startswith(_LIBRARY) and "-packages/" not in filename
 
 
 def _chain(summary: traceback.TracebackException) -> Iterator[traceback.TracebackException]:

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
 
+ONLY_AST: int = ast.PyCF_ONLY_AST
 AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -19,7 +20,8 @@ def parts(text: str, name: str) -> tuple[list[CodeType], bool]:
     Statements come first, then a last expression by itself; code that awaits
     has ``CO_COROUTINE`` set.  Raises SyntaxError.
     """
-    tree = ast.parse(text, name, "exec")
+    # Not ast.parse(), which would stand in the traceback of a syntax error.
+    tree: ast.Module = compile(text, name, "exec", ONLY_AST, dont_inherit=True)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     made = []
     if tree.body:

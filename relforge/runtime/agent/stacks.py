@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OURS = os.path.dirname(os.path.abspath(__file__))
 _DEEPEST = 200
+_AGENT = ("relforge-agent", "relforge-client")
 
 
 def threads() -> str:
@@ -27,7 +28,7 @@ def threads() -> str:
         thread = known.get(ident)
         name = thread.name if thread is not None else "unknown"
         lines = _stack(frame)
-        if name.startswith("relforge-") and not lines:
+        if name.startswith(_AGENT) or (name.startswith("relforge-") and not lines):
             continue
         notes = ["main"] if ident == main else []
         if thread is not None and thread.daemon:
@@ -46,7 +47,7 @@ def tasks(loop: asyncio.AbstractEventLoop | None) -> list[dict[str, Any]]:
 
     rows = []
     for task in asyncio.all_tasks(loop):
-        coro: Any = task.get_coro()
+        coro = _users(task.get_coro())
         rows.append(
             {
                 "name": task.get_name(),
@@ -66,6 +67,15 @@ def text(rows: list[dict[str, Any]]) -> str:
         "\n".join([f"task {row['name']} ({row['coro']}, {row['state']})", *row["stack"]])
         for row in rows
     )
+
+
+def _users(coro: Any) -> Any:
+    """The coroutine that was given to us, below the one that drives it."""
+    while getattr(coro, "cr_code", None) and coro.cr_code.co_filename.startswith(_OURS):
+        if coro.cr_await is None:
+            break
+        coro = coro.cr_await
+    return coro
 
 
 def _state(task: asyncio.Task[Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from contextlib import suppress
 
 from .connection import Client, Gone
 
@@ -47,9 +46,10 @@ class Interrupts:
             self.interrupt()
 
     def interrupt(self) -> None:
-        # Where it is gone, the next receive says so.
-        with suppress(Gone):
+        try:
             self._client.send({"op": "interrupt", "id": self._id})
+        except Gone:
+            return  # The next receive says so.
 
     def _pressed(self, signum: int, frame: FrameType | None) -> None:
         self.count += 1
