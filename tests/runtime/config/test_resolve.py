@@ -63,6 +63,16 @@ def test_a_value_where_a_table_belongs_says_what_is_in_the_table(tmp_path: Path)
     ]
 
 
+def test_a_key_quoted_as_in_the_schema_is_that_key(tmp_path: Path) -> None:
+    rows = toml(tmp_path, '"http.port" = 81\n"db.url" = "sqlite://"\n')
+
+    found = run(tmp_path, rows, environ={})
+
+    assert [] == found.problems
+    assert {"http": {"port": 81}, "db": {"url": "sqlite://"}} == found.values
+    assert [["toml", f"{tmp_path}/x.toml:1"]] == found.origins["http.port"]
+
+
 def test_a_failed_provider_does_not_hide_the_errors_of_others(tmp_path: Path) -> None:
     rows = {"use": "toml", "state": {"path": "/nowhere/x.toml", "optional": False}}
 
