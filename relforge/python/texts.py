@@ -94,7 +94,7 @@ def rewrite(stdlib: Path, found: Places) -> None:
     _undo_debian(stdlib)
     venv = stdlib / "venv" / "__init__.py"
     if venv.is_file():
-        text = venv.read_text()
+        text = venv.read_text().replace(FOLLOW_LINK, "")
         venv.write_text(text.replace(BASE_EXECUTABLE, BASE_EXECUTABLE + FOLLOW_LINK, 1))
     for path in sorted(stdlib.rglob("*")):
         if path.is_file() and not path.is_symlink() and ".so" not in path.name:
