@@ -1,0 +1,1 @@
+"""Releases in root file systems that hold no Python."""
