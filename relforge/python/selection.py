@@ -22,7 +22,7 @@ from relforge.release import PythonSettings
 
 log = logging.getLogger("relforge.python")
 
-FORMAT = "3"  # of the relocated tree: another number makes every tree anew
+FORMAT = "4"  # of the relocated tree: another number makes every tree anew
 
 # Patterns below lib/pythonX.Y; `*` crosses slashes.
 LEFT_OUT = (

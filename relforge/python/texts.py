@@ -51,6 +51,9 @@ FOLLOW_LINK = """\
         if os.path.islink(executable):
             executable = os.path.realpath(executable)
 """
+# A copy of the program would not find its libraries, which lie where its run path says.
+COPY = "force_copy = not self.symlinks"
+LINK = "force_copy = False"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ def rewrite(stdlib: Path, found: Places) -> None:
     _undo_debian(stdlib)
     venv = stdlib / "venv" / "__init__.py"
     if venv.is_file():
-        text = venv.read_text().replace(FOLLOW_LINK, "")
+        text = venv.read_text().replace(FOLLOW_LINK, "").replace(COPY, LINK)
         venv.write_text(text.replace(BASE_EXECUTABLE, BASE_EXECUTABLE + FOLLOW_LINK, 1))
     for path in sorted(stdlib.rglob("*")):
         if path.is_file() and not path.is_symlink() and ".so" not in path.name:

@@ -16,8 +16,13 @@ from relforge.errors import UserError
 from relforge.python.step import make
 from relforge.release import Interpreter, PythonSettings
 
+UNSHARE = ["unshare", "--mount", "--pid", "--fork", *(["-r"] if os.geteuid() else [])]
 DEBIAN = "debian"  # the distribution's own, /usr/bin/python3.X
 VERSIONS = ("3.11", "3.12", "3.13", DEBIAN)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stdlib: runs CPython's own regression tests (minutes)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +140,16 @@ class BareRoot:
         )
 
 
-UNSHARE = ["unshare", "--mount", "--pid", "--fork", *(["-r"] if os.geteuid() else [])]
-
-
 @pytest.fixture(scope="session")
-def bare_root(tmp_path_factory: pytest.TempPathFactory) -> BareRoot:
+def namespaces() -> None:
+    """Skip where this user may not make a mount namespace."""
     trial = subprocess.run([*UNSHARE, "mount", "-t", "proc", "proc", "/proc"], check=False)
     if trial.returncode:
         pytest.skip("this user may not make a mount namespace")
+
+
+@pytest.fixture(scope="session")
+def bare_root(namespaces: None, tmp_path_factory: pytest.TempPathFactory) -> BareRoot:
     root = tmp_path_factory.mktemp("root")
     for name in ("proc", "tmp", "dev/shm"):
         (root / name).mkdir(parents=True)
