@@ -14,6 +14,8 @@ ROLES = {
     "providers": "relforge.runtime.config.build",
     "fresh": "relforge.runtime.client.fresh",
     "check": "relforge.runtime.selfcheck",
+    "program": "relforge.runtime.service.program",
+    "probe": "relforge.runtime.service.probe",
 }
 
 

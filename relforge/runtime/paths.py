@@ -56,7 +56,10 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
     if instance:
         if "/" in instance or instance.startswith("."):
             raise Refusal(f"RELEASE_INSTANCE={instance}: not a plain name", code=USAGE)
-        state = os.path.join(state, "instances", instance)
+        below = os.path.join("instances", instance)
+        # Services are given the resolved folder, and may call `bin/<name>` themselves.
+        if not state.endswith(f"/{below}"):
+            state = os.path.join(state, below)
     run = _variable("RELEASE_RUN_DIR", environ)
     if not run:
         # systemd lists several folders with colons; the first is ours.

@@ -1,0 +1,174 @@
+"""``start``, ``foreground``, ``stop``, ``restart``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from .. import frames, manifest, paths
+from ..client import find, options
+from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..client.options import Options
+    from ..paths import Paths
+
+_ANSWER = 5.0  # seconds in which a supervisor that is well says that it stops
+
+
+def start(argv: list[str]) -> int:
+    """Return 0 when every required service is ready; else nothing is left running."""
+    given = options.parse(argv, flags="--if-stopped", values="--wait")
+    options.most(given, 0, "start [--wait 60s] [--if-stopped]")
+    wait = _wait(given)
+    running = find.running(paths.of(manifest.root())) if "--if-stopped" in given.flags else None
+    if running is not None:
+        print(f"already running (pid {running.pid})")
+        return DONE
+    return _start(wait)
+
+
+def foreground(argv: list[str]) -> int:
+    """Supervise in this very process, for systemd and containers."""
+    options.most(options.parse(argv), 0, "foreground")
+    from ..supervise.plan import prepare
+    from ..supervise.supervisor import Supervisor
+
+    plan = prepare(daemon=False)
+    try:
+        os.chdir("/")
+        outcome = Supervisor(plan, running=lambda _line: None).run()
+    finally:
+        plan.close()
+    return outcome.code
+
+
+def stop(argv: list[str]) -> int:
+    """Return when all is gone; 3 nothing ran, 4 something had to be killed."""
+    given = options.parse(argv, values="--timeout")
+    options.most(given, 0, "stop [--timeout 30s]")
+    place = paths.of(manifest.root())
+    find.required(place)
+    forced = _stop(place, _timeout(given))
+    name = os.environ.get("RELEASE_NAME", "app")
+    print(f"{name} stopped")
+    return _forced(forced)
+
+
+def restart(argv: list[str]) -> int:
+    """Stop what runs, then start, with the configuration read anew."""
+    given = options.parse(argv, values="--timeout --wait")
+    options.most(given, 0, "restart [--timeout 30s] [--wait 60s]")
+    wait, timeout = _wait(given), _timeout(given)
+    place = paths.of(manifest.root())
+    if find.running(place) is None:
+        print("nothing was running", file=sys.stderr)
+    else:
+        from ..supervise import lock
+
+        if lock.read(place).get("mode") == "foreground":
+            raise Refusal(
+                "it runs in the foreground: who started it has to restart it",
+                hint="under systemd: systemctl restart UNIT; here: stop, then start",
+            )
+        _forced(_stop(place, timeout))
+    return _start(wait)
+
+
+def _wait(given: Options) -> float:
+    return options.seconds(given.values.get("--wait", "60s"), "--wait")
+
+
+def _timeout(given: Options) -> float | None:
+    text = given.values.get("--timeout")
+    return None if text is None else options.seconds(text, "--timeout")
+
+
+def _start(wait: float) -> int:
+    from ..supervise import daemon
+    from ..supervise.plan import prepare
+
+    print(daemon.start(prepare(daemon=True), wait))
+    return DONE
+
+
+def _forced(names: list[str]) -> int:
+    if not names:
+        return DONE
+    print(f"killed, because it did not stop: {', '.join(names)}", file=sys.stderr)
+    return FORCED
+
+
+def _stop(place: Paths, timeout: float | None) -> list[str]:
+    """Have the supervisor stop; the processes that had to be killed."""
+    from ..supervise import lock
+
+    content = lock.read(place)
+    if content.get("operation"):
+        raise Refusal(
+            f"its {content['operation']} is under way (pid {content.get('pid')})",
+            hint="wait until it is done, or interrupt it",
+            code=LOCKED,
+        )
+    forced = _ask(place, timeout)
+    if forced is None or not lock.wait_free(place, _ANSWER):
+        return [*(forced or []), *_kill(place)]
+    return forced
+
+
+def _ask(place: Paths, timeout: float | None) -> list[str] | None:
+    """None where the supervisor does not answer, or dies before it has said the last word."""
+    import select
+
+    from ..client.connection import dial
+
+    running = find.running(place)
+    if running is None:
+        return []
+    try:
+        sock = dial(running.supervisor, "the supervisor", _ANSWER)
+    except Refusal as error:
+        if error.code == NOT_RUNNING and find.running(place) is None:
+            return []  # it ended meanwhile
+        return None
+    message = {"op": "stop"} if timeout is None else {"op": "stop", "timeout": timeout}
+    try:
+        frames.send(sock, message)
+        if not select.select([sock], [], [], _ANSWER)[0]:
+            return None
+        while (answer := frames.receive(sock)) is not None:
+            if "stopped" in answer:
+                names: list[str] = answer["forced"]
+                return names
+    except (OSError, frames.FrameError):
+        return None
+    return None if find.running(place) is not None else []
+
+
+def _kill(place: Paths) -> list[str]:
+    """End a supervisor that does not answer, and the groups that its lock names."""
+    import signal
+
+    from ..supervise import lock
+    from ..supervise.notices import parent
+    from ..supervise.process import kill_group
+
+    if find.running(place) is None:
+        return []
+    content = lock.read(place)
+    pid = int(content.get("pid") or 0)
+    if pid <= 0:
+        raise Refusal("whoever holds the lock has not written who it is", hint=place.lock)
+    for group in content.get("groups", []):
+        # A number may be somebody else's by now; a child of the supervisor's is not.
+        if parent(group) == pid:
+            kill_group(group)
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + _ANSWER
+    while find.running(place) is not None:
+        if time.monotonic() > deadline:
+            raise Refusal(f"the supervisor (pid {pid}) survives SIGKILL")
+        time.sleep(0.02)
+    return [f"the supervisor (pid {pid})"]

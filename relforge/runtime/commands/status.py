@@ -1,0 +1,163 @@
+"""``status``, ``pid``, ``version``, ``describe``: without providers, without the application."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from .. import frames, manifest, paths
+from ..client import find, options
+from ..client.connection import dial, silent
+from ..errors import DONE, NOT_RUNNING, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SECONDS = 3.0
+
+
+def status(argv: list[str]) -> int:
+    """Services, processes, readiness; 0 running, 3 stopped, 5 no answer."""
+    given = options.parse(argv, flags="--json")
+    options.most(given, 0, "status [--json]")
+    answer = _status()
+    if "--json" in given.flags:
+        print(json.dumps(answer, indent=2))
+    else:
+        print("\n".join(_table(answer)))
+    return NOT_RUNNING if answer["state"] == "stopped" else DONE
+
+
+def pid(argv: list[str]) -> int:
+    """The supervisor's process id; 3 where there is none."""
+    options.most(options.parse(argv), 0, "pid")
+    print(find.required(paths.of(manifest.root())).pid)
+    return DONE
+
+
+def version(argv: list[str]) -> int:
+    """``NAME VERSION``, as the launcher prints it itself."""
+    options.most(options.parse(argv), 0, "version")
+    release = manifest.load(manifest.root())
+    print(release["name"], release["version"])
+    return DONE
+
+
+def describe(argv: list[str]) -> int:
+    """What is in this release, running or not."""
+    given = options.parse(argv, flags="--json")
+    options.most(given, 0, "describe [--json]")
+    root = manifest.root()
+    release = manifest.load(root)
+    if "--json" in given.flags:
+        print(json.dumps({**release, "root": root}, indent=2, sort_keys=True))
+    else:
+        print("\n".join(_description(release, root)))
+    return DONE
+
+
+def _status() -> dict[str, Any]:
+    root = manifest.root()
+    running = find.running(paths.of(root))
+    if running is None:
+        release = manifest.load(root)
+        return _without("stopped", release["name"], release["version"], None)
+    try:
+        sock = dial(running.supervisor, "the supervisor", _SECONDS)
+    except Refusal as error:
+        if error.code != NOT_RUNNING:
+            raise
+        # It holds the lock and does not listen yet, or no longer.
+        name = os.environ.get("RELEASE_NAME", "app")
+        return _without("starting", name, running.version, running.pid)
+    sock.settimeout(_SECONDS)
+    try:
+        frames.send(sock, {"op": "status"})
+        answer = frames.receive(sock)
+    except TimeoutError:
+        raise silent("the supervisor", _SECONDS) from None
+    except (OSError, frames.FrameError) as error:
+        raise Refusal(f"the supervisor: {error}") from None
+    if answer is None:
+        raise Refusal("the supervisor closed the connection", code=NOT_RUNNING)
+    return answer
+
+
+def _without(state: str, name: str, number: str, holder: int | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "version": number,
+        "state": state,
+        "pid": holder,
+        "uptime": None,
+        "services": [],
+    }
+
+
+def _table(answer: dict[str, Any]) -> list[str]:
+    head = f"{answer['name']} {answer['version']} is {answer['state']}"
+    if answer["pid"]:
+        head += f" (pid {answer['pid']})"
+    if answer["uptime"] is not None:
+        head += f", up {_duration(answer['uptime'])}"
+    rows = [("SERVICE", "STATE", "PID", "UP", "RESTARTS", "MEMORY", "LISTENS ON")]
+    for row in answer["services"]:
+        rows.append(
+            (
+                f"{row['name']}.{row['instance']}",
+                row["state"],
+                str(row["pid"] or "-"),
+                "-" if row["uptime"] is None else _duration(row["uptime"]),
+                str(row["restarts"]),
+                "-" if row["rss"] is None else f"{row['rss'] / (1 << 20):.0f} MiB",
+                " ".join(row.get("listen", ())) or "-",
+            )
+        )
+    if len(rows) == 1:
+        return [head]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return [head, "", *lines]
+
+
+def _duration(seconds: float) -> str:
+    """The two largest units: ``3d 4h``, ``5m 12s``, ``8s``."""
+    left = int(seconds)
+    words: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if left >= size or (unit == "s" and not words):
+            words.append(f"{left // size}{unit}")
+            left %= size
+    return " ".join(words[:2])
+
+
+def _description(release: dict[str, Any], root: str) -> list[str]:
+    target, python = release["target"], release["python"]
+    when = _date(release["source_date"])
+    revision = release["revision"]
+    lines = [
+        f"{release['name']} {release['version']} for {release['env']}",
+        f"  in         {root}",
+        f"  source     {when}" + (f", revision {revision}" if revision else ""),
+        f"  target     {target['system']} {target['machine']}, glibc {target['glibc']} or newer",
+        f"  python     {python['version']} ({python['source']})",
+        f"  made by    relforge {release['relforge']}",
+    ]
+    for name, row in sorted(release["services"].items()):
+        what = " ".join(row["target"]) if row["kind"] == "exec" else row["target"]
+        listen = f" on {', '.join(row['listen'])}" if row["listen"] else ""
+        times = f" x {row['instances']}" if row["instances"] != 1 else ""
+        lines.append(f"  service    {name}{times}: {row['kind']} {what}{listen}")
+    for name, row in sorted(release["commands"].items()):
+        lines.append(f"  command    {name}: {row['call']}")
+    for layer in release["layers"]:
+        size = f"{layer['size'] / (1 << 20):.1f} MiB"
+        lines.append(f"  layer      {layer['name']}: {layer['files']} files, {size}")
+    return lines
+
+
+def _date(stamp: int) -> str:
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(stamp))

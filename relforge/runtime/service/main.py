@@ -1,0 +1,131 @@
+"""Role ``service``: the process of an ``app`` or ``run`` service."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import inspect
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from ..agent import entry, report, server
+from ..agent.server import Agent
+from ..config import keys, loading, view
+from ..errors import Refusal
+from . import notify, tether
+from .program import offer
+
+DUMP = signal.SIGRTMIN + 5  # as in supervise.process
+TERMINATED = 128 + signal.SIGTERM
+
+
+def main(_argv: list[str]) -> int:
+    """Run the service to its end; what the application raises is shown, and is status 1."""
+    service: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_SERVICE"))
+    tether.tie(service["supervisor"])
+    faulthandler.enable()
+    faulthandler.register(DUMP, all_threads=True)
+    for stream in (sys.stdout, sys.stderr):
+        # A line is in the log when it is printed, not when 8 KiB have gathered.
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    secrets = _secrets(config)
+    view.install(config, os.environ)
+    os.chdir(service["cwd"])
+    namespace: dict[str, Any] = {}
+    info = {
+        "name": os.environ.get("RELEASE_NAME", ""),
+        "version": os.environ.get("RELEASE_VERSION", ""),
+        "service": service["name"],
+        "instance": service["instance"],
+    }
+    agent = server.start(service["agent"], info, namespace)
+    agent.secrets = secrets
+    try:
+        target = entry.find(service["target"]) if service["kind"] == "run" else _app(service)
+        namespace["app"] = target
+        return (_run if service["kind"] == "run" else _serve)(target, service, agent)
+    except Refusal as error:
+        print(error.message, error.hint, sep="\n  ", file=sys.stderr)
+        return error.code
+    except Exception as error:
+        print(report.error(error), end="", file=sys.stderr)
+        return 1
+    finally:
+        agent.close()
+
+
+def _app(service: dict[str, Any]) -> Any:
+    """The application, or what its factory makes."""
+    module, name = entry.split(service["target"])
+    found: Any = importlib.import_module(module)
+    for word in name.split("."):
+        found = getattr(found, word)
+    return found() if service["options"].pop("factory", False) else found
+
+
+def _serve(app: Any, service: dict[str, Any], agent: Agent) -> int:
+    notify.keep()
+    adapter = importlib.import_module(f"..servers.{service['server']}", __name__)
+    code: int = adapter.serve(app, service, agent)
+    return code
+
+
+def _run(function: Any, service: dict[str, Any], agent: Agent) -> int:
+    """Call it; a whole number that it returns is the exit status.
+
+    SIGTERM raises SystemExit in the main thread, or cancels the main task, so
+    that `finally` runs; an application that sets a handler of its own has its way.
+    """
+    offer(len(service["listen"]))
+    for fd in service["listen"]:
+        os.set_inheritable(fd, True)
+    if service["ready"] == "started":
+        notify.ready()
+    if inspect.iscoroutinefunction(function):
+        import asyncio
+
+        result = asyncio.run(_coroutine(function, agent))
+    else:
+        signal.signal(signal.SIGTERM, _terminated)
+        result = function()
+    return result if isinstance(result, int) else 0
+
+
+async def _coroutine(function: Any, agent: Agent) -> Any:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    agent.loop = loop
+    task = asyncio.current_task()
+    assert task is not None
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        asked = True
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        return await function()
+    except asyncio.CancelledError:
+        if not asked:
+            raise
+        return TERMINATED
+    finally:
+        agent.loop = None
+
+
+def _terminated(_number: int, _frame: object) -> None:
+    raise SystemExit(TERMINATED)
+
+
+def _secrets(config: int) -> tuple[str, ...]:
+    """The values that must not appear in the agent's log."""
+    result = loading.read(config)
+    found = (keys.lookup(result["values"], key) for key in result["secrets"])
+    return tuple(value for value in found if isinstance(value, str) and value)

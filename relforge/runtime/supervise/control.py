@@ -1,0 +1,134 @@
+"""The control socket: ``status``, ``stop`` and ``ping`` from ``bin/<name>``.
+
+No client can make the supervisor wait: each has its own buffers.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+
+from .. import frames
+from .poller import READ, WRITE, Poller
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+MOST_CLIENTS = 64
+_LONGEST = 1 << 20  # bytes of a request
+_CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
+_HEAD = struct.Struct(">I")
+
+
+class Client:
+    """One connection; it stays open until it closes, or says what is no frame."""
+
+    __slots__ = ("_control", "_in", "_out", "sock")
+
+    def __init__(self, control: Control, sock: socket.socket) -> None:
+        self._control = control
+        self.sock = sock
+        self._in = b""
+        self._out = b""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send now what the kernel takes, the rest when it can."""
+        self._out += frames.encode(message)
+        self._flush()
+
+    def handle(self, events: int) -> None:
+        """Something happened to the socket."""
+        if events & WRITE:
+            self._flush()
+        if events & ~WRITE and self.sock.fileno() >= 0:
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            chunk = self.sock.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._control.drop(self)
+            return
+        self._in += chunk
+        try:
+            while (message := self._next()) is not None:
+                self._control.answer(message, self)
+        except frames.FrameError as error:
+            self.send({"error": str(error)})
+            self._control.drop(self)
+
+    def _next(self) -> dict[str, Any] | None:
+        if len(self._in) < _HEAD.size:
+            return None
+        (size,) = _HEAD.unpack_from(self._in)
+        if size > _LONGEST:
+            raise frames.FrameError(f"a frame of {size} bytes is over the limit of {_LONGEST}")
+        end = _HEAD.size + size
+        if len(self._in) < end:
+            return None
+        body, self._in = self._in[_HEAD.size : end], self._in[end:]
+        return frames.decode(body)
+
+    def _flush(self) -> None:
+        try:
+            while self._out:
+                self._out = self._out[self.sock.send(self._out) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._control.drop(self)
+            return
+        self._control.watch(self, READ | WRITE if self._out else READ)
+
+
+class Control:
+    """Accepts who may talk to this supervisor; ``answer(message, client)`` does what they ask."""
+
+    __slots__ = ("_clients", "_poller", "_sock", "answer")
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        poller: Poller,
+        answer: Callable[[dict[str, Any], Client], None],
+    ) -> None:
+        self._sock = sock
+        self._poller = poller
+        self._clients: list[Client] = []
+        self.answer = answer
+        poller.add(sock.fileno(), READ, self._accept)
+
+    def watch(self, client: Client, events: int) -> None:
+        self._poller.add(client.sock.fileno(), events, client.handle)
+
+    def drop(self, client: Client) -> None:
+        """Close a connection; idempotent."""
+        if client in self._clients:
+            self._clients.remove(client)
+            self._poller.remove(client.sock.fileno())
+            client.sock.close()
+
+    def _accept(self, _events: int) -> None:
+        try:
+            sock, _ = self._sock.accept()
+        except OSError:
+            return
+        raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        uid = _CREDENTIALS.unpack(raw)[1]
+        if uid not in (0, os.geteuid()):
+            sock.close()
+            return
+        sock.setblocking(False)
+        if len(self._clients) >= MOST_CLIENTS:
+            # The oldest has had its time.
+            self.drop(self._clients[0])
+        client = Client(self, sock)
+        self._clients.append(client)
+        self.watch(client, READ)

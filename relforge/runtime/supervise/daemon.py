@@ -1,0 +1,121 @@
+"""``start``: the supervisor in the background, and the command that waits for its word."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from ..errors import FAILED, Refusal
+from .plan import Plan
+from .supervisor import Outcome, Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_TAIL = 50
+
+
+def start(plan: Plan, wait: float) -> str:
+    """Run the plan in a process of its own; return its line when everything is ready.
+
+    Raises Refusal with the reason and the last lines of the service, and then
+    nothing is left running: also when we ourselves are interrupted, which the
+    other end of the pipe notices.
+    """
+    ours, theirs = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    middle = os.fork()
+    if middle == 0:
+        os.close(ours)
+        _detach(plan, theirs, wait)
+    os.close(theirs)
+    os.waitpid(middle, 0)
+    _let_go(plan)
+    with os.fdopen(ours, "rb") as pipe:
+        words = pipe.read()
+    try:
+        answer: dict[str, Any] = json.loads(words)
+    except ValueError:
+        raise Refusal(
+            "the supervisor died while it was starting", hint=f"the log: {plan.journal.path}"
+        ) from None
+    if "running" in answer:
+        return str(answer["running"])
+    lines = [f"  | {line}" for line in answer["tail"]]
+    message = answer["failed"] + (", its last lines:" if lines else "")
+    raise Refusal(
+        "\n".join([message, *lines]), hint=f"the log: {plan.journal.path}", code=answer["code"]
+    )
+
+
+def _let_go(plan: Plan) -> None:
+    """Our copies; the supervisor has its own."""
+    plan.lock.release()
+    for rows in plan.listeners.values():
+        for row in rows:
+            row.sock.close()
+    plan.control.close()
+    plan.notices.sock.close()
+    os.close(plan.config)
+
+
+def _detach(plan: Plan, pipe: int, wait: float) -> NoReturn:
+    """The middle process ends at once; its child belongs to no terminal."""
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    code = FAILED
+    try:
+        code = _supervise(plan, pipe, wait)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _supervise(plan: Plan, pipe: int, wait: float) -> int:
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    plan.journal.take_over()
+    said = False
+
+    def running(line: str) -> None:
+        nonlocal said
+        said = True
+        supervisor.poller.remove(pipe)
+        _tell(pipe, {"running": line})
+        os.close(pipe)
+
+    supervisor = Supervisor(plan, wait=wait, running=running)
+    supervisor.poller.add(pipe, 0, lambda _events: supervisor.fail("`start` was interrupted"))
+    outcome = supervisor.run()
+    plan.journal.say("stopped")
+    # Before the word: who reads it may start the next one.
+    plan.close()
+    if not said:
+        _tell(pipe, _failure(outcome))
+    return outcome.code if said else outcome.code or FAILED
+
+
+def _failure(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "failed": outcome.message or "stopped before it was ready",
+        "tail": outcome.tail[-_TAIL:],
+        "code": outcome.code or FAILED,
+    }
+
+
+def _tell(pipe: int, answer: dict[str, Any]) -> None:
+    data = json.dumps(answer).encode()
+    try:
+        while data:
+            data = data[os.write(pipe, data) :]
+    except BrokenPipeError:
+        return

@@ -1,0 +1,121 @@
+"""Starting one process of a service."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+from .journal import SUPERVISOR
+from .plan import Plan
+from .sockets import high_fd
+from .specs import Spec
+from .systemd import FIRST, VARIABLES
+
+BOOT = "runtime/relforge/runtime/boot_app.py"
+DEFAULT = tuple(
+    getattr(signal, name)
+    for name in (
+        "SIGHUP",
+        "SIGINT",
+        "SIGQUIT",
+        "SIGTERM",
+        "SIGCHLD",
+        "SIGPIPE",
+        "SIGUSR1",
+        "SIGUSR2",
+    )
+)
+
+
+class Started:
+    """``output`` is the reading end of its pipe; ``program`` ends when an exec has succeeded."""
+
+    __slots__ = ("output", "pid", "program")
+
+    def __init__(self, pid: int, output: int, program: int) -> None:
+        self.pid = pid
+        self.output = output
+        self.program = program
+
+
+def spawn(plan: Plan, spec: Spec, number: int) -> Started:
+    """Start instance ``number``, in a process group of its own.
+
+    It finds its sockets from descriptor 3 on, then the configuration, then, a
+    program, the pipe that tells of its exec.  Raises OSError.
+    """
+    passed = [row.sock.fileno() for row in plan.listeners[spec.name]] + [plan.config]
+    program = output = theirs = -1
+    opened: list[int] = []
+    try:
+        if spec.kind == "exec":
+            program, end = os.pipe()
+            passed.append(high_fd(end))
+            opened.append(passed[-1])
+        actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+        ]
+        if plan.journal.path is not None:
+            output, theirs = os.pipe()
+            opened.append(theirs)
+            actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
+        actions += [(os.POSIX_SPAWN_DUP2, fd, FIRST + at) for at, fd in enumerate(passed)]
+        pid = os.posix_spawn(
+            plan.python,
+            _argv(plan, spec),
+            environment(plan, spec, number),
+            file_actions=actions,
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=DEFAULT,
+        )
+    except BaseException:
+        opened += [fd for fd in (program, output) if fd >= 0]
+        raise
+    finally:
+        for fd in opened:
+            os.close(fd)
+    return Started(pid, output, program)
+
+
+def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
+    """The variables of the process: ours without what is internal, and the service's own."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RELFORGE_") and name not in VARIABLES
+    }
+    environ.update(
+        RELEASE_STATE_DIR=plan.paths.state,
+        RELEASE_RUN_DIR=plan.paths.run,
+        RELEASE_LOG_DIR=plan.paths.log,
+        NOTIFY_SOCKET=plan.notices.path,
+    )
+    environ.update(spec.env)
+    listeners = len(plan.listeners[spec.name])
+    service = {
+        "name": spec.name,
+        "instance": number,
+        "kind": spec.kind,
+        "target": spec.target,
+        "server": spec.server,
+        "options": spec.options,
+        "listen": [FIRST + at for at in range(listeners)],
+        "drain": spec.drain,
+        "ready": spec.ready,
+        "cwd": spec.cwd,
+        "agent": plan.paths.socket(f"{spec.name}.{number}"),
+        SUPERVISOR: os.getpid(),
+    }
+    environ["RELFORGE_SERVICE"] = json.dumps(service)
+    environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
+    return environ
+
+
+def _argv(plan: Plan, spec: Spec) -> list[str]:
+    boot = os.path.join(plan.paths.root, BOOT)
+    if spec.kind == "exec":
+        # Becomes the program at once, and needs nothing of the application's.
+        return [plan.python, "-I", "-S", "-B", boot, "program"]
+    return [plan.python, "-P", "-s", "-B", boot, "service"]

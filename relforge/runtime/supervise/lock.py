@@ -1,0 +1,104 @@
+"""The lock that a supervisor holds for life; an ``flock``, so no stale file can fool anybody."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+
+from ..client.find import not_allowed, running
+from ..errors import FAILED, LOCKED, Refusal
+from ..paths import Paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PATIENCE = 0.25  # seconds: those who only look take the lock for a moment
+
+
+class Lock:
+    """``<state>/lock``, held; its content tells control commands whom to ask.
+
+    ``{"pid", "run_dir", "version", "root", "started", "mode": "daemon" | "foreground",
+    "operation": "start" | null, "groups": [process group]}``
+    """
+
+    __slots__ = ("_content", "_width", "fd")
+
+    def __init__(self, fd: int, content: dict[str, Any]) -> None:
+        self.fd = fd
+        self._content: dict[str, Any] = {}
+        self._width = os.fstat(fd).st_size
+        self.update(**content)
+
+    def update(self, **content: Any) -> None:
+        """Rewrite the content in one write; whoever reads meanwhile sees the old or the new."""
+        self._content.update(content)
+        line = json.dumps(self._content).encode() + b"\n"
+        # Blanks over what is left of a longer line, instead of a moment with an empty file.
+        self._width = max(self._width, len(line))
+        os.pwrite(self.fd, line.ljust(self._width), 0)
+
+    def release(self) -> None:
+        """Let another supervisor start; idempotent."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
+    """Take the lock, or raise Refusal: 1 already running, 75 another start is under way."""
+    try:
+        fd = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        raise not_allowed(paths.lock) from None
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return Lock(fd, content)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(fd)
+                raise taken(paths) from None
+            time.sleep(0.02)
+
+
+def taken(paths: Paths) -> Refusal:
+    """The error for a lock that another process holds."""
+    name = os.environ.get("RELEASE_NAME", "app")
+    holder = read(paths)
+    pid = holder.get("pid", "?")
+    if holder.get("operation"):
+        return Refusal(
+            f"another {holder['operation']} of {name} is under way (pid {pid})",
+            hint=f"wait for it; `{name} status` tells",
+            code=LOCKED,
+        )
+    return Refusal(
+        f"already running (pid {pid})",
+        hint=f"`{name} restart` replaces it, `{name} status` shows it",
+        code=FAILED,
+    )
+
+
+def read(paths: Paths) -> dict[str, Any]:
+    """The content, as its last holder wrote it; empty where there is none."""
+    try:
+        with open(paths.lock, "rb") as file:
+            content = json.loads(file.read())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def wait_free(paths: Paths, seconds: float) -> bool:
+    """Wait until nobody holds the lock."""
+    deadline = time.monotonic() + seconds
+    while running(paths) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

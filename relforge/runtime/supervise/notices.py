@@ -1,0 +1,79 @@
+"""What the processes of services say of themselves: the receiving end of sd_notify(3)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+_CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
+_LONGEST = 1 << 14
+
+
+class Notices:
+    """A datagram socket; the kernel vouches for who sent what."""
+
+    __slots__ = ("path", "sock")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.setblocking(False)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.sock.bind(path)
+        os.chmod(path, 0o600)
+
+    def receive(self) -> tuple[int, dict[str, str]] | None:
+        """The next notice as sender and fields, or None where there is none."""
+        try:
+            data, ancillary, _, _ = self.sock.recvmsg(
+                _LONGEST, socket.CMSG_SPACE(_CREDENTIALS.size)
+            )
+        except OSError:
+            return None
+        pid = 0
+        for level, kind, content in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
+        lines = (line.partition("=") for line in data.decode(errors="replace").split("\n"))
+        return pid, {key: value for key, _, value in lines}
+
+    def close(self) -> None:
+        self.sock.close()
+        try:
+            os.unlink(self.path)
+        except OSError:
+            return
+
+
+def sender(pid: int, known: Container[int]) -> int | None:
+    """Which of the ``known`` processes is ``pid``, its group's leader, or an ancestor of it."""
+    if pid in known:
+        return pid
+    try:
+        group = os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+    if group in known:
+        return group
+    for _ in range(32):
+        pid = parent(pid)
+        if pid in known:
+            return pid
+        if pid <= 1:
+            return None
+    return None
+
+
+def parent(pid: int) -> int:
+    """The parent of a process; 0 where there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # The command, in parentheses, may hold anything.
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0

@@ -1,0 +1,49 @@
+"""What one process prints, read from a pipe line by line; the last lines are kept."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+
+from .journal import Journal
+
+KEPT = 50
+_CHUNK = 1 << 16
+_LONGEST = 1 << 14  # bytes of a line without an end
+
+
+class Output:
+    """The reading end; ``tail`` holds the last lines for the error that tells of a death."""
+
+    __slots__ = ("_journal", "_rest", "fd", "tail", "who")
+
+    def __init__(self, fd: int, who: str, journal: Journal) -> None:
+        self.fd = fd
+        self.who = who
+        self.tail: deque[str] = deque(maxlen=KEPT)
+        self._journal = journal
+        self._rest = b""
+        os.set_blocking(fd, False)
+
+    def read(self) -> bool:
+        """Take one chunk, so that a flood starves nobody; False where there is nothing more."""
+        try:
+            chunk = os.read(self.fd, _CHUNK)
+        except BlockingIOError:
+            return False
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if self._rest and (not chunk or len(self._rest) > _LONGEST):
+            lines.append(self._rest)
+            self._rest = b""
+        if lines:
+            self._journal.lines(self.who, lines)
+            self.tail += [line.decode(errors="replace").rstrip("\r") for line in lines[-KEPT:]]
+        return bool(chunk)
+
+    def finish(self) -> None:
+        """Take what the dead process left behind, a flood up to 4 MiB of it, and close."""
+        for _ in range(64):
+            if not self.read():
+                break
+        os.close(self.fd)
+        self.fd = -1

@@ -1,0 +1,145 @@
+"""All that must be right before the first process starts: decided, locked, loaded, opened."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import time
+
+from .. import manifest as manifests
+from .. import paths as places
+from ..config import loading
+from ..errors import CONFIG, Refusal
+from ..paths import Paths
+from . import lock, sockets, specs, systemd
+from .journal import SUPERVISOR, Journal
+from .lock import Lock
+from .notices import Notices
+from .sockets import Listener
+from .specs import Spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Plan:
+    """What a supervisor works with; `close` gives all of it back."""
+
+    __slots__ = (
+        "config",
+        "control",
+        "journal",
+        "listeners",
+        "lock",
+        "manager",
+        "manifest",
+        "notices",
+        "paths",
+        "python",
+        "specs",
+    )
+
+    def __init__(self, paths: Paths, manifest: dict[str, Any], held: Lock, *, log: bool) -> None:
+        self.paths = paths
+        self.manifest = manifest
+        self.lock = held
+        self.config = -1
+        self.listeners: dict[str, list[Listener]] = {}
+        self.manager = os.environ.get("NOTIFY_SOCKET")
+        self.python = os.path.join(paths.root, manifest["python"]["executable"])
+        self.specs: list[Spec] = []
+        path = os.path.join(paths.log, f"{manifest['name']}.log") if log else None
+        self.journal = Journal(manifest["name"], path)
+        self.notices: Notices
+        self.control: socket.socket
+
+    def close(self) -> None:
+        """Close the sockets, then let go of the lock."""
+        for rows in self.listeners.values():
+            for row in rows:
+                row.close()
+        for name in ("notices", "control"):
+            if hasattr(self, name):
+                getattr(self, name).close()
+        clean(self.paths.run, self.specs)
+        self.lock.release()
+
+
+def prepare(*, daemon: bool) -> Plan:
+    """Take the lock, load the configuration, open the sockets; raises Refusal, and leaves nothing.
+
+    In this order: a wrong configuration (78) is found before a socket is opened.
+    """
+    root = manifests.root()
+    manifest = manifests.load(root)
+    paths = places.of(root)
+    check_socket_paths(paths, manifest)
+    places.prepare(paths)
+    content = {
+        "pid": os.getpid(),
+        "run_dir": paths.run,
+        "version": manifest["version"],
+        "root": root,
+        "started": time.time(),
+        "mode": "daemon" if daemon else "foreground",
+        "operation": "start",
+        "groups": [],
+    }
+    held = lock.acquire(paths, content)
+    try:
+        plan = Plan(paths, manifest, held, log=daemon)
+    except BaseException:
+        held.release()
+        raise
+    try:
+        _fill(plan)
+    except BaseException:
+        plan.close()
+        raise
+    return plan
+
+
+def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
+    """Raise Refusal (78) for a run folder under which a socket's path would be too long."""
+    names = [SUPERVISOR, "notify"]
+    for name, row in manifest["services"].items():
+        names.append(f"{name}.{row['instances']}")
+    paths.socket(max(names, key=len))
+
+
+def clean(run: str, rows: list[Spec]) -> None:
+    """Remove the sockets that a killed supervisor and its processes left in the run folder."""
+    names = {f"{SUPERVISOR}.sock", "notify.sock"}
+    names |= {f"{row.name}.{number + 1}.sock" for row in rows for number in range(row.instances)}
+    for name in names:
+        path = os.path.join(run, name)
+        try:
+            if stat.S_ISSOCK(os.lstat(path).st_mode):
+                os.unlink(path)
+        except OSError:
+            continue  # gone already; what is still in the way, bind tells
+
+
+def _fill(plan: Plan) -> None:
+    paths = plan.paths
+    control = paths.socket(SUPERVISOR)
+    if sockets.answers(control):
+        raise Refusal(
+            f"{control}: another supervisor listens there",
+            hint="two instances need two run folders: set RELEASE_INSTANCE or RELEASE_RUN_DIR",
+            code=CONFIG,
+        )
+    activated = systemd.activated(os.environ)
+    plan.config = loading.load(paths.root, plan.manifest, os.environ)
+    plan.config = sockets.high_fd(plan.config)
+    values = loading.read(plan.config)["values"]
+    plan.specs = specs.read(plan.manifest, values, paths.root, paths.state)
+    clean(paths.run, plan.specs)
+    plan.listeners = sockets.open_all(plan.specs, paths.run, activated)
+    for name, sock in activated:
+        plan.journal.say(f"{sockets.show(sock)} ({name or 'no name'}): no service listens there")
+        sock.close()
+    plan.notices = Notices(paths.socket("notify"))
+    plan.control = sockets.control(control)

@@ -1,0 +1,128 @@
+"""One instance of a service, and what is known of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from .output import Output
+from .specs import Spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+STARTING = "starting"
+RUNNING = "running"
+STOPPING = "stopping"
+WAITING = "restarting"  # until its back-off is over
+STOPPED = "stopped"
+FAILED = "failed"
+
+ENDED = (STOPPED, FAILED)
+# How far the stopping of a process has come.
+ASKED, DUMPED, KILLED = range(3)
+# Handled by faulthandler in service processes: no server uses real-time signals.
+DUMP = signal.SIGRTMIN + 5
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Process:
+    """``due`` is when the supervisor must do the next thing about it; None for never."""
+
+    __slots__ = (
+        "deadline",
+        "due",
+        "instance",
+        "output",
+        "pid",
+        "probe",
+        "program",
+        "ready",
+        "restarts",
+        "spec",
+        "stage",
+        "started",
+        "state",
+        "status",
+    )
+
+    def __init__(self, spec: Spec, instance: int) -> None:
+        self.spec = spec
+        self.instance = instance
+        self.state = WAITING
+        self.due: float | None = None
+        self.deadline = 0.0  # for being ready
+        self.pid = 0
+        self.ready = False
+        self.restarts = 0
+        self.started = 0.0
+        self.status: str | None = None  # what it says of itself, sd_notify's STATUS
+        self.output: Output | None = None
+        self.program = -1  # the pipe that ends when its exec has succeeded
+        self.probe = 0  # the pid of a probe that is under way
+        self.stage = ASKED
+
+    def __str__(self) -> str:
+        return f"{self.spec.name}.{self.instance}"
+
+    def signal(self, number: int) -> None:
+        """To the process itself; its children are its own affair."""
+        if self.pid:
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                return
+
+    def kill(self) -> None:
+        """The whole process group, at once."""
+        if self.pid:
+            kill_group(self.pid)
+
+    def report(self, now: float) -> dict[str, Any]:
+        """Its row of ``status --json``."""
+        return {
+            "name": self.spec.name,
+            "instance": self.instance,
+            "pid": self.pid or None,
+            "state": self.state,
+            "ready": self.ready,
+            "restarts": self.restarts,
+            "uptime": round(now - self.started, 1) if self.pid else None,
+            "rss": resident(self.pid),
+        }
+
+
+def kill_group(pid: int) -> None:
+    """SIGKILL to a process group of ours; nothing happens where it is gone."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def resident(pid: int) -> int | None:
+    """The resident memory in bytes."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return None
+
+
+def ending(status: int) -> str:
+    """A wait status in words: ``exited with status 1``, ``killed by SIGSEGV``."""
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return f"exited with status {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"killed by {name}"
+
+
+def is_clean(status: int, *, stopping: bool) -> bool:
+    """Did it end as it should?  Of a process that was told to stop, SIGTERM is no failure."""
+    code = os.waitstatus_to_exitcode(status)
+    return code == 0 or (stopping and code in (-signal.SIGTERM, 128 + signal.SIGTERM))

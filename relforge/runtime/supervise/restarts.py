@@ -1,0 +1,43 @@
+"""When a process that has ended is started again, and when that has to stop."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from .specs import Spec
+
+
+class Restarts:
+    """The restarts of one service, all of its instances together.
+
+    The waits double from ``backoff[0]`` to ``backoff[1]``, and begin anew after
+    a quiet time; more than ``intensity[0]`` restarts within ``intensity[1]``
+    seconds are too many (OTP's max_restarts).
+    """
+
+    __slots__ = ("_first", "_longest", "_most", "_policy", "_row", "_times", "_within")
+
+    def __init__(self, spec: Spec) -> None:
+        self._policy = spec.restart
+        self._first, self._longest = spec.backoff
+        self._most = int(spec.intensity[0])
+        self._within = spec.intensity[1]
+        self._times: deque[float] = deque()
+        self._row = 0
+
+    def wanted(self, *, failed: bool) -> bool:
+        """Does the policy ask for a restart?"""
+        return self._policy == "always" or (failed and self._policy == "on-failure")
+
+    def wait(self, now: float) -> float | None:
+        """Count a restart at ``now``; the seconds to wait before it, None for one too many."""
+        if not self._times or now - self._times[-1] > self._within + self._longest:
+            self._row = 0
+        while self._times and now - self._times[0] > self._within:
+            self._times.popleft()
+        self._times.append(now)
+        if len(self._times) > self._most:
+            return None
+        seconds = float(min(self._first * 2**self._row, self._longest))
+        self._row += 1
+        return seconds
