@@ -30,6 +30,7 @@ class Awaited:
         self._guard = guard
         self._loop = loop
         self._task: asyncio.Task[Any] | None = None
+        self._driver = self._drive()
         self._cancelled = False
         self._done = threading.Event()
         self._value: Any = None
@@ -65,9 +66,9 @@ class Awaited:
     def _start(self) -> None:
         try:
             contain_tasks(self._loop)
-            self._task = self._loop.create_task(self._drive(), name="relforge-console")
+            self._task = self._loop.create_task(self._driver, name="relforge-console")
         except BaseException as error:
-            self._coro.close()
+            self._close()
             self._error = error
             self._done.set()
             return
@@ -81,8 +82,13 @@ class Awaited:
             self._cancelled = True
             self._task.cancel()
 
-    def _finish(self, task: asyncio.Task[Any]) -> None:
+    def _close(self) -> None:
+        # A coroutine that never took its first step warns otherwise.
+        self._driver.close()
         self._coro.close()
+
+    def _finish(self, task: asyncio.Task[Any]) -> None:
+        self._close()
         if task.cancelled():
             self._error = Interrupted() if self._cancelled else asyncio.CancelledError()
         elif (raised := task.exception()) is not None:

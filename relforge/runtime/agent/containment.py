@@ -7,12 +7,13 @@ application; so they travel inside an ordinary exception.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 
 from . import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Generator
     from typing import Any
 
 
@@ -42,15 +43,37 @@ class _Factory:
         self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any
     ) -> asyncio.Future[Any]:
         if output.current.get() is not None:
-            coro = _held(coro)
+            coro = _Held(coro)
         if self._before is None:
             return asyncio.Task(coro, loop=loop, **options)
         made: asyncio.Future[Any] = self._before(loop, coro, **options)
         return made
 
 
-async def _held(coro: Coroutine[Any, Any, Any]) -> Any:
-    try:
-        return await coro
-    except (SystemExit, KeyboardInterrupt) as error:
-        raise Contained(error) from None
+class _Held(Coroutine["Any", "Any", "Any"]):
+    """The coroutine, but for those two exceptions; it looks the same from outside."""
+
+    def __init__(self, coro: Any) -> None:
+        self._coro = coro
+
+    def send(self, value: Any) -> Any:
+        return self._step(self._coro.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._step(self._coro.throw, *error)
+
+    def close(self) -> None:
+        self._coro.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        step: Generator[Any, Any, Any] = self._coro.__await__()
+        return step
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coro, name)
+
+    def _step(self, step: Callable[..., Any], *values: Any) -> Any:
+        try:
+            return step(*values)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise Contained(error) from None

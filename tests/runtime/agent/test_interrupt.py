@@ -102,10 +102,8 @@ def test_interrupt_of_nothing_is_harmless(live: Live) -> None:
 
 def test_a_client_that_goes_away_interrupts_what_it_started(live: Live) -> None:
     client = live.client()
-    client.post(
-        "eval",
-        source="state.mine = n = 1\ntry:\n    n = 0\n    while True: n += 1\nfinally: state.mine = 0",
-    )
+    source = "state.mine = 1\ntry:\n    n = 1\n    while True: n += 1\nfinally: state.mine = 0"
+    client.post("eval", source=source)
     time.sleep(0.2)
     del client
     time.sleep(0.3)
