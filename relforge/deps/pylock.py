@@ -18,6 +18,8 @@ from packaging.pylock import (
     PylockUnsupportedVersionError,
     PylockValidationError,
 )
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from relforge.deps.pins import File, Lock, Pin
 from relforge.errors import UserError
@@ -97,7 +99,7 @@ def _pin(path: Path, index: int, package: Package) -> Pin:
     files = tuple(_file(path, f"packages[{index}]: {package.name}", row) for row in listed)
     return Pin(
         name=package.name,
-        version=package.version,
+        version=_written(package.version, files),
         where=where,
         sha256=tuple(dict.fromkeys(file.sha256 for file in files)),
         marker=package.marker,
@@ -117,6 +119,12 @@ def _file(path: Path, where: str, row: PackageWheel | PackageSdist) -> File:
         local = str((path.parent / (row.path or url2pathname(address.path))).resolve())
         return File(name=name, sha256=sha256.lower(), path=local)
     return File(name=name, sha256=sha256.lower(), url=row.url or "")
+
+
+def _written(version: Version, files: tuple[File, ...]) -> Version:
+    """The version as its wheels spell it: pex cuts the zeros of 1.0.0 off."""
+    spelled = (parse_wheel_filename(file.name)[1] for file in files if file.is_wheel)
+    return next(spelled, version)
 
 
 def _text(value: str) -> str:

@@ -21,13 +21,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import installer
 from installer.destinations import WheelDestination
 from installer.exceptions import InstallerError
 from installer.records import Hash, InvalidRecordEntry, RecordEntry
-from installer.scripts import ScriptSection
 from installer.sources import WheelFile
 from installer.utils import Scheme
 
@@ -132,7 +131,7 @@ class _Destination(WheelDestination):
         return self._write(f"{folder}/{name}", data, executable=is_executable)
 
     def write_script(
-        self, name: str, module: str, attr: str, section: ScriptSection
+        self, name: str, module: str, attr: str, section: Literal["gui", "console"]
     ) -> RecordEntry:
         """Write both halves of an entry point; a graphical one starts as any other."""
         return self._write_program(name, scripts.python_half(name, module, attr))
