@@ -38,10 +38,10 @@ fmt: venv ## format the sources, mend what can be mended
 test: test-unit test-release ## all tests, the quick ones first
 
 test-unit: venv ## tests that take seconds
-	$(BIN)/pytest -n 2 -q -m 'not release and not rootfs'
+	$(BIN)/pytest -n 2 -m 'not release and not rootfs'
 
 test-release: venv node system ## tests that build and boot a real release
-	$(BIN)/pytest -n 2 --dist loadscope -q -m 'release or rootfs'
+	$(BIN)/pytest -n 2 --dist loadscope -m 'release or rootfs'
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py

@@ -1,0 +1,12 @@
+"""A first ``[tool.relforge]``, from what the project shows.
+
+detect.py        what the project is: name, Python, lock, sources
+applications.py  the application objects that its sources make
+frontend.py      the assets that Node builds
+text.py          the settings, with comments
+write.py         the plan, and carrying it out
+"""
+
+from relforge.init.write import Plan, apply, plan
+
+__all__ = ["Plan", "apply", "plan"]

@@ -1,0 +1,167 @@
+"""What a project is, as far as its files show; nothing of it is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from relforge import deps, project, sources
+from relforge.init import applications, frontend
+from relforge.init.applications import ASIDE, Application
+from relforge.release import AssetSettings, Project
+
+PYTHONS = ("3.13", "3.12", "3.11")  # the newest first
+NOT_THE_APPLICATION = frozenset({"conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})
+_UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What `relforge init` knows about a project."""
+
+    root: Path
+    name: str
+    name_is_written: bool  # in [project]
+    version_is_written: bool  # there, or the build backend's
+    python: str  # "3.12"
+    lock: str | None
+    dependencies: frozenset[str]  # names, as far as they are declared anywhere
+    web: Application | None
+    others: tuple[Application, ...]  # further web applications
+    celery: Application | None
+    trees: tuple[str, ...] | None  # `app`; None: the project's own wheel
+    scripts: dict[str, str]
+    assets: AssetSettings | None
+    variables: tuple[str, ...]  # that the sources need: os.environ["..."]
+    src_without_build: bool
+
+
+def look(root: Path) -> Found:
+    """Look at the project in the folder; raises SettingsError where a file cannot be read."""
+    known = project.load(root) if (root / "pyproject.toml").is_file() else _nameless(root)
+    files = sources.files(root)
+    found = applications.find(root, files)
+    web = [application for application in found if application.interface != "celery"]
+    builds = known.has_build_system or (root / "setup.py").is_file()
+    chosen = web[0] if web else None
+    wheel = builds and (chosen is None or "/" in chosen.path) and "manage.py" not in files
+    lock = deps.find(root, None)
+    return Found(
+        root=root,
+        name=known.name or _UNNAMABLE.sub("-", root.name).strip("-") or "app",
+        name_is_written=bool(known.name),
+        version_is_written=bool(known.version) or builds,
+        python=_python(root, known.requires_python),
+        lock=lock.name if lock else None,
+        dependencies=_dependencies(root, known),
+        web=chosen,
+        others=tuple(row for row in web[1:] if chosen and row.interface == chosen.interface),
+        celery=next((row for row in found if row.interface == "celery"), None),
+        trees=None if wheel else _trees(files),
+        scripts=known.scripts,
+        assets=frontend.find(root, files),
+        variables=_variables(root, files),
+        src_without_build=not builds and any(name.startswith("src/") for name in files),
+    )
+
+
+def _nameless(root: Path) -> Project:
+    return Project(
+        root=root,
+        name="",
+        version=None,
+        requires_python="",
+        dependencies=(),
+        optional_dependencies={},
+        groups={},
+        scripts={},
+        has_build_system=False,
+        settings_file=root / "relforge.toml",
+        settings={},
+    )
+
+
+def _python(root: Path, required: str) -> str:
+    """The version that the project pins; else this process's, which is surely on the host."""
+    try:
+        allowed = SpecifierSet(required)
+    except InvalidSpecifier:
+        allowed = SpecifierSet()
+    pin = root / ".python-version"
+    said = re.match(r"3\.\d+", pin.read_text().strip()) if pin.is_file() else None
+    if said and said[0] in PYTHONS:
+        return said[0]
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    choices = [version for version in (own, *PYTHONS) if version in PYTHONS]
+    fitting = (version for version in choices if allowed.contains(f"{version}.99"))
+    return next(fitting, choices[0])
+
+
+def _dependencies(root: Path, known: Project) -> frozenset[str]:
+    lines = [*known.dependencies]
+    for path in sorted(root.glob("requirements*.txt")):
+        lines += [line.split("#")[0].split(" --hash")[0] for line in path.read_text().splitlines()]
+    return frozenset(name for line in lines if (name := _requirement_name(line)))
+
+
+def _requirement_name(line: str) -> str:
+    try:
+        return canonicalize_name(Requirement(line.strip().rstrip("\\").strip()).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _trees(files: Iterable[str]) -> tuple[str, ...]:
+    """The top-level files and folders that the application is made of."""
+    tops: dict[str, None] = {}
+    for name in files:
+        first, *below = PurePosixPath(name).parts
+        if below:
+            counts = name.endswith(".py") or first in ("static", "templates")
+            if counts and first not in ASIDE and first.isidentifier() and first != "src":
+                tops[first] = None
+        elif first.endswith(".py") and first not in NOT_THE_APPLICATION:
+            tops[first] = None
+    return tuple(sorted(tops, key=lambda top: (top != "manage.py", top)))
+
+
+def _variables(root: Path, files: Iterable[str]) -> tuple[str, ...]:
+    """The environment variables that modules read at import and that have no default."""
+    names: set[str] = set()
+    for file in files:
+        parts = PurePosixPath(file).parts
+        if file.endswith(".py") and not ASIDE & set(parts[:-1]) and "environ" in _text(root / file):
+            names.update(_environ_keys(_text(root / file)))
+    return tuple(sorted(names))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _environ_keys(text: str) -> Iterable[str]:
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for statement in body:
+        if isinstance(statement, functions):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+                key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+                environ = ast.unparse(node.value) in ("environ", "os.environ")
+                if environ and isinstance(key, str):
+                    yield key

@@ -1,0 +1,54 @@
+"""The settings that fit a project, as commented TOML."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from typing import Any
+
+import jinja2
+
+from relforge.init.detect import Found
+from relforge.runtime.manifest import RESERVED
+
+_COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+def render(found: Found, table: str) -> str:
+    """The text; ``table`` is ``tool.relforge``, or "" for a relforge.toml."""
+    template = resources.files("relforge").joinpath("templates/init/settings.toml.j2")
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters["toml"] = _toml
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        found=found,
+        table=table,
+        prefix=f"{table}." if table else "",
+        commands=_commands(found),
+        example=next(iter(found.scripts.values()), f"{found.name.replace('-', '_')}.worker:main"),
+        variables=re.sub(r"[^A-Z0-9]", "_", found.name.upper()) + "_",
+    )
+
+
+def _commands(found: Found) -> list[tuple[str, str]]:
+    """The console scripts of a project without a service, as commands of the release."""
+    if found.web or found.celery:
+        return []
+    return [
+        (name, call)
+        for name, call in found.scripts.items()
+        if _COMMAND.fullmatch(name) and name not in RESERVED
+    ]
+
+
+def _toml(value: Any) -> str:
+    """A string or a list of them: TOML's basic strings escape as JSON's do."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"[{', '.join(_toml(row) for row in value)}]"

@@ -1,0 +1,1 @@
+"""`relforge init` on projects of each kind."""

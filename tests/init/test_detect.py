@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relforge import project, settings
+from relforge.init import applications, apply, plan
+from relforge.release import Settings
+from tests.init.conftest import PROJECTS, Make
+
+
+def read(root: Path) -> Settings:
+    """The settings of the folder, as a build for production reads them."""
+    found = project.load(root)
+    merged = settings.for_environment(found.settings, "prod")
+    typed, _ = settings.read(found, merged, "prod", version="1.0", lock=None)
+    return typed
+
+
+def written(root: Path) -> Settings:
+    """What `relforge init` makes of the folder."""
+    apply(plan(root))
+    return read(root)
+
+
+@pytest.mark.parametrize("kind", sorted(PROJECTS))
+def test_what_is_written_is_read_without_an_error(make: Make, kind: str) -> None:
+    typed = written(make(PROJECTS[kind]))
+    assert ["toml", "credentials", "env"] == [row.use for row in typed.config.providers]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("fastapi", "shop.web:app"),
+        ("flask", "shop.wsgi:application"),
+        ("django", "mysite.asgi:application"),
+        ("litestar", "main:app"),
+    ],
+)
+def test_a_web_application_is_served_on_the_configured_port(
+    make: Make, kind: str, target: str
+) -> None:
+    typed = written(make(PROJECTS[kind]))
+    (web,) = typed.services
+    assert ("web", "app", target) == (web.name, web.kind, web.target)
+    assert ("${http.host}:${http.port}",) == web.listen
+    assert {"http.host", "http.port"} == set(typed.config.schema)
+    assert all(row["doc"] for row in typed.config.schema.values())
+    assert {"PORT": "http.port"} == typed.config.providers[2].options["map"]
+
+
+def test_a_wsgi_application_says_so_to_its_server(make: Make) -> None:
+    (web,) = written(make(PROJECTS["flask"])).services
+    assert {"interface": "wsgi"} == web.options
+
+
+@pytest.mark.parametrize(
+    ("kind", "trees"),
+    [
+        ("fastapi", None),
+        ("flask", None),
+        ("script", None),
+        ("django", ("manage.py", "mysite", "polls", "templates")),
+        ("litestar", ("main.py",)),
+    ],
+)
+def test_a_project_that_no_backend_builds_goes_in_as_sources(
+    make: Make, kind: str, trees: tuple[str, ...] | None
+) -> None:
+    assert trees == written(make(PROJECTS[kind])).app
+
+
+def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
+    root = make(PROJECTS["django"])
+    typed = written(root)
+    assert "my-shop" == typed.name
+    assert not (root / "pyproject.toml").exists()
+    assert 'version = "0.1.0"' in (root / "relforge.toml").read_text()
+
+
+def test_console_scripts_of_a_program_become_commands(make: Make) -> None:
+    typed = written(make(PROJECTS["script"]))
+    assert () == typed.services
+    # `start` is a command of every release.
+    assert [("report", "shop.report:main")] == [(row.name, row.call) for row in typed.commands]
+
+
+def test_a_celery_application_is_a_service(make: Make) -> None:
+    files = PROJECTS["fastapi"] | {"shop/jobs.py": "import celery\n\nqueue = celery.Celery('x')\n"}
+    typed = written(make(files))
+    worker = next(row for row in typed.services if row.name == "worker")
+    assert ("celery", "--app", "shop.jobs", "worker") == worker.target
+
+
+@pytest.mark.parametrize(
+    ("files", "run", "outputs"),
+    [
+        (
+            {"package.json": '{"scripts": {"build": "vite build"}}'},
+            (("npm", "install"), ("npm", "run", "build")),
+            (("dist", "app/static"),),
+        ),
+        (
+            {
+                "assets/package.json": '{"scripts": {"build": "esbuild a.js --outdir=../out/js"}}',
+                "assets/package-lock.json": "{}",
+            },
+            (("npm", "ci"), ("npm", "run", "build")),
+            (("out/js", "app/static"),),
+        ),
+        (
+            {
+                "web/package.json": '{"scripts": {"build": "vite build"}}',
+                "web/vite.config.js": "export default { build: { outDir: 'public' } }",
+                "web/pnpm-lock.yaml": "",
+            },
+            (("pnpm", "install", "--frozen-lockfile"), ("pnpm", "run", "build")),
+            (("web/public", "app/static"),),
+        ),
+    ],
+)
+def test_a_build_script_of_node_makes_the_assets(
+    make: Make, files: dict[str, str], run: Any, outputs: Any
+) -> None:
+    typed = written(make(PROJECTS["fastapi"] | files))
+    assert run == typed.assets.run
+    assert outputs == typed.assets.outputs
+
+
+def test_a_package_json_without_a_build_is_no_asset(make: Make) -> None:
+    typed = written(make(PROJECTS["fastapi"] | {"package.json": '{"scripts": {}}'}))
+    assert () == typed.assets.run
+
+
+@pytest.mark.parametrize(
+    ("required", "pin", "version"),
+    [(">=3.13", "", "3.13"), ("<3.12", "", "3.11"), (">=3.11", "3.12.4\n", "3.12")],
+)
+def test_the_python_fits_the_project(make: Make, required: str, pin: str, version: str) -> None:
+    files = PROJECTS["fastapi"] | {".python-version": pin} if pin else dict(PROJECTS["fastapi"])
+    files["pyproject.toml"] = files["pyproject.toml"].replace(">=3.11", required)
+    assert version == written(make(files)).python.version
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("import fastapi as f\nserver = f.FastAPI()\n", "a.b:server"),
+        ("from starlette.applications import Starlette as S\nx: S = S()\n", "a.b:x"),
+        (
+            "def make_app():\n    from quart import Quart\n    return Quart('x')\nq = make_app()\n",
+            "a.b:q",
+        ),
+        ("from fastapi import FastAPI\ndef f():\n    app = FastAPI()\n", None),
+        ("from other import FastAPI\napp = FastAPI()\n", None),
+        ("this is no python", None),
+    ],
+)
+def test_an_application_is_found_by_what_makes_it(
+    make: Make, source: str, target: str | None
+) -> None:
+    root = make({"a/b.py": source})
+    found = applications.find(root, ["a/b.py"])
+    assert target == (found[0].target if found else None)
+
+
+def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
+    made = plan(make(PROJECTS["django"]))
+    assert any("uvicorn" in note for note in made.notes)
+    assert any("SECRET_KEY" in note for note in made.notes)
+    assert any("relforge lock" in note for note in made.notes)
+    assert not any("mysite.wsgi" in note for note in made.notes)
+
+
+def test_there_is_nothing_to_note_where_nothing_is_left_to_do(make: Make) -> None:
+    assert () == plan(make(PROJECTS["litestar"])).notes
