@@ -23,9 +23,7 @@ def python(version: str) -> Interpreter:
     )
 
 
-def names(
-    project: Project, settings: Settings, path: Path, version: str = "3.12.1"
-) -> list[str]:
+def names(project: Project, settings: Settings, path: Path, version: str = "3.12.1") -> list[str]:
     here = platform(python(version), LINUX)
     return [pin.name for pin in locks.select(locks.read(path, project), here, settings)]
 

@@ -17,8 +17,14 @@ CLICK = f"""
 name = "click"
 version = "8"
 marker = "'web' in extras"
-sdist = {{name = "click-8.0.tar.gz", url = "https://host/click-8.0.tar.gz", hashes = {{sha256 = "{A}"}}}}
-wheels = [{{name = "click-8.0-py3-none-any.whl", path = "wheels/click-8.0-py3-none-any.whl", hashes = {{sha256 = "{B}"}}}}]
+
+[packages.sdist]
+url = "https://host/click-8.0.tar.gz"
+hashes = {{sha256 = "{A}"}}
+
+[[packages.wheels]]
+path = "wheels/click-8.0-py3-none-any.whl"
+hashes = {{sha256 = "{B}"}}
 """
 
 

@@ -67,7 +67,7 @@ def test_what_is_no_locked_package_is_refused_with_file_line_and_what_to_type(
 def test_what_is_written_reads_the_same_and_is_sorted(tmp_path: Path) -> None:
     lock = read(
         tmp_path,
-        f'zlib-ng==1.0 --hash=sha256:{B} --hash=sha256:{A}\n'
+        f"zlib-ng==1.0 --hash=sha256:{B} --hash=sha256:{A}\n"
         f'anyio==4.0 ; sys_platform == "linux" --hash=sha256:{A}\n',
     )
     text = requirements.render(lock.pins)
