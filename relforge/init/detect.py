@@ -33,6 +33,7 @@ class Found:
     version_is_written: bool  # there, or the build backend's
     python: str  # "3.12"
     lock: str | None
+    declared: bool  # the dependencies, in [project]
     dependencies: frozenset[str]  # names, as far as they are declared anywhere
     web: Application | None
     others: tuple[Application, ...]  # further web applications
@@ -61,6 +62,7 @@ def look(root: Path) -> Found:
         version_is_written=bool(known.version) or builds,
         python=_python(root, known.requires_python),
         lock=lock.name if lock else None,
+        declared=bool(known.dependencies),
         dependencies=_dependencies(root, known),
         web=chosen,
         others=tuple(row for row in web[1:] if chosen and row.interface == chosen.interface),

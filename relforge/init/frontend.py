@@ -33,20 +33,17 @@ def find(root: Path, files: Iterable[str]) -> AssetSettings | None:
 
 
 def _settings(root: Path, folder: PurePosixPath, build: str) -> AssetSettings:
-    install: tuple[str, ...] = next(
+    install = next(
         (words for lock, words in _LOCKS.items() if (root / folder / lock).is_file()),
         ("npm", "install"),
     )
     output = _inside(folder, _output(root / folder, build)) or (folder / "dist").as_posix()
     sources = [name for name in ("src", "js", "css") if (root / folder / name).is_dir()]
-    if folder.parts:
-        inputs = (f"{folder}/**",)
-    else:
-        inputs = ("package*.json", *(f"{name}/**" for name in sources))
+    upper = ("package*.json", *(f"{name}/**" for name in sources))
     return AssetSettings(
         run=(install, (install[0], "run", "build")),
         cwd=folder.as_posix(),
-        inputs=inputs,
+        inputs=(f"{folder}/**",) if folder.parts else upper,
         outputs=((output, "app/static"),),
         digest=True,
     )

@@ -171,7 +171,7 @@ def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
     assert any("uvicorn" in note for note in made.notes)
     assert any("SECRET_KEY" in note for note in made.notes)
-    assert any("relforge lock" in note for note in made.notes)
+    assert any("--generate-hashes" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)
 
 
