@@ -1,0 +1,197 @@
+"""Crashes, kills and races; after each of them the next start works."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.runtime.conftest import MiniRelease
+from tests.runtime.supervise.waiting import alive, eventually, log, service, status
+
+Make = Callable[..., MiniRelease]
+
+WORKER = """
+import time
+from relforge.runtime import ready
+def main():
+    ready()
+    while True:
+        time.sleep(1)
+"""
+# Lives for a moment, then dies; its child would outlive it.
+SHORT = """
+import os, subprocess, time
+from relforge.runtime import ready
+def main():
+    child = subprocess.Popen(["sleep", "1000"])
+    print("child", child.pid)
+    ready()
+    time.sleep(0.2)
+    os._exit(7)
+"""
+
+
+def test_a_service_that_crashes_is_restarted(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    assert release.run("start").returncode == 0
+    pid = service(release, "worker")["pid"]
+
+    os.kill(pid, signal.SIGKILL)
+
+    eventually(lambda: service(release, "worker")["ready"] and service(release, "worker")["pid"])
+    eventually(lambda: service(release, "worker")["restarts"] == 1)
+    assert service(release, "worker")["pid"] != pid
+    assert "worker.1 killed by SIGKILL" in log(release)
+    assert release.run("stop").returncode == 0
+
+
+def test_too_many_restarts_stop_everything_and_nothing_is_left(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/short.py": SHORT, "shop/worker.py": WORKER},
+        services={
+            "short": {"target": "shop.short:main", "intensity": [2, 30.0], "backoff": [0.05, 0.1]},
+            "worker": {},
+        },
+    )
+    started = release.run("start")
+    assert started.returncode == 0, started.stderr
+    eventually(lambda: status(release)["state"] == "stopped")
+    text = log(release)
+    assert "short.1 exited with status 7; more than 2 restarts within 30s, giving up" in text
+    children = [int(line.split()[-1]) for line in text.splitlines() if "| child " in line]
+    assert 3 == len(children)
+    assert not any(alive(child) for child in children)
+
+
+def test_a_service_that_is_not_required_stops_nobody_else(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/short.py": "def main(): raise SystemExit(1)\n", "shop/worker.py": WORKER},
+        services={
+            "short": {
+                "target": "shop.short:main",
+                "intensity": [1, 30.0],
+                "backoff": [0.01, 0.1],
+                "required": False,
+            },
+            "worker": {},
+        },
+    )
+    assert release.run("start").returncode == 0
+    eventually(lambda: service(release, "short")["state"] == "failed")
+    assert "running" == service(release, "worker")["state"]
+
+
+def test_restart_policies(mini_release: Make) -> None:
+    ends = "import sys\nfrom relforge.runtime import ready\n"
+    ends += "def well(): ready()\ndef badly(): ready(); sys.exit(3)\n"
+    release = mini_release(
+        {"shop/ends.py": ends, "shop/worker.py": WORKER},
+        services={
+            "never": {"target": "shop.ends:badly", "restart": "never"},
+            "once": {"target": "shop.ends:well", "restart": "on-failure"},
+            "worker": {},
+        },
+    )
+    assert release.run("start").returncode == 0
+    eventually(lambda: service(release, "never")["state"] == "failed")
+    eventually(lambda: service(release, "once")["state"] == "stopped")
+    assert 0 == service(release, "once")["restarts"] == service(release, "never")["restarts"]
+    assert "running" == status(release)["state"]
+
+
+def test_kill_9_of_the_supervisor_takes_the_children_and_the_next_start_works(
+    mini_release: Make,
+) -> None:
+    release = mini_release(
+        {"shop/worker.py": WORKER},
+        services={
+            "worker": {"instances": 2, "listen": ["unix:worker.sock"]},
+            "program": {"kind": "exec", "target": ["sleep", "1000"], "ready": "started"},
+        },
+    )
+    assert release.run("start").returncode == 0
+    supervisor = int(release.run("pid").stdout)
+    children = [row["pid"] for row in status(release)["services"]]
+
+    os.kill(supervisor, signal.SIGKILL)
+
+    eventually(lambda: not any(alive(pid) for pid in children))
+    assert release.run("status").returncode == 3
+    assert release.run("stop").returncode == 3
+    started = release.run("start")
+    assert started.returncode == 0, started.stderr
+    assert release.run("stop").returncode == 0
+
+
+def test_of_eight_starts_at_once_one_wins(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: release.run("start"), range(8)))
+    codes = sorted(result.returncode for result in results)
+    assert codes[0] == 0
+    assert set(codes[1:]) <= {1, 75}, [result.stderr for result in results]
+    assert codes.count(0) == 1
+    assert "running" == status(release)["state"]
+
+
+def test_a_stale_lock_with_the_pid_of_a_living_stranger_fools_nobody(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    release.state.mkdir()
+    stranger = subprocess.Popen(["sleep", "1000"])
+    content = {"pid": stranger.pid, "groups": [stranger.pid], "operation": "start"}
+    (release.state / "lock").write_text(json.dumps({**content, "x": "y" * 500}))
+    try:
+        assert release.run("stop").returncode == 3
+        assert release.run("start").returncode == 0
+        assert release.run("stop").returncode == 0
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_while_a_start_is_under_way_others_get_75(mini_release: Make) -> None:
+    slow = "import time\nclass Slow:\n  def init(self, options): return {}\n"
+    slow += "  def load(self, state, context): time.sleep(30)\n"
+    release = mini_release(
+        {"shop/slow.py": slow, "shop/worker.py": WORKER},
+        services={"worker": {}},
+        config={"providers": [{"use": "shop.slow:Slow", "options": {}, "state": {}}]},
+    )
+    first = subprocess.Popen([release.root / "bin" / "shop", "start"], stderr=subprocess.PIPE)
+    eventually(lambda: (release.state / "lock").exists() and status(release)["pid"])
+    for word in ("start", "stop"):
+        other = release.run(word)
+        assert other.returncode == 75, other.stderr
+    assert ("starting", first.pid) == tuple(status(release)[key] for key in ("state", "pid"))
+    first.send_signal(signal.SIGINT)
+    first.communicate()
+    assert first.returncode == 130
+    assert release.run("status").returncode == 3
+
+
+def test_those_who_only_look_do_not_make_a_start_fail(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    release.state.mkdir()
+    fd = os.open(release.state / "lock", os.O_RDONLY | os.O_CREAT, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    start = subprocess.Popen([release.root / "bin" / "shop", "start"])
+    time.sleep(0.15)
+    os.close(fd)
+    assert 0 == start.wait(30)
+
+
+def test_the_log_on_a_full_disk_stops_nothing(mini_release: Make) -> None:
+    chatty = WORKER.replace("ready()", "print('x' * 100_000, 'y' * 100_000)\n    ready()")
+    release = mini_release({"shop/worker.py": chatty}, services={"worker": {}})
+    (release.state / "log").mkdir(parents=True)
+    (release.state / "log" / "shop.log").symlink_to("/dev/full")
+    assert release.run("start").returncode == 0
+    assert "running" == status(release)["state"]
+    assert release.run("stop").returncode == 0
