@@ -30,7 +30,8 @@ def step(release: Release) -> Release:
         env=settings.check.env,
     )
     for row in answer["failures"]:
-        raise UserError(f"{row['setting']}: {row['message']}", hint=row["hint"])
+        message = row["message"].replace(f"{release.tree}/", "")
+        raise UserError(f"{row['setting']}: {message}", hint=row["hint"])
     return release
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from relforge import deps, git, project, python, settings, staging, version
 from relforge.errors import SettingsError, UserError
-from relforge.release import Project, Release, Settings, Target
+from relforge.release import Interpreter, Project, Release, Settings, Target
 from relforge.settings.merge import is_set_by
 from relforge.settings.table import Reading
 
@@ -53,13 +53,37 @@ def read_settings(root: Path, env: str) -> Configured:
     return Configured(project=found, settings=typed, env=env, readings=readings)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lockable:
+    """What decides a lock: the project's requirements, and for which interpreter."""
+
+    project: Project
+    settings: Settings
+    python: Interpreter
+    target: Target
+
+
+def lockable(root: Path, env: str) -> Lockable:
+    """The settings and the interpreter; raises UserError.  A lock need not be there."""
+    configured = read_settings(root, env)
+    return Lockable(
+        project=configured.project,
+        settings=configured.settings,
+        python=python.find(configured.settings.python, configured.project.root),
+        target=Target(system="linux", machine=os.uname().machine),
+    )
+
+
 def configure(root: Path, env: str) -> Release:
     """The release to be built; raises UserError.  Nothing is written but caches."""
-    configured = read_settings(root, env)
-    found, typed = configured.project, configured.settings
+    wanted = lockable(root, env)
+    found, typed, interpreter, target = (
+        wanted.project,
+        wanted.settings,
+        wanted.python,
+        wanted.target,
+    )
     _check_paths(found, typed)
-    target = Target(system="linux", machine=os.uname().machine)
-    interpreter = python.find(typed.python, found.root)
     if typed.lock is not None:
         deps.check(found.root / typed.lock, found, typed, interpreter, target)
     elif found.dependencies:

@@ -28,7 +28,7 @@ def step(release: Release) -> Release:
     entries = cache.scan(release.tree)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     write(release, layout.SUMS, "".join(sums))
-    return replace(release, layers=(*release.layers, _own_layer(release)))
+    return replace(release, layers=(*release.layers, _own_layer(release, entries)))
 
 
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
@@ -108,9 +108,8 @@ def _config(release: Release) -> dict[str, Any]:
     }
 
 
-def _own_layer(release: Release) -> Layer:
-    """The layer ``release``: whatever no other layer brought, or brought otherwise."""
-    entries = cache.scan(release.tree)
+def _own_layer(release: Release, entries: tuple[cache.Entry, ...]) -> Layer:
+    """The layer ``release``: whatever no other layer brought."""
     others = {path for layer in release.layers for path in layer.paths}
     own = [entry for entry in entries if entry.path not in others]
     rows = (f"{entry.path} {entry.mode:o} {entry.sha256}{entry.link or ''}" for entry in own)
@@ -119,6 +118,6 @@ def _own_layer(release: Release) -> Layer:
         key=cache.key(*rows),
         cached=False,
         seconds=0.0,
-        paths=tuple(entry.path for entry in own),
+        paths=(*(entry.path for entry in own), layout.SUMS),
         size=sum(entry.size for entry in own),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -94,8 +93,10 @@ def _print_json(value: dict[str, Any]) -> None:
 
 
 def _announce_tree(built: Release) -> None:
-    program = _shown(built.tree / "bin" / built.name)
-    print(f"\n{_shown(built.tree)}  {report.human_size(sum(row.size for row in built.layers))}")
+    program = report.shown(built.tree / "bin" / built.name)
+    print(
+        f"\n{report.shown(built.tree)}  {report.human_size(sum(row.size for row in built.layers))}"
+    )
     print("\nNext:")
     print(f"  {program} help")
     if built.settings.services:
@@ -107,15 +108,9 @@ def _announce_artifact(built: Release) -> None:
     artifact = built.artifact
     assert artifact is not None
     top = f"{built.name}-{built.version}"
-    print(f"\n{_shown(artifact.path)}")
+    print(f"\n{report.shown(artifact.path)}")
     print(f"  {report.human_size(artifact.size)}, runs on {built.target}")
     print(f"  sha256 {artifact.sha256}")
     print("\nNext, on any such host, with or without Python:")
     print(f"  tar -xzf {artifact.path.name}")
     print(f"  {top}/bin/{built.name} {'start' if built.settings.services else 'help'}")
-
-
-def _shown(path: Path) -> str:
-    """The path as short as it can be typed from here."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
 
 from relforge.steps import Watch
-
-SHOWN = 0.05  # seconds: a step that was quicker says so, too, but without digits that mean nothing
 
 
 def console(quiet: bool) -> Console:
@@ -51,3 +51,9 @@ def human_size(size: int) -> str:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
+
+
+def shown(path: Path) -> str:
+    """The path as short as it can be typed from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
