@@ -86,8 +86,8 @@ def _row(root: Path, name: str) -> str:
         return f"{name} -> {os.readlink(path)}"
     if name == "pyproject.toml":
         data = read_toml(path)
-        data.get("tool", {}).pop("relforge", None)
-        return f"{name} {json.dumps(data, sort_keys=True, default=str)}"
+        tools = {key: value for key, value in data.pop("tool", {}).items() if key != "relforge"}
+        return f"{name} {json.dumps([data, tools], sort_keys=True, default=str)}"
     return f"{name} {path.stat().st_mode & 0o100} {cache.sha256(path)}"
 
 

@@ -16,18 +16,8 @@ from pathlib import Path
 import pytest
 
 from relforge.deps.platform import Platform, platform
-from relforge.release import (
-    AssetSettings,
-    CheckSettings,
-    ConfigSettings,
-    DependencySettings,
-    Interpreter,
-    Project,
-    PythonSettings,
-    Release,
-    Settings,
-    Target,
-)
+from relforge.release import Interpreter, Project, Release, Settings, Target
+from tests import builder
 
 MakeWheel = Callable[..., Path]
 
@@ -65,56 +55,20 @@ def here(interpreter: Interpreter, target: Target) -> Platform:
 def project(tmp_path: Path) -> Project:
     root = tmp_path / "project"
     root.mkdir()
-    return Project(
-        root=root,
-        name="shop",
-        version="1.0",
-        requires_python="",
-        dependencies=(),
-        optional_dependencies={},
-        groups={},
-        scripts={},
-        has_build_system=True,
-        settings_file=root / "pyproject.toml",
-        settings={},
-    )
+    return builder.project(root, requires_python="")
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(
-        name="shop",
-        version="1.0",
-        python=PythonSettings(version="3.12"),
-        dependencies=DependencySettings(),
-        lock=None,
-        app=None,
-        assets=AssetSettings(),
-        overlays=(),
-        services=(),
-        config=ConfigSettings(),
-        commands=(),
-        check=CheckSettings(),
-    )
+    return builder.settings(app=None)
 
 
 @pytest.fixture
-def release(
-    tmp_path: Path, project: Project, settings: Settings, interpreter: Interpreter, target: Target
-) -> Release:
+def release(tmp_path: Path, project: Project, interpreter: Interpreter, target: Target) -> Release:
     tree = tmp_path / "tree"
     tree.mkdir()
-    return Release(
-        project=project,
-        settings=settings,
-        env="prod",
-        target=target,
-        source_date=1_700_000_000,
-        revision=None,
-        build_dir=tmp_path,
-        tree=tree,
-        python=interpreter,
-    )
+    found = builder.release(project.root, tree=tree)
+    return replace(found, project=project, python=interpreter, target=target)
 
 
 @pytest.fixture
