@@ -1,0 +1,148 @@
+"""`make demo`: the sample application from its sources to a page and back to nothing.
+
+Builds the production release, unpacks it in a folder of its own, starts it on a
+free port, uses it, stops it, and says what it does and what to type next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROJECT = REPOSITORY / "sample_app"
+EXPRESSION = "__import__('sys').version.split()[0], __import__('os').getpid()"
+
+
+def main() -> int:
+    folder = Path(tempfile.mkdtemp(prefix="relforge-demo-"))
+    try:
+        return demo(folder)
+    except (Failed, KeyboardInterrupt) as stopped:
+        print(f"\nThe demo ended early: {stopped or 'interrupted'}", file=sys.stderr)
+        shutil.rmtree(folder, ignore_errors=True)
+        return 1
+
+
+class Failed(Exception):
+    """A step of the demo did not do what it should; its output has been shown."""
+
+
+def demo(folder: Path) -> int:
+    say("1. Build the production release of sample_app")
+    built = run([sys.executable, "-m", "relforge", "release", "--env", "prod", "--json"], PROJECT)
+    report = json.loads(built)
+    artifact = Path(PROJECT, report["artifact"])
+    cached = sum(layer["cached"] for layer in report["layers"])
+    tell(f"{artifact.name}: {report['size'] / 1e6:.0f} MB, sha256 {report['sha256'][:16]}...")
+    tell(f"{cached} of its {len(report['layers'])} layers came from the cache.")
+
+    say("2. Unpack it elsewhere, as on a server that has no Python")
+    with tarfile.open(artifact) as tar:
+        tar.extractall(folder, filter="tar")
+    (release,) = folder.iterdir()
+    tell(str(release))
+
+    name, port = report["name"], free_port()
+    program = release / "bin" / name
+    # Nothing of this environment but the port: the release brings everything else.
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PORT": str(port)}
+    say("3. Bring its database up, put events on sale, start it")
+    for words in (["migrate"], ["seed"], ["start"]):
+        tell_command(program, words, env, release)
+    try:
+        say("4. Ask it for a page")
+        use(port)
+        say("5. Open an expression in the live process")
+        tell_command(program, ["rpc", EXPRESSION], env, release)
+        tell_command(program, ["status"], env, release)
+    finally:
+        say("6. Stop it")
+        tell_command(program, ["stop"], env, release)
+    conclude(program, port)
+    return 0
+
+
+def use(port: int) -> None:
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            page = answer.read().decode()
+    except (urllib.error.URLError, OSError) as error:
+        raise Failed(f"{address}: {error}") from None
+    title = page.partition("<title>")[2].partition("</title>")[0].strip()
+    tell(f"GET {address} answered {answer.status}, {len(page)} bytes, titled {title!r}.")
+
+
+def conclude(program: Path, port: int) -> None:
+    print(
+        f"""
+What happened: relforge put CPython, the application, its locked dependencies and its
+compiled assets into one tarball; it ran from a folder of its own, with the configuration
+that it was given at its start, and used nothing of this host but its C library.
+
+Go on with it yourself:
+
+  cd {program.parents[1]}
+  PORT={port} bin/{program.name} start      then open http://127.0.0.1:{port}/
+  bin/{program.name} remote_console         a console in the live process
+  bin/{program.name} config explain         where each value of the configuration comes from
+  bin/{program.name} stop
+  bin/{program.name} help
+
+  rm -r {program.parents[2]}                when you have seen enough
+
+For a project of your own: `relforge init` in its folder, with {sys.prefix}/bin on your PATH.
+"""
+    )
+
+
+def tell_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
+    print(f"   $ bin/{program.name} {' '.join(words)}", flush=True)
+    for line in run([str(program), *words], cwd, env).splitlines():
+        tell(line)
+
+
+def run(words: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """Run a command, its errors going to the terminal; return what it printed."""
+    done = subprocess.run(
+        words,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout, end="")
+        raise Failed(f"`{Path(words[0]).name} {' '.join(words[1:])}` exited {done.returncode}")
+    return done.stdout
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def say(text: str) -> None:
+    print(f"\n{text}", flush=True)
+
+
+def tell(text: str) -> None:
+    print(f"   {text}", flush=True)
+
+
+if __name__ == "__main__":
+    os.chdir(REPOSITORY)
+    sys.exit(main())
