@@ -72,16 +72,20 @@ def _set_run_paths(draft: Path, binaries: Iterable[Path]) -> None:
     It is an RPATH, not a RUNPATH: LD_LIBRARY_PATH cannot come before it, and
     the program's own also serves the modules of site-packages that bring none.
     """
-    program = _patchelf()
     by_run_path: dict[str, list[Path]] = {}
     for path in binaries:
         way = os.path.relpath(draft / "lib", path.parent)
         by_run_path.setdefault("$ORIGIN" if way == "." else f"$ORIGIN/{way}", []).append(path)
     for run_path, paths in sorted(by_run_path.items()):
-        command.run(
-            [program, "--force-rpath", "--set-rpath", run_path, *paths],
-            what="making the interpreter relocatable",
-        )
+        set_run_path(run_path, *paths)
+
+
+def set_run_path(run_path: str, *files: Path) -> None:
+    """Write the run path into ELF files, in place."""
+    command.run(
+        [_patchelf(), "--force-rpath", "--set-rpath", run_path, *files],
+        what="making the interpreter relocatable",
+    )
 
 
 def _patchelf() -> str:

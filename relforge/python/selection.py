@@ -16,13 +16,13 @@ from typing import Any
 
 from relforge import cache, command
 from relforge.errors import SettingsError, UserError
-from relforge.python import certificates, libraries, memo
+from relforge.python import certificates, libraries, memo, tcl
 from relforge.python.installation import Installation
 from relforge.release import PythonSettings
 
 log = logging.getLogger("relforge.python")
 
-FORMAT = "4"  # of the relocated tree: another number makes every tree anew
+FORMAT = "5"  # of the relocated tree: another number makes every tree anew
 
 # Patterns below lib/pythonX.Y; `*` crosses slashes.
 LEFT_OUT = (
@@ -214,7 +214,7 @@ def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> d
             raise UserError(
                 f"{installation.executable}: needs {', '.join(names)}, which is nowhere to be found"
             )
-    shared = dict(found.libraries)
+    shared = {**found.libraries, **tcl.scripts(found.libraries)}
     for name, path in found.libraries.items():
         stub = path.with_name("libpython3.so")  # what modules of the stable ABI may name
         if name.startswith("libpython3.") and stub.is_file():

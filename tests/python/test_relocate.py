@@ -222,6 +222,19 @@ def test_what_is_to_be_kept_stays_and_what_is_excluded_goes(
     assert [True, False, False, True] == there
 
 
+def test_tkinter_comes_with_tcls_scripts_where_it_is_asked_for(
+    any_moved: Moved, bare_root: BareRoot, tmp_path: Path
+) -> None:
+    original = any_moved.original / "lib" / f"python{any_moved.interpreter.short}" / "lib-dynload"
+    if not list(original.glob("_tkinter*")):
+        pytest.skip("the original has no tkinter")
+    make(any_moved.interpreter, replace(any_moved.settings, keep=("tkinter",)), tmp_path)
+    program = "import tkinter; print(tkinter.Tcl().eval('info library'))"
+    name = any_moved.program.name
+    done = bare_root.run(tmp_path, "/srv/tk", f"/srv/tk/bin/{name}", "-I", "-B", "-c", program)
+    assert "/srv/tk/lib/tcl" in done.stdout, done.stderr
+
+
 def test_nothing_of_a_tree_is_writable_for_others(any_moved: Moved) -> None:
     for entry in any_moved.tree.entries:
         status = (any_moved.tree.path / entry.path).lstat()

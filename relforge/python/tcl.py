@@ -1,0 +1,28 @@
+"""The scripts that Tcl and Tk need besides their libraries, for those who keep tkinter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from relforge import cache
+
+SHARED = Path("/usr/share/tcltk")  # Debian's place
+FIRST = {"tcl": "init.tcl", "tk": "tk.tcl"}
+
+
+def scripts(libraries: Mapping[str, Path]) -> dict[str, Path]:
+    """By their places below ``lib``, where Tcl looks from the program on."""
+    found: dict[str, Path] = {}
+    for name, path in libraries.items():
+        if match := re.fullmatch(r"lib(tcl|tk)(\d\.\d)\.so.*", name):
+            folder = f"{match[1]}{match[2]}"
+            for parent in (path.parent, path.parent.parent, SHARED):
+                if (parent / folder / FIRST[match[1]]).is_file():
+                    for script in cache.walk(parent / folder):
+                        inner = script.relative_to(parent / folder).as_posix()
+                        if script.is_file() and not inner.startswith(("demos/", "images/")):
+                            found[f"{folder}/{inner}"] = script
+                    break
+    return found
