@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import sample as samples
 from tests.rootfs import base
 
 
@@ -29,3 +30,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("RELFORGE_CACHE_DIR", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> samples.Sample:
+    """The sample application's release; one build for all workers of a run."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    return samples.build(shared / "sample")

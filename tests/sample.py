@@ -1,0 +1,66 @@
+"""The sample application's release: built once for a whole test run."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[1] / "sample_app"
+LEFT_BEHIND = shutil.ignore_patterns("_build", "dist", "node_modules", "var", "__pycache__", ".*")
+SOURCE_DATE = "1700000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A release of the sample application.  Nothing may be written below ``tree``."""
+
+    report: dict[str, Any]  # what `relforge release --json` printed
+    artifact: Path
+    tree: Path  # the artifact, unpacked
+
+    @property
+    def program(self) -> Path:
+        return self.tree / "bin" / str(self.report["name"])
+
+
+def build(folder: Path) -> Sample:
+    """Build and unpack it below the folder, or take what another worker built there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "report.json"
+        if not done.exists():
+            report = release(folder)
+            unpacked = folder / "unpacked"
+            unpacked.mkdir()
+            subprocess.run(["tar", "-xzf", report["artifact"], "-C", unpacked], check=True)
+            done.write_text(json.dumps(report))
+        report = json.loads(done.read_text())
+    (tree,) = (folder / "unpacked").iterdir()
+    return Sample(report=report, artifact=Path(report["artifact"]), tree=tree)
+
+
+def release(folder: Path, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Build a copy of the project; what `relforge release --json` printed."""
+    project = folder / "project"
+    shutil.copytree(PROJECT, project, ignore=LEFT_BEHIND)
+    words = ["release", "--env", "prod", "--project", project, "--json"]
+    built = subprocess.run(
+        [sys.executable, "-m", "relforge", *words],
+        env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == built.returncode, built.stderr[-4000:]
+    report: dict[str, Any] = json.loads(built.stdout)
+    return {**report, "artifact": str(project / report["artifact"])}
