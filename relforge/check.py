@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from relforge import elf, libraries, staged
+from relforge import libraries, staged
 from relforge.errors import UserError
 from relforge.release import Release
 
@@ -55,13 +55,9 @@ def _targets(release: Release) -> list[dict[str, Any]]:
 
 def _check_libraries(release: Release) -> None:
     """Refuse an ELF file that needs a library which is neither inside nor glibc's."""
-    found = libraries.survey(release)
-    inside = {name for library in found for name in library.names}
-    for library in found:
-        missing = [name for name in library.needed if name not in inside | elf.GLIBC]
-        if missing:
-            raise UserError(
-                f"{library.path}: needs {', '.join(missing)}, which is neither in the release "
-                "nor part of glibc",
-                hint="use a wheel that brings its libraries (manylinux), or leave the package out",
-            )
+    for path, lacking in libraries.missing(release):
+        raise UserError(
+            f"{path}: needs {', '.join(lacking)}, which is neither in the release nor part of "
+            "glibc, and this host has none to bring along",
+            hint="install the library here, take a wheel that brings it, or leave the package out",
+        )

@@ -1,13 +1,29 @@
-"""Every ELF file of a release: what it needs, and how old a glibc may be."""
+"""Every ELF file of a release: what it needs, what is brought along, how old a glibc may be.
+
+A wheel for manylinux may need a few libraries that every desktop has and a
+minimal host has not (``libgcc_s``, ``libstdc++``, ``libz``: PEP 600), and one
+that was built on this host may need any of this host's.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+import os
 import posixpath
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from relforge import cache, elf
+from relforge.python import libraries as host
+from relforge.python.relocate import set_run_path
 from relforge.release import Layer, Release
+
+log = logging.getLogger("relforge.libraries")
+
+FOLDER = "python/lib"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +46,64 @@ def survey(release: Release) -> tuple[Library, ...]:
     return tuple(row for layer in release.layers for row in _of_layer(release, layer))
 
 
+def step(release: Release) -> Release:
+    """Bring along what dependencies need and nothing in the release offers, if this host has it.
+
+    It goes to ``python/lib``, where the interpreter's own run path finds it.
+    """
+    found = survey(release)
+    inside = {name for library in found for name in library.names}
+    files = [
+        release.tree / library.path for library in found if set(library.needed) - inside - elf.GLIBC
+    ]
+    if not files or release.target.machine != os.uname().machine:
+        return release
+    search = host.of_host(release.target.machine)
+    brought = host.collect(files, search).libraries
+    outside = {name: path for name, path in brought.items() if name not in inside}
+    for name, path in sorted(outside.items()):
+        log.info("%s comes along from %s", name, path)
+        _bring(path, release.tree / FOLDER / name)
+    return replace(
+        release,
+        layers=tuple(
+            _with_libraries(layer, outside) if layer.name == "deps" else layer
+            for layer in release.layers
+        ),
+    )
+
+
+def missing(release: Release) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each ELF file that needs what is neither in the release nor glibc's."""
+    found = survey(release)
+    inside = elf.GLIBC.union(*(library.names for library in found))
+    for library in found:
+        lacking = tuple(name for name in library.needed if name not in inside)
+        if lacking:
+            yield library.path, lacking
+
+
 def glibc_floor(found: tuple[Library, ...]) -> str:
     """The oldest glibc that all of them can run on; ``2.17`` where nothing asks for more."""
     return max((row.glibc for row in found if row.glibc), key=_numbers, default="2.17")
+
+
+def _bring(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(0o755)
+    set_run_path("$ORIGIN", target)
+
+
+def _with_libraries(layer: Layer, brought: Mapping[str, Path]) -> Layer:
+    digests = [f"{name} {cache.sha256(path)}" for name, path in sorted(brought.items())]
+    paths = {f"{FOLDER}/{name}" for name in brought}
+    return replace(
+        layer,
+        key=cache.key(layer.key, *digests),
+        paths=tuple(sorted(paths.union(layer.paths))),
+        size=layer.size + sum(path.stat().st_size for path in brought.values()),
+    )
 
 
 def _of_layer(release: Release, layer: Layer) -> list[Library]:

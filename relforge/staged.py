@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from relforge import command, layout
@@ -23,7 +24,14 @@ def ask(
     Raises UserError with what it printed where it dies.
     """
     tree = release.tree
-    words = [tree / release.python.executable, "-P", "-s", "-B", tree / BOOT, role]
+    words: list[str | Path] = [
+        tree / release.python.executable,
+        "-P",
+        "-s",
+        "-B",
+        tree / BOOT,
+        role,
+    ]
     result = command.capture(
         words,
         cwd=tree,
