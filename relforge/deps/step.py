@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache
+from relforge import cache, elf
 from relforge.deps import locks, scripts, unpack, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.platform import Platform, platform
@@ -27,8 +27,8 @@ def step(release: Release) -> Release:
     key = cache.key("deps", FORMAT, *_facts(target), *map(_row, pins))
 
     def build(draft: Path) -> None:
-        python = interpreter(release)
-        unpack.unpack(wheels.collect(pins, target, python), release.python, python, draft)
+        found = wheels.collect(pins, target, _builder(release))
+        unpack.unpack(found, release.python, interpreter(release), draft)
 
     tree = cache.tree("deps", key, build)
     refuse_overlap(release, tree, "a dependency")
@@ -46,9 +46,15 @@ def step(release: Release) -> Release:
 
 
 def interpreter(release: Release) -> Path:
-    """What compiles and builds: the release's own Python, or the one that it is made from."""
+    """What compiles: the release's own Python, or the one that it is made from."""
     own = release.tree / release.python.executable
     return own if own.exists() else release.python.origin
+
+
+def _builder(release: Release) -> Path:
+    """What builds source archives: an interpreter that has headers and stays where it is."""
+    origin = release.python.origin
+    return origin if elf.read(origin) else interpreter(release)
 
 
 def refuse_overlap(release: Release, tree: cache.Tree, what: str) -> None:

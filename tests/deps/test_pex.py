@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from relforge import cache, deps
-from relforge.deps import lock, pex, requirements, wheels
+from relforge.deps import lock, pex, requirements, unpack, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.platform import Platform
 from relforge.errors import UserError
@@ -199,3 +199,38 @@ def test_lock_writes_what_build_takes_and_does_nothing_when_nothing_changed(
     monkeypatch.setattr(subprocess, "run", None)
     lock.write(project, settings, interpreter, target, output)
     assert text == output.read_text()
+
+
+@pytest.mark.release
+@needs_vendored_pip
+def test_the_tree_is_the_one_that_pex_lays_out(
+    offline: Path,
+    make_wheel: MakeWheel,
+    here: Platform,
+    interpreter: Interpreter,
+    tmp_path: Path,
+) -> None:
+    """Two tools that share no code agree file by file, but for what names the tool."""
+    paths = [
+        make_wheel("one", "1.0", {"one/__init__.py": "x = 1\n", "one/data.bin": "\0"}),
+        make_wheel("two", "2.0", {"two.py": "y = 2\n"}),
+    ]
+    pinned = [(*path.name.split("-")[:2], cache.sha256(path)) for path in paths]
+    rows = [f"{name}=={version} --hash=sha256:{digest}" for name, version, digest in pinned]
+    pins = lock_of(tmp_path, *rows)
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    python = Path(sys.executable)
+    unpack.unpack(wheels.collect(pins, here, python), interpreter, python, ours)
+    words = [sys.executable, "-m", "pex.cli", "venv", "create", "--use-pip-config"]
+    words += ["--layout", "flat", "--site-packages-copies", "-d", str(theirs)]
+    words += ["-r", str(tmp_path / "requirements.lock")]
+    subprocess.run(words, check=True, env={**os.environ, "PEX_ROOT": str(cache.home() / "pex")})
+    assert contents(theirs) == contents(ours / interpreter.site_packages)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        row.path: row.sha256
+        for row in cache.scan(folder)
+        if not row.path.endswith((".pyc", "/RECORD", "/INSTALLER", ".pex-info", "PEX-INFO"))
+    }
