@@ -1,0 +1,44 @@
+"""Venues, events and orders."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from ticketd import db
+
+revision = "0001"
+down_revision = None
+branch_labels = depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "venues",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(200), nullable=False, unique=True),
+        sa.Column("city", sa.String(200), nullable=False),
+        sa.Column("time_zone", sa.String(200), nullable=False),
+    )
+    op.create_table(
+        "events",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("slug", sa.String(200), nullable=False, unique=True),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("venue_id", sa.Integer, sa.ForeignKey("venues.id"), nullable=False),
+        sa.Column("starts_at", db.Instant, nullable=False),
+        sa.Column("price_cents", sa.Integer, nullable=False),
+        sa.Column("capacity", sa.Integer, nullable=False),
+        sa.Column("available", sa.Integer, nullable=False),
+        sa.CheckConstraint("available between 0 and capacity", name="not_oversold"),
+    )
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("token", sa.String(200), nullable=False, unique=True),
+        sa.Column("event_id", sa.Integer, sa.ForeignKey("events.id"), nullable=False),
+        sa.Column("email", sa.String(200), nullable=False),
+        sa.Column("quantity", sa.Integer, nullable=False),
+        sa.Column("amount_cents", sa.Integer, nullable=False),
+        sa.Column("status", sa.String(200), nullable=False),
+        sa.Column("expires_at", db.Instant, nullable=False),
+    )
+    op.create_index("orders_by_expiry", "orders", ["status", "expires_at"])
