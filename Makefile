@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-release demo bench lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release demo bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -35,10 +35,13 @@ fmt: venv ## format the sources, mend what can be mended
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-test: test-unit test-release ## all tests, the quick ones first
+test: test-unit test-sample test-release ## all tests, the quick ones first
 
 test-unit: venv ## tests that take seconds
 	$(BIN)/pytest -n 2 -m 'not release and not rootfs'
+
+test-sample: venv ## the sample application's own tests
+	@scripts/test-sample.sh '$(VENV)'
 
 test-release: venv node system ## tests that build and boot a real release
 	$(BIN)/pytest -n 2 --dist loadscope -m 'release or rootfs'

@@ -52,7 +52,7 @@ def release(folder: Path, env: Mapping[str, str] | None = None) -> dict[str, Any
     """Build a copy of the project; what `relforge release --json` printed."""
     project = folder / "project"
     shutil.copytree(PROJECT, project, ignore=LEFT_BEHIND)
-    words = ["release", "--env", "prod", "--project", project, "--json"]
+    words = ["release", "--env", "prod", "--project", str(project), "--json"]
     built = subprocess.run(
         [sys.executable, "-m", "relforge", *words],
         env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE, **(env or {})},
