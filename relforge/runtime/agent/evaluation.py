@@ -6,7 +6,7 @@ import inspect
 import threading
 import time
 
-from . import entry, report, source
+from . import entry, modules, report, source
 from .guard import Guard
 
 TYPE_CHECKING = False
@@ -101,6 +101,7 @@ class Evaluation:
     def _code(self, namespace: dict[str, Any], loops: Loops) -> tuple[Any, bool]:
         source.remember(self.name, self.request.source)
         parts, has_value = source.parts(self.request.source, self.name)
+        self._here(modules.bring, self.request.source, namespace)
         value = None
         for code in parts:
             if code.co_flags & inspect.CO_COROUTINE:

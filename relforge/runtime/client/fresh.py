@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 
-from ..agent import entry, report, source
+from ..agent import entry, modules, report, source
 from ..errors import DONE, FAILED, INTERRUPTED, Refusal
 
 TYPE_CHECKING = False
@@ -60,6 +60,7 @@ def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:
     value: Any = None
     with Loop() as loop:
         parts, has_value = source.parts(text, "<eval>")
+        modules.bring(text, scope)
         for code in parts:
             value = eval(code, scope)
             if code.co_flags & inspect.CO_COROUTINE:
