@@ -116,10 +116,14 @@ class Control:
             client.sock.close()
 
     def _accept(self, _events: int) -> None:
-        try:
-            sock, _ = self._sock.accept()
-        except OSError:
-            return
+        for _ in range(MOST_CLIENTS):
+            try:
+                sock, _ = self._sock.accept()
+            except OSError:
+                return
+            self._admit(sock)
+
+    def _admit(self, sock: socket.socket) -> None:
         raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         uid = _CREDENTIALS.unpack(raw)[1]
         if uid not in (0, os.geteuid()):

@@ -56,7 +56,7 @@ def control(path: str) -> socket.socket:
     sock.setblocking(False)
     sock.bind(path)
     os.chmod(path, 0o600)
-    sock.listen(64)
+    sock.listen(1024)
     return sock
 
 

@@ -160,9 +160,9 @@ def test_sockets_of_systemd_are_taken_by_name_and_by_address(
         "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='2', LISTEN_FDNAMES='named:')\n"
         "os.execv(sys.argv[3], [sys.argv[3], 'foreground'])\n"
     )
+    words = [named.fileno(), placed.fileno(), release.root / "bin" / "shop"]
     process = subprocess.Popen(
-        [sys.executable, "-c", script, str(named.fileno()), str(placed.fileno())]
-        + [str(release.root / "bin" / "shop")],
+        [sys.executable, "-c", script, *map(str, words)],
         pass_fds=[named.fileno(), placed.fileno()],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

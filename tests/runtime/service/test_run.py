@@ -1,0 +1,99 @@
+"""`run` services: a callable, what SIGTERM does to it, and what it can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.runtime.conftest import MiniRelease
+from tests.runtime.supervise.waiting import eventually, log, status
+
+Make = Callable[..., MiniRelease]
+
+COROUTINE = """
+import asyncio
+from relforge.runtime import ready
+async def main():
+    ready()
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        await asyncio.sleep(0.05)
+        print("coroutine swept up")
+"""
+SYNC = """
+import time
+from relforge.runtime import ready
+def main():
+    ready()
+    try:
+        time.sleep(1000)
+    finally:
+        print("function swept up")
+"""
+OWN = """
+import signal, threading
+from relforge.runtime import ready
+def main():
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    ready()
+    stop.wait()
+    print("own handler")
+    return 0
+"""
+SHOWS = """
+import os
+from relforge.runtime import config
+print("import sees", config.db.url == config["db.url"], os.environ["DATABASE_URL"])
+def main():
+    print("left:", sorted(name for name in os.environ if name.startswith("RELFORGE_")))
+    print("cwd", os.getcwd(), "group", os.getpgrp() == os.getpid())
+    import subprocess, sys
+    code = "from relforge.runtime import config; print('child sees', config['db.url'] == 'x://y')"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    import time; time.sleep(1000)
+"""
+
+
+def test_every_kind_stops_in_order(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/a.py": COROUTINE, "shop/b.py": SYNC, "shop/c.py": OWN},
+        services={name: {"target": f"shop.{name}:main"} for name in "abc"},
+    )
+    assert release.run("start").returncode == 0
+    assert "True\n" == release.run("rpc", "--service", "a", "app.__name__ == 'main'").stdout
+    stopped = release.run("stop")
+    assert (0, "") == (stopped.returncode, stopped.stderr)
+    for text in ("a.1 | coroutine swept up", "b.1 | function swept up", "c.1 | own handler"):
+        assert text in log(release)
+    assert "exited" not in log(release)
+    assert "Traceback" not in log(release)
+
+
+def test_the_surroundings_of_a_service(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/a.py": SHOWS},
+        services={"a": {"target": "shop.a:main", "ready": "started"}},
+        config={
+            "schema": {"db.url": {"type": "str", "default": "x://y", "secret": True}},
+            "export": {"DATABASE_URL": "db.url"},
+        },
+    )
+    started = release.run("start")
+    assert started.returncode == 0, started.stderr
+    eventually(lambda: "child sees True" in log(release))
+    text = log(release)
+    assert "import sees True x://y" in text
+    assert "left: ['RELFORGE_CONFIG']" in text
+    assert f"cwd {release.state} group True" in text
+    assert release.run("stop").returncode == 0
+
+
+def test_a_whole_number_is_the_exit_status(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/a.py": "def main(): return 9\n"},
+        services={"a": {"target": "shop.a:main", "ready": "started", "restart": "never"}},
+    )
+    release.run("start")
+    eventually(lambda: status(release)["state"] == "stopped")
+    assert "a.1 exited with status 9" in log(release)

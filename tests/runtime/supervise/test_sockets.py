@@ -1,0 +1,100 @@
+"""Addresses as people write them, and what is wrong with some."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relforge.runtime.errors import Refusal
+from relforge.runtime.supervise import sockets
+from relforge.runtime.supervise.specs import Spec
+from tests.runtime.conftest import SERVICE
+
+
+@pytest.fixture
+def opened() -> Iterator[list[sockets.Listener]]:
+    rows: list[sockets.Listener] = []
+    yield rows
+    for row in rows:
+        row.close()
+
+
+def spec(*listen: str, name: str = "web") -> Spec:
+    return Spec(name, {**SERVICE, "listen": list(listen)})
+
+
+def listen(opened: list[sockets.Listener], run: Path, *texts: str) -> list[sockets.Listener]:
+    rows = sockets.open_all([spec(*texts)], str(run), [])["web"]
+    opened.extend(rows)
+    return rows
+
+
+def test_all_kinds_of_addresses(opened: list[sockets.Listener], tmp_path: Path) -> None:
+    rows = listen(opened, tmp_path, "127.0.0.1:0", "localhost:0", ":0", "[::1]:0", "unix:web.sock")
+    hosts = [row.address.rpartition(":")[0] for row in rows]
+    assert ["127.0.0.1", "127.0.0.1", "0.0.0.0", "[::1]", "unix"] == hosts
+    assert stat.S_IMODE(os.stat(tmp_path / "web.sock").st_mode) == 0o666
+    assert all(row.sock.fileno() >= sockets.LOWEST for row in rows)
+    assert not any(row.sock.get_inheritable() for row in rows)
+    for row in rows:
+        row.close()
+    assert not (tmp_path / "web.sock").exists()
+
+
+def test_the_same_port_for_both_families(opened: list[sockets.Listener], tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert 2 == len(listen(opened, tmp_path, f"0.0.0.0:{port}", f"[::]:{port}"))
+
+
+@pytest.mark.parametrize("text", ["8000", "127.0.0.1", "::1:80", "127.0.0.1:http", "h:70000", ""])
+def test_what_is_no_address_is_78_and_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Refusal, match=r"services\.web\.listen\[0\]") as error:
+        sockets.open_all([spec(text)], str(tmp_path), [])
+    assert 78 == error.value.code
+
+
+def test_an_address_in_use_names_service_and_place(
+    opened: list[sockets.Listener], tmp_path: Path
+) -> None:
+    taken = listen(opened, tmp_path, "127.0.0.1:0")[0].address
+    with pytest.raises(Refusal) as error:
+        sockets.open_all([spec(taken, name="api")], str(tmp_path), [])
+    assert f"services.api.listen[0]: {taken}: Address already in use" == error.value.message
+    assert 1 == error.value.code
+
+
+def test_a_dead_unix_socket_is_replaced_and_a_living_one_is_not(
+    opened: list[sockets.Listener], tmp_path: Path
+) -> None:
+    path = tmp_path / "web.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    listen(opened, tmp_path, f"unix:{path}")
+    with pytest.raises(Refusal, match="another process listens there"):
+        sockets.open_all([spec(f"unix:{path}")], str(tmp_path), [])
+    assert path.exists()
+    with pytest.raises(Refusal, match="107 bytes"):
+        sockets.open_all([spec("unix:" + "x" * 120)], str(tmp_path), [])
+
+
+def test_a_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "precious"
+    path.write_text("data")
+    with pytest.raises(Refusal, match="Address already in use"):
+        sockets.open_all([spec(f"unix:{path}")], str(tmp_path), [])
+    assert "data" == path.read_text()
+
+
+def test_what_was_opened_is_closed_when_a_later_one_fails(tmp_path: Path) -> None:
+    bad: list[Any] = [spec("unix:good.sock", name="a"), spec("nonsense", name="b")]
+    with pytest.raises(Refusal):
+        sockets.open_all(bad, str(tmp_path), [])
+    assert [] == list(tmp_path.iterdir())

@@ -1,0 +1,279 @@
+"""The very bytes of ``bin/<name>``, under each shell, before any interpreter runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import relforge
+
+LAUNCHER = Path(relforge.__file__).parent / "templates" / "launcher.sh"
+SHELLS = [["dash"], ["bash"], ["busybox", "sh"]]
+# Stands in for the interpreter: shows what it was given.
+PYTHON = (
+    '#!/bin/sh\nprintf "arg %s\\n" "$@"\nenv | grep -E "^(RELEASE|PYTHON|SSL|SET)" | sort\npwd\n'
+)
+LAUNCH = {
+    "name": "shop",
+    "version": "1.0.0",
+    "env": "prod",
+    "python": "python/bin/python3",
+    "machine": os.uname().machine,
+    "glibc": "2.17",
+}
+
+pytestmark = pytest.mark.parametrize(
+    "shell", [pytest.param(row, id=row[0]) for row in SHELLS if shutil.which(row[0])]
+)
+
+
+class Tree:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for folder in ("bin", "release", "python/bin"):
+            (root / folder).mkdir(parents=True)
+        shutil.copy(LAUNCHER, root / "bin" / "shop")
+        (root / "bin" / "shop").chmod(0o755)
+        (root / "python/bin/python3").write_text(PYTHON)
+        (root / "python/bin/python3").chmod(0o755)
+        self.launch()
+
+    def launch(self, **rows: str) -> None:
+        lines = (f"{key} {value}\n" for key, value in {**LAUNCH, **rows}.items())
+        (self.root / "release/launch").write_text("".join(lines))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "a b [c] (d) 'e' $f ü")
+
+
+def run(
+    shell: list[str], path: str | Path, *args: str, cwd: str | Path = "/", **env: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*shell, str(path), *args],
+        env={"PATH": os.environ["PATH"], **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+    )
+
+
+def variables(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    rows = (line.partition("=") for line in result.stdout.splitlines())
+    return {key: value for key, equals, value in rows if equals and key.isupper()}
+
+
+def test_it_hands_over_what_it_was_given(shell: list[str], tree: Tree) -> None:
+    result = run(shell, tree.root / "bin/shop", "rpc", "1 + 1", "", "*", "a\nb")
+    boot = f"{tree.root}/runtime/relforge/runtime/boot.py"
+    args = [row.removeprefix("arg ") for row in result.stdout.split("\narg ")]
+    assert ["-I", "-S", "-B", boot, "rpc", "1 + 1", "", "*"] == args[:8]
+    assert args[8].startswith("a\nb\n")
+    assert "" == result.stderr
+    found = variables(result)
+    assert {
+        "RELEASE_ROOT": str(tree.root),
+        "RELEASE_NAME": "shop",
+        "RELEASE_VERSION": "1.0.0",
+        "RELEASE_ENV": "prod",
+        "RELEASE_COMMAND": "rpc",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+    } == {key: value for key, value in found.items() if not key.startswith("SSL_")}
+
+
+def test_nothing_that_was_inherited_leads_it_astray(shell: list[str], tree: Tree) -> None:
+    names = ("ROOT", "NAME", "VERSION", "ENV", "COMMAND")
+    wrong: dict[str, str] = {f"RELEASE_{name}": "wrong" for name in names}
+    wrong |= {"CDPATH": "/:/tmp:/usr", "IFS": "r/"}
+    wrong |= {"PYTHONHOME": "wrong", "PYTHONPATH": "wrong", "PYTHONSTARTUP": "wrong"}
+    result = run(shell, tree.root / "bin/shop", "x", **wrong)
+    assert "wrong" not in result.stdout
+    assert str(tree.root) == variables(result)["RELEASE_ROOT"]
+
+
+def test_it_finds_itself_through_links(shell: list[str], tree: Tree, tmp_path: Path) -> None:
+    deploy = tmp_path / "srv"
+    deploy.mkdir()
+    (deploy / "current").symlink_to(tree.root)  # a folder
+    (tmp_path / "one").symlink_to("srv/current/bin/shop")  # relative
+    (tmp_path / "two").symlink_to(tmp_path / "one")  # absolute
+    (deploy / "three -> x").symlink_to("../two")  # with what `ls -l` prints in its name
+    paths: list[tuple[Path | str, Path]] = [
+        (deploy / "current/bin/shop", tmp_path),
+        (tmp_path / "two", Path("/")),
+        (deploy / "three -> x", Path("/")),
+        ("../two", deploy),
+        ("./one", tmp_path),
+        ("bin/shop", tree.root),
+        ("shop", tree.root / "bin"),
+    ]
+    for path, cwd in paths:
+        result = run(shell, path, "x", cwd=cwd)
+        assert str(tree.root) == variables(result).get("RELEASE_ROOT"), (path, result.stderr)
+        assert result.stdout.splitlines()[-1] == str(cwd)
+        assert "shop 1.0.0\n" == run(shell, path, "version", cwd=cwd).stdout
+    found = run(shell, "two", "version", cwd=Path("/"), PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert found.stdout == "shop 1.0.0\n" or "cannot open" in found.stderr or shell != ["bash"]
+
+
+def test_links_are_followed_where_there_is_no_readlink(
+    shell: list[str], tree: Tree, tmp_path: Path
+) -> None:
+    if shell[0] == "busybox":
+        pytest.skip("its readlink is built in")
+    (tmp_path / "one -> two").symlink_to(tree.root / "bin/shop")
+    result = run(
+        [str(shutil.which(shell[0]))], tmp_path / "one -> two", "version", PATH=_tools(tmp_path)
+    )
+    assert ("shop 1.0.0\n", "") == (result.stdout, result.stderr)
+
+
+def _tools(tmp_path: Path) -> str:
+    """A PATH without readlink, getconf and uname."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("ls", "env", "grep", "sort", "sh"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    return str(tools)
+
+
+def test_version_starts_no_process(shell: list[str], tree: Tree, tmp_path: Path) -> None:
+    (tree.root / "python/bin/python3").unlink()
+    result = run(
+        [str(shutil.which(shell[0])), *shell[1:]],
+        tree.root / "bin/shop",
+        "version",
+        PATH="/nowhere",
+    )
+    assert (0, "shop 1.0.0\n", "") == (result.returncode, result.stdout, result.stderr)
+    if strace := shutil.which("strace"):
+        trace = tmp_path / "trace"
+        run([strace, "-f", "-o", str(trace), *shell], tree.root / "bin/shop", "version")
+        assert not re.search(r"\b(clone3?|fork|vfork)\(", trace.read_text())
+
+
+def test_env_sh_is_read_and_can_break_nothing(shell: list[str], tree: Tree) -> None:
+    (tree.root / "release/env.sh").write_text(
+        "export RELEASE_STATE_DIR=/var/lib/$RELEASE_NAME SETTING=$RELEASE_COMMAND\n"
+        "RELEASE_ROOT=/elsewhere name=x version=y python=/bin/false PYTHONPATH=/x\n"
+        "set -- other words; set +e -f; IFS=/; echo $unset_variable >/dev/null; cd /\n"
+        "false\n"
+    )
+    result = run(shell, tree.root / "bin/shop", "start", "now")
+    assert "" == result.stderr
+    assert "arg start\narg now\n" in result.stdout
+    found = variables(result)
+    assert ("/var/lib/shop", "start", str(tree.root)) == tuple(
+        found[name] for name in ("RELEASE_STATE_DIR", "SETTING", "RELEASE_ROOT")
+    )
+    assert "PYTHONPATH" not in found
+
+
+@pytest.mark.parametrize(
+    ("wants", "has", "fits"),
+    [
+        ("2.34", "2.28", False),
+        ("2.9", "2.10", True),
+        ("2.10", "2.9", False),
+        ("2.34", "2.34", True),
+        ("2.34", "3.0", True),
+        ("3.1", "2.99", False),
+        ("2.34", "2.34.9000", True),
+    ],
+)
+def test_glibc_is_compared_as_numbers(
+    shell: list[str], tree: Tree, tmp_path: Path, wants: str, has: str, fits: bool
+) -> None:
+    tree.launch(glibc=wants)
+    path = _fake(tmp_path, "getconf", f"echo glibc {has}")
+    result = run(shell, tree.root / "bin/shop", "start", PATH=path)
+    if fits:
+        assert 0 == result.returncode
+    else:
+        assert 1 == result.returncode
+        assert f"shop: needs glibc {wants} or newer, this host has {has}\n" in result.stderr
+
+
+def _fake(tmp_path: Path, name: str, line: str) -> str:
+    folder = tmp_path / "fakes"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+    (folder / name).chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_without_getconf_the_loader_itself_is_asked(
+    shell: list[str], tree: Tree, tmp_path: Path
+) -> None:
+    path = _fake(tmp_path, "getconf", "exit 1")
+    assert 0 == run(shell, tree.root / "bin/shop", "start", PATH=path).returncode
+    tree.launch(glibc="2.99")
+    result = run(shell, tree.root / "bin/shop", "start", PATH=path)
+    assert re.search(r"needs glibc 2\.99 or newer, this host has 2\.\d+\n", result.stderr)
+    loader = {"x86_64": "aarch64", "aarch64": "x86_64"}[os.uname().machine]
+    tree.launch(machine=loader)
+    path = _fake(tmp_path, "uname", f"echo {loader}")
+    result = run(shell, tree.root / "bin/shop", "start", PATH=path)
+    assert "needs glibc 2.17 or newer, this host has none\n" in result.stderr
+
+
+def test_another_cpu_is_told(shell: list[str], tree: Tree) -> None:
+    tree.launch(machine="riscv64")
+    result = run(shell, tree.root / "bin/shop", "start")
+    assert 1 == result.returncode
+    assert f"shop: needs a riscv64 CPU, this host is {os.uname().machine}\n" in result.stderr
+
+
+def test_a_damaged_release_is_told(shell: list[str], tree: Tree) -> None:
+    python = tree.root / "python/bin/python3"
+    python.chmod(0o644)
+    assert "not executable" in run(shell, tree.root / "bin/shop", "start").stderr
+    python.unlink()
+    result = run(shell, tree.root / "bin/shop", "start")
+    assert f"shop: {python}: the interpreter is missing\n" in result.stderr
+    (tree.root / "release/launch").unlink()
+    result = run(shell, tree.root / "bin/shop", "version")
+    assert 1 == result.returncode
+    assert "launch: cannot be read" in result.stderr
+
+
+def test_certificates_come_along_only_where_the_host_has_none(shell: list[str], tree: Tree) -> None:
+    bundle = tree.root / "python/ssl/cert.pem"
+    bundle.parent.mkdir()
+    bundle.touch()
+    own = run(shell, tree.root / "bin/shop", "x", SSL_CERT_FILE="")
+    assert variables(own)["SSL_CERT_FILE"] == ""  # the operator's, though empty
+    stores = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+    host = any(os.path.exists(path) for path in (*stores, "/etc/ssl/cert.pem"))
+    found = variables(run(shell, tree.root / "bin/shop", "x")).get("SSL_CERT_FILE")
+    assert found == (None if host else str(bundle))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root, setpriv")
+def test_an_unreadable_folder_to_start_in_does_not_matter(shell: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        tree = Tree(Path(folder) / "release")
+        closed = Path(folder) / "closed"
+        closed.mkdir(mode=0)
+        become = "exec setpriv --reuid=65534 --clear-groups"
+        script = f'cd "$1" && {become} {" ".join(shell)} "$2" x'
+        result = subprocess.run(
+            ["sh", "-c", script, "sh", str(closed), str(tree.root / "bin/shop")],
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert str(tree.root) == variables(result).get("RELEASE_ROOT"), result.stderr
