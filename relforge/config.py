@@ -66,11 +66,12 @@ class Lockable:
 def lockable(root: Path, env: str) -> Lockable:
     """The settings and the interpreter; raises UserError.  A lock need not be there."""
     configured = read_settings(root, env)
+    interpreter = python.find(configured.settings.python, configured.project.root)
     return Lockable(
         project=configured.project,
         settings=configured.settings,
-        python=python.find(configured.settings.python, configured.project.root),
-        target=Target(system="linux", machine=os.uname().machine),
+        python=interpreter,
+        target=Target(system="linux", machine=python.machine(interpreter)),
     )
 
 
@@ -84,6 +85,12 @@ def configure(root: Path, env: str) -> Release:
         wanted.target,
     )
     _check_paths(found, typed)
+    if target.machine != os.uname().machine:
+        raise SettingsError(
+            f"tool.relforge.python.archive: the interpreter is for {target.machine}, and this host "
+            f"is {os.uname().machine}: the release could not test itself",
+            hint=f"build on a {target.machine} host",
+        )
     if typed.lock is not None:
         deps.check(found.root / typed.lock, found, typed, interpreter, target)
     elif found.dependencies:

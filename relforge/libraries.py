@@ -16,9 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from relforge import cache, elf
-from relforge.python import libraries as host
-from relforge.python.relocate import set_run_path
+from relforge import cache, elf, loader, runpath
 from relforge.release import Layer, Release
 
 log = logging.getLogger("relforge.libraries")
@@ -58,8 +56,8 @@ def step(release: Release) -> Release:
     ]
     if not files or release.target.machine != os.uname().machine:
         return release
-    search = host.of_host(release.target.machine)
-    brought = host.collect(files, search).libraries
+    search = loader.of_host(release.target.machine)
+    brought = loader.collect(files, search).libraries
     outside = {name: path for name, path in brought.items() if name not in inside}
     for name, path in sorted(outside.items()):
         log.info("%s comes along from %s", name, path)
@@ -92,7 +90,7 @@ def _bring(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     shutil.copyfile(source, target)
     target.chmod(0o755)
-    set_run_path("$ORIGIN", target)
+    runpath.write("$ORIGIN", target)
 
 
 def _with_libraries(layer: Layer, brought: Mapping[str, Path]) -> Layer:

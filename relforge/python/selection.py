@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relforge import cache, command
+from relforge import cache, command, loader
 from relforge.errors import SettingsError, UserError
-from relforge.python import certificates, libraries, memo, tcl
+from relforge.python import certificates, memo, tcl
 from relforge.python.installation import Installation
 from relforge.release import PythonSettings
 
@@ -203,11 +203,11 @@ def _stamps(paths: Iterator[Path]) -> str:
 def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> dict[str, Any]:
     """Find the libraries and digest everything: the slow part, done once per change."""
     if installation.enclosed:
-        search = libraries.within(installation.enclosed, installation.machine)
+        search = loader.within(installation.enclosed, installation.machine)
     else:
-        search = libraries.of_host(installation.machine)
+        search = loader.of_host(installation.machine)
     binaries = {path: relative for relative, path in files if _may_be_elf(relative)}
-    found = libraries.collect(binaries, search)
+    found = loader.collect(binaries, search)
     left_out = {binaries[path]: list(names) for path, names in found.missing.items()}
     for relative, names in left_out.items():
         if relative.startswith("bin/"):

@@ -1,4 +1,4 @@
-"""The shared libraries that an interpreter's files need, found as the loader finds them."""
+"""The shared libraries that files need, found on this host as the dynamic loader finds them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from relforge import command, elf
 
-log = logging.getLogger("relforge.python")
+log = logging.getLogger("relforge.loader")
 
 DEFAULT_FOLDERS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
 
