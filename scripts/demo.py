@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -92,13 +93,15 @@ that it was given at its start, and used nothing of this host but its C library.
 Go on with it yourself:
 
   cd {program.parents[1]}
-  PORT={port} bin/{program.name} start      then open http://127.0.0.1:{port}/
-  bin/{program.name} remote_console         a console in the live process
-  bin/{program.name} config explain         where each value of the configuration comes from
+  PORT={port} bin/{program.name} start    # then open http://127.0.0.1:{port}/
+  bin/{program.name} remote_console      # a console in the live process
+  bin/{program.name} config explain      # where each value of the configuration comes from
+  bin/{program.name} help                # what else it can do
   bin/{program.name} stop
-  bin/{program.name} help
 
-  rm -r {program.parents[2]}                when you have seen enough
+When you have seen enough:
+
+  rm -r {program.parents[2]}
 
 For a project of your own: `relforge init` in its folder, with {sys.prefix}/bin on your PATH.
 """
@@ -106,7 +109,7 @@ For a project of your own: `relforge init` in its folder, with {sys.prefix}/bin 
 
 
 def tell_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
-    print(f"   $ bin/{program.name} {' '.join(words)}", flush=True)
+    print(f"   $ bin/{program.name} {shlex.join(words)}", flush=True)
     for line in run([str(program), *words], cwd, env).splitlines():
         tell(line)
 
@@ -124,7 +127,7 @@ def run(words: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> st
     )
     if done.returncode:
         print(done.stdout, end="")
-        raise Failed(f"`{Path(words[0]).name} {' '.join(words[1:])}` exited {done.returncode}")
+        raise Failed(f"`{Path(words[0]).name} {shlex.join(words[1:])}` exited {done.returncode}")
     return done.stdout
 
 

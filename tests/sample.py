@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[1] / "sample_app"
 LEFT_BEHIND = shutil.ignore_patterns("_build", "dist", "node_modules", "var", "__pycache__", ".*")
+PYTHON = re.compile(r'^(python = \{ version = )"3\.\d+"', re.M)
 SOURCE_DATE = "1700000000"
 
 
@@ -31,14 +33,14 @@ class Sample:
         return self.tree / "bin" / str(self.report["name"])
 
 
-def build(folder: Path) -> Sample:
+def build(folder: Path, *, python: str | None = None) -> Sample:
     """Build and unpack it below the folder, or take what another worker built there."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = folder / "report.json"
         if not done.exists():
-            report = release(folder)
+            report = release(folder, python=python)
             unpacked = folder / "unpacked"
             unpacked.mkdir()
             subprocess.run(["tar", "-xzf", report["artifact"], "-C", unpacked], check=True)
@@ -48,10 +50,20 @@ def build(folder: Path) -> Sample:
     return Sample(report=report, artifact=Path(report["artifact"]), tree=tree)
 
 
-def release(folder: Path, env: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Build a copy of the project; what `relforge release --json` printed."""
+def release(
+    folder: Path, *, python: str | None = None, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Build a copy of the project; what `relforge release --json` printed.
+
+    ``python`` is the version that goes in, where it is not to be the project's own.
+    """
     project = folder / "project"
     shutil.copytree(PROJECT, project, ignore=LEFT_BEHIND)
+    if python:
+        settings = project / "pyproject.toml"
+        text, times = PYTHON.subn(rf'\g<1>"{python}"', settings.read_text())
+        assert 1 == times
+        settings.write_text(text)
     words = ["release", "--env", "prod", "--project", str(project), "--json"]
     built = subprocess.run(
         [sys.executable, "-m", "relforge", *words],
