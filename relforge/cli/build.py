@@ -24,7 +24,7 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
-    out = _start(verbose=verbose, quiet=quiet or as_json)
+    out = _start(verbose=verbose, quiet=quiet)
     built = steps.run(configure(project, env), steps.ASSEMBLE, report.watch(out))
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
@@ -40,7 +40,7 @@ def release(
     quiet: Quiet = False,
 ) -> None:
     """Build, then pack the tree into dist/<name>-<version>-<target>.tar.gz."""
-    out = _start(verbose=verbose, quiet=quiet or as_json)
+    out = _start(verbose=verbose, quiet=quiet)
     wanted = (*steps.ASSEMBLE, *steps.PACK)
     built = steps.run(configure(project, env), wanted, report.watch(out))
     artifact = built.artifact

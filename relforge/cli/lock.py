@@ -35,7 +35,7 @@ def lock(
     quiet: Quiet = False,
 ) -> None:
     """Resolve the project's dependencies, once, into a lock with hashes."""
-    out = report.console(quiet or as_json)
+    out = report.console(quiet)
     report.log_to(out, verbose=verbose)
     found = lockable(project, env)
     target = output or found.project.root / (found.settings.lock or DEFAULT)
