@@ -137,12 +137,15 @@ RELEASE_ROOT=$relforge_root # always where this file is, whatever was inherited
 
 unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
 export PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
-if [ -z "${SSL_CERT_FILE+x}${SSL_CERT_DIR+x}" ] &&
-  [ ! -e /etc/ssl/certs/ca-certificates.crt ] &&
-  [ ! -e /etc/pki/tls/certs/ca-bundle.crt ] &&
-  [ ! -e /etc/ssl/cert.pem ] &&
-  [ -r "$relforge_root/python/ssl/cert.pem" ]; then
-  export SSL_CERT_FILE="$relforge_root/python/ssl/cert.pem"
+if [ -z "${SSL_CERT_FILE+x}${SSL_CERT_DIR+x}" ]; then
+  # The OpenSSL inside looks where the build host kept its certificates.
+  for relforge_store in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt \
+    /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem "$relforge_root/python/ssl/cert.pem"; do
+    if [ -r "$relforge_store" ]; then
+      export SSL_CERT_FILE="$relforge_store"
+      break
+    fi
+  done
 fi
 
 exec "$relforge_python" -I -S -B "$relforge_root/runtime/relforge/runtime/boot.py" "$@"
