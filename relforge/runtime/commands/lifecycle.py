@@ -73,8 +73,17 @@ def restart(argv: list[str]) -> int:
                 "it runs in the foreground: who started it has to restart it",
                 hint="under systemd: systemctl restart UNIT; here: stop, then start",
             )
+        _check()
         _forced(_stop(place, timeout))
     return _start(wait)
+
+
+def _check() -> None:
+    """What runs goes on where the configuration is wrong."""
+    from ..config import loading
+
+    root = manifest.root()
+    os.close(loading.load(root, manifest.load(root), os.environ))
 
 
 def _wait(given: Options) -> float:

@@ -25,8 +25,7 @@ def start(plan: Plan, wait: float) -> str:
     other end of the pipe notices.
     """
     ours, theirs = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     middle = os.fork()
     if middle == 0:
         os.close(ours)
@@ -73,8 +72,7 @@ def _detach(plan: Plan, pipe: int, wait: float) -> NoReturn:
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         os._exit(code)
 
 
@@ -102,6 +100,13 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
     if not said:
         _tell(pipe, _failure(outcome))
     return outcome.code if said else outcome.code or FAILED
+
+
+def _flush() -> None:
+    """None where the descriptor was closed when we were started."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
 
 
 def _failure(outcome: Outcome) -> dict[str, Any]:

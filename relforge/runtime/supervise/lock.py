@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 _PATIENCE = 0.25  # seconds: those who only look take the lock for a moment
 
 
@@ -30,11 +31,20 @@ class Lock:
     def __init__(self, fd: int, content: dict[str, Any]) -> None:
         self.fd = fd
         self._content: dict[str, Any] = {}
-        self._width = os.fstat(fd).st_size
-        self.update(**content)
+        self._width = max(os.fstat(fd).st_size, _WIDTH)
+        self._write(content)
 
     def update(self, **content: Any) -> None:
-        """Rewrite the content in one write; whoever reads meanwhile sees the old or the new."""
+        """Rewrite the content in one write; whoever reads meanwhile sees the old or the new.
+
+        A full disk is no reason to stop what runs: then the content stays as it was.
+        """
+        try:
+            self._write(content)
+        except OSError:
+            return
+
+    def _write(self, content: dict[str, Any]) -> None:
         self._content.update(content)
         line = json.dumps(self._content).encode() + b"\n"
         # Blanks over what is left of a longer line, instead of a moment with an empty file.
@@ -58,12 +68,17 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return Lock(fd, content)
+            break
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(fd)
                 raise taken(paths) from None
             time.sleep(0.02)
+    try:
+        return Lock(fd, content)
+    except OSError as error:
+        os.close(fd)
+        raise Refusal(f"{paths.lock}: {error.strerror}") from None
 
 
 def taken(paths: Paths) -> Refusal:

@@ -72,6 +72,7 @@ def prepare(*, daemon: bool) -> Plan:
 
     In this order: a wrong configuration (78) is found before a socket is opened.
     """
+    _open_standard()
     root = manifests.root()
     manifest = manifests.load(root)
     paths = places.of(root)
@@ -120,6 +121,15 @@ def clean(run: str, rows: list[Spec]) -> None:
                 os.unlink(path)
         except OSError:
             continue  # gone already; what is still in the way, bind tells
+
+
+def _open_standard() -> None:
+    """Whoever closed descriptors 0 to 2 for us must not make our files take their place."""
+    fd = os.open(os.devnull, os.O_RDWR)
+    while fd <= 2:
+        os.set_inheritable(fd, True)
+        fd = os.open(os.devnull, os.O_RDWR)
+    os.close(fd)
 
 
 def _fill(plan: Plan) -> None:

@@ -21,7 +21,7 @@ FAILED = "failed"
 
 ENDED = (STOPPED, FAILED)
 # How far the stopping of a process has come.
-ASKED, DUMPED, KILLED = range(3)
+ASKED, HURRIED, DUMPED, KILLED = range(4)
 # Handled by faulthandler in service processes: no server uses real-time signals.
 DUMP = signal.SIGRTMIN + 5
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -52,7 +52,7 @@ class Process:
         self.instance = instance
         self.state = WAITING
         self.due: float | None = None
-        self.deadline = 0.0  # for being ready
+        self.deadline = 0.0  # for being ready; then, for being gone
         self.pid = 0
         self.ready = False
         self.restarts = 0

@@ -7,6 +7,8 @@ import fcntl
 import os
 import socket
 import stat
+import struct
+from array import array
 
 from ..errors import CONFIG, FAILED, Refusal
 from ..paths import SOCKET_PATH_MOST
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 BACKLOG = 2048
+_SO_ATTACH_FILTER = 26  # socket(7); not in the module socket
+_BPF_RET = 0x06
 # Above the numbers that children get theirs under, so that dup2 in a child clobbers none.
 LOWEST = 64
 
@@ -24,18 +28,35 @@ LOWEST = 64
 class Listener:
     """A listening socket of one service; ``address`` is as people write it, with the real port."""
 
-    __slots__ = ("address", "path", "sock")
+    __slots__ = ("address", "lent", "path", "sock")
 
-    def __init__(self, sock: socket.socket, path: str | None = None) -> None:
+    def __init__(self, sock: socket.socket, path: str | None = None, *, lent: bool = False) -> None:
         self.sock = high(sock)
         self.path = path
+        self.lent = lent  # systemd's: it goes on listening when we end
         self.address = show(self.sock)
 
     def close(self) -> None:
-        """Stop listening here; the processes that hold a copy go on until they close theirs."""
+        """Let nobody else in; the processes that hold a copy still accept who is in already."""
+        if not self.lent and self.path is None and self.sock.fileno() >= 0:
+            _deafen(self.sock)
         self.sock.close()
         if self.path is not None:
             _unlink(self.path)
+
+
+def _deafen(sock: socket.socket) -> None:
+    """Drop connection requests from now on, whoever holds copies, without a loss in the queue.
+
+    Closing alone resets those who come between a server's last accept and its
+    close.  Who is dropped here tries again, and is refused once all is closed.
+    """
+    code = array("Q", struct.pack("HBBI", _BPF_RET, 0, 0, 0))  # struct sock_filter: keep 0 bytes
+    program = struct.pack("HP", len(code), code.buffer_info()[0])  # struct sock_fprog
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    except OSError:
+        return  # a sandbox without filters: closing has to do
 
 
 def high(sock: socket.socket) -> socket.socket:
@@ -88,7 +109,7 @@ def open_all(
             named = [pair for pair in activated if pair[0] == spec.name]
             for pair in named:
                 activated.remove(pair)
-                rows.append(Listener(pair[1]))
+                rows.append(Listener(pair[1], lent=True))
             for index, text in enumerate([] if named else spec.listen):
                 where = f"services.{spec.name}.listen[{index}]"
                 rows.append(_open(text, where, run, activated, specs))
@@ -194,7 +215,7 @@ def _passed(address: str, activated: list[tuple[str, socket.socket]]) -> Listene
     for pair in activated:
         if show(pair[1]) == address:
             activated.remove(pair)
-            return Listener(pair[1])
+            return Listener(pair[1], lent=True)
     return None
 
 

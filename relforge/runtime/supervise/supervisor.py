@@ -18,6 +18,7 @@ from .process import (
     DUMP,
     DUMPED,
     ENDED,
+    HURRIED,
     KILLED,
     RUNNING,
     STARTING,
@@ -122,8 +123,8 @@ class Supervisor:
                 self._end(process)
         if timeout is not None:
             for process in self._processes:
-                if process.due is not None and process.state == STOPPING:
-                    process.due = min(process.due, now + timeout)
+                if process.state == STOPPING and process.stage < DUMPED:
+                    self._within(process, now, timeout)
 
     def fail(self, message: str, process: Process | None = None) -> None:
         """Stop everything; the supervisor's exit status will be 1, for this reason."""
@@ -309,12 +310,21 @@ class Supervisor:
             kill_group(process.probe)
         if process.pid:
             process.state = STOPPING
-            process.due = time.monotonic() + process.spec.drain + GRACE
+            now = time.monotonic()
+            process.deadline = now + process.spec.drain + GRACE
+            self._within(process, now, process.spec.drain + GRACE)
             process.signal(signal.SIGTERM)
             process.signal(signal.SIGCONT)
         elif process.state not in ENDED:
             process.state = STOPPED
             process.due = None
+
+    def _within(self, process: Process, now: float, seconds: float) -> None:
+        """Be gone in so many seconds; a server of ours is told to hurry a while before."""
+        process.deadline = min(process.deadline, now + seconds)
+        process.due = process.deadline
+        if process.spec.kind == "app" and process.stage == ASKED:
+            process.due -= min(GRACE, (process.deadline - now) / 2)
 
     def _force(self, process: Process) -> None:
         self._say(f"{process} did not stop: killed (pid {process.pid})")
@@ -401,7 +411,11 @@ class Supervisor:
                 self._end(process)
         elif process.state == STARTING:
             self._probe(process, now)
-        elif process.stage == ASKED and process.spec.kind != "exec":
+        elif process.stage == ASKED and now < process.deadline:
+            process.stage = HURRIED
+            process.due = process.deadline
+            process.signal(signal.SIGTERM)
+        elif process.stage < DUMPED and process.spec.kind != "exec":
             process.stage = DUMPED
             self._say(f"{process} does not stop; its stacks:")
             process.signal(DUMP)

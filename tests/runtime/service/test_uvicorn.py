@@ -124,6 +124,17 @@ def test_served_restarted_and_drained_without_a_lost_request(mini_release: Make)
     assert "exited" not in log(release)
 
 
+def test_a_short_time_out_hurries_the_drain(mini_release: Make) -> None:
+    release = mini_release({"shop/web.py": ASGI}, services={"web": web(drain=30.0)})
+    assert release.run("start").returncode == 0
+    with socket.create_connection(("127.0.0.1", port(release))) as idle:
+        idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in idle.recv(4096)
+        stopped = release.run("stop", "--timeout", "2s")
+    assert (0, "") == (stopped.returncode, stopped.stderr)
+    assert "shutdown" in log(release)
+
+
 def test_a_web_process_that_is_killed_leaves_the_socket_to_its_successor(
     mini_release: Make,
 ) -> None:

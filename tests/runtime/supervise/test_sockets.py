@@ -93,6 +93,30 @@ def test_a_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
     assert "data" == path.read_text()
 
 
+def test_after_the_close_only_who_is_in_already_gets_an_answer(tmp_path: Path) -> None:
+    row = sockets.open_all([spec("127.0.0.1:0")], str(tmp_path), [])["web"][0]
+    copy = row.sock.dup()  # as a service has it
+    place = copy.getsockname()
+    with socket.create_connection(place, 1) as early:
+        row.close()
+        with pytest.raises(TimeoutError):
+            socket.create_connection(place, 0.2)
+        accepted, _ = copy.accept()
+        early.sendall(b"x")
+        assert b"x" == accepted.recv(1)
+        accepted.close()
+    copy.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, 1)
+
+
+def test_a_socket_of_systemd_goes_on_listening(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as systemd:
+        activated = [("web", systemd.dup())]
+        sockets.open_all([spec("127.0.0.1:1")], str(tmp_path), activated)["web"][0].close()
+        socket.create_connection(systemd.getsockname(), 1).close()
+
+
 def test_what_was_opened_is_closed_when_a_later_one_fails(tmp_path: Path) -> None:
     bad: list[Any] = [spec("unix:good.sock", name="a"), spec("nonsense", name="b")]
     with pytest.raises(Refusal):

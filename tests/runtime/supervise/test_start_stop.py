@@ -196,6 +196,30 @@ def test_a_wrong_configuration_is_78_before_a_socket_is_opened(mini_release: Mak
     assert [] == os.listdir(release.state / "run")
 
 
+def test_a_restart_with_a_wrong_configuration_leaves_what_runs(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    assert release.run("start").returncode == 0
+    pid = release.run("pid").stdout
+    assert 78 == release.run("restart", env={"RELEASE_CONFIG": "/nowhere.toml"}).returncode
+    assert pid == release.run("pid").stdout
+
+
+def test_a_state_folder_that_cannot_be_made_names_the_variable(mini_release: Make) -> None:
+    started = mini_release().run("start", env={"RELEASE_STATE_DIR": "/proc/nothing"})
+    assert 78 == started.returncode
+    assert "RELEASE_STATE_DIR" in started.stderr
+
+
+def test_start_with_closed_standard_descriptors(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    script = 'exec "$0" start <&- >&- 2>&-'
+    assert (
+        0 == subprocess.run(["sh", "-c", script, release.root / "bin/shop"], check=False).returncode
+    )
+    eventually(lambda: "| at work" in log(release))
+    assert release.run("stop").returncode == 0
+
+
 def test_settings_of_a_service_take_the_configuration(mini_release: Make, tmp_path: Path) -> None:
     shows = WORKER.replace('print("at work")', 'import os; print("sees", os.environ["GREETING"])')
     release = mini_release(

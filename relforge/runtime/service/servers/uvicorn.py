@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import select
 import signal
 import socket
 import time
 from difflib import get_close_matches
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -56,12 +58,18 @@ def serve(app: Any, service: dict[str, Any], agent: Agent) -> int:
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready, and stops in two stages."""
+    """Says when it is ready, and stops in two stages; a second SIGTERM ends the first of them."""
 
     def __init__(self, config: uvicorn.Config, agent: Agent, drain: float) -> None:
         super().__init__(config)
         self._agent = agent
         self._drain = drain
+        self._hurry = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal while uvicorn's handlers are set."""
+        self._hurry = self.should_exit
+        super().handle_exit(sig, frame)
 
     def asked(self, _number: int, _frame: object) -> None:
         """A signal before uvicorn has set its handlers, or after."""
@@ -77,13 +85,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting; answer what comes with ``Connection: close``; wait; then end."""
         notify.notify("STOPPING=1")
-        # Those whom the kernel has let in already.
-        for _ in range(3):
-            await asyncio.sleep(0)
-        for server in self.servers:
-            server.close()
-        for sock in sockets or ():
-            sock.close()
+        await self._refuse(sockets or [])
         # In the list itself, too: requests that have begun hold it.
         headers = self.server_state.default_headers
         headers.insert(0, (b"connection", b"close"))
@@ -91,9 +93,28 @@ class Server(uvicorn.Server):
             if "websockets" in type(connection).__module__:
                 connection.shutdown()  # its client is told, and comes back elsewhere
         end = time.monotonic() + self._drain
-        while self.server_state.connections and time.monotonic() < end and not self.force_exit:
+        while self.server_state.connections and time.monotonic() < end and not self._hurry:
             await asyncio.sleep(_TICK)
         await super().shutdown(sockets)
+
+    async def _refuse(self, sockets: list[socket.socket]) -> None:
+        """Close the listening sockets at a moment when their queues are empty.
+
+        Whoever is in a queue when it closes is connected, and loses the request.
+        """
+        end = time.monotonic() + _LAST
+        for server, sock in zip(self.servers, sockets, strict=True):
+            while _waits(sock) and time.monotonic() < end:
+                await asyncio.sleep(0)
+            server.close()
+            sock.close()
+
+
+def _waits(sock: socket.socket) -> bool:
+    """Has the kernel let somebody in whom nobody has accepted yet?"""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def is_wsgi(app: Any) -> bool:
