@@ -1,55 +1,43 @@
 """The JSON API, and the shapes of what goes in and out."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
+from sqlalchemy import select
 
 from ticketd import orders
-from ticketd.db import transaction
+from ticketd.db import now, transaction
 from ticketd.models import Event, Order
-from ticketd.rates import rates
+from ticketd.rates import prices
 from ticketd.settings import config
 
-router = APIRouter(prefix="/api", tags=["shop"])
+router = APIRouter(prefix="/api")
 
 
 class NewOrder(BaseModel):
-    event: str = Field(examples=["night-trains"])
+    event: str
     email: str = Field(max_length=200, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")
     quantity: int = Field(1, ge=1, le=10)
 
 
-class EventView(BaseModel):
+class EventView(BaseModel, from_attributes=True):
     slug: str
     title: str
     venue: str
-    city: str
-    starts_at: datetime = Field(description="with the offset of the venue's time zone")
     time_zone: str
+    starts_at: datetime = Field(validation_alias="local_start")
     available: int
-    price_cents: int
-    currency: str
-    converted: dict[str, int] = Field(description="the price in other currencies, where known")
+    price_cents: int = Field(exclude=True)
 
-    @classmethod
-    def of(cls, event: Event) -> Self:
-        return cls(
-            slug=event.slug,
-            title=event.title,
-            venue=event.venue.name,
-            city=event.venue.city,
-            starts_at=event.local_start,
-            time_zone=event.venue.time_zone,
-            available=event.available,
-            price_cents=event.price_cents,
-            currency=config["shop.currency"],
-            converted=rates().convert(event.price_cents, config["rates.currencies"]),
-        )
+    @computed_field
+    def prices(self) -> dict[str, int]:
+        """In cents, in each currency that there is a rate for."""
+        return prices(self.price_cents)
 
 
-class OrderView(BaseModel):
+class OrderView(BaseModel, from_attributes=True):
     token: str
     status: str
     quantity: int
@@ -57,60 +45,35 @@ class OrderView(BaseModel):
     expires_at: datetime
     event: EventView
 
-    @classmethod
-    def of(cls, order: Order) -> Self:
-        return cls(
-            token=order.token,
-            status=order.status,
-            quantity=order.quantity,
-            amount_cents=order.amount_cents,
-            expires_at=order.expires_at,
-            event=EventView.of(order.event),
-        )
 
-
-@router.get("/events")
-def list_events() -> list[EventView]:
+@router.get("/events", response_model=list[EventView])
+def list_events() -> Sequence[Event]:
     with transaction() as session:
-        events = orders.upcoming(session)
-    return [EventView.of(event) for event in events]
+        return session.scalars(select(Event).where(Event.starts_at > now())).all()
 
 
-@router.get("/events/{slug}")
-def show_event(slug: str) -> EventView:
+@router.get("/events/{slug}", response_model=EventView)
+def show_event(slug: str) -> Event:
     with transaction() as session:
-        event = orders.find_event(session, slug)
-    return EventView.of(event)
+        return orders.find_event(session, slug)
 
 
-@router.post("/orders", status_code=201)
-def create_order(new: NewOrder) -> OrderView:
+@router.post("/orders", response_model=OrderView, status_code=201)
+def create_order(new: NewOrder) -> Order:
     """Reserve tickets; 409 when there are not enough."""
-    return reserve(new)
-
-
-@router.get("/orders/{token}")
-def show_order(token: str) -> OrderView:
+    hold = config["orders.hold"]
     with transaction() as session:
-        order = orders.find(session, token)
-    return OrderView.of(order)
+        return orders.reserve(session, new.event, email=new.email, quantity=new.quantity, hold=hold)
 
 
-@router.post("/orders/{token}/pay")
-def pay_order(token: str) -> OrderView:
+@router.get("/orders/{token}", response_model=OrderView)
+def show_order(token: str) -> Order:
+    with transaction() as session:
+        return orders.find(session, token)
+
+
+@router.post("/orders/{token}/pay", response_model=OrderView)
+def pay_order(token: str) -> Order:
     """Confirm a reservation; 409 when it has expired."""
     with transaction() as session:
-        orders.pay(session, token)
-    return show_order(token)
-
-
-def reserve(new: NewOrder) -> OrderView:
-    with transaction() as session:
-        order = orders.reserve(
-            session,
-            new.event,
-            email=new.email,
-            quantity=new.quantity,
-            hold=config["orders.hold"],
-        )
-    return show_order(order.token)
+        return orders.pay(session, token)

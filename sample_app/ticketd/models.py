@@ -1,7 +1,6 @@
 """What the shop remembers."""
 
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,41 +14,25 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, str: String(200)}  # noqa: RUF012
 
 
-class Status(StrEnum):
-    RESERVED = "reserved"
-    CONFIRMED = "confirmed"
-    EXPIRED = "expired"
-
-
-class Venue(Base):
-    __tablename__ = "venues"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    city: Mapped[str]
-    time_zone: Mapped[str]  # of the IANA database: Europe/Berlin
-
-
 class Event(Base):
     __tablename__ = "events"
-    # `available` counts down in the same statement that looks at it; this is the safety net.
+    # `available` is counted down by the statement that looks at it; this is the safety net.
     __table_args__ = (CheckConstraint("available between 0 and capacity", name="not_oversold"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
-    venue_id: Mapped[int] = mapped_column(ForeignKey("venues.id"))
+    venue: Mapped[str]
+    time_zone: Mapped[str]  # the venue's: Europe/Berlin
     starts_at: Mapped[datetime]
     price_cents: Mapped[int]
     capacity: Mapped[int]
     available: Mapped[int]
 
-    venue: Mapped[Venue] = relationship(lazy="joined")
-
     @property
     def local_start(self) -> datetime:
         """When it starts, by the clock on the venue's wall."""
-        return self.starts_at.astimezone(ZoneInfo(self.venue.time_zone))
+        return self.starts_at.astimezone(ZoneInfo(self.time_zone))
 
 
 class Order(Base):
@@ -62,25 +45,19 @@ class Order(Base):
     email: Mapped[str]
     quantity: Mapped[int]
     amount_cents: Mapped[int]
-    status: Mapped[str] = mapped_column(default=Status.RESERVED)
+    status: Mapped[str] = mapped_column(default="reserved")  # then confirmed, or expired
     expires_at: Mapped[datetime]
 
-    event: Mapped[Event] = relationship(lazy="joined")
+    event: Mapped[Event] = relationship(lazy="selectin")
 
 
 class Job(Base):
-    """Work for the worker.  It is due at `run_at`; taking it moves that into the future."""
+    """Work for the worker, which deletes it when it is done."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("jobs_by_time", "state", "run_at"),)
-
-    LEASE = timedelta(minutes=2)  # a worker that dies with a job loses it after this
-    ATTEMPTS = 8
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]
-    state: Mapped[str] = mapped_column(default="waiting")  # waiting, done or failed
     attempts: Mapped[int] = mapped_column(default=0)
-    run_at: Mapped[datetime]
-    error: Mapped[str] = mapped_column(default="")
+    run_at: Mapped[datetime] = mapped_column(index=True)

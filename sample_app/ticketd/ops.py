@@ -9,63 +9,40 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, select
 
 from ticketd import db
-from ticketd.models import Event, Venue
+from ticketd.models import Event
+
+EXAMPLES = (
+    ("night-trains", "Night Trains, live", "Kantine am Ufer", "Europe/Berlin", 2450, 120),
+    ("tidal-quartet", "Tidal Quartet", "The Ferry Building", "Pacific/Auckland", 3900, 60),
+    ("small-talk", "Small Talk: stand-up", "Orange Room", "America/New_York", 1800, 40),
+)
 
 
 def migrate(revision: str = "head", *, engine: Engine | None = None) -> None:
-    """Bring the database to the revision; `migrate 0001` goes no further, nothing goes back."""
+    """Bring the database to the revision, by default to this release's."""
     engine = engine or db.engine()
-    alembic = Config()
-    alembic.set_main_option("script_location", "ticketd:migrations")
-    alembic.attributes["engine"] = engine
     before = _revision(engine)
+    alembic = Config(attributes={"engine": engine})
+    alembic.set_main_option("script_location", "ticketd:migrations")
     command.upgrade(alembic, revision)
-    after = _revision(engine)
-    address = engine.url.render_as_string(hide_password=True)
-    print(f"{address}: at {after} already" if before == after else f"{address}: now at {after}")
+    print(f"{engine.url!r}: from revision {before} to {_revision(engine)}")
 
 
 def seed(*, engine: Engine | None = None) -> None:
-    """Put a few events on sale, where there are none; does nothing the second time."""
-    with db.sessions(engine or db.engine()).begin() as session:
+    """Put a few events on sale, where there are none."""
+    with db.transaction(engine) as session:
         if session.scalar(select(Event.id).limit(1)) is not None:
             print("there are events already")
             return
-        events = list(_examples())
-        session.add_all(events)
-    print("on sale:", ", ".join(event.slug for event in events))
+        for days, (slug, title, venue, zone, cents, seats) in enumerate(EXAMPLES, 30):
+            event = Event(slug=slug, title=title, venue=venue, time_zone=zone, price_cents=cents)
+            day = datetime.now(ZoneInfo(zone)).date() + timedelta(days=days)
+            event.starts_at = datetime.combine(day, time(20), ZoneInfo(zone))
+            event.capacity = event.available = seats
+            session.add(event)
+    print("on sale:", ", ".join(slug for slug, *_ in EXAMPLES))
 
 
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
-
-
-def _examples() -> list[Event]:
-    halls = {
-        "kantine": Venue(name="Kantine am Ufer", city="Berlin", time_zone="Europe/Berlin"),
-        "ferry": Venue(name="The Ferry Building", city="Auckland", time_zone="Pacific/Auckland"),
-        "orange": Venue(name="Orange Room", city="New York", time_zone="America/New_York"),
-    }
-    rows = [
-        ("night-trains", "Night Trains, live", "kantine", 30, time(20), 2450, 120),
-        ("tidal-quartet", "Tidal Quartet", "ferry", 45, time(19, 30), 3900, 60),
-        ("small-talk", "Small Talk: stand-up", "orange", 60, time(21), 1800, 40),
-    ]
-    return [
-        Event(
-            slug=slug,
-            title=title,
-            venue=halls[hall],
-            starts_at=_local(halls[hall].time_zone, in_days, at),
-            price_cents=cents,
-            capacity=seats,
-            available=seats,
-        )
-        for slug, title, hall, in_days, at, cents, seats in rows
-    ]
-
-
-def _local(time_zone: str, in_days: int, at: time) -> datetime:
-    zone = ZoneInfo(time_zone)
-    return datetime.combine(datetime.now(zone).date() + timedelta(days=in_days), at, zone)

@@ -1,10 +1,11 @@
 """Reserve, pay, expire: each is one conditional UPDATE, so that no two can win the same ticket.
 
-The database decides, not what a process read a moment ago.  It holds on SQLite, where
-writers queue, and on PostgreSQL, where the condition is looked at again behind a lock.
+The database decides, not what a process has read a moment ago: on SQLite writers queue,
+on PostgreSQL the condition is looked at again behind the row's lock.
 """
 
 import secrets
+from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ticketd import jobs
 from ticketd.db import now
-from ticketd.models import Event, Order, Status
+from ticketd.models import Event, Order
 
 
 class Refused(Exception):
@@ -23,9 +24,7 @@ class NotFound(Refused):
     """There is no such event or order."""
 
 
-def reserve(
-    session: Session, slug: str, *, email: str, quantity: int, hold: float = 900.0
-) -> Order:
+def reserve(session: Session, slug: str, *, email: str, quantity: int, hold: float) -> Order:
     """Take tickets off the event's stock; they wait `hold` seconds for their payment."""
     event = session.scalars(
         update(Event)
@@ -34,61 +33,57 @@ def reserve(
         .returning(Event)
     ).one_or_none()
     if event is None:
-        raise _refusal(find_event(session, slug))
+        left = find_event(session, slug).available
+        raise Refused(f"Only {left} tickets are left." if left else "The event is sold out.")
     order = Order(
         token=secrets.token_urlsafe(18),
         event=event,
         email=email,
         quantity=quantity,
         amount_cents=quantity * event.price_cents,
-        status=Status.RESERVED,
+        status="reserved",
         expires_at=now() + timedelta(seconds=hold),
     )
     session.add(order)
-    session.flush()
     return order
 
 
 def pay(session: Session, token: str) -> Order:
-    """Confirm a reservation that still holds; paying twice is the same as paying once.
+    """Confirm a reservation that still holds; twice is the same as once.
 
     A payment provider would call this when the money is there.
     """
     order = session.scalars(
         update(Order)
-        .where(Order.token == token, Order.status == Status.RESERVED, Order.expires_at > now())
-        .values(status=Status.CONFIRMED)
+        .where(Order.token == token, Order.status == "reserved", Order.expires_at > now())
+        .values(status="confirmed")
         .returning(Order)
     ).one_or_none()
     if order is not None:
         jobs.enqueue(session, "confirmation", token=token)
         return order
     order = find(session, token)
-    if order.status != Status.CONFIRMED:
-        raise Refused("The reservation has expired, and its tickets are back on sale.")
+    if order.status != "confirmed":
+        raise Refused("The reservation has expired: its tickets are back on sale.")
     return order
 
 
 def expire(session: Session) -> int:
-    """End one reservation that was not paid in time; returns how many tickets came back."""
-    due = select(Order.id).where(Order.status == Status.RESERVED, Order.expires_at <= now())
-    order = session.scalars(
+    """Put the tickets of unpaid reservations back on sale; returns how many."""
+    due = select(Order.id).where(Order.status == "reserved", Order.expires_at <= now())
+    rows = session.execute(
         update(Order)
-        .where(
-            Order.id == due.limit(1).with_for_update(skip_locked=True).scalar_subquery(),
-            Order.status == Status.RESERVED,
-        )
-        .values(status=Status.EXPIRED)
-        .returning(Order)
-    ).one_or_none()
-    if order is None:
-        return 0
-    session.execute(
-        update(Event)
-        .where(Event.id == order.event_id)
-        .values(available=Event.available + order.quantity)
+        .where(Order.id.in_(due.with_for_update(skip_locked=True)), Order.status == "reserved")
+        .values(status="expired")
+        .returning(Order.event_id, Order.quantity)
     )
-    return order.quantity
+    back: Counter[int] = Counter()
+    for event_id, quantity in rows:
+        back[event_id] += quantity
+    for event_id in sorted(back):  # in one order everywhere: nobody waits in a circle
+        values = {"available": Event.available + back[event_id]}
+        session.execute(update(Event).where(Event.id == event_id).values(values))
+    return back.total()
 
 
 def find(session: Session, token: str) -> Order:
@@ -99,21 +94,8 @@ def find(session: Session, token: str) -> Order:
 
 
 def find_event(session: Session, slug: str) -> Event:
-    event = session.scalar(select(Event).where(Event.slug == slug))
+    """An event that has not begun."""
+    event = session.scalar(select(Event).where(Event.slug == slug, Event.starts_at > now()))
     if event is None:
-        raise NotFound("There is no such event.")
+        raise NotFound("There is no such event, or it has begun.")
     return event
-
-
-def upcoming(session: Session) -> list[Event]:
-    return list(
-        session.scalars(select(Event).where(Event.starts_at > now()).order_by(Event.starts_at))
-    )
-
-
-def _refusal(event: Event) -> Refused:
-    if event.starts_at <= now():
-        return Refused("The event has begun.")
-    if event.available == 0:
-        return Refused("The event is sold out.")
-    return Refused(f"Only {event.available} tickets are left.")

@@ -1,31 +1,16 @@
-"""The configuration, and what follows from it.  Nobody else here knows where it comes from.
-
-relforge is replaceable.  Without it, `config` would be a dozen lines of your own:
-
-    from pydantic_settings import BaseSettings, SettingsConfigDict
-
-    class Settings(BaseSettings):
-        model_config = SettingsConfigDict(
-            env_prefix="TICKETD_", env_nested_delimiter="__", toml_file="/etc/ticketd/config.toml"
-        )
-        http: Http = Http()
-        db: Db = Db()
-
-or, with the standard library alone, `tomllib.load` and `os.environ.get`.
-"""
+"""The configuration: nothing else in this package knows where it comes from."""
 
 import os
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+# The one line that knows relforge.  Without it: a `pydantic_settings.BaseSettings` with
+# `env_prefix="TICKETD_"`, or a dict of your own from `tomllib` and `os.environ`.
 from relforge.runtime import config
-
-__all__ = ["config", "database_url", "mail_dir", "state_dir", "static_dir", "version"]
 
 
 def state_dir() -> Path:
-    """Where files that change belong: the supervisor of a release says it."""
+    """Where files that change belong: a release says it."""
     return Path(os.environ.get("RELEASE_STATE_DIR", "var")).absolute()
 
 
@@ -33,21 +18,15 @@ def database_url() -> str:
     return config.get("db.url") or f"sqlite:///{state_dir()}/ticketd.db"
 
 
-def mail_dir() -> Path:
-    return Path(config.get("mail.dir") or state_dir() / "mails")
-
-
 def static_dir() -> Path:
     """The compiled assets: of the release, or of the source tree after `npm run build`."""
-    if folder := config.get("http.static_dir"):
-        return Path(folder)
-    if release := os.environ.get("RELEASE_ROOT"):
-        return Path(release, "app", "static")
-    return Path(__file__).parent.parent / "assets" / "dist"
+    release = os.environ.get("RELEASE_ROOT")
+    built = Path(release, "app/static") if release else Path(__file__).parents[1] / "assets/dist"
+    return Path(config.get("http.static_dir") or built)
 
 
-def version() -> str:
+def shop_version() -> str:
     try:
-        return installed("ticketd")
+        return version("ticketd")
     except PackageNotFoundError:  # a source tree that nobody installed
         return "0.0.0.dev0"

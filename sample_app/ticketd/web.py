@@ -1,6 +1,6 @@
 """The service `web`: pages for people, JSON for programs, probes for load balancers."""
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -9,19 +9,19 @@ from ticketd import api, orders, pages, settings
 from ticketd.db import transaction
 from ticketd.models import Event
 
-app = FastAPI(title="ticketd", version=settings.version())
+app = FastAPI(title="ticketd", version=settings.shop_version())
 app.include_router(api.router)
 app.include_router(pages.router)
 app.mount("/static", pages.assets)
 
 
-@app.get("/livez", tags=["probes"])
+@app.get("/livez")
 async def livez() -> dict[str, str]:
     """This process answers; it may do so without a database."""
     return {"status": "alive"}
 
 
-@app.get("/readyz", tags=["probes"])
+@app.get("/readyz")
 def readyz() -> dict[str, str]:
     """Customers can be served: the database is there, and has our tables."""
     with transaction() as session:
@@ -29,18 +29,22 @@ def readyz() -> dict[str, str]:
     return {"status": "ready"}
 
 
-@app.get("/version", tags=["probes"])
+@app.get("/version")
 async def version() -> dict[str, str]:
     return {"name": "ticketd", "version": app.version}
 
 
 @app.exception_handler(orders.Refused)
-async def refused(_request: Request, error: orders.Refused) -> JSONResponse:
-    status = 404 if isinstance(error, orders.NotFound) else 409
-    return JSONResponse({"detail": str(error)}, status)
+async def refused(request: Request, error: orders.Refused) -> Response:
+    return _failure(request, 404 if isinstance(error, orders.NotFound) else 409, str(error))
 
 
 @app.exception_handler(DBAPIError)
-async def no_database(_request: Request, error: DBAPIError) -> JSONResponse:
-    first_line = str(error.orig).partition("\n")[0]
-    return JSONResponse({"status": "unavailable", "detail": first_line}, 503)
+async def unavailable(request: Request, error: DBAPIError) -> Response:
+    return _failure(request, 503, str(error.orig).partition("\n")[0])
+
+
+def _failure(request: Request, status: int, detail: str) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        return pages.page(request, "failure.html", status=status, detail=detail)
+    return JSONResponse({"detail": detail}, status)

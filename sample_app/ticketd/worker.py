@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 
 from ticketd import jobs, mails, orders
 from ticketd.db import transaction
-from ticketd.notify import notify
 from ticketd.settings import config
 
 log = logging.getLogger(__name__)
@@ -31,23 +32,27 @@ async def _main() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     expire_at = 0.0
     notify("READY=1")
-    log.info("ready")
     while not stop.is_set():
-        pause = config["worker.poll"]
         try:
             if time.monotonic() >= expire_at:
-                await asyncio.to_thread(expire_reservations)
+                await asyncio.to_thread(expire)
                 expire_at = time.monotonic() + config["worker.expire_every"]
             while not stop.is_set() and await asyncio.to_thread(work):
                 pass
-        except DBAPIError as error:
-            # It may be away for a while, or not migrated yet: both end without a restart.
-            log.warning("the database does not do: %s", error.orig)
-            pause = max(pause, 2.0)
+        except DBAPIError as error:  # it is away, or not migrated yet: both end by themselves
+            log.warning("the database does not serve: %s", error.orig)
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            await asyncio.wait_for(stop.wait(), config["worker.poll"])
     notify("STOPPING=1")
-    log.info("stopped")
+
+
+def notify(state: str) -> None:
+    """sd_notify(3): tell systemd, or whoever else started this process, how it is doing."""
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        if address.startswith("@"):  # an abstract socket
+            address = "\0" + address[1:]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(state.encode(), address)
 
 
 def work() -> bool:
@@ -58,26 +63,15 @@ def work() -> bool:
         return False
     try:
         HANDLERS[job.kind](**job.payload)
-    except Exception as error:
-        log.exception("job %s (%s) failed, attempt %s", job.id, job.kind, job.attempts)
-        with transaction() as session:
-            jobs.failed(session, job, error)
+    except Exception:
+        log.exception("%s %s: attempt %s failed", job.kind, job.payload, job.attempts)
     else:
         with transaction() as session:
-            jobs.done(session, job)
-        log.info("job %s (%s) is done", job.id, job.kind)
+            session.delete(job)
     return True
 
 
-def expire_reservations() -> int:
-    """Give the tickets of unpaid reservations back; returns how many."""
-    returned = 0
-    while True:
-        with transaction() as session:
-            tickets = orders.expire(session)
-        if not tickets:
-            break
-        returned += tickets
-    if returned:
-        log.info("%s tickets of unpaid reservations are back on sale", returned)
-    return returned
+def expire() -> None:
+    with transaction() as session:
+        if tickets := orders.expire(session):
+            log.info("%s unpaid tickets are back on sale", tickets)

@@ -8,11 +8,7 @@ from ticketd.models import Base
 engine = context.config.attributes.get("engine") or db.engine()
 
 with engine.connect() as connection:
-    context.configure(
-        connection=connection,
-        target_metadata=Base.metadata,
-        render_as_batch=True,  # SQLite cannot alter a table in place
-        user_module_prefix="db.",
-    )
+    # SQLite cannot alter a table in place: a batch makes a new one.
+    context.configure(connection, target_metadata=Base.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
