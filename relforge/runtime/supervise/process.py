@@ -44,7 +44,6 @@ class Process:
         "stage",
         "started",
         "state",
-        "status",
     )
 
     def __init__(self, spec: Spec, instance: int) -> None:
@@ -57,7 +56,6 @@ class Process:
         self.ready = False
         self.restarts = 0
         self.started = 0.0
-        self.status: str | None = None  # what it says of itself, sd_notify's STATUS
         self.output: Output | None = None
         self.program = -1  # the pipe that ends when its exec has succeeded
         self.probe = 0  # the pid of a probe that is under way

@@ -1,0 +1,258 @@
+"""The processes: started, started again, told to stop, killed, reaped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from . import launch
+from .output import Output
+from .plan import Plan
+from .poller import READ, Poller
+from .process import (
+    ASKED,
+    DUMP,
+    DUMPED,
+    ENDED,
+    FAILED,
+    HURRIED,
+    KILLED,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    WAITING,
+    Process,
+    ending,
+    is_clean,
+    kill_group,
+)
+from .readiness import Readiness
+from .restarts import Restarts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Boss(Protocol):
+        """Whom the processes belong to."""
+
+        state: str
+
+        def fail(self, message: str, process: Process | None = None) -> None:
+            """Stop everything for this reason."""
+
+
+GRACE = 3.0  # seconds after the drain before force: servers end idle connections then
+DUMPING = 0.5  # seconds to print the stacks
+HOPELESS = 5.0  # seconds after which a process that SIGKILL does not end is left behind
+
+
+class Children:
+    """``rows`` are all instances; ``forced`` names those that a stop had to kill."""
+
+    __slots__ = (
+        "_boss",
+        "_by_pid",
+        "_plan",
+        "_poller",
+        "_readiness",
+        "_restarts",
+        "forced",
+        "rows",
+    )
+
+    def __init__(self, plan: Plan, poller: Poller, boss: Boss) -> None:
+        self._plan = plan
+        self._poller = poller
+        self._boss = boss
+        self.rows = [
+            Process(spec, number + 1) for spec in plan.specs for number in range(spec.instances)
+        ]
+        self.forced: list[str] = []
+        self._restarts = {spec.name: Restarts(spec) for spec in plan.specs}
+        self._by_pid: dict[int, Process] = {}
+        self._readiness = Readiness(plan, poller, self._by_pid, self._is_ready)
+
+    def start(self, process: Process) -> None:
+        """Start a process; a failure is handled as its end."""
+        now = time.monotonic()
+        process.state = STARTING
+        process.ready = False
+        process.stage = ASKED
+        process.started = now
+        process.deadline = now + process.spec.ready_timeout
+        process.due = process.deadline
+        try:
+            started = launch.spawn(self._plan, process.spec, process.instance)
+        except OSError as error:
+            process.due = None
+            process.state = FAILED
+            self._again(process, f"{process} cannot be started: {error.strerror}", failed=True)
+            return
+        process.pid = started.pid
+        self._by_pid[started.pid] = process
+        self._record()
+        if started.output >= 0:
+            output = Output(started.output, str(process), self._plan.journal)
+            if process.output is not None:
+                output.tail = process.output.tail
+            process.output = output
+            self._poller.add(started.output, READ, lambda _events: self._printed(output))
+        self._readiness.began(process, started.program)
+
+    def end(self, process: Process) -> None:
+        """Ask a process to stop, in the time that its drain gives it."""
+        process.ready = False
+        self._readiness.over(process)
+        if process.pid:
+            process.state = STOPPING
+            now = time.monotonic()
+            process.deadline = now + process.spec.drain + GRACE
+            self.within(process, process.spec.drain + GRACE)
+            process.signal(signal.SIGTERM)
+            process.signal(signal.SIGCONT)
+        elif process.state not in ENDED:
+            process.state = STOPPED
+            process.due = None
+
+    def within(self, process: Process, seconds: float) -> None:
+        """Be gone in so many seconds; a server of ours is told to hurry a while before."""
+        if process.state != STOPPING or process.stage >= DUMPED:
+            return
+        now = time.monotonic()
+        process.deadline = min(process.deadline, now + seconds)
+        process.due = process.deadline
+        if process.spec.kind == "app" and process.stage == ASKED:
+            process.due -= min(GRACE, (process.deadline - now) / 2)
+
+    def force(self, process: Process) -> None:
+        """SIGKILL for the whole group."""
+        if not process.pid:
+            return
+        self._plan.journal.say(f"{process} did not stop: killed (pid {process.pid})")
+        if self._boss.state == STOPPING and str(process) not in self.forced:
+            self.forced.append(str(process))
+        process.kill()
+        process.stage = KILLED
+        process.due = time.monotonic() + HOPELESS
+
+    def reap(self) -> None:
+        """Take every child that has ended, ours or, as PID 1, anybody's."""
+        while True:
+            try:
+                info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if info is None:
+                return
+            pid = info.si_pid
+            if pid in self._by_pid or self._readiness.is_probe(pid):
+                # While it is a zombie its number, and its group's, is nobody else's.
+                kill_group(pid)
+            _, status = os.waitpid(pid, 0)
+            if pid in self._by_pid:
+                self._ended(self._by_pid.pop(pid), status)
+            elif self._readiness.is_probe(pid):
+                self._readiness.probed(pid, status)
+
+    def tick(self) -> float | None:
+        """Do what is due; when the next thing is, on the monotonic clock."""
+        now = time.monotonic()
+        for process in self.rows:
+            if process.due is not None and process.due <= now:
+                self._due(process, now)
+        return min((row.due for row in self.rows if row.due is not None), default=None)
+
+    def _due(self, process: Process, now: float) -> None:
+        if process.state == WAITING:
+            self.start(process)
+        elif process.state == STARTING and now >= process.deadline:
+            self._late(process)
+        elif process.state == STARTING:
+            self._readiness.probe(process, now)
+        elif process.stage == ASKED and now < process.deadline:
+            process.stage = HURRIED
+            process.due = process.deadline
+            process.signal(signal.SIGTERM)
+        elif process.stage < DUMPED and process.spec.kind != "exec":
+            process.stage = DUMPED
+            process.due = now + DUMPING
+            self._plan.journal.say(f"{process} does not stop; its stacks:")
+            process.signal(DUMP)
+        elif process.stage != KILLED:
+            self.force(process)
+        else:
+            self._plan.journal.say(f"{process} (pid {process.pid}) survives SIGKILL: left behind")
+            self._by_pid.pop(process.pid, None)
+            process.pid, process.state, process.due = 0, FAILED, None
+
+    def _late(self, process: Process) -> None:
+        reason = f"{process} was not ready within {process.spec.ready_timeout:g}s"
+        if self._boss.state == STARTING and process.spec.required:
+            self._boss.fail(reason, process)
+        else:
+            self._plan.journal.say(f"{reason}: stopped")
+            self.end(process)
+
+    def _is_ready(self, process: Process) -> None:
+        if self._boss.state == RUNNING:
+            self._plan.journal.say(f"{process} is ready")
+
+    def _printed(self, output: Output) -> None:
+        if not output.read():
+            # It has closed its output, and may live on.
+            self._poller.remove(output.fd)
+
+    def _ended(self, process: Process, status: int) -> None:
+        """A process is gone, and with it its group."""
+        was = process.state
+        process.pid = 0
+        process.ready = False
+        process.due = None
+        if process.output is not None and process.output.fd >= 0:
+            self._poller.remove(process.output.fd)
+            process.output.finish()
+        self._readiness.over(process)
+        self._record()
+        clean = is_clean(status, stopping=was == STOPPING)
+        process.state = STOPPED if clean else FAILED
+        reason = f"{process} {ending(status)}"
+        if self._boss.state == STOPPING:
+            if not clean and process.stage != KILLED:
+                self._plan.journal.say(reason)
+        elif was == STARTING:
+            early = self._boss.state == STARTING or not clean
+            self._again(process, f"{reason} before it was ready", failed=early)
+        else:
+            # One that we stopped by ourselves was not ready in time.
+            self._again(process, reason, failed=was == STOPPING or not clean)
+
+    def _again(self, process: Process, reason: str, *, failed: bool) -> None:
+        """Start it again, where and when its settings say so."""
+        if failed and self._boss.state == STARTING and process.spec.required:
+            self._boss.fail(reason, process)
+            return
+        restarts = self._restarts[process.spec.name]
+        self._plan.journal.say(reason)
+        if not restarts.wanted(failed=failed):
+            return
+        now = time.monotonic()
+        seconds = restarts.wait(now)
+        if seconds is not None:
+            process.state = WAITING
+            process.restarts += 1
+            process.due = now + seconds
+            self._plan.journal.say(f"{process} starts again in {seconds:g}s")
+            return
+        most, within = process.spec.intensity
+        text = f"{reason}; more than {most:g} restarts within {within:g}s, giving up"
+        if process.spec.required:
+            self._boss.fail(text, process)
+        else:
+            self._plan.journal.say(text)
+
+    def _record(self) -> None:
+        """Whoever has to stop us by force finds in the lock what else to kill."""
+        self._plan.lock.update(groups=sorted(self._by_pid))

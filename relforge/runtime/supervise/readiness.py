@@ -1,0 +1,118 @@
+"""When is a process ready?  It says so itself; a program that cannot is asked."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import probes
+from .notices import sender
+from .plan import Plan
+from .poller import READ, Poller
+from .process import RUNNING, STARTING, Process, kill_group
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PROBING = 0.5  # seconds between two probes
+_AT_ONCE = 64  # notices; a flood of them must not keep us from the rest
+
+
+class Readiness:
+    """Turns STARTING into RUNNING, and calls ``ready(process)`` then.
+
+    ``known`` are the processes by pid, as they come and go.
+    """
+
+    __slots__ = ("_known", "_plan", "_poller", "_probes", "_ready")
+
+    def __init__(
+        self,
+        plan: Plan,
+        poller: Poller,
+        known: Mapping[int, Process],
+        ready: Callable[[Process], None],
+    ) -> None:
+        self._plan = plan
+        self._poller = poller
+        self._known = known
+        self._ready = ready
+        self._probes: dict[int, Process] = {}
+        poller.add(plan.notices.sock.fileno(), READ, self._noticed)
+
+    def began(self, process: Process, program: int) -> None:
+        """A process has been started; ``program`` is the pipe of its exec, or -1."""
+        process.program = program
+        if program >= 0:
+            self._poller.add(program, READ, lambda _events: self._executed(process))
+
+    def over(self, process: Process) -> None:
+        """It has ended, or is told to: whether it is ready is no longer asked."""
+        self._close(process)
+        if process.probe:
+            kill_group(process.probe)
+
+    def probe(self, process: Process, now: float) -> None:
+        """Ask a program, on a socket that is its own; the answer is a child that ends."""
+        if process.probe:
+            process.due = process.deadline
+            return
+        try:
+            process.probe = probes.spawn(self._plan, process.spec)
+        except OSError:
+            process.due = min(process.deadline, now + PROBING)  # no room for a process: later
+            return
+        self._probes[process.probe] = process
+        process.due = min(process.deadline, now + probes.TIMEOUT)
+
+    def is_probe(self, pid: int) -> bool:
+        return pid in self._probes
+
+    def probed(self, pid: int, status: int) -> None:
+        """A probe has ended, with this wait status."""
+        process = self._probes.pop(pid)
+        if process.probe != pid:
+            return
+        process.probe = 0
+        if process.state == STARTING and status == 0:
+            self._is_ready(process)
+        elif process.state == STARTING:
+            process.due = min(process.deadline, time.monotonic() + PROBING)
+
+    def _noticed(self, _events: int) -> None:
+        for _ in range(_AT_ONCE):
+            notice = self._plan.notices.receive()
+            if notice is None:
+                return
+            pid, fields = notice
+            known = sender(pid, self._known)
+            if known is None or fields.get("READY") != "1":
+                continue
+            process = self._known[known]
+            if process.spec.kind != "exec" or process.spec.ready == "notify":
+                self._is_ready(process)
+
+    def _executed(self, process: Process) -> None:
+        """The pipe of a program has ended: its exec succeeded, unless there is something in it."""
+        failed = os.read(process.program, 1)
+        self._close(process)
+        if failed:
+            return
+        if process.spec.ready == "started":
+            self._is_ready(process)
+        elif isinstance(process.spec.ready, dict):
+            process.due = time.monotonic()
+
+    def _is_ready(self, process: Process) -> None:
+        if process.state == STARTING:
+            process.state = RUNNING
+            process.ready = True
+            process.due = None
+            self._ready(process)
+
+    def _close(self, process: Process) -> None:
+        if process.program >= 0:
+            self._poller.remove(process.program)
+            os.close(process.program)
+            process.program = -1
