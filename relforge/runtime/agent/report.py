@@ -33,12 +33,17 @@ def as_json(result: object) -> str:
 
 
 def error(raised: BaseException) -> str:
-    """The traceback from the user's first frame on; ``RELEASE_DEBUG`` keeps ours."""
+    """The traceback from the user's first frame on; ``RELEASE_DEBUG`` keeps ours.
+
+    An exception's message may hold a secret of the configuration: it is masked.
+    """
+    from ..config import view
+
     summary = traceback.TracebackException.from_exception(raised)
     if not os.environ.get("RELEASE_DEBUG"):
         for part in _chain(summary):
             _trim(part)
-    return cut("".join(summary.format()))
+    return cut(view.scrub("".join(summary.format())))
 
 
 def cut(text: str) -> str:

@@ -17,7 +17,7 @@ from ..errors import CONFIG, Refusal
 from ..manifest import root
 from . import keys
 from . import loading as loads
-from .secret import display, wrap
+from .secret import Scrubber, display, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,6 +151,17 @@ def install_values(values: Mapping[str, Any], settings: Mapping[str, Any] | None
     outcome = resolve(rows, root=root(), environ={}, over=values)
     outcome_rows = {"values": outcome.values, "secrets": outcome.secrets}
     provide({**outcome_rows, "environ": outcome.environ}, os.environ)
+
+
+def scrub(text: str) -> str:
+    """The text without the secrets of this process's configuration; nothing is loaded for it."""
+    if _source.section is None:
+        return text
+    scrubber = Scrubber({})
+    for path, value in keys.leaves(_source.section._values):
+        if _source.section._is_secret(path):
+            scrubber.add(value)
+    return scrubber.clean(text)
 
 
 @contextmanager

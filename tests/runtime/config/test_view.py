@@ -290,3 +290,15 @@ def test_inside_a_release_a_bare_interpreter_reads_the_same(
     )
 
     assert "7\n" == done.stdout, done.stderr
+
+
+def test_texts_are_scrubbed_of_the_secrets_of_this_process(tmp_path: Path) -> None:
+    code = """
+from relforge.runtime.config import view
+print(view.scrub("pl4nted"))
+view.provide({"values": {"db": {"url": "pg://u:pl4nted@h"}, "k": "pl4nted"},
+              "secrets": ["db.url", "k"]}, {})
+print(view.scrub("ValueError: pg://u:pl4nted@h, and pl4nted"))
+"""
+    done = python(code, tmp_path)
+    assert "pl4nted\nValueError: **********, and **********\n" == done.stdout, done.stderr

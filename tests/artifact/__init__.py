@@ -1,0 +1,1 @@
+"""The sample application's artifact, used as an operator and a customer use it."""
