@@ -31,6 +31,14 @@ class Paths:
         self.log = log
         self.lock = os.path.join(state, "lock")
 
+    def variables(self) -> dict[str, str]:
+        """What the application's processes are told, whoever starts them."""
+        return {
+            "RELEASE_STATE_DIR": self.state,
+            "RELEASE_RUN_DIR": self.run,
+            "RELEASE_LOG_DIR": self.log,
+        }
+
     def socket(self, name: str) -> str:
         """The path of the socket ``name`` in the run folder; raises Refusal over 107 bytes."""
         path = os.path.join(self.run, f"{name}.sock")
@@ -66,6 +74,11 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
         run = environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or os.path.join(state, "run")
     log = _variable("RELEASE_LOG_DIR", environ) or os.path.join(state, "log")
     return Paths(root=root, state=state, run=run, log=log)
+
+
+def environ(root: str) -> dict[str, str]:
+    """This process's variables, the folders resolved: what the application's processes see."""
+    return {**os.environ, **of(root).variables()}
 
 
 def prepare(paths: Paths) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import manifest
+from .. import manifest, paths
 from ..errors import CONFIG, Refusal
 
 TYPE_CHECKING = False
@@ -21,13 +21,14 @@ def execute(words: list[str]) -> NoReturn:
 
     root = manifest.root()
     contract = manifest.load(root)
-    fd = loading.load(root, contract, os.environ)
+    environ = paths.environ(root)
+    fd = loading.load(root, contract, environ)
     os.set_inheritable(fd, True)
     python = os.path.join(root, contract["python"]["executable"])
     argv = [python, "-P", "-s", "-B", os.path.join(root, BOOT), "fresh", *words]
     sys.stdout.flush()
     try:
-        os.execve(python, argv, {**os.environ, "RELFORGE_CONFIG_FD": str(fd)})
+        os.execve(python, argv, {**environ, "RELFORGE_CONFIG_FD": str(fd)})
     except OSError as error:
         raise Refusal(
             f"{python}: {error.strerror}", hint="unpack the release again", code=CONFIG

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from .. import manifest
+from .. import manifest, paths
 from ..config import loading
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
@@ -45,7 +45,7 @@ def _usage(message: str) -> Refusal:
 def _check(as_json: bool) -> int:
     root = manifest.root()
     try:
-        fd = loading.load(root, manifest.load(root), os.environ)
+        fd = loading.load(root, manifest.load(root), paths.environ(root))
     except Invalid as error:
         if not as_json:
             raise
@@ -78,7 +78,7 @@ def _source(provider: str, place: str) -> str:
 def _explain(key: str | None, as_json: bool) -> int:
     root = manifest.root()
     release = manifest.load(root)
-    rows, problems = loading.explain(root, release, os.environ)
+    rows, problems = loading.explain(root, release, paths.environ(root))
     if key is not None:
         found = [row for row in rows if row["key"] == key or row["key"].startswith(f"{key}.")]
         if not found:

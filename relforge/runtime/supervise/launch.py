@@ -86,12 +86,7 @@ def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("RELFORGE_") and name not in VARIABLES
     }
-    environ.update(
-        RELEASE_STATE_DIR=plan.paths.state,
-        RELEASE_RUN_DIR=plan.paths.run,
-        RELEASE_LOG_DIR=plan.paths.log,
-        NOTIFY_SOCKET=plan.notices.path,
-    )
+    environ.update(plan.paths.variables(), NOTIFY_SOCKET=plan.notices.path)
     environ.update(spec.env)
     listeners = len(plan.listeners[spec.name])
     service = {

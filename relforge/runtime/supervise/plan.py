@@ -142,7 +142,7 @@ def _fill(plan: Plan) -> None:
             code=CONFIG,
         )
     activated = systemd.activated(os.environ)
-    plan.config = loading.load(paths.root, plan.manifest, os.environ)
+    plan.config = loading.load(paths.root, plan.manifest, {**os.environ, **paths.variables()})
     plan.config = sockets.high_fd(plan.config)
     values = loading.read(plan.config)["values"]
     plan.specs = specs.read(plan.manifest, values, paths.root, paths.state)

@@ -13,6 +13,11 @@ def test_eval_has_the_configuration_of_start(stopped: Shop) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("8001\n", "", 0)
 
 
+def test_a_fresh_process_is_told_the_folders_that_services_are_told(stopped: Shop) -> None:
+    result = stopped.run("eval", "os.environ['RELEASE_STATE_DIR']")
+    assert f"{str(stopped.release.state)!r}\n" == result.stdout
+
+
 def test_eval_imports_the_application_and_awaits(stopped: Shop) -> None:
     done = stopped.run("eval", "from shop.ops import later\nawait later('a')")
     assert (done.stdout, done.stderr) == ("'A'\n", "")
