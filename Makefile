@@ -37,14 +37,14 @@ fmt: venv ## format the sources, mend what can be mended
 
 test: test-unit test-sample test-release ## all tests, the quick ones first
 
-test-unit: venv ## tests that take seconds
-	$(BIN)/pytest -n 2 -m 'not release and not rootfs'
+test-unit: venv system ## tests that take seconds
+	@scripts/pytest.sh '$(VENV)' -n 2 -m 'not release and not rootfs'
 
 test-sample: venv ## the sample application's own tests
 	@scripts/test-sample.sh '$(VENV)'
 
 test-release: venv node system ## tests that build and boot a real release
-	$(BIN)/pytest -n 2 --dist loadscope -m 'release or rootfs'
+	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m 'release or rootfs'
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py

@@ -1,17 +1,26 @@
 #!/bin/sh
 # Usage: scripts/system.sh
-# The tests that run a release in a root file system without Python need root and
-# debootstrap.  As root it is installed; without root the tests say that they are left out.
+# Programs of the distribution that tests use: other shells and tars to try, and what a
+# root file system without Python is made with.  As root they are installed; else this
+# says which tests go without.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
 missing=
-command -v debootstrap >/dev/null || [ -x /usr/sbin/debootstrap ] || missing="$missing debootstrap"
-command -v dash >/dev/null || missing="$missing dash"
-command -v nsenter >/dev/null || missing="$missing util-linux"
-[ -n "$missing" ] || exit 0
-if [ "$(id -u)" -ne 0 ]; then
-    printf 'not root: the tests marked rootfs will be left out (they need root and%s)\n' "$missing" >&2
+need() {
+    command -v "$1" >/dev/null || missing="$missing $2"
+}
+need bsdtar libarchive-tools
+need busybox busybox
+need dash dash
+need debootstrap debootstrap
+need nsenter util-linux
+need strace strace
+need systemd-analyze systemd
+if [ "$(id -u)" -eq 0 ]; then
+    # shellcheck disable=SC2086 # a list of names
+    [ -z "$missing" ] || scripts/apt.sh $missing
     exit 0
 fi
-# shellcheck disable=SC2086 # a list of names
-scripts/apt.sh $missing
+printf '%s\n' 'NOT ROOT: the tests marked rootfs, and those of other users and of PID 1, are left out' >&2
+[ -z "$missing" ] || printf 'NOT INSTALLED, and left out of the tests:%s\n' "$missing" >&2
