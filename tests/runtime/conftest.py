@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import relforge
+from relforge import pyc
 
 PACKAGE = Path(relforge.__file__).parent
 MANIFEST: dict[str, Any] = {
@@ -81,27 +83,39 @@ class MiniRelease:
         return self.root / "var"
 
 
+@pytest.fixture(scope="session")
+def mini_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What all of them share: runtime with its byte code, launcher, interpreter."""
+    root = tmp_path_factory.mktemp("template") / "release"
+    (root / "bin").mkdir(parents=True)
+    (root / "release").mkdir()
+    runtime = root / "runtime" / "relforge"
+    runtime.mkdir(parents=True)
+    shutil.copy(PACKAGE / "__init__.py", runtime)
+    shutil.copytree(
+        PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
+    (root / "bin" / "shop").chmod(0o755)
+    _python(root)
+    pyc.compile_tree(Path(sys.executable), root / "runtime")
+    return root
+
+
 @pytest.fixture
-def mini_release(tmp_path: Path) -> Iterator[Callable[..., MiniRelease]]:
+def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     """Make a release: ``mini_release(files={"shop/worker.py": ...}, services=..., config=...)``.
 
     ``files`` lie below ``app/``, which is on the application's path.  Whatever
     still runs at the end of the test is killed.
     """
     made: list[MiniRelease] = []
+    # Short, because of the sockets: pytest's own folders are too deep for 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="rf-"))
 
     def make(files: dict[str, str] | None = None, **parts: Any) -> MiniRelease:
-        root = tmp_path / f"shop-{len(made)}"
-        (root / "bin").mkdir(parents=True)
-        (root / "release").mkdir()
-        runtime = root / "runtime" / "relforge"
-        runtime.mkdir(parents=True)
-        shutil.copy(PACKAGE / "__init__.py", runtime)
-        shutil.copytree(
-            PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
-        (root / "bin" / "shop").chmod(0o755)
+        root = folder / f"shop-{len(made)}"
+        shutil.copytree(mini_template, root, symlinks=True)
         for name, text in (files or {}).items():
             path = root / "app" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +134,6 @@ def mini_release(tmp_path: Path) -> Iterator[Callable[..., MiniRelease]]:
         }
         lines = "".join(f"{key} {value}\n" for key, value in launch.items())
         (root / "release" / "launch").write_text(lines)
-        _python(root)
         made.append(MiniRelease(root))
         return made[-1]
 
@@ -128,6 +141,7 @@ def mini_release(tmp_path: Path) -> Iterator[Callable[..., MiniRelease]]:
     for release in made:
         if (release.state / "lock").exists():
             release.run("stop", "--timeout", "2s")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _python(root: Path) -> None:

@@ -244,16 +244,14 @@ def test_a_run_folder_too_long_for_sockets_is_named_at_once(
     assert not long.exists()
 
 
-def test_state_may_lie_elsewhere_and_instances_share_nothing(
-    mini_release: Make, tmp_path: Path
-) -> None:
+def test_state_may_lie_elsewhere_and_instances_share_nothing(mini_release: Make) -> None:
     calls_itself = WORKER.replace(
         'print("at work")',
         "import os, subprocess; subprocess.run([os.environ['RELEASE_ROOT'] + '/bin/shop', 'pid'])",
     )
     release = mini_release({"shop/worker.py": calls_itself}, services={"worker": {}})
     subprocess.run(["chmod", "-R", "a-w", release.root], check=True)
-    env = {"RELEASE_STATE_DIR": str(tmp_path / "state")}
+    env = {"RELEASE_STATE_DIR": str(release.root.parent / "state")}
     blue, green = {**env, "RELEASE_INSTANCE": "blue"}, {**env, "RELEASE_INSTANCE": "green"}
     try:
         for one in (blue, green):
