@@ -135,6 +135,12 @@ if [ -e "$relforge_root/release/env.sh" ]; then
 fi
 RELEASE_ROOT=$relforge_root # always where this file is, whatever was inherited
 
+# The programs of the release (`celery`, `alembic`) come before the host's.
+case :${PATH-}: in
+  *":$relforge_root/python/bin:"*) ;;
+  *) PATH=$relforge_root/python/bin${PATH:+:$PATH} ;;
+esac
+export PATH
 unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
 export PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
 if [ -z "${SSL_CERT_FILE+x}${SSL_CERT_DIR+x}" ]; then

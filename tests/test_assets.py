@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,12 @@ from tests import builder
 COPY = "mkdir -p dist && cp app.css logo.svg dist/"
 
 
-def prepared(root: Path, command: str = COPY, **changes: object) -> Release:
+def prepared(root: Path, command: str = COPY, **changes: Any) -> Release:
     folder = root / "assets"
     folder.mkdir(exist_ok=True)
     (folder / "app.css").write_text("a { background: url('logo.svg') }")
     (folder / "logo.svg").write_text("<svg/>")
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "run": (("sh", "-c", command),),
         "cwd": "assets",
         "inputs": ("assets/**",),
@@ -31,7 +32,7 @@ def prepared(root: Path, command: str = COPY, **changes: object) -> Release:
     release = builder.release(
         root,
         assets=AssetSettings(**{**values, **changes}),
-        layers=(layer,),  # type: ignore[arg-type]
+        layers=(layer,),
     )
     release.tree.mkdir(parents=True, exist_ok=True)
     return release

@@ -16,9 +16,8 @@ import relforge
 LAUNCHER = Path(relforge.__file__).parent / "templates" / "launcher.sh"
 SHELLS = [["dash"], ["bash"], ["busybox", "sh"]]
 # Stands in for the interpreter: shows what it was given.
-PYTHON = (
-    '#!/bin/sh\nprintf "arg %s\\n" "$@"\nenv | grep -E "^(RELEASE|PYTHON|SSL|SET)" | sort\npwd\n'
-)
+SEEN = "^(RELEASE|PYTHON|SSL|SET|PATH)"
+PYTHON = f'#!/bin/sh\nprintf "arg %s\\n" "$@"\nenv | grep -E "{SEEN}" | sort\npwd\n'
 LAUNCH = {
     "name": "shop",
     "version": "1.0.0",
@@ -89,7 +88,15 @@ def test_it_hands_over_what_it_was_given(shell: list[str], tree: Tree) -> None:
         "RELEASE_COMMAND": "rpc",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
-    } == {key: value for key, value in found.items() if not key.startswith("SSL_")}
+    } == {key: value for key, value in found.items() if not key.startswith(("SSL_", "PATH"))}
+
+
+def test_the_releases_programs_come_first_once(shell: list[str], tree: Tree) -> None:
+    own = f"{tree.root}/python/bin"
+    first = variables(run(shell, tree.root / "bin/shop", "x"))["PATH"]
+    assert first.startswith(f"{own}:")
+    again = variables(run(shell, tree.root / "bin/shop", "x", PATH=first))["PATH"]
+    assert first == again
 
 
 def test_nothing_that_was_inherited_leads_it_astray(shell: list[str], tree: Tree) -> None:
