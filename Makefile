@@ -3,6 +3,7 @@
 
 PYTHON ?=
 VENV ?= .venv
+STDLIB ?= 3.12
 BIN := $(VENV)/bin
 
 # Node's place where the host has none; the host's own wins.
@@ -35,7 +36,7 @@ fmt: venv ## format the sources, mend what can be mended
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-test: test-unit test-sample test-release ## all tests, the quick ones first
+test: test-unit test-sample test-release test-stdlib ## all tests, the quick ones first
 
 test-unit: venv system ## tests that take seconds
 	@scripts/pytest.sh '$(VENV)' -n 2 -m 'not release and not rootfs'
@@ -44,7 +45,10 @@ test-sample: venv ## the sample application's own tests
 	@scripts/test-sample.sh '$(VENV)'
 
 test-release: venv node system ## tests that build and boot a real release
-	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m 'release or rootfs'
+	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib'
+
+test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3.13 for another)
+	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py
