@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, command
+from relforge import cache, command, sources
 from relforge.errors import UserError
 from relforge.release import AssetSettings, Layer, Release
 
@@ -103,7 +103,8 @@ def _compile(release: Release, inputs: list[str], folder: Path) -> None:
                     f"tool.relforge.assets.outputs: the commands made no folder {source!r}",
                     hint="the key is the folder that the commands write, relative to the project",
                 )
-            shutil.copytree(work / source, folder / to, symlinks=True, dirs_exist_ok=True)
+            made = (path.relative_to(work / source) for path in cache.walk(work / source))
+            sources.copy(work / source, (path.as_posix() for path in made), folder / to)
             if settings.digest:
                 fingerprint(folder / to)
 

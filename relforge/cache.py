@@ -78,16 +78,19 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
             return Tree(path=place / "files", entries=entries, cached=True)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
+        for left in place.parent.glob(f".{content_key}.*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{content_key}.", dir=place.parent))
         try:
-            files = draft / "files"
-            files.mkdir()
-            build(files)
-            entries = scan(files)
-            rows = [asdict(entry) for entry in entries]
-            (draft / "index.json").write_text(json.dumps(rows))
-            draft.chmod(0o755)
-            draft.rename(place)
+            with naming(draft):
+                files = draft / "files"
+                files.mkdir()
+                build(files)
+                entries = scan(files)
+                rows = [asdict(entry) for entry in entries]
+                (draft / "index.json").write_text(json.dumps(rows))
+                draft.chmod(0o755)
+                draft.rename(place)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return Tree(path=place / "files", entries=entries, cached=False)
@@ -133,14 +136,33 @@ def place(source: Tree, destination: Path) -> None:
 def appear(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that appears under its name whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
+        with naming(path):
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+            os.chmod(draft, 0o644)
+            os.replace(draft, path)
     except BaseException:
         os.unlink(draft)
+        raise
+
+
+def drafts(path: Path) -> Iterator[Path]:
+    """What `appear` was writing for that path when it was killed, or still writes."""
+    prefix = f".{path.name[:40]}."
+    rows = os.listdir(path.parent) if path.parent.is_dir() else []
+    return (path.parent / name for name in rows if name.startswith(prefix))
+
+
+@contextmanager
+def naming(place: Path) -> Iterator[None]:
+    """Give an OSError that names no file this one: a failed write tells no name."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(place)
         raise
 
 

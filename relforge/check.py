@@ -28,11 +28,23 @@ def step(release: Release) -> Release:
             "config": settings.check.config,
         },
         env=settings.check.env,
+        hint="an entry point ended it while it was imported; `check.import = false` looks the "
+        "modules up without running them",
     )
     for row in answer["failures"]:
-        message = row["message"].replace(f"{release.tree}/", "")
-        raise UserError(f"{row['setting']}: {message}", hint=row["hint"])
+        raise _error(release, row)
     return release
+
+
+def _error(release: Release, row: dict[str, str]) -> UserError:
+    for server, module in SERVER_MODULES.items():
+        if row["message"].endswith(f"ModuleNotFoundError: No module named {module!r}"):
+            return UserError(
+                f"{row['setting']}: {server} is not among the release's dependencies",
+                hint=f"add {server} to `project.dependencies`, then type: relforge lock",
+            )
+    message = row["message"].replace(f"{release.tree}/", "")
+    return UserError(f"{row['setting']}: {message}", hint=row["hint"])
 
 
 def _targets(release: Release) -> list[dict[str, Any]]:

@@ -6,8 +6,10 @@ import collections
 import logging
 import os
 import shlex
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from relforge.errors import UserError
@@ -35,7 +37,7 @@ def run(
     log.debug("$ %s", shlex.join(words))
     tail: collections.deque[str] = collections.deque(maxlen=TAIL)
     try:
-        with subprocess.Popen(
+        process = subprocess.Popen(
             words,
             cwd=cwd,
             env={**os.environ, **(env or {})},
@@ -44,19 +46,23 @@ def run(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-        ) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                tail.append(line.rstrip())
-                log.debug("  %s", line.rstrip())
+            process_group=0,
+        )
     except OSError as error:
+        place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
         raise UserError(
-            f"{what}: cannot run `{shlex.join(words)}`: {error.strerror}", hint=hint
+            f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
+            hint=hint if place else f"is `{words[0]}` installed, and on PATH?",
         ) from None
+    with _ended_with_us(process):
+        assert process.stdout is not None
+        for line in process.stdout:
+            tail.append(line.rstrip())
+            log.debug("  %s", line.rstrip())
     if process.returncode:
         output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
         raise UserError(
-            f"{what}: `{shlex.join(words)}` {_ending(process.returncode)}\n{output}", hint=hint
+            f"{what}: `{_shown(words)}` {ending(process.returncode)}\n{output}", hint=hint
         )
 
 
@@ -87,5 +93,29 @@ def capture(
     )
 
 
-def _ending(status: int) -> str:
-    return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+def ending(status: int) -> str:
+    """How a process ended, in words."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"
+
+
+@contextmanager
+def _ended_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Wait for the program; an interrupt ends it, and whatever it started, at once."""
+    with process:
+        try:
+            yield
+            process.wait()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
+def _shown(words: Sequence[str]) -> str:
+    """The command, without the text of a program that is one of its words."""
+    return shlex.join("..." if "\n" in word else word for word in words)

@@ -10,12 +10,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from relforge import deps, git, project, python, settings, staging, version
 from relforge.errors import SettingsError, UserError
 from relforge.release import Interpreter, Project, Release, Settings, Target
 from relforge.settings.merge import is_set_by
 from relforge.settings.table import Reading
 
+LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
 
@@ -85,6 +88,7 @@ def configure(root: Path, env: str) -> Release:
         wanted.target,
     )
     _check_paths(found, typed)
+    _check_python(found, interpreter)
     if target.machine != os.uname().machine:
         raise SettingsError(
             f"tool.relforge.python.archive: the interpreter is for {target.machine}, and this host "
@@ -99,6 +103,12 @@ def configure(root: Path, env: str) -> Release:
             hint="type: relforge lock",
         )
     build_dir = found.root / "_build" / env
+    for folder in (found.root / "dist", build_dir.parent, build_dir):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise UserError(
+                f"{folder}: relforge writes to a folder of that name, and this is none",
+                hint=f"move it out of the way: mv {folder} {folder}.saved",
+            )
     return Release(
         project=found,
         settings=typed,
@@ -138,12 +148,27 @@ def _check_paths(found: Project, typed: Settings) -> None:
         )
 
 
+def _check_python(found: Project, interpreter: Interpreter) -> None:
+    """Refuse an interpreter that the project itself does not support."""
+    try:
+        supported = SpecifierSet(found.requires_python)
+    except InvalidSpecifier as error:
+        raise SettingsError(f"project.requires-python: {error}") from None
+    if not supported.contains(interpreter.version, prereleases=True):
+        raise SettingsError(
+            f"tool.relforge.python.version: the release would get CPython {interpreter.version}, "
+            f'and the project asks for "{found.requires_python}" (project.requires-python)',
+            hint="change one of the two",
+        )
+
+
 def _source_date(root: Path) -> int:
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given is None:
         return git.commit_time(root) or EPOCH
-    if not given.isdigit():
+    if not (given.isascii() and given.isdigit()) or int(given) > LATEST:
         raise SettingsError(
-            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number"
+            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number",
+            hint="unset it, or: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)",
         )
     return int(given)

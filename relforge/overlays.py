@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import traceback
 from pathlib import Path
 
 import jinja2
@@ -58,10 +59,17 @@ def _render(release: Release, where: str, source: Path) -> str:
     except jinja2.UndefinedError as error:
         known = ", ".join(sorted(variables(release)))
         raise UserError(
-            f"{where}.template: {source}: {error.message}", hint=f"a template can use: {known}"
+            f"{where}.template: {source}:{_line(error, source)}: {error.message}",
+            hint=f"a template can use: {known}",
         ) from None
     except jinja2.TemplateError as error:
         raise UserError(f"{where}.template: {source}: {error}") from None
+
+
+def _line(error: Exception, source: Path) -> int:
+    """The line of the template that failed; jinja2 puts it into the traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((row.lineno or 0 for row in reversed(frames) if row.filename == str(source)), 0)
 
 
 def _write(release: Release, where: str, overlay: Overlay, text: str) -> None:

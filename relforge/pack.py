@@ -51,6 +51,7 @@ def step(release: Release) -> Release:
         members = list(
             pool.map(lambda member: _compressed(release, member, digests), _members(release))
         )
+    _remove_drafts(final)
     with cache.appear(final) as out:
         for member in members:
             with member.open("rb") as file:
@@ -79,8 +80,14 @@ def _compressed(release: Release, member: Member, digests: dict[str, str]) -> Pa
     sums = (digests.get(path, "") for path in member.files)
     key = cache.key("gzip", FORMAT, str(LEVEL), str(release.source_date), *rows, *sums)
     place = cache.home() / "members" / f"{key}.gz"
-    if place.exists():
-        return place
+    with cache.lock(f"member-{key}"):
+        if not place.exists():
+            _remove_drafts(place)
+            _compress(release, headers, place)
+    return place
+
+
+def _compress(release: Release, headers: list[tarfile.TarInfo], place: Path) -> None:
     with cache.appear(place) as out:
         packer = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, GZIP)
         for header in headers:
@@ -91,7 +98,12 @@ def _compressed(release: Release, member: Member, digests: dict[str, str]) -> Pa
                 for chunk in _padded(path, header.size):
                     out.write(packer.compress(chunk))
         out.write(packer.flush())
-    return place
+
+
+def _remove_drafts(place: Path) -> None:
+    """What a build that was killed left; whoever calls this holds the lock of the place."""
+    for left in cache.drafts(place):
+        left.unlink(missing_ok=True)
 
 
 def _header(release: Release, path: str) -> tarfile.TarInfo:

@@ -16,6 +16,10 @@ def load(root: Path) -> Project:
     root = root.resolve()
     pyproject = root / "pyproject.toml"
     own = root / "relforge.toml"
+    if not root.is_dir():
+        raise SettingsError(
+            f"{root}: there is no such folder", hint="name the project's folder: --project DIR"
+        )
     if not pyproject.is_file() and not own.is_file():
         raise SettingsError(
             f"{root}: there is no pyproject.toml",

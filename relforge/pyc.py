@@ -11,16 +11,32 @@ from pathlib import Path
 
 from relforge import command
 
+# Sorted, since what one process compiled before may show in what it compiles next.
+_PROGRAM = """
+import os, py_compile, sys, warnings
+warnings.simplefilter("ignore")
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+for folder, folders, names in os.walk(sys.argv[1]):
+    folders.sort()
+    for file in (os.path.join(folder, name) for name in sorted(names) if name.endswith(".py")):
+        inner = os.path.relpath(file, sys.argv[1])
+        try:
+            py_compile.compile(file, dfile=inner, doraise=True, invalidation_mode=mode)
+        except py_compile.PyCompileError:
+            pass
+        except OSError as error:
+            if os.path.isfile(file):
+                sys.exit(f"{inner}: {error.strerror}")
+"""
+
 
 def compile_tree(python: Path, folder: Path) -> None:
     """Compile every module below the folder with that interpreter, reproducibly.
 
-    A module that does not compile (a template, a test of syntax) is passed over.
+    A module that does not compile (a template, a test of syntax) is passed
+    over; byte code that cannot be written is a UserError, since a tree that
+    lacks some of it by accident is not the same tree.
     """
-    program = (
-        "import compileall, py_compile, sys; "
-        "compileall.compile_dir(sys.argv[1], maxlevels=99, quiet=2, force=True, legacy=False, "
-        "stripdir=sys.argv[1], "
-        "invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
+    command.run(
+        [python, "-I", "-S", "-c", _PROGRAM, folder], what=f"compiling the modules in {folder}"
     )
-    command.run([python, "-I", "-S", "-c", program, folder], what=f"compiling {folder.name}")

@@ -15,7 +15,11 @@ BOOT = f"{layout.RUNTIME}/relforge/runtime/boot_app.py"
 
 
 def ask(
-    release: Release, role: str, question: dict[str, Any], env: Mapping[str, str] | None = None
+    release: Release,
+    role: str,
+    question: dict[str, Any],
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
 ) -> dict[str, Any]:
     """Run a role of the runtime's ``boot_app.py`` with JSON in and JSON out.
 
@@ -29,6 +33,7 @@ def ask(
         "-P",
         "-s",
         "-B",
+        *("-X", "faulthandler"),  # where a crash happened is in what it prints
         tree / BOOT,
         role,
     ]
@@ -50,8 +55,11 @@ def ask(
     except ValueError:
         answer = None
     if result.returncode or not isinstance(answer, dict):
-        output = (result.stderr or result.stdout).rstrip()[-4000:]
+        output = (result.stderr or result.stdout).rstrip()[-4000:].replace(f"{tree}/", "")
         raise UserError(
-            f"the assembled release does not answer `{role}` (status {result.returncode})\n{output}"
+            f"the assembled release was asked for `{role}`, and its interpreter "
+            f"{command.ending(result.returncode)} without an answer"
+            + (f"\n{output}" if output else ""),
+            hint=hint,
         )
     return answer

@@ -2,37 +2,46 @@
 
     _build/<env>/
       .lock                       held for the whole build
-      .ticketd-1.4.0.draft/       where the steps write
+      .ticketd-1.4.0.<n>.draft/   where the steps write
+      .ticketd-1.4.0.old/         the tree that is being replaced, for a moment
       ticketd-1.4.0/              appears by rename, whole
 
-A build that is killed leaves only a draft, which the next build removes.
+A build that is killed leaves only a draft, which the next build removes.  One
+that is killed between the two renames of `publish` leaves the replaced tree
+under the third name, and the next build puts back what was not published.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import layout
+from relforge import cache, layout
 from relforge.errors import Exit, UserError
 from relforge.release import Release
 
 
 def draft(build_dir: Path, name: str, version: str) -> Path:
-    """The folder that the steps of this release write to."""
-    return build_dir / f".{name}-{version}.draft"
+    """The folder that the steps of this release write to.
+
+    No two builds have the same, so that nothing which outlived a killed build
+    writes into the next one's.
+    """
+    return build_dir / f".{name}-{version}.{secrets.token_hex(4)}.draft"
 
 
 @contextmanager
 def workspace(release: Release) -> Iterator[None]:
     """Hold the build folder and give the steps an empty draft; it is gone afterwards.
 
-    Raises UserError (exit 75) while another build of this environment runs.
+    Raises UserError (exit 75) while another build of this environment runs, and
+    while the tree that would be replaced does.
     """
     release.build_dir.mkdir(parents=True, exist_ok=True)
     ignore = release.build_dir.parent / ".gitignore"
@@ -40,12 +49,14 @@ def workspace(release: Release) -> Iterator[None]:
         ignore.write_text("*\n")
     with _locked(release.build_dir / ".lock"):
         for left in release.build_dir.glob(".*.draft"):
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)
         for left in release.build_dir.glob(".*.old"):
-            shutil.rmtree(left)
+            _recover(left)
+        _refuse_running(release)
         release.tree.mkdir()
         try:
-            yield
+            with cache.naming(release.build_dir):
+                yield
         finally:
             shutil.rmtree(release.tree, ignore_errors=True)
 
@@ -54,13 +65,58 @@ def publish(release: Release) -> Release:
     """Give the draft its final name; the state folder of the tree it replaces stays."""
     final = release.final_tree
     old = release.build_dir / f".{final.name}.old"
+    _refuse_running(release)
     if final.exists():
-        if (final / layout.STATE).exists():
-            (final / layout.STATE).rename(release.tree / layout.STATE)
         final.rename(old)
     release.tree.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        _recover(old)
     return replace(release, tree=final)
+
+
+def _recover(old: Path) -> None:
+    """Finish a publication: the state goes to the new tree, the old one goes.
+
+    Where there is no new tree, the old one gets its name back.
+    """
+    final = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
+    if not final.exists():
+        old.rename(final)
+        return
+    if (old / layout.STATE).exists() and not (final / layout.STATE).exists():
+        (old / layout.STATE).rename(final / layout.STATE)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_running(release: Release) -> None:
+    """Raise UserError (exit 75) where the tree to be replaced runs from its own state folder.
+
+    Its processes would go on with half of the old modules and half of the new.
+    """
+    tree = release.final_tree
+    state = tree / layout.STATE
+    for lock in (state / "lock", *state.glob("instances/*/lock")):
+        if _is_held(lock):
+            variable = f"RELEASE_INSTANCE={lock.parent.name} " if lock.parent != state else ""
+            raise UserError(
+                f"{tree}: this release is running, and a build would replace it",
+                hint=f"stop it first: {variable}{tree}/bin/{release.name} stop",
+                code=Exit.LOCKED,
+            )
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
-import click
 import typer
 from rich.console import Console
 
@@ -30,38 +31,87 @@ app.command("build")(build.build)
 app.command("release")(build.release)
 app.add_typer(config.app, name="config")
 
-# What a full disk, a read-only file system or a missing permission raise, and what to do.
+# The command line's own error, wherever typer keeps it.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+_ROOM = "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk"
+_FOLDER = "move what lies there out of the way: relforge needs a folder of that name"
+
+# What a host can do to a build, and what to do about it.
 _HOST_ERRORS = {
-    errno.ENOSPC: "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk",
-    errno.EDQUOT: "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk",
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
     errno.EROFS: "build in a folder that can be written",
-    errno.EACCES: "run as a user who may write there",
-    errno.EPERM: "run as a user who may write there",
+    errno.EACCES: "run as a user who may read and write there",
+    errno.EPERM: "run as a user who may read and write there",
+    errno.ENOTDIR: _FOLDER,
+    errno.EEXIST: _FOLDER,
+    errno.ENAMETOOLONG: "shorten the name",
+    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
+    errno.EIO: "the disk does not answer; look at `dmesg`",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run relforge; returns the exit status."""
+    _open_standard_streams()
+    signal.signal(signal.SIGTERM, _terminated)
     try:
-        app(args=arguments, standalone_mode=False)
+        status = app(args=arguments, standalone_mode=False)
+        _flush()
     except UserError as error:
         _complain(error.message, error.hint)
         return int(error.code)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.UsageError as error:
-        error.show()
+    except _UsageError as error:
+        error.show()  # type: ignore[attr-defined]  # as every subclass of click's has it
         return Exit.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted; nothing half-done was left behind", "")
-        return Exit.INTERRUPTED
+    except (KeyboardInterrupt, typer.Abort):
+        status = Exit.INTERRUPTED
     except OSError as error:
+        if error.errno == errno.EPIPE:
+            return _nobody_reads()
         if error.errno not in _HOST_ERRORS:
             raise
-        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
-        _complain(f"{place}{error.strerror}", _HOST_ERRORS[error.errno])
+        # A failed copy names the source first.
+        place = error.filename2 or error.filename
+        _complain(
+            (f"{os.fsdecode(place)}: " if place else "") + os.strerror(error.errno),
+            _HOST_ERRORS[error.errno],
+        )
         return Exit.FAILED
-    return Exit.DONE
+    if status == Exit.INTERRUPTED:  # what typer makes of Ctrl-C
+        _complain("interrupted; nothing half-done was left behind", "")
+    return status if isinstance(status, int) else Exit.DONE
+
+
+def _open_standard_streams() -> None:
+    """Put /dev/null where a caller closed one of them, else the next file gets its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        error.filename = "standard output"
+        raise
+
+
+def _nobody_reads() -> int:
+    """The reader of a pipe went away, as `head` does: no reason to say anything."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    return Exit.FAILED
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    """A polite kill is an interrupt: drafts are removed, commands that run are ended."""
+    raise KeyboardInterrupt
 
 
 def _complain(message: str, hint: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Any
 
 from relforge.errors import SettingsError
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
 BUILT_IN = ("prod", "dev")  # exist without being written
 
 
@@ -18,13 +20,18 @@ def for_environment(settings: dict[str, Any], env: str) -> dict[str, Any]:
     tables = settings.get("env", {})
     if not isinstance(tables, dict):
         raise SettingsError("tool.relforge.env: expected a table of environments")
-    if env not in tables and env not in BUILT_IN:
+    if NAME.fullmatch(env) and env not in tables and env not in BUILT_IN:
         known = sorted({*tables, *BUILT_IN})
         near = get_close_matches(env, known, 1)
         hint = f"did you mean `--env {near[0]}`?" if near else f"known: {', '.join(known)}"
         raise SettingsError(
             f"--env {env}: there is no such environment; `[tool.relforge.env.{env}]` would make it",
             hint=hint,
+        )
+    if not NAME.fullmatch(env):
+        raise SettingsError(
+            f"--env {env}: cannot name a folder: use letters, digits, `-` and `_`",
+            hint="rename the table below [tool.relforge.env]",
         )
     base = {key: value for key, value in settings.items() if key != "env"}
     table = tables.get(env, {})

@@ -26,8 +26,9 @@ from relforge.settings.table import Reading, Table
 ROOT = ("tool", "relforge")
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+OLDEST = 11  # of CPython 3: what the runtime is written for
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,99}")
 _COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -39,7 +40,8 @@ def read(
     ``version`` is the release's version, already computed; ``lock`` the lock
     file that is there, used where the settings name none.
     """
-    table = Table(merged, ROOT)
+    laid = project.settings.get("env", {}).get(env, {})
+    table = Table(merged, ROOT, env=env, laid=laid)
     settings = Settings(
         name=_release_name(table, project),
         version=_release_version(table, version),
@@ -67,7 +69,7 @@ def _release_name(table: Table, project: Project) -> str:
         )
     if not _NAME.fullmatch(name):
         raise table.error(
-            "name", f"{name!r} cannot name a folder: use letters, digits, `-` and `_`"
+            "name", f"{name!r} cannot name a folder: use letters, digits, `-` and `_`, at most 100"
         )
     return name
 
@@ -77,7 +79,7 @@ def _release_version(table: Table, version: str) -> str:
     if not _VERSION.fullmatch(version) or ".." in version:
         raise table.error(
             "version",
-            f"{version!r} cannot be part of a path: use letters, digits and `. _ + ! -`",
+            f"{version!r} cannot be part of a path: use letters, digits, `. _ + ! -`, at most 100",
         )
     return version
 
@@ -97,6 +99,8 @@ def _python(table: Table, project: Project) -> PythonSettings:
         )
     if not PYTHON_VERSION.fullmatch(version):
         raise table.error("version", f'{version!r} is no version such as "3.12" or "3.12.4"')
+    if int(version.split(".")[1]) < OLDEST:
+        raise table.error("version", f'"{version}" is too old: a release needs 3.{OLDEST} or newer')
     source = table.choice("source", "host", ("host", "archive"))
     archive, sha256 = table.text("archive", ""), table.text("sha256", "")
     if source == "archive" and not archive:

@@ -37,6 +37,8 @@ class Table:
     data: dict[str, Any]
     path: tuple[str, ...]
     readings: list[Reading] = field(default_factory=list)
+    env: str = ""  # the environment that was laid over, and its own table for this place
+    laid: Any = None
     asked: set[str] = field(default_factory=set)
 
     def text(self, key: str, default: T, *, origin: str = "default") -> str | T:
@@ -93,7 +95,7 @@ class Table:
         value = self.data.get(key, {})
         if not isinstance(value, dict):
             raise self.error(key, _found("a table", value))
-        return Table(value, (*self.path, key), self.readings)
+        return self._below(key, key, value)
 
     def tables(self, key: str) -> Iterator[Table]:
         """The tables of an array of tables."""
@@ -104,7 +106,7 @@ class Table:
         for index, row in enumerate(value):
             if not isinstance(row, dict):
                 raise self.error(f"{key}[{index}]", _found("a table", row))
-            yield Table(row, (*self.path, f"{key}[{index}]"), self.readings)
+            yield self._below(key, f"{key}[{index}]", row)
 
     def children(self) -> Iterator[tuple[str, Table]]:
         """The sub-tables of a table whose keys are the user's."""
@@ -121,11 +123,19 @@ class Table:
 
     def error(self, key: str, problem: str, *, hint: str = "") -> SettingsError:
         """A SettingsError for a key of this table; ``key`` is as the user would write it."""
-        return SettingsError(f"{self.where()}.{key}: {problem}", hint=hint)
+        return SettingsError(f"{self.where(key)}.{key}: {problem}", hint=hint)
 
-    def where(self) -> str:
-        """The path of this table, as TOML writes it."""
-        return dotted(self.path)
+    def where(self, key: str = "") -> str:
+        """The path of this table, as TOML writes it: the environment's, if ``key`` is set there."""
+        laid = isinstance(self.laid, list)  # a list replaces, so all of it is the environment's
+        for name in self.laid if isinstance(self.laid, dict) else ():
+            word = dotted((name,))
+            laid = laid or key == word or key.startswith((f"{word}.", f"{word}["))
+        return dotted((*self.path[:2], "env", self.env, *self.path[2:]) if laid else self.path)
+
+    def _below(self, key: str, name: str, data: dict[str, Any]) -> Table:
+        laid = self.laid.get(key) if isinstance(self.laid, dict) else self.laid
+        return Table(data, (*self.path, name), self.readings, self.env, laid)
 
     def _read(
         self,
