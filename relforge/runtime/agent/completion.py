@@ -6,6 +6,7 @@ import builtins
 import inspect
 import keyword
 import re
+import sys
 import threading
 
 TYPE_CHECKING = False
@@ -73,7 +74,13 @@ def _globals(start: str, namespace: Mapping[str, Any]) -> Iterable[str]:
 
 def _walk(place: str, namespace: Mapping[str, Any]) -> object:
     first, *rest = place.split(".")
-    found = namespace[first] if first in namespace else getattr(builtins, first)
+    if first in namespace:
+        found = namespace[first]
+    elif hasattr(builtins, first):
+        found = getattr(builtins, first)
+    else:
+        # An evaluation would import it; completing imports nothing.
+        found = sys.modules[first]
     for word in rest:
         found = getattr(found, word)
     return found

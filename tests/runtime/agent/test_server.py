@@ -257,6 +257,9 @@ def test_completion(live: Live) -> None:
     assert client.request("complete", text="names.app")["items"] == ["names.append("]
     assert "names" in client.request("complete", text="nam")["items"]
     assert client.request("complete", text="nothing.here.")["items"] == []
+    assert client.request("complete", text="threading.get_nat")["items"] == [
+        "threading.get_native_id("
+    ]
     assert client.request("complete", text="f(x).")["items"] == []
 
 
