@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
-from rich.logging import RichHandler
 
 from relforge.steps import Watch
 
@@ -22,11 +21,22 @@ def console(quiet: bool) -> Console:
 
 def log_to(out: Console, *, verbose: bool) -> None:
     """Send what the steps log to the console: warnings always, all of it with ``--verbose``."""
-    handler = RichHandler(console=out, show_time=False, show_path=False, show_level=False)
     logger = logging.getLogger("relforge")
-    logger.handlers = [handler]
+    logger.handlers = [_Printer(out)]
     logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
     logger.propagate = False
+
+
+class _Printer(logging.Handler):
+    """Prints above the live display, one line a record, however wide the terminal is."""
+
+    def __init__(self, out: Console) -> None:
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        style = "yellow" if record.levelno >= logging.WARNING else "dim"
+        self._out.print(f"  {self.format(record)}", markup=False, style=style)
 
 
 def watch(out: Console) -> Watch:
