@@ -23,6 +23,28 @@ pytestmark = [pytest.mark.rootfs, pytest.mark.release]
 RELEASE = "/srv/ticketd-1.4.0"
 HOSTILE = '/srv/a b [x] (y) {z} !*?/ü ñ 試験/it\'s "$HOME";&#~\\/-ticketd'
 NOBODY = 1000
+GLIBC = {
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+    "libc.so.6",
+    "libdl.so.2",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libresolv.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+}
+EVERY_LIBRARY = """
+import ctypes, importlib, pathlib, sys
+root = pathlib.Path(sys.prefix)
+(dynload,) = root.glob("lib/python3*/lib-dynload")
+for path in sorted(dynload.glob("*.so")):
+    importlib.import_module(path.name.partition(".")[0])
+for path in sorted(root.rglob("*.so*")):
+    ctypes.CDLL(str(path))
+names = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
+print(*sorted(name for name in names if not name.startswith(str(root))), sep="\\n")
+"""
 WHERE = "import sys; print(sys.prefix.removesuffix('/python'))"
 
 
@@ -171,6 +193,14 @@ def test_the_other_user_is_told_whose_it_is(machine: Bare) -> None:
         assert 1 == root.run("start").returncode
     finally:
         shop.ok("stop")
+
+
+def test_no_library_is_missing_where_there_is_only_glibc(busybox: Bare, sample: Sample) -> None:
+    busybox.bind(sample.tree, RELEASE)
+    shop = Inside(busybox, f"{RELEASE}/bin/ticketd", "/nowhere")
+    outside = {Path(line).name for line in shop.ok("eval", EVERY_LIBRARY).splitlines()}
+    assert "libc.so.6" in outside
+    assert outside <= GLIBC, "loaded from the machine"
 
 
 def test_certificates_are_verified_where_there_is_no_store(machine: Bare, tmp_path: Path) -> None:
