@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 DONE = 0
 FAILED = 1
 USAGE = 2
@@ -17,8 +24,8 @@ class Refusal(Exception):
     """A command cannot go on, for a reason that the operator can mend.
 
     ``message`` says what and where, ``hint`` what to type or change next,
-    ``code`` is the exit status of the command.  Printed once, by
-    ``commands.main``; any other exception is a bug.
+    ``code`` is the exit status of the command.  Printed once, by ``told``; any
+    other exception is a bug.
     """
 
     def __init__(self, message: str, *, hint: str = "", code: int = FAILED) -> None:
@@ -26,3 +33,20 @@ class Refusal(Exception):
         self.message = message
         self.hint = hint
         self.code = code
+
+
+def told(work: Callable[[], int]) -> int:
+    """Do the work of a command; its exit status, after whatever went wrong has been printed."""
+    try:
+        return work()
+    except Refusal as error:
+        print(f"{os.environ.get('RELEASE_NAME', 'app')}: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); keep the interpreter from flushing once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED

@@ -7,7 +7,7 @@ import os
 import sys
 
 from ..agent import entry, modules, report, source
-from ..errors import DONE, FAILED, INTERRUPTED, Refusal
+from ..errors import DONE, FAILED, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,34 +21,26 @@ def main(argv: list[str]) -> int:
     What the application raises is shown without our frames (exit 1);
     SystemExit passes.
     """
-    from ..config import view
-
-    word, *words = argv
     try:
-        view.install(int(os.environ["RELFORGE_CONFIG_FD"]), os.environ)
-        match word:
-            case "eval":
-                return evaluate(words[0])
-            case "run":
-                return run(words[0], words[1:])
-            case _:
-                from .interactive import console
-
-                return console()
-    except Refusal as error:
-        print(f"{os.environ.get('RELEASE_NAME', 'app')}: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-        return error.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
+        return told(lambda: _dispatch(argv))
     except Exception as error:
         sys.stdout.flush()
         print(report.error(error), end="", file=sys.stderr)
         return FAILED
+
+
+def _dispatch(argv: list[str]) -> int:
+    from ..config import view
+
+    word, *words = argv
+    view.install(int(os.environ["RELFORGE_CONFIG_FD"]), os.environ)
+    if word == "eval":
+        return evaluate(words[0])
+    if word == "run":
+        return run(words[0], words[1:])
+    from .interactive import console
+
+    return console()
 
 
 def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:

@@ -7,9 +7,8 @@ its command is asked for.
 from __future__ import annotations
 
 import os
-import sys
 
-from ..errors import DONE, FAILED, INTERRUPTED, USAGE, Refusal
+from ..errors import DONE, USAGE, Refusal, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,21 +76,8 @@ ALIASES = {
 
 
 def main(argv: list[str]) -> int:
-    """Run one command and return its exit status; errors are printed here, and only here."""
-    name = os.environ.get("RELEASE_NAME", "app")
-    try:
-        return _dispatch(argv, name)
-    except Refusal as error:
-        print(f"{name}: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-        return error.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`); keep the interpreter from flushing once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
+    """Run one command and return its exit status; what goes wrong has been printed."""
+    return told(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
 
 
 def _dispatch(argv: list[str], name: str) -> int:
