@@ -134,12 +134,18 @@ def test_second_ctrl_c_leaves_a_stuck_call_behind(terminal: Terminal) -> None:
 def test_ctrl_c_at_the_prompt_drops_what_was_typed(terminal: Terminal) -> None:
     terminal.child.send("junk")
     terminal.child.expect_exact("junk")
-    terminal.child.sendintr()
+    interrupt(terminal)
     terminal.child.expect_exact(PROMPT)
     terminal.type("def f():", "... ")
-    terminal.child.sendintr()
+    interrupt(terminal)
     terminal.child.expect_exact(PROMPT)
     terminal.type("1 + 1", "2", PROMPT)
+
+
+def interrupt(terminal: Terminal) -> None:
+    """Ctrl-C once readline waits for a key: it shows its prompt a moment before it does."""
+    time.sleep(0.3)
+    terminal.child.sendintr()
 
 
 def test_application_that_goes_away(terminal: Terminal, shop: Shop) -> None:
