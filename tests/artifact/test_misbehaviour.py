@@ -74,7 +74,7 @@ def test_a_crash_at_start_is_told_with_its_last_lines_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("words", "limit"), [(["--wait", "1s"], "1s"), ([], "3s")], ids=["start's", "service's"]
+    ("words", "limit"), [(["--wait", "2s"], "2s"), ([], "3s")], ids=["start's", "service's"]
 )
 def test_a_service_that_is_never_ready(unruly: Deployment, words: list[str], limit: str) -> None:
     done = unruly.given(UNRULY_ODD="never").run("start", *words)
@@ -115,6 +115,7 @@ def test_kill_9_of_the_supervisor(unruly: Deployment) -> None:
     unruly.ok("start")
     assert 4 == len(unruly.processes()), "supervisor, steady, odd and its child"
     os.kill(int(unruly.ok("pid")), signal.SIGKILL)
+    # What a service has started itself is nobody's child then, and lives on.
     eventually(lambda: not [row for row in unruly.processes() if "python" in row])
     assert 3 == unruly.run("status").returncode
     assert 3 == unruly.run("stop").returncode
