@@ -26,7 +26,7 @@ from relforge.deps.step import interpreter, refuse_overlap
 from relforge.deps.unpack import unpack
 from relforge.deps.wheels import Wheel
 from relforge.errors import SettingsError, UserError
-from relforge.release import Layer, Release
+from relforge.release import Release
 
 log = logging.getLogger("relforge.app")
 
@@ -63,14 +63,7 @@ def step(release: Release) -> Release:
     tree = cache.tree("app", key, build)
     refuse_overlap(release, tree, "the application")
     cache.place(tree, release.tree)
-    layer = Layer(
-        name="app",
-        key=key,
-        cached=tree.cached,
-        seconds=time.perf_counter() - started,
-        paths=tuple(row.path for row in tree.entries),
-        size=sum(row.size for row in tree.entries),
-    )
+    layer = cache.layer("app", key, tree, started)
     return replace(release, layers=(*release.layers, layer))
 
 

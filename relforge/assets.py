@@ -32,7 +32,7 @@ def step(release: Release) -> Release:
     settings = release.settings.assets
     if not settings.run:
         return release
-    started = time.monotonic()
+    started = time.perf_counter()
     root = release.project.root
     inputs = sorted(set(_inputs(root, settings)))
     if not inputs:
@@ -44,14 +44,7 @@ def step(release: Release) -> Release:
     key = cache.key("assets", FORMAT, repr(settings), *digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, inputs, folder))
     cache.place(tree, release.tree)
-    made = Layer(
-        name="assets",
-        key=key,
-        cached=tree.cached,
-        seconds=time.monotonic() - started,
-        paths=tuple(entry.path for entry in tree.entries),
-        size=sum(entry.size for entry in tree.entries),
-    )
+    made = cache.layer("assets", key, tree, started)
     layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
     return replace(release, layers=tuple(layers))
 

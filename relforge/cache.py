@@ -18,6 +18,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 from relforge.errors import UserError
+from relforge.release import Layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,18 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return Tree(path=place / "files", entries=entries, cached=False)
+
+
+def layer(name: str, content_key: str, source: Tree, started: float) -> Layer:
+    """The layer that a placed tree makes; ``started`` is of `time.perf_counter`."""
+    return Layer(
+        name=name,
+        key=content_key,
+        cached=source.cached,
+        seconds=time.perf_counter() - started,
+        paths=tuple(row.path for row in source.entries),
+        size=sum(row.size for row in source.entries),
+    )
 
 
 def scan(folder: Path) -> tuple[Entry, ...]:

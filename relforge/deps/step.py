@@ -12,7 +12,7 @@ from relforge.deps import locks, scripts, unpack, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
-from relforge.release import Layer, Release
+from relforge.release import Release
 
 log = logging.getLogger("relforge.deps")
 
@@ -34,14 +34,7 @@ def step(release: Release) -> Release:
     refuse_overlap(release, tree, "a dependency")
     cache.place(tree, release.tree)
     log.info("%d packages", len(pins))
-    layer = Layer(
-        name="deps",
-        key=key,
-        cached=tree.cached,
-        seconds=time.perf_counter() - started,
-        paths=tuple(row.path for row in tree.entries),
-        size=sum(row.size for row in tree.entries),
-    )
+    layer = cache.layer("deps", key, tree, started)
     return replace(release, layers=(*release.layers, layer))
 
 

@@ -12,7 +12,7 @@ from relforge import cache, layout
 from relforge.errors import UserError
 from relforge.python import archive, installation, relocate, selection
 from relforge.python.probe import probe
-from relforge.release import Interpreter, Layer, PythonSettings, Release
+from relforge.release import Interpreter, PythonSettings, Release
 
 log = logging.getLogger("relforge.python")
 
@@ -29,14 +29,9 @@ def step(release: Release) -> Release:
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(f"../{interpreter.executable}")
-    layer = Layer(
-        name="python",
-        key=interpreter.key,
-        cached=tree.cached,
-        seconds=time.perf_counter() - started,
-        paths=tuple(sorted([LINK, *(f"{layout.PYTHON}/{row.path}" for row in tree.entries)])),
-        size=sum(row.size for row in tree.entries),
-    )
+    made = cache.layer("python", interpreter.key, tree, started)
+    paths = sorted([LINK, *(f"{layout.PYTHON}/{path}" for path in made.paths)])
+    layer = replace(made, paths=tuple(paths))
     return replace(release, layers=(*release.layers, layer))
 
 
