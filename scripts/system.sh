@@ -15,8 +15,12 @@ need busybox busybox
 need dash dash
 need debootstrap debootstrap
 need nsenter util-linux
+need openssl openssl
 need strace strace
 need systemd-analyze systemd
+# Debian keeps initdb off the PATH.
+found=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
+[ -n "$found" ] || need initdb postgresql
 if [ "$(id -u)" -eq 0 ]; then
     # shellcheck disable=SC2086 # a list of names
     [ -z "$missing" ] || scripts/apt.sh $missing
