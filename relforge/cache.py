@@ -11,6 +11,7 @@ looks whole; two builds at once build an entry once.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -25,7 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from relforge.errors import UserError
+from relforge.errors import NO_ROOM, UserError
 from relforge.release import Layer
 
 
@@ -186,6 +187,14 @@ def write(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def keep(path: Path, data: bytes) -> None:
+    """Write a file of the cache, whole or not at all; raises UserError where that fails."""
+    try:
+        write(path, data)
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
 def sha256(path: Path) -> str:
     """The file's digest, in hex."""
     with path.open("rb") as file:
@@ -215,15 +224,20 @@ def lock(name: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise UserError(
-            f"{folder}: the cache cannot be written: {error.strerror}",
-            hint="set RELFORGE_CACHE_DIR to a folder that this user can write",
-        ) from None
+        raise _not_written(folder, error) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
+
+
+def _not_written(place: Path, error: OSError) -> UserError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return UserError(
+        f"{place}: the cache cannot be written: {error.strerror}",
+        hint=NO_ROOM if full else "set RELFORGE_CACHE_DIR to a folder that this user can write",
+    )
 
 
 def _read_index(place: Path) -> tuple[Entry, ...] | None:

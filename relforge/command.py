@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import errno
 import logging
 import os
 import shlex
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from relforge.errors import UserError
+from relforge.errors import NO_ROOM, UserError
 
 log = logging.getLogger("relforge.command")
 
@@ -61,6 +62,8 @@ def run(
             log.debug("  %s", line.rstrip())
     if process.returncode:
         output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
+        if os.strerror(errno.ENOSPC) in output:
+            hint = NO_ROOM
         raise UserError(
             f"{what}: `{_shown(words)}` {ending(process.returncode)}\n{output}", hint=hint
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+# What to do about a full disk.
+NO_ROOM = "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk"
+
 
 class Exit(IntEnum):
     """The exit codes of every command, of the builder and of a release alike."""

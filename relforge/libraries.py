@@ -119,7 +119,7 @@ def _of_layer(release: Release, layer: Layer) -> list[Library]:
             found.append(
                 Library(path=path, soname=read.soname, needed=tuple(read.needed), glibc=read.glibc)
             )
-    cache.write(memo, json.dumps([asdict(row) for row in found]).encode())
+    cache.keep(memo, json.dumps([asdict(row) for row in found]).encode())
     return found
 
 

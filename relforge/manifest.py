@@ -81,11 +81,12 @@ def launch(release: Release) -> str:
 
 
 def write(release: Release, path: str, text: str) -> None:
-    """Write one file of the tree; a file of the same name in the cache is not touched."""
+    """Write one file of the tree, whatever the umask; one that the cache shares is not touched."""
     target = release.tree / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     target.write_text(text, encoding="utf-8")
+    target.chmod(0o644)
 
 
 def _config(release: Release) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from relforge.cli import build, config, init, lock
 from relforge.cli.options import version_option
-from relforge.errors import Exit, UserError
+from relforge.errors import NO_ROOM, Exit, UserError
 
 app = typer.Typer(
     name="relforge",
@@ -34,13 +34,12 @@ app.add_typer(config.app, name="config")
 # The command line's own error, wherever typer keeps it.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
-_ROOM = "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk"
 _FOLDER = "move what lies there out of the way: relforge needs a folder of that name"
 
 # What a host can do to a build, and what to do about it.
 _HOST_ERRORS = {
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
+    errno.ENOSPC: NO_ROOM,
+    errno.EDQUOT: NO_ROOM,
     errno.EROFS: "build in a folder that can be written",
     errno.EACCES: "run as a user who may read and write there",
     errno.EPERM: "run as a user who may read and write there",

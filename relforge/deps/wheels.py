@@ -136,7 +136,7 @@ def _fetch(
                 found = _of(pin, into)
                 row = _take(pin, found, list(pin.sha256), found.name, folder)
                 picked = {"name": row[1].name, "sha256": row[1].sha256}
-                cache.write(_pick_path(pin, target), json.dumps(picked).encode())
+                cache.keep(_pick_path(pin, target), json.dumps(picked).encode())
                 yield row
 
 

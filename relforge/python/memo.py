@@ -21,7 +21,7 @@ def remembered(kind: str, signature: str, make: Callable[[], Any]) -> Any:
         pass
     value = make()
     if value is not None:
-        cache.write(path, json.dumps(value).encode())
+        cache.keep(path, json.dumps(value).encode())
     return value
 
 
