@@ -49,7 +49,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "rpc": (
         "rpc",
         "rpc",
-        "EXPR | --call pkg.mod:fn [--args JSON] | --file F | - [--json] [--timeout 30s] [--service NAME[.N]]",
+        "EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--json] [--timeout 30s]",
         "evaluate in the live process",
     ),
     "eval": ("fresh", "evaluate", "EXPR", "evaluate in a fresh process with start's configuration"),
