@@ -115,6 +115,7 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
 
 def _complain(message: str, hint: str) -> None:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.show_cursor(True)  # a display that was interrupted while it began has hidden it
     console.print("error:", style="bold red", end=" ")
     console.print(message, markup=False)
     if hint:
