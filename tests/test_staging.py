@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,44 @@ def test_the_build_folder_ignores_itself(tmp_path: Path) -> None:
     with staging.workspace(builder.release(tmp_path)):
         pass
     assert "*\n" == (tmp_path / "_build" / ".gitignore").read_text()
+
+
+@pytest.mark.parametrize("moment", ["no new tree", "state not moved"])
+def test_a_publication_that_was_killed_loses_no_tree_and_no_state(
+    tmp_path: Path, moment: str
+) -> None:
+    release = builder.release(tmp_path)
+    old = release.build_dir / f".{release.final_tree.name}.old"
+    (old / "var").mkdir(parents=True)
+    (old / "var" / "shop.db").write_text("tickets")
+    if moment == "state not moved":
+        release.final_tree.mkdir()
+    with staging.workspace(release):
+        assert "tickets" == (release.final_tree / "var" / "shop.db").read_text()
+        assert not old.exists()
+
+
+@pytest.mark.parametrize("place", ["var", "var/instances/two"])
+def test_a_tree_that_runs_is_refused(tmp_path: Path, place: str) -> None:
+    release = builder.release(tmp_path)
+    lock = release.final_tree / place / "lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="this release is running") as caught:
+            staging.workspace(release).__enter__()
+        assert Exit.LOCKED == caught.value.code
+        assert f"{release.final_tree}/bin/shop stop" in caught.value.hint
+    with staging.workspace(release):
+        pass
+
+
+def test_no_two_drafts_have_one_name(tmp_path: Path) -> None:
+    assert staging.draft(tmp_path, "shop", "1") != staging.draft(tmp_path, "shop", "1")
+
+
+def test_a_failed_write_names_the_folder(tmp_path: Path) -> None:
+    release = builder.release(tmp_path)
+    with pytest.raises(OSError) as caught, staging.workspace(release):
+        raise OSError(28, "No space left on device")
+    assert str(release.build_dir) == caught.value.filename

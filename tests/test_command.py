@@ -1,0 +1,69 @@
+"""Running programs: what they print is in the error, and nothing outlives an interrupt."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from relforge import command
+from relforge.errors import NO_ROOM, UserError
+
+
+def refusal(*words: str, cwd: Path | None = None) -> UserError:
+    with pytest.raises(UserError) as caught:
+        command.run(words, what="trying", hint="a hint", cwd=cwd)
+    return caught.value
+
+
+def test_the_last_lines_of_a_failed_program_are_in_the_error() -> None:
+    error = refusal("sh", "-c", "seq 1 50; echo no >&2; exit 3")
+    first, *lines = error.message.splitlines()
+    assert "trying: `sh -c 'seq 1 50; echo no >&2; exit 3'` ended with status 3" == first
+    assert ["    12", "    no"] == [lines[0], lines[-1]]
+    assert "a hint" == error.hint
+
+
+def test_a_signal_is_named() -> None:
+    assert "was killed by SIGKILL" in refusal("sh", "-c", "kill -9 $$").message
+
+
+def test_a_program_that_is_not_there() -> None:
+    error = refusal("nosuch-program")
+    assert "cannot run `nosuch-program`: No such file" in error.message
+    assert "is `nosuch-program` installed, and on PATH?" == error.hint
+
+
+def test_a_folder_that_is_not_there_is_what_is_named(tmp_path: Path) -> None:
+    error = refusal("true", cwd=tmp_path / "no")
+    assert f"{tmp_path}/no: No such file" in error.message
+    assert "a hint" == error.hint
+
+
+def test_a_full_disk_in_the_output_has_its_own_hint() -> None:
+    assert NO_ROOM == refusal("sh", "-c", "echo 'x: No space left on device'; exit 1").hint
+
+
+def test_the_text_of_a_program_is_not_shown() -> None:
+    message = refusal(sys.executable, "-c", "import sys\nsys.exit(4)").message
+    assert f"`{sys.executable} -c ...` ended with status 4" in message
+
+
+def test_an_interrupt_ends_the_program_and_what_it_started(tmp_path: Path) -> None:
+    code = (
+        "from relforge import command\n"
+        "command.run(['sh', '-c', 'sleep 60 & echo $! >pid; wait'], what='w', cwd='.')\n"
+    )
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(2)
+        process.wait(30)
+    pid = (tmp_path / "pid").read_text().strip()
+    status = Path(f"/proc/{pid}/stat")
+    assert not status.exists() or "Z" == status.read_text().split()[2]
