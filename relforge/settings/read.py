@@ -20,7 +20,7 @@ from relforge.release import (
     Settings,
 )
 from relforge.runtime.manifest import RESERVED
-from relforge.settings.services import read_service
+from relforge.settings.services import check_references, read_service
 from relforge.settings.table import Reading, Table
 
 ROOT = ("tool", "relforge")
@@ -57,6 +57,8 @@ def read(
         check=_check(table.table("check")),
     )
     table.finish()
+    if settings.config.strict and settings.config.schema:
+        check_references(settings.services, settings.config.schema)
     return settings, tuple(table.readings)
 
 

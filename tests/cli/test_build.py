@@ -119,7 +119,7 @@ def test_verbose_tells_what_the_steps_do(shop: Workshop) -> None:
 def test_a_terminal_gets_a_display(shop: Workshop) -> None:
     words = shop.words("build")
     env = {**shop.variables, "TERM": "xterm-256color"}
-    child = pexpect.spawn(words[0], words[1:], env=env, timeout=PATIENCE, encoding="utf-8")  # type: ignore[arg-type]
+    child = pexpect.spawn(words[0], words[1:], env=env, timeout=PATIENCE, encoding="utf-8")
     child.expect(pexpect.EOF)
     child.close()
     assert 0 == child.exitstatus
@@ -135,12 +135,13 @@ def test_ctrl_c_on_a_terminal(shop: Workshop) -> None:
         'outputs = { "o" = "app/static" }'
     )
     words = shop.words("build")
-    child = pexpect.spawn(words[0], words[1:], env=shop.variables, timeout=PATIENCE)  # type: ignore[arg-type]
+    env = dict(shop.variables)
+    child = pexpect.spawn(words[0], words[1:], env=env, timeout=PATIENCE, encoding="utf-8")
     child.expect("libraries ")
     child.sendintr()
     child.expect(pexpect.EOF)
     child.close()
-    said = child.before.decode()
+    said = child.before or ""
     assert "interrupted; nothing half-done was left behind" in said
     assert said.rfind(CURSOR_SHOWN) > said.rfind(CURSOR_HIDDEN)
     assert 130 == child.exitstatus

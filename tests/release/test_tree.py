@@ -31,7 +31,7 @@ def files(tree: Path) -> list[Path]:
 
 def test_the_digests_are_those_of_every_file(unpacked: Path) -> None:
     sums = unpacked / "release" / "SHA256SUMS"
-    words = ["sha256sum", "--quiet", "--strict", "-c", sums]
+    words = ["sha256sum", "--quiet", "--strict", "-c", str(sums)]
     subprocess.run(words, cwd=unpacked, check=True, timeout=60)
     listed = [line.split("  ", 1)[1] for line in sums.read_text().splitlines()]
     there = [path.relative_to(unpacked).as_posix() for path in files(unpacked)]
