@@ -7,12 +7,13 @@
       ticketd-1.4.0/              appears by rename, whole
 
 A build that is killed leaves only a draft, which the next build removes.  One
-that is killed between the two renames of `publish` leaves the replaced tree
-under the third name, and the next build puts back what was not published.
+that is killed in `publish` may leave the third name; the next build takes the
+state folder out of it, or gives the tree its name back where there is no other.
 """
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import secrets
@@ -66,12 +67,26 @@ def publish(release: Release) -> Release:
     final = release.final_tree
     old = release.build_dir / f".{final.name}.old"
     _refuse_running(release)
-    if final.exists():
+    if not final.exists():
+        release.tree.rename(final)
+        return replace(release, tree=final)
+    release.tree.rename(old)
+    if not _exchange(old, final):
+        old.rename(release.tree)
         final.rename(old)
-    release.tree.rename(final)
-    if old.exists():
-        _recover(old)
+        release.tree.rename(final)
+    _recover(old)
     return replace(release, tree=final)
+
+
+def _exchange(one: Path, two: Path) -> bool:
+    """Swap two folders in one step (renameat2(2)); False where this file system cannot."""
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    try:
+        call = ctypes.CDLL(None).renameat2
+    except AttributeError:
+        return False
+    return bool(call(here, os.fsencode(one), here, os.fsencode(two), exchange) == 0)
 
 
 def _recover(old: Path) -> None:

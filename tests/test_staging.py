@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,27 @@ def test_a_publication_that_was_killed_loses_no_tree_and_no_state(
     with staging.workspace(release):
         assert "tickets" == (release.final_tree / "var" / "shop.db").read_text()
         assert not old.exists()
+
+
+def test_the_final_name_is_there_at_every_moment(tmp_path: Path) -> None:
+    release = builder.release(tmp_path)
+    release.final_tree.mkdir(parents=True)
+    done = threading.Event()
+    gone = []
+
+    def look() -> None:
+        while not done.is_set():
+            if not release.final_tree.is_dir():
+                gone.append(1)
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        for _ in range(10):
+            with staging.workspace(release):
+                staging.publish(release)
+        done.set()
+        looking.result(30)
+    assert [] == gone
 
 
 @pytest.mark.parametrize("place", ["var", "var/instances/two"])
