@@ -74,25 +74,27 @@ def capture(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    without: Sequence[str] = (),
+    base: Mapping[str, str] | None = None,
     stdin: str = "",
+    timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program whose output is data; the caller reads the result and its status.
 
-    It sees this process's environment, less ``without``, with ``env`` laid over.
-    Raises OSError where it cannot be started.
+    It sees ``base`` (by default this process's environment) with ``env`` laid
+    over.  Raises OSError where it cannot be started, and TimeoutExpired after
+    ``timeout`` seconds, when it has been killed.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", shlex.join(words))
-    inherited = {key: value for key, value in os.environ.items() if key not in without}
     return subprocess.run(
         words,
         cwd=cwd,
-        env={**inherited, **(env or {})},
+        env={**(os.environ if base is None else base), **(env or {})},
         input=stdin,
         capture_output=True,
         text=True,
         check=False,
+        timeout=timeout,
     )
 
 

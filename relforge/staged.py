@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from relforge import command, layout
 from relforge.errors import UserError
 from relforge.release import Release
 
+# What programs need to run at all; nothing else of the build host decides an answer.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+PATIENCE = 300  # seconds
 BOOT = f"{layout.RUNTIME}/relforge/runtime/boot_app.py"
 
 
@@ -23,9 +28,8 @@ def ask(
 ) -> dict[str, Any]:
     """Run a role of the runtime's ``boot_app.py`` with JSON in and JSON out.
 
-    The process sees nothing of the builder's environment but what programs
-    need to run at all, so that nothing of the build host decides the answer.
-    Raises UserError with what it printed where it dies.
+    Of the builder's environment the process sees INHERITED alone.  Raises
+    UserError with what it printed where it dies or does not end.
     """
     tree = release.tree
     words: list[str | Path] = [
@@ -37,19 +41,28 @@ def ask(
         tree / BOOT,
         role,
     ]
-    result = command.capture(
-        words,
-        cwd=tree,
-        env={
-            "RELEASE_ROOT": str(tree),
-            "RELEASE_NAME": release.name,
-            "RELEASE_VERSION": release.version,
-            "RELEASE_ENV": release.env,
-            **(env or {}),
-        },
-        without=("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "RELFORGE_CONFIG"),
-        stdin=json.dumps(question),
-    )
+    try:
+        result = command.capture(
+            words,
+            cwd=tree,
+            env={
+                "RELEASE_ROOT": str(tree),
+                "RELEASE_NAME": release.name,
+                "RELEASE_VERSION": release.version,
+                "RELEASE_ENV": release.env,
+                **(env or {}),
+            },
+            base={name: os.environ[name] for name in INHERITED if name in os.environ},
+            stdin=json.dumps(question),
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired as late:
+        output = (late.stderr or b"").decode(errors="replace")[-4000:]
+        raise UserError(
+            f"the assembled release was asked for `{role}`, and did not answer within "
+            f"{PATIENCE} s" + (f"\n{output}" if output else ""),
+            hint=hint,
+        ) from None
     try:
         answer = json.loads(result.stdout)
     except ValueError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from pathlib import Path
 from relforge import cache, command
 from relforge.deps.platform import Platform
 from relforge.errors import UserError
+
+# What would change how pex itself runs.
+MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
 
 log = logging.getLogger("relforge.deps")
 
@@ -138,7 +142,7 @@ def _run(*parts: Words, what: str, own_pip: bool = True) -> None:
     done = command.capture(
         program,
         env={"PEX_ROOT": str(cache.home() / "pex")},
-        without=("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"),
+        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
     )
     output = done.stdout + done.stderr
     for line in CREDENTIALS.sub("://", output).splitlines():
