@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from relforge import cache
 from relforge.cli import report
 from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose
 from relforge.config import lockable
@@ -42,7 +43,16 @@ def lock(
     with report.watch(out)("lock"):
         write(found.project, found.settings, found.python, found.target, target)
     if as_json:
-        json.dump({"name": found.settings.name, "env": env, "lock": str(target)}, sys.stdout)
+        facts = {
+            "name": found.settings.name,
+            "version": found.settings.version,
+            "env": env,
+            "target": str(found.target),
+            "lock": str(target),
+            "sha256": cache.sha256(target),
+            "size": target.stat().st_size,
+        }
+        json.dump(facts, sys.stdout)
         print()
     elif not quiet:
         print(f"\n{report.shown(target)}\n\nNext:\n  relforge build --env {env}")
