@@ -51,7 +51,10 @@ def look(root: Path) -> Found:
     files = sources.files(root)
     found = applications.find(root, files)
     web = [application for application in found if application.interface != "celery"]
-    builds = known.has_build_system or (root / "setup.py").is_file()
+    has_src = any(name.startswith("src/") for name in files)
+    # PEP 518: without a [build-system] setuptools builds it, and that finds what lies in src/.
+    by_default = has_src and bool(known.name)
+    builds = known.has_build_system or (root / "setup.py").is_file() or by_default
     chosen = web[0] if web else None
     wheel = builds and (chosen is None or "/" in chosen.path) and "manage.py" not in files
     lock = deps.find(root, None)
@@ -71,7 +74,7 @@ def look(root: Path) -> Found:
         scripts=known.scripts,
         assets=frontend.find(root, files),
         variables=_variables(root, files),
-        src_without_build=not builds and any(name.startswith("src/") for name in files),
+        src_without_build=has_src and not builds,
     )
 
 

@@ -160,13 +160,13 @@ def _notes(found: Found) -> list[str]:
     if not found.web and not found.celery:
         notes.append("no web application was found: see services.worker in the settings")
     if found.src_without_build:
-        notes.append("the sources lie in src/, and nothing builds them: write a [build-system]")
+        notes.append("the sources lie in src/, and nothing builds them: write a [project] table")
     if not found.lock and not found.declared and found.dependencies:
         notes.append(
             "relforge locks what `project.dependencies` of a pyproject.toml says: write it there, "
             "or give requirements.txt hashes (pip-compile --generate-hashes)"
         )
-    elif not found.lock:
+    elif not found.lock and found.dependencies:
         notes.append("there is no lock of the dependencies yet; type: relforge lock")
     if found.variables:
         notes.append(f"the sources need {', '.join(found.variables)}: see `check` in the settings")

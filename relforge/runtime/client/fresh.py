@@ -63,9 +63,14 @@ def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:
 
 
 def run(target: str, words: list[str]) -> int:
-    """Call ``pkg.mod:fn`` with strings; an int is the exit status, anything else is printed."""
+    """Call ``pkg.mod:fn`` with strings; an int is the exit status, anything else is printed.
+
+    One that takes no parameters finds them in ``sys.argv``, as the entry points
+    of console scripts do.
+    """
     function = entry.find(target)
-    value = function(*words)
+    sys.argv = [target, *words]
+    value = function(*words) if _takes_something(function) else function()
     if inspect.isawaitable(value):
         with Loop() as loop:
             value = loop.run(_whole(value))
@@ -75,6 +80,13 @@ def run(target: str, words: list[str]) -> int:
         return value
     print(value)
     return DONE
+
+
+def _takes_something(function: Any) -> bool:
+    try:
+        return bool(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # written in C
+        return True
 
 
 class Loop:

@@ -56,6 +56,9 @@ from relforge.runtime import config
 
 CALLS = []
 
+def words():
+    return sys.argv
+
 def add(a, b=2):
     return a + b
 

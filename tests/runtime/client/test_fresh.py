@@ -130,3 +130,8 @@ def test_console_without_a_terminal_runs_standard_input(stopped: Shop) -> None:
 def test_nothing_of_relforge_is_left_in_the_environment_of_children(stopped: Shop) -> None:
     source = "import os; sorted(n for n in os.environ if n.startswith('RELFORGE_'))"
     assert stopped.run("eval", source).stdout == "['RELFORGE_CONFIG']\n"
+
+
+def test_an_entry_point_without_parameters_reads_its_words_from_argv(stopped: Shop) -> None:
+    result = stopped.run("run", "shop.ops:words", "a", "b c")
+    assert "['shop.ops:words', 'a', 'b c']\n" == result.stdout
