@@ -89,9 +89,9 @@ def test_run_that_raises_or_is_called_wrongly(stopped: Shop) -> None:
     assert done.returncode == 1
     assert "relforge/runtime" not in done.stderr
     assert done.stderr.endswith("ValueError: no luck\n")
-    done = stopped.run("run", "shop.ops:fail", "extra")
+    done = stopped.run("run", "shop.ops:add", "1", "2", "3")
     assert done.returncode == 1
-    assert "takes 0 positional arguments but 1 was given" in done.stderr
+    assert "takes from 1 to 2 positional arguments but 3 were given" in done.stderr
 
 
 def test_ctrl_c_is_exit_code_130(stopped: Shop) -> None:
