@@ -1,16 +1,13 @@
 """Both services as processes, told what to do by variables, requests and signals alone."""
 
-import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email import message_from_bytes
 from pathlib import Path
 
 import httpx
@@ -23,6 +20,7 @@ from ticketd.models import Order
 
 WORKER = ("-c", "from ticketd.worker import main; main()")
 OPS = ("-c", "from ticketd.ops import *; migrate('head'); migrate(); seed(); seed()")
+ORDER = {"event": "night-trains", "email": "ada@example.com"}
 HTML = {"Accept": "text/html"}
 
 
@@ -76,9 +74,9 @@ def shop(state: Path) -> Iterator[httpx.Client]:
     ):
         assert client.get("/livez").status_code == 200
         assert client.get("/readyz").status_code == 503
-        assert "no such table" in client.get("/", headers=HTML).text
+        assert "closed for a moment" in client.get("/", headers=HTML).text
         with python(*OPS, **variables) as ops:
-            assert ops.wait() == 0
+            assert ops.wait(60) == 0
         assert client.get("/readyz").status_code == 200
         yield client
         for service in (worker, web):
@@ -89,21 +87,17 @@ def shop(state: Path) -> Iterator[httpx.Client]:
 
 def test_a_visitor_buys_tickets_and_gets_a_mail(shop: httpx.Client, state: Path) -> None:
     assert "Rush &amp; Co" in shop.get("/").text and "20:00 CE" in shop.get("/").text
-    form = {"event": "night-trains", "email": "ada@example.com", "quantity": "3"}
-    order = shop.post("/orders", data=form)
+    order = shop.post("/orders", data=ORDER | {"quantity": "3"})
     assert "73.50 EUR" in shop.get(order.headers["location"]).text
     paid = shop.post(order.headers["location"] + "/pay")
     assert "confirmed" in shop.get(paid.headers["location"]).text
     path = state / "mails" / f"{paid.headers['location'].removeprefix('/orders/')}.eml"
     wait_for(path.exists)
-    mail = message_from_bytes(path.read_bytes())
-    assert mail["To"] == "ada@example.com"
-    assert mail["Subject"] == "Rush & Co: your tickets for Night Trains, live"
+    assert "Subject: Rush & Co: your tickets for Night Trains, live" in path.read_text()
 
 
 def test_mails_go_by_smtp(shop: httpx.Client, state: Path, tmp_path: Path) -> None:
-    order = {"event": "night-trains", "email": "ada@example.com"}
-    token = shop.post("/api/orders", json=order).json()["token"]
+    token = shop.post("/api/orders", json=ORDER).json()["token"]
     send = ("-c", f"from ticketd.mails import send_confirmation as send; send('{token}')")
     smtp = Controller(Mailbox(tmp_path / "mails"), hostname="127.0.0.1", port=free_port())
     smtp.start()
@@ -115,19 +109,8 @@ def test_mails_go_by_smtp(shop: httpx.Client, state: Path, tmp_path: Path) -> No
     assert f"/orders/{token}" in mail.read_text()
 
 
-def test_a_rush_sells_every_seat_once(shop: httpx.Client) -> None:
-    async def rush() -> Counter[int]:
-        async with httpx.AsyncClient(base_url=shop.base_url, timeout=60) as client:
-            order = {"event": "small-talk", "email": "ada@example.com"}
-            requests = (client.post("/api/orders", json=order) for _ in range(60))
-            return Counter(answer.status_code for answer in await asyncio.gather(*requests))
-
-    assert asyncio.run(rush()) == {201: 40, 409: 20}
-    assert shop.get("/api/events/small-talk").json()["available"] == 0
-
-
 def test_the_worker_puts_unpaid_tickets_back_on_sale(shop: httpx.Client, state: Path) -> None:
-    order = {"event": "tidal-quartet", "email": "ada@example.com", "quantity": 10}
+    order = ORDER | {"event": "tidal-quartet", "quantity": 10}
     token = shop.post("/api/orders", json=order).json()["token"]
     assert shop.get("/api/events/tidal-quartet").json()["available"] == 50
     with db.transaction(db.connect(f"sqlite:///{state}/ticketd.db")) as session:
@@ -137,9 +120,8 @@ def test_the_worker_puts_unpaid_tickets_back_on_sale(shop: httpx.Client, state: 
 
 
 def test_nonsense_is_refused(shop: httpx.Client) -> None:
-    order = {"event": "night-trains", "email": "ada@example.com", "quantity": 1}
     for wrong, status in (({"email": "ada"}, 422), ({"quantity": 0}, 422), ({"event": "x"}, 404)):
-        assert shop.post("/api/orders", json=order | wrong).status_code == status
+        assert shop.post("/api/orders", json=ORDER | wrong).status_code == status
     assert shop.get("/orders/x").json() == {"detail": "There is no such order."}
 
 
@@ -151,14 +133,15 @@ def test_fingerprinted_assets_are_kept_for_ever(shop: httpx.Client) -> None:
     assert shop.get("/static/app.js").status_code == 404
 
 
-@pytest.mark.parametrize("abstract", [False, True])
-def test_the_worker_says_when_it_is_ready_and_when_it_stops(tmp_path: Path, abstract: bool) -> None:
-    address = f"@{tmp_path}" if abstract else f"{tmp_path}/notify"
+def test_the_worker_says_each_thing_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    variables = {"RELEASE_STATE_DIR": str(tmp_path), "TICKETD_WORKER__POLL": "10ms"}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(address.replace("@", "\0"))
+        listener.bind(f"\0{tmp_path}")
         listener.settimeout(30)
-        with python(*WORKER, NOTIFY_SOCKET=address, RELEASE_STATE_DIR=str(tmp_path)) as worker:
+        with python(*WORKER, NOTIFY_SOCKET=f"@{tmp_path}", **variables) as worker:
             assert listener.recv(100) == b"READY=1"
+            time.sleep(0.5)  # for many a look at a database without tables
             worker.terminate()
             assert listener.recv(100) == b"STOPPING=1"
             assert worker.wait(10) == 0
+    assert capfd.readouterr().err.count("work: the database does not serve") == 1

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, computed_field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import select
 
-from ticketd import orders
+from ticketd import orders, rates
 from ticketd.db import now, transaction
 from ticketd.models import Event, Order
-from ticketd.rates import prices
 from ticketd.settings import config
 
 router = APIRouter(prefix="/api")
@@ -22,6 +22,10 @@ class NewOrder(BaseModel):
     quantity: int = Field(1, ge=1, le=10)
 
 
+# In cents, in each currency that there is a rate for.
+Prices = Annotated[dict[str, int], BeforeValidator(rates.prices)]
+
+
 class EventView(BaseModel, from_attributes=True):
     slug: str
     title: str
@@ -29,12 +33,7 @@ class EventView(BaseModel, from_attributes=True):
     time_zone: str
     starts_at: datetime = Field(validation_alias="local_start")
     available: int
-    price_cents: int = Field(exclude=True)
-
-    @computed_field
-    def prices(self) -> dict[str, int]:
-        """In cents, in each currency that there is a rate for."""
-        return prices(self.price_cents)
+    prices: Prices = Field(validation_alias="price_cents")
 
 
 class OrderView(BaseModel, from_attributes=True):
@@ -48,8 +47,9 @@ class OrderView(BaseModel, from_attributes=True):
 
 @router.get("/events", response_model=list[EventView])
 def list_events() -> Sequence[Event]:
+    coming = select(Event).where(Event.starts_at > now()).order_by(Event.starts_at)
     with transaction() as session:
-        return session.scalars(select(Event).where(Event.starts_at > now())).all()
+        return session.scalars(coming).all()
 
 
 @router.get("/events/{slug}", response_model=EventView)

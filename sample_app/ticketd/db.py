@@ -32,7 +32,6 @@ def connect(url: str) -> Engine:
 
 @cache
 def engine() -> Engine:
-    """The engine of this process."""
     return connect(database_url())
 
 

@@ -2,10 +2,9 @@
 
 import os
 import smtplib
-from collections.abc import Mapping
 from email.message import EmailMessage
+from email.utils import localtime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -20,22 +19,23 @@ def send_confirmation(token: str) -> None:
     """The handler of the job `confirmation`; raises OSError where the mail does not go out."""
     with transaction() as session:
         order = orders.find(session, token)
-    template = templates.get_template("confirmation.txt")
-    text = template.render(order=order, event=order.event, shop=config["shop"])
+    text = templates.get_template("confirmation.txt").render(order=order, shop=config["shop"])
     subject, _, body = text.partition("\n\n")
     message = EmailMessage()
     message["From"] = config["mail.sender"]
     message["To"] = order.email
     message["Subject"] = subject
+    message["Date"] = localtime()
     message["Message-ID"] = f"<{token}@ticketd>"  # by which a second copy can be told
     message.set_content(body)
     if config["mail.transport"] == "smtp":
-        _by_smtp(message, config["mail.smtp"])
+        _by_smtp(message)
     else:
-        _as_file(message, Path(config.get("mail.dir") or state_dir() / "mails"))
+        _as_file(message)
 
 
-def _by_smtp(message: EmailMessage, to: Mapping[str, Any]) -> None:
+def _by_smtp(message: EmailMessage) -> None:
+    to = config["mail.smtp"]
     with smtplib.SMTP(to["host"], to["port"], timeout=15) as server:
         if to["starttls"]:
             server.starttls()
@@ -44,7 +44,8 @@ def _by_smtp(message: EmailMessage, to: Mapping[str, Any]) -> None:
         server.send_message(message)
 
 
-def _as_file(message: EmailMessage, folder: Path) -> None:
+def _as_file(message: EmailMessage) -> None:
+    folder = Path(config.get("mail.dir") or state_dir() / "mails")
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{os.getpid()}"
     draft.write_bytes(bytes(message))

@@ -1,17 +1,16 @@
 """What the shop remembers."""
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from ticketd.db import Instant
+from ticketd.db import Instant, now
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, str: String(200)}  # noqa: RUF012
+    type_annotation_map = {datetime: Instant, dict[str, str]: JSON, str: String(200)}  # noqa: RUF012
 
 
 class Event(Base):
@@ -34,6 +33,10 @@ class Event(Base):
         """When it starts, by the clock on the venue's wall."""
         return self.starts_at.astimezone(ZoneInfo(self.time_zone))
 
+    @property
+    def starts(self) -> str:
+        return f"{self.local_start:%a %d %b %Y, %H:%M %Z}"
+
 
 class Order(Base):
     __tablename__ = "orders"
@@ -52,12 +55,12 @@ class Order(Base):
 
 
 class Job(Base):
-    """Work for the worker, which deletes it when it is done."""
+    """Work for the worker: committed together with what makes it necessary."""
 
     __tablename__ = "jobs"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[dict[str, str]]
     attempts: Mapped[int] = mapped_column(default=0)
-    run_at: Mapped[datetime] = mapped_column(index=True)
+    run_at: Mapped[datetime] = mapped_column(default=now, index=True)

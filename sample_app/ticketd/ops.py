@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, select
 
 from ticketd import db
@@ -21,11 +20,11 @@ EXAMPLES = (
 def migrate(revision: str = "head", *, engine: Engine | None = None) -> None:
     """Bring the database to the revision, by default to this release's."""
     engine = engine or db.engine()
-    before = _revision(engine)
     alembic = Config(attributes={"engine": engine})
     alembic.set_main_option("script_location", "ticketd:migrations")
     command.upgrade(alembic, revision)
-    print(f"{engine.url!r}: from revision {before} to {_revision(engine)}")
+    print(f"{engine.url!r}:", end=" ")  # without its password
+    command.current(alembic)
 
 
 def seed(*, engine: Engine | None = None) -> None:
@@ -41,8 +40,3 @@ def seed(*, engine: Engine | None = None) -> None:
             event.capacity = event.available = seats
             session.add(event)
     print("on sale:", ", ".join(slug for slug, *_ in EXAMPLES))
-
-
-def _revision(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()

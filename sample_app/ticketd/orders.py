@@ -5,23 +5,23 @@ on PostgreSQL the condition is looked at again behind the row's lock.
 """
 
 import secrets
-from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketd import jobs
 from ticketd.db import now
-from ticketd.models import Event, Order
+from ticketd.models import Event, Job, Order
 
 
 class Refused(Exception):
     """The shop says no; the message is for the customer."""
 
+    status = 409
+
 
 class NotFound(Refused):
-    """There is no such event or order."""
+    status = 404
 
 
 def reserve(session: Session, slug: str, *, email: str, quantity: int, hold: float) -> Order:
@@ -34,14 +34,13 @@ def reserve(session: Session, slug: str, *, email: str, quantity: int, hold: flo
     ).one_or_none()
     if event is None:
         left = find_event(session, slug).available
-        raise Refused(f"Only {left} tickets are left." if left else "The event is sold out.")
+        raise Refused(f"There are only {left} left." if left else "The event is sold out.")
     order = Order(
         token=secrets.token_urlsafe(18),
         event=event,
         email=email,
         quantity=quantity,
         amount_cents=quantity * event.price_cents,
-        status="reserved",
         expires_at=now() + timedelta(seconds=hold),
     )
     session.add(order)
@@ -60,7 +59,7 @@ def pay(session: Session, token: str) -> Order:
         .returning(Order)
     ).one_or_none()
     if order is not None:
-        jobs.enqueue(session, "confirmation", token=token)
+        session.add(Job(kind="confirmation", payload={"token": token}))
         return order
     order = find(session, token)
     if order.status != "confirmed":
@@ -69,7 +68,7 @@ def pay(session: Session, token: str) -> Order:
 
 
 def expire(session: Session) -> int:
-    """Put the tickets of unpaid reservations back on sale; returns how many."""
+    """Put the tickets of unpaid reservations back on sale; returns how many there were."""
     due = select(Order.id).where(Order.status == "reserved", Order.expires_at <= now())
     rows = session.execute(
         update(Order)
@@ -77,13 +76,11 @@ def expire(session: Session) -> int:
         .values(status="expired")
         .returning(Order.event_id, Order.quantity)
     )
-    back: Counter[int] = Counter()
-    for event_id, quantity in rows:
-        back[event_id] += quantity
-    for event_id in sorted(back):  # in one order everywhere: nobody waits in a circle
-        values = {"available": Event.available + back[event_id]}
-        session.execute(update(Event).where(Event.id == event_id).values(values))
-    return back.total()
+    ended = sorted(rows)  # one order everywhere: nobody waits in a circle
+    for event_id, quantity in ended:
+        back = update(Event).where(Event.id == event_id)
+        session.execute(back.values(available=Event.available + quantity))
+    return len(ended)
 
 
 def find(session: Session, token: str) -> Order:

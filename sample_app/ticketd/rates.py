@@ -8,10 +8,15 @@ import time
 from functools import cache
 
 import httpx
+from pydantic import BaseModel, PositiveFloat
 
 from ticketd.settings import config
 
 log = logging.getLogger(__name__)
+
+
+class Answer(BaseModel, allow_inf_nan=False):
+    rates: dict[str, PositiveFloat]
 
 
 class Rates:
@@ -27,17 +32,16 @@ class Rates:
             return self._known
         self._ask_at = time.monotonic() + self.pause  # others go on with what there is
         try:
-            answer = httpx.get(self.url, timeout=self.timeout).raise_for_status().json()
-            self._known = {name: float(rate) for name, rate in answer["rates"].items()}
+            answer = httpx.get(self.url, timeout=self.timeout).raise_for_status()
+            self._known = Answer.model_validate_json(answer.content).rates
             self._ask_at = time.monotonic() + self.ttl
-        except (httpx.HTTPError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             log.warning("no new exchange rates: %s: %s", type(error).__name__, error)
         return self._known
 
 
 @cache
 def rates() -> Rates:
-    """The rates of this process."""
     return Rates(config["rates.url"], ttl=config["rates.ttl"], timeout=config["rates.timeout"])
 
 

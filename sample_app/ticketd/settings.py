@@ -1,16 +1,17 @@
 """The configuration: nothing else in this package knows where it comes from."""
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 # The one line that knows relforge.  Without it: a `pydantic_settings.BaseSettings` with
 # `env_prefix="TICKETD_"`, or a dict of your own from `tomllib` and `os.environ`.
 from relforge.runtime import config
 
+# What a release says of itself; in a source tree nobody does.
+VERSION = os.environ.get("RELEASE_VERSION", "0.0.0.dev0")
+
 
 def state_dir() -> Path:
-    """Where files that change belong: a release says it."""
     return Path(os.environ.get("RELEASE_STATE_DIR", "var")).absolute()
 
 
@@ -23,10 +24,3 @@ def static_dir() -> Path:
     release = os.environ.get("RELEASE_ROOT")
     built = Path(release, "app/static") if release else Path(__file__).parents[1] / "assets/dist"
     return Path(config.get("http.static_dir") or built)
-
-
-def shop_version() -> str:
-    try:
-        return version("ticketd")
-    except PackageNotFoundError:  # a source tree that nobody installed
-        return "0.0.0.dev0"

@@ -1,15 +1,15 @@
 """The service `web`: pages for people, JSON for programs, probes for load balancers."""
 
+import logging
+
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from ticketd import api, orders, pages, settings
-from ticketd.db import transaction
-from ticketd.models import Event
 
-app = FastAPI(title="ticketd", version=settings.shop_version())
+log = logging.getLogger(__name__)
+app = FastAPI(title="ticketd", version=settings.VERSION)
 app.include_router(api.router)
 app.include_router(pages.router)
 app.mount("/static", pages.assets)
@@ -24,8 +24,7 @@ async def livez() -> dict[str, str]:
 @app.get("/readyz")
 def readyz() -> dict[str, str]:
     """Customers can be served: the database is there, and has our tables."""
-    with transaction() as session:
-        session.execute(select(Event.id).limit(1))
+    api.list_events()
     return {"status": "ready"}
 
 
@@ -36,15 +35,16 @@ async def version() -> dict[str, str]:
 
 @app.exception_handler(orders.Refused)
 async def refused(request: Request, error: orders.Refused) -> Response:
-    return _failure(request, 404 if isinstance(error, orders.NotFound) else 409, str(error))
+    return _failure(request, error.status, str(error))
 
 
 @app.exception_handler(DBAPIError)
 async def unavailable(request: Request, error: DBAPIError) -> Response:
-    return _failure(request, 503, str(error.orig).partition("\n")[0])
+    log.warning("the database does not serve: %s", error.orig)
+    return _failure(request, 503, "The shop is closed for a moment. Please come back.")
 
 
 def _failure(request: Request, status: int, detail: str) -> Response:
     if "text/html" in request.headers.get("accept", ""):
-        return pages.page(request, "failure.html", status=status, detail=detail)
+        return pages.render(request, "failure.html", {"detail": detail}, status_code=status)
     return JSONResponse({"detail": detail}, status)
