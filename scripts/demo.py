@@ -21,7 +21,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = REPOSITORY / "sample_app"
-EXPRESSION = '__import__("sys").version.split()[0], __import__("os").getpid()'
+EXPRESSION = "app.title, os.getpid(), sys.version.split()[0]"
 
 
 def main() -> int:
