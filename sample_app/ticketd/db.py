@@ -3,8 +3,9 @@
 Nothing connects before it is used, so that the application can be imported anywhere.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,11 +23,14 @@ def connect(url: str) -> Engine:
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
-    if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(address.database or ":memory:").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(address, connect_args={"timeout": 15})
-    # Readers do not wait for the writer.
-    event.listen(engine, "connect", lambda new, _: new.execute("PRAGMA journal_mode = WAL"))
+
+    @event.listens_for(engine, "connect")
+    def let_readers_pass_the_writer(connection: sqlite3.Connection, _record: object) -> None:
+        with suppress(sqlite3.OperationalError):  # another connection does it right now
+            connection.execute("PRAGMA journal_mode = WAL")
+
     return engine
 
 

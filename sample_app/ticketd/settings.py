@@ -7,8 +7,7 @@ from pathlib import Path
 # `env_prefix="TICKETD_"`, or a dict of your own from `tomllib` and `os.environ`.
 from relforge.runtime import config
 
-# What a release says of itself; in a source tree nobody does.
-VERSION = os.environ.get("RELEASE_VERSION", "0.0.0.dev0")
+VERSION = os.environ.get("RELEASE_VERSION", "0.0.0.dev0")  # a source tree has none
 
 
 def state_dir() -> Path:

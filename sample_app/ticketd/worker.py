@@ -105,6 +105,5 @@ def take(session: Session) -> Job | None:
 
 def expire() -> None:
     with transaction() as session:
-        ended = orders.expire(session)
-    if ended:
-        log.info("%s reservations were not paid: their tickets are back on sale", ended)
+        if ended := orders.expire(session):
+            log.info("%s reservations were not paid: their tickets are back on sale", ended)
