@@ -9,9 +9,11 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from relforge.errors import NO_ROOM, UserError
 
@@ -37,25 +39,7 @@ def run(
     words = [str(word) for word in command]
     log.debug("$ %s", shlex.join(words))
     tail: collections.deque[str] = collections.deque(maxlen=TAIL)
-    try:
-        process = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            process_group=0,
-        )
-    except OSError as error:
-        place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
-        raise UserError(
-            f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
-            hint=hint if place else f"is `{words[0]}` installed, and on PATH?",
-        ) from None
-    with _ended_with_us(process):
+    with _started(words, what=what, cwd=cwd, env=env, hint=hint) as process:
         assert process.stdout is not None
         for line in process.stdout:
             tail.append(line.rstrip())
@@ -109,16 +93,65 @@ def ending(status: int) -> str:
 
 
 @contextmanager
-def _ended_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Wait for the program; an interrupt ends it, and whatever it started, at once."""
+def _started(
+    words: Sequence[str],
+    *,
+    what: str,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    hint: str,
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the program, and wait for it; an interrupt ends it, and whatever it started, at once.
+
+    One that comes while the program is being started is held back until it can be ended.
+    """
+    let_go = _hold_interrupts()
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            process_group=0,
+        )
+    except OSError as error:
+        let_go()
+        place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
+        raise UserError(
+            f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
+            hint=hint if place else f"is `{words[0]}` installed, and on PATH?",
+        ) from None
     with process:
         try:
-            yield
+            let_go()
+            yield process
             process.wait()
         except BaseException:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
+
+
+def _hold_interrupts() -> Callable[[], None]:
+    """Keep interrupts from this thread until the function that is returned is called."""
+    held: list[int] = []
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if callable(signal.getsignal(number)):
+                before[number] = signal.signal(number, lambda number, _: held.append(number))
+
+    def let_go() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if held:
+            raise KeyboardInterrupt
+
+    return let_go
 
 
 def _shown(words: Sequence[str]) -> str:

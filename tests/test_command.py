@@ -64,6 +64,36 @@ def test_an_interrupt_ends_the_program_and_what_it_started(tmp_path: Path) -> No
             time.sleep(0.01)
         process.send_signal(2)
         process.wait(30)
-    pid = (tmp_path / "pid").read_text().strip()
+    assert ends((tmp_path / "pid").read_text().strip())
+
+
+def test_an_interrupt_while_the_program_is_being_started_ends_it(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, subprocess\n"
+        "from relforge import command\n"
+        "class Started(subprocess.Popen):\n"
+        "    def __init__(self, *words, **options):\n"
+        "        super().__init__(*words, **options)\n"
+        "        open('pid', 'w').write(str(self.pid))\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "subprocess.Popen = Started\n"
+        "command.run(['sleep', '60'], what='w')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, timeout=30, check=False
+    )
+    assert b"KeyboardInterrupt" in done.stderr
+    assert ends((tmp_path / "pid").read_text())
+
+
+def ends(pid: str) -> bool:
+    """Whether the process is gone within five seconds."""
     status = Path(f"/proc/{pid}/stat")
-    assert not status.exists() or "Z" == status.read_text().split()[2]
+    for _ in range(500):
+        try:
+            if "Z" == status.read_text().rpartition(")")[2].split()[0]:
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.01)
+    return False
