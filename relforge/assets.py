@@ -50,13 +50,13 @@ def step(release: Release) -> Release:
 
 
 def _joined(layer: Layer, part: Layer) -> Layer:
+    known = {entry.path: entry for entry in (*layer.entries, *part.entries)}
     return replace(
         layer,
         key=cache.key(layer.key, part.key),
         cached=layer.cached and part.cached,
         seconds=layer.seconds + part.seconds,
-        paths=tuple(sorted({*layer.paths, *part.paths})),
-        size=layer.size + part.size,
+        entries=tuple(known[path] for path in sorted(known)),
     )
 
 

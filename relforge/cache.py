@@ -2,7 +2,7 @@
 
     $XDG_CACHE_HOME/relforge/
       trees/<kind>/<key>/files/...      never written to again
-      trees/<kind>/<key>/index.json     path, mode, size, sha256 or link of each
+      trees/<kind>/<key>/index.json     path, mode, size, sha256 or link of each, and its time stamp
       locks/
 
 An entry appears by rename, so a build that is killed leaves nothing behind that
@@ -22,23 +22,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from relforge.errors import NO_ROOM, UserError
-from relforge.release import Layer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One file or link of a tree.  ``path`` is relative, ``link`` a link's target."""
-
-    path: str
-    mode: int  # 0o755 or 0o644; 0o777 for links
-    size: int
-    sha256: str  # "" for links
-    link: str | None = None
+from relforge.release import Entry, Layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +61,12 @@ def key(*parts: str) -> str:
 def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
     """The tree with that key; ``build`` fills an empty folder where there is none yet.
 
-    An entry that lost a file or whose file has another size is built again.
+    An entry that lost a file, or one of whose files was written to, is built again.
     """
     place = home() / "trees" / kind / content_key
     with lock(f"{kind}-{content_key}"):
-        entries = _read_index(place)
-        if entries is not None and _intact(place, entries):
+        entries = _known(place)
+        if entries is not None:
             return Tree(path=place / "files", entries=entries, cached=True)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +79,7 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
                 files.mkdir()
                 build(files)
                 entries = scan(files)
-                rows = [asdict(entry) for entry in entries]
-                (draft / "index.json").write_text(json.dumps(rows))
+                (draft / "index.json").write_text(json.dumps([_row(entry) for entry in entries]))
                 draft.chmod(0o755)
                 draft.rename(place)
         finally:
@@ -106,25 +94,30 @@ def layer(name: str, content_key: str, source: Tree, started: float) -> Layer:
         key=content_key,
         cached=source.cached,
         seconds=time.perf_counter() - started,
-        paths=tuple(row.path for row in source.entries),
-        size=sum(row.size for row in source.entries),
+        entries=source.entries,
     )
 
 
 def scan(folder: Path) -> tuple[Entry, ...]:
     """Every file and link below the folder, with its modes made plain: 0755 or 0644."""
-    found = []
-    for path in walk(folder):
-        relative = path.relative_to(folder).as_posix()
-        status = path.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            target = os.readlink(path)
-            found.append(Entry(path=relative, mode=0o777, size=0, sha256="", link=target))
-            continue
-        mode = 0o755 if status.st_mode & 0o100 else 0o644
-        path.chmod(mode)
-        found.append(Entry(path=relative, mode=mode, size=status.st_size, sha256=sha256(path)))
+    found = (look(path, path.relative_to(folder).as_posix()) for path in walk(folder))
     return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def look(path: Path, name: str) -> Entry:
+    """One file or link as an entry of that name; a file's mode is made plain."""
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(path=name, mode=0o777, size=0, sha256="", link=os.readlink(path))
+    mode = 0o755 if status.st_mode & 0o100 else 0o644
+    path.chmod(mode)
+    return Entry(
+        path=name,
+        mode=mode,
+        size=status.st_size,
+        sha256=sha256(path),
+        mtime_ns=status.st_mtime_ns,
+    )
 
 
 def place(source: Tree, destination: Path) -> None:
@@ -240,23 +233,35 @@ def _not_written(place: Path, error: OSError) -> UserError:
     )
 
 
-def _read_index(place: Path) -> tuple[Entry, ...] | None:
+def _row(entry: Entry) -> list[str | int | None]:
+    return [entry.path, entry.mode, entry.size, entry.sha256, entry.link, entry.mtime_ns]
+
+
+def _known(place: Path) -> tuple[Entry, ...] | None:
+    """What the index lists; None where there is none, or a file is not as it was made."""
+    files = os.path.join(place, "files")
+    found = []
     try:
-        return tuple(Entry(**row) for row in json.loads((place / "index.json").read_bytes()))
+        for path, mode, size, digest, link, mtime_ns in json.loads(
+            (place / "index.json").read_bytes()
+        ):
+            if link is None:
+                status = os.lstat(os.path.join(files, path))
+                if (status.st_size, status.st_mtime_ns) != (size, mtime_ns):
+                    return None
+            found.append(
+                Entry(
+                    path=path,
+                    mode=mode,
+                    size=size,
+                    sha256=digest,
+                    link=link,
+                    mtime_ns=mtime_ns,
+                )
+            )
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _intact(place: Path, entries: tuple[Entry, ...]) -> bool:
-    files = os.path.join(place, "files")
-    try:
-        return all(
-            entry.link is not None
-            or os.lstat(os.path.join(files, entry.path)).st_size == entry.size
-            for entry in entries
-        )
-    except OSError:
-        return False
+    return tuple(found)
 
 
 def _link_or_copy(source: str, target: str) -> None:

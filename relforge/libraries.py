@@ -12,12 +12,12 @@ import logging
 import os
 import posixpath
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from relforge import cache, elf, loader, runpath
-from relforge.release import Layer, Release
+from relforge.release import Entry, Layer, Release
 
 log = logging.getLogger("relforge.libraries")
 
@@ -62,10 +62,13 @@ def step(release: Release) -> Release:
     for name, path in sorted(outside.items()):
         log.info("%s comes along from %s", name, path)
         _bring(path, release.tree / FOLDER / name)
+    brought_along = tuple(
+        cache.look(release.tree / FOLDER / name, f"{FOLDER}/{name}") for name in sorted(outside)
+    )
     return replace(
         release,
         layers=tuple(
-            _with_libraries(layer, outside) if layer.name == "deps" else layer
+            _joined(layer, brought_along) if layer.name == "deps" else layer
             for layer in release.layers
         ),
     )
@@ -93,14 +96,12 @@ def _bring(source: Path, target: Path) -> None:
     runpath.write("$ORIGIN", target)
 
 
-def _with_libraries(layer: Layer, brought: Mapping[str, Path]) -> Layer:
-    digests = [f"{name} {cache.sha256(path)}" for name, path in sorted(brought.items())]
-    paths = {f"{FOLDER}/{name}" for name in brought}
+def _joined(layer: Layer, brought: tuple[Entry, ...]) -> Layer:
+    known = {entry.path: entry for entry in (*layer.entries, *brought)}
     return replace(
         layer,
-        key=cache.key(layer.key, *digests),
-        paths=tuple(sorted(paths.union(layer.paths))),
-        size=layer.size + sum(path.stat().st_size for path in brought.values()),
+        key=cache.key(layer.key, *(f"{entry.path} {entry.sha256}" for entry in brought)),
+        entries=tuple(known[path] for path in sorted(known)),
     )
 
 

@@ -12,9 +12,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import relforge
-from relforge import cache, layout, libraries, staged
+from relforge import cache, inventory, layout, libraries, staged
 from relforge.errors import SettingsError
-from relforge.release import Layer, Release
+from relforge.release import Entry, Layer, Release
 from relforge.runtime.manifest import FORMAT
 
 
@@ -25,10 +25,13 @@ def step(release: Release) -> Release:
     config = _config(release)
     write(release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True))
     write(release, layout.LAUNCH, launch(release))
-    entries = cache.scan(release.tree)
+    layers, own = inventory.take(release.tree, release.layers)
+    entries = sorted(
+        (*(entry for layer in layers for entry in layer.entries), *own), key=lambda row: row.path
+    )
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     write(release, layout.SUMS, "".join(sums))
-    return replace(release, layers=(*release.layers, _own_layer(release, entries)))
+    return replace(release, layers=(*layers, _own_layer(release, own)))
 
 
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
@@ -109,16 +112,10 @@ def _config(release: Release) -> dict[str, Any]:
     }
 
 
-def _own_layer(release: Release, entries: tuple[cache.Entry, ...]) -> Layer:
-    """The layer ``release``: whatever no other layer brought."""
-    others = {path for layer in release.layers for path in layer.paths}
-    own = [entry for entry in entries if entry.path not in others]
+def _own_layer(release: Release, own: tuple[Entry, ...]) -> Layer:
+    """The layer ``release``: whatever no other layer brought, and the list of digests itself."""
     rows = (f"{entry.path} {entry.mode:o} {entry.sha256}{entry.link or ''}" for entry in own)
+    sums = cache.look(release.tree / layout.SUMS, layout.SUMS)
     return Layer(
-        name="release",
-        key=cache.key(*rows),
-        cached=False,
-        seconds=0.0,
-        paths=(*(entry.path for entry in own), layout.SUMS),
-        size=sum(entry.size for entry in own),
+        name="release", key=cache.key(*rows), cached=False, seconds=0.0, entries=(*own, sums)
     )

@@ -190,6 +190,22 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file or link of a tree.  ``path`` is relative, ``link`` a link's target.
+
+    ``mtime_ns`` tells whether a file is still the one that was looked at; it is
+    no part of what the entry is.
+    """
+
+    path: str
+    mode: int  # 0o755 or 0o644; 0o777 for links
+    size: int
+    sha256: str  # "" for links
+    link: str | None = None
+    mtime_ns: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """A part of the release that has its own content key."""
 
@@ -197,8 +213,17 @@ class Layer:
     key: str
     cached: bool
     seconds: float
-    paths: tuple[str, ...] = ()  # files and links, relative to the release, sorted
-    size: int = 0
+    entries: tuple[Entry, ...] = ()  # paths are relative to the release; sorted
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its files and links, relative to the release, sorted."""
+        return tuple(entry.path for entry in self.entries)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(entry.size for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from relforge import manifest
-from relforge.release import Command, Layer, Release, Service
+from relforge.release import Command, Entry, Layer, Release, Service
 from tests import builder
 
 CONFIG = {"providers": [], "schema": {}, "export": {}, "strict": True}
@@ -19,7 +19,11 @@ CONFIG = {"providers": [], "schema": {}, "export": {}, "strict": True}
 def release(tmp_path: Path) -> Release:
     service = Service(name="web", kind="app", target="shop.web:app", server="uvicorn")
     command = Command(name="migrate", call="shop.ops:migrate", help="migrate")
-    layer = Layer(name="python", key="k", cached=True, seconds=1.5, paths=("a", "b"), size=7)
+    entries = (
+        Entry(path="a", mode=0o644, size=7, sha256="0" * 64),
+        Entry(path="b", mode=0o777, size=0, sha256="", link="a"),
+    )
+    layer = Layer(name="python", key="k", cached=True, seconds=1.5, entries=entries)
     return builder.release(tmp_path, services=(service,), commands=(command,), layers=(layer,))
 
 

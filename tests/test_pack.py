@@ -35,12 +35,19 @@ def prepared(root: Path, change: str = "") -> Release:
     entries = [entry for entry in cache.scan(tree) if entry.link is None]
     sums = "".join(f"{entry.sha256}  {entry.path}\n" for entry in entries)
     (tree / layout.SUMS).write_text(sums)
+    owners = {path: name for name, files in PLACES.items() for path in files}
     layers = [
-        Layer(name=name, key="k", cached=False, seconds=0.0, paths=tuple(files))
-        for name, files in PLACES.items()
+        Layer(
+            name=name,
+            key="k",
+            cached=False,
+            seconds=0.0,
+            entries=tuple(
+                entry for entry in cache.scan(tree) if owners.get(entry.path, "release") == name
+            ),
+        )
+        for name in PLACES
     ]
-    own = (*layers[-1].paths, "bin/python", layout.SUMS)
-    layers[-1] = Layer(name="release", key="k", cached=False, seconds=0.0, paths=own)
     return builder.release(root, tree=tree, layers=tuple(layers))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ from relforge import cache, layout
 from relforge.errors import UserError
 from relforge.python import archive, installation, relocate, selection
 from relforge.python.probe import probe
-from relforge.release import Interpreter, PythonSettings, Release
+from relforge.release import Entry, Interpreter, PythonSettings, Release
 
 log = logging.getLogger("relforge.python")
 
@@ -30,8 +31,9 @@ def step(release: Release) -> Release:
     link.unlink(missing_ok=True)
     link.symlink_to(f"../{interpreter.executable}")
     made = cache.layer("python", interpreter.key, tree, started)
-    paths = sorted([LINK, *(f"{layout.PYTHON}/{path}" for path in made.paths)])
-    layer = replace(made, paths=tuple(paths))
+    ours = Entry(path=LINK, mode=0o777, size=0, sha256="", link=os.readlink(link))
+    below = (replace(row, path=f"{layout.PYTHON}/{row.path}") for row in made.entries)
+    layer = replace(made, entries=(ours, *below))
     return replace(release, layers=(*release.layers, layer))
 
 

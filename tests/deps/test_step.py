@@ -11,7 +11,7 @@ import pytest
 
 from relforge import cache, deps
 from relforge.errors import UserError
-from relforge.release import Layer, Release
+from relforge.release import Entry, Layer, Release
 
 MakeWheel = Callable[..., Path]
 
@@ -84,6 +84,7 @@ def test_a_dependency_cannot_overwrite_the_interpreter(
 ) -> None:
     path = make_wheel("evil", "1.0", {}, scripts="[console_scripts]\npython3 = evil:main\n")
     release = with_lock(path)
-    mine = Layer(name="python", key="", cached=False, seconds=0, paths=("python/bin/python3",))
+    taken = Entry(path="python/bin/python3", mode=0o755, size=1, sha256="0" * 64)
+    mine = Layer(name="python", key="", cached=False, seconds=0, entries=(taken,))
     with pytest.raises(UserError, match=r"python/bin/python3: .* the layer `python`"):
         deps.step(replace(release, layers=(mine,)))
