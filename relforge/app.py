@@ -17,10 +17,11 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from platform import python_version
 
 from packaging.utils import parse_wheel_filename
 
-from relforge import cache, command, git, layout, pyc, sources
+from relforge import backend, cache, elf, git, layout, pyc, sources
 from relforge.deps.platform import platform
 from relforge.deps.step import interpreter, refuse_overlap
 from relforge.deps.unpack import unpack
@@ -129,18 +130,22 @@ def _install_wheel(release: Release, names: tuple[str, ...], draft: Path) -> Non
         if project.version is None:
             _lend_git(project.root, Path(folder) / "source")
         made = Path(folder) / "dist"
-        command.run(
-            [sys.executable, "-m", "build", "--wheel", "--outdir", made, source],
-            what="building the project's wheel",
-            env={"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"},
-            hint="it must build by itself, too: python -m build --wheel",
-        )
-        wheels = list(made.glob("*.whl"))
-        if len(wheels) != 1:
-            raise UserError(f"building the project's wheel: expected one, found {len(wheels)}")
-        _refuse_foreign_tags(wheels[0], release)
-        wheel = Wheel(name="the application", path=wheels[0])
+        env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
+        built = backend.wheel(source, *_builder(release), env, made)
+        _refuse_foreign_tags(built, release)
+        wheel = Wheel(name="the application", path=built)
         unpack([wheel], release.python, interpreter(release), draft)
+
+
+def _builder(release: Release) -> tuple[Path, str]:
+    """What runs the build backend: the interpreter that the release's is made from.
+
+    One that is in an archive has no place to stay; then it is relforge's own.
+    """
+    origin = release.python.origin
+    if release.python.source == "host" and elf.read(origin):
+        return origin, release.python.version
+    return Path(sys.executable), python_version()
 
 
 def _refuse_foreign_tags(wheel: Path, release: Release) -> None:

@@ -140,4 +140,4 @@ def _rewrite(data: bytes, sheet: str, names: dict[str, str]) -> bytes:
 
 def _path() -> str:
     """PATH with this interpreter's scripts at its end: Node may be a Python package there."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+    return os.pathsep.join([command.path(), str(Path(sys.executable).parent)])

@@ -82,6 +82,11 @@ def capture(
     )
 
 
+def path() -> str:
+    """Where programs are looked for."""
+    return os.environ.get("PATH", os.defpath)
+
+
 def ending(status: int) -> str:
     """How a process ended, in words."""
     if status >= 0:

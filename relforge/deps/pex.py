@@ -72,6 +72,19 @@ def build_wheel(sdist: Path, python: Path, version: tuple[int, int], into: Path)
     )
 
 
+def install(requirements: Sequence[str], python: Path, version: str, into: Path) -> None:
+    """Make a virtual environment of that interpreter with the newest that fits each requirement."""
+    if not requirements:  # as a backend in the project's own tree has: pex asks for one at least
+        words: Words = [python, "-m", "venv", "--without-pip", into]
+        command.run(words, what="making a build environment")
+        return
+    _run(
+        ["venv", "create", "-d", into, *requirements],
+        ["--python", python, *_pip(_pair(version))],
+        what="fetching what the build backend needs",
+    )
+
+
 def lock(requirements: Path, python: Path | None, target: Platform, output: Path) -> None:
     """Resolve the requirements for one minor version of Python into a ``pylock.toml``.
 

@@ -1,0 +1,104 @@
+"""A project's wheel, made by its own build backend (PEP 517).
+
+The backend runs in an environment of its own, with what ``build-system.requires``
+and the backend itself ask for, and nothing else.  Such an environment takes
+seconds to make, so it is kept:
+
+    <cache>/backends/<key>/venv/     for one interpreter and one set of requirements
+    <cache>/backends/asks-<key>      what a backend asked for besides, for one configuration
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import build
+import pyproject_hooks
+
+from relforge import cache, command
+from relforge.deps import pex
+from relforge.errors import UserError
+
+WHAT = "building the project's wheel"
+HINT = "it must build by itself, too: python -m build --wheel"
+CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg")  # what decides what a backend asks for
+
+
+def wheel(source: Path, python: Path, version: str, env: Mapping[str, str], into: Path) -> Path:
+    """Build the wheel of the project in ``source`` with that interpreter.
+
+    ``version`` is the interpreter's, ``env`` is laid over this process's
+    environment.  Raises UserError with the backend's own words where it fails.
+    """
+    try:
+        first = build.ProjectBuilder(source, runner=_runner(env))
+        requires = first.build_system_requires
+        place = environment(requires, python, version)
+        builder = _builder(source, place, env)
+        more = requires | _asked_for(builder, place, source)
+        if more != requires:
+            builder = _builder(source, environment(more, python, version), env)
+        return Path(builder.build("wheel", into))
+    except build.BuildBackendException as error:
+        if isinstance(error.exception, UserError):
+            raise error.exception from None
+        raise UserError(f"{WHAT}: {error}", hint=HINT) from None
+    except (build.BuildException, pyproject_hooks.BackendUnavailable) as error:
+        raise UserError(f"{WHAT}: {error}", hint=HINT) from None
+
+
+def environment(requires: Iterable[str], python: Path, version: str) -> Path:
+    """The virtual environment with these requirements; made where there is none yet."""
+    wanted = sorted(requires)
+    key = cache.key("backend", str(python), version, *wanted)
+    place = cache.home() / "backends" / key
+    venv, whole = place / "venv", place / "whole"
+    with cache.lock(f"backend-{key}"):
+        if not (whole.exists() and (venv / "bin" / "python").exists()):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            pex.install(wanted, python, version, venv)
+            cache.keep(whole, b"")
+    return venv
+
+
+def _builder(source: Path, venv: Path, env: Mapping[str, str]) -> build.ProjectBuilder:
+    return build.ProjectBuilder(
+        source, python_executable=str(venv / "bin" / "python"), runner=_runner(env, venv)
+    )
+
+
+def _asked_for(builder: build.ProjectBuilder, venv: Path, source: Path) -> set[str]:
+    """What the backend needs besides; remembered, since asking is as slow as building."""
+    files = (source / name for name in CONFIGURATION)
+    digests = (cache.sha256(path) if path.is_file() else "" for path in files)
+    memo = venv.parent.with_name(f"asks-{cache.key(venv.parent.name, *digests)}")
+    try:
+        return set(json.loads(memo.read_bytes()))
+    except (OSError, ValueError):
+        pass
+    asked = builder.get_requires_for_build("wheel")
+    cache.keep(memo, json.dumps(sorted(asked)).encode())
+    return asked
+
+
+def _runner(env: Mapping[str, str], venv: Path | None = None) -> Callable[..., None]:
+    path = {"PATH": f"{venv / 'bin'}:{command.path()}"} if venv else {}
+
+    def run(
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        command.run(
+            cmd,
+            what=WHAT,
+            cwd=Path(cwd) if cwd else None,
+            env={**env, **path, **(extra_environ or {})},
+            hint=HINT,
+        )
+
+    return run
