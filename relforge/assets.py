@@ -2,14 +2,14 @@
 
 The commands run in a copy that holds the inputs and nothing else, so that what
 they read is what the content key covers, and the user's tree stays as it is.
+
+A command that has the word ``{python}`` runs the interpreter of the draft, as
+Django's collectstatic has to; then the key covers the layers before this one, too.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import posixpath
-import re
 import shutil
 import sys
 import tempfile
@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, command, sources
+from relforge import cache, command, fingerprint, sources
 from relforge.errors import UserError
 from relforge.release import AssetSettings, Layer, Release
 
 FORMAT = "1"
-MANIFEST = "cache_manifest.json"
-_URL = re.compile(r"""url\(\s*(['"]?)([^'")?#]+)([?#][^'")]*)?\1\s*\)""")
+PYTHON = "{python}"  # in a command: the interpreter of the release
+NO_INPUT = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
 
 
 def step(release: Release) -> Release:
@@ -41,7 +41,8 @@ def step(release: Release) -> Release:
             hint="patterns are relative to the project, for instance assets/**",
         )
     digests = (f"{path} {cache.sha256(root / path)}" for path in inputs)
-    key = cache.key("assets", FORMAT, repr(settings), *digests)
+    below = (f"{layer.name} {layer.key}" for layer in release.layers if _asks_python(settings))
+    key = cache.key("assets", FORMAT, repr(settings), *below, *digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, inputs, folder))
     cache.place(tree, release.tree)
     made = cache.layer("assets", key, tree, started)
@@ -68,7 +69,7 @@ def _inputs(root: Path, settings: AssetSettings) -> Iterator[str]:
         wide = f"{pattern}/*" if pattern.endswith("**") else pattern
         for path in root.glob(wide):
             relative = path.relative_to(root).as_posix()
-            if "node_modules" in path.parts or relative.startswith(outputs):
+            if NO_INPUT & set(path.parts) or relative.startswith(outputs):
                 continue
             if path.is_file():
                 yield relative
@@ -76,6 +77,7 @@ def _inputs(root: Path, settings: AssetSettings) -> Iterator[str]:
 
 def _compile(release: Release, inputs: list[str], folder: Path) -> None:
     settings = release.settings.assets
+    python = str(release.tree / release.python.executable)
     with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
         work = Path(name)
         for path in inputs:
@@ -84,10 +86,10 @@ def _compile(release: Release, inputs: list[str], folder: Path) -> None:
             shutil.copy2(release.project.root / path, target)
         for index, words in enumerate(settings.run):
             command.run(
-                words,
+                [word.replace(PYTHON, python) for word in words],
                 what=f"tool.relforge.assets.run[{index}]",
                 cwd=work / settings.cwd,
-                env={"SOURCE_DATE_EPOCH": str(release.source_date), "PATH": _path()},
+                env={**_variables(release), **settings.env},
                 hint="it runs in a copy that holds only what `assets.inputs` names",
             )
         for source, to in settings.outputs:
@@ -99,43 +101,20 @@ def _compile(release: Release, inputs: list[str], folder: Path) -> None:
             made = (path.relative_to(work / source) for path in cache.walk(work / source))
             sources.copy(work / source, (path.as_posix() for path in made), folder / to)
             if settings.digest:
-                fingerprint(folder / to)
+                fingerprint.add(folder / to)
 
 
-def fingerprint(folder: Path) -> None:
-    """Put a copy under a name with its digest beside each file, and list them all.
-
-    ``app.css`` gets ``app-0a1b2c3d.css``; references of style sheets to other
-    files of the folder are rewritten in the copies.  ``cache_manifest.json``
-    maps the plain names to the fingerprinted ones.
-    """
-    names: dict[str, str] = {}
-    plain = sorted(
-        path.relative_to(folder).as_posix() for path in cache.walk(folder) if not path.is_symlink()
-    )
-    # Style sheets come last: their digests cover the names that they refer to.
-    for name in sorted(plain, key=lambda name: (name.endswith(".css"), name)):
-        data = (folder / name).read_bytes()
-        if name.endswith(".css"):
-            data = _rewrite(data, name, names)
-        stem, suffix = posixpath.splitext(name)
-        names[name] = f"{stem}-{cache.digest(data)[:8]}{suffix}"
-        (folder / names[name]).write_bytes(data)
-    (folder / MANIFEST).write_text(json.dumps(names, indent=2, sort_keys=True) + "\n")
+def _asks_python(settings: AssetSettings) -> bool:
+    return any(PYTHON in word for words in settings.run for word in words)
 
 
-def _rewrite(data: bytes, sheet: str, names: dict[str, str]) -> bytes:
-    def to_fingerprinted(match: re.Match[str]) -> str:
-        quote, reference, rest = match[1], match[2].strip(), match[3] or ""
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(sheet), reference))
-        if target not in names:
-            return match[0]
-        there = posixpath.relpath(names[target], posixpath.dirname(sheet) or ".")
-        return f"url({quote}{there}{rest}{quote})"
-
-    return _URL.sub(to_fingerprinted, data.decode("utf-8", "surrogateescape")).encode(
-        "utf-8", "surrogateescape"
-    )
+def _variables(release: Release) -> dict[str, str]:
+    own = {"SOURCE_DATE_EPOCH": str(release.source_date), "PATH": _path()}
+    if not _asks_python(release.settings.assets):
+        return own
+    # The draft is not written to, and nothing of the builder's Python gets into its own.
+    nothing = {"PYTHONPATH": "", "PYTHONHOME": "", "PYTHONUSERBASE": ""}
+    return {**own, **nothing, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
 
 
 def _path() -> str:

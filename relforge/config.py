@@ -131,7 +131,11 @@ def _lock_name(found: Project, setting: object) -> str | None:
 
 def _check_paths(found: Project, typed: Settings) -> None:
     """Refuse settings that name what is not in the project."""
-    named = [(f"overlays[{i}]", overlay.source) for i, overlay in enumerate(typed.overlays)]
+    named = [
+        (f"overlays[{index}].{overlay.kind}", overlay.source)
+        for index, overlay in enumerate(typed.overlays)
+        if overlay.kind in ("copy", "template")
+    ]
     if typed.assets.run:
         named.append(("assets.cwd", typed.assets.cwd))
     named += [(f"app[{index}]", path) for index, path in enumerate(typed.app or ())]

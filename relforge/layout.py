@@ -20,3 +20,20 @@ CONFIG = "release/config.toml"
 ENV_SH = "release/env.sh"
 SUMS = "release/SHA256SUMS"
 STATE = "var"  # the one folder that is no part of a release
+
+# What describes a finished tree, and is written once nothing of it changes any more.
+SEALED = (MANIFEST, LAUNCH, SUMS)
+
+
+def is_ours(path: str, name: str) -> bool:
+    """Whether that path of the release of that name is relforge's own, or part of what is."""
+    return any(path == own or path.startswith(f"{own}/") for own in _ours(name))
+
+
+def holds_ours(path: str, name: str) -> bool:
+    """Whether something of relforge's own lies below that path."""
+    return any(own.startswith(f"{path}/") for own in _ours(name))
+
+
+def _ours(name: str) -> tuple[str, ...]:
+    return (*SEALED, f"bin/{name}", "bin/python", RUNTIME, STATE)

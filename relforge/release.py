@@ -58,15 +58,19 @@ class AssetSettings:
     inputs: tuple[str, ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     digest: bool = False
+    env: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """One file laid over the tree: ``source`` below the project, ``to`` below the release."""
+    """One thing laid over the tree, at ``to``.
 
-    source: str
+    ``source`` is a path of the project (copy, template), or of the release (link).
+    """
+
+    kind: Literal["copy", "template", "link", "mkdir", "mode"]
     to: str
-    template: bool = False
+    source: str = ""
     mode: int | None = None
 
 
@@ -144,6 +148,7 @@ class Settings:
     config: ConfigSettings
     commands: tuple[Command, ...]
     check: CheckSettings
+    steps: tuple[str, ...] = ("assemble", "pack")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,11 @@ EXECUTABLE = 0o755
 
 
 def step(release: Release) -> Release:
-    """Write ``bin/<name>``, ``runtime/`` and what of ``release/`` no overlay has brought."""
+    """Write ``bin/<name>``, ``runtime/``, and what of ``release/`` an overlay may replace."""
     tree = release.tree
     _write(tree / "bin" / release.name, template("launcher.sh"), EXECUTABLE)
     for name, to in (("env.sh", layout.ENV_SH), ("config.toml", layout.CONFIG)):
-        if not (tree / to).exists():
-            _write(tree / to, template(name))
+        _write(tree / to, template(name))
     package = Path(relforge.__file__).parent
     copy = tree / layout.RUNTIME / "relforge"
     _write(copy / "__init__.py", (package / "__init__.py").read_text())

@@ -1,7 +1,12 @@
 """The steps of a build, in order.  A step takes a `Release` and returns one.
 
-`relforge build` takes ASSEMBLE, which ends with a runnable tree under its
-final name; `relforge release` goes on with PACK.
+    ASSEMBLE   lays the tree out in a draft
+    ...        steps of the project, which may change it
+    SEAL       lists what is in it, tries it out, gives it its final name: `relforge build` ends
+    PACK       makes the artifacts of it
+    ...        steps of the project, which may read all of it: `relforge release` ends
+
+Where the project's own steps come in is `settings.steps`.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ from relforge import (
     assets,
     check,
     deps,
+    extension,
     libraries,
     manifest,
     overlays,
@@ -22,27 +28,65 @@ from relforge import (
     runtime_files,
     staging,
 )
-from relforge.release import Release
+from relforge.release import Release, Settings
 
 Step = Callable[[Release], Release]
+Steps = tuple[tuple[str, Step], ...]
 Watch = Callable[[str], AbstractContextManager[None]]  # called with each step's name
 
-ASSEMBLE: tuple[tuple[str, Step], ...] = (
+ASSEMBLE: Steps = (
     ("python", python.step),
     ("deps", deps.step),
     ("app", app.step),
     ("libraries", libraries.step),
+    ("runtime", runtime_files.step),
     ("assets", assets.step),
     ("overlays", overlays.step),
-    ("runtime", runtime_files.step),
+)
+SEAL: Steps = (
     ("manifest", manifest.step),
     ("check", check.step),
     ("publish", staging.publish),
 )
-PACK: tuple[tuple[str, Step], ...] = (("pack", pack.step),)
+PACK: Steps = (("pack", pack.step),)
+BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them
 
 
-def run(release: Release, steps: tuple[tuple[str, Step], ...], watch: Watch) -> Release:
+def building(release: Release) -> Steps:
+    """Up to a runnable tree under its final name; raises UserError where a step is not there.
+
+    What a project inserts before `pack` comes before SEAL: it may change the tree.
+    """
+    names = release.settings.steps
+    before = _expanded(release, 0, names.index("pack"))
+    return (*before, *SEAL)
+
+
+def releasing(release: Release) -> Steps:
+    """All steps, up to the artifacts and what the project does with them."""
+    names = release.settings.steps
+    return (*building(release), *_expanded(release, names.index("pack"), len(names)))
+
+
+def foreign(settings: Settings) -> tuple[str, ...]:
+    """The steps that the project brings along: nobody can tell what they depend on."""
+    return tuple(name for name in settings.steps if name not in BUILT_IN)
+
+
+def _expanded(release: Release, first: int, last: int) -> Steps:
+    """The steps that the names of that range stand for."""
+    rows: list[tuple[str, Step]] = []
+    for index in range(first, last):
+        name = release.settings.steps[index]
+        if name in BUILT_IN:
+            rows += BUILT_IN[name]
+        else:
+            where = f"tool.relforge.steps[{index}]"
+            rows.append((name, extension.load(release.project.root, name, where)))
+    return tuple(rows)
+
+
+def run(release: Release, steps: Steps, watch: Watch) -> Release:
     """Take the release through the steps, in a workspace of its own.
 
     Whatever ends it early leaves no half tree and no half artifact behind.

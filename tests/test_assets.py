@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from relforge import assets, cache
+from relforge import assets, cache, fingerprint
 from relforge.errors import UserError
 from relforge.release import AssetSettings, Layer, Release
 from tests import builder
@@ -41,7 +43,7 @@ def prepared(root: Path, command: str = COPY, **changes: Any) -> Release:
 def test_outputs_are_fingerprinted_and_listed(own_cache: Path, tmp_path: Path) -> None:
     built = assets.step(prepared(tmp_path))
     static = built.tree / "app" / "static"
-    names = json.loads((static / assets.MANIFEST).read_text())
+    names = json.loads((static / fingerprint.MANIFEST).read_text())
     assert {"app.css", "logo.svg"} == set(names)
     data = (static / names["app.css"]).read_bytes()
     assert names["app.css"] == f"app-{cache.digest(data)[:8]}.css"
@@ -98,3 +100,37 @@ def test_a_missing_output_is_named(own_cache: Path, tmp_path: Path) -> None:
 def test_inputs_that_match_nothing_are_an_error(own_cache: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no file matches nothing"):
         assets.step(prepared(tmp_path, inputs=("nothing/**",)))
+
+
+def test_a_command_can_run_the_interpreter_of_the_release(own_cache: Path, tmp_path: Path) -> None:
+    code = "import sys, os; os.mkdir('dist'); open('dist/x', 'w').write(os.environ['COLOUR'])"
+    release = prepared(tmp_path, run=(("{python}", "-c", code),), env={"COLOUR": "red"})
+    program = release.tree / release.python.executable
+    program.parent.mkdir(parents=True)
+    program.symlink_to(sys.executable)
+    built = assets.step(release)
+    assert "red" == (built.tree / "app" / "static" / "x").read_text()
+    assert assets.step(release).layers[0].cached
+    other = replace(release, layers=(replace(release.layers[0], key="other"),))
+    assert not assets.step(other).layers[0].cached, "the layers below decide what it does"
+
+
+def test_what_vite_has_named_keeps_its_name(tmp_path: Path) -> None:
+    chunks = {"src/main.js": {"file": "assets/main-Ab1.js", "css": ["assets/main-Cd2.css"]}}
+    (tmp_path / ".vite").mkdir()
+    (tmp_path / ".vite" / "manifest.json").write_text(json.dumps(chunks))
+    (tmp_path / "assets").mkdir()
+    for name in ("assets/main-Ab1.js", "assets/main-Cd2.css", "robots.txt"):
+        (tmp_path / name).write_text(name)
+    fingerprint.add(tmp_path)
+    names = json.loads((tmp_path / fingerprint.MANIFEST).read_text())
+    assert "assets/main-Ab1.js" == names["src/main.js"] == names["assets/main-Ab1.js"]
+    assert 2 == len(list((tmp_path / "assets").iterdir()))
+    assert names["robots.txt"] != "robots.txt"
+
+
+def test_the_manifest_of_a_web_app_is_no_vites(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "shop", "icons": []}')
+    fingerprint.add(tmp_path)
+    names = json.loads((tmp_path / fingerprint.MANIFEST).read_text())
+    assert names["manifest.json"] != "manifest.json"

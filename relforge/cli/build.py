@@ -25,7 +25,8 @@ def build(
 ) -> None:
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
     out = _start(verbose=verbose, quiet=quiet)
-    built = steps.run(configure(project, env), steps.ASSEMBLE, report.watch(out))
+    wanted = configure(project, env)
+    built = steps.run(wanted, steps.building(wanted), report.watch(out))
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
     elif not quiet:
@@ -41,8 +42,8 @@ def release(
 ) -> None:
     """Build, then pack the tree into dist/<name>-<version>-<target>.tar.gz."""
     out = _start(verbose=verbose, quiet=quiet)
-    wanted = (*steps.ASSEMBLE, *steps.PACK)
-    built = steps.run(configure(project, env), wanted, report.watch(out))
+    wanted = configure(project, env)
+    built = steps.run(wanted, steps.releasing(wanted), report.watch(out))
     artifact = built.artifact
     assert artifact is not None
     if as_json:

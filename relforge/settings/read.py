@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import Any, Literal, cast
 
 from relforge.errors import SettingsError
@@ -13,14 +12,16 @@ from relforge.release import (
     Command,
     ConfigSettings,
     DependencySettings,
-    Overlay,
     Project,
     Provider,
     PythonSettings,
     Settings,
 )
 from relforge.runtime.manifest import RESERVED
+from relforge.settings.overlays import read_overlay
+from relforge.settings.paths import inside
 from relforge.settings.services import check_references, read_service
+from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
 
 ROOT = ("tool", "relforge")
@@ -50,11 +51,12 @@ def read(
         lock=table.text("lock", lock, origin="found in the project"),
         app=table.texts_or("app", None, origin="the project's own wheel"),
         assets=_assets(table.table("assets")),
-        overlays=tuple(_overlay(row) for row in table.tables("overlays")),
+        overlays=tuple(read_overlay(row) for row in table.tables("overlays")),
         services=tuple(read_service(name, row) for name, row in table.table("services").children()),
         config=_config(table.table("config")),
         commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
         check=_check(table.table("check")),
+        steps=read_steps(table),
     )
     table.finish()
     if settings.config.strict and settings.config.schema:
@@ -145,44 +147,23 @@ def _assets(table: Table) -> AssetSettings:
         words = isinstance(command, list) and command and all(isinstance(w, str) for w in command)
         if not words:
             raise table.error(f"run[{index}]", 'expected a list of words such as ["npm", "ci"]')
-    cwd = _inside(table, "cwd", table.text("cwd", "."))
+    cwd = inside(table, "cwd", table.text("cwd", "."))
     outputs = table.text_mapping("outputs")
     if commands and not outputs:
         raise table.error("outputs", "commands run, and nothing of what they make is taken")
     for source, to in outputs.items():
-        _inside(table, f"outputs.{source}", source)
-        _inside(table, f"outputs.{source}", to)
+        inside(table, f"outputs.{source}", source)
+        inside(table, f"outputs.{source}", to)
     result = AssetSettings(
         run=tuple(tuple(command) for command in commands),
         cwd=cwd,
         inputs=table.texts("inputs", (f"{cwd}/**",) if commands else (), origin="cwd"),
         outputs=tuple(outputs.items()),
         digest=table.flag("digest", False),
+        env=table.text_mapping("env"),
     )
     table.finish()
     return result
-
-
-def _overlay(table: Table) -> Overlay:
-    copy, template = table.text("copy", None), table.text("template", None)
-    if (copy is None) == (template is None):
-        raise SettingsError(f"{table.where()}: write either `copy` or `template`")
-    source = copy if copy is not None else template
-    assert source is not None
-    _inside(table, "copy" if template is None else "template", source)
-    to = _inside(table, "to", table.text("to", ""))
-    if to in ("", "."):
-        raise table.error("to", "a path below the release is missing")
-    mode = table.text("mode", None)
-    if mode not in (None, "0644", "0755"):
-        raise table.error("mode", f'{mode!r} is neither "0644" nor "0755"')
-    table.finish()
-    return Overlay(
-        source=source,
-        to=to,
-        template=template is not None,
-        mode=int(mode, 8) if mode else None,
-    )
 
 
 def _config(table: Table) -> ConfigSettings:
@@ -232,11 +213,3 @@ def _check(table: Table) -> CheckSettings:
     )
     table.finish()
     return result
-
-
-def _inside(table: Table, key: str, path: str) -> str:
-    """The path, refused where it is absolute or leaves the folder it is relative to."""
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts:
-        raise table.error(key, f"{path!r} leaves the tree; write a relative path without `..`")
-    return str(pure)

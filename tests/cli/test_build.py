@@ -19,7 +19,7 @@ pytestmark = pytest.mark.release
 
 CURSOR_HIDDEN, CURSOR_SHOWN = "\x1b[?25l", "\x1b[?25h"
 COMMON = {"name", "version", "env", "target", "sha256", "size", "layers"}
-STEPS = [name for name, _ in steps.ASSEMBLE]
+STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.SEAL)]
 
 
 def cached(report: dict[str, Any]) -> dict[str, bool]:

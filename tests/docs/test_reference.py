@@ -26,7 +26,8 @@ LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 FULL = """
 python = { version = "3.12" }
 assets = { run = [["true"]], outputs = { a = "b" } }
-overlays = [{ copy = "a", to = "b" }, { template = "a", to = "c" }]
+overlays = [{ copy = "a", to = "b" }, { link = "b", to = "c" }, { mkdir = "d" },
+            { template = "a", to = "e", mode = "0644" }]
 services.web = { app = "a:b", listen = ["127.0.0.1:80"] }
 services.job = { run = "a:b" }
 services.tool = { exec = ["true"], ready = "started" }

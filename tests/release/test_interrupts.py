@@ -16,7 +16,7 @@ from tests.release.workshop import PATIENCE, Workshop, called
 
 pytestmark = pytest.mark.release
 
-STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.PACK)]
+STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.SEAL, *steps.PACK)]
 ROUNDS = [  # the step during which the signal comes
     ("python", signal.SIGKILL),
     ("deps", signal.SIGINT),

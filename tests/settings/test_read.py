@@ -157,7 +157,7 @@ def test_prod_and_dev_exist_without_being_written() -> None:
         ("[assets]\nrun=['npm']\n", "assets.run[0]"),
         ("[assets]\nrun=[['npm']]\noutputs={'../x'='y'}", "leaves the tree"),
         ("[[overlays]]\ncopy='a'\nto='../b'", "leaves the tree"),
-        ("[[overlays]]\ncopy='a'\ntemplate='b'\nto='c'", "either `copy` or `template`"),
+        ("[[overlays]]\ncopy='a'\ntemplate='b'\nto='c'", "`copy` and `template`"),
         ("[dependencies]\ngroups=['docs']", "dependencies.groups[0]"),
         ("[[config.providers]]\npath='x'", "config.providers[0].use"),
         ("[python]\nversion='3.12'\nsource='archive'", "tool.relforge.python.archive"),

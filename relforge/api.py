@@ -1,0 +1,43 @@
+"""What a step of a project's own can use; nothing else of relforge is promised to stay.
+
+    from relforge.api import Release, write
+
+    def stamp(release: Release) -> Release:
+        write(release, "app/VERSION", f"{release.version}\n")
+        return release
+
+A `Release` is frozen: what a step wants to change of it, it returns changed, by
+`dataclasses.replace`.  Of its fields, a step may read all and change
+``settings``, ``notes``, ``layers``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from relforge.command import run
+from relforge.errors import UserError
+from relforge.release import Artifact, Entry, Layer, Release, Settings
+from relforge.tree import chmod, copy, link, mkdir, remove, write
+
+__all__ = [
+    "Artifact",
+    "Entry",
+    "Layer",
+    "Release",
+    "Settings",
+    "UserError",
+    "chmod",
+    "copy",
+    "link",
+    "mkdir",
+    "note",
+    "remove",
+    "run",
+    "write",
+]
+
+
+def note(release: Release, text: str) -> Release:
+    """The release with a line more that is told at the end of the build."""
+    return replace(release, notes=(*release.notes, text))
