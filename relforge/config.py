@@ -66,21 +66,24 @@ class Lockable:
     target: Target
 
 
-def lockable(root: Path, env: str) -> Lockable:
-    """The settings and the interpreter; raises UserError.  A lock need not be there."""
+def lockable(root: Path, env: str, target: str | None = None) -> Lockable:
+    """The settings and the interpreter; raises UserError.  A lock need not be there.
+
+    ``target`` is such as ``linux-aarch64``, by default what `python.find` says.
+    """
     configured = read_settings(root, env)
-    interpreter = python.find(configured.settings.python, configured.project.root)
+    interpreter = python.find(configured.settings.python, configured.project.root, target)
     return Lockable(
         project=configured.project,
         settings=configured.settings,
         python=interpreter,
-        target=Target(system="linux", machine=python.machine(interpreter)),
+        target=Target(system="linux", machine=interpreter.machine),
     )
 
 
-def configure(root: Path, env: str) -> Release:
+def configure(root: Path, env: str, target_name: str | None = None) -> Release:
     """The release to be built; raises UserError.  Nothing is written but caches."""
-    wanted = lockable(root, env)
+    wanted = lockable(root, env, target_name)
     found, typed, interpreter, target = (
         wanted.project,
         wanted.settings,
@@ -89,12 +92,6 @@ def configure(root: Path, env: str) -> Release:
     )
     _check_paths(found, typed)
     _check_python(found, interpreter)
-    if target.machine != os.uname().machine:
-        raise SettingsError(
-            f"tool.relforge.python.archive: the interpreter is for {target.machine}, and this host "
-            f"is {os.uname().machine}: the release could not test itself",
-            hint=f"build on a {target.machine} host",
-        )
     if typed.lock is not None:
         deps.check(found.root / typed.lock, found, typed, interpreter, target)
     elif found.dependencies:
@@ -102,8 +99,10 @@ def configure(root: Path, env: str) -> Release:
             f"{found.root}: the project has dependencies, and there is no lock of them",
             hint="type: relforge lock",
         )
-    build_dir = found.root / "_build" / env
-    for folder in (found.root / "dist", build_dir.parent, build_dir):
+    build_dir = top = found.root / "_build" / env
+    if str(target) != python.host_target():
+        build_dir = top / str(target)  # a tree for this host stays beside it
+    for folder in (found.root / "dist", top.parent, top, build_dir):
         if os.path.lexists(folder) and not folder.is_dir():
             raise UserError(
                 f"{folder}: relforge writes to a folder of that name, and this is none",

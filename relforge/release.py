@@ -29,13 +29,24 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """An interpreter's archive; ``where`` names its settings in errors."""
+
+    where: str
+    place: str  # path (relative to the project) or URL
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PythonSettings:
     """Which interpreter goes in.  ``version`` is ``3.12`` or ``3.12.1``."""
 
     version: str
-    source: Literal["host", "archive"] = "host"
+    source: Literal["host", "archive", "uv", "system"] = "host"
     archive: str = ""  # path (relative to the project) or URL
     sha256: str = ""
+    archives: tuple[tuple[str, Archive], ...] = ()  # by target, such as linux-aarch64
+    path: str = ""  # where the target has its own interpreter; "" is the distribution's place
     keep: tuple[str, ...] = ()  # of what is left out by default: tests, tkinter, idlelib, ensurepip
     exclude: tuple[str, ...] = ()  # glob patterns below lib/pythonX.Y to leave out besides
     strip: bool = False
@@ -166,17 +177,21 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """The interpreter that goes in.  ``version`` is the full one, ``tag`` is ``cp312``.
+    """The interpreter that goes in.  ``version`` is the full one, ``tag`` is ``cp312``,
+    ``machine`` as ``uname -m`` says it.
 
-    ``origin`` is the executable on the build host or the archive's file, ``key``
-    the content key of the relocated tree that is made from it.
+    ``origin`` is the executable on the build host, the archive's file, or where
+    the target has its own; ``key`` the content key of the tree that is made from it.
     """
 
     version: str
     tag: str
+    machine: str
     source: str
     origin: Path
     key: str
+    runs_here: bool = True  # False: of another CPU, or of a target that this host is not like
+    helper: Path | None = None  # one of this host and of that minor version: compiles, and builds
 
     @property
     def short(self) -> str:

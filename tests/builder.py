@@ -72,6 +72,7 @@ def release(root: Path, **changes: Any) -> Release:
         python=Interpreter(
             version="3.12.1",
             tag="cp312",
+            machine="x86_64",
             source="host",
             origin=Path("/usr/bin/python3.12"),
             key="k",

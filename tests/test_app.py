@@ -70,6 +70,7 @@ def release(root: Path, tmp_path: Path) -> Release:
     python = Interpreter(
         version=platform.python_version(),
         tag=f"cp{sys.version_info.major}{sys.version_info.minor}",
+        machine="x86_64",
         source="host",
         origin=Path(sys.executable),
         key="test",

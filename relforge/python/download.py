@@ -15,7 +15,7 @@ from pathlib import Path
 from relforge import cache
 from relforge.errors import SettingsError, UserError
 from relforge.python import memo
-from relforge.release import PythonSettings
+from relforge.release import Archive
 
 log = logging.getLogger("relforge.python")
 
@@ -24,87 +24,87 @@ CHUNK = 1 << 20
 TIMEOUT = 60.0  # seconds without a byte
 
 
-def fetch(settings: PythonSettings, root: Path) -> tuple[Path, str]:
+def fetch(wanted: Archive, root: Path) -> tuple[Path, str]:
     """The archive's file and its digest, which is the one in the settings.
 
     Raises SettingsError, with the digest found, where the settings have none.
     """
-    wanted = settings.sha256.lower()
-    if wanted and not re.fullmatch(r"[0-9a-f]{64}", wanted):
+    expected = wanted.sha256.lower()
+    if expected and not re.fullmatch(r"[0-9a-f]{64}", expected):
         raise SettingsError(
-            f"tool.relforge.python.sha256: {settings.sha256!r} is no SHA-256 digest",
+            f"{wanted.where}.sha256: {wanted.sha256!r} is no SHA-256 digest",
             hint="expected 64 hexadecimal digits",
         )
-    address = urllib.parse.urlsplit(settings.archive)
+    address = urllib.parse.urlsplit(wanted.place)
     kind = next((kind for kind in KINDS if address.path.endswith(kind)), None)
     if kind is None:
         raise SettingsError(
-            f"tool.relforge.python.archive: {settings.archive!r} is of no known kind",
+            f"{wanted.where}.archive: {wanted.place!r} is of no known kind",
             hint=f"expected a name that ends in {', '.join(KINDS)}",
         )
     if not address.scheme:
-        path = root / Path(settings.archive).expanduser()
+        path = root / Path(wanted.place).expanduser()
         if not path.is_file():
             raise SettingsError(
-                f"tool.relforge.python.archive: there is no {settings.archive!r} in {root}",
+                f"{wanted.where}.archive: there is no {wanted.place!r} in {root}",
                 hint="a path is relative to the project; an address starts with https://",
             )
         found = memo.sha256(path)
-        _compare(settings, wanted, found)
+        _compare(wanted, expected, found)
         return path, found
     if address.scheme not in ("https", "http", "file"):
         raise SettingsError(
-            f"tool.relforge.python.archive: {address.scheme}:// is not supported",
+            f"{wanted.where}.archive: {address.scheme}:// is not supported",
             hint="expected https://, http://, file:// or a path",
         )
-    kept = cache.home() / "archives" / f"{wanted}{kind}"
-    if wanted and kept.is_file() and memo.sha256(kept) == wanted:
-        return kept, wanted
-    return _download(settings, wanted, kind)
+    kept = cache.home() / "archives" / f"{expected}{kind}"
+    if expected and kept.is_file() and memo.sha256(kept) == expected:
+        return kept, expected
+    return _download(wanted, expected, kind)
 
 
-def _download(settings: PythonSettings, wanted: str, kind: str) -> tuple[Path, str]:
+def _download(wanted: Archive, expected: str, kind: str) -> tuple[Path, str]:
     folder = cache.home() / "archives"
     folder.mkdir(parents=True, exist_ok=True)
-    log.info("fetching %s", settings.archive)
+    log.info("fetching %s", wanted.place)
     descriptor, draft = tempfile.mkstemp(prefix=".", suffix=kind, dir=folder)
     try:
         digest = hashlib.sha256()
         with (
             os.fdopen(descriptor, "wb") as file,
-            urllib.request.urlopen(settings.archive, timeout=TIMEOUT) as answer,
+            urllib.request.urlopen(wanted.place, timeout=TIMEOUT) as answer,
         ):
-            expected = answer.headers.get("Content-Length")
+            announced = answer.headers.get("Content-Length")
             while chunk := answer.read(CHUNK):
                 digest.update(chunk)
                 file.write(chunk)
-            if expected is not None and file.tell() != int(expected):
-                raise OSError(f"{file.tell()} bytes of {expected} came")
+            if announced is not None and file.tell() != int(announced):
+                raise OSError(f"{file.tell()} bytes of {announced} came")
         found = digest.hexdigest()
-        _compare(settings, wanted, found)
+        _compare(wanted, expected, found)
         kept = folder / f"{found}{kind}"
         os.replace(draft, kept)
     except (OSError, ValueError) as error:  # URLError and HTTPError are OSErrors
         reason = getattr(error, "reason", None) or error
         raise UserError(
-            f"tool.relforge.python.archive: {settings.archive} cannot be fetched: {reason}",
-            hint="fetch it by hand, and set tool.relforge.python.archive to the file's path",
+            f"{wanted.where}.archive: {wanted.place} cannot be fetched: {reason}",
+            hint=f"fetch it by hand, and set {wanted.where}.archive to the file's path",
         ) from None
     finally:
         Path(draft).unlink(missing_ok=True)
     return kept, found
 
 
-def _compare(settings: PythonSettings, wanted: str, found: str) -> None:
-    if not wanted:
+def _compare(wanted: Archive, expected: str, found: str) -> None:
+    if not expected:
         raise SettingsError(
-            "tool.relforge.python.sha256: is missing, and an archive is used only with its "
-            f"digest; that of {settings.archive} is\n    {found}",
+            f"{wanted.where}.sha256: is missing, and an archive is used only with its "
+            f"digest; that of {wanted.place} is\n    {found}",
             hint="compare it with the one that the publisher names, then write it there",
         )
-    if wanted != found:
+    if expected != found:
         raise UserError(
-            f"tool.relforge.python.sha256: {settings.archive} has another digest\n"
-            f"    expected {wanted}\n    found    {found}",
+            f"{wanted.where}.sha256: {wanted.place} has another digest\n"
+            f"    expected {expected}\n    found    {found}",
             hint="the file was replaced or damaged; change the digest only if you know why",
         )

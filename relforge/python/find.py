@@ -2,56 +2,101 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from relforge import cache, elf
-from relforge.errors import UserError
-from relforge.python import archive, download, host, installation, selection
-from relforge.release import Interpreter, PythonSettings
+from relforge import cache
+from relforge.errors import SettingsError, UserError
+from relforge.python import archive, download, host, installation, selection, system, uv
+from relforge.python.probe import Probe
+from relforge.release import Archive, Interpreter, PythonSettings
+
+KEY = "tool.relforge.python"
 
 
-def find(settings: PythonSettings, root: Path) -> Interpreter:
+def find(settings: PythonSettings, root: Path, target: str | None = None) -> Interpreter:
     """The interpreter of the settings; raises UserError where there is none.
 
-    Nothing is written but the cache: an archive that was fetched, and what was
-    found out about files that have not changed since.
+    ``target`` is such as ``linux-aarch64``; None is this host's kind, or what
+    the settings' only archive is for.  Nothing is written but the cache: an
+    archive or interpreter that was fetched, and what was found out about files
+    that have not changed since.
     """
     selection.check(settings)
-    if settings.source == "archive":
-        return _in_archive(settings, root)
-    found = host.find(settings.version)
+    if settings.source == "system":
+        return system.find(settings, target or host_target())
+    if settings.source == "archive" or target not in (None, host_target()):
+        return _in_archive(settings, root, target)
+    found = (uv if settings.source == "uv" else host).find(settings.version)
     chosen = selection.select(installation.of_host(found), settings)
     return Interpreter(
         version=found.version,
-        tag=f"cp{found.short.replace('.', '')}",
-        source="host",
+        tag=_tag(found.short),
+        machine=found.machine,
+        source=settings.source,
         origin=Path(found.executable),
         key=chosen.key,
+        helper=Path(found.executable),
     )
 
 
-def machine(interpreter: Interpreter) -> str:
-    """The CPU that the interpreter is for, as ``uname -m`` says it."""
-    if interpreter.source == "archive":
-        return archive.inspect(interpreter.origin).machine
-    found = elf.read(interpreter.origin)
-    assert found is not None  # else it would not have been found
-    return found.machine
+def host_target() -> str:
+    """This host's kind, as a target."""
+    return f"linux-{os.uname().machine}"
 
 
-def _in_archive(settings: PythonSettings, root: Path) -> Interpreter:
-    path, digest = download.fetch(settings, root)
+def _in_archive(settings: PythonSettings, root: Path, target: str | None) -> Interpreter:
+    named = _named(settings, target)
+    path, digest = download.fetch(named, root)
     contents = archive.inspect(path)
     if settings.version not in (contents.version, contents.short):
         raise UserError(
-            f"tool.relforge.python.archive: {settings.archive} holds CPython {contents.version}, "
-            f"and tool.relforge.python.version asks for {settings.version}",
+            f"{named.where}.archive: {named.place} holds CPython {contents.version}, "
+            f"and {KEY}.version asks for {settings.version}",
             hint=f'set version = "{contents.version}", or take another archive',
         )
+    if target is not None and target != f"linux-{contents.machine}":
+        raise UserError(
+            f"{named.where}.archive: {named.place} is for linux-{contents.machine}, "
+            f"and the release for {target}",
+            hint=f'write the one for {target} into {KEY}.archives."{target}"',
+        )
+    runs_here = contents.machine == os.uname().machine
     return Interpreter(
         version=contents.version,
-        tag=f"cp{contents.short.replace('.', '')}",
+        tag=_tag(contents.short),
+        machine=contents.machine,
         source="archive",
         origin=path,
         key=cache.key(selection.FORMAT, "archive", digest, *selection.inputs(settings)),
+        runs_here=runs_here,
+        helper=None if runs_here else _executable(host.newest(contents.short, host.places())),
     )
+
+
+def _named(settings: PythonSettings, target: str | None) -> Archive:
+    """The archive for that target; raises SettingsError."""
+    archives = dict(settings.archives)
+    found = archives.get(target or host_target())
+    if found is not None:
+        return found
+    if settings.source == "archive" and settings.archive:
+        return Archive(where=KEY, place=settings.archive, sha256=settings.sha256)
+    if target is None and len(archives) == 1:
+        return next(iter(archives.values()))
+    wanted = target or host_target()
+    there = f"; there are some for {', '.join(archives)}" if archives else ""
+    raise SettingsError(
+        f"{KEY}.archives: the release is for {wanted}, this host is {host_target()}, and no "
+        f"archive of an interpreter is named for it{there}",
+        hint=f'write {KEY}.archives.{wanted} = {{ archive = "...", sha256 = "..." }}; '
+        f"`relforge python export` on a {wanted.removeprefix('linux-')} host makes one",
+    )
+
+
+def _tag(short: str) -> str:
+    return f"cp{short.replace('.', '')}"
+
+
+def _executable(found: Probe | None) -> Path | None:
+    return Path(found.executable) if found else None

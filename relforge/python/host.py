@@ -27,35 +27,51 @@ class Place:
 
 def find(version: str) -> Probe:
     """The newest CPython of that version, ``3.12`` or ``3.12.1``; raises UserError."""
+    found = newest(version, places())
+    if found is None:
+        raise UserError(_nothing(version), hint=_hint(version))
+    return found
+
+
+def newest(version: str, where: tuple[Place, ...]) -> Probe | None:
+    """The newest in those places that can go into a release, the first among equals; or None."""
     short = ".".join(version.split(".")[:2])
-    refused: list[str] = []
     best: Probe | None = None
-    for path in _executables(f"python{short}"):
-        found = probe(path)
-        if found is None or found.short != short:
-            continue
-        if why := refusal(found):
-            refused.append(f"{found.executable}: {why}")
-        elif _fits(found, version) and (best is None or _newer(found, best)):
+    for found in _probed(where, f"python{short}"):
+        fits = found.short == short and version in (short, found.version)
+        if fits and not refusal(found) and (best is None or _newer(found, best)):
             best = found
-    if best is None:
-        raise UserError(_nothing(version, refused), hint=_hint(version))
     return best
+
+
+def installed() -> Iterator[tuple[Place, Probe]]:
+    """Every interpreter of this host, whether it can go into a release or not."""
+    seen: set[str] = set()
+    for place in places():
+        for found in _probed((place,)):
+            if found.executable not in seen:
+                seen.add(found.executable)
+                yield place, found
 
 
 def places() -> tuple[Place, ...]:
     """Where to look, the first place winning among equal versions."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
     path = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
     return (
         Place(name=str(pyenv), folders=tuple(sorted(pyenv.glob("*/bin"), reverse=True))),
-        Place(name=str(uv), folders=tuple(sorted(uv.glob("*/bin"), reverse=True))),
+        of_uv(),
         Place(name="PATH", folders=tuple(path)),
         Place(name="/usr/local/bin", folders=(Path("/usr/local/bin"),)),
         Place(name="/usr/bin", folders=(Path("/usr/bin"),)),
     )
+
+
+def of_uv() -> Place:
+    """Where `uv python install` puts what it fetches: `uv python dir`."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
+    return Place(name=str(uv), folders=tuple(sorted(uv.glob("*/bin"), reverse=True)))
 
 
 def refusal(found: Probe) -> str:
@@ -74,42 +90,41 @@ def refusal(found: Probe) -> str:
     return ""
 
 
-def _executables(name: str | None = None) -> Iterator[Path]:
+def _probed(where: tuple[Place, ...], name: str | None = None) -> Iterator[Probe]:
     """Programs of that name, or every ``python3.X``; each real file once."""
     seen: set[Path] = set()
-    for place in places():
+    for place in where:
         for folder in place.folders:
             for path in [folder / name] if name else _interpreters(folder):
                 if path.is_file() and os.access(path, os.X_OK):
                     real = path.resolve()
                     if real not in seen:
                         seen.add(real)
-                        yield real
+                        if found := probe(real):
+                            yield found
 
 
 def _interpreters(folder: Path) -> list[Path]:
     try:
-        return [folder / name for name in os.listdir(folder) if EXECUTABLE.fullmatch(name)]
+        names = sorted(name for name in os.listdir(folder) if EXECUTABLE.fullmatch(name))
     except OSError:
         return []
-
-
-def _fits(found: Probe, version: str) -> bool:
-    return found.version == version or version.count(".") == 1
+    return [folder / name for name in names]
 
 
 def _newer(found: Probe, best: Probe) -> bool:
     return Version(found.version) > Version(best.version)
 
 
-def _nothing(version: str, refused: list[str]) -> str:
+def _nothing(version: str) -> str:
     lines = [f'tool.relforge.python.version: there is no CPython "{version}" on this host']
-    lines += [f"    {line}" for line in refused]
-    others = {
-        (Version(found.version), found.executable)
-        for path in _executables()
-        if (found := probe(path)) and found.implementation == "cpython" and not refusal(found)
-    }
+    others = []
+    for _, found in installed():
+        if why := refusal(found):
+            if found.short == ".".join(version.split(".")[:2]):
+                lines.append(f"    {found.executable}: {why}")
+        elif found.implementation == "cpython":
+            others.append((Version(found.version), found.executable))
     found_here = [f"{number} ({path})" for number, path in sorted(others)]
     lines.append("  found: " + (", ".join(found_here) or "none"))
     lines.append("  looked in: " + ", ".join(place.name for place in places()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, cast
+from typing import Any
 
 from relforge.errors import SettingsError
 from relforge.release import (
@@ -14,20 +14,18 @@ from relforge.release import (
     DependencySettings,
     Project,
     Provider,
-    PythonSettings,
     Settings,
 )
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.overlays import read_overlay
 from relforge.settings.paths import inside
+from relforge.settings.python import read_python
 from relforge.settings.services import check_references, read_service
 from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
 
 ROOT = ("tool", "relforge")
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
-OLDEST = 11  # of CPython 3: what the runtime is written for
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,99}")
 _COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
@@ -46,7 +44,7 @@ def read(
     settings = Settings(
         name=_release_name(table, project),
         version=_release_version(table, version),
-        python=_python(table.table("python"), project),
+        python=read_python(table.table("python"), project),
         dependencies=_dependencies(table.table("dependencies"), project, env),
         lock=table.text("lock", lock, origin="found in the project"),
         app=table.texts_or("app", None, origin="the project's own wheel"),
@@ -86,40 +84,6 @@ def _release_version(table: Table, version: str) -> str:
             f"{version!r} cannot be part of a path: use letters, digits, `. _ + ! -`, at most 100",
         )
     return version
-
-
-def _python(table: Table, project: Project) -> PythonSettings:
-    version = table.text("version", "")
-    if not version:
-        raise table.error(
-            "version",
-            "which Python goes into the release is not said"
-            + (
-                f" (the project asks for {project.requires_python})"
-                if project.requires_python
-                else ""
-            ),
-            hint='write `python = { version = "3.12" }` below [tool.relforge]',
-        )
-    if not PYTHON_VERSION.fullmatch(version):
-        raise table.error("version", f'{version!r} is no version such as "3.12" or "3.12.4"')
-    if int(version.split(".")[1]) < OLDEST:
-        raise table.error("version", f'"{version}" is too old: a release needs 3.{OLDEST} or newer')
-    source = table.choice("source", "host", ("host", "archive"))
-    archive, sha256 = table.text("archive", ""), table.text("sha256", "")
-    if source == "archive" and not archive:
-        raise table.error("archive", 'source = "archive" needs a path or an address')
-    result = PythonSettings(
-        version=version,
-        source=cast(Literal["host", "archive"], source),
-        archive=archive,
-        sha256=sha256,
-        keep=table.texts("keep", ()),
-        exclude=table.texts("exclude", ()),
-        strip=table.flag("strip", False),
-    )
-    table.finish()
-    return result
 
 
 def _dependencies(table: Table, project: Project, env: str) -> DependencySettings:

@@ -35,6 +35,7 @@ def interpreter() -> Interpreter:
     return Interpreter(
         version=host.python_version(),
         tag=f"cp{sys.version_info.major}{sys.version_info.minor}",
+        machine="x86_64",
         source="host",
         origin=Path(sys.executable),
         key="test",

@@ -19,7 +19,12 @@ LINUX = Target(system="linux", machine="x86_64")
 def python(version: str) -> Interpreter:
     short = version.rsplit(".", 1)[0].replace(".", "")
     return Interpreter(
-        version=version, tag=f"cp{short}", source="host", origin=Path("/python"), key=""
+        version=version,
+        tag=f"cp{short}",
+        machine="x86_64",
+        source="host",
+        origin=Path("/python"),
+        key="",
     )
 
 

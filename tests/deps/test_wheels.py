@@ -17,7 +17,9 @@ from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
 from relforge.release import Interpreter, Target
 
-CP312 = Interpreter(version="3.12.1", tag="cp312", source="host", origin=Path("/python"), key="")
+CP312 = Interpreter(
+    version="3.12.1", tag="cp312", machine="x86_64", source="host", origin=Path("/python"), key=""
+)
 PYTHON = Path(sys.executable)
 
 

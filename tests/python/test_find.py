@@ -34,7 +34,7 @@ def put(folder: Path, name: str, target: Path) -> None:
 def test_the_version_with_two_numbers_takes_what_is_there() -> None:
     found = python.find(PythonSettings(version=SHORT), ROOT)
     assert (SHORT, f"cp3{sys.version_info.minor}") == (found.short, found.tag)
-    assert os.uname().machine == python.machine(found)
+    assert os.uname().machine == found.machine
 
 
 def test_a_version_that_is_not_there_is_refused_with_what_is_and_where_it_was_looked_for(
