@@ -46,6 +46,7 @@ def step(release: Release) -> Release:
     python = release.python
     key = cache.key(
         *("app", FORMAT, python.version, python.tag, str(trees), PTH),
+        *(() if interpreter(release) else ("no byte code",)),
         *(_build_facts(release) if trees is None else ()),
         sources.digest(root, names),
     )
@@ -153,6 +154,12 @@ def _refuse_foreign_tags(wheel: Path, release: Release) -> None:
     ranks = platform(release.python, release.target).ranks
     if not any(tag in ranks for tag in parse_wheel_filename(wheel.name)[3]):
         short = release.python.short
+        if release.target.machine != os.uname().machine:
+            raise UserError(
+                f"the project's wheel holds compiled code and came out as {wheel.name}, "
+                f"which {release.target.machine} cannot run",
+                hint=f"build on a {release.target.machine} host",
+            )
         raise UserError(
             f"the project's wheel holds compiled code and came out as {wheel.name}, "
             f"which Python {short} of the release cannot use",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from relforge import libraries, staged
@@ -18,6 +20,8 @@ def step(release: Release) -> Release:
     cut down to the user's code.
     """
     _check_libraries(release)
+    if not staged.can_import(release):
+        return replace(release, notes=(*release.notes, *_unchecked(release)))
     settings = release.settings
     answer = staged.ask(
         release,
@@ -34,6 +38,16 @@ def step(release: Release) -> Release:
     for row in answer["failures"]:
         raise _error(release, row)
     return release
+
+
+def _unchecked(release: Release) -> Iterator[str]:
+    """What only a host of the release's CPU can tell."""
+    names = [row["setting"] for row in _targets(release)]
+    if names:
+        yield (
+            f"not checked: this host cannot run {release.target.machine} code, so nobody has "
+            f"imported {', '.join(names)}"
+        )
 
 
 def _error(release: Release, row: dict[str, str]) -> UserError:

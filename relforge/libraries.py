@@ -54,6 +54,10 @@ def step(release: Release) -> Release:
     files = [
         release.tree / library.path for library in found if set(library.needed) - inside - elf.GLIBC
     ]
+    if release.python.source == "system":
+        wanted = sorted({name for row in found for name in row.needed} - inside - elf.GLIBC)
+        note = f"the target must have {', '.join(wanted)}: they come with an interpreter only"
+        return replace(release, notes=(*release.notes, note)) if wanted else release
     if not files or release.target.machine != os.uname().machine:
         return release
     search = loader.of_host(release.target.machine)
@@ -75,7 +79,12 @@ def step(release: Release) -> Release:
 
 
 def missing(release: Release) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each ELF file that needs what is neither in the release nor glibc's."""
+    """Each ELF file that needs what is neither in the release nor glibc's.
+
+    None where the release takes its interpreter, and so its libraries, from the target.
+    """
+    if release.python.source == "system":
+        return
     found = survey(release)
     inside = elf.GLIBC.union(*(library.names for library in found))
     for library in found:

@@ -80,6 +80,9 @@ def launch(release: Release) -> str:
         "machine": release.target.machine,
         "glibc": release.target.glibc,
     }
+    if release.python.source == "system":
+        python = release.python
+        rows["system"] = f"{python.version} {python.abi} {python.origin}"
     return "".join(f"{key} {value}\n" for key, value in rows.items())
 
 

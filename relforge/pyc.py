@@ -30,13 +30,18 @@ for folder, folders, names in os.walk(sys.argv[1]):
 """
 
 
-def compile_tree(python: Path, folder: Path) -> None:
+def compile_tree(python: Path | None, folder: Path) -> None:
     """Compile every module below the folder with that interpreter, reproducibly.
+
+    Without one nothing is compiled: the modules are for another CPU, and this
+    host has no Python of their version.
 
     A module that does not compile (a template, a test of syntax) is passed
     over; byte code that cannot be written is a UserError, since a tree that
     lacks some of it by accident is not the same tree.
     """
+    if python is None:
+        return
     command.run(
         [python, "-I", "-S", "-c", _PROGRAM, folder], what=f"compiling the modules in {folder}"
     )

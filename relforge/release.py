@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+TARGETS = ("linux-x86_64", "linux-aarch64")  # what `--target` may be
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
@@ -197,6 +199,11 @@ class Interpreter:
     def short(self) -> str:
         """``3.12``: the version that names folders."""
         return ".".join(self.version.split(".")[:2])
+
+    @property
+    def abi(self) -> str:
+        """What the names of its extension modules say, such as ``cpython-312-x86_64-linux-gnu``."""
+        return f"cpython-{self.tag.removeprefix('cp')}-{self.machine}-linux-gnu"
 
     @property
     def executable(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import relforge
 from relforge import cache, layout, pyc
+from relforge.deps.step import interpreter
 from relforge.release import Release
 
 EXECUTABLE = 0o755
@@ -24,7 +25,7 @@ def step(release: Release) -> Release:
     for path in sorted(cache.walk(package / "runtime")):
         if path.suffix == ".py":
             _write(copy / path.relative_to(package), path.read_text())
-    pyc.compile_tree(tree / release.python.executable, tree / layout.RUNTIME)
+    pyc.compile_tree(interpreter(release), tree / layout.RUNTIME)
     return release
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,22 @@ from relforge.release import Release
 # What programs need to run at all; nothing else of the build host decides an answer.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 PATIENCE = 300  # seconds
+# For an interpreter that is not the release's: it sees the release's packages and no other.
+STAND_IN = """
+import runpy, site, sys
+site.addsitedir(sys.argv[1])
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 BOOT = f"{layout.RUNTIME}/relforge/runtime/boot_app.py"
+
+
+def can_import(release: Release) -> bool:
+    """Whether what the release holds can be imported on this host, by its own Python or one alike.
+
+    A release for another CPU cannot, though the runtime itself answers.
+    """
+    return release.python.runs_here or release.python.machine == os.uname().machine
 
 
 def ask(
@@ -32,15 +48,7 @@ def ask(
     UserError with what it printed where it dies or does not end.
     """
     tree = release.tree
-    words: list[str | Path] = [
-        tree / release.python.executable,
-        "-P",
-        "-s",
-        "-B",
-        *("-X", "faulthandler"),  # where a crash happened is in what it prints
-        tree / BOOT,
-        role,
-    ]
+    words = [*_interpreter(release), tree / BOOT, role]
     try:
         result = command.capture(
             words,
@@ -76,3 +84,13 @@ def ask(
             hint=hint,
         )
     return answer
+
+
+def _interpreter(release: Release) -> list[str | Path]:
+    """What runs a script of the tree: its own Python, or one of this host that stands in."""
+    seen = ("-X", "faulthandler")  # where a crash happened is in what it prints
+    if release.python.runs_here:
+        return [release.tree / release.python.executable, "-P", "-s", "-B", *seen]
+    packages = release.tree / release.python.site_packages
+    python = release.python.helper or Path(sys.executable)
+    return [python, "-I", "-S", "-B", *seen, "-c", STAND_IN, packages]

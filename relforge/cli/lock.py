@@ -11,7 +11,7 @@ import typer
 
 from relforge import cache
 from relforge.cli import report
-from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose
+from relforge.cli.options import Env, Json, ProjectDir, Quiet, Target, Verbose
 from relforge.config import lockable
 from relforge.deps.lock import write
 
@@ -21,6 +21,7 @@ DEFAULT = "pylock.toml"
 def lock(
     env: Env = "prod",
     project: ProjectDir = Path(),
+    target_name: Target = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -38,7 +39,7 @@ def lock(
     """Resolve the project's dependencies, once, into a lock with hashes."""
     out = report.console(quiet)
     report.log_to(out, verbose=verbose)
-    found = lockable(project, env)
+    found = lockable(project, env, target_name)
     target = output or found.project.root / (found.settings.lock or DEFAULT)
     with report.watch(out)("lock"):
         write(found.project, found.settings, found.python, found.target, target)

@@ -8,12 +8,19 @@ from typing import Annotated
 import typer
 
 import relforge
+from relforge.release import TARGETS
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"relforge {relforge.__version__}")
         raise typer.Exit
+
+
+def _known_target(name: str | None) -> str | None:
+    if name is not None and name not in TARGETS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(TARGETS)}")
+    return name
 
 
 def version_option(
@@ -37,6 +44,16 @@ Env = Annotated[
 ProjectDir = Annotated[
     Path,
     typer.Option("--project", "-p", help="The folder of pyproject.toml.", metavar="DIR"),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        help="What the release is for, such as linux-aarch64.",
+        metavar="TARGET",
+        callback=_known_target,
+        show_default="this host",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from relforge.release import Release
 from relforge.steps import Watch
 
 
@@ -51,6 +52,12 @@ def watch(out: Console) -> Watch:
         out.print(f"  {name:<10} {time.monotonic() - started:6.1f} s", markup=False)
 
     return step
+
+
+def notes(out: Console, built: Release) -> None:
+    """Name what a build did not do, and what its target must have."""
+    for note in built.notes:
+        out.print(f"  note: {note}", markup=False, style="yellow")
 
 
 def human_size(size: int) -> str:

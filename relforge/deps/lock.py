@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import tempfile
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from relforge import cache, elf
+from relforge import cache
 from relforge.deps import locks, pex, pylock, requirements
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
@@ -39,7 +40,7 @@ def write(
         raise UserError(f"{output}: relforge does not write uv's own format", hint="type: uv lock")
     wanted = sorted({text for _, text in locks.wanted(project, settings)})
     here = platform(interpreter, target)
-    python = interpreter.origin if elf.read(interpreter.origin) else None
+    python = interpreter.helper if interpreter.machine == os.uname().machine else None
     kind = "pylock" if output.suffix == ".toml" else "requirements"
     minor = interpreter.short
     key = cache.key("lock", FORMAT, kind, minor, here.machine if python is None else "", *wanted)

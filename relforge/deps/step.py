@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, elf
+from relforge import cache
 from relforge.deps import locks, scripts, unpack, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.platform import Platform, platform
@@ -24,7 +24,7 @@ def step(release: Release) -> Release:
     started = time.perf_counter()
     target = platform(release.python, release.target)
     pins = _pins(release, target)
-    key = cache.key("deps", FORMAT, *_facts(target), *map(_row, pins))
+    key = cache.key("deps", FORMAT, *_facts(release, target), *map(_row, pins))
 
     def build(draft: Path) -> None:
         found = wheels.collect(pins, target, _builder(release))
@@ -38,16 +38,21 @@ def step(release: Release) -> Release:
     return replace(release, layers=(*release.layers, layer))
 
 
-def interpreter(release: Release) -> Path:
-    """What compiles: the release's own Python, or the one that it is made from."""
-    own = release.tree / release.python.executable
-    return own if own.exists() else release.python.origin
+def interpreter(release: Release) -> Path | None:
+    """What compiles: the release's own Python, the one that it is made from, or one like it.
+
+    None where this host has none that could.
+    """
+    python = release.python
+    own = release.tree / python.executable
+    if python.runs_here:
+        return own if own.exists() else python.origin
+    return python.helper
 
 
-def _builder(release: Release) -> Path:
+def _builder(release: Release) -> Path | None:
     """What builds source archives: an interpreter that has headers and stays where it is."""
-    origin = release.python.origin
-    return origin if elf.read(origin) else interpreter(release)
+    return release.python.helper or interpreter(release)
 
 
 def refuse_overlap(release: Release, tree: cache.Tree, what: str) -> None:
@@ -72,10 +77,11 @@ def _pins(release: Release, target: Platform) -> tuple[Pin, ...]:
     return locks.select(locks.read(path, release.project), target, release.settings)
 
 
-def _facts(target: Platform) -> tuple[str, ...]:
-    """What of the target decides the tree."""
+def _facts(release: Release, target: Platform) -> tuple[str, ...]:
+    """What of the target decides the tree, besides the pins."""
     tags = cache.key(*map(str, target.tags))
-    return target.python, target.tag, tags, cache.digest(scripts.launcher()), scripts.HALF
+    bare = () if interpreter(release) else ("no byte code",)
+    return target.python, target.tag, tags, cache.digest(scripts.launcher()), scripts.HALF, *bare
 
 
 def _row(pin: Pin) -> str:

@@ -70,7 +70,9 @@ class Files:
         return RecordEntry(plain, Hash("sha256", value), len(data))
 
 
-def unpack(wheels: Iterable[Wheel], interpreter: Interpreter, python: Path, into: Path) -> None:
+def unpack(
+    wheels: Iterable[Wheel], interpreter: Interpreter, python: Path | None, into: Path
+) -> None:
     """Install the wheels below ``into``, compiled by ``python``, their RECORDs true.
 
     Raises UserError where a wheel is damaged or two of them bring different

@@ -45,7 +45,7 @@ class Wheel:
     path: Path
 
 
-def collect(pins: tuple[Pin, ...], target: Platform, python: Path) -> tuple[Wheel, ...]:
+def collect(pins: tuple[Pin, ...], target: Platform, python: Path | None) -> tuple[Wheel, ...]:
     """The wheel of each pin, fetched where it is not in the store yet; raises UserError.
 
     ``python`` builds the wheels of what comes as source only.  Without a
@@ -155,7 +155,7 @@ def _take(pin: Pin, source: Path, allowed: list[str], name: str, scratch: Path) 
     return pin, file
 
 
-def _wheel(pin: Pin, file: File | None, target: Platform, python: Path) -> Wheel:
+def _wheel(pin: Pin, file: File | None, target: Platform, python: Path | None) -> Wheel:
     assert file is not None
     if file.is_wheel:
         return Wheel(name=str(pin), path=_store_path(file))
@@ -163,16 +163,35 @@ def _wheel(pin: Pin, file: File | None, target: Platform, python: Path) -> Wheel
     place = _home() / "built" / key
     built = next(place.glob("*.whl"), None)
     if built is None:
+        if python is None:
+            raise UserError(
+                f"{pin.where}: {pin} comes as source only, and this host has no Python "
+                f"{'.'.join(target.python.split('.')[:2])} that could build it for "
+                f"{target.machine}",
+                hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+            )
         log.info("building %s from source", pin)
         major, minor = target.python.split(".")[:2]
         with _scratch() as folder:
             into = folder / "wheel"
             pex.build_wheel(_store_path(file), python, (int(major), int(minor)), into)
             made = _of(pin, into)
+            _refuse_foreign(pin, made, target)
             built = place / made.name
             place.mkdir(parents=True, exist_ok=True)
             os.replace(made, built)
     return Wheel(name=str(pin), path=built)
+
+
+def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:
+    """Refuse compiled code that was built here for a release that runs elsewhere."""
+    foreign = target.machine != os.uname().machine
+    if foreign and any(tag.platform != "any" for tag in parse_wheel_filename(made.name)[3]):
+        raise UserError(
+            f"{pin.where}: {pin} comes as source only and holds compiled code, which this host "
+            f"({os.uname().machine}) cannot build for {target.machine}: {made.name}",
+            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+        )
 
 
 def _of(pin: Pin, folder: Path) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 from relforge import cache
 from relforge.errors import SettingsError, UserError
 from relforge.python import archive, download, host, installation, selection, system, uv
-from relforge.python.probe import Probe
 from relforge.release import Archive, Interpreter, PythonSettings
 
 KEY = "tool.relforge.python"
@@ -62,15 +61,17 @@ def _in_archive(settings: PythonSettings, root: Path, target: str | None) -> Int
             hint=f'write the one for {target} into {KEY}.archives."{target}"',
         )
     runs_here = contents.machine == os.uname().machine
+    helper = None if runs_here else host.newest(contents.short, host.places())
+    compiles = "" if runs_here else str(helper and helper.version)
     return Interpreter(
         version=contents.version,
         tag=_tag(contents.short),
         machine=contents.machine,
         source="archive",
         origin=path,
-        key=cache.key(selection.FORMAT, "archive", digest, *selection.inputs(settings)),
+        key=cache.key(selection.FORMAT, "archive", digest, compiles, *selection.inputs(settings)),
         runs_here=runs_here,
-        helper=None if runs_here else _executable(host.newest(contents.short, host.places())),
+        helper=Path(helper.executable) if helper else None,
     )
 
 
@@ -96,7 +97,3 @@ def _named(settings: PythonSettings, target: str | None) -> Archive:
 
 def _tag(short: str) -> str:
     return f"cp{short.replace('.', '')}"
-
-
-def _executable(found: Probe | None) -> Path | None:
-    return Path(found.executable) if found else None

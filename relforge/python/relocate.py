@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,8 +11,6 @@ from relforge import command, elf, pyc, runpath
 from relforge.python import texts
 from relforge.python.installation import Installation
 from relforge.python.selection import Selection
-
-log = logging.getLogger("relforge.python")
 
 TRIAL = """
 import os, site, sys, sysconfig
@@ -27,8 +23,17 @@ sys.exit("it still goes to " + ", ".join(outside) if outside else 0)
 """
 
 
-def build(installation: Installation, selection: Selection, draft: Path, strip: bool) -> None:
+def build(
+    installation: Installation,
+    selection: Selection,
+    draft: Path,
+    *,
+    strip: bool,
+    helper: Path | None = None,
+) -> None:
     """Fill the empty folder; what is read from is never written to.  Raises UserError.
+
+    ``helper`` makes the byte code where the interpreter itself cannot run here.
 
     The same files give the same bytes, whatever the folder, the umask or the
     time zone.
@@ -49,7 +54,8 @@ def build(installation: Installation, selection: Selection, draft: Path, strip: 
     for path in binaries:
         _rewrite(path, found.private)
     texts.rewrite(stdlib, found)
-    _compile(installation, draft, stdlib)
+    own = draft / "bin" / f"python{installation.short}"
+    pyc.compile_tree(own if _runs_here(installation) else helper, stdlib)
     _try(installation, draft)
 
 
@@ -95,21 +101,6 @@ def _rewrite(path: Path, private: tuple[str, ...]) -> None:
 
 def _runs_here(installation: Installation) -> bool:
     return installation.machine == os.uname().machine
-
-
-def _compile(installation: Installation, draft: Path, stdlib: Path) -> None:
-    """Byte code by the interpreter itself, or by relforge's where it is of the same version."""
-    if _runs_here(installation):
-        pyc.compile_tree(draft / "bin" / f"python{installation.short}", stdlib)
-    elif installation.short == ".".join(map(str, sys.version_info[:2])):
-        pyc.compile_tree(Path(sys.executable), stdlib)
-    else:
-        log.warning(
-            "the release's standard library has no byte code, and starts slower: "
-            "relforge must run on Python %s to compile it for %s",
-            installation.short,
-            installation.machine,
-        )
 
 
 def _try(installation: Installation, draft: Path) -> None:

@@ -6,12 +6,14 @@ import logging
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 from relforge import cache, layout
 from relforge.errors import UserError
-from relforge.python import archive, installation, relocate, selection
+from relforge.python import archive, installation, relocate, selection, system
 from relforge.python.probe import probe
 from relforge.release import Entry, Interpreter, PythonSettings, Release
 
@@ -26,28 +28,52 @@ def step(release: Release) -> Release:
     interpreter, settings = release.python, release.settings.python
     tree = cache.tree("python", interpreter.key, lambda draft: make(interpreter, settings, draft))
     cache.place(tree, release.tree / layout.PYTHON)
-    link = release.tree / LINK
-    link.parent.mkdir(exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(f"../{interpreter.executable}")
     made = cache.layer("python", interpreter.key, tree, started)
-    ours = Entry(path=LINK, mode=0o777, size=0, sha256="", link=os.readlink(link))
+    ours = _way_in(release)
     below = (replace(row, path=f"{layout.PYTHON}/{row.path}") for row in made.entries)
     layer = replace(made, entries=(ours, *below))
-    return replace(release, layers=(*release.layers, layer))
+    notes = (*release.notes, *_unchecked(interpreter))
+    return replace(release, layers=(*release.layers, layer), notes=notes)
 
 
 def make(interpreter: Interpreter, settings: PythonSettings, draft: Path) -> None:
     """Fill the folder with the relocated tree of that interpreter; raises UserError."""
+    if interpreter.source == "system":
+        system.make(interpreter, draft)
+        return
     log.info("relocating CPython %s from %s", interpreter.version, interpreter.origin)
     if interpreter.source == "archive":
         with tempfile.TemporaryDirectory(prefix="relforge-", dir=draft.parent) as scratch:
             root = archive.unpack(interpreter.origin, Path(scratch))
             found = installation.of_archive(root, archive.inspect(interpreter.origin))
-            relocate.build(found, selection.select(found, settings), draft, settings.strip)
+            selected = selection.select(found, settings)
+            helper = interpreter.helper
+            relocate.build(found, selected, draft, strip=settings.strip, helper=helper)
         return
     probed = probe(interpreter.origin)
     if probed is None:
         raise UserError(f"{interpreter.origin}: the interpreter is no longer there")
     found = installation.of_host(probed)
-    relocate.build(found, selection.select(found, settings), draft, settings.strip)
+    relocate.build(found, selection.select(found, settings), draft, strip=settings.strip)
+
+
+def _way_in(release: Release) -> Entry:
+    """Make ``bin/python``: a link, or a script where a link would hide the environment."""
+    place = release.tree / LINK
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)
+    if release.python.source == "system":
+        place.write_bytes(files("relforge").joinpath("templates", system.WAY_IN).read_bytes())
+        place.chmod(0o755)
+        return cache.look(place, LINK)
+    place.symlink_to(f"../{release.python.executable}")
+    return Entry(path=LINK, mode=0o777, size=0, sha256="", link=os.readlink(place))
+
+
+def _unchecked(interpreter: Interpreter) -> Iterator[str]:
+    """What this host cannot do for that interpreter."""
+    if interpreter.helper is None and not interpreter.runs_here:
+        yield (
+            f"no byte code: this host has no CPython {interpreter.short} that could make it for "
+            f"{interpreter.machine}; the release starts slower"
+        )

@@ -22,6 +22,7 @@ from relforge.python.probe import Probe, probe
 from relforge.release import Interpreter, PythonSettings
 
 FORMAT = "1"
+WAY_IN = "python.sh"  # the template of bin/python
 PLACE = "/usr/bin/python{short}"  # where distributions have it
 SETTINGS = """\
 home = {home}
@@ -74,11 +75,6 @@ def make(interpreter: Interpreter, draft: Path) -> None:
     text = SETTINGS.format(home=home, short=interpreter.short)
     (draft / "pyvenv.cfg").write_text(text, encoding="utf-8")
     (draft / "lib" / name / "site-packages").mkdir(parents=True)
-
-
-def abi(interpreter: Interpreter) -> str:
-    """The suffix of extension modules that the launcher compares."""
-    return f"cpython-{interpreter.tag.removeprefix('cp')}-{interpreter.machine}-linux-gnu"
 
 
 def _own(path: str, version: str) -> Probe | None:

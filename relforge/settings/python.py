@@ -6,13 +6,12 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal, cast
 
-from relforge.release import Archive, Project, PythonSettings
+from relforge.release import TARGETS, Archive, Project, PythonSettings
 from relforge.settings.table import Table
 
 PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
 OLDEST = 11  # of CPython 3: what the runtime is written for
 SOURCES = ("host", "archive", "uv", "system")
-TARGETS = ("linux-x86_64", "linux-aarch64")
 
 
 def read_python(table: Table, project: Project) -> PythonSettings:

@@ -39,6 +39,7 @@ def interpreter() -> Interpreter:
         source="host",
         origin=Path(sys.executable),
         key="test",
+        helper=Path(sys.executable),
     )
 
 

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The interpreter of a release that uses its host's own Python.
+# A link here would be taken for a Python without this release's packages.
+set -eu
+
+path=$0
+case $path in
+  */*) ;;
+  *) path=$(command -v -- "$path") ;;
+esac
+while [ -h "$path" ]; do # readlink -f is not everywhere
+  link=$(readlink -- "$path")
+  case $link in
+    /*) path=$link ;;
+    *) path=${path%/*}/$link ;;
+  esac
+done
+folder=$(CDPATH='' cd -P -- "${path%/*}/" && pwd -P)
+
+exec "${folder%/*}/python/bin/python3" "$@"
