@@ -77,7 +77,8 @@ def _inputs(root: Path, settings: AssetSettings) -> Iterator[str]:
 
 def _compile(release: Release, inputs: list[str], folder: Path) -> None:
     settings = release.settings.assets
-    python = str(release.tree / release.python.executable)
+    own = release.tree / release.python.executable
+    python = str(own if release.python.runs_here else release.python.helper or sys.executable)
     with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
         work = Path(name)
         for path in inputs:
