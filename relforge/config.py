@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from relforge import deps, git, project, python, settings, staging, version
 from relforge.errors import SettingsError, UserError
+from relforge.formats import choose
 from relforge.release import Interpreter, Project, Release, Settings, Target
 from relforge.settings.merge import is_set_by
 from relforge.settings.table import Reading
@@ -81,8 +82,13 @@ def lockable(root: Path, env: str, target: str | None = None) -> Lockable:
     )
 
 
-def configure(root: Path, env: str, target_name: str | None = None) -> Release:
-    """The release to be built; raises UserError.  Nothing is written but caches."""
+def configure(
+    root: Path, env: str, target_name: str | None = None, *, formats: tuple[str, ...] = ()
+) -> Release:
+    """The release to be built; raises UserError.  Nothing is written but caches.
+
+    ``formats`` wins over those of the settings.
+    """
     wanted = lockable(root, env, target_name)
     found, typed, interpreter, target = (
         wanted.project,
@@ -108,7 +114,7 @@ def configure(root: Path, env: str, target_name: str | None = None) -> Release:
                 f"{folder}: relforge writes to a folder of that name, and this is none",
                 hint=f"move it out of the way: mv {folder} {folder}.saved",
             )
-    return Release(
+    release = Release(
         project=found,
         settings=typed,
         env=env,
@@ -119,6 +125,7 @@ def configure(root: Path, env: str, target_name: str | None = None) -> Release:
         tree=staging.draft(build_dir, typed.name, typed.version),
         python=interpreter,
     )
+    return choose(release, formats)
 
 
 def _lock_name(found: Project, setting: object) -> str | None:

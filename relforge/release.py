@@ -162,6 +162,7 @@ class Settings:
     commands: tuple[Command, ...]
     check: CheckSettings
     steps: tuple[str, ...] = ("assemble", "pack")
+    formats: tuple[str, ...] = ("tar.gz",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +259,7 @@ class Artifact:
     """What is shipped."""
 
     path: Path
+    format: str  # a key of `relforge.formats.FORMATS`
     sha256: str
     size: int
 
@@ -276,7 +278,7 @@ class Release:
     tree: Path  # where the steps write; renamed to `final_tree` when it passed its checks
     python: Interpreter
     layers: tuple[Layer, ...] = ()
-    artifact: Artifact | None = None
+    artifacts: tuple[Artifact, ...] = ()
     notes: tuple[str, ...] = ()  # warnings for the end of the build
 
     @property
@@ -286,6 +288,16 @@ class Release:
     @property
     def version(self) -> str:
         return self.settings.version
+
+    @property
+    def slug(self) -> str:
+        """What artifacts are called, without the format."""
+        return f"{self.name}-{self.version}-{self.target}"
+
+    @property
+    def artifact(self) -> Artifact | None:
+        """The first of the artifacts."""
+        return self.artifacts[0] if self.artifacts else None
 
     @property
     def final_tree(self) -> Path:

@@ -20,10 +20,10 @@ from relforge import (
     check,
     deps,
     extension,
+    formats,
     libraries,
     manifest,
     overlays,
-    pack,
     python,
     runtime_files,
     staging,
@@ -48,7 +48,7 @@ SEAL: Steps = (
     ("check", check.step),
     ("publish", staging.publish),
 )
-PACK: Steps = (("pack", pack.step),)
+PACK: Steps = (("pack", formats.step),)
 BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them
 
 

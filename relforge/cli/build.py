@@ -11,9 +11,10 @@ from rich.console import Console
 
 from relforge import cache, layout, steps
 from relforge.cli import report
-from relforge.cli.options import Env, Json, ProjectDir, Quiet, Target, Verbose
+from relforge.cli.options import Env, Formats, Json, ProjectDir, Quiet, Target, Verbose
 from relforge.config import configure
-from relforge.release import Release
+from relforge.formats import FORMATS
+from relforge.release import Artifact, Release
 
 
 def build(
@@ -40,23 +41,24 @@ def release(
     env: Env = "prod",
     project: ProjectDir = Path(),
     target: Target = None,
+    formats: Formats = None,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
     """Build, then pack the tree into dist/<name>-<version>-<target>.tar.gz."""
     out = _start(verbose=verbose, quiet=quiet)
-    wanted = configure(project, env, target)
+    wanted = configure(project, env, target, formats=tuple(formats or ()))
     built = steps.run(wanted, steps.releasing(wanted), report.watch(out))
-    artifact = built.artifact
-    assert artifact is not None
     if as_json:
-        facts = {"artifact": str(artifact.path), "sha256": artifact.sha256, "size": artifact.size}
-        _print_json({**_common(built), **facts, "layers": _layers(built)})
+        rows = [_artifact(row) for row in built.artifacts]
+        first = {key: value for key, value in rows[0].items() if key != "format"}
+        _print_json({**_common(built), **first, "artifacts": rows, "layers": _layers(built)})
         return
     report.notes(out, built)
     if not quiet:
-        _announce_artifact(built)
+        for artifact in built.artifacts:
+            _announce_artifact(built, artifact)
 
 
 def _start(*, verbose: bool, quiet: bool) -> Console:
@@ -80,6 +82,15 @@ def _tree_facts(built: Release) -> dict[str, Any]:
         "sha256": cache.sha256(built.tree / layout.SUMS),
         "size": sum(layer.size for layer in built.layers),
         "layers": _layers(built),
+    }
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    return {
+        "artifact": str(artifact.path),
+        "format": artifact.format,
+        "sha256": artifact.sha256,
+        "size": artifact.size,
     }
 
 
@@ -113,13 +124,11 @@ def _announce_tree(built: Release) -> None:
     print(f"  relforge release --env {built.env}")
 
 
-def _announce_artifact(built: Release) -> None:
-    artifact = built.artifact
-    assert artifact is not None
-    top = f"{built.name}-{built.version}"
+def _announce_artifact(built: Release, artifact: Artifact) -> None:
     print(f"\n{report.shown(artifact.path)}")
     print(f"  {report.human_size(artifact.size)}, runs on {built.target}")
     print(f"  sha256 {artifact.sha256}")
-    print("\nNext, on any such host, with or without Python:")
-    print(f"  tar -xzf {artifact.path.name}")
-    print(f"  {top}/bin/{built.name} {'start' if built.settings.services else 'help'}")
+    heading, *lines = FORMATS[artifact.format].next(built, artifact)
+    print(f"\nNext, {heading}:")
+    for line in lines:
+        print(f"  {line}")

@@ -55,6 +55,14 @@ Target = Annotated[
         show_default="this host",
     ),
 ]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        help="What to write: tar.gz, tar.zst, ...; may be given several times.",
+        metavar="FORMAT",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from relforge.errors import SettingsError
+from relforge.formats import FORMATS
 from relforge.release import (
     AssetSettings,
     CheckSettings,
@@ -55,6 +56,7 @@ def read(
         commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
         check=_check(table.table("check")),
         steps=read_steps(table),
+        formats=_formats(table),
     )
     table.finish()
     if settings.config.strict and settings.config.schema:
@@ -177,3 +179,10 @@ def _check(table: Table) -> CheckSettings:
     )
     table.finish()
     return result
+
+
+def _formats(table: Table) -> tuple[str, ...]:
+    formats = table.choices("formats", ("tar.gz",), tuple(FORMATS))
+    if not formats:
+        raise table.error("formats", "a release has at least one format")
+    return formats

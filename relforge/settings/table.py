@@ -52,6 +52,22 @@ class Table:
             )
         return value
 
+    def choices(
+        self, key: str, default: tuple[str, ...], choices: Sequence[str]
+    ) -> tuple[str, ...]:
+        """A list of some of the choices, each once."""
+        values = self.texts(key, default)
+        for index, value in enumerate(values):
+            if value not in choices:
+                raise self.error(
+                    f"{key}[{index}]",
+                    f"{value!r} is none of {_either(choices)}",
+                    hint=_near(value, choices),
+                )
+            if value in values[:index]:
+                raise self.error(f"{key}[{index}]", f"{value!r} is written twice")
+        return values
+
     def flag(self, key: str, default: bool) -> bool:
         return self._read(key, default, _flag, "true or false")
 

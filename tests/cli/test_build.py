@@ -29,7 +29,7 @@ def cached(report: dict[str, Any]) -> dict[str, bool]:
 def test_json_of_a_release(shop: Workshop) -> None:
     report = shop.report("release")
     artifact = Path(report["artifact"])
-    assert COMMON | {"artifact"} == report.keys()
+    assert COMMON | {"artifact", "artifacts"} == report.keys()
     assert ("shop", "1.0", "prod") == (report["name"], report["version"], report["env"])
     assert report["target"].startswith(f"linux-{os.uname().machine}-glibc2.")
     assert f"shop-1.0-{report['target']}.tar.gz" == artifact.name

@@ -1,0 +1,52 @@
+"""What is shipped: a checked tree in one or several formats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+
+from relforge.errors import SettingsError
+from relforge.formats import tarball
+from relforge.formats.format import Format
+from relforge.formats.members import Damaged
+from relforge.release import Artifact, Release
+
+# A new format is one entry here.
+FORMATS: dict[str, Format] = {
+    "tar.gz": tarball.GZ,
+    "tar.zst": tarball.ZST,
+}
+
+
+def choose(release: Release, names: tuple[str, ...]) -> Release:
+    """The release with these formats, or with those of its settings where there are none.
+
+    Raises SettingsError for a format that does not exist, or whose settings are wrong.
+    """
+    for name in names:
+        if name not in FORMATS:
+            near = get_close_matches(name, FORMATS, 1)
+            raise SettingsError(
+                f"--format {name}: there is no such format",
+                hint=f"did you mean `{near[0]}`?" if near else f"known: {', '.join(FORMATS)}",
+            )
+    if names:
+        wanted = tuple(dict.fromkeys(names))
+        release = replace(release, settings=replace(release.settings, formats=wanted))
+    for name in release.settings.formats:
+        FORMATS[name].check(release)
+    return release
+
+
+def step(release: Release) -> Release:
+    """Write an artifact in each format that is wanted; each appears whole or not at all."""
+    return replace(
+        release, artifacts=tuple(_written(release, name) for name in release.settings.formats)
+    )
+
+
+def _written(release: Release, name: str) -> Artifact:
+    try:
+        return FORMATS[name].write(release)
+    except Damaged:  # what was damaged is gone from the cache, and is made again
+        return FORMATS[name].write(release)

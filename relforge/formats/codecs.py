@@ -1,0 +1,47 @@
+"""How members are compressed: streams that stay valid when they are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import zstandard
+from zlib_ng import zlib_ng
+
+
+class Packer(Protocol):
+    """What compresses one member."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """A way to compress; ``identity`` is all that decides its bytes."""
+
+    suffix: str
+    identity: str
+    start: Callable[[], Packer]
+
+    def compressed(self, data: bytes) -> bytes:
+        """One member of these bytes."""
+        packer = self.start()
+        return packer.compress(data) + packer.flush()
+
+
+GZIP_LEVEL = 6
+ZSTD_LEVEL = 9
+_GZIP_WINDOW = 31  # bits: 15, with a gzip header; its time stamp is 0 and its name empty
+
+GZIP = Codec(
+    suffix="gz",
+    identity=f"gzip {GZIP_LEVEL} zlib-ng {zlib_ng.ZLIBNG_RUNTIME_VERSION}",
+    start=lambda: zlib_ng.compressobj(GZIP_LEVEL, zlib_ng.DEFLATED, _GZIP_WINDOW),
+)
+ZSTD = Codec(
+    suffix="zst",
+    identity=f"zstd {ZSTD_LEVEL} {'.'.join(map(str, zstandard.ZSTD_VERSION))}",
+    start=lambda: zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compressobj(),
+)

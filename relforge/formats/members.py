@@ -1,0 +1,242 @@
+"""The release's files as pieces of a tar archive, each compressed once and kept in the cache.
+
+A member is a pure function of its files, the folder they are put below, their
+time stamp and the codec.  Gzip members (RFC 1952) and zstd frames (RFC 8878)
+may be joined, so what did not change is copied, not compressed again.  A layer
+is one member, or several where it is large: these are compressed in parallel,
+and a wheel that changes costs the member it is in.
+
+    $XDG_CACHE_HOME/relforge/members/
+      <key>.gz  <key>.zst       appear whole
+      <key>.json                size, sha256 and crc32 of it, written last
+
+Entries are sorted, owned by 0:0 and have modes 0755 or 0644; links stay links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tarfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from zlib_ng import zlib_ng
+
+from relforge import cache
+from relforge.errors import UserError
+from relforge.formats.codecs import Codec
+from relforge.release import Entry, Release
+
+FORMAT = "2"
+CHUNK = 1 << 20
+LEAST, MOST = 2 << 20, 16 << 20  # bytes of files in a member, where its layer has more
+END = bytes(2 * tarfile.BLOCKSIZE)  # of an archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A compressed piece of an archive, in the cache."""
+
+    layer: str
+    key: str
+    path: Path
+    size: int
+    crc32: int
+
+
+class Damaged(Exception):
+    """A member is not as it was made; it has been removed from the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one member holds.  ``root`` and ``folders`` have no slash at their end."""
+
+    layer: str
+    root: str
+    time: int
+    folders: tuple[str, ...]  # paths in the archive
+    entries: tuple[Entry, ...]
+
+
+def pack(
+    release: Release, codec: Codec, root: str, time: Callable[[str], int] | None = None
+) -> tuple[Member, ...]:
+    """Every file of the release below the folder ``root`` of an archive; layers in their order.
+
+    ``time`` is the time stamp of a layer's files, by default the release's own.
+    """
+    times = time or (lambda _layer: release.source_date)
+    parts = list(_parts(release, root, times))
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return tuple(pool.map(lambda part: _member(release.tree, codec, part), parts))
+
+
+def end(codec: Codec) -> bytes:
+    """What follows the last member."""
+    return codec.compressed(END)
+
+
+def chunks(member: Member) -> Iterator[bytes]:
+    """The member's bytes; raises Damaged at their end where they are not what was written."""
+    total = 0
+    try:
+        with member.path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                total = zlib_ng.crc32(chunk, total)
+                yield chunk
+    except FileNotFoundError:
+        total = -1
+    if total != member.crc32:
+        _note(member.path).unlink(missing_ok=True)
+        raise Damaged(member.path)
+
+
+def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[Part]:
+    """Each file in the layer that brought it, each folder once, before what lies in it."""
+    seen: set[str] = set()
+    for layer in release.layers:
+        for entries in _split(layer.entries):
+            folders: list[str] = []
+            for entry in entries:
+                folder = os.path.dirname(f"{root}/{entry.path}")
+                while folder not in seen and folder not in ("", "."):
+                    seen.add(folder)
+                    folders.append(folder)
+                    folder = os.path.dirname(folder)
+            yield Part(
+                layer=layer.name,
+                root=root,
+                time=time(layer.name),
+                folders=tuple(sorted(folders)),
+                entries=entries,
+            )
+
+
+def _split(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
+    """Where to cut is decided by the files' digests, so a change moves no cut but those near it."""
+    part: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if size >= MOST or (size >= LEAST and entry.sha256.startswith("0")):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(entry)
+        size += entry.size
+    if part:
+        yield tuple(part)
+
+
+def _member(tree: Path, codec: Codec, part: Part) -> Member:
+    key = _key(codec, part)
+    place = cache.home() / "members" / f"{key}.{codec.suffix}"
+    found = _known(part, key, place)
+    if found is not None:
+        return found
+    with cache.lock(f"member-{key}"):
+        found = _known(part, key, place)
+        if found is None:
+            for left in cache.drafts(place):  # by a build that was killed: the lock is ours
+                left.unlink(missing_ok=True)
+            with cache.appear(place) as out:
+                facts = _compress(tree, codec, part, out)
+            cache.write(_note(place), json.dumps(facts).encode())
+            found = _known(part, key, place)
+            assert found is not None
+    return found
+
+
+def _known(part: Part, key: str, place: Path) -> Member | None:
+    """The member, where it is there and has the size that it was written with."""
+    try:
+        facts = json.loads(_note(place).read_bytes())
+        if place.stat().st_size != facts["size"]:
+            return None
+        return Member(
+            layer=part.layer, key=key, path=place, size=facts["size"], crc32=facts["crc32"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _note(place: Path) -> Path:
+    return place.with_suffix(".json")
+
+
+def _key(codec: Codec, part: Part) -> str:
+    rows = "".join(
+        f"{entry.path}\n{entry.mode:o} {entry.size} {entry.sha256}{entry.link or ''}\n"
+        for entry in part.entries
+    )
+    return cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.folders)
+
+
+def _compress(tree: Path, codec: Codec, part: Part, out: IO[bytes]) -> dict[str, int | str]:
+    packer = codec.start()
+    size, crc32, sha256 = 0, 0, hashlib.sha256()
+    for chunk in _compressed(packer.compress, packer.flush, _buffered(_archive(tree, part))):
+        out.write(chunk)
+        size += len(chunk)
+        crc32 = zlib_ng.crc32(chunk, crc32)
+        sha256.update(chunk)
+    return {"size": size, "crc32": crc32, "sha256": sha256.hexdigest()}
+
+
+def _compressed(
+    compress: Callable[[bytes], bytes], flush: Callable[[], bytes], chunks: Iterable[bytes]
+) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield compress(chunk)
+    yield flush()
+
+
+def _buffered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in fewer pieces: most files are small, and each call of a codec costs."""
+    buffer = bytearray()
+    for piece in pieces:
+        buffer += piece
+        if len(buffer) >= CHUNK:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
+
+
+def _archive(tree: Path, part: Part) -> Iterator[bytes]:
+    rows: list[tuple[str, Entry | None]] = [(folder, None) for folder in part.folders]
+    rows += [(f"{part.root}/{entry.path}", entry) for entry in part.entries]
+    for name, entry in sorted(rows, key=lambda row: row[0]):
+        yield header(name, part.time, entry)
+        if entry is not None and entry.link is None:
+            yield from _content(tree / entry.path, entry)
+
+
+def header(name: str, time: int, entry: Entry | None) -> bytes:
+    """One entry's header; a folder's, where there is no entry."""
+    info = tarfile.TarInfo(name)
+    info.mtime = time
+    info.uname = info.gname = "root"
+    if entry is None:
+        info.type, info.mode = tarfile.DIRTYPE, 0o755
+    elif entry.link is not None:
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.link, 0o777
+    else:
+        info.size, info.mode = entry.size, entry.mode
+    return info.tobuf(tarfile.GNU_FORMAT, "utf-8")
+
+
+def _content(path: Path, entry: Entry) -> Iterator[bytes]:
+    """The file up to a whole number of blocks; raises UserError where it is not that file."""
+    read, sha256 = 0, hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            read += len(chunk)
+            sha256.update(chunk)
+            yield chunk
+    if (read, sha256.hexdigest()) != (entry.size, entry.sha256):
+        raise UserError(f"{path}: the file changed while it was packed", hint="build again")
+    yield bytes(-read % tarfile.BLOCKSIZE)

@@ -1,0 +1,42 @@
+"""``tar.gz`` and ``tar.zst``: one folder at the top, the layers one after the other.
+
+[python ...][python ...][deps ...][app ...][release ...][end of archive]
+"""
+
+from __future__ import annotations
+
+from relforge.formats import dist, members
+from relforge.formats.codecs import GZIP, ZSTD, Codec
+from relforge.formats.format import Format
+from relforge.release import Artifact, Release
+
+
+def _gz(release: Release) -> Artifact:
+    return _write(release, "tar.gz", GZIP)
+
+
+def _zst(release: Release) -> Artifact:
+    return _write(release, "tar.zst", ZSTD)
+
+
+def top(release: Release) -> str:
+    """The archive's one folder."""
+    return f"{release.name}-{release.version}"
+
+
+def _write(release: Release, kind: str, codec: Codec) -> Artifact:
+    packed = members.pack(release, codec, top(release))
+    return dist.write(release, kind, f"{release.slug}.{kind}", (*packed, members.end(codec)))
+
+
+def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:
+    tar = "tar -xzf" if artifact.format == "tar.gz" else "tar --zstd -xf"
+    return (
+        "on any such host, with or without Python",
+        f"{tar} {artifact.path.name}",
+        f"{top(release)}/bin/{release.name} {'start' if release.settings.services else 'help'}",
+    )
+
+
+GZ = Format(write=_gz, next=_next)
+ZST = Format(write=_zst, next=_next)
