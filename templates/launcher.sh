@@ -28,6 +28,27 @@ relforge_older() { # A B: is version A older than B, both MAJOR.MINOR?
     { [ "${1%%.*}" -eq "${2%%.*}" ] && [ "${relforge_a:-0}" -lt "${relforge_b:-0}" ]; }
 }
 
+relforge_check_system() { # VERSION ABI PATH: is the host's own Python what the release was made for?
+  relforge_short=${1%.*}
+  relforge_needs="needs CPython $relforge_short ($1 or newer) at $3"
+  if [ ! -x "$relforge_python" ]; then
+    relforge_other=$(command -v -- "python$relforge_short") || relforge_other=''
+    relforge_fail "$relforge_needs, and there is none" \
+      "install it, or build with \`python.path\` where it is${relforge_other:+: $relforge_other}"
+  fi
+  relforge_found=$("$relforge_python" -I -S -B -c 'import sys, _imp
+print("%d.%d.%d %s" % (sys.version_info[:3] + (_imp.extension_suffixes()[0][1:-3],)))' 2>/dev/null) ||
+    relforge_fail "$relforge_needs, and what is there does not run" "type: $3 --version"
+  relforge_abi=${relforge_found#* } relforge_found=${relforge_found%% *}
+  if [ "${relforge_found%.*}" != "$relforge_short" ] ||
+    [ "${relforge_found##*.}" -lt "${1##*.}" ]; then
+    relforge_fail "$relforge_needs, and it is $relforge_found" \
+      "install that version, or build with \`python.version\` as it is here"
+  fi
+  [ "$relforge_abi" = "$2" ] || relforge_fail "$relforge_needs for $2, and it is for $relforge_abi" \
+    "install the distribution's own, or build for that one"
+}
+
 relforge_source() { # FILE: a function, because `set --` in the file would replace our arguments
   # shellcheck source=/dev/null  # the operator's file
   . "$1"
@@ -56,7 +77,7 @@ done
 relforge_root=${relforge_self%/*}/..
 
 relforge_name='' relforge_version='' relforge_env='' relforge_python=''
-relforge_machine='' relforge_glibc=''
+relforge_machine='' relforge_glibc='' relforge_system=''
 [ -r "$relforge_root/release/launch" ] ||
   relforge_fail "$relforge_root/release/launch: cannot be read" "unpack the release again"
 while read -r relforge_key relforge_value || [ -n "$relforge_key" ]; do
@@ -67,6 +88,7 @@ while read -r relforge_key relforge_value || [ -n "$relforge_key" ]; do
     python) relforge_python=$relforge_value ;;
     machine) relforge_machine=$relforge_value ;;
     glibc) relforge_glibc=$relforge_value ;;
+    system) relforge_system=$relforge_value ;;
   esac
 done <"$relforge_root/release/launch"
 
@@ -113,6 +135,10 @@ if [ -n "$relforge_glibc" ]; then
     relforge_fail "$relforge_needs, this host has $relforge_host" \
       "build the release on a system as old as this one, or upgrade this one"
   fi
+fi
+if [ -n "$relforge_system" ]; then
+  # shellcheck disable=SC2086  # three words
+  relforge_check_system $relforge_system
 fi
 [ -e "$relforge_python" ] ||
   relforge_fail "$relforge_python: the interpreter is missing" "unpack the release again"
