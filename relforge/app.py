@@ -21,27 +21,25 @@ from platform import python_version
 
 from packaging.utils import parse_wheel_filename
 
-from relforge import backend, cache, elf, git, layout, pyc, sources
+from relforge import backend, cache, elf, git, inputs, layout, pyc, sources
 from relforge.deps.platform import platform
 from relforge.deps.step import interpreter, refuse_overlap
 from relforge.deps.unpack import unpack
 from relforge.deps.wheels import Wheel
-from relforge.errors import SettingsError, UserError
+from relforge.errors import UserError
 from relforge.release import Release
 
 log = logging.getLogger("relforge.app")
 
 FORMAT = "1"
 PTH = "../../../../runtime\n../../../../app\n"  # from site-packages to the release
-NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
-KEY = "tool.relforge.app"
 
 
 def step(release: Release) -> Release:
     """Lay the project's own code into the tree, as the layer ``app``; raises UserError."""
     started = time.perf_counter()
     trees = release.settings.app
-    names = _wheel_sources(release) if trees is None else _tree_sources(release, trees)
+    names = inputs.application(release)
     root = release.project.root
     python = release.python
     key = cache.key(
@@ -67,52 +65,6 @@ def step(release: Release) -> Release:
     cache.place(tree, release.tree)
     layer = cache.layer("app", key, tree, started)
     return replace(release, layers=(*release.layers, layer))
-
-
-def _wheel_sources(release: Release) -> tuple[str, ...]:
-    root = release.project.root
-    if not (root / "pyproject.toml").is_file() and not (root / "setup.py").is_file():
-        raise SettingsError(
-            f"{root}: there is no pyproject.toml to build the project's wheel from",
-            hint=f'name source trees, {KEY} = ["manage.py", "mysite"], or none: {KEY} = []',
-        )
-    return sources.files(root)
-
-
-def _tree_sources(release: Release, trees: tuple[str, ...]) -> tuple[str, ...]:
-    root = release.project.root
-    names: set[str] = set()
-    for index, tree in enumerate(trees):
-        path = root / tree
-        where = f"{KEY}[{index}]"
-        if not path.resolve().is_relative_to(root):
-            raise SettingsError(f"{where}: {tree!r} is outside of the project")
-        if path.is_dir():
-            names.update(sources.below(path, root, NOT_IN_APP))
-        elif path.is_file():
-            names.add(path.relative_to(root).as_posix())
-        else:
-            raise SettingsError(
-                f"{where}: there is no {tree!r} in {root}", hint="paths are relative to the project"
-            )
-    for name in names:
-        _refuse_foreign_link(root, name, names)
-    return tuple(sorted(names))
-
-
-def _refuse_foreign_link(root: Path, name: str, names: set[str]) -> None:
-    """Refuse a link that would lead out of ``app/``, where its target will not be."""
-    path = root / name
-    if not path.is_symlink():
-        return
-    target = os.readlink(path)
-    place = os.path.normpath(os.path.join(os.path.dirname(name), target))
-    inside = place in names or any(row.startswith(f"{place}/") for row in names)
-    if os.path.isabs(target) or not inside:
-        raise UserError(
-            f"{KEY}: {name} is a link to {target}, which is not among what is copied",
-            hint="copy the target as well, or put the file in place of the link",
-        )
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:
@@ -141,11 +93,14 @@ def _install_wheel(release: Release, names: tuple[str, ...], draft: Path) -> Non
 def _builder(release: Release) -> tuple[Path, str]:
     """What runs the build backend: the interpreter that the release's is made from.
 
-    One that is in an archive has no place to stay; then it is relforge's own.
+    Where that does not run here, or has no place to stay as one in an archive,
+    it is one of the same minor version, else relforge's own.
     """
-    origin = release.python.origin
-    if release.python.source == "host" and elf.read(origin):
-        return origin, release.python.version
+    python = release.python
+    if python.source != "archive" and python.runs_here and elf.read(python.origin):
+        return python.origin, python.version
+    if python.helper is not None:
+        return python.helper, python.version
     return Path(sys.executable), python_version()
 
 

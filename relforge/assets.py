@@ -14,17 +14,15 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, command, fingerprint, sources
+from relforge import cache, command, fingerprint, inputs, sources
 from relforge.errors import UserError
 from relforge.release import AssetSettings, Layer, Release
 
 FORMAT = "1"
 PYTHON = "{python}"  # in a command: the interpreter of the release
-NO_INPUT = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
 
 
 def step(release: Release) -> Release:
@@ -34,16 +32,11 @@ def step(release: Release) -> Release:
         return release
     started = time.perf_counter()
     root = release.project.root
-    inputs = sorted(set(_inputs(root, settings)))
-    if not inputs:
-        raise UserError(
-            "tool.relforge.assets.inputs: no file matches " + ", ".join(settings.inputs),
-            hint="patterns are relative to the project, for instance assets/**",
-        )
-    digests = (f"{path} {cache.sha256(root / path)}" for path in inputs)
+    names = inputs.assets(release)
+    digests = (f"{path} {cache.sha256(root / path)}" for path in names)
     below = (f"{layer.name} {layer.key}" for layer in release.layers if _asks_python(settings))
     key = cache.key("assets", FORMAT, repr(settings), *below, *digests)
-    tree = cache.tree("assets", key, lambda folder: _compile(release, inputs, folder))
+    tree = cache.tree("assets", key, lambda folder: _compile(release, names, folder))
     cache.place(tree, release.tree)
     made = cache.layer("assets", key, tree, started)
     layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
@@ -61,27 +54,13 @@ def _joined(layer: Layer, part: Layer) -> Layer:
     )
 
 
-def _inputs(root: Path, settings: AssetSettings) -> Iterator[str]:
-    """The files that the patterns match, but for outputs and installed packages."""
-    outputs = tuple(f"{source}/" for source, _ in settings.outputs)
-    for pattern in settings.inputs:
-        # A trailing ** matches folders only before Python 3.13.
-        wide = f"{pattern}/*" if pattern.endswith("**") else pattern
-        for path in root.glob(wide):
-            relative = path.relative_to(root).as_posix()
-            if NO_INPUT & set(path.parts) or relative.startswith(outputs):
-                continue
-            if path.is_file():
-                yield relative
-
-
-def _compile(release: Release, inputs: list[str], folder: Path) -> None:
+def _compile(release: Release, names: tuple[str, ...], folder: Path) -> None:
     settings = release.settings.assets
     own = release.tree / release.python.executable
     python = str(own if release.python.runs_here else release.python.helper or sys.executable)
     with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
         work = Path(name)
-        for path in inputs:
+        for path in names:
             target = work / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(release.project.root / path, target)

@@ -20,7 +20,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
                 files.mkdir()
                 build(files)
                 entries = scan(files)
-                (draft / "index.json").write_text(json.dumps([_row(entry) for entry in entries]))
+                (draft / "index.json").write_text(dump(entries))
                 draft.chmod(0o755)
                 draft.rename(place)
         finally:
@@ -117,6 +117,27 @@ def look(path: Path, name: str) -> Entry:
         size=status.st_size,
         sha256=sha256(path),
         mtime_ns=status.st_mtime_ns,
+    )
+
+
+def is_file_of(entry: Entry, status: os.stat_result) -> bool:
+    """Whether that is the status of the entry's file, not written to since it was looked at."""
+    found = (status.st_size, status.st_mtime_ns, status.st_mode)
+    return found == (entry.size, entry.mtime_ns, stat.S_IFREG | entry.mode)
+
+
+def dump(entries: Iterable[Entry]) -> str:
+    """The entries as JSON."""
+    return json.dumps(
+        [[row.path, row.mode, row.size, row.sha256, row.link, row.mtime_ns] for row in entries]
+    )
+
+
+def load(text: str | bytes) -> tuple[Entry, ...]:
+    """Entries from what `dump` made; raises ValueError and TypeError."""
+    return tuple(
+        Entry(path=path, mode=mode, size=size, sha256=digest, link=link, mtime_ns=mtime_ns)
+        for path, mode, size, digest, link, mtime_ns in json.loads(text)
     )
 
 
@@ -233,35 +254,19 @@ def _not_written(place: Path, error: OSError) -> UserError:
     )
 
 
-def _row(entry: Entry) -> list[str | int | None]:
-    return [entry.path, entry.mode, entry.size, entry.sha256, entry.link, entry.mtime_ns]
-
-
 def _known(place: Path) -> tuple[Entry, ...] | None:
     """What the index lists; None where there is none, or a file is not as it was made."""
     files = os.path.join(place, "files")
-    found = []
     try:
-        for path, mode, size, digest, link, mtime_ns in json.loads(
-            (place / "index.json").read_bytes()
-        ):
-            if link is None:
-                status = os.lstat(os.path.join(files, path))
-                if (status.st_size, status.st_mtime_ns) != (size, mtime_ns):
-                    return None
-            found.append(
-                Entry(
-                    path=path,
-                    mode=mode,
-                    size=size,
-                    sha256=digest,
-                    link=link,
-                    mtime_ns=mtime_ns,
-                )
-            )
+        entries = load((place / "index.json").read_bytes())
+        for entry in entries:
+            if entry.link is None and not is_file_of(
+                entry, os.lstat(os.path.join(files, entry.path))
+            ):
+                return None
     except (OSError, ValueError, TypeError):
         return None
-    return tuple(found)
+    return entries
 
 
 def _link_or_copy(source: str, target: str) -> None:

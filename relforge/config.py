@@ -12,7 +12,8 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from relforge import deps, git, project, python, settings, staging, version
+from relforge import git, project, python, settings, staging, version
+from relforge.deps import locks
 from relforge.errors import SettingsError, UserError
 from relforge.formats import choose
 from relforge.release import Interpreter, Project, Release, Settings, Target
@@ -82,38 +83,20 @@ def lockable(root: Path, env: str, target: str | None = None) -> Lockable:
     )
 
 
-def configure(
+def plan(
     root: Path, env: str, target_name: str | None = None, *, formats: tuple[str, ...] = ()
 ) -> Release:
-    """The release to be built; raises UserError.  Nothing is written but caches.
+    """The release to be built, as its settings ask for it; raises UserError.
 
-    ``formats`` wins over those of the settings.
+    ``formats`` wins over those of the settings.  What may be wrong with it
+    besides is for `check` to say.
     """
     wanted = lockable(root, env, target_name)
-    found, typed, interpreter, target = (
-        wanted.project,
-        wanted.settings,
-        wanted.python,
-        wanted.target,
-    )
+    found, typed, target = wanted.project, wanted.settings, wanted.target
     _check_paths(found, typed)
-    _check_python(found, interpreter)
-    if typed.lock is not None:
-        deps.check(found.root / typed.lock, found, typed, interpreter, target)
-    elif found.dependencies:
-        raise UserError(
-            f"{found.root}: the project has dependencies, and there is no lock of them",
-            hint="type: relforge lock",
-        )
-    build_dir = top = found.root / "_build" / env
+    build_dir = found.root / "_build" / env
     if str(target) != python.host_target():
-        build_dir = top / str(target)  # a tree for this host stays beside it
-    for folder in (found.root / "dist", top.parent, top, build_dir):
-        if os.path.lexists(folder) and not folder.is_dir():
-            raise UserError(
-                f"{folder}: relforge writes to a folder of that name, and this is none",
-                hint=f"move it out of the way: mv {folder} {folder}.saved",
-            )
+        build_dir /= str(target)  # a tree for this host stays beside it
     release = Release(
         project=found,
         settings=typed,
@@ -123,15 +106,43 @@ def configure(
         revision=git.revision(found.root),
         build_dir=build_dir,
         tree=staging.draft(build_dir, typed.name, typed.version),
-        python=interpreter,
+        python=wanted.python,
     )
     return choose(release, formats)
+
+
+def check(release: Release) -> None:
+    """Raise UserError where this release cannot be built here, or not from its lock."""
+    found, typed, build_dir = release.project, release.settings, release.build_dir
+    _check_python(found, release.python)
+    if typed.lock is not None:
+        locks.check(found.root / typed.lock, found, typed, release.python, release.target)
+    elif found.dependencies:
+        raise UserError(
+            f"{found.root}: the project has dependencies, and there is no lock of them",
+            hint="type: relforge lock",
+        )
+    for folder in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise UserError(
+                f"{folder}: relforge writes to a folder of that name, and this is none",
+                hint=f"move it out of the way: mv {folder} {folder}.saved",
+            )
+
+
+def configure(
+    root: Path, env: str, target_name: str | None = None, *, formats: tuple[str, ...] = ()
+) -> Release:
+    """The release to be built, checked; raises UserError.  Nothing is written but caches."""
+    release = plan(root, env, target_name, formats=formats)
+    check(release)
+    return release
 
 
 def _lock_name(found: Project, setting: object) -> str | None:
     if isinstance(setting, str):
         return setting  # whether it is there is looked at when something is built
-    path = deps.find(found.root, None)
+    path = locks.find(found.root, None)
     return path.relative_to(found.root).as_posix() if path else None
 
 

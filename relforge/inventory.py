@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache
+from relforge import cache, layout
 from relforge.release import Entry, Layer
 
 
@@ -38,11 +38,26 @@ def take(tree: Path, layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], tupl
     return tuple(kept), tuple(sorted(others, key=lambda entry: entry.path))
 
 
+def is_whole(tree: Path, layers: tuple[Layer, ...]) -> bool:
+    """Whether the tree holds these layers and nothing else, untouched; its state does not count.
+
+    Looks at names, sizes, modes and time stamps, and reads no file.
+    """
+    known = {entry.path: entry for layer in layers for entry in layer.entries}
+    found = 0
+    for path, row in _walk(os.fspath(tree), ""):
+        entry = known.get(path)
+        if entry is not None and _is(row, entry):
+            found += 1
+        elif not path.startswith(f"{layout.STATE}/"):
+            return False
+    return found == len(known)
+
+
 def _is(row: os.DirEntry[str], entry: Entry) -> bool:
     if entry.link is not None:
         return row.is_symlink() and os.readlink(row.path) == entry.link
-    status = row.stat(follow_symlinks=False)
-    return (status.st_size, status.st_mtime_ns) == (entry.size, entry.mtime_ns)
+    return cache.is_file_of(entry, row.stat(follow_symlinks=False))
 
 
 def _walk(folder: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

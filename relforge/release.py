@@ -164,6 +164,11 @@ class Settings:
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)
 
+    @property
+    def own_steps(self) -> tuple[str, ...]:
+        """The steps that the project brings along, ``module:function``."""
+        return tuple(name for name in self.steps if ":" in name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

@@ -41,8 +41,7 @@ def draft(build_dir: Path, name: str, version: str) -> Path:
 def workspace(release: Release) -> Iterator[None]:
     """Hold the build folder and give the steps an empty draft; it is gone afterwards.
 
-    Raises UserError (exit 75) while another build of this environment runs, and
-    while the tree that would be replaced does.
+    Raises UserError (exit 75) while another build of this environment runs.
     """
     release.build_dir.mkdir(parents=True, exist_ok=True)
     ignore = release.build_dir.parent / ".gitignore"
@@ -53,7 +52,6 @@ def workspace(release: Release) -> Iterator[None]:
             shutil.rmtree(left, ignore_errors=True)
         for left in release.build_dir.glob(".*.old"):
             _recover(left)
-        _refuse_running(release)
         release.tree.mkdir()
         try:
             with cache.naming(release.build_dir):
@@ -66,7 +64,7 @@ def publish(release: Release) -> Release:
     """Give the draft its final name; the state folder of the tree it replaces stays."""
     final = release.final_tree
     old = release.build_dir / f".{final.name}.old"
-    _refuse_running(release)
+    refuse_running(release)
     if not final.exists():
         release.tree.rename(final)
         return replace(release, tree=final)
@@ -103,7 +101,7 @@ def _recover(old: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _refuse_running(release: Release) -> None:
+def refuse_running(release: Release) -> None:
     """Raise UserError (exit 75) where the tree to be replaced runs from its own state folder.
 
     Its processes would go on with half of the old modules and half of the new.

@@ -12,13 +12,11 @@ Where the project's own steps come in is `settings.steps`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from relforge import (
     app,
     assets,
     check,
-    deps,
     extension,
     formats,
     libraries,
@@ -28,11 +26,12 @@ from relforge import (
     runtime_files,
     staging,
 )
-from relforge.release import Release, Settings
+from relforge.deps import step as deps
+from relforge.release import Release
+from relforge.watch import Watch
 
 Step = Callable[[Release], Release]
 Steps = tuple[tuple[str, Step], ...]
-Watch = Callable[[str], AbstractContextManager[None]]  # called with each step's name
 
 ASSEMBLE: Steps = (
     ("python", python.step),
@@ -62,15 +61,18 @@ def building(release: Release) -> Steps:
     return (*before, *SEAL)
 
 
-def releasing(release: Release) -> Steps:
-    """All steps, up to the artifacts and what the project does with them."""
+def packing(release: Release) -> Steps:
+    """From there to the artifacts, and what the project does with them."""
     names = release.settings.steps
-    return (*building(release), *_expanded(release, names.index("pack"), len(names)))
+    return _expanded(release, names.index("pack"), len(names))
 
 
-def foreign(settings: Settings) -> tuple[str, ...]:
-    """The steps that the project brings along: nobody can tell what they depend on."""
-    return tuple(name for name in settings.steps if name not in BUILT_IN)
+def run(release: Release, steps: Steps, watch: Watch) -> Release:
+    """Take the release through the steps."""
+    for name, step in steps:
+        with watch(name):
+            release = step(release)
+    return release
 
 
 def _expanded(release: Release, first: int, last: int) -> Steps:
@@ -84,15 +86,3 @@ def _expanded(release: Release, first: int, last: int) -> Steps:
             where = f"tool.relforge.steps[{index}]"
             rows.append((name, extension.load(release.project.root, name, where)))
     return tuple(rows)
-
-
-def run(release: Release, steps: Steps, watch: Watch) -> Release:
-    """Take the release through the steps, in a workspace of its own.
-
-    Whatever ends it early leaves no half tree and no half artifact behind.
-    """
-    with staging.workspace(release):
-        for name, step in steps:
-            with watch(name):
-                release = step(release)
-    return release

@@ -117,11 +117,10 @@ def test_a_tree_that_runs_is_refused(tmp_path: Path, place: str) -> None:
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="this release is running") as caught:
-            staging.workspace(release).__enter__()
+            staging.refuse_running(release)
         assert Exit.LOCKED == caught.value.code
         assert f"{release.final_tree}/bin/shop stop" in caught.value.hint
-    with staging.workspace(release):
-        pass
+    staging.refuse_running(release)
 
 
 def test_no_two_drafts_have_one_name(tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 from rich.console import Console
 
-from relforge import cache, layout, steps
+from relforge import cache, engine, layout
 from relforge.cli import report
 from relforge.cli.options import Env, Formats, Json, ProjectDir, Quiet, Target, Verbose
-from relforge.config import configure
 from relforge.formats import FORMATS
 from relforge.release import Artifact, Release
 
@@ -27,8 +26,7 @@ def build(
 ) -> None:
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
     out = _start(verbose=verbose, quiet=quiet)
-    wanted = configure(project, env, target)
-    built = steps.run(wanted, steps.building(wanted), report.watch(out))
+    built = engine.build(project, env, report.watch(out), target=target)
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
         return
@@ -48,8 +46,8 @@ def release(
 ) -> None:
     """Build, then pack the tree into dist/<name>-<version>-<target>.tar.gz."""
     out = _start(verbose=verbose, quiet=quiet)
-    wanted = configure(project, env, target, formats=tuple(formats or ()))
-    built = steps.run(wanted, steps.releasing(wanted), report.watch(out))
+    wanted = tuple(formats or ())
+    built = engine.release(project, env, report.watch(out), target=target, formats=wanted)
     if as_json:
         rows = [_artifact(row) for row in built.artifacts]
         first = {key: value for key, value in rows[0].items() if key != "format"}

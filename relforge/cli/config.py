@@ -13,7 +13,13 @@ from relforge.cli.options import Env, Json, ProjectDir
 from relforge.config import Configured, read_settings
 from relforge.settings.table import dotted
 
-app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at the settings.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()

@@ -3,33 +3,68 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
-from relforge.cli import build, config, init, lock
 from relforge.cli.options import version_option
 from relforge.errors import NO_ROOM, Exit, UserError
 
+# Each command and where it is: a module of this package, and its function or its `Typer`.
+COMMANDS = {
+    "init": ("init", "init"),
+    "lock": ("lock", "lock"),
+    "build": ("build", "build"),
+    "release": ("build", "release"),
+    "config": ("config", "app"),
+}
+
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is asked for: none waits for what others need."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names to suggest
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found = getattr(importlib.import_module(f"relforge.cli.{module}"), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(cmd_name, context_settings=_HELP)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="relforge",
     help="Turn a Python project into a self-contained release.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
 )
 app.callback()(version_option)
-app.command("init")(init.init)
-app.command("lock")(lock.lock)
-app.command("build")(build.build)
-app.command("release")(build.release)
-app.add_typer(config.app, name="config")
 
 # The command line's own error, wherever typer keeps it.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]

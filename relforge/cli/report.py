@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from relforge.release import Release
-from relforge.steps import Watch
+from relforge.watch import Watch
 
 
 def console(quiet: bool) -> Console:

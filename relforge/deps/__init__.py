@@ -6,10 +6,3 @@ lock.write     what ``relforge lock`` does
 
 pylock.toml, requirements.lock -> Lock -> pins of the target -> wheels in the store -> tree
 """
-
-from __future__ import annotations
-
-from relforge.deps.locks import check, find
-from relforge.deps.step import step
-
-__all__ = ["check", "find", "step"]

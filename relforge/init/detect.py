@@ -13,7 +13,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from relforge import deps, project, sources
+from relforge import project, sources
+from relforge.deps import locks
 from relforge.init import applications, frontend
 from relforge.init.applications import ASIDE, Application
 from relforge.release import AssetSettings, Project
@@ -57,7 +58,7 @@ def look(root: Path) -> Found:
     builds = known.has_build_system or (root / "setup.py").is_file() or by_default
     chosen = web[0] if web else None
     wheel = builds and (chosen is None or "/" in chosen.path) and "manage.py" not in files
-    lock = deps.find(root, None)
+    lock = locks.find(root, None)
     return Found(
         root=root,
         name=known.name or _UNNAMABLE.sub("-", root.name).strip("-") or "app",

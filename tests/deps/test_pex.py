@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from relforge import cache, deps
-from relforge.deps import lock, pex, requirements, unpack, wheels
+from relforge import cache
+from relforge.deps import lock, locks, pex, requirements, unpack, wheels
+from relforge.deps import step as deps
 from relforge.deps.pins import Pin
 from relforge.deps.platform import Platform
 from relforge.errors import UserError
@@ -193,7 +194,7 @@ def test_lock_writes_what_build_takes_and_does_nothing_when_nothing_changed(
     if name == "requirements.lock":
         assert "click==1.0.0 \\\n" in text
         assert "://" not in text
-    deps.check(output, project, settings, interpreter, target)
+    locks.check(output, project, settings, interpreter, target)
     built = deps.step(replace(release, project=project, settings=settings))
     assert f"{interpreter.site_packages}/click.py" in built.layers[0].paths
     monkeypatch.setattr(subprocess, "run", None)

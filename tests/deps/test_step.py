@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from relforge import cache, deps
+from relforge import cache
+from relforge.deps import step as deps
 from relforge.errors import UserError
 from relforge.release import Entry, Layer, Release
 

@@ -1,0 +1,55 @@
+"""From settings to a tree or an artifact, doing only what was not done before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relforge import config, inputs, last, staging
+from relforge.release import Release
+from relforge.watch import Watch
+
+
+def build(root: Path, env: str, watch: Watch, *, target: str | None = None) -> Release:
+    """The runnable tree of the project in that folder.
+
+    Raises UserError for whatever a user can mend.  Whatever ends it early
+    leaves no half tree behind.
+    """
+    return _build(config.plan(root, env, target), watch, pack=False)
+
+
+def release(
+    root: Path,
+    env: str,
+    watch: Watch,
+    *,
+    target: str | None = None,
+    formats: tuple[str, ...] = (),
+) -> Release:
+    """The tree and its artifacts; of these, too, each is there whole or not at all."""
+    return _build(config.plan(root, env, target, formats=formats), watch, pack=True)
+
+
+def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
+    key = inputs.key(release)
+    # Nobody can tell what a step of the project's own depends on.
+    known = not release.settings.own_steps and last.is_known(release, key)
+    if not known:
+        config.check(release)
+    with staging.workspace(release):
+        built = last.find(release, key) if known else None
+        if built is not None:
+            with watch("unchanged"):
+                pass
+            if not pack:
+                return built
+        # Late: a build that has nothing to do is over before all of this is read.
+        from relforge import steps  # noqa: PLC0415
+
+        after = steps.packing(release) if pack else ()
+        if built is None:
+            before = steps.building(release)
+            staging.refuse_running(release)
+            built = steps.run(release, before, watch)
+            last.keep(built, key)
+        return steps.run(built, after, watch)

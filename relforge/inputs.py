@@ -1,0 +1,160 @@
+"""Which files decide a release: the project's, this host's, and relforge's own.
+
+The steps take their files from here, and so does the one key of all inputs
+that tells a build that there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache as once
+from pathlib import Path
+
+import relforge
+from relforge import cache, sources
+from relforge.errors import SettingsError, UserError
+from relforge.release import AssetSettings, Release
+
+KEY = "tool.relforge.app"
+NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
+NO_ASSETS = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
+LOADER_CACHE = Path("/etc/ld.so.cache")  # is written anew when a library comes or goes
+
+
+def key(release: Release) -> str:
+    """One key of all that decides the tree of this release; raises UserError.
+
+    A file of the project that no setting names does not count.
+    """
+    root, settings = release.project.root, release.settings
+    return cache.key(
+        *(relforge.__version__, own_digest(), _stamp(LOADER_CACHE)),
+        *(repr(settings), repr(release.project), repr(release.python), str(release.target)),
+        *(release.env, str(release.source_date), str(release.revision)),
+        *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
+        *("app", sources.digest(root, application(release))),
+        *("assets", *(_row(root, name) for name in assets(release))),
+        *("overlays", *(_row(root, name) for name in overlays(release))),
+    )
+
+
+def application(release: Release) -> tuple[str, ...]:
+    """The files that make the application, relative to the project, sorted; raises UserError."""
+    trees = release.settings.app
+    return _of_wheel(release) if trees is None else _of_trees(release, trees)
+
+
+def assets(release: Release) -> tuple[str, ...]:
+    """The files that the assets' commands see, relative to the project, sorted."""
+    settings = release.settings.assets
+    if not settings.run:
+        return ()
+    names = sorted(set(_matching(release.project.root, settings)))
+    if not names:
+        raise UserError(
+            "tool.relforge.assets.inputs: no file matches " + ", ".join(settings.inputs),
+            hint="patterns are relative to the project, for instance assets/**",
+        )
+    return tuple(names)
+
+
+def overlays(release: Release) -> tuple[str, ...]:
+    """The files that overlays lay out, relative to the project."""
+    root = release.project.root
+    names: list[str] = []
+    for overlay in release.settings.overlays:
+        if overlay.kind not in ("copy", "template"):
+            continue
+        source = root / overlay.source
+        if overlay.kind == "template":  # it may include what lies beside it
+            names += sources.below(source.parent, root, sources.LEFT_OUT)
+        elif source.is_dir():
+            names += [os.path.relpath(path, root) for path in cache.walk(source)]
+        else:
+            names.append(overlay.source)
+    return tuple(sorted(names))
+
+
+@once
+def own_digest() -> str:
+    """The digest of relforge's own files, which make a part of each release."""
+    package = Path(relforge.__file__).parent
+    rows = (path for path in cache.walk(package) if "__pycache__" not in path.parts)
+    return cache.key(*(f"{path.relative_to(package)} {_stamp(path)}" for path in sorted(rows)))
+
+
+def _stamp(path: Path) -> str:
+    """What tells without reading it that a file was written to."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def _row(root: Path, name: str) -> str:
+    path = root / name
+    if path.is_symlink():
+        return f"{name} -> {os.readlink(path)}"
+    return f"{name} {path.stat().st_mode & 0o777} {cache.sha256(path)}"
+
+
+def _of_wheel(release: Release) -> tuple[str, ...]:
+    root = release.project.root
+    if not (root / "pyproject.toml").is_file() and not (root / "setup.py").is_file():
+        raise SettingsError(
+            f"{root}: there is no pyproject.toml to build the project's wheel from",
+            hint=f'name source trees, {KEY} = ["manage.py", "mysite"], or none: {KEY} = []',
+        )
+    return sources.files(root)
+
+
+def _of_trees(release: Release, trees: tuple[str, ...]) -> tuple[str, ...]:
+    root = release.project.root
+    names: set[str] = set()
+    for index, tree in enumerate(trees):
+        path = root / tree
+        where = f"{KEY}[{index}]"
+        if not path.resolve().is_relative_to(root):
+            raise SettingsError(f"{where}: {tree!r} is outside of the project")
+        if path.is_dir():
+            names.update(sources.below(path, root, NOT_IN_APP))
+        elif path.is_file():
+            names.add(path.relative_to(root).as_posix())
+        else:
+            raise SettingsError(
+                f"{where}: there is no {tree!r} in {root}", hint="paths are relative to the project"
+            )
+    for name in names:
+        _refuse_foreign_link(root, name, names)
+    return tuple(sorted(names))
+
+
+def _refuse_foreign_link(root: Path, name: str, names: set[str]) -> None:
+    """Refuse a link that would lead out of ``app/``, where its target will not be."""
+    path = root / name
+    if not path.is_symlink():
+        return
+    target = os.readlink(path)
+    place = os.path.normpath(os.path.join(os.path.dirname(name), target))
+    inside = place in names or any(row.startswith(f"{place}/") for row in names)
+    if os.path.isabs(target) or not inside:
+        raise UserError(
+            f"{KEY}: {name} is a link to {target}, which is not among what is copied",
+            hint="copy the target as well, or put the file in place of the link",
+        )
+
+
+def _matching(root: Path, settings: AssetSettings) -> Iterator[str]:
+    """The files that the patterns match, but for outputs and installed packages."""
+    outputs = tuple(f"{source}/" for source, _ in settings.outputs)
+    for pattern in settings.inputs:
+        # A trailing ** matches folders only before Python 3.13.
+        wide = f"{pattern}/*" if pattern.endswith("**") else pattern
+        for path in root.glob(wide):
+            relative = path.relative_to(root).as_posix()
+            if NO_ASSETS & set(path.parts) or relative.startswith(outputs):
+                continue
+            if path.is_file():
+                yield relative

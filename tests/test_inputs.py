@@ -1,0 +1,80 @@
+"""The key of all inputs: it moves when, and only when, the release would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from relforge import inputs
+from relforge.release import AssetSettings, Overlay, Release
+from tests import builder
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    for name in ("shop/web.py", "assets/app.css", "deploy/unit.j2", "deploy/part.j2", "other.txt"):
+        write(tmp_path / name, "1\n")
+    write(tmp_path / "requirements.lock", "")
+    return builder.release(
+        tmp_path,
+        app=("shop",),
+        lock="requirements.lock",
+        assets=AssetSettings(run=(("true",),), inputs=("assets/**",)),
+        overlays=(
+            Overlay(kind="template", source="deploy/unit.j2", to="app/unit"),
+            Overlay(kind="copy", source="deploy", to="app/deploy"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["shop/web.py", "assets/app.css", "deploy/unit.j2", "deploy/part.j2", "requirements.lock"],
+)
+def test_each_file_that_goes_in_counts(release: Release, name: str) -> None:
+    before = inputs.key(release)
+    write(release.project.root / name, "2\n")
+    assert before != inputs.key(release)
+
+
+@pytest.mark.parametrize("name", ["shop/new.py", "assets/new.css", "deploy/new"])
+def test_a_new_file_counts(release: Release, name: str) -> None:
+    before = inputs.key(release)
+    write(release.project.root / name, "")
+    assert before != inputs.key(release)
+
+
+def test_the_executable_bit_counts(release: Release) -> None:
+    before = inputs.key(release)
+    (release.project.root / "shop/web.py").chmod(0o755)
+    assert before != inputs.key(release)
+
+
+def test_a_file_that_no_setting_names_does_not_count(release: Release) -> None:
+    before = inputs.key(release)
+    write(release.project.root / "other.txt", "2\n")
+    (release.project.root / "shop/web.py").touch()
+    assert before == inputs.key(release)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: replace(row, env="dev"),
+        lambda row: replace(row, source_date=1),
+        lambda row: replace(row, revision="def"),
+        lambda row: replace(row, settings=replace(row.settings, version="2.0")),
+        lambda row: replace(row, python=replace(row.python, key="other")),
+        lambda row: replace(row, target=replace(row.target, machine="aarch64")),
+    ],
+)
+def test_each_setting_counts(release: Release, change: Callable[[Release], Release]) -> None:
+    assert inputs.key(release) != inputs.key(change(release))
