@@ -292,3 +292,70 @@ def test_an_unreadable_folder_to_start_in_does_not_matter(shell: list[str]) -> N
             check=False,
         )
         assert str(tree.root) == variables(result).get("RELEASE_ROOT"), result.stderr
+
+
+# The interpreter of the host, as the launcher asks it: for a version and an ABI.
+ABI = "cpython-311-x86_64-linux-gnu"
+SYSTEM = f"3.11.4 {ABI} /usr/bin/python3.11"
+ASKED = 'case "$*" in *_imp*) printf "{}\\n"; exit ;; esac\n'
+
+
+def _system(tree: Tree, answer: str) -> None:
+    """A release that uses its host's Python, and what that answers."""
+    tree.launch(system=SYSTEM)
+    first, rest = PYTHON.split("\n", 1)
+    (tree.root / "python/bin/python3").write_text(f"{first}\n{ASKED.format(answer)}{rest}")
+
+
+@pytest.mark.parametrize("version", ["3.11.4", "3.11.12"])
+def test_the_hosts_python_is_taken_where_it_is_that_version_or_newer(
+    shell: list[str], tree: Tree, version: str
+) -> None:
+    _system(tree, f"{version} {ABI}")
+    result = run(shell, tree.root / "bin/shop", "rpc", "a b")
+    assert (0, "") == (result.returncode, result.stderr)
+    assert "arg rpc\narg a b\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (f"3.11.3 {ABI}", "it is 3.11.3"),
+        ("3.12.4 cpython-312-x86_64-linux-gnu", "it is 3.12.4"),
+        ("3.11.9 cpython-311d-x86_64-linux-gnu", "it is for cpython-311d-x86_64-linux-gnu"),
+        ("3.11.9 cpython-311-x86_64-linux-musl", "it is for cpython-311-x86_64-linux-musl"),
+    ],
+)
+def test_another_python_of_the_host_is_refused_before_anything_starts(
+    shell: list[str], tree: Tree, answer: str, found: str
+) -> None:
+    _system(tree, answer)
+    result = run(shell, tree.root / "bin/shop", "start")
+    assert (1, "") == (result.returncode, result.stdout)
+    assert "shop: needs CPython 3.11 (3.11.4 or newer) at /usr/bin/python3.11" in result.stderr
+    assert found in result.stderr
+
+
+def test_a_host_without_that_python_is_told_where_it_was_looked_for(
+    shell: list[str], tree: Tree, tmp_path: Path
+) -> None:
+    tree.launch(system=SYSTEM, python="python/bin/python3.11")
+    link = tree.root / "python/bin/python3.11"
+    link.symlink_to("/nonexistent/python3.11")
+    words = [str(shutil.which(shell[0])), *shell[1:]]
+    result = run(words, tree.root / "bin/shop", "start", PATH="/nowhere")
+    assert 1 == result.returncode
+    assert "at /usr/bin/python3.11, and there is none\n" in result.stderr
+    path = _fake(tmp_path, "python3.11", "true")
+    result = run(shell, tree.root / "bin/shop", "start", PATH=path)
+    assert f"with `python.path` where it is: {tmp_path}/fakes/python3.11\n" in result.stderr
+
+
+def test_a_python_that_does_not_run_is_told(shell: list[str], tree: Tree) -> None:
+    tree.launch(system=SYSTEM)
+    (tree.root / "python/bin/python3").write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    result = run(shell, tree.root / "bin/shop", "start")
+    assert 1 == result.returncode
+    assert (
+        "and what is there does not run\n  type: /usr/bin/python3.11 --version\n" in result.stderr
+    )

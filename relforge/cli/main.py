@@ -25,6 +25,7 @@ COMMANDS = {
     "build": ("build", "build"),
     "release": ("build", "release"),
     "config": ("config", "app"),
+    "python": ("python", "app"),
 }
 
 

@@ -32,7 +32,8 @@ def _write(release: Release, kind: str, codec: Codec) -> Artifact:
 def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:
     tar = "tar -xzf" if artifact.format == "tar.gz" else "tar --zstd -xf"
     return (
-        "on any such host, with or without Python",
+        "on any such host"
+        + ("" if release.python.source == "system" else ", with or without Python"),
         f"{tar} {artifact.path.name}",
         f"{top(release)}/bin/{release.name} {'start' if release.settings.services else 'help'}",
     )

@@ -19,9 +19,10 @@ EXECUTABLE = re.compile(r"python3\.\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where interpreters are looked for, in words and as folders."""
+    """Where interpreters are looked for, in words and as folders; ``kind`` tells who put them."""
 
     name: str
+    kind: str
     folders: tuple[Path, ...]
 
 
@@ -59,11 +60,13 @@ def places() -> tuple[Place, ...]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     path = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
     return (
-        Place(name=str(pyenv), folders=tuple(sorted(pyenv.glob("*/bin"), reverse=True))),
+        Place(
+            name=str(pyenv), kind="pyenv", folders=tuple(sorted(pyenv.glob("*/bin"), reverse=True))
+        ),
         of_uv(),
-        Place(name="PATH", folders=tuple(path)),
-        Place(name="/usr/local/bin", folders=(Path("/usr/local/bin"),)),
-        Place(name="/usr/bin", folders=(Path("/usr/bin"),)),
+        Place(name="PATH", kind="PATH", folders=tuple(path)),
+        Place(name="/usr/local/bin", kind="host", folders=(Path("/usr/local/bin"),)),
+        Place(name="/usr/bin", kind="host", folders=(Path("/usr/bin"),)),
     )
 
 
@@ -71,7 +74,7 @@ def of_uv() -> Place:
     """Where `uv python install` puts what it fetches: `uv python dir`."""
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
-    return Place(name=str(uv), folders=tuple(sorted(uv.glob("*/bin"), reverse=True)))
+    return Place(name=str(uv), kind="uv", folders=tuple(sorted(uv.glob("*/bin"), reverse=True)))
 
 
 def refusal(found: Probe) -> str:

@@ -1,0 +1,114 @@
+"""``relforge python list`` and ``relforge python export``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relforge.cli import report
+from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose
+from relforge.config import read_settings
+from relforge.errors import SettingsError, UserError
+from relforge.python import find
+from relforge.python.export import export as write
+from relforge.python.listing import interpreters
+from relforge.release import PythonSettings
+from relforge.settings.python import PYTHON_VERSION
+
+app = typer.Typer(help="Look at interpreters, and take one along.", no_args_is_help=True)
+COLUMNS = ("VERSION", "SIZE", "FROM", "PATH", "")
+
+
+@app.callback()
+def _group() -> None:
+    """Look at interpreters, and take one along."""
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """Print each interpreter of this host that `host` and `uv` can take, or why they cannot."""
+    found = interpreters()
+    if as_json:
+        json.dump([asdict(row) for row in found], sys.stdout)
+        print()
+        return
+    rows = [COLUMNS]
+    for row in found:
+        size = report.human_size(row.size) if row.size else "-"
+        remark = row.refusal or (f"taken by {', '.join(row.taken)}" if row.taken else "")
+        rows.append((row.version, size, row.origin, row.path, remark))
+    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
+    for line in rows:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+@app.command()
+def export(
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--version",
+            help="An interpreter of this host, such as 3.12.",
+            metavar="VERSION",
+            show_default="as the project's settings say",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The archive to write.",
+            metavar="FILE",
+            show_default="cpython-<version>-<target>.tar.gz",
+        ),
+    ] = None,
+    env: Env = "prod",
+    project: ProjectDir = Path(),
+    as_json: Json = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the relocated interpreter as an archive for `source = "archive"`."""
+    report.log_to(report.console(quiet), verbose=verbose)
+    settings = _settings(version, env, project)
+    found = find(settings, project)
+    target = f"linux-{found.machine}"
+    path = output or Path(f"cpython-{found.version}-{target}.tar.gz")
+    if not path.name.endswith(".tar.gz"):
+        raise UserError(f"{path}: the archive's name must end in .tar.gz")
+    made = write(found, settings, path)
+    facts = {"archive": str(path), "version": found.version, "target": target}
+    if as_json:
+        sizes = {"glibc": made.glibc, "sha256": made.sha256, "size": made.size}
+        json.dump({**facts, **sizes}, sys.stdout)
+        print()
+    elif not quiet:
+        print(f"{path}")
+        print(
+            f"  {report.human_size(made.size)}, runs on {target} with glibc {made.glibc} or newer"
+        )
+        print(f"  sha256 {made.sha256}")
+        print("\nTo take it:\n\n[tool.relforge.python]")
+        print(f'version = "{found.version}"\nsource = "archive"')
+        print(f'archive = "{path}"\nsha256 = "{made.sha256}"')
+
+
+def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
+    if version is not None:
+        if not PYTHON_VERSION.fullmatch(version):
+            raise UserError(f'--version: {version!r} is no version such as "3.12" or "3.12.4"')
+        return PythonSettings(version=version)
+    settings = read_settings(project, env).settings.python
+    if settings.source == "system":
+        raise SettingsError(
+            'tool.relforge.python.source: "system" means that there is none to export',
+            hint="type: relforge python export --version 3.12",
+        )
+    return settings
