@@ -43,7 +43,8 @@ def text(name: str) -> str:
 def options(command: Any) -> set[str]:
     """Every option of a command and of those below it."""
     own = {word for row in command.params for word in row.opts if word.startswith("-")}
-    below = getattr(command, "commands", {}).values()
+    names = getattr(command, "commands", ())
+    below = [command.get_command(None, name) for name in names]  # imported when asked for
     return own.union(*(options(row) for row in below))
 
 
