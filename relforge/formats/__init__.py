@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from relforge.errors import SettingsError
-from relforge.formats import tarball
+from relforge.formats import run, tarball
 from relforge.formats.format import Format
 from relforge.formats.members import Damaged
 from relforge.release import Artifact, Release
@@ -15,6 +15,7 @@ from relforge.release import Artifact, Release
 FORMATS: dict[str, Format] = {
     "tar.gz": tarball.GZ,
     "tar.zst": tarball.ZST,
+    "run": run.RUN,
 }
 
 
@@ -33,19 +34,17 @@ def choose(release: Release, names: tuple[str, ...]) -> Release:
     if names:
         wanted = tuple(dict.fromkeys(names))
         release = replace(release, settings=replace(release.settings, formats=wanted))
-    for name in release.settings.formats:
-        FORMATS[name].check(release)
-    return release
+    notes = [note for name in release.settings.formats for note in FORMATS[name].check(release)]
+    return replace(release, notes=(*release.notes, *notes))
 
 
 def step(release: Release) -> Release:
     """Write an artifact in each format that is wanted; each appears whole or not at all."""
-    return replace(
-        release, artifacts=tuple(_written(release, name) for name in release.settings.formats)
-    )
+    written = [row for name in release.settings.formats for row in _written(release, name)]
+    return replace(release, artifacts=tuple(written))
 
 
-def _written(release: Release, name: str) -> Artifact:
+def _written(release: Release, name: str) -> tuple[Artifact, ...]:
     try:
         return FORMATS[name].write(release)
     except Damaged:  # what was damaged is gone from the cache, and is made again

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from relforge.release import Artifact, Release
 
 
-def _nothing(_release: Release) -> None:
+def _nothing(_release: Release) -> tuple[str, ...]:
     """No settings of this format can be wrong."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """A kind of artifact.
 
-    ``write`` makes one file below ``dist/`` of a checked tree.  ``next`` tells
-    what to do with it: a heading, then lines to type.  ``check`` raises
-    SettingsError for what is wrong in the settings before anything is built.
+    ``write`` makes one file or several below ``dist/`` of a checked tree.
+    ``next`` tells what to do with one: a heading, then lines to type.  ``check``
+    raises SettingsError for what is wrong in the settings before anything is
+    built, and returns what to tell at the end of the build.
     """
 
-    write: Callable[[Release], Artifact]
+    write: Callable[[Release], tuple[Artifact, ...]]
     next: Callable[[Release, Artifact], tuple[str, ...]]
-    check: Callable[[Release], None] = _nothing
+    check: Callable[[Release], tuple[str, ...]] = _nothing

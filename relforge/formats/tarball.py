@@ -11,11 +11,11 @@ from relforge.formats.format import Format
 from relforge.release import Artifact, Release
 
 
-def _gz(release: Release) -> Artifact:
+def _gz(release: Release) -> tuple[Artifact, ...]:
     return _write(release, "tar.gz", GZIP)
 
 
-def _zst(release: Release) -> Artifact:
+def _zst(release: Release) -> tuple[Artifact, ...]:
     return _write(release, "tar.zst", ZSTD)
 
 
@@ -24,9 +24,10 @@ def top(release: Release) -> str:
     return f"{release.name}-{release.version}"
 
 
-def _write(release: Release, kind: str, codec: Codec) -> Artifact:
+def _write(release: Release, kind: str, codec: Codec) -> tuple[Artifact, ...]:
     packed = members.pack(release, codec, top(release))
-    return dist.write(release, kind, f"{release.slug}.{kind}", (*packed, members.end(codec)))
+    pieces = (*packed, members.end(codec))
+    return (dist.write(release, kind, f"{release.slug}.{kind}", pieces),)
 
 
 def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""The tarball: every reader reads it, and equal trees give equal bytes."""
+"""Tarballs: every reader reads them, and equal trees give equal bytes."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -11,52 +12,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import zstandard
 
-from relforge import cache, formats, layout
-from relforge.release import Layer, Release
+from relforge import cache
 from tests import builder
+from tests.formats import shop
 
-LONG = "python/" + "/".join(["a_rather_long_folder_name"] * 6) + "/file.py"
-PLACES = {
-    "python": {"python/bin/python3.12": "ELF", LONG: "x = 1\n"},
-    "app": {"app/manage.py": "import sys\n", "app/größe.txt": "ü" * 1000},
-    "release": {"bin/shop": "#!/bin/sh\n", "release/env.sh": ""},
+READERS = {
+    "GNU tar": ("tar", "tar -xf {}"),
+    "busybox tar": ("busybox", "busybox tar -xzf {}"),
+    "bsdtar": ("bsdtar", "bsdtar -xf {}"),
 }
+ZST_READERS = {
+    "GNU tar": ("zstd", "tar --zstd -xf {}"),
+    "busybox tar": ("zstd", "zstd -dc {} | busybox tar -xf -"),
+    "bsdtar": ("bsdtar", "bsdtar -xf {}"),
+}
+CASES = [("tar.gz", *row) for row in READERS.items()]
+CASES += [("tar.zst", *row) for row in ZST_READERS.items()]
 
 
-def prepared(root: Path, change: str = "") -> Release:
-    tree = root / "tree"
-    for files in PLACES.values():
-        for path, text in files.items():
-            (tree / path).parent.mkdir(parents=True, exist_ok=True)
-            (tree / path).write_text(text + (change if path == "app/manage.py" else ""))
-            (tree / path).chmod(0o700 if "bin/" in path else 0o600)
-    (tree / "bin" / "python").symlink_to("../python/bin/python3.12")
-    entries = [entry for entry in cache.scan(tree) if entry.link is None]
-    sums = "".join(f"{entry.sha256}  {entry.path}\n" for entry in entries)
-    (tree / layout.SUMS).write_text(sums)
-    owners = {path: name for name, files in PLACES.items() for path in files}
-    layers = [
-        Layer(
-            name=name,
-            key="k",
-            cached=False,
-            seconds=0.0,
-            entries=tuple(
-                entry for entry in cache.scan(tree) if owners.get(entry.path, "release") == name
-            ),
-        )
-        for name in PLACES
-    ]
-    return builder.release(root, tree=tree, layers=tuple(layers))
-
-
-def packed(root: Path, change: str = "", kind: str = "tar.gz") -> Path:
-    root.mkdir(parents=True, exist_ok=True)
-    release = formats.choose(prepared(root, change), (kind,))
-    (artifact,) = formats.step(release).artifacts
-    assert cache.sha256(artifact.path) == artifact.sha256
-    return artifact.path
+def opened(artifact: Path) -> tarfile.TarFile:
+    if artifact.suffix == ".gz":
+        return tarfile.open(artifact)
+    reader = zstandard.ZstdDecompressor().stream_reader(
+        artifact.read_bytes(), read_across_frames=True
+    )
+    return tarfile.open(fileobj=io.BytesIO(reader.read()))
 
 
 def listed(tree: Path) -> dict[str, tuple[str, int]]:
@@ -69,32 +51,29 @@ def listed(tree: Path) -> dict[str, tuple[str, int]]:
     }
 
 
-READERS = {
-    "GNU tar": ["tar", "-xzf"],
-    "busybox tar": ["busybox", "tar", "-xzf"],
-    "bsdtar": ["bsdtar", "-xzf"],
-}
-
-
-@pytest.mark.parametrize("reader", READERS)
-def test_readers_agree(own_cache: Path, tmp_path: Path, reader: str) -> None:
-    words = READERS[reader]
-    if shutil.which(words[0]) is None:
-        pytest.skip(f"{words[0]} is not installed here; CI installs it")
-    artifact = packed(tmp_path / "a")
+@pytest.mark.parametrize(("kind", "reader", "words"), CASES)
+def test_readers_agree(
+    own_cache: Path, tmp_path: Path, kind: str, reader: str, words: tuple[str, str]
+) -> None:
+    program, command = words
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed here; CI installs it")
+    artifact = shop.packed(tmp_path / "a", kind).path
     out = tmp_path / "out"
     out.mkdir()
-    subprocess.run([*words, artifact], cwd=out, check=True)
-    with tarfile.open(artifact) as archive:
+    subprocess.run(["sh", "-c", command.format('"$0"'), artifact], cwd=out, check=True)
+    with opened(artifact) as archive:
         archive.extractall(tmp_path / "reference", filter="data")
     expected = listed(tmp_path / "reference" / "shop-1.0")
     assert expected == listed(out / "shop-1.0")
     assert 0o755 == expected["python/bin/python3.12"][1]
     assert 0o644 == expected["app/manage.py"][1]
+    assert "../python/bin/python3.12" == expected["bin/python"][0]
 
 
-def test_members_are_clean(own_cache: Path, tmp_path: Path) -> None:
-    with tarfile.open(packed(tmp_path)) as archive:
+@pytest.mark.parametrize("kind", ["tar.gz", "tar.zst"])
+def test_members_are_clean(own_cache: Path, tmp_path: Path, kind: str) -> None:
+    with opened(shop.packed(tmp_path, kind).path) as archive:
         rows = archive.getmembers()
     names = [row.name for row in rows]
     assert len(names) == len(set(names)), "each path and each folder once"
@@ -112,22 +91,13 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(old)
 
 
+@pytest.mark.parametrize("kind", ["tar.gz", "tar.zst", "run"])
 def test_equal_trees_give_equal_bytes(
-    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    first = packed(tmp_path / "one").read_bytes()
+    first = shop.packed(tmp_path / "one", kind).path.read_bytes()
     shutil.rmtree(own_cache)
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     with umask(0o077):
-        second = packed(tmp_path / "two" / "deeper").read_bytes()
+        second = shop.packed(tmp_path / "two" / "deeper", kind).path.read_bytes()
     assert first == second
-
-
-def test_a_layer_that_did_not_change_is_not_compressed_again(
-    own_cache: Path, tmp_path: Path
-) -> None:
-    packed(tmp_path / "one")
-    before = set((own_cache / "members").glob("*.gz"))
-    packed(tmp_path / "two", change="# changed\n")
-    new = set((own_cache / "members").glob("*.gz")) - before
-    assert 2 == len(new), "the application's layer, and the one with the digests"
