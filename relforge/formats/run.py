@@ -34,7 +34,7 @@ def _write(release: Release) -> tuple[Artifact, ...]:
     facts = "".join(f"#:{name} {value}\n" for name, value in rows.items())
     head = len(text) + len(facts) + len(_numbers(0, 0))
     head_text = text + (facts + _numbers(head + 1, head + size)).encode()
-    pieces = (head_text, *packed, end)
+    pieces: tuple[dist.Piece, ...] = (head_text, *packed, end)
     return (dist.write(release, "run", f"{release.slug}.run", pieces, mode=0o755),)
 
 

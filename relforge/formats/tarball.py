@@ -26,7 +26,7 @@ def top(release: Release) -> str:
 
 def _write(release: Release, kind: str, codec: Codec) -> tuple[Artifact, ...]:
     packed = members.pack(release, codec, top(release))
-    pieces = (*packed, members.end(codec))
+    pieces: tuple[dist.Piece, ...] = (*packed, members.end(codec))
     return (dist.write(release, kind, f"{release.slug}.{kind}", pieces),)
 
 
