@@ -1,0 +1,11 @@
+import sys
+
+from rich.table import Table
+from rich.console import Console
+
+
+def main() -> None:
+    table = Table("word", "letters")
+    for word in sys.argv[1:]:
+        table.add_row(word, str(len(word)))
+    Console(width=40).print(table)
