@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib demo bench lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -45,10 +45,13 @@ test-sample: venv ## the sample application's own tests
 	@scripts/test-sample.sh '$(VENV)'
 
 test-release: venv node system ## tests that build and boot a real release
-	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib'
+	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib and not frameworks'
 
 test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3.13 for another)
 	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
+
+frameworks: venv ## what init writes for Django, Flask, FastAPI, Litestar, Celery, scripts: builds, serves
+	@scripts/pytest.sh '$(VENV)' -m release tests/init
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py

@@ -34,8 +34,7 @@ def step(release: Release) -> Release:
     root = release.project.root
     names = inputs.assets(release)
     digests = (f"{path} {cache.sha256(root / path)}" for path in names)
-    below = (f"{layer.name} {layer.key}" for layer in release.layers if _asks_python(settings))
-    key = cache.key("assets", FORMAT, repr(settings), *below, *digests)
+    key = cache.key("assets", FORMAT, repr(settings), *_below(release), *digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, names, folder))
     cache.place(tree, release.tree)
     made = cache.layer("assets", key, tree, started)
@@ -88,13 +87,22 @@ def _asks_python(settings: AssetSettings) -> bool:
     return any(PYTHON in word for words in settings.run for word in words)
 
 
+def _below(release: Release) -> tuple[str, ...]:
+    """What decides what the release's own interpreter does, where one of the commands is it."""
+    if not _asks_python(release.settings.assets):
+        return ()
+    layers = (f"{layer.name} {layer.key}" for layer in release.layers)
+    return (*layers, repr(sorted(release.settings.check.env.items())))
+
+
 def _variables(release: Release) -> dict[str, str]:
     own = {"SOURCE_DATE_EPOCH": str(release.source_date), "PATH": _path()}
     if not _asks_python(release.settings.assets):
         return own
     # The draft is not written to, and nothing of the builder's Python gets into its own.
     nothing = {"PYTHONPATH": "", "PYTHONHOME": "", "PYTHONUSERBASE": ""}
-    return {**own, **nothing, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
+    nothing |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
+    return {**own, **nothing, **release.settings.check.env}
 
 
 def _path() -> str:

@@ -41,7 +41,7 @@ class Application:
 
 def find(root: Path, files: Iterable[str]) -> tuple[Application, ...]:
     """The applications in these sources, the likeliest first: ASGI, high up, named ``app``."""
-    sources = {name: _parse(root / name) for name in files if _counts(name)}
+    sources = {name: parse(root / name) for name in files if counts(name)}
     trees = {name: tree for name, tree in sources.items() if tree is not None}
     makers = dict(MAKERS)
     makers.update(_factories(trees))
@@ -63,6 +63,21 @@ def module(path: str) -> str:
     return ".".join(parts)
 
 
+def counts(name: str) -> bool:
+    """Whether a file of that name is a module of the application, and no test of it."""
+    path = PurePosixPath(name)
+    aside = ASIDE & set(path.parts[:-1]) or path.name.startswith(("test_", "conftest"))
+    return path.suffix == ".py" and not aside and all(p.isidentifier() for p in path.parts[:-1])
+
+
+def parse(path: Path) -> ast.Module | None:
+    """The module, None where it is nothing that this Python can read."""
+    try:
+        return ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
 def _likelihood(found: Application) -> tuple[bool, int, bool, str]:
     name = found.target.partition(":")[2]
     return (
@@ -71,20 +86,6 @@ def _likelihood(found: Application) -> tuple[bool, int, bool, str]:
         name not in ("app", "application", "api"),
         found.target,
     )
-
-
-def _counts(name: str) -> bool:
-    path = PurePosixPath(name)
-    aside = ASIDE & set(path.parts[:-1]) or path.name.startswith(("test_", "conftest"))
-    return path.suffix == ".py" and not aside and all(p.isidentifier() for p in path.parts[:-1])
-
-
-def _parse(path: Path) -> ast.Module | None:
-    """The module, None where it is nothing that this Python can read."""
-    try:
-        return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return None
 
 
 def _factories(trees: dict[str, ast.Module]) -> Iterator[tuple[str, tuple[str, Interface]]]:

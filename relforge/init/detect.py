@@ -15,12 +15,11 @@ from packaging.utils import canonicalize_name
 
 from relforge import project, sources
 from relforge.deps import locks
-from relforge.init import applications, frontend
+from relforge.init import applications, django, frontend, programs
 from relforge.init.applications import ASIDE, Application
 from relforge.release import AssetSettings, Project
 
 PYTHONS = ("3.13", "3.12", "3.11")  # the newest first
-NOT_THE_APPLICATION = frozenset({"conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -41,6 +40,7 @@ class Found:
     celery: Application | None
     trees: tuple[str, ...] | None  # `app`; None: the project's own wheel
     scripts: dict[str, str]
+    commands: tuple[tuple[str, str], ...]  # name and callable
     assets: AssetSettings | None
     variables: tuple[str, ...]  # that the sources need: os.environ["..."]
     src_without_build: bool
@@ -58,6 +58,7 @@ def look(root: Path) -> Found:
     builds = known.has_build_system or (root / "setup.py").is_file() or by_default
     chosen = web[0] if web else None
     wheel = builds and (chosen is None or "/" in chosen.path) and "manage.py" not in files
+    trees = None if wheel else _trees(files)
     lock = locks.find(root, None)
     return Found(
         root=root,
@@ -71,12 +72,21 @@ def look(root: Path) -> Found:
         web=chosen,
         others=tuple(row for row in web[1:] if chosen and row.interface == chosen.interface),
         celery=next((row for row in found if row.interface == "celery"), None),
-        trees=None if wheel else _trees(files),
+        trees=trees,
         scripts=known.scripts,
-        assets=frontend.find(root, files),
+        commands=programs.find(root, files, known.scripts, serves=bool(found)),
+        assets=_assets(root, files, trees),
         variables=_variables(root, files),
         src_without_build=has_src and not builds,
     )
+
+
+def _assets(
+    root: Path, files: tuple[str, ...], trees: tuple[str, ...] | None
+) -> AssetSettings | None:
+    """What Node builds, then what Django collects."""
+    node, static = frontend.find(root, files), django.find(root, files, trees or ())
+    return frontend.then(node, static) if node and static else node or static
 
 
 def _nameless(root: Path) -> Project:
@@ -134,7 +144,7 @@ def _trees(files: Iterable[str]) -> tuple[str, ...]:
             counts = name.endswith(".py") or first in ("static", "templates")
             if counts and first not in ASIDE and first.isidentifier() and first != "src":
                 tops[first] = None
-        elif first.endswith(".py") and first not in NOT_THE_APPLICATION:
+        elif first.endswith(".py") and first not in programs.NO_PROGRAMS:
             tops[first] = None
     return tuple(sorted(tops, key=lambda top: (top != "manage.py", top)))
 

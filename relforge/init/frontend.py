@@ -17,6 +17,7 @@ _LOCKS: dict[str, tuple[str, ...]] = {
     "pnpm-lock.yaml": ("pnpm", "install", "--frozen-lockfile"),
     "yarn.lock": ("yarn", "install", "--frozen-lockfile"),
 }
+_FOLDER = {"pnpm": "--dir", "yarn": "--cwd"}  # where to work; npm calls it --prefix
 
 
 def find(root: Path, files: Iterable[str]) -> AssetSettings | None:
@@ -32,6 +33,22 @@ def find(root: Path, files: Iterable[str]) -> AssetSettings | None:
     return None
 
 
+def then(first: AssetSettings, second: AssetSettings) -> AssetSettings:
+    """Both, one after the other, in the project's own folder.
+
+    What the first makes is the second's to take where that is among its inputs.
+    """
+    tool = first.run[0][0]
+    elsewhere = (_FOLDER.get(tool, "--prefix"), first.cwd) if first.cwd != "." else ()
+    commands = tuple((tool, *elsewhere, *words) for _, *words in first.run)
+    taken = tuple(f"{source}/**" in second.inputs for source, _ in first.outputs)
+    return AssetSettings(
+        run=(*commands, *second.run),
+        inputs=tuple(dict.fromkeys((*first.inputs, *second.inputs))),
+        outputs=second.outputs if all(taken) else (*first.outputs, *second.outputs),
+    )
+
+
 def _settings(root: Path, folder: PurePosixPath, build: str) -> AssetSettings:
     install = next(
         (words for lock, words in _LOCKS.items() if (root / folder / lock).is_file()),
@@ -45,7 +62,7 @@ def _settings(root: Path, folder: PurePosixPath, build: str) -> AssetSettings:
         cwd=folder.as_posix(),
         inputs=(f"{folder}/**",) if folder.parts else upper,
         outputs=((output, "app/static"),),
-        digest=True,
+        digest=not _is_vite(root / folder, build),  # vite gives its files such names itself
     )
 
 
@@ -56,6 +73,10 @@ def _build_script(path: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return script if isinstance(script, str) else None
+
+
+def _is_vite(folder: Path, build: str) -> bool:
+    return re.search(r"\bvite\b", build) is not None or any(folder.glob("vite.config.*"))
 
 
 def _output(folder: Path, build: str) -> str:

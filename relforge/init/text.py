@@ -10,9 +10,7 @@ from typing import Any
 import jinja2
 
 from relforge.init.detect import Found
-from relforge.runtime.manifest import RESERVED
-
-_COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
+from relforge.init.django import COLLECT
 
 
 def render(found: Found, table: str) -> str:
@@ -29,22 +27,11 @@ def render(found: Found, table: str) -> str:
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         found=found,
         table=table,
+        collects=found.assets is not None and COLLECT in found.assets.run,
         prefix=f"{table}." if table else "",
-        commands=_commands(found),
         example=next(iter(found.scripts.values()), f"{found.name.replace('-', '_')}.worker:main"),
         variables=re.sub(r"[^A-Z0-9]", "_", found.name.upper()) + "_",
     )
-
-
-def _commands(found: Found) -> list[tuple[str, str]]:
-    """The console scripts of a project without a service, as commands of the release."""
-    if found.web or found.celery:
-        return []
-    return [
-        (name, call)
-        for name, call in found.scripts.items()
-        if _COMMAND.fullmatch(name) and name not in RESERVED
-    ]
 
 
 def _toml(value: Any) -> str:

@@ -157,7 +157,7 @@ def _notes(found: Found) -> list[str]:
     if found.others:
         others = ", ".join(application.target for application in found.others)
         notes.append(f"there are further applications: {others}")
-    if not found.web and not found.celery:
+    if not found.web and not found.celery and not found.commands:
         notes.append("no web application was found: see services.worker in the settings")
     if found.src_without_build:
         notes.append("the sources lie in src/, and nothing builds them: write a [project] table")

@@ -5,6 +5,7 @@ from celery import Celery
 
 STATE = Path(os.environ.get("RELEASE_STATE_DIR", "."))
 QUEUE = STATE / "queue"
+QUEUE.mkdir(parents=True, exist_ok=True)
 
 app = Celery("jobs", broker="filesystem://")
 app.conf.broker_transport_options = {

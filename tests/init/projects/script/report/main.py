@@ -1,7 +1,7 @@
 import sys
 
-from rich.table import Table
 from rich.console import Console
+from rich.table import Table
 
 
 def main() -> None:
