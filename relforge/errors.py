@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from relforge.masking import mask
+
 # What to do about a full disk.
 NO_ROOM = "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk"
 
@@ -25,13 +27,13 @@ class UserError(Exception):
     ``message`` is one paragraph: the place as the user wrote it, what was found
     and what was expected.  ``hint`` is the next thing to type or to change.
     It is printed once, by the command line; anything else that is raised is a
-    bug and shows its traceback.
+    bug and shows its traceback.  Neither shows a credential.
     """
 
     def __init__(self, message: str, *, hint: str = "", code: Exit = Exit.FAILED) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = mask(message)
+        self.hint = mask(hint)
+        super().__init__(self.message)
         self.code = code
 
 

@@ -63,6 +63,25 @@ class DependencySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A package index.  ``default``: in the place of the public one."""
+
+    name: str
+    url: str
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSettings:
+    """Who resolves, and where packages come from besides pip's configuration."""
+
+    resolver: Literal["auto", "pex", "uv"] = "auto"
+    indexes: tuple[Index, ...] = ()
+    find_links: tuple[str, ...] = ()  # folders or addresses of pages
+    wheelhouse: str = ""  # a folder, relative to the project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetSettings:
     """Commands that compile assets; ``outputs`` maps their folders to folders of the release."""
 
@@ -161,6 +180,7 @@ class Settings:
     config: ConfigSettings
     commands: tuple[Command, ...]
     check: CheckSettings
+    packages: PackageSettings = PackageSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)
 

@@ -6,11 +6,14 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
+from relforge import progress
+from relforge.masking import mask
 from relforge.release import Release
 from relforge.watch import Watch
 
@@ -37,7 +40,7 @@ class _Printer(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         style = "yellow" if record.levelno >= logging.WARNING else "dim"
-        self._out.print(f"  {self.format(record)}", markup=False, style=style)
+        self._out.print(f"  {mask(self.format(record))}", markup=False, style=style)
 
 
 def watch(out: Console) -> Watch:
@@ -46,8 +49,7 @@ def watch(out: Console) -> Watch:
     @contextmanager
     def step(name: str) -> Iterator[None]:
         started = time.monotonic()
-        live = out.status(name) if out.is_terminal else nullcontext()
-        with live:
+        with _live(out, name):
             yield
         out.print(f"  {name:<10} {time.monotonic() - started:6.1f} s", markup=False)
 
@@ -58,6 +60,19 @@ def notes(out: Console, built: Release) -> None:
     """Name what a build did not do, and what its target must have."""
     for note in built.notes:
         out.print(f"  note: {note}", markup=False, style="yellow")
+
+
+@contextmanager
+def _live(out: Console, name: str) -> Iterator[None]:
+    """A line that moves while the step runs, and tells what the step tells."""
+    if not out.is_terminal:
+        yield
+        return
+    with (
+        out.status(name) as line,
+        progress.heard_by(lambda text: line.update(f"{name}  [dim]{escape(text)}[/dim]")),
+    ):
+        yield
 
 
 def human_size(size: int) -> str:

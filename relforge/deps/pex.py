@@ -49,20 +49,6 @@ Words = Sequence[str | Path]
 CREDENTIALS = re.compile(r"://[^/@\s]+@")
 
 
-def download(option: str, lock: Path, target: Platform, into: Path) -> None:
-    """Fetch what a lock holds for the platform; the option is ``-r`` or ``--pylock``.
-
-    Wheels are preferred; a source archive comes as it is.
-    """
-    platform = into.with_name(f"{into.name}.platform.json")
-    platform.write_text(complete_platform(target))
-    _run(
-        ["download", option, lock, "--intransitive", "-d", into],
-        ["--complete-platform", platform, *_pip(sys.version_info[:2])],
-        what="fetching packages",
-    )
-
-
 def build_wheel(sdist: Path, python: Path, version: tuple[int, int], into: Path) -> None:
     """Build the wheel of a source archive with that interpreter, in isolation."""
     _run(

@@ -18,6 +18,7 @@ class File:
     sha256: str
     url: str = ""
     path: str = ""  # absolute
+    where: str = ""  # pylock.toml:37, where the lock tells it on a line of its own
 
     @property
     def is_wheel(self) -> bool:

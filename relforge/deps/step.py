@@ -10,6 +10,7 @@ from pathlib import Path
 from relforge import cache
 from relforge.deps import locks, scripts, unpack, wheels
 from relforge.deps.pins import Pin
+from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
 from relforge.release import Release
@@ -27,7 +28,7 @@ def step(release: Release) -> Release:
     key = cache.key("deps", FORMAT, *_facts(release, target), *map(_row, pins))
 
     def build(draft: Path) -> None:
-        found = wheels.collect(pins, target, _builder(release))
+        found = wheels.collect(pins, target, _builder(release), _places(release))
         unpack.unpack(found, release.python, interpreter(release), draft)
 
     tree = cache.tree("deps", key, build)
@@ -68,6 +69,10 @@ def refuse_overlap(release: Release, tree: cache.Tree, what: str) -> None:
             f"{row.path}: {what} brings it, and so does the layer `{taken[row.path]}`",
             hint="a release holds one file of a name; rename yours or leave the other out",
         )
+
+
+def _places(release: Release) -> Places:
+    return places(release.settings.packages, release.project.root)
 
 
 def _pins(release: Release, target: Platform) -> tuple[Pin, ...]:

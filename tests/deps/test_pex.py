@@ -17,9 +17,10 @@ from relforge import cache
 from relforge.deps import lock, locks, pex, requirements, unpack, wheels
 from relforge.deps import step as deps
 from relforge.deps.pins import Pin
+from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform
 from relforge.errors import UserError
-from relforge.release import Interpreter, Project, Release, Settings, Target
+from relforge.release import Interpreter, PackageSettings, Project, Release, Settings, Target
 
 MakeWheel = Callable[..., Path]
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -27,6 +28,11 @@ A, B, C = "a" * 64, "b" * 64, "c" * 64
 needs_vendored_pip = pytest.mark.skipif(
     sys.version_info >= pex.VENDORED_UNTIL, reason="pex would have to fetch a pip for this Python"
 )
+
+
+def configured() -> Places:
+    """Where pip is told to look."""
+    return places(PackageSettings(), Path("/"))
 
 
 def explained(output: str) -> UserError:
@@ -97,10 +103,10 @@ def test_a_requirements_lock_is_fetched_from_where_pip_is_told_to_look(
         f"other==2.0 --hash=sha256:{cache.sha256(worse)} --hash=sha256:{cache.sha256(other)}",
     )
     python = Path(sys.executable)
-    found = wheels.collect(pins, here, python)
+    found = wheels.collect(pins, here, python, configured())
     assert [click.name, other.name] == [wheel.path.name for wheel in found]
     monkeypatch.setattr(subprocess, "run", None)
-    assert found == wheels.collect(pins, here, python)
+    assert found == wheels.collect(pins, here, python, configured())
 
 
 @pytest.mark.release
@@ -111,11 +117,13 @@ def test_a_wrong_hash_and_a_missing_package_are_told(
     click = make_wheel("click", "1.0", {"click.py": ""})
     wrong = lock_of(tmp_path, f"click==1.0 --hash=sha256:{A}")
     with pytest.raises(UserError) as caught:
-        wheels.collect(wrong, here, Path(sys.executable))
+        wheels.collect(wrong, here, Path(sys.executable), configured())
     for part in ("click==1.0", A, cache.sha256(click)):
         assert part in caught.value.message
     with pytest.raises(UserError, match=r"nothing==1.0 is not to be had"):
-        wheels.collect(lock_of(tmp_path, f"nothing==1.0 --hash=sha256:{A}"), here, Path("x"))
+        wheels.collect(
+            lock_of(tmp_path, f"nothing==1.0 --hash=sha256:{A}"), here, Path("x"), configured()
+        )
 
 
 BACKEND = """
@@ -165,10 +173,10 @@ def test_a_package_that_comes_as_source_is_built(
             row.size = len(text)
             tar.addfile(row, io.BytesIO(text.encode()))
     pins = lock_of(tmp_path, f"sourced==1.0 --hash=sha256:{cache.sha256(archive)}")
-    (first,) = wheels.collect(pins, here, Path(sys.executable))
+    (first,) = wheels.collect(pins, here, Path(sys.executable), configured())
     assert "sourced-1.0-py3-none-any.whl" == first.path.name
     archive.unlink()
-    assert (first,) == wheels.collect(pins, here, Path("/no/python"))
+    assert (first,) == wheels.collect(pins, here, Path("/no/python"), configured())
 
 
 @pytest.mark.release
@@ -221,7 +229,7 @@ def test_the_tree_is_the_one_that_pex_lays_out(
     pins = lock_of(tmp_path, *rows)
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     python = Path(sys.executable)
-    unpack.unpack(wheels.collect(pins, here, python), interpreter, python, ours)
+    unpack.unpack(wheels.collect(pins, here, python, configured()), interpreter, python, ours)
     words = [sys.executable, "-m", "pex.cli", "venv", "create", "--use-pip-config"]
     words += ["--layout", "flat", "--site-packages-copies", "-d", str(theirs)]
     words += ["-r", str(tmp_path / "requirements.lock")]

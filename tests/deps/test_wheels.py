@@ -11,8 +11,9 @@ import pytest
 from packaging.version import Version
 
 from relforge import cache
-from relforge.deps import wheels
+from relforge.deps import choice, wheels
 from relforge.deps.pins import File, Pin
+from relforge.deps.places import Places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
 from relforge.release import Interpreter, Target
@@ -21,6 +22,7 @@ CP312 = Interpreter(
     version="3.12.1", tag="cp312", machine="x86_64", source="host", origin=Path("/python"), key=""
 )
 PYTHON = Path(sys.executable)
+NOWHERE = Places()
 
 
 class MakeWheel(Protocol):
@@ -46,9 +48,9 @@ def test_a_file_is_fetched_once_and_then_served_from_the_store(
 ) -> None:
     path = make_wheel("click", "1.0", {"click.py": ""})
     locked = pin(local(path))
-    (first,) = wheels.collect((locked,), here, PYTHON)
+    (first,) = wheels.collect((locked,), here, PYTHON, NOWHERE)
     path.unlink()
-    (second,) = wheels.collect((locked,), here, PYTHON)
+    (second,) = wheels.collect((locked,), here, PYTHON, NOWHERE)
     assert first == second
     assert "click==1.0" == second.name
     assert cache.home() / "wheels" / locked.sha256[0] / path.name == second.path
@@ -58,9 +60,9 @@ def test_a_damaged_file_of_the_store_is_fetched_again(
     make_wheel: MakeWheel, here: Platform
 ) -> None:
     path = make_wheel("click", "1.0", {"click.py": ""})
-    (first,) = wheels.collect((pin(local(path)),), here, PYTHON)
+    (first,) = wheels.collect((pin(local(path)),), here, PYTHON, NOWHERE)
     first.path.write_bytes(b"damaged")
-    (second,) = wheels.collect((pin(local(path)),), here, PYTHON)
+    (second,) = wheels.collect((pin(local(path)),), here, PYTHON, NOWHERE)
     assert path.read_bytes() == second.path.read_bytes()
 
 
@@ -70,7 +72,9 @@ def test_a_hash_that_does_not_match_names_package_expected_and_found(
     path = make_wheel("click", "1.0", {"click.py": ""})
     expected, found = "a" * 64, cache.sha256(path)
     with pytest.raises(UserError) as caught:
-        wheels.collect((pin(File(name=path.name, sha256=expected, path=str(path))),), here, PYTHON)
+        wheels.collect(
+            (pin(File(name=path.name, sha256=expected, path=str(path))),), here, PYTHON, NOWHERE
+        )
     for part in ("click==1.0", "packages[0]", expected, found):
         assert part in caught.value.message
     assert not list((cache.home() / "wheels").rglob("*.whl"))
@@ -78,8 +82,8 @@ def test_a_hash_that_does_not_match_names_package_expected_and_found(
 
 def test_a_file_that_is_gone_is_named(here: Platform, tmp_path: Path) -> None:
     gone = File(name="click-1.0-py3-none-any.whl", sha256="a" * 64, path=str(tmp_path / "gone"))
-    with pytest.raises(UserError, match=r"packages\[0\].*gone is not there"):
-        wheels.collect((pin(gone),), here, PYTHON)
+    with pytest.raises(UserError, match=r"(?s)packages\[0\].*gone: it is not there"):
+        wheels.collect((pin(gone),), here, PYTHON, NOWHERE)
 
 
 def remote(name: str) -> File:
@@ -88,7 +92,7 @@ def remote(name: str) -> File:
 
 def best(*names: str, machine: str = "x86_64", glibc: str = "2.28") -> str:
     target = platform(CP312, Target(system="linux", machine=machine, glibc=glibc))
-    return wheels.best(pin(*map(remote, names)), target).name
+    return choice.best(pin(*map(remote, names)), target).name
 
 
 def test_the_most_specific_wheel_is_taken() -> None:
@@ -121,6 +125,6 @@ def test_a_copy_on_this_host_is_preferred_to_an_address(make_wheel: MakeWheel) -
     path = make_wheel("click", "1.0", {"click.py": ""})
     here, there = local(path), File(name=path.name, sha256=cache.sha256(path), url="https://host/x")
     target = platform(CP312, Target(system="linux", machine="x86_64"))
-    assert here == wheels.best(pin(there, here), target)
+    assert here == choice.best(pin(there, here), target)
     shutil.rmtree(path.parent)
-    assert there == wheels.best(pin(there, here), target)
+    assert there == choice.best(pin(there, here), target)
