@@ -9,19 +9,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relforge import cache, layout
 from relforge.release import Entry, Layer
 
 
-def take(tree: Path, layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], tuple[Entry, ...]]:
-    """The layers with what is really there of theirs, and the entries of no layer, sorted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The layers with what is really there of theirs, and the rest; all of it sorted by path."""
+
+    layers: tuple[Layer, ...]
+    others: tuple[Entry, ...]  # of no layer
+    folders: tuple[str, ...]  # with nothing in them: no entry tells of them
+
+
+def take(tree: Path, layers: tuple[Layer, ...]) -> Inventory:
+    """Look through the tree; only what no layer brought is read."""
     known = {entry.path: entry for layer in layers for entry in layer.entries}
     same: set[str] = set()
-    others = []
+    others, folders = [], []
     for path, row in _walk(os.fspath(tree), ""):
+        if row.is_dir(follow_symlinks=False):
+            folders.append(path)
+            continue
         entry = known.get(path)
         if entry is not None and _is(row, entry):
             same.add(path)
@@ -35,23 +47,27 @@ def take(tree: Path, layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], tupl
         replace(layer, entries=tuple(entry for entry in layer.entries if entry.path in same))
         for layer in layers
     )
-    return tuple(kept), tuple(sorted(others, key=lambda entry: entry.path))
+    return Inventory(
+        layers=tuple(kept),
+        others=tuple(sorted(others, key=lambda entry: entry.path)),
+        folders=tuple(sorted(folders)),
+    )
 
 
-def is_whole(tree: Path, layers: tuple[Layer, ...]) -> bool:
-    """Whether the tree holds these layers and nothing else, untouched; its state does not count.
+def is_whole(tree: Path, layers: tuple[Layer, ...], folders: tuple[str, ...]) -> bool:
+    """Whether the tree holds these layers and empty folders alone; its state does not count.
 
     Looks at names, sizes, modes and time stamps, and reads no file.
     """
     known = {entry.path: entry for layer in layers for entry in layer.entries}
-    found = 0
+    empty, found = set(folders), 0
     for path, row in _walk(os.fspath(tree), ""):
         entry = known.get(path)
-        if entry is not None and _is(row, entry):
+        if path in empty or (entry is not None and _is(row, entry)):
             found += 1
-        elif not path.startswith(f"{layout.STATE}/"):
+        elif not f"{path}/".startswith(f"{layout.STATE}/"):
             return False
-    return found == len(known)
+    return found == len(known) + len(empty)
 
 
 def _is(row: os.DirEntry[str], entry: Entry) -> bool:
@@ -61,10 +77,14 @@ def _is(row: os.DirEntry[str], entry: Entry) -> bool:
 
 
 def _walk(folder: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Files, links, and folders with nothing in them."""
     with os.scandir(folder) as rows:
         for row in rows:
             path = f"{name}{row.name}"
             if row.is_dir(follow_symlinks=False):
-                yield from _walk(row.path, f"{path}/")
+                below = _walk(row.path, f"{path}/")
+                first = next(below, None)
+                yield first or (path, row)
+                yield from below
             else:
                 yield path, row

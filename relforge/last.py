@@ -28,13 +28,15 @@ def find(release: Release, key: str) -> Release | None:
             Layer(name=name, key=layer, cached=True, seconds=0.0, entries=cache.load(entries))
             for name, layer, entries in known["layers"]
         )
-        if not inventory.is_whole(release.final_tree, layers):
+        folders = tuple(known["folders"])
+        if not inventory.is_whole(release.final_tree, layers, folders):
             return None
         return replace(
             release,
             target=replace(release.target, glibc=known["glibc"]),
             tree=release.final_tree,
             layers=layers,
+            folders=folders,
             notes=tuple(known["notes"]),
         )
     except (OSError, ValueError, TypeError, KeyError):
@@ -47,7 +49,12 @@ def keep(release: Release, key: str) -> None:
     for other in place.parent.glob(f".{release.name}-{release.version}.*.json"):
         other.unlink(missing_ok=True)
     layers = [(row.name, row.key, cache.dump(row.entries)) for row in release.layers]
-    known = {"layers": layers, "glibc": release.target.glibc, "notes": release.notes}
+    known = {
+        "layers": layers,
+        "folders": release.folders,
+        "glibc": release.target.glibc,
+        "notes": release.notes,
+    }
     cache.write(place, json.dumps(known).encode())
 
 

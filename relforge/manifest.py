@@ -25,13 +25,13 @@ def step(release: Release) -> Release:
     config = _config(release)
     write(release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True))
     write(release, layout.LAUNCH, launch(release))
-    layers, own = inventory.take(release.tree, release.layers)
-    entries = sorted(
-        (*(entry for layer in layers for entry in layer.entries), *own), key=lambda row: row.path
-    )
+    found = inventory.take(release.tree, release.layers)
+    brought = (entry for layer in found.layers for entry in layer.entries)
+    entries = sorted((*brought, *found.others), key=lambda row: row.path)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     write(release, layout.SUMS, "".join(sums))
-    return replace(release, layers=(*layers, _own_layer(release, own)))
+    layers = (*found.layers, _own_layer(release, found.others))
+    return replace(release, layers=layers, folders=found.folders)
 
 
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:

@@ -303,6 +303,7 @@ class Release:
     tree: Path  # where the steps write; renamed to `final_tree` when it passed its checks
     python: Interpreter
     layers: tuple[Layer, ...] = ()
+    folders: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
     artifacts: tuple[Artifact, ...] = ()
     notes: tuple[str, ...] = ()  # warnings for the end of the build
 

@@ -32,7 +32,8 @@ def test_what_was_laid_out_is_not_read_again(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
     told = (row if row.link else replace(row, sha256="told") for row in layer.entries)
     layer = replace(layer, entries=tuple(told))
-    ((kept,), others) = inventory.take(tree, (layer,))
+    found = inventory.take(tree, (layer,))
+    (kept,), others = found.layers, found.others
     assert (layer.entries, ()) == (kept.entries, others)
 
 
@@ -40,7 +41,8 @@ def test_what_was_added_belongs_to_no_layer(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
     (tree / "app").mkdir()
     (tree / "app/z").write_text("z")
-    ((kept,), others) = inventory.take(tree, (layer,))
+    found = inventory.take(tree, (layer,))
+    (kept,), others = found.layers, found.others
     assert layer.entries == kept.entries
     assert [("app/z", 1, cache.digest(b"z"))] == [(e.path, e.size, e.sha256) for e in others]
 
@@ -50,7 +52,8 @@ def test_what_was_replaced_leaves_its_layer(laid: tuple[Path, Layer], path: str)
     tree, layer = laid
     (tree / path).unlink()
     (tree / path).write_text("y = 2\n")
-    ((kept,), others) = inventory.take(tree, (layer,))
+    found = inventory.take(tree, (layer,))
+    (kept,), others = found.layers, found.others
     assert path not in kept.paths
     assert [(path, cache.digest(b"y = 2\n"))] == [(entry.path, entry.sha256) for entry in others]
 
@@ -58,7 +61,8 @@ def test_what_was_replaced_leaves_its_layer(laid: tuple[Path, Layer], path: str)
 def test_what_was_removed_leaves_its_layer(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
     (tree / "python/bin/x").unlink()
-    ((kept,), others) = inventory.take(tree, (layer,))
+    found = inventory.take(tree, (layer,))
+    (kept,), others = found.layers, found.others
     assert ("python/bin/link", "python/lib/y.py") == kept.paths
     assert () == others
 
@@ -68,7 +72,8 @@ def test_a_copy_with_the_same_content_stays_in_its_layer(laid: tuple[Path, Layer
     (tree / "python/bin/x").unlink()
     (tree / "python/bin/x").write_text("x")
     os.utime(tree / "python/bin/x", (0, 0))
-    ((kept,), others) = inventory.take(tree, (layer,))
+    found = inventory.take(tree, (layer,))
+    (kept,), others = found.layers, found.others
     assert (layer.paths, ()) == (kept.paths, others)
 
 
@@ -82,3 +87,14 @@ def test_an_entry_that_was_written_through_is_built_again(laid: tuple[Path, Laye
     again = cache.tree("python", "k", build)
     assert not again.cached
     assert ["new"] == [entry.path for entry in again.entries]
+
+
+def test_folders_with_nothing_in_them_are_told(laid: tuple[Path, Layer]) -> None:
+    tree, layer = laid
+    (tree / "app/a/b").mkdir(parents=True)
+    (tree / "app/c").mkdir()
+    found = inventory.take(tree, (layer,))
+    assert ("app/a/b", "app/c") == found.folders
+    assert inventory.is_whole(tree, (layer,), found.folders)
+    (tree / "app/c").rmdir()
+    assert not inventory.is_whole(tree, (layer,), found.folders)

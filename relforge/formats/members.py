@@ -100,11 +100,14 @@ def chunks(member: Member) -> Iterator[bytes]:
 def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[Part]:
     """Each file in the layer that brought it, each folder once, before what lies in it."""
     seen: set[str] = set()
+    empty = [f"{root}/{folder}" for folder in release.folders]
     for layer in release.layers:
         for entries in _split(layer.entries):
             folders: list[str] = []
-            for entry in entries:
-                folder = os.path.dirname(f"{root}/{entry.path}")
+            last = layer is release.layers[-1]
+            above = (os.path.dirname(f"{root}/{entry.path}") for entry in entries)
+            for lowest in (*above, *(empty if last else ())):
+                folder = lowest
                 while folder not in seen and folder not in ("", "."):
                     seen.add(folder)
                     folders.append(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,15 @@ def test_each_folder_is_there_once_and_before_its_files(own_cache: Path, tmp_pat
         assert not parent or parent in folders, row.name
         if row.isdir():
             folders.add(row.name)
+
+
+def test_a_folder_with_nothing_in_it_is_there(own_cache: Path, tmp_path: Path) -> None:
+    release = replace(shop.prepared(tmp_path), folders=("app/spool/in",))
+    packed = formats.step(formats.choose(release, ("tar.gz",))).artifacts[0]
+    with tarfile.open(packed.path) as archive:
+        names = [row.name for row in archive.getmembers() if row.isdir()]
+    assert "shop-1.0/app/spool/in" in names
+    assert 1 == names.count("shop-1.0/app/spool")
 
 
 def test_nothing_is_read_or_written_where_nothing_changed(own_cache: Path, tmp_path: Path) -> None:
