@@ -8,7 +8,7 @@ from typing import Any
 import tomli
 
 from relforge.errors import SettingsError
-from relforge.release import Project
+from relforge.release import Metadata, Project
 
 
 def load(root: Path) -> Project:
@@ -50,6 +50,7 @@ def load(root: Path) -> Project:
             has_build_system="build-system" in data,
             settings_file=settings_file,
             settings=settings,
+            metadata=_metadata(table),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{pyproject}: the [project] table is not valid: {error}") from None
@@ -84,6 +85,23 @@ def dependency_groups(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
         return tuple(rows)
 
     return {name: resolve(name, ()) for name in table}
+
+
+def _metadata(table: dict[str, Any]) -> Metadata:
+    """For readers: what is not of the expected shape is left out, the build backend judges it."""
+    authors = (
+        (str(row.get("name", "")), str(row.get("email", "")))
+        for row in (*table.get("authors", ()), *table.get("maintainers", ()))
+    )
+    license_text = table.get("license", "")
+    return Metadata(
+        description=str(table.get("description", "")),
+        authors=tuple(
+            f"{name} <{mail}>" if name and mail else name or mail for name, mail in authors
+        ),
+        license=license_text if isinstance(license_text, str) else "",
+        urls=tuple((str(key), str(value)) for key, value in table.get("urls", {}).items()),
+    )
 
 
 def _requirements(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,16 @@ TARGETS = ("linux-x86_64", "linux-aarch64")  # what `--target` may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What ``[project]`` says about the project to readers."""
+
+    description: str = ""
+    authors: tuple[str, ...] = ()  # "Name <address>", or one of the two
+    license: str = ""  # an SPDX expression
+    urls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """The user's source tree: where it is and what its ``[project]`` table says."""
 
@@ -28,6 +38,7 @@ class Project:
     has_build_system: bool
     settings_file: Path  # pyproject.toml or relforge.toml
     settings: dict[str, Any]  # [tool.relforge] as read
+    metadata: Metadata = field(default_factory=Metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +176,16 @@ class CheckSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OciSettings:
+    """The image.  ``base`` is an OCI layout or archive, relative to the project."""
+
+    base: str = ""
+    compression: Literal["gzip", "zstd"] = "gzip"
+    env: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``[tool.relforge]``, typed, with the environment laid over."""
 
@@ -183,6 +204,7 @@ class Settings:
     packages: PackageSettings = PackageSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)
+    oci: OciSettings = field(default_factory=OciSettings)
 
     @property
     def own_steps(self) -> tuple[str, ...]:

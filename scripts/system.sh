@@ -14,10 +14,14 @@ need bsdtar libarchive-tools
 need busybox busybox
 need dash dash
 need debootstrap debootstrap
+need docker-registry docker-registry
 need nsenter util-linux
 need openssl openssl
+need skopeo skopeo
 need strace strace
 need systemd-analyze systemd
+need umoci umoci
+need zstd zstd
 # Debian keeps initdb off the PATH.
 found=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
 [ -n "$found" ] || need initdb postgresql

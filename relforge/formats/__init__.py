@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from relforge.errors import SettingsError
-from relforge.formats import run, tarball
+from relforge.formats import oci, run, tarball
 from relforge.formats.format import Format
 from relforge.formats.members import Damaged
 from relforge.release import Artifact, Release
@@ -16,6 +16,7 @@ FORMATS: dict[str, Format] = {
     "tar.gz": tarball.GZ,
     "tar.zst": tarball.ZST,
     "run": run.RUN,
+    "oci": oci.OCI,
 }
 
 

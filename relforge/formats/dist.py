@@ -10,15 +10,47 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from relforge import cache
+from relforge.errors import UserError
 from relforge.formats import members
 from relforge.formats.members import Member
 from relforge.release import Artifact, Release
 
-Piece = bytes | Member
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A part of a file that somebody else wrote, and its digest."""
+
+    path: Path
+    offset: int
+    size: int
+    sha256: str
+
+    def read(self) -> bytes:
+        """All of it; raises UserError as `chunks` does."""
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes; raises UserError where they are not of that digest."""
+        total, left = hashlib.sha256(), self.size
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            while chunk := file.read(min(left, members.CHUNK)):
+                left -= len(chunk)
+                total.update(chunk)
+                yield chunk
+        if total.hexdigest() != self.sha256:
+            raise UserError(
+                f"{self.path}: damaged: a part of it is not sha256:{self.sha256}",
+                hint="fetch it again",
+            )
+
+
+Piece = bytes | Member | Span
 
 
 def write(
@@ -26,7 +58,7 @@ def write(
 ) -> Artifact:
     """The artifact ``dist/<name>`` of these pieces."""
     final = release.project.root / "dist" / name
-    rows = (row.key if isinstance(row, Member) else cache.digest(row) for row in pieces)
+    rows = (identity(piece) for piece in pieces)
     note = cache.home() / "artifacts" / f"{cache.key(str(final), oct(mode), *rows)}.json"
     sha256 = _as_it_was(note, final)
     if sha256 is None:
@@ -43,12 +75,28 @@ def write(
     return Artifact(path=final, format=kind, sha256=sha256, size=final.stat().st_size)
 
 
+def chunks(piece: Piece) -> Iterable[bytes]:
+    """The bytes of a piece, each kind checked in its own way."""
+    if isinstance(piece, Member):
+        return members.chunks(piece)
+    return piece.chunks() if isinstance(piece, Span) else (piece,)
+
+
+def identity(piece: Piece) -> str:
+    """What decides the bytes of a piece."""
+    if isinstance(piece, Member):
+        return piece.key
+    return piece.sha256 if isinstance(piece, Span) else cache.digest(piece)
+
+
+def size(piece: Piece) -> int:
+    """How many bytes it has."""
+    return len(piece) if isinstance(piece, bytes) else piece.size
+
+
 def _chunks(pieces: tuple[Piece, ...]) -> Iterator[bytes]:
     for piece in pieces:
-        if isinstance(piece, Member):
-            yield from members.chunks(piece)
-        else:
-            yield piece
+        yield from chunks(piece)
 
 
 def _as_it_was(note: Path, final: Path) -> str | None:

@@ -218,11 +218,12 @@ def _archive(tree: Path, part: Part) -> Iterator[bytes]:
             yield from _content(tree / entry.path, entry)
 
 
-def header(name: str, time: int, entry: Entry | None) -> bytes:
+def header(name: str, time: int, entry: Entry | None, *, owner: int = 0) -> bytes:
     """One entry's header; a folder's, where there is no entry."""
     info = tarfile.TarInfo(name)
     info.mtime = time
-    info.uname = info.gname = "root"
+    info.uid = info.gid = owner
+    info.uname = info.gname = "" if owner else "root"
     if entry is None:
         info.type, info.mode = tarfile.DIRTYPE, 0o755
     elif entry.link is not None:
@@ -230,6 +231,11 @@ def header(name: str, time: int, entry: Entry | None) -> bytes:
     else:
         info.size, info.mode = entry.size, entry.mode
     return info.tobuf(tarfile.GNU_FORMAT, "utf-8")
+
+
+def padding(size: int) -> bytes:
+    """What follows content of that size, up to a whole number of blocks."""
+    return bytes(-size % tarfile.BLOCKSIZE)
 
 
 def _content(path: Path, entry: Entry) -> Iterator[bytes]:
@@ -242,4 +248,4 @@ def _content(path: Path, entry: Entry) -> Iterator[bytes]:
             yield chunk
     if (read, sha256.hexdigest()) != (entry.size, entry.sha256):
         raise UserError(f"{path}: the file changed while it was packed", hint="build again")
-    yield bytes(-read % tarfile.BLOCKSIZE)
+    yield padding(read)

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from relforge.errors import SettingsError
-from relforge.formats import FORMATS
 from relforge.release import (
     AssetSettings,
     CheckSettings,
@@ -18,6 +17,7 @@ from relforge.release import (
     Settings,
 )
 from relforge.runtime.manifest import RESERVED
+from relforge.settings.formats import read_formats, read_oci
 from relforge.settings.overlays import read_overlay
 from relforge.settings.paths import inside
 from relforge.settings.python import read_python
@@ -56,7 +56,8 @@ def read(
         commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
         check=_check(table.table("check")),
         steps=read_steps(table),
-        formats=_formats(table),
+        formats=read_formats(table),
+        oci=read_oci(table.table("oci")),
     )
     table.finish()
     if settings.config.strict and settings.config.schema:
@@ -179,10 +180,3 @@ def _check(table: Table) -> CheckSettings:
     )
     table.finish()
     return result
-
-
-def _formats(table: Table) -> tuple[str, ...]:
-    formats = table.choices("formats", ("tar.gz",), tuple(FORMATS))
-    if not formats:
-        raise table.error("formats", "a release has at least one format")
-    return formats

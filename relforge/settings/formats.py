@@ -1,0 +1,30 @@
+"""``formats``, and the tables of those that have settings."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from relforge.formats import FORMATS
+from relforge.release import OciSettings
+from relforge.settings.table import Table
+
+
+def read_formats(table: Table) -> tuple[str, ...]:
+    """The names of what `relforge release` writes; raises SettingsError."""
+    formats = table.choices("formats", ("tar.gz",), tuple(FORMATS))
+    if not formats:
+        raise table.error("formats", "a release has at least one format")
+    return formats
+
+
+def read_oci(table: Table) -> OciSettings:
+    """``[tool.relforge.oci]``; raises SettingsError."""
+    compression = table.choice("compression", "gzip", ("gzip", "zstd"))
+    result = OciSettings(
+        base=table.text("base", ""),
+        compression=cast(Literal["gzip", "zstd"], compression),
+        env=table.text_mapping("env"),
+        labels=table.text_mapping("labels"),
+    )
+    table.finish()
+    return result
