@@ -62,6 +62,7 @@ def environment(requires: Iterable[str], python: Path, version: str) -> Path:
             place.mkdir(parents=True)
             pex.install(wanted, python, version, venv)
             cache.keep(whole, b"")
+        cache.touch(whole)
     return venv
 
 

@@ -3,10 +3,12 @@
     $XDG_CACHE_HOME/relforge/
       trees/<kind>/<key>/files/...      never written to again
       trees/<kind>/<key>/index.json     path, mode, size, sha256 or link of each, and its time stamp
-      locks/
+      locks/use                         held shared by who uses entries, alone by who removes some
+      locks/<kind>-<key>                held by who makes that entry
 
 An entry appears by rename, so a build that is killed leaves nothing behind that
-looks whole; two builds at once build an entry once.
+looks whole; two builds at once build an entry once.  When an entry was last used
+is the time stamp of its index.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -67,6 +69,7 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
     with lock(f"{kind}-{content_key}"):
         entries = _known(place)
         if entries is not None:
+            touch(place / "index.json")
             return Tree(path=place / "files", entries=entries, cached=True)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -233,6 +236,37 @@ def walk(folder: Path) -> Iterator[Path]:
 @contextmanager
 def lock(name: str) -> Iterator[None]:
     """Hold one of the cache's locks; waits while another build holds it."""
+    with in_use(), _locked(name, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Keep every entry where it is: nobody removes one meanwhile.  May be nested."""
+    with _locked("use", fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Keep everybody from the entries; False at once where somebody uses them."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_locked("use", fcntl.LOCK_EX | fcntl.LOCK_NB))
+            free = True
+        except BlockingIOError:
+            free = False
+        yield free
+
+
+def touch(path: Path) -> None:
+    """Note that what has this stamp is used now; a cache that cannot be written stays as it is."""
+    with suppress(OSError):
+        os.utime(path)
+
+
+@contextmanager
+def _locked(name: str, operation: int) -> Iterator[None]:
     folder = home() / "locks"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -240,7 +274,7 @@ def lock(name: str) -> Iterator[None]:
     except OSError as error:
         raise _not_written(folder, error) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, operation)
         yield
     finally:
         os.close(descriptor)

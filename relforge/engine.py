@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from relforge import config, inputs, last, staging
+from relforge.housekeeping import use
 from relforge.release import Release
 from relforge.watch import Watch
 
@@ -15,7 +16,8 @@ def build(root: Path, env: str, watch: Watch, *, target: str | None = None) -> R
     Raises UserError for whatever a user can mend.  Whatever ends it early
     leaves no half tree behind.
     """
-    return _build(config.plan(root, env, target), watch, pack=False)
+    with use.for_a_build():
+        return _build(config.plan(root, env, target), watch, pack=False)
 
 
 def release(
@@ -27,7 +29,8 @@ def release(
     formats: tuple[str, ...] = (),
 ) -> Release:
     """The tree and its artifacts; of these, too, each is there whole or not at all."""
-    return _build(config.plan(root, env, target, formats=formats), watch, pack=True)
+    with use.for_a_build():
+        return _build(config.plan(root, env, target, formats=formats), watch, pack=True)
 
 
 def _build(release: Release, watch: Watch, *, pack: bool) -> Release:

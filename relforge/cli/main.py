@@ -26,6 +26,7 @@ COMMANDS = {
     "release": ("build", "release"),
     "config": ("config", "app"),
     "python": ("python", "app"),
+    "cache": ("cache", "app"),
 }
 
 

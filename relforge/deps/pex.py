@@ -138,6 +138,7 @@ def _run(*parts: Words, what: str, own_pip: bool = True) -> None:
     program = [sys.executable, "-m", "pex.cli", *(word for part in parts for word in part)]
     if own_pip:
         program += ["--use-pip-config", "--timeout", "60"]
+    cache.touch(cache.home() / "pex")
     done = command.capture(
         program,
         env={"PEX_ROOT": str(cache.home() / "pex")},

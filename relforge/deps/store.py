@@ -43,6 +43,7 @@ def holds(file: File) -> bool:
     if not path.is_file():
         return False
     if cache.sha256(path) == file.sha256:
+        cache.touch(path.parent)
         return True
     path.unlink(missing_ok=True)
     return False

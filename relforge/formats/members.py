@@ -160,6 +160,7 @@ def _known(part: Part, key: str, place: Path) -> Member | None:
         facts = json.loads(_note(place).read_bytes())
         if place.stat().st_size != facts["size"]:
             return None
+        cache.touch(_note(place))
         return Member(
             layer=part.layer, key=key, path=place, size=facts["size"], crc32=facts["crc32"]
         )

@@ -1,0 +1,169 @@
+"""``relforge cache info``, ``clean`` and ``verify``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections import defaultdict
+from typing import Annotated, Any
+
+import typer
+
+from relforge import cache
+from relforge.cli import report
+from relforge.cli.options import Json
+from relforge.errors import Exit
+from relforge.housekeeping.entries import Found, entries
+from relforge.housekeeping.limit import limit
+from relforge.housekeeping.removal import Wanted
+from relforge.housekeeping.removal import clean as remove
+from relforge.housekeeping.sizes import on_disk
+from relforge.housekeeping.verification import repair as remove_damaged
+from relforge.housekeeping.verification import verify as check
+
+app = typer.Typer(help="Look at the cache, and keep it small and sound.", no_args_is_help=True)
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+@app.callback()
+def _group() -> None:
+    """Look at the cache, and keep it small and sound."""
+
+
+@app.command()
+def info(as_json: Json = False) -> None:
+    """Print where the cache is, how large it is and what it may grow to."""
+    found = entries()
+    kinds: defaultdict[str, list[int]] = defaultdict(list)
+    for row, size in on_disk(found).items():
+        kinds[row.kind].append(size)
+    total = sum(map(sum, kinds.values()))
+    oldest = min((row.used for row in found), default=None)
+    most = limit()
+    if as_json:
+        _print_json(
+            {
+                "path": str(cache.home()),
+                "size": total,
+                "entries": len(found),
+                "oldest": oldest and int(oldest),
+                "limit": most,
+                "kinds": [
+                    {"kind": kind, "entries": len(sizes), "size": sum(sizes)}
+                    for kind, sizes in sorted(kinds.items())
+                ],
+            }
+        )
+        return
+    print(cache.home())
+    for kind, sizes in sorted(kinds.items(), key=lambda row: -sum(row[1])):
+        print(f"  {kind:<10} {report.human_size(sum(sizes)):>10}  {_entries(len(sizes))}")
+    of = "no limit" if most is None else f"of {report.human_size(most)}"
+    print(f"  {'together':<10} {report.human_size(total):>10}  {of}")
+    if oldest is not None:
+        print(f"  longest unused since {time.strftime('%Y-%m-%d', time.localtime(oldest))}")
+
+
+@app.command()
+def clean(
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than", help="What was not used for so long: 12h, 30d, 8w.", metavar="TIME"
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            help="Entries of that kind, as `info` lists them; may be given several times.",
+            metavar="KIND",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every entry.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would go, and remove nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove entries of the cache; without options, what is above its limit."""
+    if everything and (kind or older_than is not None):
+        raise typer.BadParameter("goes with neither --kind nor --older-than", param_hint="--all")
+    wanted = Wanted(
+        everything=everything,
+        kinds=_known(kind or []),
+        older_than=None if older_than is None else _seconds(older_than),
+    )
+    removed = remove(wanted, dry_run=dry_run)
+    if as_json:
+        rows = [{**_named(row), "size": size} for row, size in removed.sizes.items()]
+        _print_json({"dry_run": dry_run, "size": removed.size, "entries": rows})
+        return
+    if dry_run:
+        for row, size in removed.sizes.items():
+            print(f"{report.human_size(size):>10}  {row.name}")
+    verb = "would be removed" if dry_run else "removed"
+    print(f"{_entries(len(removed.sizes))} {verb}, {report.human_size(removed.size)}")
+
+
+@app.command()
+def verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Remove what is damaged, so that it is made again.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read every entry of the cache, and compare it with the digests it was written with."""
+    verdict = check()
+    gone = remove_damaged(verdict.damaged) if repair and verdict.damaged else ()
+    left = len(verdict.damaged) - len(gone)
+    if as_json:
+        rows = [
+            {**_named(row.entry), "why": row.why, "removed": row in gone} for row in verdict.damaged
+        ]
+        facts = {"checked": verdict.checked, "unchecked": verdict.unchecked, "damaged": rows}
+        _print_json(facts)
+    else:
+        for row in verdict.damaged:
+            print(f"{row.entry.name}: {row.why}" + (" (removed)" if row in gone else ""))
+        print(f"{_entries(verdict.checked)} checked, {len(verdict.damaged)} damaged")
+        if left and not repair:
+            print("  remove what is damaged: relforge cache verify --repair")
+    if left and not repair:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+)\s*([smhdw])", text.strip(), re.ASCII)
+    if not found:
+        raise typer.BadParameter(
+            f"expected a time such as 12h, 30d or 8w, found {text!r}", param_hint="--older-than"
+        )
+    return float(int(found[1]) * _SECONDS[found[2]])
+
+
+def _known(kinds: list[str]) -> tuple[str, ...]:
+    """The kinds, which a mistyped one is not; an empty cache has none to compare with."""
+    there = sorted({row.kind for row in entries()})
+    for kind in kinds:
+        if there and kind not in there:
+            raise typer.BadParameter(
+                f"the cache has no {kind!r}; it has {', '.join(there)}", param_hint="--kind"
+            )
+    return tuple(kinds)
+
+
+def _named(row: Found) -> dict[str, Any]:
+    return {"kind": row.kind, "entry": row.name}
+
+
+def _entries(count: int) -> str:
+    return f"{count} {'entry' if count == 1 else 'entries'}"
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    json.dump(value, sys.stdout)
+    print()
