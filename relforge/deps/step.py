@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from relforge import cache
-from relforge.deps import locks, scripts, unpack, wheels
+from relforge.deps import laid, locks, scripts, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform, platform
@@ -29,7 +29,7 @@ def step(release: Release) -> Release:
 
     def build(draft: Path) -> None:
         found = wheels.collect(pins, target, _builder(release), _places(release))
-        unpack.unpack(found, release.python, interpreter(release), draft)
+        laid.lay(found, release.python, interpreter(release), draft)
 
     tree = cache.tree("deps", key, build)
     refuse_overlap(release, tree, "a dependency")

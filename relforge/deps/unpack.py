@@ -37,6 +37,8 @@ from relforge.errors import UserError
 from relforge.release import Interpreter
 
 INSTALLER = {"INSTALLER": b"relforge\n"}
+# Passed over, as pip does.
+BYTE_CODE = r"(?s)Skip installing .* __pycache__"
 BIN = f"{layout.PYTHON}/bin"
 
 
@@ -46,6 +48,7 @@ class Files:
 
     into: Path
     claims: dict[str, tuple[str, str]] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
 
     def write(self, owner: str, path: str, data: bytes, executable: bool) -> RecordEntry:
         """Write one file of a wheel; the path is relative to the release.
@@ -58,16 +61,20 @@ class Files:
         digest = sha256(data)
         other, theirs = self.claims.setdefault(plain, (owner, digest.hexdigest()))
         if theirs != digest.hexdigest():
-            raise UserError(
-                f"{other} and {owner} both bring {plain}, each with its own content",
-                hint="only one of the two can be in a release; leave the other out",
-            )
-        target = self.into / plain
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        target.chmod(0o755 if executable else 0o644)
+            raise clash(other, owner, plain)
+        self._put(plain, data, 0o755 if executable else 0o644)
         value = urlsafe_b64encode(digest.digest()).decode().rstrip("=")
         return RecordEntry(plain, Hash("sha256", value), len(data))
+
+    def _put(self, path: str, data: bytes, mode: int) -> None:
+        target = os.path.join(self.into, path)
+        folder = os.path.dirname(target)
+        if folder not in self.folders:
+            os.makedirs(folder, exist_ok=True)
+            self.folders.add(folder)
+        with open(target, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
 
 
 def unpack(
@@ -79,6 +86,7 @@ def unpack(
     files of one name.
     """
     files = Files(into=into)
+    warnings.filterwarnings("ignore", BYTE_CODE)
     installed = [_install(wheel, interpreter, files) for wheel in wheels]
     folder = into / interpreter.site_packages
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,11 +95,18 @@ def unpack(
         destination.write_record()
 
 
+def clash(one: str, other: str, path: str) -> UserError:
+    """The error of two wheels that bring different files of one name."""
+    return UserError(
+        f"{one} and {other} both bring {path}, each with its own content",
+        hint="only one of the two can be in a release; leave the other out",
+    )
+
+
 def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destination:
     destination = _Destination(wheel=wheel, interpreter=interpreter, files=files)
     try:
-        with warnings.catch_warnings(), WheelFile.open(wheel.path) as source:
-            warnings.simplefilter("ignore")  # byte code in a wheel: passed over, as pip does
+        with WheelFile.open(wheel.path) as source:
             installer.install(source, destination, additional_metadata=INSTALLER)
     except (
         InstallerError,

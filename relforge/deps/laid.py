@@ -1,0 +1,60 @@
+"""Wheels as trees: each unpacked and compiled once for a Python, then laid out by hard link.
+
+    <cache>/trees/wheel/<key>/   what one wheel brings, byte code and RECORD included
+
+A release whose lock changed by one wheel unpacks and compiles that one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from relforge import cache, progress
+from relforge.deps import crowd, scripts
+from relforge.deps.unpack import clash, unpack
+from relforge.deps.wheels import Wheel
+from relforge.release import Entry, Interpreter
+
+FORMAT = "1"
+
+
+def lay(wheels: Sequence[Wheel], interpreter: Interpreter, python: Path | None, into: Path) -> None:
+    """Lay the wheels out below ``into``, as `unpack` would; raises UserError as it does.
+
+    As many are unpacked and compiled at once as there are processors, the
+    largest first.
+    """
+
+    def one(wheel: Wheel) -> cache.Tree:
+        return cache.tree(
+            "wheel",
+            _key(wheel, interpreter, python),
+            lambda draft: unpack([wheel], interpreter, python, draft),
+        )
+
+    ordered = sorted(wheels, key=lambda wheel: (-wheel.path.stat().st_size, wheel.name))
+    trees = {}
+    for wheel, tree in crowd.each(one, ordered, os.cpu_count() or 1):
+        trees[wheel.name] = tree
+        progress.tell(f"{len(trees)} of {len(wheels)} wheels laid out")
+    taken: dict[str, tuple[str, Entry]] = {}
+    for name, tree in sorted(trees.items()):
+        for row in tree.entries:
+            if row.path.endswith(".pyc"):
+                continue  # it differs where its source does
+            other, there = taken.setdefault(row.path, (name, row))
+            if (there.sha256, there.link) != (row.sha256, row.link):
+                raise clash(other, name, row.path)
+    (into / interpreter.site_packages).mkdir(parents=True, exist_ok=True)
+    for tree in trees.values():
+        cache.place(tree, into)
+
+
+def _key(wheel: Wheel, interpreter: Interpreter, python: Path | None) -> str:
+    """What decides the tree: the wheel, and how this Python installs and compiles it."""
+    compiled = "compiled" if python else "no byte code"
+    facts = (interpreter.version, interpreter.tag, interpreter.site_packages, compiled)
+    half, launcher = scripts.HALF, cache.digest(scripts.launcher())
+    return cache.key("wheel", FORMAT, *facts, half, launcher, cache.sha256(wheel.path))

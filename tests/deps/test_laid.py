@@ -1,0 +1,70 @@
+"""Wheels laid out from trees of their own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from relforge import cache
+from relforge.deps import laid, unpack
+from relforge.deps.wheels import Wheel
+from relforge.errors import UserError
+from relforge.release import Interpreter
+
+MakeWheel = Callable[..., Path]
+PYTHON = Path(sys.executable)
+
+
+def wheels(*paths: Path) -> list[Wheel]:
+    return [Wheel(name="==".join(path.name.split("-")[:2]), path=path) for path in paths]
+
+
+def test_the_tree_is_that_of_wheels_laid_out_together(
+    make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    made = wheels(
+        make_wheel("one", "1.0", {"one/__init__.py": "x = 1\n", "one/data": "d"}),
+        make_wheel("two", "2.0", {"two.py": "y = 2\n", "shared.py": ""}),
+        make_wheel("three", "3.0", {"shared.py": ""}, scripts="[console_scripts]\nt = shared:x\n"),
+    )
+    together, apart = tmp_path / "together", tmp_path / "apart"
+    unpack.unpack(made, interpreter, PYTHON, together)
+    laid.lay(made, interpreter, PYTHON, apart)
+    expected = {row.path: row.sha256 for row in cache.scan(together)}
+    assert expected == {row.path: row.sha256 for row in cache.scan(apart)}
+    assert any(path.endswith(".pyc") for path in expected)
+
+
+def test_a_wheel_that_was_laid_out_before_is_only_linked(
+    make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = make_wheel("one", "1.0", {"one.py": "x = 1\n"})
+    laid.lay(wheels(one), interpreter, PYTHON, tmp_path / "first")
+    two = make_wheel("two", "1.0", {"two.py": "x = 1\n"})
+    unpacked = []
+    monkeypatch.setattr(
+        laid, "unpack", lambda rows, *rest: unpacked.extend(rows) or unpack.unpack(rows, *rest)
+    )
+    laid.lay(wheels(one, two), interpreter, PYTHON, tmp_path / "second")
+    assert ["two==1.0"] == [wheel.name for wheel in unpacked]
+
+
+def test_two_wheels_that_claim_one_path_are_both_named(
+    make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    made = wheels(
+        make_wheel("one", "1.0", {"same.py": "x = 1\n"}),
+        make_wheel("two", "1.0", {"same.py": "x = 2\n"}),
+    )
+    with pytest.raises(UserError, match=r"one==1.0 and two==1.0 both bring .*same\.py"):
+        laid.lay(made, interpreter, PYTHON, tmp_path / "tree")
+
+
+def test_a_damaged_wheel_is_named(interpreter: Interpreter, tmp_path: Path) -> None:
+    broken = tmp_path / "one-1.0-py3-none-any.whl"
+    broken.write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"one-1.0-py3-none-any.whl: the wheel is damaged"):
+        laid.lay(wheels(broken), interpreter, PYTHON, tmp_path / "tree")
