@@ -3,8 +3,8 @@
 The commands run in a copy that holds the inputs and nothing else, so that what
 they read is what the content key covers, and the user's tree stays as it is.
 
-A command that has the word ``{python}`` runs the interpreter of the draft, as
-Django's collectstatic has to; then the key covers the layers before this one, too.
+Where they run the release's own interpreter (see `own_python`), the key covers the
+layers before this one, too.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, command, fingerprint, inputs, sources
+from relforge import cache, command, fingerprint, inputs, own_python, sources
 from relforge.errors import UserError
-from relforge.release import AssetSettings, Layer, Release
+from relforge.release import Layer, Release
 
 FORMAT = "1"
-PYTHON = "{python}"  # in a command: the interpreter of the release
 
 
 def step(release: Release) -> Release:
@@ -34,7 +33,8 @@ def step(release: Release) -> Release:
     root = release.project.root
     names = inputs.assets(release)
     digests = (f"{path} {cache.sha256(root / path)}" for path in names)
-    key = cache.key("assets", FORMAT, repr(settings), *_below(release), *digests)
+    below = own_python.facts(release) if own_python.is_asked(settings) else ()
+    key = cache.key("assets", FORMAT, repr(settings), *below, *digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, names, folder))
     cache.place(tree, release.tree)
     made = cache.layer("assets", key, tree, started)
@@ -55,20 +55,26 @@ def _joined(layer: Layer, part: Layer) -> Layer:
 
 def _compile(release: Release, names: tuple[str, ...], folder: Path) -> None:
     settings = release.settings.assets
-    own = release.tree / release.python.executable
-    python = str(own if release.python.runs_here else release.python.helper or sys.executable)
     with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
-        work = Path(name)
+        work = Path(name) / "project"
+        asked = own_python.is_asked(settings)
+        variables = own_python.variables(release, Path(name)) if asked else {}
+        python = own_python.executable(release)
         for path in names:
             target = work / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(release.project.root / path, target)
         for index, words in enumerate(settings.run):
             command.run(
-                [word.replace(PYTHON, python) for word in words],
+                [word.replace(own_python.WORD, python) for word in words],
                 what=f"tool.relforge.assets.run[{index}]",
                 cwd=work / settings.cwd,
-                env={**_variables(release), **settings.env},
+                env={
+                    "SOURCE_DATE_EPOCH": str(release.source_date),
+                    "PATH": _path(),
+                    **variables,
+                    **settings.env,
+                },
                 hint="it runs in a copy that holds only what `assets.inputs` names",
             )
         for source, to in settings.outputs:
@@ -81,28 +87,6 @@ def _compile(release: Release, names: tuple[str, ...], folder: Path) -> None:
             sources.copy(work / source, (path.as_posix() for path in made), folder / to)
             if settings.digest:
                 fingerprint.add(folder / to)
-
-
-def _asks_python(settings: AssetSettings) -> bool:
-    return any(PYTHON in word for words in settings.run for word in words)
-
-
-def _below(release: Release) -> tuple[str, ...]:
-    """What decides what the release's own interpreter does, where one of the commands is it."""
-    if not _asks_python(release.settings.assets):
-        return ()
-    layers = (f"{layer.name} {layer.key}" for layer in release.layers)
-    return (*layers, repr(sorted(release.settings.check.env.items())))
-
-
-def _variables(release: Release) -> dict[str, str]:
-    own = {"SOURCE_DATE_EPOCH": str(release.source_date), "PATH": _path()}
-    if not _asks_python(release.settings.assets):
-        return own
-    # The draft is not written to, and nothing of the builder's Python gets into its own.
-    nothing = {"PYTHONPATH": "", "PYTHONHOME": "", "PYTHONUSERBASE": ""}
-    nothing |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
-    return {**own, **nothing, **release.settings.check.env}
 
 
 def _path() -> str:

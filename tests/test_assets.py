@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from relforge import assets, cache, fingerprint
+from relforge import assets, cache, fingerprint, runtime_files
 from relforge.errors import UserError
-from relforge.release import AssetSettings, Layer, Release
+from relforge.release import AssetSettings, CheckSettings, ConfigSettings, Layer, Release
 from tests import builder
 
 COPY = "mkdir -p dist && cp app.css logo.svg dist/"
@@ -103,16 +103,37 @@ def test_inputs_that_match_nothing_are_an_error(own_cache: Path, tmp_path: Path)
 
 
 def test_a_command_can_run_the_interpreter_of_the_release(own_cache: Path, tmp_path: Path) -> None:
-    code = "import sys, os; os.mkdir('dist'); open('dist/x', 'w').write(os.environ['COLOUR'])"
-    release = prepared(tmp_path, run=(("{python}", "-c", code),), env={"COLOUR": "red"})
+    code = """
+import os
+from relforge.runtime import config
+os.mkdir("dist")
+with open("dist/x", "w") as file:
+    print(os.environ["COLOUR"], os.environ["SHADE"], config["size"], config["wait"], file=file)
+"""
+    # What relforge.pth does in a real release.
+    runtime = tmp_path / "_build" / "prod" / ".shop-1.0.draft" / "runtime"
+    env = {"COLOUR": "red", "PYTHONPATH": str(runtime)}
+    release = prepared(tmp_path, run=(("{python}", "-c", code),), env=env)
+    schema: dict[str, dict[str, Any]] = {
+        "size": {"type": "int", "default": 3},
+        "wait": {"type": "duration", "default": "1m"},
+    }
+    settings = replace(
+        release.settings,
+        config=ConfigSettings(schema=schema),
+        check=CheckSettings(config={"size": 4}, env={"SHADE": "dark"}),
+    )
+    release = replace(release, settings=settings)
     program = release.tree / release.python.executable
     program.parent.mkdir(parents=True)
     program.symlink_to(sys.executable)
+    release = runtime_files.step(release)
     built = assets.step(release)
-    assert "red" == (built.tree / "app" / "static" / "x").read_text()
+    assert "red dark 4 60.0\n" == (built.tree / "app" / "static" / "x").read_text()
     assert assets.step(release).layers[0].cached
     other = replace(release, layers=(replace(release.layers[0], key="other"),))
     assert not assets.step(other).layers[0].cached, "the layers below decide what it does"
+    assert not list(tmp_path.glob("assets/__pycache__"))
 
 
 def test_what_vite_has_named_keeps_its_name(tmp_path: Path) -> None:

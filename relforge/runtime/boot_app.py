@@ -14,6 +14,7 @@ ROLES = {
     "providers": "relforge.runtime.config.build",
     "fresh": "relforge.runtime.client.fresh",
     "check": "relforge.runtime.selfcheck",
+    "trial": "relforge.runtime.config.trial",
     "program": "relforge.runtime.service.program",
     "probe": "relforge.runtime.service.probe",
 }
