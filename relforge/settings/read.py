@@ -19,6 +19,7 @@ from relforge.release import (
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.formats import read_formats, read_oci
 from relforge.settings.overlays import read_overlay
+from relforge.settings.packages import read_packages
 from relforge.settings.paths import inside
 from relforge.settings.python import read_python
 from relforge.settings.services import check_references, read_service
@@ -55,6 +56,7 @@ def read(
         config=_config(table.table("config")),
         commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
         check=_check(table.table("check")),
+        packages=read_packages(table),
         steps=read_steps(table),
         formats=read_formats(table),
         oci=read_oci(table.table("oci")),

@@ -86,12 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.served.html:
             kind = "text/html"
-            marks = [f"#sha256={digest}" if self.served.digests else "" for _, digest in rows]
-            links = [
-                f'<a href="../../files/{row[0]}{m}">x</a>'
-                for row, m in zip(rows, marks, strict=True)
-            ]
-            body = "\n".join(links)
+            mark = "#sha256=" if self.served.digests else "#"
+            body = "\n".join(f'<a href="../../files/{n}{mark}{d}">x</a>' for n, d in rows)
         else:
             kind = "application/vnd.pypi.simple.v1+json"
             files = [

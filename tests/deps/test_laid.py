@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,10 +45,13 @@ def test_a_wheel_that_was_laid_out_before_is_only_linked(
     one = make_wheel("one", "1.0", {"one.py": "x = 1\n"})
     laid.lay(wheels(one), interpreter, PYTHON, tmp_path / "first")
     two = make_wheel("two", "1.0", {"two.py": "x = 1\n"})
-    unpacked = []
-    monkeypatch.setattr(
-        laid, "unpack", lambda rows, *rest: unpacked.extend(rows) or unpack.unpack(rows, *rest)
-    )
+    unpacked: list[Wheel] = []
+
+    def spy(rows: list[Wheel], *rest: Any) -> None:
+        unpacked.extend(rows)
+        unpack.unpack(rows, *rest)
+
+    monkeypatch.setattr(laid, "unpack", spy)
     laid.lay(wheels(one, two), interpreter, PYTHON, tmp_path / "second")
     assert ["two==1.0"] == [wheel.name for wheel in unpacked]
 

@@ -33,6 +33,7 @@ services.job = { run = "a:b" }
 services.tool = { exec = ["true"], ready = "started" }
 config.providers = [{ use = "env", prefix = "A_" }]
 commands.go = { call = "a:b" }
+indexes = [{ name = "own", url = "https://host/simple" }]
 """
 
 
