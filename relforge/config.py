@@ -1,13 +1,13 @@
 """From a folder and an environment's name to a `Release`.
 
 Every error that a user can make is raised here, before anything is written
-(but for what only the assembled tree can tell: see `relforge.check`).
+(but for what only the assembled tree can tell: see `relforge.checks`).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -84,15 +84,22 @@ def lockable(root: Path, env: str, target: str | None = None) -> Lockable:
 
 
 def plan(
-    root: Path, env: str, target_name: str | None = None, *, formats: tuple[str, ...] = ()
+    root: Path,
+    env: str,
+    target_name: str | None = None,
+    *,
+    formats: tuple[str, ...] = (),
+    strict: bool = False,
 ) -> Release:
     """The release to be built, as its settings ask for it; raises UserError.
 
-    ``formats`` wins over those of the settings.  What may be wrong with it
-    besides is for `check` to say.
+    ``formats`` wins over those of the settings; ``strict`` makes warnings
+    errors.  What may be wrong with it besides is for `check` to say.
     """
     wanted = lockable(root, env, target_name)
     found, typed, target = wanted.project, wanted.settings, wanted.target
+    if strict:
+        typed = replace(typed, check=replace(typed.check, warnings_as_errors=True))
     _check_paths(found, typed)
     build_dir = found.root / "_build" / env
     if str(target) != python.host_target():

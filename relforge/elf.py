@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,37 @@ def floor(files: Iterable[Elf]) -> str:
 def number(version: str) -> tuple[int, ...]:
     """``2.34`` as a tuple that compares."""
     return tuple(int(part) for part in version.split(".")) if version else ()
+
+
+def newer(path: Path, glibc: str) -> tuple[str, ...]:
+    """The symbols that the file takes from a newer glibc than that, such as ``fstat@GLIBC_2.33``.
+
+    None where it is a version without symbols that is newer, or nothing is.
+    """
+    with path.open("rb") as file:
+        elf: Any = ELFFile(file)
+        needs = elf.get_section_by_name(".gnu.version_r")
+        index = elf.get_section_by_name(".gnu.version")
+        symbols = elf.get_section_by_name(".dynsym")
+        if needs is None or index is None or symbols is None:
+            return ()
+        versions = {
+            version["vna_other"]: version.name
+            for library, rows in needs.iter_versions()
+            if library.name in GLIBC
+            for version in rows
+            if _glibc_version(version.name) > number(glibc)
+        }
+        named = {
+            f"{symbol.name}@{versions[row['ndx']]}"
+            for symbol, row in zip(symbols.iter_symbols(), _indices(index), strict=False)
+            if row["ndx"] in versions
+        }
+    return tuple(sorted(named))
+
+
+def _indices(section: Any) -> Iterator[Any]:
+    return (row.entry for row in section.iter_symbols())
 
 
 def _read(file: Any) -> Elf:

@@ -10,14 +10,17 @@ from relforge.release import Release
 from relforge.watch import Watch
 
 
-def build(root: Path, env: str, watch: Watch, *, target: str | None = None) -> Release:
+def build(
+    root: Path, env: str, watch: Watch, *, target: str | None = None, strict: bool = False
+) -> Release:
     """The runnable tree of the project in that folder.
 
-    Raises UserError for whatever a user can mend.  Whatever ends it early
-    leaves no half tree behind.
+    Raises UserError for whatever a user can mend; where it is ``strict``, a
+    warning about the tree is an error.  Whatever ends it early leaves no half
+    tree behind.
     """
     with use.for_a_build():
-        return _build(config.plan(root, env, target), watch, pack=False)
+        return _build(config.plan(root, env, target, strict=strict), watch, pack=False)
 
 
 def release(
@@ -27,10 +30,12 @@ def release(
     *,
     target: str | None = None,
     formats: tuple[str, ...] = (),
+    strict: bool = False,
 ) -> Release:
     """The tree and its artifacts; of these, too, each is there whole or not at all."""
     with use.for_a_build():
-        return _build(config.plan(root, env, target, formats=formats), watch, pack=True)
+        wanted = config.plan(root, env, target, formats=formats, strict=strict)
+        return _build(wanted, watch, pack=True)
 
 
 def _build(release: Release, watch: Watch, *, pack: bool) -> Release:

@@ -8,11 +8,11 @@ A build with the same key whose tree is still untouched has nothing to do.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from relforge import cache, inventory
-from relforge.release import Layer, Release
+from relforge.release import Finding, Layer, Release
 
 
 def is_known(release: Release, key: str) -> bool:
@@ -38,6 +38,7 @@ def find(release: Release, key: str) -> Release | None:
             layers=layers,
             folders=folders,
             notes=tuple(known["notes"]),
+            findings=tuple(Finding(**row) for row in known["findings"]),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -54,6 +55,7 @@ def keep(release: Release, key: str) -> None:
         "folders": release.folders,
         "glibc": release.target.glibc,
         "notes": release.notes,
+        "findings": [asdict(row) for row in release.findings],
     }
     cache.write(place, json.dumps(known).encode())
 

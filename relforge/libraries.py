@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from relforge import cache, elf, loader, runpath
 from relforge.release import Entry, Layer, Release
@@ -32,6 +33,8 @@ class Library:
     soname: str
     needed: tuple[str, ...]
     glibc: str
+    machine: str
+    run_path: tuple[str, ...]  # as written, with $ORIGIN
 
     @property
     def names(self) -> set[str]:
@@ -118,7 +121,7 @@ def _of_layer(release: Release, layer: Layer) -> list[Library]:
     memo = cache.home() / "libraries" / f"{layer.name}-{layer.key}.json"
     try:
         rows = json.loads(memo.read_bytes())
-        return [Library(**{**row, "needed": tuple(row["needed"])}) for row in rows]
+        return [_read(row) for row in rows]
     except (OSError, ValueError, TypeError, KeyError):
         pass
     found = []
@@ -127,10 +130,22 @@ def _of_layer(release: Release, layer: Layer) -> list[Library]:
         read = None if place.is_symlink() else elf.read(place)
         if read is not None:
             found.append(
-                Library(path=path, soname=read.soname, needed=tuple(read.needed), glibc=read.glibc)
+                Library(
+                    path=path,
+                    soname=read.soname,
+                    needed=read.needed,
+                    glibc=read.glibc,
+                    machine=read.machine,
+                    run_path=read.runpath or read.rpath,
+                )
             )
     cache.keep(memo, json.dumps([asdict(row) for row in found]).encode())
     return found
+
+
+def _read(row: dict[str, Any]) -> Library:
+    lists = {"needed": tuple(row["needed"]), "run_path": tuple(row["run_path"])}
+    return Library(**{**row, **lists})
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 TARGETS = ("linux-x86_64", "linux-aarch64")  # what `--target` may be
+# The rules of `relforge.checks`, by the names that `check.skip` and `check.allow` have for them.
+CHECKS = (
+    *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
+    *("imports", "leftovers", "entry-points", "smoke"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +173,28 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSettings:
-    """How the assembled tree is tried out; ``env`` and ``config`` are laid over for it."""
+    """How the assembled tree is tried out; ``env`` and ``config`` are laid over for it.
+
+    ``skip`` names rules; ``allow`` holds patterns ``rule:path`` of findings to pass over.
+    """
 
     imports: bool = True
     env: dict[str, str] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
+    glibc: str = ""  # what the target has, such as 2.31; "" where any floor is fine
+    smoke: bool = False  # unpack the artifact elsewhere, and run it
+    skip: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    warnings_as_errors: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripSettings:
+    """What is taken out of the files that a release is made of."""
+
+    symbols: bool = True  # debugging sections and symbols that nothing links with
+    tests: bool = False  # the tests that wheels bring along
+    sources: bool = False  # modules of which there is byte code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +224,7 @@ class Settings:
     commands: tuple[Command, ...]
     check: CheckSettings
     packages: PackageSettings = PackageSettings()
+    strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)
     oci: OciSettings = field(default_factory=OciSettings)
@@ -302,6 +325,20 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is wrong with a tree.  ``hint`` says what to do about it.
+
+    ``path`` is a file, relative to the release, or a setting as the user writes it.
+    """
+
+    severity: Literal["error", "warning"]
+    rule: str  # a key of `relforge.checks.RULES`
+    path: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """What is shipped."""
 
@@ -327,7 +364,8 @@ class Release:
     layers: tuple[Layer, ...] = ()
     folders: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
     artifacts: tuple[Artifact, ...] = ()
-    notes: tuple[str, ...] = ()  # warnings for the end of the build
+    notes: tuple[str, ...] = ()  # what was not done, and what the target must have
+    findings: tuple[Finding, ...] = ()  # warnings: an error ends the build
 
     @property
     def name(self) -> str:

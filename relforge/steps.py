@@ -16,7 +16,7 @@ from collections.abc import Callable
 from relforge import (
     app,
     assets,
-    check,
+    checks,
     extension,
     formats,
     libraries,
@@ -44,7 +44,7 @@ ASSEMBLE: Steps = (
 )
 SEAL: Steps = (
     ("manifest", manifest.step),
-    ("check", check.step),
+    ("check", checks.step),
     ("publish", staging.publish),
 )
 PACK: Steps = (("pack", formats.step),)

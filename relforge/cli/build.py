@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,17 @@ from rich.console import Console
 
 from relforge import cache, engine, layout
 from relforge.cli import report
-from relforge.cli.options import Env, Formats, Json, ProjectDir, Quiet, Target, Verbose
+from relforge.cli.options import (
+    Env,
+    Formats,
+    Json,
+    ProjectDir,
+    Quiet,
+    Target,
+    Verbose,
+    WarningsAsErrors,
+)
+from relforge.errors import UserError
 from relforge.formats import FORMATS
 from relforge.release import Artifact, Release
 
@@ -20,13 +33,15 @@ def build(
     env: Env = "prod",
     project: ProjectDir = Path(),
     target: Target = None,
+    strict: WarningsAsErrors = False,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
     out = _start(verbose=verbose, quiet=quiet)
-    built = engine.build(project, env, report.watch(out), target=target)
+    with _findings(as_json):
+        built = engine.build(project, env, report.watch(out), target=target, strict=strict)
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
         return
@@ -40,6 +55,7 @@ def release(
     project: ProjectDir = Path(),
     target: Target = None,
     formats: Formats = None,
+    strict: WarningsAsErrors = False,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -47,7 +63,10 @@ def release(
     """Build, then pack the tree into dist/<name>-<version>-<target>.tar.gz."""
     out = _start(verbose=verbose, quiet=quiet)
     wanted = tuple(formats or ())
-    built = engine.release(project, env, report.watch(out), target=target, formats=wanted)
+    with _findings(as_json):
+        built = engine.release(
+            project, env, report.watch(out), target=target, formats=wanted, strict=strict
+        )
     if as_json:
         rows = [_artifact(row) for row in built.artifacts]
         first = {key: value for key, value in rows[0].items() if key != "format"}
@@ -65,6 +84,20 @@ def _start(*, verbose: bool, quiet: bool) -> Console:
     return out
 
 
+@contextmanager
+def _findings(as_json: bool) -> Iterator[None]:
+    """Print what is wrong with the tree as JSON, besides the error that it is."""
+    try:
+        yield
+    except UserError as error:
+        # Late: a build that has nothing to do is over before the checks are read.
+        from relforge.checks import Failed  # noqa: PLC0415
+
+        if as_json and isinstance(error, Failed):
+            _print_json({"findings": [asdict(row) for row in error.findings]})
+        raise
+
+
 def _common(built: Release) -> dict[str, Any]:
     return {
         "name": built.name,
@@ -72,6 +105,7 @@ def _common(built: Release) -> dict[str, Any]:
         "env": built.env,
         "target": str(built.target),
         "notes": list(built.notes),
+        "findings": [asdict(row) for row in built.findings],
     }
 
 

@@ -63,6 +63,9 @@ Formats = Annotated[
         metavar="FORMAT",
     ),
 ]
+WarningsAsErrors = Annotated[
+    bool, typer.Option("--warnings-as-errors", help="End the build at a warning, too.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

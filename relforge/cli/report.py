@@ -17,6 +17,8 @@ from relforge.masking import mask
 from relforge.release import Release
 from relforge.watch import Watch
 
+MOST = 10  # warnings of one rule that are spelt out
+
 
 def console(quiet: bool) -> Console:
     """Where progress goes: stderr, and nowhere with ``--quiet``."""
@@ -57,9 +59,18 @@ def watch(out: Console) -> Watch:
 
 
 def notes(out: Console, built: Release) -> None:
-    """Name what a build did not do, and what its target must have."""
+    """Name what a build did not do, what its target must have, and what it finds doubtful."""
     for note in built.notes:
         out.print(f"  note: {note}", markup=False, style="yellow")
+    for rule in dict.fromkeys(row.rule for row in built.findings):
+        rows = [row for row in built.findings if row.rule == rule]
+        for row in rows[:MOST]:
+            out.print(f"  warning: {row.path}: {row.message}", markup=False, style="yellow")
+            if row.hint:
+                out.print(f"    {row.hint}", markup=False, style="cyan")
+        if len(rows) > MOST:
+            more = f"  warning: and {len(rows) - MOST} more of the rule {rule}; --json has them all"
+            out.print(more, markup=False, style="yellow")
 
 
 @contextmanager

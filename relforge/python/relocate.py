@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from relforge import command, elf, pyc, runpath
+from relforge import command, elf, pyc, runpath, symbols
 from relforge.python import texts
 from relforge.python.installation import Installation
 from relforge.python.selection import Selection
@@ -64,11 +64,8 @@ def _is_binary(draft: Path, relative: str) -> bool:
 
 
 def _strip(binaries: Iterable[Path]) -> None:
-    command.run(
-        ["strip", "--strip-unneeded", "--enable-deterministic-archives", *binaries],
-        what="tool.relforge.python.strip",
-        hint="install binutils, or set tool.relforge.python.strip = false",
-    )
+    for path in binaries:
+        path.write_bytes(symbols.stripped(path.read_bytes()))
 
 
 def _set_run_paths(draft: Path, binaries: Iterable[Path]) -> None:

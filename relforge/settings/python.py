@@ -14,8 +14,8 @@ OLDEST = 11  # of CPython 3: what the runtime is written for
 SOURCES = ("host", "archive", "uv", "system")
 
 
-def read_python(table: Table, project: Project) -> PythonSettings:
-    """The typed table; raises SettingsError."""
+def read_python(table: Table, project: Project, *, strip: bool) -> PythonSettings:
+    """The typed table; raises SettingsError.  ``strip`` is what holds for the rest."""
     version = _version(table, project)
     source = table.choice("source", "host", SOURCES)
     archives = tuple(_archive(name, row) for name, row in _archives(table))
@@ -31,7 +31,7 @@ def read_python(table: Table, project: Project) -> PythonSettings:
         path=_path(table, source),
         keep=table.texts("keep", ()),
         exclude=table.texts("exclude", ()),
-        strip=table.flag("strip", False),
+        strip=table.flag("strip", strip, origin="strip.symbols"),
     )
     table.finish()
     return result

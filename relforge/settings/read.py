@@ -8,7 +8,6 @@ from typing import Any
 from relforge.errors import SettingsError
 from relforge.release import (
     AssetSettings,
-    CheckSettings,
     Command,
     ConfigSettings,
     DependencySettings,
@@ -17,6 +16,7 @@ from relforge.release import (
     Settings,
 )
 from relforge.runtime.manifest import RESERVED
+from relforge.settings.checks import read_check, read_strip
 from relforge.settings.formats import read_formats, read_oci
 from relforge.settings.overlays import read_overlay
 from relforge.settings.packages import read_packages
@@ -43,10 +43,11 @@ def read(
     """
     laid = project.settings.get("env", {}).get(env, {})
     table = Table(merged, ROOT, env=env, laid=laid)
+    strip = read_strip(table.table("strip"))
     settings = Settings(
         name=_release_name(table, project),
         version=_release_version(table, version),
-        python=read_python(table.table("python"), project),
+        python=read_python(table.table("python"), project, strip=strip.symbols),
         dependencies=_dependencies(table.table("dependencies"), project, env),
         lock=table.text("lock", lock, origin="found in the project"),
         app=table.texts_or("app", None, origin="the project's own wheel"),
@@ -55,7 +56,8 @@ def read(
         services=tuple(read_service(name, row) for name, row in table.table("services").children()),
         config=_config(table.table("config")),
         commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
-        check=_check(table.table("check")),
+        check=read_check(table.table("check")),
+        strip=strip,
         packages=read_packages(table),
         steps=read_steps(table),
         formats=read_formats(table),
@@ -170,15 +172,5 @@ def _command(name: str, table: Table) -> Command:
     if not CALL.fullmatch(call):
         raise table.error("call", f'{call!r} is no callable such as "pkg.module:function"')
     result = Command(name=name, call=call, help=table.text("help", ""))
-    table.finish()
-    return result
-
-
-def _check(table: Table) -> CheckSettings:
-    result = CheckSettings(
-        imports=table.flag("import", True),
-        env=table.text_mapping("env"),
-        config=table.mapping("config"),
-    )
     table.finish()
     return result

@@ -68,8 +68,8 @@ class Table:
                 raise self.error(f"{key}[{index}]", f"{value!r} is written twice")
         return values
 
-    def flag(self, key: str, default: bool) -> bool:
-        return self._read(key, default, _flag, "true or false")
+    def flag(self, key: str, default: bool, *, origin: str = "default") -> bool:
+        return self._read(key, default, _flag, "true or false", origin)
 
     def whole(self, key: str, default: int, *, least: int) -> int:
         value = self._read(key, default, _whole, "a whole number")

@@ -18,7 +18,7 @@ from tests.release.workshop import PATIENCE, Workshop
 pytestmark = pytest.mark.release
 
 CURSOR_HIDDEN, CURSOR_SHOWN = "\x1b[?25l", "\x1b[?25h"
-COMMON = {"name", "version", "env", "target", "sha256", "size", "layers"}
+COMMON = {"name", "version", "env", "target", "sha256", "size", "layers", "notes", "findings"}
 STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.SEAL)]
 
 
@@ -105,7 +105,9 @@ def test_quiet_prints_nothing_but_errors(shop: Workshop) -> None:
     assert 1 == done.returncode
     assert done.stderr.startswith("error: tool.relforge.services.worker.run: ")
     quiet_json = shop.run("build", "--quiet", "--json")
-    assert ("", done.stderr) == (quiet_json.stdout, quiet_json.stderr)
+    assert done.stderr == quiet_json.stderr
+    (finding,) = json.loads(quiet_json.stdout)["findings"]
+    assert ("error", "entry-points") == (finding["severity"], finding["rule"])
 
 
 def test_verbose_tells_what_the_steps_do(shop: Workshop) -> None:

@@ -47,7 +47,7 @@ def test_another_environment(shop: Workshop) -> None:
     shown = shop.report("config", "show", "--env", "dev")
     expected = {"value": 3, "origin": "pyproject.toml [tool.relforge.env.dev]"}
     assert expected == shown["services.worker.instances"]
-    assert {"value": False, "origin": "default"} == shown["python.strip"]
+    assert {"value": True, "origin": "strip.symbols"} == shown["python.strip"]
 
 
 def test_lines(shop: Workshop) -> None:

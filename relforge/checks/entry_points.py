@@ -1,27 +1,24 @@
-"""The release tests itself, in its staging folder, with its own interpreter."""
+"""Everything that settings name can be imported: asked of the release's own interpreter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-from relforge import libraries, staged
-from relforge.errors import UserError
-from relforge.release import Release
+from relforge import staged
+from relforge.release import Finding, Release
 
 SERVER_MODULES = {"uvicorn": "uvicorn"}
+RULE = "entry-points"
 
 
-def step(release: Release) -> Release:
-    """Import every entry point and server; look up every library of every ELF file.
+def rule(release: Release) -> Iterator[Finding]:
+    """Import every entry point and server, with the settings' own ``env`` and ``config``.
 
-    Raises UserError that names the setting, with the traceback of the import
-    cut down to the user's code.
+    The traceback of an import is cut down to the user's code.
     """
-    _check_libraries(release)
     if not staged.can_import(release):
-        return replace(release, notes=(*release.notes, *_unchecked(release)))
+        return
     settings = release.settings
     answer = staged.ask(
         release,
@@ -36,29 +33,26 @@ def step(release: Release) -> Release:
         "modules up without running them",
     )
     for row in answer["failures"]:
-        raise _error(release, row)
-    return release
+        yield _finding(release, row)
 
 
-def _unchecked(release: Release) -> Iterator[str]:
+def unchecked(release: Release) -> Iterator[str]:
     """What only a host of the release's CPU can tell."""
     names = [row["setting"] for row in _targets(release)]
-    if names:
+    if names and not staged.can_import(release):
         yield (
             f"not checked: this host cannot run {release.target.machine} code, so nobody has "
             f"imported {', '.join(names)}"
         )
 
 
-def _error(release: Release, row: dict[str, str]) -> UserError:
+def _finding(release: Release, row: dict[str, str]) -> Finding:
+    message, hint = row["message"].replace(f"{release.tree}/", ""), row["hint"]
     for server, module in SERVER_MODULES.items():
-        if row["message"].endswith(f"ModuleNotFoundError: No module named {module!r}"):
-            return UserError(
-                f"{row['setting']}: {server} is not among the release's dependencies",
-                hint=f"add {server} to `project.dependencies`, then type: relforge lock",
-            )
-    message = row["message"].replace(f"{release.tree}/", "")
-    return UserError(f"{row['setting']}: {message}", hint=row["hint"])
+        if message.endswith(f"ModuleNotFoundError: No module named {module!r}"):
+            message = f"{server} is not among the release's dependencies"
+            hint = f"add {server} to `project.dependencies`, then type: relforge lock"
+    return Finding(severity="error", rule=RULE, path=row["setting"], message=message, hint=hint)
 
 
 def _targets(release: Release) -> list[dict[str, Any]]:
@@ -77,13 +71,3 @@ def _targets(release: Release) -> list[dict[str, Any]]:
         where = f"tool.relforge.commands.{command.name}.call"
         rows.append({"setting": where, "target": command.call, "kind": "entry"})
     return rows
-
-
-def _check_libraries(release: Release) -> None:
-    """Refuse an ELF file that needs a library which is neither inside nor glibc's."""
-    for path, lacking in libraries.missing(release):
-        raise UserError(
-            f"{path}: needs {', '.join(lacking)}, which is neither in the release nor part of "
-            "glibc, and this host has none to bring along",
-            hint="install the library here, take a wheel that brings it, or leave the package out",
-        )

@@ -1,0 +1,36 @@
+"""The release tests itself, in its staging folder: every rule is one row of a table.
+
+A rule is a function that looks at a release and yields findings.  All of them
+are told together; an error ends the build before the tree gets its final name,
+a warning is told at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from relforge.checks import entry_points, native, verdict
+from relforge.checks.verdict import Failed
+from relforge.release import Finding, Release
+
+Rule = Callable[[Release], Iterator[Finding]]
+
+RULES: dict[str, Rule] = {
+    "libraries": native.libraries,  # every library is inside or glibc's
+    "machine": native.machine,  # every program is for the release's CPU
+    "glibc": native.glibc,  # none needs a newer glibc than the target has
+    "entry-points": entry_points.rule,  # whatever settings name can be imported
+}
+
+
+def step(release: Release) -> Release:
+    """Apply every rule but those that are skipped; raises Failed where one finds an error."""
+    skipped = release.settings.check.skip
+    found = (row for name, rule in RULES.items() if name not in skipped for row in rule(release))
+    warnings = verdict.judge(tuple(found), release.settings.check)
+    notes = entry_points.unchecked(release)
+    return replace(release, findings=warnings, notes=(*release.notes, *notes))
+
+
+__all__ = ["RULES", "Failed", "Rule", "step"]

@@ -1,0 +1,67 @@
+"""Programs and libraries: what they need is inside, and they run where the release shall run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relforge import elf
+from relforge import libraries as surveyed
+from relforge.release import Finding, Release
+
+
+def libraries(release: Release) -> Iterator[Finding]:
+    """Each ELF file that needs a library which is neither inside nor glibc's."""
+    for path, lacking in surveyed.missing(release):
+        yield Finding(
+            severity="error",
+            rule="libraries",
+            path=path,
+            message=f"needs {', '.join(lacking)}, which is neither in the release nor part of "
+            "glibc, and this host has none to bring along",
+            hint="install the library here, take a wheel that brings it, or leave the package out",
+        )
+
+
+def machine(release: Release) -> Iterator[Finding]:
+    """Each ELF file for another CPU than the release's.
+
+    It is a warning where the file is no extension module: a package may bring
+    programs for several CPUs.
+    """
+    own = release.target.machine
+    for library in surveyed.survey(release):
+        if library.machine != own:
+            yield Finding(
+                severity="error" if _is_module(library.path, own) else "warning",
+                rule="machine",
+                path=library.path,
+                message=f"is for {library.machine}, and the release is for {own}",
+                hint=f"take the package's wheel for {own}, or leave the file out",
+            )
+
+
+def glibc(release: Release) -> Iterator[Finding]:
+    """Each ELF file that needs a newer glibc than ``check.glibc`` says, or the release tells."""
+    wanted = release.settings.check.glibc
+    floor = wanted or release.target.glibc
+    for library in surveyed.survey(release):
+        if elf.number(library.glibc) <= elf.number(floor):
+            continue
+        names = elf.newer(release.tree / library.path, floor)
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        yield Finding(
+            severity="error",
+            rule="glibc",
+            path=library.path,
+            message=f"needs glibc {library.glibc}"
+            + (f" for {shown}" if shown else "")
+            + (f", and check.glibc is {wanted}" if wanted else f", and the release says {floor}"),
+            hint="build on a host whose glibc is as old, or take a wheel (manylinux) and an "
+            "interpreter (python.source) that were built on one",
+        )
+
+
+def _is_module(path: str, own: str) -> bool:
+    """Whether the file is what the release's own Python would load."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".abi3.so") or f"-{own}-linux" in name or path.startswith("python/bin/")
