@@ -38,6 +38,20 @@ PTH = "../../../../runtime\n../../../../app\n"  # from site-packages to the rele
 def step(release: Release) -> Release:
     """Lay the project's own code into the tree, as the layer ``app``; raises UserError."""
     started = time.perf_counter()
+    key, tree = _tree(release)
+    refuse_overlap(release, tree, "the application")
+    cache.place(tree, release.tree)
+    layer = cache.layer("app", key, tree, started)
+    return replace(release, layers=(*release.layers, layer))
+
+
+def prepare(release: Release) -> str | None:
+    """Put into the cache what the step lays out; the layer's name where it was not there."""
+    _, tree = _tree(release)
+    return None if tree.cached else "app"
+
+
+def _tree(release: Release) -> tuple[str, cache.Tree]:
     trees = release.settings.app
     names = inputs.application(release)
     root = release.project.root
@@ -60,11 +74,7 @@ def step(release: Release) -> Release:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "relforge.pth").write_text(PTH)
 
-    tree = cache.tree("app", key, build)
-    refuse_overlap(release, tree, "the application")
-    cache.place(tree, release.tree)
-    layer = cache.layer("app", key, tree, started)
-    return replace(release, layers=(*release.layers, layer))
+    return key, cache.tree("app", key, build)
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from relforge.errors import NO_ROOM, UserError
 
 log = logging.getLogger("relforge.command")
 
+_running: set[int] = set()  # process groups
+
 TAIL = 40  # lines of a failed program's output that its error shows
 
 
@@ -132,6 +134,7 @@ def _started(
         ) from None
     with process:
         try:
+            _running.add(process.pid)
             let_go()
             yield process
             process.wait()
@@ -139,6 +142,15 @@ def _started(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
+        finally:
+            _running.discard(process.pid)
+
+
+def end_all() -> None:
+    """End each program that `run` waits for in any thread, and whatever it started."""
+    for group in tuple(_running):
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 def _hold_interrupts() -> Callable[[], None]:

@@ -56,8 +56,8 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
 
         after = steps.packing(release) if pack else ()
         if built is None:
-            before = steps.building(release)
+            before = steps.building(release, pack=pack)
             staging.refuse_running(release)
-            built = steps.run(release, before, watch)
+            built = steps.run(release, before, watch, steps.AHEAD)
             last.keep(built, key)
-        return steps.run(built, after, watch)
+        return steps.run(built, after, watch, (staging.sweep,))

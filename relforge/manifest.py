@@ -17,6 +17,8 @@ from relforge.errors import SettingsError
 from relforge.release import Entry, Layer, Release
 from relforge.runtime.manifest import FORMAT
 
+OWN = "release"  # the layer of what relforge itself writes
+
 
 def step(release: Release) -> Release:
     """Measure the glibc floor, then write manifest, launch file and digests."""
@@ -30,7 +32,7 @@ def step(release: Release) -> Release:
     entries = sorted((*brought, *found.others), key=lambda row: row.path)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     write(release, layout.SUMS, "".join(sums))
-    layers = (*found.layers, _own_layer(release, found.others))
+    layers = _with_own(release, found.layers, found.others)
     return replace(release, layers=layers, folders=found.folders)
 
 
@@ -57,6 +59,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         "layers": [
             {"name": row.name, "key": row.key, "files": len(row.paths), "size": row.size}
             for row in release.layers
+            if row.name != OWN
         ],
         "services": {
             service.name: {key: value for key, value in asdict(service).items() if key != "name"}
@@ -103,7 +106,10 @@ def _config(release: Release) -> dict[str, Any]:
         "export": config.export,
         "strict": config.strict,
     }
-    answer = staged.ask(release, "providers", question)
+    # What is built in does not ask the application, so nothing of it decides the answer.
+    foreign = any(":" in row.use or row.use == "python" for row in config.providers)
+    keys = [f"{row.name} {row.key}" for row in release.layers if foreign or row.name != "app"]
+    answer = staged.ask(release, "providers", question, decided_by=keys)
     if answer["errors"]:
         lines = [f"{row['path']}: {row['message']}" for row in answer["errors"]]
         raise SettingsError("\n".join(lines))
@@ -115,10 +121,13 @@ def _config(release: Release) -> dict[str, Any]:
     }
 
 
-def _own_layer(release: Release, own: tuple[Entry, ...]) -> Layer:
-    """The layer ``release``: whatever no other layer brought, and the list of digests itself."""
-    rows = (f"{entry.path} {entry.mode:o} {entry.sha256}{entry.link or ''}" for entry in own)
+def _with_own(
+    release: Release, layers: tuple[Layer, ...], own: tuple[Entry, ...]
+) -> tuple[Layer, ...]:
+    """The layers; ``release``, the last, has what no other brought and the list of digests, too."""
     sums = cache.look(release.tree / layout.SUMS, layout.SUMS)
-    return Layer(
-        name="release", key=cache.key(*rows), cached=False, seconds=0.0, entries=(*own, sums)
-    )
+    ours = next(layer for layer in layers if layer.name == OWN)
+    entries = tuple(sorted((*ours.entries, *own, sums), key=lambda entry: entry.path))
+    rows = (f"{row.path} {row.mode:o} {row.sha256}{row.link or ''}" for row in entries)
+    last = replace(ours, key=cache.key(*rows), cached=False, entries=entries)
+    return (*(layer for layer in layers if layer is not ours), last)

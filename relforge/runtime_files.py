@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import relforge
-from relforge import cache, layout, pyc
+from relforge import cache, inputs, layout, pyc
 from relforge.deps.step import interpreter
 from relforge.release import Release
 
+FORMAT = "1"
 EXECUTABLE = 0o755
 
 
 def step(release: Release) -> Release:
-    """Write ``bin/<name>``, ``runtime/``, and what of ``release/`` an overlay may replace."""
-    tree = release.tree
+    """Lay out ``bin/<name>``, ``runtime/``, and what of ``release/`` an overlay may replace.
+
+    They are the first part of the layer ``release``.
+    """
+    started = time.perf_counter()
+    python = release.python
+    key = cache.key(
+        *(
+            "runtime",
+            FORMAT,
+            release.name,
+            python.version,
+            python.tag,
+            str(interpreter(release) is None),
+        ),
+        inputs.own_digest(),
+    )
+    tree = cache.tree("runtime", key, lambda draft: _write_all(release, draft))
+    cache.place(tree, release.tree)
+    layer = cache.layer("release", key, tree, started)
+    return replace(release, layers=(*release.layers, layer))
+
+
+def _write_all(release: Release, tree: Path) -> None:
     _write(tree / "bin" / release.name, template("launcher.sh"), EXECUTABLE)
     for name, to in (("env.sh", layout.ENV_SH), ("config.toml", layout.CONFIG)):
         _write(tree / to, template(name))
@@ -26,7 +51,6 @@ def step(release: Release) -> Release:
         if path.suffix == ".py":
             _write(copy / path.relative_to(package), path.read_text())
     pyc.compile_tree(interpreter(release), tree / layout.RUNTIME)
-    return release
 
 
 def template(name: str) -> str:

@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from relforge import command, layout
+from relforge import cache, command, layout
 from relforge.errors import UserError
 from relforge.release import Release
 
@@ -41,12 +41,30 @@ def ask(
     question: dict[str, Any],
     env: Mapping[str, str] | None = None,
     hint: str = "",
+    decided_by: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run a role of the runtime's ``boot_app.py`` with JSON in and JSON out.
 
-    Of the builder's environment the process sees INHERITED alone.  Raises
-    UserError with what it printed where it dies or does not end.
+    Of the builder's environment the process sees INHERITED alone.  Where
+    ``decided_by`` names all that decides the answer besides the question, the
+    answer is remembered.  Raises UserError with what it printed where the
+    process dies or does not end.
     """
+    if not decided_by:
+        return _ask(release, role, question, env or {}, hint)
+    key = cache.key(role, json.dumps(question, sort_keys=True), *decided_by)
+    memo = cache.home() / "answers" / f"{key}.json"
+    try:
+        known: dict[str, Any] = json.loads(memo.read_bytes())
+    except (OSError, ValueError):
+        known = _ask(release, role, question, env or {}, hint)
+        cache.keep(memo, json.dumps(known).encode())
+    return known
+
+
+def _ask(
+    release: Release, role: str, question: dict[str, Any], env: Mapping[str, str], hint: str
+) -> dict[str, Any]:
     tree = release.tree
     words = [*_interpreter(release), tree / BOOT, role]
     try:
@@ -58,7 +76,7 @@ def ask(
                 "RELEASE_NAME": release.name,
                 "RELEASE_VERSION": release.version,
                 "RELEASE_ENV": release.env,
-                **(env or {}),
+                **env,
             },
             base={name: os.environ[name] for name in INHERITED if name in os.environ},
             stdin=json.dumps(question),

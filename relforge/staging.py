@@ -61,9 +61,12 @@ def workspace(release: Release) -> Iterator[None]:
 
 
 def publish(release: Release) -> Release:
-    """Give the draft its final name; the state folder of the tree it replaces stays."""
+    """Give the draft its final name; the state folder of the tree it replaces stays.
+
+    What was replaced is there until `sweep`, or the next build, removes it.
+    """
     final = release.final_tree
-    old = release.build_dir / f".{final.name}.old"
+    old = _old(release)
     refuse_running(release)
     if not final.exists():
         release.tree.rename(final)
@@ -73,8 +76,13 @@ def publish(release: Release) -> Release:
         old.rename(release.tree)
         final.rename(old)
         release.tree.rename(final)
-    _recover(old)
+    _hand_over(old)
     return replace(release, tree=final)
+
+
+def sweep(release: Release) -> None:
+    """Remove the tree that was replaced, if there was one; makes no layer."""
+    shutil.rmtree(_old(release), ignore_errors=True)
 
 
 def _exchange(one: Path, two: Path) -> bool:
@@ -96,9 +104,19 @@ def _recover(old: Path) -> None:
     if not final.exists():
         old.rename(final)
         return
+    _hand_over(old)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _hand_over(old: Path) -> None:
+    """Give the state of the old tree to the new one."""
+    final = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
     if (old / layout.STATE).exists() and not (final / layout.STATE).exists():
         (old / layout.STATE).rename(final / layout.STATE)
-    shutil.rmtree(old, ignore_errors=True)
+
+
+def _old(release: Release) -> Path:
+    return release.build_dir / f".{release.final_tree.name}.old"
 
 
 def refuse_running(release: Release) -> None:

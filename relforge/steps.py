@@ -12,11 +12,14 @@ Where the project's own steps come in is `settings.steps`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from relforge import (
     app,
     assets,
     checks,
+    command,
     extension,
     formats,
     libraries,
@@ -32,6 +35,7 @@ from relforge.watch import Watch
 
 Step = Callable[[Release], Release]
 Steps = tuple[tuple[str, Step], ...]
+Ahead = tuple[Callable[[Release], str | None], ...]
 
 ASSEMBLE: Steps = (
     ("python", python.step),
@@ -47,18 +51,24 @@ SEAL: Steps = (
     ("check", checks.step),
     ("publish", staging.publish),
 )
+AHEAD: Ahead = (app.prepare,)  # what takes long and needs nothing of the tree
 PACK: Steps = (("pack", formats.step),)
 BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them
 
 
-def building(release: Release) -> Steps:
+def building(release: Release, *, pack: bool) -> Steps:
     """Up to a runnable tree under its final name; raises UserError where a step is not there.
 
-    What a project inserts before `pack` comes before SEAL: it may change the tree.
+    What a project inserts before `pack` comes before SEAL: it may change the
+    tree.  Where the tree will be packed, it is compressed while it is checked.
     """
     names = release.settings.steps
     before = _expanded(release, 0, names.index("pack"))
-    return (*before, *SEAL)
+    seal = SEAL
+    if pack:
+        beside = {"check": _beside(checks.step, formats.prepare)}
+        seal = tuple((name, beside.get(name, step)) for name, step in SEAL)
+    return (*before, *seal)
 
 
 def packing(release: Release) -> Steps:
@@ -67,12 +77,37 @@ def packing(release: Release) -> Steps:
     return _expanded(release, names.index("pack"), len(names))
 
 
-def run(release: Release, steps: Steps, watch: Watch) -> Release:
-    """Take the release through the steps."""
-    for name, step in steps:
-        with watch(name):
-            release = step(release)
-    return release
+def run(release: Release, steps: Steps, watch: Watch, ahead: Ahead = ()) -> Release:
+    """Take the release through the steps.
+
+    What is done ``ahead`` fills the cache for them, and tells which layer it
+    had to make; a step that needs it waits for it, or fails in the same way.
+    """
+    with ThreadPoolExecutor() as pool:
+        begun = [pool.submit(prepare, release) for prepare in ahead]
+        try:
+            for name, step in steps:
+                with watch(name):
+                    release = step(release)
+        except BaseException:
+            command.end_all()
+            raise
+    made = {row.result() for row in begun if row.exception() is None}
+    layers = (replace(row, cached=row.cached and row.name not in made) for row in release.layers)
+    return replace(release, layers=tuple(layers))
+
+
+def _beside(step: Step, other: Callable[[Release], None]) -> Step:
+    """The step, while something else is done with the same release."""
+
+    def both(release: Release) -> Release:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            done = pool.submit(other, release)
+            result = step(release)
+            done.result()
+        return result
+
+    return both
 
 
 def _expanded(release: Release, first: int, last: int) -> Steps:

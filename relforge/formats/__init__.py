@@ -39,6 +39,12 @@ def choose(release: Release, names: tuple[str, ...]) -> Release:
     return replace(release, notes=(*release.notes, *notes))
 
 
+def prepare(release: Release) -> None:
+    """Compress what the artifacts will consist of; the tree has its digests already."""
+    for name in release.settings.formats:
+        FORMATS[name].prepare(release)
+
+
 def step(release: Release) -> Release:
     """Write an artifact in each format that is wanted; each appears whole or not at all."""
     written = [row for name in release.settings.formats for row in _written(release, name)]

@@ -9,7 +9,7 @@ from relforge.release import Artifact, Release
 
 
 def _nothing(_release: Release) -> tuple[str, ...]:
-    """No settings of this format can be wrong."""
+    """There is nothing to do, and nothing to tell."""
     return ()
 
 
@@ -21,8 +21,10 @@ class Format:
     ``next`` tells what to do with one: a heading, then lines to type.  ``check``
     raises SettingsError for what is wrong in the settings before anything is
     built, and returns what to tell at the end of the build.
+    ``prepare`` puts into the cache what ``write`` will take from there.
     """
 
     write: Callable[[Release], tuple[Artifact, ...]]
     next: Callable[[Release, Artifact], tuple[str, ...]]
     check: Callable[[Release], tuple[str, ...]] = _nothing
+    prepare: Callable[[Release], object] = _nothing

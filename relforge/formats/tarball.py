@@ -40,5 +40,5 @@ def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:
     )
 
 
-GZ = Format(write=_gz, next=_next)
-ZST = Format(write=_zst, next=_next)
+GZ = Format(write=_gz, next=_next, prepare=lambda row: members.pack(row, GZIP, top(row)))
+ZST = Format(write=_zst, next=_next, prepare=lambda row: members.pack(row, ZSTD, top(row)))

@@ -84,7 +84,7 @@ def test_a_release_is_interrupted_at_each_step(shop: Workshop) -> None:
     verified(shop)
     assert [artifact] == list((shop.root / "dist").iterdir())
     left = {path.name for path in (shop.root / "_build" / "prod").iterdir()}
-    assert {".lock", "shop-1.0"} == left
+    assert {".lock", "shop-1.0"} == {name for name in left if not name.endswith(".json")}
 
 
 def test_a_first_build_that_is_killed_leaves_no_tree_and_no_cache_that_looks_whole(
@@ -155,6 +155,7 @@ def test_a_tree_that_runs_is_not_replaced(shop: Workshop) -> None:
     # A socket's path is short, and that of a test's folder is not.
     run = {"RELEASE_RUN_DIR": f"/tmp/shop-{shop.root.stat().st_ino}"}
     called(program, "start", **run)
+    shop.put("shop/new.py", "")
     try:
         said = shop.refused(75, "build")
         assert f"{shop.tree}: this release is running, and a build would replace it" in said
