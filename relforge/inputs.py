@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache as once
 from pathlib import Path
+from typing import Any
 
 import relforge
 from relforge import cache, sources
 from relforge.errors import SettingsError, UserError
-from relforge.release import AssetSettings, Release
+from relforge.release import AssetSettings, DebSettings, OciSettings, Release
 
 KEY = "tool.relforge.app"
 NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
 NO_ASSETS = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
+# What is packed of the tree, and how, does not decide what is in it.
+PACKING: dict[str, Any] = {"formats": (), "oci": OciSettings(), "deb": DebSettings()}
 LOADER_CACHE = Path("/etc/ld.so.cache")  # is written anew when a library comes or goes
 
 
@@ -30,7 +34,12 @@ def key(release: Release) -> str:
     root, settings = release.project.root, release.settings
     return cache.key(
         *(relforge.__version__, own_digest(), _stamp(LOADER_CACHE)),
-        *(repr(settings), repr(release.project), repr(release.python), str(release.target)),
+        *(
+            repr(replace(settings, **PACKING)),
+            repr(release.project),
+            repr(release.python),
+            str(release.target),
+        ),
         *(release.env, str(release.source_date), str(release.revision)),
         *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
         *("app", sources.digest(root, application(release))),

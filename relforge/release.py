@@ -208,6 +208,18 @@ class OciSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DebSettings:
+    """The Debian packages; "" is what the project's own table says, or a plain default."""
+
+    maintainer: str = ""
+    description: str = ""
+    user: str = ""  # whom the services run as; made where it is missing
+    depends: tuple[str, ...] = ()
+    conffiles: tuple[tuple[str, str], ...] = ()  # path in the project, path below /etc
+    hardening: Literal["basic", "standard", "strict"] = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``[tool.relforge]``, typed, with the environment laid over."""
 
@@ -228,6 +240,7 @@ class Settings:
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)
     oci: OciSettings = field(default_factory=OciSettings)
+    deb: DebSettings = field(default_factory=DebSettings)
 
     @property
     def own_steps(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from relforge.errors import SettingsError
-from relforge.formats import oci, run, tarball
+from relforge.formats import deb, oci, run, tarball
 from relforge.formats.format import Format
 from relforge.formats.members import Damaged
 from relforge.release import Artifact, Release
@@ -17,6 +17,7 @@ FORMATS: dict[str, Format] = {
     "tar.zst": tarball.ZST,
     "run": run.RUN,
     "oci": oci.OCI,
+    "deb": deb.DEB,
 }
 
 
@@ -35,8 +36,9 @@ def choose(release: Release, names: tuple[str, ...]) -> Release:
     if names:
         wanted = tuple(dict.fromkeys(names))
         release = replace(release, settings=replace(release.settings, formats=wanted))
-    notes = [note for name in release.settings.formats for note in FORMATS[name].check(release)]
-    return replace(release, notes=(*release.notes, *notes))
+    for name in release.settings.formats:
+        FORMATS[name].check(release)
+    return release
 
 
 def prepare(release: Release) -> None:
@@ -48,7 +50,8 @@ def prepare(release: Release) -> None:
 def step(release: Release) -> Release:
     """Write an artifact in each format that is wanted; each appears whole or not at all."""
     written = [row for name in release.settings.formats for row in _written(release, name)]
-    return replace(release, artifacts=tuple(written))
+    notes = [note for name in release.settings.formats for note in FORMATS[name].check(release)]
+    return replace(release, artifacts=tuple(written), notes=(*release.notes, *notes))
 
 
 def _written(release: Release, name: str) -> tuple[Artifact, ...]:

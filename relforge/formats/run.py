@@ -15,13 +15,14 @@ from relforge import cache
 from relforge.formats import dist, members, tarball
 from relforge.formats.codecs import GZIP
 from relforge.formats.format import Format
+from relforge.formats.members import Member
 from relforge.release import Artifact, Release
 
 WIDTH = 20  # of a number in the facts, so that their size does not depend on it
 
 
 def _write(release: Release) -> tuple[Artifact, ...]:
-    packed = members.pack(release, GZIP, tarball.top(release))
+    packed = _members(release)
     text = files("relforge").joinpath("templates", "run.sh").read_bytes()
     end = members.end(GZIP)
     size = sum(member.size for member in packed) + len(end)
@@ -38,6 +39,11 @@ def _write(release: Release) -> tuple[Artifact, ...]:
     return (dist.write(release, "run", f"{release.slug}.run", pieces, mode=0o755),)
 
 
+def _members(release: Release) -> tuple[Member, ...]:
+    """Those of the tarball."""
+    return members.pack(release, GZIP, tarball.top(release))
+
+
 def _numbers(skip: int, size: int) -> str:
     return f"#:skip {skip:<{WIDTH}d}\n#:size {size:<{WIDTH}d}\n#:end\n"
 
@@ -49,4 +55,4 @@ def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:
     )
 
 
-RUN = Format(write=_write, next=_next)
+RUN = Format(write=_write, next=_next, prepare=_members)

@@ -16,6 +16,7 @@ ROLES = {
     "check": "relforge.runtime.selfcheck",
     "trial": "relforge.runtime.config.trial",
     "program": "relforge.runtime.service.program",
+    "unit": "relforge.runtime.commands.units",
     "probe": "relforge.runtime.service.probe",
 }
 

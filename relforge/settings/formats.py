@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from relforge.formats import FORMATS
-from relforge.release import OciSettings
+from relforge.release import DebSettings, OciSettings
+from relforge.settings.paths import inside
 from relforge.settings.table import Table
 
 
@@ -25,6 +26,24 @@ def read_oci(table: Table) -> OciSettings:
         compression=cast(Literal["gzip", "zstd"], compression),
         env=table.text_mapping("env"),
         labels=table.text_mapping("labels"),
+    )
+    table.finish()
+    return result
+
+
+def read_deb(table: Table) -> DebSettings:
+    """``[tool.relforge.deb]``; raises SettingsError."""
+    hardening = table.choice("hardening", "standard", ("basic", "standard", "strict"))
+    conffiles = table.text_mapping("conffiles")
+    result = DebSettings(
+        maintainer=table.text("maintainer", ""),
+        description=table.text("description", ""),
+        user=table.text("user", ""),
+        depends=table.texts("depends", ()),
+        conffiles=tuple(
+            (inside(table, f"conffiles.{source}", source), to) for source, to in conffiles.items()
+        ),
+        hardening=cast(Literal["basic", "standard", "strict"], hardening),
     )
     table.finish()
     return result

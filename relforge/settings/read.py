@@ -17,7 +17,7 @@ from relforge.release import (
 )
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.checks import read_check, read_strip
-from relforge.settings.formats import read_formats, read_oci
+from relforge.settings.formats import read_deb, read_formats, read_oci
 from relforge.settings.overlays import read_overlay
 from relforge.settings.packages import read_packages
 from relforge.settings.paths import inside
@@ -62,6 +62,7 @@ def read(
         steps=read_steps(table),
         formats=read_formats(table),
         oci=read_oci(table.table("oci")),
+        deb=read_deb(table.table("deb")),
     )
     table.finish()
     if settings.config.strict and settings.config.schema:

@@ -217,5 +217,5 @@ def test_a_layer_of_the_base_that_is_damaged_is_never_shipped(
 
 
 def test_without_a_base_the_build_says_what_is_missing(own_cache: Path, tmp_path: Path) -> None:
-    (note,) = formats.choose(shop.prepared(tmp_path), ("oci",)).notes
+    (note,) = formats.step(formats.choose(shop.prepared(tmp_path), ("oci",))).notes
     assert "a shell and glibc have to come from a base" in note

@@ -58,4 +58,4 @@ def _next(_release: Release, artifact: Artifact) -> tuple[str, ...]:
     return ("where images are run", f"podman load -i {name}", f"docker load -i {name}")
 
 
-OCI = Format(write=_write, next=_next, check=_check)
+OCI = Format(write=_write, next=_next, check=_check, prepare=layers)

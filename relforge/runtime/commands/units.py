@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 
 from .. import manifest, paths
 from ..client import options
@@ -62,7 +64,7 @@ def units(argv: list[str]) -> int:
         raise Refusal("--print and --install exclude each other", hint=f"usage: {use}", code=USAGE)
     root = manifest.root()
     release = manifest.load(root)
-    text = unit(release, paths.of(root), level)
+    text = unit(release, _seat(paths.of(root), release["name"]), level)
     if "--install" not in given.flags:
         print(text, end="")
         return DONE
@@ -72,12 +74,43 @@ def units(argv: list[str]) -> int:
     return DONE
 
 
-def unit(release: dict[str, Any], places: Paths, level: str) -> str:
+def main(argv: list[str]) -> int:
+    """Answer the builder (``boot_app.py unit``), which knows where a package will put things.
+
+    ``{"program", "state", "user", "level"}`` on stdin, ``{"unit": TEXT}`` on stdout.
+    """
+    asked = json.load(sys.stdin)
+    seat = Seat(
+        program=asked["program"],
+        state=asked["state"],
+        writable=asked["state"],
+        user=[f"User={asked['user']}"],
+        home="yes",
+    )
+    json.dump({"unit": unit(manifest.load(manifest.root()), seat, asked["level"])}, sys.stdout)
+    return DONE
+
+
+class Seat:
+    """Where a release is at home: what its unit names of the host."""
+
+    __slots__ = ("home", "program", "state", "user", "writable")
+
+    def __init__(
+        self, *, program: str, state: str, writable: str, user: list[str], home: str
+    ) -> None:
+        self.program = program
+        self.state = state
+        self.writable = writable
+        self.user = user  # lines of the unit
+        self.home = home  # systemd's ProtectHome
+
+
+def unit(release: dict[str, Any], seat: Seat, level: str) -> str:
     """The text of the unit at that level of hardening."""
     services = release["services"].values()
     start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
     stop = max((row["drain"] for row in services), default=0) + _MARGIN
-    program = _quoted(os.path.join(_link(places.root), "bin", release["name"]))
     rows = [
         f"{MARK} {release['name']}; level {level}.",
         "[Unit]",
@@ -88,8 +121,8 @@ def unit(release: dict[str, Any], places: Paths, level: str) -> str:
         "[Service]",
         "Type=notify",
         "NotifyAccess=main",
-        f"ExecStart={program} foreground",
-        f"Environment={_quoted(f'RELEASE_STATE_DIR={places.state}')}",
+        f"ExecStart={_quoted(seat.program)} foreground",
+        f"Environment={_quoted(f'RELEASE_STATE_DIR={seat.state}')}",
         f"RuntimeDirectory={release['name']}",
         "RuntimeDirectoryMode=0700",
         "KillMode=mixed",
@@ -100,20 +133,31 @@ def unit(release: dict[str, Any], places: Paths, level: str) -> str:
         # A wrong configuration does not mend itself.
         f"RestartPreventExitStatus={CONFIG}",
         "LimitNOFILE=65536",
-        *_user(places),
+        *seat.user,
     ]
     if level != "basic":
         low = _low_ports(release)
         hardening = _STANDARD.format(
             capabilities="CAP_NET_BIND_SERVICE" if low else "",
-            home="read-only" if places.root.startswith(("/home/", "/root/")) else "yes",
-            writable=_quoted(_existing(places.state)),
+            home=seat.home,
+            writable=_quoted(seat.writable),
         )
         rows += hardening.strip().split("\n")
         rows += ["AmbientCapabilities=CAP_NET_BIND_SERVICE"] if low else []
     if level == "strict":
         rows += _STRICT.strip().split("\n")
     return "\n".join([*rows, "", "[Install]", "WantedBy=multi-user.target", ""])
+
+
+def _seat(places: Paths, name: str) -> Seat:
+    """Where this release lies now."""
+    return Seat(
+        program=os.path.join(_link(places.root), "bin", name),
+        state=places.state,
+        writable=_existing(places.state),
+        user=_user(places),
+        home="read-only" if places.root.startswith(("/home/", "/root/")) else "yes",
+    )
 
 
 def _link(root: str) -> str:

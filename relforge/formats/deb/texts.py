@@ -1,0 +1,50 @@
+"""The texts of the packages: control files and scripts."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from relforge.formats.deb import names
+from relforge.release import Release
+
+
+def control(release: Release, package: str, *, size: int, depends: tuple[str, ...]) -> str:
+    """A package's control file; ``size`` is in bytes, as unpacked."""
+    settings, about = release.settings.deb, release.project.metadata
+    summary = f"{release.name} {release.version}" if package == names.tree(release) else ""
+    text = settings.description or about.description or f"{release.name}, a self-contained release"
+    first, *others = text.strip().splitlines()
+    homepage = next((url for key, url in about.urls if key.lower() == "homepage"), "")
+    rows = {
+        "Package": package,
+        "Version": names.version(release.version),
+        "Architecture": names.ARCHITECTURES[release.target.machine],
+        "Maintainer": maintainer(release),
+        "Installed-Size": str(-(-size // 1024)),
+        "Depends": ", ".join(depends),
+        "Section": "misc",
+        "Priority": "optional",
+        "Homepage": homepage,
+        "Description": f"{first} ({summary})" if summary else first,
+    }
+    lines = [f"{key}: {value}" for key, value in rows.items() if value]
+    lines += [f" {line.strip() or '.'}" for line in others]
+    return "\n".join([*lines, ""])
+
+
+def maintainer(release: Release) -> str:
+    """Of the settings, else the project's first author who has an address."""
+    found = (row for row in release.project.metadata.authors if "<" in row)
+    name = names.main(release)
+    return release.settings.deb.maintainer or next(found, f"{name} maintainers <root@localhost>")
+
+
+def facts(release: Release, **more: str) -> str:
+    """What the scripts read: lines of a key and a value."""
+    rows = {"name": release.name, "version": release.version, **more}
+    return "".join(f"{key} {value}\n" for key, value in rows.items())
+
+
+def script(name: str) -> str:
+    """One of the maintainer scripts; it has no holes."""
+    return files("relforge").joinpath("templates", "deb", f"{name}.sh").read_text(encoding="utf-8")
