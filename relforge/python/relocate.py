@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from relforge import command, elf, pyc, runpath, symbols
@@ -48,19 +49,26 @@ def build(
     stdlib = draft / "lib" / f"python{installation.short}"
     binaries = [draft / relative for relative, _ in selection.files if _is_binary(draft, relative)]
     found = texts.places(installation.stdlib, installation.prefix)
-    if strip:
-        _strip(binaries)
-    _set_run_paths(draft, binaries)
-    for path in binaries:
-        _rewrite(path, found.private)
     texts.rewrite(stdlib, found)
-    own = draft / "bin" / f"python{installation.short}"
-    pyc.compile_tree(own if _runs_here(installation) else helper, stdlib)
+    with ThreadPoolExecutor(1) as pool:
+        patched = pool.submit(_patch, draft, binaries, found.private, strip=strip)
+        python = installation.executable if _runs_here(installation) else helper
+        pyc.compile_tree(python, stdlib, installation.stdlib)
+        patched.result()
     _try(installation, draft)
 
 
 def _is_binary(draft: Path, relative: str) -> bool:
     return (relative.startswith("bin/") or ".so" in relative) and elf.is_elf(draft / relative)
+
+
+def _patch(draft: Path, binaries: list[Path], private: tuple[str, ...], *, strip: bool) -> None:
+    """Make programs and libraries independent of where they were."""
+    if strip:
+        _strip(binaries)
+    _set_run_paths(draft, binaries)
+    for path in binaries:
+        _rewrite(path, private)
 
 
 def _strip(binaries: Iterable[Path]) -> None:

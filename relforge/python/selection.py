@@ -22,7 +22,7 @@ from relforge.release import PythonSettings
 
 log = logging.getLogger("relforge.python")
 
-FORMAT = "5"  # of the relocated tree: another number makes every tree anew
+FORMAT = "6"  # of the relocated tree: another number makes every tree anew
 
 # Patterns below lib/pythonX.Y; `*` crosses slashes.
 LEFT_OUT = (

@@ -112,7 +112,7 @@ def hide(data: bytes, private: tuple[str, ...]) -> bytes:
     """
     for path in private:
         head, _, last = path.rpartition("/")
-        if head:
+        if head and path.encode() in data:
             other = (NOWHERE + "/" * len(head))[: len(head)] + "/" + last
             pattern = re.escape(path.encode()) + rb"(?![\w.-])"
             data = re.sub(pattern, other.encode(), data)
