@@ -31,7 +31,8 @@ def write(inner):
         code = plain(there(inner, source) or build(source)) or build(source)
     except Exception:
         return  # a template, a test of syntax
-    _imp._fix_co_filename(code, inner)
+    for name in ("", inner):  # a code object that has the name already would keep its own copy
+        _imp._fix_co_filename(code, name)
     held = list(strings(code))
     target = cache_from_source(file)
     os.makedirs(os.path.dirname(target), exist_ok=True)
