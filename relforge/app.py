@@ -23,7 +23,7 @@ from packaging.utils import parse_wheel_filename
 
 from relforge import backend, cache, elf, git, inputs, layout, pyc, sources
 from relforge.deps.platform import platform
-from relforge.deps.step import interpreter, refuse_overlap
+from relforge.deps.step import interpreter, is_inside, refuse_overlap
 from relforge.deps.unpack import unpack
 from relforge.deps.wheels import Wheel
 from relforge.errors import UserError
@@ -47,6 +47,8 @@ def step(release: Release) -> Release:
 
 def prepare(release: Release) -> str | None:
     """Put into the cache what the step lays out; the layer's name where it was not there."""
+    if is_inside(release):
+        return None
     _, tree = _tree(release)
     return None if tree.cached else "app"
 

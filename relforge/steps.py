@@ -51,7 +51,7 @@ SEAL: Steps = (
     ("check", checks.step),
     ("publish", staging.publish),
 )
-AHEAD: Ahead = (app.prepare,)  # what takes long and needs nothing of the tree
+AHEAD: Ahead = (deps.prepare, app.prepare)  # what takes long and needs nothing of the tree
 PACK: Steps = (("pack", formats.step),)
 BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them
 

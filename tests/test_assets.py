@@ -123,7 +123,8 @@ with open("dist/x", "w") as file:
         config=ConfigSettings(schema=schema),
         check=CheckSettings(config={"size": 4}, env={"SHADE": "dark"}),
     )
-    release = replace(release, settings=settings)
+    python = replace(release.python, origin=Path(sys.executable))
+    release = replace(release, settings=settings, python=python)
     program = release.tree / release.python.executable
     program.parent.mkdir(parents=True)
     program.symlink_to(sys.executable)

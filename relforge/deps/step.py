@@ -23,6 +23,23 @@ FORMAT = "1"
 def step(release: Release) -> Release:
     """Lay the wheels of the lock into the interpreter's site-packages, as the layer ``deps``."""
     started = time.perf_counter()
+    key, tree, pins = _tree(release)
+    refuse_overlap(release, tree, "a dependency")
+    cache.place(tree, release.tree)
+    log.info("%d packages", len(pins))
+    layer = cache.layer("deps", key, tree, started)
+    return replace(release, layers=(*release.layers, layer))
+
+
+def prepare(release: Release) -> str | None:
+    """Put into the cache what the step lays out; the layer's name where it was not there."""
+    if is_inside(release):
+        return None
+    _, tree, _ = _tree(release)
+    return None if tree.cached else "deps"
+
+
+def _tree(release: Release) -> tuple[str, cache.Tree, tuple[Pin, ...]]:
     target = platform(release.python, release.target)
     pins = _pins(release, target)
     key = cache.key("deps", FORMAT, *_facts(release, target), *map(_row, pins))
@@ -31,24 +48,22 @@ def step(release: Release) -> Release:
         found = wheels.collect(pins, target, _builder(release), _places(release))
         laid.lay(found, release.python, interpreter(release), draft)
 
-    tree = cache.tree("deps", key, build)
-    refuse_overlap(release, tree, "a dependency")
-    cache.place(tree, release.tree)
-    log.info("%d packages", len(pins))
-    layer = cache.layer("deps", key, tree, started)
-    return replace(release, layers=(*release.layers, layer))
+    return key, cache.tree("deps", key, build), pins
 
 
 def interpreter(release: Release) -> Path | None:
-    """What compiles: the release's own Python, the one that it is made from, or one like it.
+    """What compiles: the Python that the release's is made from, its own, or one like it.
 
     None where this host has none that could.
     """
-    python = release.python
-    own = release.tree / python.executable
-    if python.runs_here:
-        return own if own.exists() else python.origin
-    return python.helper
+    if is_inside(release):
+        return release.tree / release.python.executable
+    return release.python.origin if release.python.runs_here else release.python.helper
+
+
+def is_inside(release: Release) -> bool:
+    """Whether `interpreter` is in the tree: nothing can be compiled before it was laid out."""
+    return release.python.runs_here and release.python.source == "archive"
 
 
 def _builder(release: Release) -> Path | None:
