@@ -37,6 +37,7 @@ class Application:
     interface: Interface
     target: str
     path: str
+    factory: bool = False  # what the target names makes the application
 
 
 def find(root: Path, files: Iterable[str]) -> tuple[Application, ...]:
@@ -50,6 +51,8 @@ def find(root: Path, files: Iterable[str]) -> tuple[Application, ...]:
         for name, tree in trees.items()
         for application in _in_module(name, tree, makers)
     ]
+    made = {application.framework for application in found}
+    found += [row for row in _only_made(trees) if row.framework not in made]
     return tuple(sorted(found, key=_likelihood))
 
 
@@ -99,6 +102,24 @@ def _factories(trees: dict[str, ast.Module]) -> Iterator[tuple[str, tuple[str, I
                 made = MAKERS.get(_called(inner, imported))
                 if made:
                     yield f"{module(name)}.{node.name}", made
+
+
+def _only_made(trees: dict[str, ast.Module]) -> Iterator[Application]:
+    """Factories that can be called with nothing, for projects that leave that to the server."""
+    made = dict(_factories(trees))
+    for name, tree in trees.items():
+        for node in tree.body:
+            row = made.get(f"{module(name)}.{getattr(node, 'name', '')}")
+            if not row or not isinstance(node, ast.FunctionDef) or row[1] == "celery":
+                continue
+            if len(node.args.args) == len(node.args.defaults):
+                yield Application(
+                    framework=row[0],
+                    interface=row[1],
+                    target=f"{module(name)}:{node.name}",
+                    path=name,
+                    factory=True,
+                )
 
 
 def _in_module(

@@ -86,7 +86,7 @@ def _assets(
 ) -> AssetSettings | None:
     """What Node builds, then what Django collects."""
     node, static = frontend.find(root, files), django.find(root, files, trees or ())
-    return frontend.then(node, static) if node and static else node or static
+    return frontend.then(root, node, static) if node and static else node or static
 
 
 def _nameless(root: Path) -> Project:

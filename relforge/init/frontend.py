@@ -12,6 +12,7 @@ from relforge.release import AssetSettings
 
 _OUT = re.compile(r"--(?:outdir|outDir|dist-dir|output-path)[= ]([\w./-]+)")
 _VITE_OUT = re.compile(r"outDir:\s*[\"']([\w./-]+)[\"']")
+_VITE_MANIFEST = re.compile(r"manifest:\s*true")
 _LOCKS: dict[str, tuple[str, ...]] = {
     "package-lock.json": ("npm", "ci"),
     "pnpm-lock.yaml": ("pnpm", "install", "--frozen-lockfile"),
@@ -33,19 +34,25 @@ def find(root: Path, files: Iterable[str]) -> AssetSettings | None:
     return None
 
 
-def then(first: AssetSettings, second: AssetSettings) -> AssetSettings:
+def then(root: Path, first: AssetSettings, second: AssetSettings) -> AssetSettings:
     """Both, one after the other, in the project's own folder.
 
-    What the first makes is the second's to take where that is among its inputs.
+    What the first makes is the second's to take where that is among its inputs;
+    but vite's manifest, which is hidden, stays where the application has it.
     """
     tool = first.run[0][0]
+    made = {f"{source}/**" for source, _ in first.outputs}
+    paths = dict.fromkeys((*first.inputs, *second.inputs))
     elsewhere = (_FOLDER.get(tool, "--prefix"), first.cwd) if first.cwd != "." else ()
     commands = tuple((tool, *elsewhere, *words) for _, *words in first.run)
-    taken = tuple(f"{source}/**" in second.inputs for source, _ in first.outputs)
+    kept = first.outputs
+    if made <= set(second.inputs):
+        hidden = [f"{source}/.vite" for source, _ in first.outputs]
+        kept = tuple((path, f"app/{path}") for path in hidden if _lists(root / first.cwd))
     return AssetSettings(
         run=(*commands, *second.run),
-        inputs=tuple(dict.fromkeys((*first.inputs, *second.inputs))),
-        outputs=second.outputs if all(taken) else (*first.outputs, *second.outputs),
+        inputs=tuple(path for path in paths if path not in made),
+        outputs=(*kept, *second.outputs),
     )
 
 
@@ -77,6 +84,12 @@ def _build_script(path: Path) -> str | None:
 
 def _is_vite(folder: Path, build: str) -> bool:
     return re.search(r"\bvite\b", build) is not None or any(folder.glob("vite.config.*"))
+
+
+def _lists(folder: Path) -> bool:
+    """Does vite write a manifest?"""
+    configs = (path.read_text(errors="replace") for path in folder.glob("vite.config.*"))
+    return any(_VITE_MANIFEST.search(text) for text in configs)
 
 
 def _output(folder: Path, build: str) -> str:

@@ -27,11 +27,22 @@ def render(found: Found, table: str) -> str:
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         found=found,
         table=table,
+        options=_options(found),
         collects=found.assets is not None and COLLECT in found.assets.run,
         prefix=f"{table}." if table else "",
         example=next(iter(found.scripts.values()), f"{found.name.replace('-', '_')}.worker:main"),
         variables=re.sub(r"[^A-Z0-9]", "_", found.name.upper()) + "_",
     )
+
+
+def _options(found: Found) -> list[str]:
+    """What the server has to be told of the application."""
+    options = []
+    if found.web and found.web.factory:
+        options.append("factory = true")
+    if found.web and found.web.interface == "wsgi":
+        options.append('interface = "wsgi"')
+    return options
 
 
 def _toml(value: Any) -> str:

@@ -57,6 +57,15 @@ def test_a_wsgi_application_says_so_to_its_server(make: Make) -> None:
     assert {"interface": "wsgi"} == web.options
 
 
+def test_a_factory_that_nobody_calls_is_called_by_the_server(make: Make) -> None:
+    files = {name: text for name, text in PROJECTS["flask"].items() if "wsgi" not in name}
+    (web,) = written(make(files)).services
+    assert "shop:create_app" == web.target
+    assert {"factory": True, "interface": "wsgi"} == web.options
+    needs = files["src/shop/__init__.py"].replace("create_app()", "create_app(config)")
+    assert () == written(make(files | {"src/shop/__init__.py": needs})).services
+
+
 @pytest.mark.parametrize(
     ("kind", "trees"),
     [
@@ -128,6 +137,83 @@ def test_a_build_script_of_node_makes_the_assets(
     typed = written(make(PROJECTS["fastapi"] | files))
     assert run == typed.assets.run
     assert outputs == typed.assets.outputs
+
+
+def test_vite_names_its_files_itself(make: Make) -> None:
+    build = {"package.json": '{"scripts": {"build": "vite build"}}'}
+    assert not written(make(PROJECTS["fastapi"] | build)).assets.digest
+    other = {"package.json": '{"scripts": {"build": "esbuild a.js --outdir=dist"}}'}
+    assert written(make(PROJECTS["flask"] | other)).assets.digest
+
+
+COLLECT = ("{python}", "manage.py", "collectstatic", "--noinput")
+
+
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("STATIC_ROOT = BASE_DIR / 'static' / 'all'", "static/all"),
+        ("STATIC_ROOT = os.path.join(BASE_DIR, 'collected')", "collected"),
+        ("STATIC_ROOT = str(BASE_DIR.joinpath('collected'))", "collected"),
+        ("STATIC_ROOT = '/srv/static'", None),
+        ("STATIC_ROOT = os.environ['STATIC']", None),
+        ("STATIC_ROOT = BASE_DIR.parent / 'static'", None),
+        ("STATIC_URL = 'static/'", None),
+    ],
+)
+def test_django_collects_its_static_files(make: Make, lines: str, folder: str | None) -> None:
+    typed = written(make(PROJECTS["django"] | {"mysite/settings.py": f"{lines}\n"}))
+    assert ((COLLECT,) if folder else ()) == typed.assets.run
+    assert (((folder, f"app/{folder}"),) if folder else ()) == typed.assets.outputs
+    if folder:
+        expected = {"manage.py", "mysite/**", "polls/**", "templates/**"}
+        assert expected == set(typed.assets.inputs)
+
+
+def test_django_collects_what_vite_has_built(make: Make) -> None:
+    files = {
+        "mysite/settings.py": """\
+            STATIC_ROOT = BASE_DIR / "static"
+            STATICFILES_DIRS = [BASE_DIR / "web" / "dist", BASE_DIR / "art"]
+            """,
+        "web/package.json": '{"scripts": {"build": "vite build"}}',
+        "web/package-lock.json": "{}",
+        "web/vite.config.js": "export default { build: { manifest: true } }",
+        "art/logo.svg": "",
+    }
+    assets = written(make(PROJECTS["django"] | files)).assets
+    npm = ("npm", "--prefix", "web")
+    assert ((*npm, "ci"), (*npm, "run", "build"), COLLECT) == assets.run
+    assert {"web/**", "art/**"} <= set(assets.inputs)
+    assert "web/dist/**" not in assets.inputs
+    expected = {"web/dist/.vite": "app/web/dist/.vite", "static": "app/static"}
+    assert expected == dict(assets.outputs)
+
+
+MAIN = "def main(words=()):\n    print(words)\n\nif __name__ == '__main__':\n    main()\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "commands"),
+    [
+        ({"send_mail.py": MAIN}, [("send-mail", "send_mail:main")]),
+        ({"shop/__init__.py": "", "shop/__main__.py": MAIN}, [("shop", "shop.__main__:main")]),
+        ({"a.py": MAIN.replace("words=()", "words")}, []),
+        ({"a.py": "def main():\n    pass\n"}, []),
+        ({"setup.py": MAIN, "test_a.py": MAIN, "deep/in/a.py": MAIN}, []),
+        ({"start.py": MAIN}, []),
+    ],
+)
+def test_a_program_without_an_entry_point_becomes_a_command(
+    make: Make, files: dict[str, str], commands: list[tuple[str, str]]
+) -> None:
+    typed = written(make({"pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n", **files}))
+    assert commands == [(row.name, row.call) for row in typed.commands]
+
+
+def test_djangos_manage_is_a_command_beside_the_services(make: Make) -> None:
+    typed = written(make(PROJECTS["django"] | {"manage.py": MAIN}))
+    assert [("manage", "manage:main")] == [(row.name, row.call) for row in typed.commands]
 
 
 def test_a_package_json_without_a_build_is_no_asset(make: Make) -> None:
