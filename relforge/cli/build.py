@@ -25,7 +25,7 @@ from relforge.cli.options import (
     WarningsAsErrors,
 )
 from relforge.errors import UserError
-from relforge.formats import FORMATS
+from relforge.formats import find
 from relforge.release import Artifact, Release
 
 
@@ -160,7 +160,7 @@ def _announce_artifact(built: Release, artifact: Artifact) -> None:
     print(f"\n{report.shown(artifact.path)}")
     print(f"  {report.human_size(artifact.size)}, runs on {built.target}")
     print(f"  sha256 {artifact.sha256}")
-    heading, *lines = FORMATS[artifact.format].next(built, artifact)
+    heading, *lines = find(artifact.format).next(built, artifact)
     print(f"\nNext, {heading}:")
     for line in lines:
         print(f"  {line}")

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
+from importlib import import_module
 
 from relforge.errors import SettingsError
-from relforge.formats import deb, oci, run, tarball
-from relforge.formats.format import Format
-from relforge.formats.members import Damaged
+from relforge.formats.format import Damaged, Format
 from relforge.release import Artifact, Release
 
-# A new format is one entry here.
-FORMATS: dict[str, Format] = {
-    "tar.gz": tarball.GZ,
-    "tar.zst": tarball.ZST,
-    "run": run.RUN,
-    "oci": oci.OCI,
-    "deb": deb.DEB,
+# A new format is one entry here, and a module; of these, only what is wanted is imported.
+FORMATS = {
+    "tar.gz": "relforge.formats.tarball:GZ",
+    "tar.zst": "relforge.formats.tarball:ZST",
+    "oci": "relforge.formats.oci:OCI",
+    "deb": "relforge.formats.deb:DEB",
+    "run": "relforge.formats.run:RUN",
 }
+
+
+def find(name: str) -> Format:
+    """The format of that name."""
+    module, _, constant = FORMATS[name].partition(":")
+    found: Format = getattr(import_module(module), constant)
+    return found
 
 
 def choose(release: Release, names: tuple[str, ...]) -> Release:
@@ -37,25 +43,25 @@ def choose(release: Release, names: tuple[str, ...]) -> Release:
         wanted = tuple(dict.fromkeys(names))
         release = replace(release, settings=replace(release.settings, formats=wanted))
     for name in release.settings.formats:
-        FORMATS[name].check(release)
+        find(name).check(release)
     return release
 
 
 def prepare(release: Release) -> None:
     """Compress what the artifacts will consist of; the tree has its digests already."""
     for name in release.settings.formats:
-        FORMATS[name].prepare(release)
+        find(name).prepare(release)
 
 
 def step(release: Release) -> Release:
     """Write an artifact in each format that is wanted; each appears whole or not at all."""
     written = [row for name in release.settings.formats for row in _written(release, name)]
-    notes = [note for name in release.settings.formats for note in FORMATS[name].check(release)]
+    notes = [note for name in release.settings.formats for note in find(name).check(release)]
     return replace(release, artifacts=tuple(written), notes=(*release.notes, *notes))
 
 
 def _written(release: Release, name: str) -> tuple[Artifact, ...]:
     try:
-        return FORMATS[name].write(release)
+        return find(name).write(release)
     except Damaged:  # what was damaged is gone from the cache, and is made again
-        return FORMATS[name].write(release)
+        return find(name).write(release)

@@ -13,6 +13,10 @@ def _nothing(_release: Release) -> tuple[str, ...]:
     return ()
 
 
+class Damaged(Exception):
+    """Something in the cache is not as it was made; it has been removed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """A kind of artifact.

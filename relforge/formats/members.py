@@ -30,6 +30,7 @@ from zlib_ng import zlib_ng
 from relforge import cache
 from relforge.errors import UserError
 from relforge.formats.codecs import Codec
+from relforge.formats.format import Damaged
 from relforge.release import Entry, Release
 
 FORMAT = "2"
@@ -47,10 +48,6 @@ class Member:
     path: Path
     size: int
     crc32: int
-
-
-class Damaged(Exception):
-    """A member is not as it was made; it has been removed from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +69,14 @@ def pack(
     ``time`` is the time stamp of a layer's files, by default the release's own.
     """
     times = time or (lambda _layer: release.source_date)
-    parts = list(_parts(release, root, times))
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return tuple(pool.map(lambda part: _member(release.tree, codec, part), parts))
+    parts = {_place(codec, part): part for part in _parts(release, root, times)}
+    found = {place: _known(place, part) for place, part in parts.items()}
+    missing = [place for place, member in found.items() if member is None]
+    if missing:
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            made = pool.map(lambda place: _make(release.tree, codec, place, parts[place]), missing)
+            found.update(zip(missing, made, strict=True))
+    return tuple(member for member in found.values() if member is not None)
 
 
 def end(codec: Codec) -> bytes:
@@ -99,19 +101,19 @@ def chunks(member: Member) -> Iterator[bytes]:
 
 def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[Part]:
     """Each file in the layer that brought it, each folder once, before what lies in it."""
-    seen: set[str] = set()
+    seen = {"", "."}
     empty = [f"{root}/{folder}" for folder in release.folders]
     for layer in release.layers:
         for entries in _split(layer.entries):
             folders: list[str] = []
             last = layer is release.layers[-1]
-            above = (os.path.dirname(f"{root}/{entry.path}") for entry in entries)
-            for lowest in (*above, *(empty if last else ())):
+            above = {f"{root}/{entry.path}".rpartition("/")[0] for entry in entries}
+            for lowest in above.union(empty if last else ()):
                 folder = lowest
-                while folder not in seen and folder not in ("", "."):
+                while folder not in seen:
                     seen.add(folder)
                     folders.append(folder)
-                    folder = os.path.dirname(folder)
+                    folder = folder.rpartition("/")[0]
             yield Part(
                 layer=layer.name,
                 root=root,
@@ -135,49 +137,44 @@ def _split(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
         yield tuple(part)
 
 
-def _member(tree: Path, codec: Codec, part: Part) -> Member:
-    key = _key(codec, part)
-    place = cache.home() / "members" / f"{key}.{codec.suffix}"
-    found = _known(part, key, place)
-    if found is not None:
-        return found
-    with cache.lock(f"member-{key}"):
-        found = _known(part, key, place)
+def _make(tree: Path, codec: Codec, place: Path, part: Part) -> Member:
+    with cache.lock(f"member-{place.stem}"):
+        found = _known(place, part)
         if found is None:
             for left in cache.drafts(place):  # by a build that was killed: the lock is ours
                 left.unlink(missing_ok=True)
             with cache.appear(place) as out:
                 facts = _compress(tree, codec, part, out)
             cache.write(_note(place), json.dumps(facts).encode())
-            found = _known(part, key, place)
+            found = _known(place, part)
             assert found is not None
     return found
 
 
-def _known(part: Part, key: str, place: Path) -> Member | None:
+def _known(place: Path, part: Part) -> Member | None:
     """The member, where it is there and has the size that it was written with."""
     try:
         facts = json.loads(_note(place).read_bytes())
         if place.stat().st_size != facts["size"]:
             return None
         cache.touch(_note(place))
-        return Member(
-            layer=part.layer, key=key, path=place, size=facts["size"], crc32=facts["crc32"]
-        )
+        size, crc32 = facts["size"], facts["crc32"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return Member(layer=part.layer, key=place.stem, path=place, size=size, crc32=crc32)
 
 
 def _note(place: Path) -> Path:
     return place.with_suffix(".json")
 
 
-def _key(codec: Codec, part: Part) -> str:
+def _place(codec: Codec, part: Part) -> Path:
     rows = "".join(
         f"{entry.path}\n{entry.mode:o} {entry.size} {entry.sha256}{entry.link or ''}\n"
         for entry in part.entries
     )
-    return cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.folders)
+    key = cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.folders)
+    return cache.home() / "members" / f"{key}.{codec.suffix}"
 
 
 def _compress(tree: Path, codec: Codec, part: Part, out: IO[bytes]) -> dict[str, int | str]:
