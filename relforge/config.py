@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from relforge import git, project, python, settings, staging, version
-from relforge.deps import locks
+from relforge.deps.found import find as found_lock
 from relforge.errors import SettingsError, UserError
 from relforge.formats import choose
 from relforge.release import Interpreter, Project, Release, Settings, Target
@@ -123,6 +123,9 @@ def check(release: Release) -> None:
     found, typed, build_dir = release.project, release.settings, release.build_dir
     _check_python(found, release.python)
     if typed.lock is not None:
+        # Late: a lock that was checked before is not read again.
+        from relforge.deps import locks  # noqa: PLC0415
+
         locks.check(found.root / typed.lock, found, typed, release.python, release.target)
     elif found.dependencies:
         raise UserError(
@@ -149,7 +152,7 @@ def configure(
 def _lock_name(found: Project, setting: object) -> str | None:
     if isinstance(setting, str):
         return setting  # whether it is there is looked at when something is built
-    path = locks.find(found.root, None)
+    path = found_lock(found.root, None)
     return path.relative_to(found.root).as_posix() if path else None
 
 

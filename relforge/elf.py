@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-
 MACHINES = {
     "EM_X86_64": "x86_64",
     "EM_AARCH64": "aarch64",
@@ -63,6 +60,10 @@ def read(path: Path) -> Elf | None:
     with path.open("rb") as file:
         if file.read(4) != b"\x7fELF":
             return None
+        # Late, here and below: it is slow to import, and most files were read before.
+        from elftools.common.exceptions import ELFError  # noqa: PLC0415
+        from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
         try:
             return _read(ELFFile(file))
         except (ELFError, UnicodeDecodeError):
@@ -90,6 +91,8 @@ def newer(path: Path, glibc: str) -> tuple[str, ...]:
 
     None where it is a version without symbols that is newer, or nothing is.
     """
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
     with path.open("rb") as file:
         elf: Any = ELFFile(file)
         needs = elf.get_section_by_name(".gnu.version_r")

@@ -25,11 +25,11 @@ from relforge import (
     libraries,
     manifest,
     overlays,
-    python,
     runtime_files,
     staging,
 )
 from relforge.deps import step as deps
+from relforge.python import step as python
 from relforge.release import Release
 from relforge.watch import Watch
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import build
-import build.util
-
 from relforge import git
 from relforge.errors import SettingsError
 from relforge.release import Project
@@ -46,6 +43,9 @@ def _from_backend(project: Project) -> str:
 
 def ask_backend(root: Path) -> str:
     """The version that the build backend computes (PEP 517 metadata); takes a second."""
+    # Late: most projects write their version.
+    import build.util  # noqa: PLC0415
+
     try:
         metadata = build.util.project_wheel_metadata(root)
     except build.BuildException as error:

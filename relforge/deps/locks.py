@@ -15,22 +15,7 @@ from relforge.deps.platform import Platform, platform
 from relforge.errors import SettingsError, UserError
 from relforge.release import Interpreter, Project, Settings, Target
 
-NAMES = ("pylock.toml", "uv.lock", "requirements.lock", "requirements.txt")
 ADVICE = "type: relforge lock"
-
-
-def find(root: Path, setting: str | None) -> Path | None:
-    """The lock that the settings name, or the first of NAMES that is there.
-
-    A ``requirements.txt`` without hashes is no lock.
-    """
-    if setting is not None:
-        return root / setting
-    for name in NAMES:
-        path = root / name
-        if path.is_file() and (name != "requirements.txt" or requirements.has_hashes(path)):
-            return path
-    return None
 
 
 def read(path: Path, project: Project) -> Lock:

@@ -42,11 +42,6 @@ def read(path: Path) -> Lock:
     return Lock(path=path, pins=tuple(pins))
 
 
-def has_hashes(path: Path) -> bool:
-    """Whether the file is a lock at all, and not a list of wishes."""
-    return "--hash" in path.read_text(encoding="utf-8", errors="replace")
-
-
 def render(pins: Iterable[Pin]) -> str:
     """The text of a file that holds these pins: sorted, and without an address in it."""
     return "".join(_entry(pin) for pin in sorted(pins, key=lambda pin: (pin.name, str(pin.marker))))

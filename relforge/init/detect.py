@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from relforge import project, sources
-from relforge.deps import locks
+from relforge.deps.found import find as found_lock
 from relforge.init import applications, django, frontend, programs
 from relforge.init.applications import ASIDE, Application
 from relforge.release import AssetSettings, Project
@@ -59,7 +59,7 @@ def look(root: Path) -> Found:
     chosen = web[0] if web else None
     wheel = builds and (chosen is None or "/" in chosen.path) and "manage.py" not in files
     trees = None if wheel else _trees(files)
-    lock = locks.find(root, None)
+    lock = found_lock(root, None)
     return Found(
         root=root,
         name=known.name or _UNNAMABLE.sub("-", root.name).strip("-") or "app",

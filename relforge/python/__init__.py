@@ -14,7 +14,7 @@ A tree has the shape of python-build-standalone's install_only archives:
 
 from __future__ import annotations
 
-from relforge.python.find import find, host_target
-from relforge.python.step import step
+from relforge.python.find import find
+from relforge.python.host import target as host_target
 
-__all__ = ["find", "host_target", "step"]
+__all__ = ["find", "host_target"]

@@ -10,7 +10,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
 
@@ -19,6 +19,7 @@ import zstandard
 from relforge import elf
 from relforge.errors import UserError
 from relforge.python import memo
+from relforge.python.installation import Contents
 
 TOP = "python"
 PATCHLEVEL = re.compile(rb'#define\s+PY_VERSION\s+"([^"+]+)')
@@ -26,18 +27,6 @@ UNREADABLE = (
     *(tarfile.TarError, zstandard.ZstdError, zlib.error, gzip.BadGzipFile, EOFError),
     *(FileExistsError, NotADirectoryError, IsADirectoryError),  # a member in another's way
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What an archive holds, told without running it: it may be for another CPU."""
-
-    version: str
-    machine: str
-
-    @property
-    def short(self) -> str:
-        return ".".join(self.version.split(".")[:2])
 
 
 def inspect(path: Path) -> Contents:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from relforge import cache
-from relforge.errors import SettingsError, UserError
-from relforge.python import archive, download, host, installation, selection, system, uv
-from relforge.release import Archive, Interpreter, PythonSettings
-
-KEY = "tool.relforge.python"
+from relforge.python import host, installation, selection, system, uv
+from relforge.release import Interpreter, PythonSettings
 
 
 def find(settings: PythonSettings, root: Path, target: str | None = None) -> Interpreter:
@@ -23,77 +18,20 @@ def find(settings: PythonSettings, root: Path, target: str | None = None) -> Int
     """
     selection.check(settings)
     if settings.source == "system":
-        return system.find(settings, target or host_target())
-    if settings.source == "archive" or target not in (None, host_target()):
-        return _in_archive(settings, root, target)
+        return system.find(settings, target or host.target())
+    if settings.source == "archive" or target not in (None, host.target()):
+        # Late: most interpreters are in no archive, and what reads one takes long to import.
+        from relforge.python import archived  # noqa: PLC0415
+
+        return archived.find(settings, root, target)
     found = (uv if settings.source == "uv" else host).find(settings.version)
     chosen = selection.select(installation.of_host(found), settings)
     return Interpreter(
         version=found.version,
-        tag=_tag(found.short),
+        tag=found.tag,
         machine=found.machine,
         source=settings.source,
         origin=Path(found.executable),
         key=chosen.key,
         helper=Path(found.executable),
     )
-
-
-def host_target() -> str:
-    """This host's kind, as a target."""
-    return f"linux-{os.uname().machine}"
-
-
-def _in_archive(settings: PythonSettings, root: Path, target: str | None) -> Interpreter:
-    named = _named(settings, target)
-    path, digest = download.fetch(named, root)
-    contents = archive.inspect(path)
-    if settings.version not in (contents.version, contents.short):
-        raise UserError(
-            f"{named.where}.archive: {named.place} holds CPython {contents.version}, "
-            f"and {KEY}.version asks for {settings.version}",
-            hint=f'set version = "{contents.version}", or take another archive',
-        )
-    if target is not None and target != f"linux-{contents.machine}":
-        raise UserError(
-            f"{named.where}.archive: {named.place} is for linux-{contents.machine}, "
-            f"and the release for {target}",
-            hint=f'write the one for {target} into {KEY}.archives."{target}"',
-        )
-    runs_here = contents.machine == os.uname().machine
-    helper = None if runs_here else host.newest(contents.short, host.places())
-    compiles = "" if runs_here else str(helper and helper.version)
-    return Interpreter(
-        version=contents.version,
-        tag=_tag(contents.short),
-        machine=contents.machine,
-        source="archive",
-        origin=path,
-        key=cache.key(selection.FORMAT, "archive", digest, compiles, *selection.inputs(settings)),
-        runs_here=runs_here,
-        helper=Path(helper.executable) if helper else None,
-    )
-
-
-def _named(settings: PythonSettings, target: str | None) -> Archive:
-    """The archive for that target; raises SettingsError."""
-    archives = dict(settings.archives)
-    found = archives.get(target or host_target())
-    if found is not None:
-        return found
-    if settings.source == "archive" and settings.archive:
-        return Archive(where=KEY, place=settings.archive, sha256=settings.sha256)
-    if target is None and len(archives) == 1:
-        return next(iter(archives.values()))
-    wanted = target or host_target()
-    there = f"; there are some for {', '.join(archives)}" if archives else ""
-    raise SettingsError(
-        f"{KEY}.archives: the release is for {wanted}, this host is {host_target()}, and no "
-        f"archive of an interpreter is named for it{there}",
-        hint=f'write {KEY}.archives.{wanted} = {{ archive = "...", sha256 = "..." }}; '
-        f"`relforge python export` on a {wanted.removeprefix('linux-')} host makes one",
-    )
-
-
-def _tag(short: str) -> str:
-    return f"cp{short.replace('.', '')}"

@@ -139,3 +139,8 @@ def _hint(version: str) -> str:
         f"type: pyenv install {version} (or: uv python install {version}), or set "
         "tool.relforge.python.version to one that was found"
     )
+
+
+def target() -> str:
+    """This host's kind, as a target."""
+    return f"linux-{os.uname().machine}"

@@ -5,8 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from relforge.python.archive import Contents
 from relforge.python.probe import Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What an archive holds, told without running it: it may be for another CPU."""
+
+    version: str
+    machine: str
+
+    @property
+    def short(self) -> str:
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def tag(self) -> str:
+        return f"cp{self.short.replace('.', '')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

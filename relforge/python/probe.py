@@ -49,6 +49,10 @@ class Probe:
     def short(self) -> str:
         return ".".join(self.version.split(".")[:2])
 
+    @property
+    def tag(self) -> str:
+        return f"cp{self.short.replace('.', '')}"
+
 
 def probe(executable: Path) -> Probe | None:
     """Ask the interpreter, or what an unchanged file answered before; None where it is none.

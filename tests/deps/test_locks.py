@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge.deps import locks
+from relforge.deps import found, locks
 from relforge.deps.platform import platform
 from relforge.errors import UserError
 from relforge.release import DependencySettings, Interpreter, Project, Settings, Target
@@ -46,14 +46,14 @@ def lock(project: Project) -> Path:
 
 
 def test_the_first_lock_that_is_there_is_found(tmp_path: Path) -> None:
-    assert locks.find(tmp_path, None) is None
+    assert found.find(tmp_path, None) is None
     (tmp_path / "requirements.txt").write_text("click\n")
-    assert locks.find(tmp_path, None) is None
+    assert found.find(tmp_path, None) is None
     (tmp_path / "requirements.txt").write_text(f"click==8.0 --hash=sha256:{A}\n")
-    assert tmp_path / "requirements.txt" == locks.find(tmp_path, None)
+    assert tmp_path / "requirements.txt" == found.find(tmp_path, None)
     (tmp_path / "pylock.toml").write_text("")
-    assert tmp_path / "pylock.toml" == locks.find(tmp_path, None)
-    assert tmp_path / "my.lock" == locks.find(tmp_path, "my.lock")
+    assert tmp_path / "pylock.toml" == found.find(tmp_path, None)
+    assert tmp_path / "my.lock" == found.find(tmp_path, "my.lock")
 
 
 def test_uvs_lock_is_refused_with_the_command_that_exports_it(project: Project) -> None:

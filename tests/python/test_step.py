@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge import python
+from relforge.python import step as python
 from tests import builder
 from tests.python.conftest import Moved
 
