@@ -154,7 +154,14 @@ def _complain(message: str, hint: str) -> None:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.show_cursor(True)  # a display that was interrupted while it began has hidden it
     console.print("error:", style="bold red", end=" ")
-    console.print(message, markup=False)
+    console.print(_harmless(message), markup=False)
     if hint:
-        console.print(f"  {hint}", markup=False, style="cyan")
+        console.print(f"  {_harmless(hint)}", markup=False, style="cyan")
     sys.stderr.flush()
+
+
+def _harmless(text: str) -> str:
+    """The text with whatever a terminal would act on escaped: it may quote any file's name."""
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else repr(sign)[1:-1] for sign in text
+    )

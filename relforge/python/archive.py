@@ -26,6 +26,7 @@ PATCHLEVEL = re.compile(rb'#define\s+PY_VERSION\s+"([^"+]+)')
 UNREADABLE = (
     *(tarfile.TarError, zstandard.ZstdError, zlib.error, gzip.BadGzipFile, EOFError),
     *(FileExistsError, NotADirectoryError, IsADirectoryError),  # a member in another's way
+    KeyError,  # a hard link to what is not there
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from relforge.errors import SettingsError
 from relforge.release import Overlay
@@ -62,8 +62,10 @@ def _mode(table: Table, kind: Kind) -> int | None:
 
 def _why_not(value: object) -> str:
     try:
-        mode = int(value, 8) if isinstance(value, str) else cast(int, value)
+        mode = int(value, 8) if isinstance(value, str) else value
     except ValueError:
+        mode = None
+    if not isinstance(mode, int):
         return ' is neither "0644" nor "0755"'
     if mode & 0o7000:
         return " sets the user's or the group's id, or the sticky bit: no file of a release does"

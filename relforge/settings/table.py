@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -176,7 +177,12 @@ class Table:
 
 def dotted(path: Sequence[str]) -> str:
     """``("tool", "http.port")`` as ``tool."http.port"``; an index ``[1]`` stays bare."""
-    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in path)
+    return ".".join(part if _BARE.fullmatch(part) else _quoted(part) for part in path)
+
+
+def _quoted(part: str) -> str:
+    """In quotes, as TOML writes it; what a terminal would act on is escaped."""
+    return json.dumps(part, ensure_ascii=not part.isprintable())
 
 
 def kind(value: Any) -> str:

@@ -76,3 +76,10 @@ def test_nothing_is_written(shop: Workshop) -> None:
     before = set(shop.root.parent.rglob("*"))
     shop.report("config", "show")
     assert before == set(shop.root.parent.rglob("*"))
+
+
+def test_nothing_that_a_terminal_would_act_on_is_printed(shop: Workshop) -> None:
+    shop.add('[tool.relforge."a\\u001b[2J\\u009b"]')
+    said = shop.refused(78, "config", "show")
+    assert r'tool.relforge."a\u001b[2J\u009b": unknown key' in said
+    assert "\x1b" not in said

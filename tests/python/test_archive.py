@@ -241,3 +241,9 @@ def test_modes_owners_and_times_are_not_taken_over(tmp_path: Path) -> None:
     modes = [(root / "bin" / name).stat().st_mode & 0o7777 for name in ("program", "plain")]
     assert 0o755 == modes[0] and not modes[1] & 0o111
     assert os.getuid() == (root / "bin" / "program").stat().st_uid
+
+
+def test_a_hard_link_to_what_is_not_there_is_an_error_of_the_user(tmp_path: Path) -> None:
+    packed = tar_of(tmp_path / "a.tar.gz", row("python/hard", tarfile.LNKTYPE, "python/gone"))
+    with pytest.raises(UserError, match="cannot be unpacked"):
+        archive.unpack(packed, tmp_path)

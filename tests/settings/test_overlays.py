@@ -52,6 +52,8 @@ def test_each_row_does_what_its_key_says() -> None:
         ("{ copy = 'a', to = 'x', mode = 0o777 }", "0o777 lets others than root write"),
         ("{ copy = 'a', to = 'x', mode = '0600' }", "whoever runs the release has to read it"),
         ("{ copy = 'a', to = 'x', mode = 'rwx' }", "'rwx' is neither"),
+        ("{ copy = 'a', to = 'x', mode = [] }", "[] is neither"),
+        ("{ copy = 'a', to = 'x', mode = 1.5 }", "1.5 is neither"),
         ("{ copy = 'a', to = 'x', mode = true }", "overlays[0].mode"),
     ],
 )
