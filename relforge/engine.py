@@ -58,6 +58,6 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
         if built is None:
             before = steps.building(release, pack=pack)
             staging.refuse_running(release)
-            built = steps.run(release, before, watch, steps.AHEAD)
+            built = steps.run(release, before, watch, steps.ahead(release))
             last.keep(built, key)
         return steps.run(built, after, watch, (staging.sweep,))

@@ -51,7 +51,7 @@ SEAL: Steps = (
     ("check", checks.step),
     ("publish", staging.publish),
 )
-AHEAD: Ahead = (deps.prepare, app.prepare)  # what takes long and needs nothing of the tree
+AHEAD: Ahead = (deps.prepare, app.prepare)  # what takes long and needs the sources alone
 PACK: Steps = (("pack", formats.step),)
 BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them
 
@@ -75,6 +75,11 @@ def packing(release: Release) -> Steps:
     """From there to the artifacts, and what the project does with them."""
     names = release.settings.steps
     return _expanded(release, names.index("pack"), len(names))
+
+
+def ahead(release: Release) -> Ahead:
+    """What can begin at once; nothing where a step of the project's own may write sources."""
+    return AHEAD if release.settings.steps[0] == "assemble" else ()
 
 
 def run(release: Release, steps: Steps, watch: Watch, ahead: Ahead = ()) -> Release:

@@ -64,3 +64,20 @@ def test_a_step_that_is_not_there_is_told_before_anything_is_built(shop: Worksho
     said = shop.refused(1, "build")
     assert "tool.relforge.steps[1]: there is no module 'none'" in said
     assert not shop.tree.exists()
+
+
+def test_a_step_before_all_others_writes_sources(shop: Workshop) -> None:
+    shop.put(
+        "generate.py",
+        "def version(release):\n"
+        "    target = release.project.root / 'shop' / 'version.py'\n"
+        "    target.write_text(f'VERSION = {release.version!r}\\n')\n"
+        "    return release\n",
+    )
+    shop.put(
+        "shop/ops.py", "from shop.version import VERSION\n\ndef hello():\n    print(VERSION)\n"
+    )
+    own = '[tool.relforge]\nsteps = ["generate:version", "assemble", "tar"]\n'
+    shop.replace("[tool.relforge]\n", own)
+    shop.report("build")
+    assert "1.0\n" == called(shop.tree / "bin" / "shop", "hello")
