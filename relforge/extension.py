@@ -13,7 +13,7 @@ import stat
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -92,8 +92,8 @@ def _called(function: Callable[[Release], Any], release: Release, where: str) ->
     with _importing_from(root):
         try:
             result = function(release)
-        except UserError:
-            raise
+        except UserError as error:
+            raise UserError(f"{where}: {error.message}", hint=error.hint, code=error.code) from None
         except (Exception, SystemExit) as error:
             raise UserError(f"{where}: {_told(error)}\n{_trace(error, root)}") from None
     if not isinstance(result, Release):
@@ -140,13 +140,14 @@ def _refuse_damage(release: Release, where: str) -> None:
 
 @contextmanager
 def _importing_from(root: Path) -> Iterator[None]:
-    """The project's folder comes first, and gets no byte code."""
+    """The project's folder comes first, and gets no byte code; what is printed is no result."""
     before, quiet = list(sys.path), sys.dont_write_bytecode
     sys.path.insert(0, str(root))
     sys.dont_write_bytecode = True
     importlib.invalidate_caches()
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         sys.path[:] = before
         sys.dont_write_bytecode = quiet

@@ -147,16 +147,12 @@ def test_exiting_is_failing(called: Called) -> None:
     assert "SystemExit: 3" in refused(called, "def go(release):\n    raise SystemExit(3)\n").message
 
 
-def test_an_error_that_is_meant_for_the_user_is_told_as_it_is(called: Called) -> None:
+def test_an_error_that_is_meant_for_the_user_has_no_traceback(called: Called) -> None:
     source = "from relforge.api import UserError\n"
     source += "def go(release):\n    raise UserError('no colour', hint='paint it')\n"
-    with pytest.raises(UserError) as caught:
-        called(source)
-    assert ("no colour", "paint it", Exit.FAILED) == (
-        caught.value.message,
-        caught.value.hint,
-        caught.value.code,
-    )
+    error = refused(called, source)
+    assert f"{WHERE}: own_steps:go: no colour" == error.message
+    assert ("paint it", Exit.FAILED) == (error.hint, error.code)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +165,39 @@ def test_an_error_that_is_meant_for_the_user_is_told_as_it_is(called: Called) ->
 )
 def test_a_step_returns_the_release(called: Called, body: str, message: str) -> None:
     assert message in refused(called, f"def go(release):\n    {body}\n").message
+
+
+def test_what_a_step_prints_is_no_result(
+    called: Called, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called("print('imported')\ndef go(release):\n    print('called')\n    return release\n")
+    out, err = capsys.readouterr()
+    assert ("", "imported\ncalled\n") == (out, err)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("write(release, '../x', '')", "'../x' leaves the release"),
+        ("write(release, '', '')", "'' leaves the release"),
+        ("write(release, 'app', '')", "'app' is a folder of the release"),
+        ("write(release, 'app/x', '', mode=0o4755)", "mode 0o4755"),
+        ("write(release, 'runtime/x', '')", "'runtime/x' is written by relforge itself"),
+        ("copy(release, release.project.root / 'up', 'app/up')", "leaves the release"),
+        ("link(release, 'app/x', 'app/none')", "there is no 'app/none' in the release"),
+        ("mkdir(release, 'app/shared')", "'app/shared' is a file of the release"),
+        ("chmod(release, 'app/none', 0o755)", "there is no file 'app/none'"),
+        ("remove(release, 'app/none')", "there is no 'app/none' in the release"),
+        ("remove(release, 'bin')", "'bin' holds what relforge itself writes"),
+        ("remove(release, 'var')", "'var' is written by relforge itself"),
+    ],
+)
+def test_what_the_api_refuses(release: Release, called: Called, call: str, message: str) -> None:
+    (release.project.root / "up").symlink_to("/etc/passwd")
+    source = "from relforge.api import *\ndef go(release):\n"
+    with pytest.raises(UserError) as caught:
+        called(f"{source}    {call}\n    return release\n")
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class Found:
     scripts: dict[str, str]
     commands: tuple[tuple[str, str], ...]  # name and callable
     assets: AssetSettings | None
+    uncollected: bool  # Django's static files: nothing says where to gather them
     variables: tuple[str, ...]  # that the sources need: os.environ["..."]
     src_without_build: bool
 
@@ -76,6 +77,7 @@ def look(root: Path) -> Found:
         scripts=known.scripts,
         commands=programs.find(root, files, known.scripts, serves=bool(found)),
         assets=_assets(root, files, trees),
+        uncollected=django.is_uncollected(root, files),
         variables=_variables(root, files),
         src_without_build=has_src and not builds,
     )

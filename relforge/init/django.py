@@ -12,6 +12,7 @@ from relforge.init.programs import MANAGE
 from relforge.release import AssetSettings
 
 COLLECT = ("{python}", MANAGE, "collectstatic", "--noinput")
+_STATIC = "django.contrib.staticfiles"
 _PATH_FUNCTIONS = ("join", "joinpath", "Path", "str")
 
 
@@ -32,6 +33,14 @@ def find(root: Path, files: Iterable[str], trees: tuple[str, ...]) -> AssetSetti
         inputs=tuple(name if (root / name).is_file() else f"{name}/**" for name in inputs),
         outputs=((into, f"app/{into}"),),
     )
+
+
+def is_uncollected(root: Path, files: Iterable[str]) -> bool:
+    """Whether Django is to serve static files, and nothing says where to gather them."""
+    names = list(files)
+    settings = [tree for name in names if counts(name) and (tree := parse(root / name))]
+    installed = (ast.unparse(value) for value in _values(settings, "INSTALLED_APPS"))
+    return any(_STATIC in text for text in installed) and find(root, names, ()) is None
 
 
 def _values(modules: Iterable[ast.Module], name: str) -> Iterator[ast.expr]:

@@ -154,6 +154,10 @@ def _notes(found: Found) -> list[str]:
     notes = []
     if found.web and "uvicorn" not in found.dependencies:
         notes.append("uvicorn serves the application: add it to the project's dependencies")
+    if found.uncollected:
+        notes.append(
+            'Django\'s static files are not collected: write STATIC_ROOT = BASE_DIR / "staticfiles"'
+        )
     if found.others:
         others = ", ".join(application.target for application in found.others)
         notes.append(f"there are further applications: {others}")

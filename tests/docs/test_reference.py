@@ -10,7 +10,7 @@ import pytest
 import tomli
 import typer
 
-from relforge import settings
+from relforge import api, settings
 from relforge.cli.main import app
 from relforge.runtime import errors
 from relforge.runtime.commands import ALIASES, TABLE
@@ -87,6 +87,15 @@ def test_every_setting_is_described() -> None:
     _, readings = settings.read(project, merged, "prod", version="1", lock=None)
     page = text("settings.md")
     assert [] == sorted({row.path[-1] for row in readings if f"`{row.path[-1]}`" not in page})
+
+
+def test_every_function_for_steps_is_described() -> None:
+    page = (DOCS / "how-to" / "write-a-step.md").read_text()
+    assert [] == [
+        name
+        for name in api.__all__
+        if callable(getattr(api, name)) and name.islower() and f"`{name}(" not in page
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

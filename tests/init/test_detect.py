@@ -170,6 +170,15 @@ def test_django_collects_its_static_files(make: Make, lines: str, folder: str | 
         assert expected == set(typed.assets.inputs)
 
 
+def test_static_files_without_a_place_are_noted(make: Make) -> None:
+    apps = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
+    made = plan(make(PROJECTS["django"] | {"mysite/settings.py": apps}))
+    assert any("STATIC_ROOT" in note for note in made.notes)
+    settings = f"{apps}STATIC_ROOT = BASE_DIR / 'all'\n"
+    made = plan(make(PROJECTS["django"] | {"mysite/settings.py": settings}))
+    assert not any("STATIC_ROOT" in note for note in made.notes)
+
+
 def test_django_collects_what_vite_has_built(make: Make) -> None:
     files = {
         "mysite/settings.py": """\
