@@ -32,14 +32,14 @@ def missing() -> str:
 
 def debian() -> Path:
     """A minimal Debian of the host's own suite, without Python."""
-    suite = _suite()
-    return _once(suite, lambda root: _debootstrap(suite, root))
+    name = suite()
+    return once(name, lambda root: _debootstrap(name, root))
 
 
 def busybox() -> Path:
     """A file system of glibc and busybox only: its `sh` is busybox, there are no coreutils."""
     base = debian()
-    return _once(f"{base.name}-busybox", lambda root: _reduce(base, root))
+    return once(f"{base.name}-busybox", lambda root: _reduce(base, root))
 
 
 def _debootstrap(suite: str, root: Path) -> None:
@@ -83,7 +83,7 @@ def _reduce(base: Path, root: Path) -> None:
     subprocess.run(["chroot", root, "/bin/busybox", "--install", "-s"], check=True)
 
 
-def _once(name: str, make: Callable[[Path], None]) -> Path:
+def once(name: str, make: Callable[[Path], None]) -> Path:
     """The root of that name; made under a temporary name, then renamed."""
     folder = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache") / "rootfs"
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,8 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _suite() -> str:
+def suite() -> str:
+    """The name of this host's Debian."""
     lines = Path("/etc/os-release").read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if "=" in line)
     return values.get("VERSION_CODENAME", "bookworm").strip('"')
