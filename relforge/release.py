@@ -211,6 +211,7 @@ class OciSettings:
 class DebSettings:
     """The Debian packages; "" is what the project's own table says, or a plain default."""
 
+    package: str = ""
     maintainer: str = ""
     description: str = ""
     user: str = ""  # whom the services run as; made where it is missing

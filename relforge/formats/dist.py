@@ -60,19 +60,24 @@ def write(
     final = release.project.root / "dist" / name
     rows = (identity(piece) for piece in pieces)
     note = cache.home() / "artifacts" / f"{cache.key(str(final), oct(mode), *rows)}.json"
-    sha256 = _as_it_was(note, final)
-    if sha256 is None:
-        for left in cache.drafts(final):  # by a build that was killed
-            left.unlink(missing_ok=True)
-        total = hashlib.sha256()
-        with cache.appear(final) as out:
-            for chunk in _chunks(pieces):
-                total.update(chunk)
-                out.write(chunk)
-        sha256 = total.hexdigest()
-        final.chmod(mode)
-        cache.keep(note, json.dumps({"sha256": sha256, "looks": _looks(final)}).encode())
-    return Artifact(path=final, format=kind, sha256=sha256, size=final.stat().st_size)
+    with cache.lock(f"artifact-{cache.key(str(final))}"):  # two environments may have one name
+        sha256 = _as_it_was(note, final)
+        if sha256 is None:
+            sha256 = _written(final, pieces, mode)
+            cache.keep(note, json.dumps({"sha256": sha256, "looks": _looks(final)}).encode())
+        return Artifact(path=final, format=kind, sha256=sha256, size=final.stat().st_size)
+
+
+def _written(final: Path, pieces: tuple[Piece, ...], mode: int) -> str:
+    for left in cache.drafts(final):  # by a build that was killed
+        left.unlink(missing_ok=True)
+    total = hashlib.sha256()
+    with cache.appear(final) as out:
+        for chunk in _chunks(pieces):
+            total.update(chunk)
+            out.write(chunk)
+    final.chmod(mode)
+    return total.hexdigest()
 
 
 def chunks(piece: Piece) -> Iterable[bytes]:

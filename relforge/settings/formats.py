@@ -36,6 +36,7 @@ def read_deb(table: Table) -> DebSettings:
     hardening = table.choice("hardening", "standard", ("basic", "standard", "strict"))
     conffiles = table.text_mapping("conffiles")
     result = DebSettings(
+        package=table.text("package", ""),
         maintainer=table.text("maintainer", ""),
         description=table.text("description", ""),
         user=table.text("user", ""),

@@ -142,7 +142,8 @@ def test_equal_trees_give_equal_packages(own_cache: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"name": "x"}, "tool.relforge.name: 'x' cannot name a Debian package"),
+        ({"name": "x"}, "tool.relforge.deb.package: 'x' cannot name a Debian package"),
+        ({"deb": DebSettings(package="A b")}, "deb.package: 'A b' cannot name a Debian package"),
         ({"deb": DebSettings(user="a b")}, "tool.relforge.deb.user: 'a b' cannot name a user"),
         (
             {"deb": DebSettings(maintainer="a\nEssential: yes")},

@@ -191,7 +191,7 @@ def test_a_base_that_is_of_no_use_is_refused(
     expected = {
         "missing": "there is no ",
         "no layout": "it has no index.json",
-        "damaged": "is damaged: ",
+        "damaged": "cannot be used: ",
         "another CPU": "has no image for linux/amd64, but linux/arm64",
         "compressed": "is no plain tar archive",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -158,6 +159,37 @@ def test_one_that_was_killed_leaves_nothing_that_looks_whole(file: Path, home: P
     names = {path.name for path in base.iterdir()}
     assert ".draft.1.elsewhere" not in names
     assert ".draft.2.elsewhere" in names, "it may be at work"
+
+
+def killed(file: Path, home: Path, folder: Path, number: signal.Signals) -> int:
+    """How it ends when the signal comes while it unpacks."""
+    slow = folder / "slow"
+    slow.mkdir()
+    (slow / "tar").write_text('#!/bin/sh\ntouch "$HOME/waits"\nsleep 30\n')
+    (slow / "tar").chmod(0o755)
+    with subprocess.Popen(
+        [file],
+        env={"PATH": f"{slow}:{os.environ['PATH']}", "HOME": str(home)},
+        start_new_session=True,
+    ) as process:
+        while not (home / "waits").exists():
+            time.sleep(0.02)
+        os.killpg(process.pid, number)
+    return process.returncode
+
+
+def test_one_that_is_killed_while_it_unpacks_does_no_harm(
+    file: Path, home: Path, tmp_path: Path
+) -> None:
+    assert -signal.SIGKILL == killed(file, home, tmp_path, signal.SIGKILL)
+    base = home / ".cache" / "relforge-run"
+    assert [".draft"] == [path.name[:6] for path in base.iterdir()]
+    assert base == place(run(file, HOME=str(home)))
+
+
+def test_a_polite_kill_leaves_no_draft(file: Path, home: Path, tmp_path: Path) -> None:
+    assert 143 == killed(file, home, tmp_path, signal.SIGTERM)
+    assert [] == list((home / ".cache" / "relforge-run").iterdir())
 
 
 def test_several_at_once_unpack_one_tree(file: Path, home: Path) -> None:

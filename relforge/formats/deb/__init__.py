@@ -123,8 +123,8 @@ def _check(release: Release) -> tuple[str, ...]:
     settings = release.settings.deb
     if not _NAME.fullmatch(names.main(release)):
         raise SettingsError(
-            f"tool.relforge.name: {release.name!r} cannot name a Debian package",
-            hint="it has two characters at least, and begins with a letter or a digit",
+            f"tool.relforge.deb.package: {names.main(release)!r} cannot name a Debian package",
+            hint="two characters or more, of a-z, 0-9 and `+ - .`, a letter or digit first",
         )
     if not _USER.fullmatch(_user(release)):
         raise SettingsError(f"tool.relforge.deb.user: {_user(release)!r} cannot name a user")

@@ -18,7 +18,7 @@ def package(text: str) -> str:
 
 def main(release: Release) -> str:
     """The package that stands for the newest version."""
-    return package(release.name)
+    return release.settings.deb.package or package(release.name)
 
 
 def tree(release: Release) -> str:

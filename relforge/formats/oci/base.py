@@ -44,7 +44,7 @@ def load(path: Path, architecture: str) -> Base:
                 return Base(digest=descriptor["digest"], config=config, layers=rows)
         there = ", ".join(f"{row['os']}/{row['architecture']}" for _, _, row in found) or "nothing"
     except (KeyError, TypeError, ValueError, UserError) as error:
-        raise SettingsError(f"{KEY}: {path} is damaged: {error}", hint=HOW) from None
+        raise SettingsError(f"{KEY}: {path} cannot be used: {error}", hint=HOW) from None
     raise SettingsError(
         f"{KEY}: {path} has no image for linux/{architecture}, but {there}",
         hint=f"skopeo copy --override-arch {architecture} ...",
