@@ -50,7 +50,7 @@ test-release: venv node system ## tests that build and boot a real release
 test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3.13 for another)
 	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
 
-frameworks: venv ## what init writes for Django, Flask, FastAPI, Litestar, Celery, scripts: builds, serves
+frameworks: venv node ## what init writes for Django, Flask, FastAPI, Litestar, Celery, scripts: builds, serves
 	@scripts/pytest.sh '$(VENV)' -m release tests/init
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it

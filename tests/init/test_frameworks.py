@@ -20,16 +20,29 @@ PROJECTS = Path(__file__).parent / "projects"
 
 pytestmark = pytest.mark.release
 
-Make = Callable[[str], Deployment]
+Make = Callable[..., Deployment]
+VITE = {
+    "package.json": '{"private": true, "type": "module", "scripts": {"build": "vite build"},'
+    ' "devDependencies": {"vite": "^6"}}',
+    "vite.config.js": """\
+export default {
+  base: "/static/",
+  build: { manifest: true, outDir: "dist", rollupOptions: { input: "src/main.js" } },
+};
+""",
+    "src/main.js": 'import "./main.css";\n',
+    "src/main.css": "h2 { color: blue }\n",
+}
 
 
 @pytest.fixture
 def released(tmp_path: Path) -> Make:
-    """Initialise and build a copy of that project."""
+    """Initialise and build a copy of that project, after it was changed."""
 
-    def make(name: str) -> Deployment:
+    def make(name: str, change: Callable[[Path], None] = lambda root: None) -> Deployment:
         root = tmp_path / "p"
         shutil.copytree(PROJECTS / name, root, ignore=shutil.ignore_patterns("__pycache__"))
+        change(root)
         relforge(root, "init")
         tree = Path(json.loads(relforge(root, "build", "--json"))["tree"])
         (program,) = (path for path in (tree / "bin").iterdir() if path.name != "python")
@@ -95,3 +108,22 @@ def test_flask_is_served_as_wsgi(released: Make) -> None:
 def test_an_asgi_application_is_served(released: Make, name: str, title: str) -> None:
     with released(name).running() as address:
         assert {"hello": f"from {title}"} == json.loads(get(address))
+
+
+@pytest.mark.frameworks
+def test_django_collects_what_vite_has_built(released: Make) -> None:
+    def add_vite(root: Path) -> None:
+        for name, text in VITE.items():
+            place = root / "frontend" / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        settings = root / "mysite" / "settings.py"
+        folders = 'STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist", '
+        settings.write_text(settings.read_text().replace("STATICFILES_DIRS = [", folders))
+
+    site = released("django", add_vite)
+    tree = site.program.parent.parent
+    manifest = tree / "app" / "frontend" / "dist" / ".vite" / "manifest.json"
+    (sheet,) = json.loads(manifest.read_text())["src/main.js"]["css"]
+    with site.running() as address:
+        assert get(f"{address}/static/{sheet}").startswith("h2{color:")
