@@ -1,4 +1,4 @@
-"""Whether the network may be used: ``--offline``, or ``RELFORGE_OFFLINE=1``.
+"""Whether the network may be used (``--offline``), and the folder of files in its place.
 
 It is the process's business and that of whatever it starts, so the environment
 carries it.
@@ -7,8 +7,10 @@ carries it.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 OFFLINE = "RELFORGE_OFFLINE"
+WHEELHOUSE = "RELFORGE_WHEELHOUSE"
 _NO = ("", "0", "no", "false", "off")
 
 
@@ -20,3 +22,14 @@ def offline() -> bool:
 def go_offline() -> None:
     """Keep this process, and those it starts, from the network."""
     os.environ[OFFLINE] = "1"
+
+
+def wheelhouse() -> Path | None:
+    """The folder that ``--wheelhouse`` or its variable names."""
+    given = os.environ.get(WHEELHOUSE)
+    return Path(given).absolute() if given else None
+
+
+def use_wheelhouse(folder: Path) -> None:
+    """Let this process, and those it starts, look into that folder first."""
+    os.environ[WHEELHOUSE] = str(folder.absolute())

@@ -18,11 +18,13 @@ from relforge.cli.options import (
     Env,
     Formats,
     Json,
+    Offline,
     ProjectDir,
     Quiet,
     Target,
     Verbose,
     WarningsAsErrors,
+    Wheelhouse,
 )
 from relforge.errors import UserError
 from relforge.formats import find
@@ -34,6 +36,8 @@ def build(
     project: ProjectDir = Path(),
     target: Target = None,
     strict: WarningsAsErrors = False,
+    offline: Offline = False,
+    wheelhouse: Wheelhouse = None,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -54,6 +58,8 @@ def release(
     env: Env = "prod",
     project: ProjectDir = Path(),
     target: Target = None,
+    offline: Offline = False,
+    wheelhouse: Wheelhouse = None,
     formats: Formats = None,
     strict: WarningsAsErrors = False,
     as_json: Json = False,

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from relforge import cache
 from relforge.cli import report
-from relforge.cli.options import Env, Json, ProjectDir, Quiet, Target, Verbose
+from relforge.cli.options import (
+    Env,
+    Json,
+    Offline,
+    ProjectDir,
+    Quiet,
+    Resolver,
+    Verbose,
+    Wheelhouse,
+)
 from relforge.config import lockable
-from relforge.deps.lock import write
+from relforge.deps.lock import Change, Order, check, write
 
 DEFAULT = "pylock.toml"
 
 
 def lock(
+    packages: Annotated[
+        list[str] | None,
+        typer.Argument(help="With --upgrade: these packages alone.", metavar="PACKAGE"),
+    ] = None,
     env: Env = "prod",
     project: ProjectDir = Path(),
-    target_name: Target = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -32,6 +45,15 @@ def lock(
             show_default="`lock` of the settings, else pylock.toml",
         ),
     ] = None,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", "-U", help="Take the newest versions that fit.")
+    ] = False,
+    checks: Annotated[
+        bool, typer.Option("--check", help="Write nothing; status 1 if the lock does not fit.")
+    ] = False,
+    resolver: Resolver = None,
+    offline: Offline = False,
+    wheelhouse: Wheelhouse = None,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -39,21 +61,54 @@ def lock(
     """Resolve the project's dependencies, once, into a lock with hashes."""
     out = report.console(quiet)
     report.log_to(out, verbose=verbose)
-    found = lockable(project, env, target_name)
+    if packages and not upgrade:
+        raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
+    found = lockable(project, env)
     target = output or found.project.root / (found.settings.lock or DEFAULT)
+    order = Order(
+        project=found.project,
+        settings=found.settings,
+        interpreter=found.python,
+        target=found.target,
+        output=target.absolute(),
+    )
+    changes: tuple[Change, ...] | None = None
     with report.watch(out)("lock"):
-        write(found.project, found.settings, found.python, found.target, target)
+        if checks:
+            check(order)
+        else:
+            wanted = (packages or "all") if upgrade else ()
+            changes = write(order, upgrade=wanted, resolver=resolver)  # type: ignore[arg-type]
     if as_json:
-        facts = {
-            "name": found.settings.name,
-            "version": found.settings.version,
-            "env": env,
-            "target": str(found.target),
-            "lock": str(target),
-            "sha256": cache.sha256(target),
-            "size": target.stat().st_size,
-        }
-        json.dump(facts, sys.stdout)
-        print()
+        _print_json(order, env, changes)
     elif not quiet:
-        print(f"\n{report.shown(target)}\n\nNext:\n  relforge build --env {env}")
+        _tell(target, env, changes, checked=checks)
+
+
+def _print_json(order: Order, env: str, changes: tuple[Change, ...] | None) -> None:
+    facts: dict[str, Any] = {
+        "name": order.settings.name,
+        "version": order.settings.version,
+        "env": env,
+        "target": str(order.target),
+        "lock": str(order.output),
+        "sha256": cache.sha256(order.output),
+        "size": order.output.stat().st_size,
+        "changes": [asdict(row) for row in changes or ()],
+    }
+    json.dump(facts, sys.stdout)
+    print()
+
+
+def _tell(path: Path, env: str, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+    shown = report.shown(path)
+    if checked:
+        print(f"{shown} fits")
+        return
+    if changes is None:
+        print(f"{shown} is up to date")
+        return
+    print(f"\n{shown}")
+    for row in changes:
+        print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
+    print(f"\nNext:\n  relforge build --env {env}")

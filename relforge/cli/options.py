@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import relforge
+from relforge import network
 from relforge.release import TARGETS
 
 
@@ -38,6 +39,24 @@ def version_option(
     """
 
 
+def _go_offline(wanted: bool) -> bool:
+    if wanted:
+        network.go_offline()
+    return wanted
+
+
+def _use_wheelhouse(folder: Path | None) -> Path | None:
+    if folder is not None:
+        network.use_wheelhouse(folder)
+    return folder
+
+
+def _known_resolver(name: str | None) -> str | None:
+    if name not in (None, "auto", "pex", "uv"):
+        raise typer.BadParameter(f"{name!r} is none of uv, pex, auto")
+    return name
+
+
 Env = Annotated[
     str, typer.Option("--env", "-e", help="The table of settings to lay over.", metavar="NAME")
 ]
@@ -65,6 +84,32 @@ Formats = Annotated[
 ]
 WarningsAsErrors = Annotated[
     bool, typer.Option("--warnings-as-errors", help="End the build at a warning, too.")
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Use no network: RELFORGE_OFFLINE=1 does the same.", callback=_go_offline
+    ),
+]
+Wheelhouse = Annotated[
+    Path | None,
+    typer.Option(
+        "--wheelhouse",
+        help="A folder of files that is looked into first.",
+        metavar="DIR",
+        callback=_use_wheelhouse,
+        show_default="`wheelhouse` of the settings",
+    ),
+]
+Resolver = Annotated[
+    str | None,
+    typer.Option(
+        "--resolver",
+        help="Who resolves: uv, pex or auto.",
+        metavar="NAME",
+        callback=_known_resolver,
+        show_default="`resolver` of the settings",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]

@@ -19,7 +19,7 @@ from relforge import cache, progress
 from relforge.deps import choice, crowd, listing, store
 from relforge.deps.download import Mismatch, download
 from relforge.deps.listing import Offer
-from relforge.deps.pins import File, Pin
+from relforge.deps.pins import File, Pin, mismatch
 from relforge.deps.places import Places
 from relforge.deps.platform import Platform
 from relforge.deps.web import Unanswered, Web
@@ -195,13 +195,3 @@ class Search:
             f"{what} cannot be fetched:{rows}",
             hint=hint or "see `indexes` in the settings and `pip config list`",
         )
-
-
-def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:
-    """The error of a file that is not the one that was locked."""
-    return UserError(
-        f"{name}: the hash does not match: the lock allows sha256 {' or '.join(expected)}, "
-        f"the file that came has {found}",
-        hint="if the package was published anew on purpose, type: relforge lock; "
-        "else find out who changed it",
-    )

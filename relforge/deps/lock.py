@@ -1,79 +1,178 @@
-"""``relforge lock``: resolve the project's dependencies and write them down."""
+"""``relforge lock``: resolve the project's dependencies, write them down, tell whether they fit."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from packaging.utils import canonicalize_name
 
 from relforge import cache
-from relforge.deps import locks, pex, pylock, requirements
+from relforge.deps import locks, pylock_text, requirements, resolve, seal
+from relforge.deps.pins import Pin
+from relforge.deps.places import places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
 from relforge.release import Interpreter, Project, Settings, Target
 
 log = logging.getLogger("relforge.deps")
 
-FORMAT = "1"
+FORMAT = "2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Which lock is wanted: of whose requirements, for which Python, in which file.
+
+    The file's name tells the format: ``pylock.toml``, ``pylock.<name>.toml``, or
+    any other name for a hashed requirements file, which holds no addresses.
+    """
+
+    project: Project
+    settings: Settings
+    interpreter: Interpreter
+    target: Target
+    output: Path
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The direct requirements, sorted."""
+        return tuple(sorted({text for _, text in locks.wanted(self.project, self.settings)}))
+
+    @property
+    def python(self) -> Path | None:
+        """The interpreter that asks packages what they need; None: there is none on this host."""
+        here = self.interpreter.machine == os.uname().machine
+        return self.interpreter.helper if here else None
+
+    @property
+    def platform(self) -> Platform:
+        return platform(self.interpreter, self.target)
+
+    @property
+    def is_pylock(self) -> bool:
+        return self.output.suffix == ".toml"
+
+    @property
+    def key(self) -> str:
+        """What the lock depends on, besides the time of its making."""
+        machine = self.target.machine if self.python is None else ""
+        kind = "pylock" if self.is_pylock else "requirements"
+        indexes = [f"{index.url} {index.default}" for index in self.settings.packages.indexes]
+        facts = (
+            kind,
+            self.interpreter.short,
+            machine,
+            *indexes,
+            *self.settings.packages.find_links,
+        )
+        return cache.key("lock", FORMAT, *facts, "", *self.wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A package whose version is another one than before; empty: it was not there."""
+
+    name: str
+    before: str
+    after: str
 
 
 def write(
-    project: Project,
-    settings: Settings,
-    interpreter: Interpreter,
-    target: Target,
-    output: Path,
-) -> Path:
-    """Write the lock of the project's dependencies, chosen groups and extras; return its path.
+    order: Order,
+    *,
+    upgrade: Iterable[str] | Literal["all"] = (),
+    resolver: Literal["auto", "pex", "uv"] | None = None,
+) -> tuple[Change, ...] | None:
+    """Write the lock and tell what changed in it; None: it is up to date, nothing was done.
 
-    ``output`` tells the format: ``pylock.toml``, ``pylock.<name>.toml``, or any
-    other name for a hashed requirements file, which holds no addresses.  It
-    holds for the interpreter's minor version, on Linux.  The file appears whole;
-    nothing is done where neither the requirements nor the file have changed
-    since.  Raises UserError.
+    It holds for the interpreter's minor version, on Linux.  Versions stay where
+    they fit, but for the packages that are named to be upgraded.  The file
+    appears whole.  Raises UserError.
     """
+    output = order.output
     if output.name == "uv.lock":
         raise UserError(f"{output}: relforge does not write uv's own format", hint="type: uv lock")
-    wanted = sorted({text for _, text in locks.wanted(project, settings)})
-    here = platform(interpreter, target)
-    python = interpreter.helper if interpreter.machine == os.uname().machine else None
-    kind = "pylock" if output.suffix == ".toml" else "requirements"
-    minor = interpreter.short
-    key = cache.key("lock", FORMAT, kind, minor, here.machine if python is None else "", *wanted)
-    note = cache.home() / "locks-made" / f"{key}.json"
-    if _is_current(output, note):
+    found = _seal(output)
+    if found and found.intact and found.requirements == order.key and not upgrade:
         log.info("%s is up to date", output.name)
-        return output
-    text = _resolve(wanted, project, python, here, kind)
+        return None
+    before = _pins(order)
+    names = {canonicalize_name(name) for name in upgrade} if upgrade != "all" else set()
+    for name in sorted(names - {pin.name for pin in before}):
+        raise resolve.missing_pin(name)
+    kept = () if upgrade == "all" else tuple(pin for pin in before if pin.name not in names)
+    question = resolve.Question(
+        requirements=order.wanted,
+        kept=kept,
+        python=order.python,
+        target=order.platform,
+        places=places(order.settings.packages, order.project.root),
+        root=order.project.root,
+    )
+    pins = resolve.resolve(question, resolve.choose(resolver or order.settings.packages.resolver))
+    text = seal.seal(_render(order, pins), order.key)
     cache.write(output, text.encode())
-    cache.write(note, json.dumps({"sha256": cache.sha256(output)}).encode())
-    return output
+    return _changes(before, pins)
 
 
-def _is_current(output: Path, note: Path) -> bool:
+def check(order: Order) -> None:
+    """Raise UserError where the lock does not hold what the project asks for; uses no network."""
+    output = order.output
+    if not output.is_file():
+        raise UserError(f"{output}: there is no lock", hint=locks.ADVICE)
+    locks.check(output, order.project, order.settings, order.interpreter, order.target)
+    found = _seal(output)
+    if found and found.requirements != order.key:
+        raise UserError(
+            f"{output}: the requirements, the indexes or the Python version have changed since it "
+            "was written",
+            hint=locks.ADVICE,
+        )
+    if found and not found.intact:
+        raise UserError(f"{output}: it was edited since it was written", hint=locks.ADVICE)
+
+
+def _seal(path: Path) -> seal.Seal | None:
     try:
-        return bool(json.loads(note.read_bytes())["sha256"] == cache.sha256(output))
-    except (OSError, ValueError, KeyError):
-        return False
+        return seal.find(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
-def _resolve(
-    wanted: list[str], project: Project, python: Path | None, target: Platform, kind: str
-) -> str:
-    with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
-        made = Path(folder) / "pylock.toml"
-        if not wanted:
-            made.write_text(pylock.render(()) + "packages = []\n", encoding="utf-8")
-        else:
-            listed = Path(folder) / "requirements.in"
-            listed.write_text("".join(f"{text}\n" for text in wanted), encoding="utf-8")
-            pex.lock(listed, python, target, made)
-        if kind == "pylock":
-            return made.read_text(encoding="utf-8")
-        head = "# Written by `relforge lock`; do not edit.\n"
-        name = canonicalize_name(project.name)
-        return head + requirements.render(pylock.read(made, project=name).pins)
+def _pins(order: Order) -> tuple[Pin, ...]:
+    """What the present lock holds; nothing where there is none that can be read."""
+    if not order.output.is_file():
+        return ()
+    try:
+        return locks.read(order.output, order.project).pins
+    except UserError as error:
+        log.warning("the present lock counts for nothing: %s", error.message)
+        return ()
+
+
+def _render(order: Order, pins: tuple[Pin, ...]) -> str:
+    if order.is_pylock:
+        return pylock_text.render(pins, order.interpreter.short, order.output.parent)
+    return requirements.render(pins)
+
+
+def _changes(before: Iterable[Pin], after: Iterable[Pin]) -> tuple[Change, ...]:
+    old, new = _versions(before), _versions(after)
+    return tuple(
+        Change(name=name, before=old.get(name, ""), after=new.get(name, ""))
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    )
+
+
+def _versions(pins: Iterable[Pin]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for pin in pins:
+        version = str(pin.source) if pin.source else str(pin.version)
+        found.setdefault(pin.name, []).append(version)
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+from relforge.errors import UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,20 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Sources that no index serves: a commit of a repository, or a folder of this host."""
+
+    url: str = ""  # of the git repository
+    commit: str = ""
+    path: str = ""  # of the folder, absolute
+    subdirectory: str = ""
+
+    def __str__(self) -> str:
+        place = f"git+{self.url}@{self.commit}" if self.url else self.path
+        return f"{place}#subdirectory={self.subdirectory}" if self.subdirectory else place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """One package at one version.  ``name`` is the canonical one.
 
@@ -40,9 +57,10 @@ class Pin:
     marker: Marker | None = None
     requires_python: SpecifierSet | None = None
     files: tuple[File, ...] = ()
+    source: Source | None = None  # in the place of files
 
     def __str__(self) -> str:
-        return f"{self.name}=={self.version}"
+        return f"{self.name} ({self.source})" if self.source else f"{self.name}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +72,13 @@ class Lock:
     default_groups: tuple[str, ...] = ()
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
+
+
+def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:
+    """The error of a file that is not the one that was locked."""
+    return UserError(
+        f"{name}: the hash does not match: the lock allows sha256 {' or '.join(expected)}, "
+        f"the file that came has {found}",
+        hint="if the package was published anew on purpose, type: relforge lock; "
+        "else find out who changed it",
+    )

@@ -23,7 +23,6 @@ from relforge.errors import UserError
 from relforge.release import Index, PackageSettings
 
 PUBLIC = "https://pypi.org/simple"
-WHEELHOUSE = "RELFORGE_WHEELHOUSE"
 PATIENCE = 30.0  # seconds without a byte
 
 
@@ -77,9 +76,9 @@ def places(settings: PackageSettings, root: Path) -> Places:
 
 def wheelhouse(settings: PackageSettings, root: Path) -> Path | None:
     """The folder of wheels, by ``--wheelhouse``, its variable or the settings."""
-    given = os.environ.get(WHEELHOUSE)
-    if given:
-        return Path(given).absolute()
+    given = network.wheelhouse()
+    if given is not None:
+        return given
     return root / settings.wheelhouse if settings.wheelhouse else None
 
 

@@ -1,18 +1,20 @@
-"""Reading and writing ``pylock.toml`` (PEP 751)."""
+"""Reading ``pylock.toml`` (PEP 751)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 import tomli
 from packaging.pylock import (
     Package,
+    PackageArchive,
     PackageSdist,
+    PackageVcs,
     PackageWheel,
     Pylock,
     PylockUnsupportedVersionError,
@@ -21,10 +23,12 @@ from packaging.pylock import (
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from relforge.deps.pins import File, Lock, Pin
+from relforge.deps.pins import File, Lock, Pin, Source
 from relforge.errors import UserError
 
 ADVICE = "type: relforge lock"
+ENTRY = re.compile(r"^\[\[packages\]\]", re.MULTILINE)
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def read(path: Path, project: str = "") -> Lock:
@@ -33,15 +37,17 @@ def read(path: Path, project: str = "") -> Lock:
     The project's own entry, which some tools write, is passed over: relforge
     builds the project itself.
     """
-    data = _load(path)
+    text = _text(path)
+    data = _load(path, text)
     try:
         found = Pylock.from_dict(data)
     except PylockUnsupportedVersionError as error:
         raise UserError(f"{path}: {error}", hint=ADVICE) from None
     except PylockValidationError as error:
         raise UserError(f"{path}: {error}", hint=ADVICE) from None
+    reader = _Reader(path=path, text=text)
     pins = (
-        _pin(path, index, package)
+        reader.pin(index, package)
         for index, package in enumerate(found.packages)
         if not (package.name == project and package.directory is not None)
     )
@@ -54,79 +60,110 @@ def read(path: Path, project: str = "") -> Lock:
     )
 
 
-def render(choices: Iterable[tuple[Pin, File]]) -> str:
-    """A lock of exactly these files, for a tool that is to fetch them and nothing else."""
-    rows = ['lock-version = "1.0"', 'created-by = "relforge"']
-    for pin, file in choices:
-        place = f"path = {_text(file.path)}" if file.path else f"url = {_text(file.url)}"
-        entry = (
-            f"{{name = {_text(file.name)}, {place}, hashes = {{sha256 = {_text(file.sha256)}}}}}"
-        )
-        kind = f"wheels = [{entry}]" if file.is_wheel else f"sdist = {entry}"
-        rows += ["", "[[packages]]", f"name = {_text(pin.name)}"]
-        rows += [f"version = {_text(str(pin.version))}", kind]
-    return "\n".join(rows) + "\n"
-
-
-def _load(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        return tomli.loads(path.read_text(encoding="utf-8"))
-    except tomli.TOMLDecodeError as error:
-        raise UserError(
-            f"{path}:{error.lineno}: not valid TOML: {error.msg} (column {error.colno})",
-            hint=ADVICE,
-        ) from None
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _pin(path: Path, index: int, package: Package) -> Pin:
-    where = f"{path.name}: packages[{index}] ({package.name})"
-    if package.is_direct:
-        kind = next(k for k in ("vcs", "directory", "archive") if getattr(package, k) is not None)
+def _load(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise UserError(
-            f"{path}: packages[{index}]: {package.name} is a `{kind}` entry; relforge takes "
-            "packages that an index serves, as wheels or as source archives with a sha256",
-            hint="publish the package to an index, or vendor it into the project",
+            f"{path}:{error.lineno}: not valid TOML: {error.msg} (column {error.colno})",
+            hint=ADVICE,
+        ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """What makes pins of entries, and knows on which line each thing stands."""
+
+    path: Path
+    text: str
+
+    def pin(self, index: int, package: Package) -> Pin:
+        where = f"{self.path.name}:{self._line_of_entry(index)} ({package.name})"
+        if package.vcs is not None:
+            return self._sourced(where, package, self._repository(where, package.vcs))
+        if package.directory is not None:
+            folder = str((self.path.parent / package.directory.path).resolve())
+            inner = package.directory.subdirectory or ""
+            return self._sourced(where, package, Source(path=folder, subdirectory=inner))
+        listed: list[PackageWheel | PackageSdist | PackageArchive] = list(package.wheels or ())
+        listed += [row for row in (package.sdist, package.archive) if row is not None]
+        files = tuple(self._file(where, row) for row in listed)
+        if package.version is None and package.archive is None:
+            raise self._refusal(where, "there is no version")
+        return Pin(
+            name=package.name,
+            version=_written(package.version or Version("0"), files),
+            where=where,
+            sha256=tuple(dict.fromkeys(file.sha256 for file in files)),
+            marker=package.marker,
+            requires_python=package.requires_python,
+            files=files,
         )
-    if package.version is None:
-        raise UserError(f"{path}: packages[{index}]: {package.name} has no version", hint=ADVICE)
-    listed: list[PackageWheel | PackageSdist] = list(package.wheels or ())
-    if package.sdist is not None:
-        listed.append(package.sdist)
-    files = tuple(_file(path, f"packages[{index}]: {package.name}", row) for row in listed)
-    return Pin(
-        name=package.name,
-        version=_written(package.version, files),
-        where=where,
-        sha256=tuple(dict.fromkeys(file.sha256 for file in files)),
-        marker=package.marker,
-        requires_python=package.requires_python,
-        files=files,
-    )
 
+    def _sourced(self, where: str, package: Package, source: Source) -> Pin:
+        return Pin(
+            name=package.name,
+            version=package.version or Version("0"),
+            where=where,
+            sha256=(),
+            marker=package.marker,
+            requires_python=package.requires_python,
+            source=source,
+        )
 
-def _file(path: Path, where: str, row: PackageWheel | PackageSdist) -> File:
-    name, sha256 = row.filename, row.hashes.get("sha256")
-    if sha256 is None:
-        raise UserError(f"{path}: {where}: {name} has no sha256 hash", hint=ADVICE)
-    if Path(name).name != name:
-        raise UserError(f"{path}: {where}: {name!r} is no file name", hint=ADVICE)
-    address = urlsplit(row.url or "")
-    if row.path or address.scheme == "file":
-        local = str((path.parent / (row.path or url2pathname(address.path))).resolve())
-        return File(name=name, sha256=sha256.lower(), path=local)
-    return File(name=name, sha256=sha256.lower(), url=row.url or "")
+    def _repository(self, where: str, row: PackageVcs) -> Source:
+        if row.type != "git":
+            raise self._refusal(where, f"it comes from {row.type}, and relforge knows git alone")
+        if not COMMIT.fullmatch(row.commit_id):
+            raise self._refusal(where, f"{row.commit_id!r} is no commit (40 hexadecimal digits)")
+        url = row.url or (self.path.parent / str(row.path)).resolve().as_uri()
+        return Source(url=url, commit=row.commit_id, subdirectory=row.subdirectory or "")
+
+    def _file(self, where: str, row: PackageWheel | PackageSdist | PackageArchive) -> File:
+        address = urlsplit(row.url or "")
+        if isinstance(row, PackageArchive):
+            name = unquote(address.path or row.path or "").rpartition("/")[2]
+            if row.subdirectory:
+                raise self._refusal(where, "a folder inside of an archive is not supported")
+        else:
+            name = row.filename
+        sha256 = row.hashes.get("sha256", "").lower()
+        if not sha256:
+            raise self._refusal(where, f"{name} has no sha256 hash")
+        if not name or Path(name).name != name:
+            raise self._refusal(where, f"{name!r} is no file name")
+        local = row.path or (url2pathname(address.path) if address.scheme == "file" else "")
+        return File(
+            name=name,
+            sha256=sha256,
+            url="" if local else row.url or "",
+            path=str((self.path.parent / local).resolve()) if local else "",
+            where=f"{self.path.name}:{self._line_of(sha256)}",
+        )
+
+    def _line_of(self, digest: str) -> int:
+        return self.text.count("\n", 0, max(self.text.lower().find(digest), 0)) + 1
+
+    def _line_of_entry(self, index: int) -> int:
+        """The line of the entry's header; that of the list where it has none."""
+        headers = [match.start() for match in ENTRY.finditer(self.text)]
+        place = headers[index] if index < len(headers) else 0
+        return self.text.count("\n", 0, place) + 1
+
+    def _refusal(self, where: str, problem: str) -> UserError:
+        return UserError(f"{self.path.parent / where}: {problem}", hint=ADVICE)
 
 
 def _written(version: Version, files: tuple[File, ...]) -> Version:
     """The version as its wheels spell it: pex cuts the zeros of 1.0.0 off."""
     spelled = (parse_wheel_filename(file.name)[1] for file in files if file.is_wheel)
     return next(spelled, version)
-
-
-def _text(value: str) -> str:
-    """A TOML basic string; JSON's escapes are a subset of TOML's."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

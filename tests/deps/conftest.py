@@ -96,13 +96,15 @@ def make_wheel(tmp_path: Path) -> MakeWheel:
         tag: str = "py3-none-any",
         folder: Path | None = None,
         scripts: str = "",
+        metadata: str = "",
     ) -> Path:
         folder = folder or tmp_path / "links"
         folder.mkdir(exist_ok=True)
         info = f"{name}-{version}.dist-info"
         files = {
             **contents,
-            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            f"{metadata}",
             f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
         }
         if scripts:

@@ -40,7 +40,7 @@ def test_a_pin_names_its_files_and_their_places(tmp_path: Path) -> None:
     assert "click==8.0" == str(pin)
     assert str(tmp_path / "wheels/click-8.0-py3-none-any.whl") == wheel.path
     assert ("https://host/click-8.0.tar.gz", A) == (sdist.url, sdist.sha256)
-    assert "pylock.toml: packages[0] (click)" == pin.where
+    assert "pylock.toml:4 (click)" == pin.where
 
 
 def test_the_projects_own_entry_is_passed_over(tmp_path: Path) -> None:
@@ -57,8 +57,14 @@ def test_the_projects_own_entry_is_passed_over(tmp_path: Path) -> None:
         (HEAD + CLICK.replace("sha256 = ", "md5 = "), "has no sha256 hash"),
         (HEAD + CLICK.replace(f'{{sha256 = "{A}"}}', "{}"), "At least one hash must be provided"),
         (
-            HEAD + '[[packages]]\nname = "other"\ndirectory = {path = "../other"}\n',
-            "packages[0]: other is a `directory` entry",
+            HEAD + '[[packages]]\nname = "other"\n[packages.vcs]\ntype = "hg"\n'
+            'url = "https://host/x"\ncommit-id = "1"\n',
+            ":3 (other): it comes from hg",
+        ),
+        (
+            HEAD + '[[packages]]\nname = "other"\n[packages.vcs]\ntype = "git"\n'
+            'url = "https://host/x"\ncommit-id = "main"\n',
+            "'main' is no commit",
         ),
     ],
 )
@@ -70,9 +76,3 @@ def test_a_lock_that_cannot_be_trusted_is_refused_with_its_place(
     assert message in caught.value.message
     assert str(tmp_path / "pylock.toml") in caught.value.message
     assert caught.value.hint
-
-
-def test_what_is_rendered_for_a_download_reads_the_same(tmp_path: Path) -> None:
-    (pin,) = read(tmp_path, HEAD + CLICK).pins
-    (again,) = read(tmp_path, pylock.render((pin, file) for file in pin.files[:1])).pins
-    assert pin.files[:1] == again.files

@@ -1,0 +1,37 @@
+"""What a lock that relforge wrote says of itself: from which requirements, and how it read then.
+
+Its second line holds two digests.  With the first `relforge lock` knows without
+resolving that nothing changed, the second tells a lock that was edited since.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from relforge import cache
+
+HEAD = "# Written by `relforge lock`; do not edit.\n"
+LINE = re.compile(r"^# requirements ([0-9a-f]{32}), contents ([0-9a-f]{32})\r?\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What was found in a lock: the key of its requirements, and whether it is as written."""
+
+    requirements: str
+    intact: bool
+
+
+def seal(body: str, requirements: str) -> str:
+    """The lock's whole text."""
+    return f"{HEAD}# requirements {requirements}, contents {cache.key(body)}\n{body}"
+
+
+def find(text: str) -> Seal | None:
+    """The seal of a lock; None for one that another tool wrote."""
+    line = LINE.search(text)
+    if line is None:
+        return None
+    body = text[line.end() :]
+    return Seal(requirements=line[1], intact=line[2] == cache.key(body.replace("\r\n", "\n")))

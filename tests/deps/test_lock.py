@@ -1,0 +1,191 @@
+"""`relforge lock`: by either resolver; what stays, what is upgraded, when nothing is done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from relforge import cache
+from relforge.deps import lock, pex, uv
+from relforge.deps import step as deps
+from relforge.deps.lock import Change, Order
+from relforge.errors import UserError
+from relforge.release import Release
+
+MakeWheel = Callable[..., Path]
+Resolver = Literal["pex", "uv"]
+
+needs_uv = pytest.mark.skipif(uv.program() is None, reason="uv is not installed")
+with_uv = pytest.param("uv", marks=needs_uv)
+with_pex = pytest.param(
+    "pex",
+    marks=[
+        pytest.mark.release,
+        pytest.mark.skipif(
+            sys.version_info >= pex.VENDORED_UNTIL, reason="pex would have to fetch a pip"
+        ),
+    ],
+)
+both = pytest.mark.parametrize("resolver", [with_uv, with_pex])
+
+
+@pytest.fixture
+def order(release: Release, offline: Path) -> Callable[..., Order]:
+    """An order for a lock of these requirements, in a project that knows one folder of files."""
+
+    def make(*wanted: str, name: str = "pylock.toml") -> Order:
+        return Order(
+            project=replace(release.project, dependencies=wanted),
+            settings=replace(release.settings, lock=name),
+            interpreter=release.python,
+            target=release.target,
+            output=release.project.root / name,
+        )
+
+    return make
+
+
+@pytest.fixture
+def index(make_wheel: MakeWheel) -> None:
+    """Two versions of each of two packages; the newer shop needs the newer click."""
+
+    def needs(what: str) -> str:
+        return f"Requires-Dist: {what}\n"
+
+    for version in ("1.0.0", "2.0.0"):
+        make_wheel("click", version, {"click.py": f"v = '{version}'\n"})
+        make_wheel("free", version, {"free.py": f"v = '{version}'\n"})
+        make_wheel("cart", version, {"cart.py": ""}, metadata=needs(f"click>={version}"))
+
+
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on no program is run."""
+    monkeypatch.setattr(subprocess, "run", None)
+
+
+@needs_uv
+@pytest.mark.parametrize("name", ["pylock.toml", "requirements.lock"])
+def test_lock_writes_what_build_takes_and_does_nothing_when_nothing_changed(
+    order: Callable[..., Order],
+    index: None,
+    release: Release,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    asked = order("click<2", name=name)
+    made = lock.write(asked, resolver="uv")
+    assert (Change(name="click", before="", after="1.0.0"),) == made
+    text = asked.output.read_text()
+    if name == "requirements.lock":
+        assert "click==1.0.0 \\\n" in text
+        assert "://" not in text
+    lock.check(asked)
+    built = deps.step(replace(release, project=asked.project, settings=asked.settings))
+    assert f"{release.python.site_packages}/click.py" in built.layers[0].paths
+    silent(monkeypatch)
+    assert lock.write(asked) is None
+    assert text == asked.output.read_text()
+
+
+@both
+def test_versions_stay_where_they_fit_and_move_where_they_must(
+    order: Callable[..., Order], index: None, resolver: Resolver
+) -> None:
+    lock.write(order("click<2", "free<2", "cart<2"), resolver=resolver)
+    made = lock.write(order("click", "free", "cart>=2"), resolver=resolver)
+    assert {("cart", "1.0.0", "2.0.0"), ("click", "1.0.0", "2.0.0")} == rows(made)
+
+
+@needs_uv
+def test_one_package_is_upgraded_or_all(order: Callable[..., Order], index: None) -> None:
+    resolver: Resolver = "uv"
+    lock.write(order("click<2", "free<2"), resolver=resolver)
+    asked = order("click", "free")
+    assert set() == rows(lock.write(asked, resolver=resolver))
+    one = lock.write(asked, upgrade=["Free"], resolver=resolver)
+    assert {("free", "1.0.0", "2.0.0")} == rows(one)
+    everything = lock.write(asked, upgrade="all", resolver=resolver)
+    assert {("click", "1.0.0", "2.0.0")} == rows(everything)
+    with pytest.raises(UserError, match="--upgrade: nothing is not in the lock"):
+        lock.write(asked, upgrade=["nothing"], resolver=resolver)
+
+
+def rows(changes: tuple[Change, ...] | None) -> set[tuple[str, str, str]]:
+    assert changes is not None
+    return {(row.name, row.before, row.after) for row in changes}
+
+
+@pytest.mark.release
+@needs_uv
+@pytest.mark.skipif(sys.version_info >= pex.VENDORED_UNTIL, reason="pex would have to fetch a pip")
+def test_both_resolvers_give_the_same_lock_and_the_same_tree(
+    order: Callable[..., Order], index: None, release: Release, tmp_path: Path
+) -> None:
+    asked = order("cart", "free<2", 'click; sys_platform != "win32"')
+    texts, trees = [], []
+    for resolver in ("pex", "uv"):
+        asked.output.unlink(missing_ok=True)
+        lock.write(asked, resolver=resolver)
+        texts.append(asked.output.read_text())
+        tree = tmp_path / resolver
+        tree.mkdir()
+        given = replace(release, project=asked.project, settings=asked.settings, tree=tree)
+        deps.step(given)
+        trees.append([(row.path, row.sha256) for row in cache.scan(tree)])
+    assert texts[0] == texts[1]
+    assert trees[0] == trees[1]
+
+
+@needs_uv
+def test_check_tells_changed_requirements_an_edited_lock_and_a_missing_one(
+    order: Callable[..., Order], index: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = order("cart<2")
+    with pytest.raises(UserError, match="there is no lock"):
+        lock.check(asked)
+    lock.write(asked, resolver="uv")
+    silent(monkeypatch)
+    lock.check(asked)
+    assert refusal(order("cart>=2")).startswith("project.dependencies[0]: the project asks for")
+    assert "have changed since it was written" in refusal(order("cart<2", "click"))
+    asked.output.write_text(asked.output.read_text().replace("click", "clock"))
+    assert "it was edited since" in refusal(asked)
+
+
+def refusal(asked: Order) -> str:
+    with pytest.raises(UserError) as caught:
+        lock.check(asked)
+    assert 1 == caught.value.code
+    assert "relforge lock" in caught.value.hint
+    return caught.value.message
+
+
+@needs_uv
+def test_an_edited_or_broken_lock_is_made_anew(order: Callable[..., Order], index: None) -> None:
+    asked = order("click<2")
+    lock.write(asked, resolver="uv")
+    text = asked.output.read_text()
+    asked.output.write_text(text.replace("[[packages]]", "<<<<<<< ours\n[[packages]]"))
+    lock.write(asked, resolver="uv")
+    assert text == asked.output.read_text()
+
+
+def test_a_resolver_that_is_not_there_is_named(
+    order: Callable[..., Order], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uv, "program", lambda: None)
+    with pytest.raises(UserError, match="uv is asked for") as caught:
+        lock.write(order("click"), resolver="uv")
+    assert "relforge[uv]" in caught.value.hint
+
+
+def test_a_project_without_dependencies_has_an_empty_lock(order: Callable[..., Any]) -> None:
+    asked = order()
+    assert () == lock.write(asked)
+    lock.check(asked)
