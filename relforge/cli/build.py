@@ -66,7 +66,7 @@ def release(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build, then pack the tree into dist/<name>-<version>-<target>.tar.gz."""
+    """Build, then pack the tree into dist/, in one format or in several."""
     out = _start(verbose=verbose, quiet=quiet)
     wanted = tuple(formats or ())
     with _findings(as_json):

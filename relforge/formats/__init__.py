@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 
-from relforge.errors import SettingsError
+from relforge.errors import SettingsError, UserError
 from relforge.formats.format import Damaged, Format
 from relforge.release import Artifact, Release
 
@@ -64,4 +64,11 @@ def _written(release: Release, name: str) -> tuple[Artifact, ...]:
     try:
         return find(name).write(release)
     except Damaged:  # what was damaged is gone from the cache, and is made again
+        pass
+    try:
         return find(name).write(release)
+    except Damaged as damage:
+        raise UserError(
+            f"{damage}: is not what was written there a moment ago",
+            hint="look at the disk of the cache: dmesg",
+        ) from None

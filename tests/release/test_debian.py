@@ -23,6 +23,8 @@ user = "shopper"
 conffiles = { "shop.toml" = "/etc/shop/config.toml" }
 """
 HERE = "/packages"
+# Stands in for systemd: tells what it was asked for.
+SYSTEMCTL = '#!/bin/sh\necho "$@" >>/tmp/asked\n'
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,9 @@ def newer(shop: Workshop) -> None:
 def machine(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     with Bare(base.debian(), tmp_path_factory.mktemp("machine")) as made:
         made.bind(packages, HERE)
+        made.path("/usr/bin/systemctl").write_text(SYSTEMCTL)
+        made.path("/usr/bin/systemctl").chmod(0o755)
+        made.folder("/run/systemd/system")
         yield made
 
 
@@ -54,6 +59,14 @@ def ok(machine: Bare, *words: str, user: int = 0) -> str:
     done = machine.run(words, user=user, timeout=120)
     assert 0 == done.returncode, done.stdout + done.stderr
     return done.stdout
+
+
+def asked(machine: Bare) -> list[str]:
+    """What systemctl was asked for since the last time."""
+    file = machine.path("/tmp/asked")
+    lines = file.read_text().splitlines()
+    file.write_text("")
+    return lines
 
 
 def state(machine: Bare, package: str) -> str:
@@ -64,6 +77,7 @@ def state(machine: Bare, package: str) -> str:
 def test_a_life_of_a_package(machine: Bare) -> None:
     first = [f"{HERE}/{name}" for name in ("shop-1.0_1.0_amd64.deb", "shop_1.0_amd64.deb")]
     ok(machine, "dpkg", "-i", *first)
+    assert ["daemon-reload"] == asked(machine), "nothing is started, nothing enabled"
     assert "shop 1.0\n" == ok(machine, "shop", "version")
     assert "hello you\n" == ok(machine, "shop", "hello", "you")
     unit = machine.path("/usr/lib/systemd/system/shop.service").read_text()
@@ -84,9 +98,10 @@ def test_a_life_of_a_package(machine: Bare) -> None:
     ok(machine, "shop", "start", user=uid)
     second = ["shop-1.10rc1_1.10~rc1_amd64.deb", "shop_1.10~rc1_amd64.deb"]
     ok(machine, "dpkg", "-i", *(f"{HERE}/{name}" for name in second))
+    assert {"daemon-reload", "try-restart shop.service"} == set(asked(machine))
     assert "releases/1.10rc1" == os.readlink(machine.path("/opt/shop/current"))
     assert "shop 1.10rc1\n" == ok(machine, "shop", "version")
-    assert "shop 1.0 is running" in ok(machine, "shop", "status"), "without systemd, on it goes"
+    assert "shop 1.0 is running" in ok(machine, "shop", "status"), "it was not systemd's"
     assert "port = 9" in machine.path("/etc/shop/config.toml").read_text()
     assert {"ii"} == {state(machine, name) for name in ("shop", "shop-1.0", "shop-1.10rc1")}
 
@@ -105,7 +120,9 @@ def test_a_life_of_a_package(machine: Bare) -> None:
     assert before.split(",")[0] == machine.run(["shop", "status"]).stdout.split(",")[0]
 
     # Removed, and purged.
+    asked(machine)
     ok(machine, "dpkg", "--remove", "shop")
+    assert ["--quiet disable --now shop.service", "daemon-reload"] == asked(machine)
     for _ in range(50):
         if not machine.processes():
             break
