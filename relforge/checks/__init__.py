@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from relforge.checks import entry_points, native, verdict
+from relforge.checks import (
+    build_paths,
+    entry_points,
+    imports,
+    leftovers,
+    native,
+    placement,
+    secrets,
+    verdict,
+)
 from relforge.checks.verdict import Failed
 from relforge.release import Finding, Release
 
@@ -20,6 +29,13 @@ RULES: dict[str, Rule] = {
     "libraries": native.libraries,  # every library is inside or glibc's
     "machine": native.machine,  # every program is for the release's CPU
     "glibc": native.glibc,  # none needs a newer glibc than the target has
+    "run-paths": build_paths.run_paths,  # libraries are looked for beside the file
+    "build-paths": build_paths.rule,  # nothing names a place of this host
+    "secrets": secrets.rule,  # no key, token or password goes along
+    "modes": placement.modes,  # nothing is set-uid or for everybody to write to
+    "links": placement.links,  # every link leads to something of the release
+    "leftovers": leftovers.rule,  # nothing got in by accident
+    "imports": imports.rule,  # the release has what the application imports
     "entry-points": entry_points.rule,  # whatever settings name can be imported
 }
 

@@ -1,0 +1,93 @@
+"""Places of the build host that a release must not depend on, nor tell of."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from relforge import cache, layout, libraries
+from relforge.checks import contents, remembered
+from relforge.release import Finding, Release
+
+RULE, RUN_PATHS = "build-paths", "run-paths"
+
+
+def rule(release: Release) -> Iterator[Finding]:
+    """Each file that names a place of this host: a text, byte code or a program."""
+    named = places(release)
+    words = tuple(sorted(named))
+    for layer in release.layers:
+        found = remembered.look(
+            *(release, layer, "places", "\n".join(words)),
+            lambda path: contents.places_in(path, words),
+        )
+        for path, rows in found.items():
+            # The longest says it all: the project's folder often lies in the home.
+            place, line = max(rows, key=lambda row: len(row[0]))
+            yield Finding(
+                severity="warning",
+                rule=RULE,
+                path=path,
+                message=f"{_at(line)}names {named[place]} of this host, {place}",
+                hint="that place is not there on another host; let what writes the file use "
+                f"relative paths, or pass it over: check.allow = [{_quoted(RULE, path)}]",
+            )
+
+
+def run_paths(release: Release) -> Iterator[Finding]:
+    """Each ELF file that looks for its libraries at a fixed place."""
+    named = places(release)
+    for library in libraries.survey(release):
+        for folder in library.run_path:
+            if folder.startswith("$"):
+                continue
+            of_ours = next((name for place, name in named.items() if _is_below(folder, place)), "")
+            yield Finding(
+                severity="error" if of_ours or not folder.startswith("/") else "warning",
+                rule=RUN_PATHS,
+                path=library.path,
+                message=f"looks for libraries in {folder!r}"
+                + (f": {of_ours} of this host" if of_ours else ""),
+                hint="a run path is relative to the file: "
+                f"patchelf --set-rpath '$ORIGIN' {Path(library.path).name}",
+            )
+
+
+def places(release: Release) -> dict[str, str]:
+    """The places that tell of this host, each with what it is.
+
+    One of a single component, such as ``/app`` or ``/root``, is none: half of
+    the files that were ever written name it.
+    """
+    found = {
+        os.path.join(tempfile.gettempdir(), "relforge-app-"): "a folder of the build",
+        os.path.expanduser("~"): "a home",
+        sys.prefix: "relforge's installation",
+        os.environ.get("VIRTUAL_ENV", ""): "a virtual environment",
+        str(cache.home()): "relforge's cache",
+        str(release.project.root): "the project's folder",
+        str(release.build_dir): "the build's folder",
+    }
+    if release.python.source == "host":
+        found[str(release.python.origin.parent.parent)] = "the interpreter's folder"
+    public = ("/usr/local", f"/{layout.PYTHON}")
+    return {
+        place: name
+        for place, name in found.items()
+        if place.count("/") > 1 and place not in public and not place.startswith("/usr/lib/python")
+    }
+
+
+def _at(line: int) -> str:
+    return f"line {line} " if line else ""
+
+
+def _is_below(folder: str, place: str) -> bool:
+    return folder == place or folder.startswith(f"{place}/")
+
+
+def _quoted(rule: str, path: str) -> str:
+    return f'"{rule}:{path}"'

@@ -1,0 +1,155 @@
+"""Modules of the application that import what the release has not.
+
+Only what runs unconditionally when a module is imported is an error: an import
+inside a function or a condition is a warning, one that the code can do without
+(``try: ... except ImportError:``, ``TYPE_CHECKING``) is none, and tests do not
+count.  Nothing is imported for that, so it works for any CPU.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from relforge import layout
+from relforge.checks import import_statements, remembered
+from relforge.checks.distributions import DISTRIBUTIONS
+from relforge.checks.modules import Modules
+from relforge.release import Finding, Layer, Project, Release
+
+RULE = "imports"
+OWN = ("app", "release")  # layers
+# Modules of CPython that are left out by default, by what keeps them.
+OPTIONAL = {
+    "ensurepip": "ensurepip",
+    "idlelib": "idlelib",
+    "test": "tests",
+    "tkinter": "tkinter",
+    "turtle": "tkinter",
+}
+_TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_[^/]*|[^/]*_test)\.py$")
+
+
+def rule(release: Release) -> Iterator[Finding]:
+    """Each import of a module that is neither CPython's, nor a dependency's, nor the project's."""
+    roots = (release.python.site_packages, layout.APP, layout.RUNTIME)
+    modules = Modules.of((path for layer in release.layers for path in layer.paths), roots)
+    own = _own_names(release)
+    for layer in release.layers:
+        if layer.name not in OWN:
+            continue
+        for path, rows in _statements(release, layer).items():
+            # Once each, however many names of it are imported, and the certain one first.
+            lacking = sorted(
+                (-certain, line, name)
+                for name, line, certain in rows
+                if not _is_there(name, release, modules, own)
+            )
+            told = {_known_as(name): row for row in reversed(lacking) if (name := row[2])}
+            for sure, line, name in sorted(told.values(), key=lambda row: row[1]):
+                yield _finding(release, path, name, line, certain=bool(sure))
+
+
+def _statements(release: Release, layer: Layer) -> dict[str, remembered.Rows]:
+    """What the sources of the layer import, by path."""
+    return remembered.look(
+        *(release, layer, "imports", ""),
+        import_statements.of,
+        lambda path: path.endswith(".py") and _counts(path),
+    )
+
+
+def _counts(path: str) -> bool:
+    ours = (f"{layout.RUNTIME}/", f"{layout.SCRIPTS}/")
+    return not path.startswith(ours) and not _TEST.search(path)
+
+
+def _own_names(release: Release) -> set[str]:
+    """Every module and package of the application, wherever it lies.
+
+    A script finds what lies beside it, and code may extend ``sys.path``.
+    """
+    names = set()
+    for layer in release.layers:
+        if layer.name in OWN:
+            for path in layer.paths:
+                *folders, name = path.split("/")
+                if name.endswith(".py"):
+                    names.update(folders[1:])
+                    names.add(name.removesuffix(".py"))
+    return names
+
+
+def _is_there(name: str, release: Release, modules: Modules, own: set[str]) -> bool:
+    top = name.partition(".")[0]
+    return top in own or modules.have(name) or _is_standard(top, release, modules)
+
+
+def _is_standard(top: str, release: Release, modules: Modules) -> bool:
+    """Whether CPython brings it, and it was not left out of the release.
+
+    Modules in C may be built into the interpreter, where no file tells of them.
+    """
+    if modules.standard(top, release.python.short):
+        return True
+    if top not in sys.stdlib_module_names:
+        return False
+    folder = os.path.join(sysconfig.get_path("stdlib"), top)
+    in_python = os.path.isdir(folder) or os.path.isfile(f"{folder}.py")
+    return release.python.source == "system" or not in_python
+
+
+def _finding(release: Release, path: str, name: str, line: int, *, certain: bool) -> Finding:
+    top = name.partition(".")[0]
+    message = f"line {line} imports {name!r}, which is not in the release"
+    if top in sys.stdlib_module_names:
+        hint = _how_to_keep(release, top)
+    else:
+        hint = _how_to_add(release.project, _known_as(name))
+    return Finding(
+        severity="error" if certain else "warning",
+        rule=RULE,
+        path=path,
+        message=message if certain else f"{message}; it does so in a function or a condition",
+        hint=hint,
+    )
+
+
+def _how_to_keep(release: Release, top: str) -> str:
+    if top in OPTIONAL:
+        return f'write `python.keep = ["{OPTIONAL[top]}"]`: releases leave it out by default'
+    return f"CPython {release.python.short} has it no more, or python.exclude names it"
+
+
+def _known_as(name: str) -> str:
+    """The distribution that brings the module, as far as one can tell from its name."""
+    parts = name.split(".")
+    tops = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((DISTRIBUTIONS[top] for top in tops if top in DISTRIBUTIONS), parts[0])
+
+
+def _how_to_add(project: Project, distribution: str) -> str:
+    for kind, key, rows in (
+        ("group", "groups", project.groups),
+        ("extra", "extras", project.optional_dependencies),
+    ):
+        for name, requirements in rows.items():
+            if canonicalize_name(distribution) in map(_name, requirements):
+                return (
+                    f"{distribution} is in the {kind} {name!r}: move it to `project.dependencies`, "
+                    f'or take the {kind} in: dependencies.{key} = ["{name}"]'
+                )
+    return f"add {distribution} to `project.dependencies`, then type: relforge lock"
+
+
+def _name(requirement: str) -> str:
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return ""

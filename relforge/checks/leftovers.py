@@ -1,0 +1,99 @@
+"""What got into the application by accident: histories, environments, caches, large files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from relforge.release import Entry, Finding, Release
+
+RULE = "leftovers"
+LARGE = 50_000_000  # bytes
+LARGE_TESTS = 1_000_000  # bytes, all of a folder's together
+FOLDERS = {
+    ".git": "git's history",
+    ".hg": "Mercurial's history",
+    ".svn": "Subversion's history",
+    "node_modules": "the packages of npm",
+    ".venv": "a virtual environment",
+    "venv": "a virtual environment",
+    ".tox": "tox's environments",
+    ".nox": "nox's environments",
+    ".pytest_cache": "pytest's cache",
+    ".mypy_cache": "mypy's cache",
+    ".ruff_cache": "ruff's cache",
+    ".hypothesis": "hypothesis's examples",
+    ".ipynb_checkpoints": "Jupyter's checkpoints",
+    ".idea": "an editor's settings",
+    ".vscode": "an editor's settings",
+    "htmlcov": "a report of coverage",
+}
+FILES = {
+    ".coverage": "coverage's data",
+    ".DS_Store": "a Mac's file",
+    "*.orig": "what a merge left behind",
+    "*.rej": "what a patch left behind",
+    "*.swp": "an editor's file",
+    "*~": "an editor's copy",
+    "core": "a core dump",
+    "db.sqlite3": "a database",
+    "*.whl": "a package that is not installed",
+}
+TESTS = ("tests", "test")
+
+
+def rule(release: Release) -> Iterator[Finding]:
+    """Each such folder and file of what is not a dependency, with its size."""
+    folders: defaultdict[str, list[Entry]] = defaultdict(list)
+    for layer in release.layers:
+        if layer.name in ("python", "deps"):
+            continue
+        for entry in layer.entries:
+            if folder := _folder(entry.path):
+                folders[folder].append(entry)
+            else:
+                yield from _file(entry)
+    for folder, entries in folders.items():
+        name = folder.rpartition("/")[2]
+        size = sum(entry.size for entry in entries)
+        if name in FOLDERS:
+            what = f"is {FOLDERS[name]}"
+        elif size > LARGE_TESTS:
+            what = "holds tests"
+        else:
+            continue
+        yield _finding(folder, f"{what}: {len(entries)} files, {_size(size)}")
+
+
+def _file(entry: Entry) -> Iterator[Finding]:
+    name = entry.path.rpartition("/")[2]
+    what = next((what for row, what in FILES.items() if fnmatchcase(name, row)), "")
+    if what and entry.link is None:
+        yield _finding(entry.path, f"is {what}: {_size(entry.size)}")
+    elif entry.size > LARGE:
+        yield _finding(entry.path, f"is large: {_size(entry.size)}")
+
+
+def _folder(path: str) -> str:
+    """The topmost folder above that file which has one of the names; or nothing."""
+    parts = path.split("/")[:-1]
+    for index, part in enumerate(parts):
+        if part in FOLDERS or part in TESTS:
+            return "/".join(parts[: index + 1])
+    return ""
+
+
+def _finding(path: str, message: str) -> Finding:
+    return Finding(
+        severity="warning",
+        rule=RULE,
+        path=path,
+        message=message,
+        hint="leave it out: of the wheel by its build backend's settings, of the rest by "
+        f'tool.relforge.app; or pass it over: check.allow = ["{RULE}:{path}"]',
+    )
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_memory(own_cache: Path) -> Path:
+    """What the rules remember, they remember for one test."""
+    return own_cache

@@ -1,0 +1,124 @@
+"""The table of rules, and what becomes of findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from relforge import checks
+from relforge.checks import native, remembered, verdict
+from relforge.release import CHECKS, CheckSettings, Finding
+from tests.checks import trees
+from tests.test_elf import EXECUTABLE, loaded
+
+ROOT = Path(__file__).parents[2]
+ONE = Finding(severity="warning", rule="secrets", path="app/a.py", message="one", hint="do")
+TWO = Finding(severity="error", rule="links", path="app/b", message="two", hint="")
+THREE = Finding(severity="error", rule="links", path="app/c", message="three", hint="mend it")
+
+
+def test_settings_know_each_rule_and_the_page_describes_it() -> None:
+    assert {*CHECKS} == {*checks.RULES, "smoke"}
+    page = (ROOT / "docs" / "reference" / "checks.md").read_text()
+    assert [] == [name for name in CHECKS if f"\n| `{name}` |" not in page]
+
+
+def test_a_warning_is_kept() -> None:
+    assert (ONE,) == verdict.judge((ONE,), CheckSettings())
+
+
+def test_all_errors_are_told_together_with_what_to_do() -> None:
+    with pytest.raises(checks.Failed) as failed:
+        verdict.judge((ONE, TWO, THREE), CheckSettings())
+    expected = "the release has 2 errors\n  app/b: two\n  app/c: three\n    mend it"
+    assert expected == failed.value.message
+    assert (ONE, TWO, THREE) == failed.value.findings
+    assert 1 == failed.value.code
+
+
+def test_a_single_error_reads_as_any_other() -> None:
+    with pytest.raises(checks.Failed) as failed:
+        verdict.judge((THREE,), CheckSettings())
+    assert ("app/c: three", "mend it") == (failed.value.message, failed.value.hint)
+
+
+def test_of_many_errors_of_one_rule_the_first_are_told() -> None:
+    many = tuple(replace(TWO, path=f"app/{index}") for index in range(25))
+    with pytest.raises(checks.Failed, match="and 15 more of the rule links; --json"):
+        verdict.judge(many, CheckSettings())
+
+
+def test_warnings_can_be_errors() -> None:
+    with pytest.raises(checks.Failed, match="one"):
+        verdict.judge((ONE,), CheckSettings(warnings_as_errors=True))
+
+
+@pytest.mark.parametrize("pattern", ["links:app/b", "links:app/*", "*:app/b"])
+def test_what_is_allowed_is_passed_over(pattern: str) -> None:
+    assert (ONE,) == verdict.judge((ONE, TWO), CheckSettings(allow=(pattern,)))
+
+
+@pytest.mark.parametrize("pattern", ["secrets:app/b", "links:b", "links:app"])
+def test_what_is_not_meant_is_not_passed_over(pattern: str) -> None:
+    with pytest.raises(checks.Failed):
+        verdict.judge((TWO,), CheckSettings(allow=(pattern,)))
+
+
+def test_a_rule_that_is_skipped_is_not_applied(tmp_path: Path) -> None:
+    release = trees.app(tmp_path, {"app/b": "->/etc/hosts"}, check=CheckSettings(skip=("links",)))
+    release = replace(release, python=replace(release.python, machine="other", runs_here=False))
+    assert () == checks.step(release).findings
+    with pytest.raises(checks.Failed):
+        checks.step(replace(release, settings=replace(release.settings, check=CheckSettings())))
+
+
+def test_a_file_is_looked_at_once(tmp_path: Path) -> None:
+    seen = []
+
+    def see(path: Path) -> list[str]:
+        seen.append(path.name)
+        return [path.read_text()] if path.name != "empty" else []
+
+    first = trees.app(tmp_path, {"app/a": "a", "app/b": "b", "app/empty": ""})
+    expected = {"app/a": ["a"], "app/b": ["b"]}
+    for _ in range(2):
+        assert expected == remembered.look(first, first.layers[0], "some", "", see)
+    assert ["a", "b", "empty"] == seen
+    second = trees.app(tmp_path, {"app/a": "a", "app/b": "changed", "app/empty": ""})
+    expected["app/b"] = ["changed"]
+    assert expected == remembered.look(second, second.layers[0], "some", "", see)
+    assert ["a", "b", "empty", "b"] == seen
+    assert expected == remembered.look(second, second.layers[0], "some", "other", see)
+    assert 7 == len(seen), "another question"
+
+
+def test_a_library_that_needs_a_newer_glibc_is_told_with_the_symbols(tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {f"{trees.SITE}/b": EXECUTABLE.read_bytes()}
+    release = trees.release(tmp_path, {"deps": files}, check=CheckSettings(glibc="2.2"))
+    (finding,) = native.glibc(release)
+    assert ("error", f"{trees.SITE}/b") == (finding.severity, finding.path)
+    assert "and check.glibc is 2.2" in finding.message
+    assert "__libc_start_main@GLIBC_2." in finding.message
+    release = trees.release(tmp_path, {"deps": files}, check=CheckSettings(glibc="2.99"))
+    assert [] == list(native.glibc(release))
+
+
+def test_a_module_for_another_cpu(tmp_path: Path) -> None:
+    data = bytearray(loaded("libm.so.6").read_bytes())
+    data[18:20] = (183).to_bytes(2, "little")  # EM_AARCH64
+    files: dict[str, bytes | str] = {
+        f"{trees.SITE}/a.abi3.so": bytes(data),
+        f"{trees.SITE}/helper-arm64": bytes(data),
+    }
+    rows = list(native.machine(trees.release(tmp_path, {"deps": files})))
+    assert ["error", "warning"] == [row.severity for row in rows]
+    assert {"is for aarch64, and the release is for x86_64"} == {row.message for row in rows}
+
+
+def test_a_library_that_is_nowhere(tmp_path: Path) -> None:
+    data = EXECUTABLE.read_bytes().replace(b"libc.so.6\0", b"libq.so.6\0")
+    release = trees.release(tmp_path, {"deps": {f"{trees.SITE}/a.so": data}})
+    (finding,) = native.libraries(release)
+    assert "libq.so.6, which is neither in the release nor part of glibc" in finding.message
