@@ -90,16 +90,22 @@ def plan(
     *,
     formats: tuple[str, ...] = (),
     strict: bool = False,
+    smoke: bool = False,
 ) -> Release:
     """The release to be built, as its settings ask for it; raises UserError.
 
     ``formats`` wins over those of the settings; ``strict`` makes warnings
-    errors.  What may be wrong with it besides is for `check` to say.
+    errors, and ``smoke`` has artifacts tried.  What may be wrong with it besides
+    is for `check` to say.
     """
     wanted = lockable(root, env, target_name)
     found, typed, target = wanted.project, wanted.settings, wanted.target
-    if strict:
-        typed = replace(typed, check=replace(typed.check, warnings_as_errors=True))
+    check = replace(
+        typed.check,
+        warnings_as_errors=strict or typed.check.warnings_as_errors,
+        smoke=smoke or typed.check.smoke,
+    )
+    typed = replace(typed, check=check)
     _check_paths(found, typed)
     build_dir = found.root / "_build" / env
     if str(target) != python.host_target():

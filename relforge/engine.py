@@ -31,10 +31,11 @@ def release(
     target: str | None = None,
     formats: tuple[str, ...] = (),
     strict: bool = False,
+    smoke: bool = False,
 ) -> Release:
     """The tree and its artifacts; of these, too, each is there whole or not at all."""
     with use.for_a_build():
-        wanted = config.plan(root, env, target, formats=formats, strict=strict)
+        wanted = config.plan(root, env, target, formats=formats, strict=strict, smoke=smoke)
         return _build(wanted, watch, pack=True)
 
 

@@ -52,7 +52,10 @@ SEAL: Steps = (
     ("publish", staging.publish),
 )
 AHEAD: Ahead = (deps.prepare, app.prepare)  # what takes long and needs the sources alone
-PACK: Steps = (("pack", formats.step),)
+PACK: Steps = (
+    ("pack", formats.step),
+    ("smoke", checks.smoke),  # where settings ask for it
+)
 BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them
 
 
@@ -118,10 +121,11 @@ def _beside(step: Step, other: Callable[[Release], None]) -> Step:
 def _expanded(release: Release, first: int, last: int) -> Steps:
     """The steps that the names of that range stand for."""
     rows: list[tuple[str, Step]] = []
+    smoke = release.settings.check.smoke
     for index in range(first, last):
         name = release.settings.steps[index]
         if name in BUILT_IN:
-            rows += BUILT_IN[name]
+            rows += [row for row in BUILT_IN[name] if row[0] != "smoke" or smoke]
         else:
             where = f"tool.relforge.steps[{index}]"
             rows.append((name, extension.load(release.project.root, name, where)))

@@ -20,6 +20,7 @@ from relforge.checks import (
     secrets,
     verdict,
 )
+from relforge.checks.smoke import step as smoke
 from relforge.checks.verdict import Failed
 from relforge.release import Finding, Release
 
@@ -49,4 +50,4 @@ def step(release: Release) -> Release:
     return replace(release, findings=warnings, notes=(*release.notes, *notes))
 
 
-__all__ = ["RULES", "Failed", "Rule", "step"]
+__all__ = ["RULES", "Failed", "Rule", "smoke", "step"]

@@ -21,6 +21,7 @@ from relforge.cli.options import (
     Offline,
     ProjectDir,
     Quiet,
+    Smoke,
     Target,
     Verbose,
     WarningsAsErrors,
@@ -62,6 +63,7 @@ def release(
     wheelhouse: Wheelhouse = None,
     formats: Formats = None,
     strict: WarningsAsErrors = False,
+    smoke: Smoke = False,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -71,7 +73,13 @@ def release(
     wanted = tuple(formats or ())
     with _findings(as_json):
         built = engine.release(
-            project, env, report.watch(out), target=target, formats=wanted, strict=strict
+            project,
+            env,
+            report.watch(out),
+            target=target,
+            formats=wanted,
+            strict=strict,
+            smoke=smoke,
         )
     if as_json:
         rows = [_artifact(row) for row in built.artifacts]

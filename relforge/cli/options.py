@@ -111,6 +111,7 @@ Resolver = Annotated[
         show_default="`resolver` of the settings",
     ),
 ]
+Smoke = Annotated[bool, typer.Option("--smoke", help="Unpack the artifact elsewhere, and try it.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
