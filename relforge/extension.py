@@ -32,7 +32,7 @@ def load(root: Path, name: str, where: str) -> Step:
     found: Any = _imported(root, module_name, where)
     for word in path.split("."):
         if not hasattr(found, word):
-            near = get_close_matches(word, [row for row in vars(found) if row[0] != "_"], 1)
+            near = get_close_matches(word, [row for row in dir(found) if row[0] != "_"], 1)
             raise UserError(
                 f"{where}: {module_name} has no {path!r}",
                 hint=f"did you mean {module_name}:{near[0]}?" if near else "",
@@ -63,7 +63,8 @@ def _imported(root: Path, name: str, where: str) -> Any:
                 ) from None
             raise UserError(
                 f"{where}: {name} cannot be imported: {error}\n{_trace(error, root)}",
-                hint=f"install {error.name} beside relforge: a step runs in relforge's own Python",
+                hint=f"a step runs in relforge's own Python: install {error.name} there, or "
+                "keep the step in a module that needs less",
             ) from None
         except UserError:
             raise

@@ -99,6 +99,7 @@ def go(release):
         ("no_such:go", "there is no module 'no_such'"),
         ("own_steps.deep:go", "there is no module 'own_steps.deep'"),
         ("own_steps:ga", "own_steps has no 'ga'"),
+        ("own_steps:FACT.go", "own_steps has no 'FACT.go'"),
         ("own_steps:FACT", "own_steps:FACT is no function, it is a int"),
     ],
 )
@@ -128,7 +129,7 @@ def test_a_module_that_cannot_be_imported_shows_its_own_lines(called: Called) ->
 def test_a_library_that_is_not_beside_relforge_is_named(called: Called) -> None:
     error = refused(called, "import no_such_library\n")
     assert "No module named 'no_such_library'" in error.message
-    assert "install no_such_library beside relforge" in error.hint
+    assert "install no_such_library there" in error.hint
 
 
 def test_a_name_that_relforge_uses_is_refused(release: Release) -> None:
