@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from relforge import command
+from relforge import cache, command
 from relforge.errors import UserError
 
 
@@ -21,6 +21,19 @@ def write(run_path: str, *files: Path) -> None:
         [_patchelf(), "--force-rpath", "--set-rpath", run_path, *files],
         what=f"writing the run path {run_path}",
     )
+
+
+def version() -> str:
+    """What writes them: another one may give other bytes."""
+    program = Path(_patchelf())
+    status = program.stat()
+    place = cache.home() / "patchelf" / cache.key(str(program), str(status.st_mtime_ns))
+    try:
+        return place.read_text()
+    except OSError:
+        told = command.capture([program, "--version"]).stdout.strip()
+        cache.keep(place, told.encode())
+        return told
 
 
 def _patchelf() -> str:

