@@ -26,6 +26,11 @@ def tree(release: Release) -> str:
     return f"{main(release)}-{package(release.version)}"
 
 
+def user(release: Release) -> str:
+    """Whom the services run as."""
+    return release.settings.deb.user or main(release).replace(".", "-").replace("+", "-")
+
+
 def version(text: str) -> str:
     """A version that dpkg sorts as PEP 440 does; another text is kept as far as it can be."""
     try:

@@ -12,10 +12,10 @@ from relforge.release import Entry, Release
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Small:
-    """A text or link of a package."""
+    """A file or link of a package."""
 
     path: str
-    text: str = ""
+    data: bytes = b""
     link: str | None = None
     mode: int = 0o644
 
@@ -27,7 +27,7 @@ def packed(release: Release, rows: tuple[Small, ...], *, end: bool = True) -> by
     archive = bytearray()
     for name in sorted({*entries, *folders}):
         row = entries.get(name)
-        data = row.text.encode() if row and row.link is None else b""
+        data = row.data if row else b""
         archive += members.header(name, release.source_date, _entry(row, len(data)))
         archive += data + members.padding(len(data))
     return GZIP.compressed(bytes(archive) + (members.END if end else b""))

@@ -8,7 +8,7 @@ from relforge.formats.deb import names
 from relforge.release import Release
 
 
-def control(release: Release, package: str, *, size: int, depends: tuple[str, ...]) -> str:
+def control(release: Release, package: str, *, size: int, depends: tuple[str, ...]) -> bytes:
     """A package's control file; ``size`` is in bytes, as unpacked."""
     settings, about = release.settings.deb, release.project.metadata
     summary = f"{release.name} {release.version}" if package == names.tree(release) else ""
@@ -29,7 +29,7 @@ def control(release: Release, package: str, *, size: int, depends: tuple[str, ..
     }
     lines = [f"{key}: {value}" for key, value in rows.items() if value]
     lines += [f" {line.strip() or '.'}" for line in others]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, ""]).encode()
 
 
 def maintainer(release: Release) -> str:
@@ -39,12 +39,12 @@ def maintainer(release: Release) -> str:
     return release.settings.deb.maintainer or next(found, f"{name} maintainers <root@localhost>")
 
 
-def facts(release: Release, **more: str) -> str:
+def facts(release: Release, **more: str) -> bytes:
     """What the scripts read: lines of a key and a value."""
     rows = {"name": release.name, "version": release.version, **more}
-    return "".join(f"{key} {value}\n" for key, value in rows.items())
+    return "".join(f"{key} {value}\n" for key, value in rows.items()).encode()
 
 
-def script(name: str) -> str:
+def script(name: str) -> bytes:
     """One of the maintainer scripts; it has no holes."""
-    return files("relforge").joinpath("templates", "deb", f"{name}.sh").read_text(encoding="utf-8")
+    return files("relforge").joinpath("templates", "deb", f"{name}.sh").read_bytes()
