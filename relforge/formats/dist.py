@@ -16,7 +16,7 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.errors import UserError
-from relforge.formats import members
+from relforge.formats import members, tarstream
 from relforge.formats.members import Member
 from relforge.release import Artifact, Release
 
@@ -39,7 +39,7 @@ class Span:
         total, left = hashlib.sha256(), self.size
         with self.path.open("rb") as file:
             file.seek(self.offset)
-            while chunk := file.read(min(left, members.CHUNK)):
+            while chunk := file.read(min(left, tarstream.CHUNK)):
                 left -= len(chunk)
                 total.update(chunk)
                 yield chunk

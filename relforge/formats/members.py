@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,15 +27,13 @@ from typing import IO
 from zlib_ng import zlib_ng
 
 from relforge import cache
-from relforge.errors import UserError
+from relforge.formats import tarstream
 from relforge.formats.codecs import Codec
 from relforge.formats.format import Damaged
 from relforge.release import Entry, Release
 
 FORMAT = "2"
-CHUNK = 1 << 20
 LEAST, MOST = 2 << 20, 16 << 20  # bytes of files in a member, where its layer has more
-END = bytes(2 * tarfile.BLOCKSIZE)  # of an archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +78,7 @@ def pack(
 
 def end(codec: Codec) -> bytes:
     """What follows the last member."""
-    return codec.compressed(END)
+    return codec.compressed(tarstream.END)
 
 
 def chunks(member: Member) -> Iterator[bytes]:
@@ -89,7 +86,7 @@ def chunks(member: Member) -> Iterator[bytes]:
     total = 0
     try:
         with member.path.open("rb") as file:
-            while chunk := file.read(CHUNK):
+            while chunk := file.read(tarstream.CHUNK):
                 total = zlib_ng.crc32(chunk, total)
                 yield chunk
     except FileNotFoundError:
@@ -179,8 +176,9 @@ def _place(codec: Codec, part: Part) -> Path:
 
 def _compress(tree: Path, codec: Codec, part: Part, out: IO[bytes]) -> dict[str, int | str]:
     packer = codec.start()
+    plain = tarstream.stream(tree, part.root, part.folders, part.entries, time=part.time)
     size, crc32, sha256 = 0, 0, hashlib.sha256()
-    for chunk in _compressed(packer.compress, packer.flush, _buffered(_archive(tree, part))):
+    for chunk in _compressed(packer.compress, packer.flush, plain):
         out.write(chunk)
         size += len(chunk)
         crc32 = zlib_ng.crc32(chunk, crc32)
@@ -194,56 +192,3 @@ def _compressed(
     for chunk in chunks:
         yield compress(chunk)
     yield flush()
-
-
-def _buffered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in fewer pieces: most files are small, and each call of a codec costs."""
-    buffer = bytearray()
-    for piece in pieces:
-        buffer += piece
-        if len(buffer) >= CHUNK:
-            yield bytes(buffer)
-            buffer.clear()
-    yield bytes(buffer)
-
-
-def _archive(tree: Path, part: Part) -> Iterator[bytes]:
-    rows: list[tuple[str, Entry | None]] = [(folder, None) for folder in part.folders]
-    rows += [(f"{part.root}/{entry.path}", entry) for entry in part.entries]
-    for name, entry in sorted(rows, key=lambda row: row[0]):
-        yield header(name, part.time, entry)
-        if entry is not None and entry.link is None:
-            yield from _content(tree / entry.path, entry)
-
-
-def header(name: str, time: int, entry: Entry | None, *, owner: int = 0) -> bytes:
-    """One entry's header; a folder's, where there is no entry."""
-    info = tarfile.TarInfo(name)
-    info.mtime = time
-    info.uid = info.gid = owner
-    info.uname = info.gname = "" if owner else "root"
-    if entry is None:
-        info.type, info.mode = tarfile.DIRTYPE, 0o755
-    elif entry.link is not None:
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.link, 0o777
-    else:
-        info.size, info.mode = entry.size, entry.mode
-    return info.tobuf(tarfile.GNU_FORMAT, "utf-8")
-
-
-def padding(size: int) -> bytes:
-    """What follows content of that size, up to a whole number of blocks."""
-    return bytes(-size % tarfile.BLOCKSIZE)
-
-
-def _content(path: Path, entry: Entry) -> Iterator[bytes]:
-    """The file up to a whole number of blocks; raises UserError where it is not that file."""
-    read, sha256 = 0, hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            read += len(chunk)
-            sha256.update(chunk)
-            yield chunk
-    if (read, sha256.hexdigest()) != (entry.size, entry.sha256):
-        raise UserError(f"{path}: the file changed while it was packed", hint="build again")
-    yield padding(read)

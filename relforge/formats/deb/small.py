@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from relforge.formats import members
+from relforge.formats import tarstream
 from relforge.formats.codecs import GZIP
 from relforge.release import Entry, Release
 
@@ -28,9 +28,9 @@ def packed(release: Release, rows: tuple[Small, ...], *, end: bool = True) -> by
     for name in sorted({*entries, *folders}):
         row = entries.get(name)
         data = row.data if row else b""
-        archive += members.header(name, release.source_date, _entry(row, len(data)))
-        archive += data + members.padding(len(data))
-    return GZIP.compressed(bytes(archive) + (members.END if end else b""))
+        archive += tarstream.header(name, release.source_date, _entry(row, len(data)))
+        archive += data + tarstream.padding(len(data))
+    return GZIP.compressed(bytes(archive) + (tarstream.END if end else b""))
 
 
 def _entry(row: Small | None, size: int) -> Entry | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from relforge.formats import dist, members
+from relforge.formats import dist, tarstream
 from relforge.formats.dist import Piece
-from relforge.formats.members import END
 from relforge.formats.oci.base import INDEX
 from relforge.formats.oci.blobs import Blob, encoded
+from relforge.formats.tarstream import END
 from relforge.release import Entry, Release
 
 
@@ -41,5 +41,9 @@ def archive(release: Release, manifest: Blob, blobs: tuple[Blob, ...]) -> tuple[
     for path, pieces in sorted(files.items()):
         size = sum(dist.size(piece) for piece in pieces)
         entry = Entry(path=path, mode=0o644, size=size, sha256="")
-        result += [members.header(path, release.source_date, entry), *pieces, members.padding(size)]
+        result += [
+            tarstream.header(path, release.source_date, entry),
+            *pieces,
+            tarstream.padding(size),
+        ]
     return (*result, END)

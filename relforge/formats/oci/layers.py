@@ -12,11 +12,11 @@ import json
 from itertools import groupby
 
 from relforge import cache
-from relforge.formats import dist, members
+from relforge.formats import dist, members, tarstream
 from relforge.formats.codecs import GZIP, ZSTD, Codec
 from relforge.formats.dist import Piece
-from relforge.formats.members import END
 from relforge.formats.oci.blobs import Blob
+from relforge.formats.tarstream import END
 from relforge.release import Release
 
 USER = 65532  # "nonroot" of many base images
@@ -39,7 +39,7 @@ def layers(release: Release) -> tuple[Blob, ...]:
     rows: list[tuple[Piece, ...]] = [
         (*part, end) for _, part in groupby(packed, lambda member: member.layer)
     ]
-    folder = members.header(state(release), CONSTANT, None, owner=USER) + END
+    folder = tarstream.header(state(release), CONSTANT, None, owner=USER) + END
     rows.append((codec.compressed(folder),))
     return tuple(_layer(release, codec, row) for row in rows)
 
