@@ -1,0 +1,134 @@
+"""``relforge verify``, ``inspect`` and ``diff``: looking at what was built."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relforge import signing
+from relforge.artifact import contents, difference, summary
+from relforge.artifact import verify as judge
+from relforge.cli.options import Json
+from relforge.cli.report import human_size
+from relforge.errors import Exit
+
+Place = Annotated[
+    Path, typer.Argument(help="A tarball, or the folder of an unpacked release.", metavar="RELEASE")
+]
+FEW = 10  # changed files that are shown of each kind
+
+
+def verify(
+    place: Place,
+    allowed: Annotated[
+        Path | None,
+        typer.Option(
+            "--allowed-signers",
+            help="Who may sign, as ssh-keygen(1) describes it; a signature is required then.",
+            metavar="FILE",
+        ),
+    ] = None,
+    signer: Annotated[
+        str, typer.Option("--signer", help="Who must have signed.", metavar="IDENTITY")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Check every file against its digest, and that unpacking can harm nothing."""
+    found = contents.read(place)
+    rows = list(judge.problems(found))
+    if allowed is not None and (objection := signing.objection(place, allowed, signer)):
+        rows.append(contents.Problem(path=place.name, message=objection))
+    if as_json:
+        findings = [{"path": row.path, "message": row.message} for row in rows]
+        _print_json({"ok": not rows, "findings": findings, "sha256": found.sha256 or None})
+    else:
+        for row in rows:
+            print(row)
+        if not rows:
+            told = summary.manifest(found)
+            count = len(found.files)
+            print(f"{told['name']} {told['version']}: {count} files, all as they were built")
+    if rows:
+        raise typer.Exit(Exit.FAILED)
+
+
+def inspect(
+    place: Place,
+    sizes: Annotated[
+        bool, typer.Option("--sizes", help="What takes how much room, the largest first.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what is in a release."""
+    found = contents.read(place)
+    if as_json:
+        _print_json(summary.describe(found))
+    elif sizes:
+        _print_sizes(found)
+    else:
+        _print_summary(summary.describe(found))
+
+
+def diff(old: Place, new: Place, as_json: Json = False) -> None:
+    """Tell what two releases do not share; exit 0 where there is nothing, else 1."""
+    found = difference.between(contents.read(old), contents.read(new))
+    if as_json:
+        _print_json(found)
+    else:
+        for name, (before, after) in found["packages"].items():
+            print(f"package {name}: {before or 'not inside'} -> {after or 'not inside'}")
+        for key, (before, after) in found["settings"].items():
+            print(f"{key}: {_shown(before)} -> {_shown(after)}")
+        for kind, paths in found["files"].items():
+            for path in paths[:FEW]:
+                print(f"{kind} {path}")
+            if len(paths) > FEW:
+                print(f"{kind} {len(paths) - FEW} more (--json lists all)")
+    if not difference.is_empty(found):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _print_summary(told: dict[str, Any]) -> None:
+    python, target, lock = told["python"], told["target"], told["lock"]
+    rows = {
+        "release": f"{told['name']} {told['version']} ({told['env']})",
+        "revision": told["revision"] or "none",
+        "runs on": f"{target['system']}-{target['machine']}, glibc {target['glibc']} or newer",
+        "python": f"{python['version']} ({python['source']})",
+        "lock": f"{lock['file']}, sha256 {lock['sha256']}" if lock else "none",
+        "services": ", ".join(told["services"]) or "none",
+        "commands": ", ".join(told["commands"]) or "none",
+        "size": f"{human_size(told['unpacked'])} in {told['files']} files",
+    }
+    if told["size"]:
+        rows["packed"] = f"{human_size(told['size'])}, sha256 {told['sha256']}"
+    for name, text in rows.items():
+        print(f"{name:<10} {text}")
+    print()
+    wide = max((len(f"{row['name']} {row['version']}") for row in told["packages"]), default=0)
+    for row in told["packages"]:
+        name = f"{row['name']} {row['version']}"
+        print(f"{name:<{wide}}  {human_size(row['size']):>9}  {row['licence']}")
+
+
+def _print_sizes(found: contents.Contents) -> None:
+    rows = summary.parts(found)
+    total = sum(rows.values()) or 1
+    for name, size in rows.items():
+        print(f"{human_size(size):>9}  {100 * size / total:5.1f} %  {name}")
+    print(f"{human_size(total):>9}  unpacked")
+    if found.size:
+        print(f"{human_size(found.size):>9}  packed")
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else json.dumps(value)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    json.dump(value, sys.stdout)
+    print()
