@@ -53,6 +53,9 @@ test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3
 frameworks: venv node ## what init writes for Django, Flask, FastAPI, Litestar, Celery, scripts: builds, serves
 	@scripts/pytest.sh '$(VENV)' -m release tests/init
 
+soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
+	@SOAK=1 scripts/pytest.sh '$(VENV)' tests/faults
+
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py
 

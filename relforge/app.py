@@ -58,18 +58,19 @@ def _tree(release: Release) -> tuple[str, cache.Tree]:
     names = inputs.application(release)
     root = release.project.root
     python = release.python
+    digest = sources.digest(root, names)
     key = cache.key(
         *("app", FORMAT, python.version, python.tag, str(trees), PTH),
         *(() if interpreter(release) else ("no byte code",)),
         *(_build_facts(release) if trees is None else ()),
-        sources.digest(root, names),
+        digest,
     )
 
     def build(draft: Path) -> None:
         if trees is None:
-            _install_wheel(release, names, draft)
+            _install_wheel(release, names, digest, draft)
         else:
-            sources.copy(root, names, draft / layout.APP)
+            sources.snapshot(root, names, draft / layout.APP, digest)
             if names:
                 pyc.compile_tree(interpreter(release), draft / layout.APP)
         folder = draft / python.site_packages
@@ -85,13 +86,13 @@ def _build_facts(release: Release) -> tuple[str, ...]:
     return str(release.source_date), revision
 
 
-def _install_wheel(release: Release, names: tuple[str, ...], draft: Path) -> None:
+def _install_wheel(release: Release, names: tuple[str, ...], digest: str, draft: Path) -> None:
     project = release.project
     log.info("building the wheel of %s", project.name or project.root.name)
     with tempfile.TemporaryDirectory(prefix="relforge-app-") as folder:
         inner = git.output(project.root, "rev-parse", "--show-prefix")
         source = Path(folder) / "source" / (inner or "").strip()
-        sources.copy(project.root, names, source)
+        sources.snapshot(project.root, names, source, digest)
         if project.version is None:
             _lend_git(project.root, Path(folder) / "source")
         made = Path(folder) / "dist"

@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def step(release: Release) -> Release:
     started = time.perf_counter()
     root = release.project.root
     names = inputs.assets(release)
-    digests = (f"{path} {cache.sha256(root / path)}" for path in names)
+    digests = _digests(root, names)
     below = own_python.facts(release) if own_python.is_asked(settings) else ()
-    key = cache.key("assets", FORMAT, repr(settings), *below, *digests)
-    tree = cache.tree("assets", key, lambda folder: _compile(release, names, folder))
+    key = cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
+    tree = cache.tree("assets", key, lambda folder: _compile(release, digests, folder))
     cache.place(tree, release.tree)
     made = cache.layer("assets", key, tree, started)
     layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
@@ -53,17 +54,23 @@ def _joined(layer: Layer, part: Layer) -> Layer:
     )
 
 
-def _compile(release: Release, names: tuple[str, ...], folder: Path) -> None:
+def _digests(root: Path, names: Iterable[str]) -> dict[str, str]:
+    return {name: cache.sha256(root / name) for name in names}
+
+
+def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
     settings = release.settings.assets
     with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
         work = Path(name) / "project"
         asked = own_python.is_asked(settings)
         variables = own_python.variables(release, Path(name)) if asked else {}
         python = own_python.executable(release)
-        for path in names:
+        for path in digests:
             target = work / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(release.project.root / path, target)
+        if _digests(work, digests) != digests:
+            raise sources.changed(release.project.root)
         for index, words in enumerate(settings.run):
             command.run(
                 [word.replace(own_python.WORD, python) for word in words],

@@ -2,7 +2,7 @@
 
     $XDG_CACHE_HOME/relforge/
       trees/<kind>/<key>/files/...      never written to again
-      trees/<kind>/<key>/index.json     path, mode, size, sha256 or link of each, and its time stamp
+      trees/<kind>/<key>/index     path, mode, size, sha256 or link of each, and its time stamp
       locks/use                         held shared by who uses entries, alone by who removes some
       locks/<kind>-<key>                held by who makes that entry
 
@@ -54,7 +54,7 @@ def key(*parts: str) -> str:
     """One content key for these parts; which part a byte belongs to counts."""
     total = hashlib.sha256()
     for part in parts:
-        data = part.encode()
+        data = part.encode(errors="surrogateescape")  # as names of files may need it
         total.update(b"%d:" % len(data))
         total.update(data)
     return total.hexdigest()[:32]
@@ -69,7 +69,7 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
     with lock(f"{kind}-{content_key}"):
         entries = _known(place)
         if entries is not None:
-            touch(place / "index.json")
+            touch(place / "index")
             return Tree(path=place / "files", entries=entries, cached=True)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
                 files.mkdir()
                 build(files)
                 entries = scan(files)
-                (draft / "index.json").write_text(dump(entries))
+                (draft / "index").write_text(dump(entries))
                 draft.chmod(0o755)
                 draft.rename(place)
         finally:
@@ -130,17 +130,21 @@ def is_file_of(entry: Entry, status: os.stat_result) -> bool:
 
 
 def dump(entries: Iterable[Entry]) -> str:
-    """The entries as JSON."""
-    return json.dumps(
+    """The entries as a line of JSON, below a line with the digest of that."""
+    rows = json.dumps(
         [[row.path, row.mode, row.size, row.sha256, row.link, row.mtime_ns] for row in entries]
     )
+    return f"{digest(rows.encode())}\n{rows}"
 
 
 def load(text: str | bytes) -> tuple[Entry, ...]:
     """Entries from what `dump` made; raises ValueError and TypeError."""
+    expected, _, rows = (text if isinstance(text, str) else text.decode()).partition("\n")
+    if digest(rows.encode()) != expected:
+        raise ValueError("the list was changed")
     return tuple(
-        Entry(path=path, mode=mode, size=size, sha256=digest, link=link, mtime_ns=mtime_ns)
-        for path, mode, size, digest, link, mtime_ns in json.loads(text)
+        Entry(path=path, mode=mode, size=size, sha256=sha256, link=link, mtime_ns=mtime_ns)
+        for path, mode, size, sha256, link, mtime_ns in json.loads(rows)
     )
 
 
@@ -292,7 +296,7 @@ def _known(place: Path) -> tuple[Entry, ...] | None:
     """What the index lists; None where there is none, or a file is not as it was made."""
     files = os.path.join(place, "files")
     try:
-        entries = load((place / "index.json").read_bytes())
+        entries = load((place / "index").read_bytes())
         for entry in entries:
             if entry.link is None and not is_file_of(
                 entry, os.lstat(os.path.join(files, entry.path))

@@ -60,5 +60,6 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
             before = steps.building(release, pack=pack)
             staging.refuse_running(release)
             built = steps.run(release, before, watch, steps.ahead(release))
-            last.keep(built, key)
+            if inputs.key(release) == key:  # else somebody wrote to the project meanwhile
+                last.keep(built, key)
         return steps.run(built, after, watch, (staging.sweep,))

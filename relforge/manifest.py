@@ -8,16 +8,19 @@ a build error, never one at boot.
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
 import relforge
 from relforge import cache, inventory, layout, libraries, staged
-from relforge.errors import SettingsError
+from relforge.errors import SettingsError, UserError
 from relforge.release import Entry, Layer, Release
 from relforge.runtime.manifest import FORMAT
 
 OWN = "release"  # the layer of what relforge itself writes
+_UNLISTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # of Unicode's categories
 
 
 def step(release: Release) -> Release:
@@ -30,10 +33,22 @@ def step(release: Release) -> Release:
     found = inventory.take(release.tree, release.layers)
     brought = (entry for layer in found.layers for entry in layer.entries)
     entries = sorted((*brought, *found.others), key=lambda row: row.path)
+    _refuse_unlistable(entries)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     write(release, layout.SUMS, "".join(sums))
     layers = _with_own(release, found.layers, found.others)
     return replace(release, layers=layers, folders=found.folders)
+
+
+def _refuse_unlistable(entries: Iterable[Entry]) -> None:
+    """Refuse names that no line of UTF-8 can hold: the list of digests is made of such lines."""
+    for entry in entries:
+        if any(unicodedata.category(sign) in _UNLISTABLE for sign in entry.path):
+            raise UserError(
+                f"{entry.path!r}: the name of this file holds a line break or another control "
+                "character, or is not UTF-8",
+                hint="rename it, or leave it out of the release",
+            )
 
 
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:

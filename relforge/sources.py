@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from relforge import cache, git
+from relforge.errors import UserError
 from relforge.project import read_toml
 
 LEFT_OUT = frozenset(
@@ -65,7 +66,29 @@ def digest(root: Path, names: Iterable[str]) -> str:
 
     Of the project's ``pyproject.toml`` relforge's own settings do not count.
     """
-    return cache.key(*(_row(root, name) for name in names))
+    try:
+        return cache.key(*(_row(root, name) for name in names))
+    except FileNotFoundError:  # it was there when they were listed
+        raise changed(root) from None
+
+
+def snapshot(root: Path, names: Collection[str], into: Path, expected: str) -> None:
+    """Copy these files as they were when they had that digest.
+
+    Raises UserError where somebody has changed one since: what is made of them
+    would be kept under the key of what they were.
+    """
+    try:
+        copy(root, names, into)
+    except FileNotFoundError:
+        raise changed(root) from None
+    if digest(into, names) != expected:
+        raise changed(root)
+
+
+def changed(root: Path) -> UserError:
+    """The error of a build during which somebody writes to the project."""
+    return UserError(f"{root}: files of the project changed while it was built", hint="build again")
 
 
 def copy(root: Path, names: Iterable[str], into: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_damaged_entry_is_built_again(own_cache: Path, damage: str) -> None:
     elif damage == "short":
         (tree.path / "data").write_text("dat")
     else:
-        (tree.path.parent / "index.json").write_text("[{")
+        (tree.path.parent / "index").write_text("[{")
     again = cache.tree("kind", "key", fill)
     assert not again.cached
     assert "data" == (again.path / "data").read_text()

@@ -61,14 +61,14 @@ def step(release: Release) -> Release:
 
 
 def _written(release: Release, name: str) -> tuple[Artifact, ...]:
-    try:
-        return find(name).write(release)
-    except Damaged:  # what was damaged is gone from the cache, and is made again
-        pass
-    try:
-        return find(name).write(release)
-    except Damaged as damage:
-        raise UserError(
-            f"{damage}: is not what was written there a moment ago",
-            hint="look at the disk of the cache: dmesg",
-        ) from None
+    found: set[str] = set()
+    while True:
+        try:
+            return find(name).write(release)
+        except Damaged as damage:  # it is gone from the cache, and is made again
+            if str(damage) in found:
+                raise UserError(
+                    f"{damage}: is not what was written there a moment ago",
+                    hint="look at the disk of the cache: dmesg",
+                ) from None
+            found.add(str(damage))

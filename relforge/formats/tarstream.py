@@ -65,7 +65,10 @@ def _content(path: Path, entry: Entry) -> Iterator[bytes]:
             sha256.update(chunk)
             yield chunk
     if (read, sha256.hexdigest()) != (entry.size, entry.sha256):
-        raise UserError(f"{path}: the file changed while it was packed", hint="build again")
+        raise UserError(
+            f"{path}: the file changed while it was packed",
+            hint="build again; where that does not help: relforge cache verify --repair",
+        )
     yield padding(read)
 
 

@@ -1,7 +1,7 @@
 """What lies in the cache, as entries that can go or stay, each for itself.
 
     <cache>/
-      trees/<kind>/<key>/        python, deps, app, assets ...: used when index.json was touched
+      trees/<kind>/<key>/        python, deps, app, assets ...: used when index was touched
       members/<key>.*            members
       wheels/<sha256>/           wheels, and those that were built from source
       wheels/built/<key>/
@@ -59,7 +59,7 @@ def _below(home: Path, folder: Path) -> Iterator[Found]:
             return
         case "trees":
             for kind in _listed(folder):
-                yield from _each(home, kind, kind.name, stamp="index.json")
+                yield from _each(home, kind, kind.name, stamp="index")
         case "wheels":
             yield from _each(home, folder, "wheels", but=("built", "picks", "partial"))
             yield from _each(home, folder / "partial", DRAFTS)

@@ -88,9 +88,9 @@ def _check(row: Found) -> Check | None:
 def _tree(row: Found) -> str:
     (place,) = row.paths
     try:
-        listed = cache.load((place / "index.json").read_bytes())
+        listed = cache.load((place / "index").read_bytes())
     except (FileNotFoundError, ValueError, TypeError):
-        return "index.json is missing or is none of this version of relforge"
+        return "index is missing or is none of this version of relforge"
     for entry in listed:
         path = place / "files" / entry.path
         if entry.link is None and (why := _differs(path, entry.sha256)):

@@ -49,7 +49,7 @@ def test_info_of_no_cache(own_cache: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_clean(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    unused(full / "trees" / "python" / "p" / "index.json", 40)
+    unused(full / "trees" / "python" / "p" / "index", 40)
     status, out, _ = run(capsys, "clean", "--older-than", "30d", "--dry-run")
     assert 0 == status
     assert "trees/python/p" in out

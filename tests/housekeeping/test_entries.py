@@ -37,7 +37,7 @@ def test_no_cache_has_no_entries(own_cache: Path) -> None:
 
 
 def test_a_use_is_noted(own_cache: Path) -> None:
-    index = tree("deps", "d") / "index.json"
+    index = tree("deps", "d") / "index"
     unused(index, 3)
     assert time.time() - 4 * DAY < by_name()["trees/deps/d"].used < time.time() - 2 * DAY
     tree("deps", "d")
@@ -46,7 +46,7 @@ def test_a_use_is_noted(own_cache: Path) -> None:
 
 def test_the_longest_unused_comes_first(own_cache: Path) -> None:
     for days in (1, 3, 2):
-        unused(tree("deps", f"d{days}") / "index.json", days)
+        unused(tree("deps", f"d{days}") / "index", days)
     assert ["trees/deps/d3", "trees/deps/d2", "trees/deps/d1"] == [row.name for row in entries()]
 
 

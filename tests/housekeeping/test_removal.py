@@ -24,7 +24,7 @@ def names() -> set[str]:
 def three() -> None:
     """Three entries of 100 kB, used 3, 2 and 1 days ago."""
     for days in (3, 2, 1):
-        unused(tree("deps", f"d{days}", 100_000) / "index.json", days)
+        unused(tree("deps", f"d{days}", 100_000) / "index", days)
 
 
 def test_the_longest_unused_go_until_the_rest_fits(own_cache: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_limit_that_is_no_size_stops_a_build_before_it_begins(
 
 def test_what_was_asked_for_goes(full: Path) -> None:
     assert {"trees/deps/d"} == {row.name for row in clean(Wanted(kinds=("deps",))).sizes}
-    unused(full / "trees" / "python" / "p" / "index.json", 40)
+    unused(full / "trees" / "python" / "p" / "index", 40)
     removed = clean(Wanted(older_than=30 * 86400))
     assert {"trees/python/p"} == {row.name for row in removed.sizes}
     assert removed.size > 10_000

@@ -37,7 +37,7 @@ def test_what_was_written_is_sound(full: Path) -> None:
     [
         ("trees/deps/d/files/data", flip, "data was changed"),
         ("trees/deps/d/files/data", Path.unlink, "data is missing"),
-        ("trees/deps/d/index.json", shorten, "index.json is missing or is none"),
+        ("trees/deps/d/index", shorten, "index is missing or is none"),
         ("members/m.gz", flip, "m.gz was changed"),
         ("members/m.gz", Path.unlink, "the member or its digest is missing"),
         ("members/m.json", shorten, "m.json is none of this version"),

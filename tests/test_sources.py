@@ -1,0 +1,32 @@
+"""The project's files while somebody writes to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from relforge import sources
+from relforge.errors import UserError
+
+
+@pytest.mark.parametrize("content", ["other", None])
+def test_a_file_that_changes_between_listing_and_copying_is_told(
+    tmp_path: Path, content: str | None
+) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    file = root / "a.py"
+    file.write_text("one")
+    expected = sources.digest(root, ["a.py"])
+    sources.snapshot(root, ["a.py"], tmp_path / "same", expected)
+    file.unlink()
+    if content:
+        file.write_text(content)
+    with pytest.raises(UserError, match="files of the project changed while it was built"):
+        sources.snapshot(root, ["a.py"], tmp_path / "other", expected)
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="changed while it was built"):
+        sources.digest(tmp_path, ["gone.py"])
