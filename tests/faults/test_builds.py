@@ -55,7 +55,7 @@ def test_killed_at_random_moments(shop: Workshop) -> None:
         shop.put("shop/ops.py", f"{old}# {number}\n")
         with shop.popen("release") as process:
             try:
-                process.wait(moments.uniform(0.1, length))
+                process.wait(moments.uniform(0.1, length if SOAK else min(length, 1.2)))
             except subprocess.TimeoutExpired:
                 process.kill()
         if number % 5 == 4 or SOAK:
