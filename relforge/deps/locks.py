@@ -9,7 +9,7 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.deps import pylock, requirements
+from relforge.deps import graph, pylock, requirements, uv_lock
 from relforge.deps.pins import Lock, Pin
 from relforge.deps.platform import Platform, platform
 from relforge.errors import SettingsError, UserError
@@ -21,10 +21,7 @@ ADVICE = "type: relforge lock"
 def read(path: Path, project: Project) -> Lock:
     """The lock in the file, in either format; raises UserError."""
     if path.name == "uv.lock":
-        raise UserError(
-            f"{path}: relforge does not read uv's own format yet",
-            hint="type: uv export --format pylock.toml --no-emit-project -o pylock.toml",
-        )
+        return uv_lock.read(path, canonicalize_name(project.name))
     if path.suffix == ".toml":
         return pylock.read(path, project=canonicalize_name(project.name))
     return requirements.read(path)
@@ -38,15 +35,8 @@ def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
     tools and all: keep a lock of its own for those.
     """
     _check_python(lock, target)
-    environment: dict[str, str | frozenset[str]] = {
-        **target.markers,
-        "extras": frozenset(canonicalize_name(name) for name in settings.dependencies.extras),
-        "dependency_groups": frozenset((*lock.default_groups, *settings.dependencies.groups)),
-    }
     chosen: dict[str, Pin] = {}
-    for pin in lock.pins:
-        if pin.marker and not pin.marker.evaluate(environment, context="lock_file"):
-            continue
+    for pin in _that_apply(lock, target, settings):
         if pin.requires_python and not pin.requires_python.contains(target.python, True):
             raise UserError(
                 f"{lock.path}: {pin} needs Python {pin.requires_python}, "
@@ -54,13 +44,31 @@ def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
                 hint=ADVICE,
             )
         other = chosen.setdefault(pin.name, pin)
-        if other.version != pin.version:
+        if (other.version, other.source) != (pin.version, pin.source):
             raise UserError(
                 f"{lock.path}: both {other} ({other.where}) and {pin} ({pin.where}) apply to "
                 f"Python {target.python} on {target.machine}",
                 hint=ADVICE,
             )
     return tuple(chosen[name] for name in sorted(chosen))
+
+
+def _that_apply(lock: Lock, target: Platform, settings: Settings) -> Iterator[Pin]:
+    extras = frozenset(canonicalize_name(name) for name in settings.dependencies.extras)
+    groups = settings.dependencies.groups
+    if lock.needs is not None:
+        names = map(canonicalize_name, groups)
+        found = graph.reached(lock, lock.needs, target.markers, extras, names)
+        yield from (pin for pin in found if not pin.is_virtual)
+        return
+    environment: dict[str, str | frozenset[str]] = {
+        **target.markers,
+        "extras": extras,
+        "dependency_groups": frozenset((*lock.default_groups, *groups)),
+    }
+    for pin in lock.pins:
+        if pin.marker is None or pin.marker.evaluate(environment, context="lock_file"):
+            yield pin
 
 
 def check(
@@ -80,7 +88,7 @@ def check(
         pin = pins.get(canonicalize_name(requirement.name))
         if pin is None:
             found = f"{path.name} holds no {requirement.name}"
-        elif not requirement.specifier.contains(pin.version, prereleases=True):
+        elif not pin.source and not requirement.specifier.contains(pin.version, prereleases=True):
             found = f"{path.name} holds {pin} ({pin.where})"
         else:
             continue

@@ -43,6 +43,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a package, or the project, asks for; by an extra or a group of its own, or always."""
+
+    name: str
+    version: Version | None  # None: the lock holds one
+    extras: tuple[str, ...] = ()
+    marker: Marker | None = None
+    by_extra: str = ""
+    by_group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """One package at one version.  ``name`` is the canonical one.
 
@@ -58,6 +70,8 @@ class Pin:
     requires_python: SpecifierSet | None = None
     files: tuple[File, ...] = ()
     source: Source | None = None  # in the place of files
+    needs: tuple[Need, ...] = ()
+    is_virtual: bool = False  # it asks for others, and is nothing to install
 
     def __str__(self) -> str:
         return f"{self.name} ({self.source})" if self.source else f"{self.name}=={self.version}"
@@ -72,6 +86,7 @@ class Lock:
     default_groups: tuple[str, ...] = ()
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
+    needs: tuple[Need, ...] | None = None  # of the project; None: markers tell what goes in
 
 
 def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-import tomli
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -23,11 +21,12 @@ from packaging.pylock import (
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
+from relforge.deps import toml_file
 from relforge.deps.pins import File, Lock, Pin, Source
+from relforge.deps.toml_file import TomlFile
 from relforge.errors import UserError
 
 ADVICE = "type: relforge lock"
-ENTRY = re.compile(r"^\[\[packages\]\]", re.MULTILINE)
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -37,15 +36,14 @@ def read(path: Path, project: str = "") -> Lock:
     The project's own entry, which some tools write, is passed over: relforge
     builds the project itself.
     """
-    text = _text(path)
-    data = _load(path, text)
+    file = toml_file.read(path, ADVICE)
     try:
-        found = Pylock.from_dict(data)
+        found = Pylock.from_dict(file.data)
     except PylockUnsupportedVersionError as error:
         raise UserError(f"{path}: {error}", hint=ADVICE) from None
     except PylockValidationError as error:
         raise UserError(f"{path}: {error}", hint=ADVICE) from None
-    reader = _Reader(path=path, text=text)
+    reader = _Reader(file=file)
     pins = (
         reader.pin(index, package)
         for index, package in enumerate(found.packages)
@@ -60,45 +58,25 @@ def read(path: Path, project: str = "") -> Lock:
     )
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _load(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        raise UserError(
-            f"{path}:{error.lineno}: not valid TOML: {error.msg} (column {error.colno})",
-            hint=ADVICE,
-        ) from None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
     """What makes pins of entries, and knows on which line each thing stands."""
 
-    path: Path
-    text: str
+    file: TomlFile
 
     def pin(self, index: int, package: Package) -> Pin:
-        where = f"{self.path.name}:{self._line_of_entry(index)} ({package.name})"
+        where = f"{self.file.line_of_entry('packages', index)} ({package.name})"
         if package.vcs is not None:
             return self._sourced(where, package, self._repository(where, package.vcs))
         if package.directory is not None:
-            folder = str((self.path.parent / package.directory.path).resolve())
+            folder = str((self.file.path.parent / package.directory.path).resolve())
             inner = package.directory.subdirectory or ""
             return self._sourced(where, package, Source(path=folder, subdirectory=inner))
         listed: list[PackageWheel | PackageSdist | PackageArchive] = list(package.wheels or ())
         listed += [row for row in (package.sdist, package.archive) if row is not None]
         files = tuple(self._file(where, row) for row in listed)
         if package.version is None and package.archive is None:
-            raise self._refusal(where, "there is no version")
+            raise self.file.refusal(where, "there is no version")
         return Pin(
             name=package.name,
             version=_written(package.version or Version("0"), files),
@@ -122,10 +100,14 @@ class _Reader:
 
     def _repository(self, where: str, row: PackageVcs) -> Source:
         if row.type != "git":
-            raise self._refusal(where, f"it comes from {row.type}, and relforge knows git alone")
+            raise self.file.refusal(
+                where, f"it comes from {row.type}, and relforge knows git alone"
+            )
         if not COMMIT.fullmatch(row.commit_id):
-            raise self._refusal(where, f"{row.commit_id!r} is no commit (40 hexadecimal digits)")
-        url = row.url or (self.path.parent / str(row.path)).resolve().as_uri()
+            raise self.file.refusal(
+                where, f"{row.commit_id!r} is no commit (40 hexadecimal digits)"
+            )
+        url = row.url or (self.file.path.parent / str(row.path)).resolve().as_uri()
         return Source(url=url, commit=row.commit_id, subdirectory=row.subdirectory or "")
 
     def _file(self, where: str, row: PackageWheel | PackageSdist | PackageArchive) -> File:
@@ -133,34 +115,22 @@ class _Reader:
         if isinstance(row, PackageArchive):
             name = unquote(address.path or row.path or "").rpartition("/")[2]
             if row.subdirectory:
-                raise self._refusal(where, "a folder inside of an archive is not supported")
+                raise self.file.refusal(where, "a folder inside of an archive is not supported")
         else:
             name = row.filename
         sha256 = row.hashes.get("sha256", "").lower()
         if not sha256:
-            raise self._refusal(where, f"{name} has no sha256 hash")
+            raise self.file.refusal(where, f"{name} has no sha256 hash")
         if not name or Path(name).name != name:
-            raise self._refusal(where, f"{name!r} is no file name")
+            raise self.file.refusal(where, f"{name!r} is no file name")
         local = row.path or (url2pathname(address.path) if address.scheme == "file" else "")
         return File(
             name=name,
             sha256=sha256,
             url="" if local else row.url or "",
-            path=str((self.path.parent / local).resolve()) if local else "",
-            where=f"{self.path.name}:{self._line_of(sha256)}",
+            path=str((self.file.path.parent / local).resolve()) if local else "",
+            where=self.file.line_of(sha256),
         )
-
-    def _line_of(self, digest: str) -> int:
-        return self.text.count("\n", 0, max(self.text.lower().find(digest), 0)) + 1
-
-    def _line_of_entry(self, index: int) -> int:
-        """The line of the entry's header; that of the list where it has none."""
-        headers = [match.start() for match in ENTRY.finditer(self.text)]
-        place = headers[index] if index < len(headers) else 0
-        return self.text.count("\n", 0, place) + 1
-
-    def _refusal(self, where: str, problem: str) -> UserError:
-        return UserError(f"{self.path.parent / where}: {problem}", hint=ADVICE)
 
 
 def _written(version: Version, files: tuple[File, ...]) -> Version:
