@@ -21,7 +21,9 @@ from platform import python_version
 
 from packaging.utils import parse_wheel_filename
 
-from relforge import backend, cache, elf, git, inputs, layout, pyc, sources
+from relforge import cache, elf, git, inputs, layout, pyc, sources
+from relforge.deps import backend, environment
+from relforge.deps.places import places
 from relforge.deps.platform import platform
 from relforge.deps.step import interpreter, is_inside, refuse_overlap
 from relforge.deps.unpack import unpack
@@ -97,6 +99,7 @@ def _install_wheel(release: Release, names: tuple[str, ...], digest: str, draft:
             _lend_git(project.root, Path(folder) / "source")
         made = Path(folder) / "dist"
         env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
+        env |= environment.for_pip(places(release.settings.packages, project.root))
         built = backend.wheel(source, *_builder(release), env, made)
         _refuse_foreign_tags(built, release)
         wheel = Wheel(name="the application", path=built)

@@ -7,6 +7,7 @@ that tells a build that there is nothing to do.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache as once
@@ -23,6 +24,10 @@ NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
 NO_ASSETS = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
 # What is packed of the tree, and how, does not decide what is in it.
 PACKING: dict[str, Any] = {"formats": (), "oci": OciSettings(), "deb": DebSettings()}
+LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml
+    r"""(?:editable|directory)\s*=\s*(?:\{[^}]*?path\s*=\s*)?["']([^"']+)"""
+    r"""|\[packages\.directory\]\s*path\s*=\s*["']([^"']+)"""
+)
 LOADER_CACHE = Path("/etc/ld.so.cache")  # is written anew when a library comes or goes
 
 
@@ -42,6 +47,7 @@ def key(release: Release) -> str:
         ),
         *(release.env, str(release.source_date), str(release.revision)),
         *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
+        *("packages", *_local_packages(root, settings.lock)),
         *("app", sources.digest(root, application(release))),
         *("assets", *(_row(root, name) for name in assets(release))),
         *("overlays", *(_row(root, name) for name in overlays(release))),
@@ -83,6 +89,17 @@ def overlays(release: Release) -> tuple[str, ...]:
         else:
             names.append(overlay.source)
     return tuple(sorted(names))
+
+
+def _local_packages(root: Path, lock: str | None) -> Iterator[str]:
+    """The content of the folders that the lock takes packages from."""
+    if lock is None or not lock.endswith((".toml", "uv.lock")):
+        return
+    place = root / lock
+    for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
+        folder = (place.parent / (match[1] or match[2])).resolve()
+        if folder.is_dir() and folder != root:
+            yield sources.digest(folder, sources.files(folder))
 
 
 @once

@@ -21,7 +21,7 @@ def reached(
     where somebody asks for the package with it.
     """
     chosen = set(extras)
-    left = [need for need in _that_hold(needs, chosen, set(groups), markers)]
+    left = list(_that_hold(needs, chosen, set(groups), markers))
     seen: dict[int, set[str]] = {}
     while left:
         need = left.pop()

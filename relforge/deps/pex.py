@@ -30,16 +30,9 @@ VENDORED_UNTIL = (3, 12)  # pex brings a pip of its own that no newer Python run
 Words = Sequence[str | Path]
 
 
-def build_wheel(sdist: Path, python: Path, version: tuple[int, int], into: Path) -> None:
-    """Build the wheel of a source archive with that interpreter, in isolation."""
-    _run(
-        ["wheel", sdist, "--intransitive", "-d", into],
-        ["--python", python, *_pip(version)],
-        what=f"building {sdist.name}",
-    )
-
-
-def install(requirements: Sequence[str], python: Path, version: str, into: Path) -> None:
+def install(
+    requirements: Sequence[str], python: Path, version: str, into: Path, env: Mapping[str, str]
+) -> None:
     """Make a virtual environment of that interpreter with the newest that fits each requirement."""
     if not requirements:  # as a backend in the project's own tree has: pex asks for one at least
         words: Words = [python, "-m", "venv", "--without-pip", into]
@@ -49,6 +42,7 @@ def install(requirements: Sequence[str], python: Path, version: str, into: Path)
         ["venv", "create", "-d", into, *requirements],
         ["--python", python, *_pip(_pair(version))],
         what="fetching what the build backend needs",
+        env=env,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from relforge import cache
-from relforge.deps import laid, locks, scripts, wheels
+from relforge.deps import building, laid, locks, scripts, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform, platform
@@ -42,7 +42,9 @@ def prepare(release: Release) -> str | None:
 def _tree(release: Release) -> tuple[str, cache.Tree, tuple[Pin, ...]]:
     target = platform(release.python, release.target)
     pins = _pins(release, target)
-    key = cache.key("deps", FORMAT, *_facts(release, target), *map(_row, pins))
+    for pin in pins:
+        building.refuse_changed(pin, release.project.root)
+    key = cache.key("deps", FORMAT, *_facts(release, target), *map(building.identity, pins))
 
     def build(draft: Path) -> None:
         found = wheels.collect(pins, target, _builder(release), _places(release))
@@ -102,7 +104,3 @@ def _facts(release: Release, target: Platform) -> tuple[str, ...]:
     tags = cache.key(*map(str, target.tags))
     bare = () if interpreter(release) else ("no byte code",)
     return target.python, target.tag, tags, cache.digest(scripts.launcher()), scripts.HALF, *bare
-
-
-def _row(pin: Pin) -> str:
-    return f"{pin} {' '.join(sorted(pin.sha256))}"

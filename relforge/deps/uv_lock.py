@@ -7,7 +7,7 @@ and groups that the settings choose; so one lock serves all environments.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -45,7 +45,10 @@ def read(path: Path, project: str) -> Lock:
         return Lock(
             path=path,
             pins=tuple(
-                reader.pin(index, row) for index, row in enumerate(rows) if row is not own[0]
+                replace(reader.pin(index, row), is_virtual=True, source=None)
+                if row is own[0]
+                else reader.pin(index, row)
+                for index, row in enumerate(rows)
             ),
             requires_python=SpecifierSet(data.get("requires-python", "")),
             environments=tuple(map(Marker, data.get("supported-markers", ()))),
@@ -126,7 +129,12 @@ class _Reader:
         name = entry.get("filename") or unquote(urlsplit(url).path or local).rpartition("/")[2]
         kind, _, digest = entry.get("hash", "").partition(":")
         if kind != "sha256":
-            raise self.file.refusal(where, f"{name} has no sha256 hash")
+            told = f"{name} has no sha256 hash"
+            if local and "hash" not in entry:
+                told += (
+                    ": uv writes none for the files of a folder; take another lock: relforge lock"
+                )
+            raise self.file.refusal(where, told)
         if not name or Path(name).name != name:
             raise self.file.refusal(where, f"{name!r} is no file name")
         folder = self.file.path.parent / ("" if "://" in base else base)

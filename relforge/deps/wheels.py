@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
 from relforge import cache
-from relforge.deps import choice, pex, store
+from relforge.deps import building, choice, environment, store
 from relforge.deps.fetch import fetch
 from relforge.deps.pins import File, Pin
 from relforge.deps.places import Places
 from relforge.deps.platform import Platform
-from relforge.errors import UserError
 
 log = logging.getLogger("relforge.deps")
 
@@ -49,7 +39,8 @@ def collect(
     missing file nothing is run and no network is used.
     """
     chosen = {pin.name: _known(pin, target) for pin in pins}
-    missing = [pin for pin in pins if (file := chosen[pin.name]) is None or not store.holds(file)]
+    files = (pin for pin in pins if pin.source is None)
+    missing = [pin for pin in files if (file := chosen[pin.name]) is None or not store.holds(file)]
     if missing:
         log.info("fetching %d of %d packages", len(missing), len(pins))
         for pin, file in fetch(missing, target, places):
@@ -57,10 +48,13 @@ def collect(
             if not pin.files:
                 row = {"name": file.name, "sha256": file.sha256}
                 cache.keep(_pick_path(pin, target), json.dumps(row).encode())
-    return tuple(_wheel(pin, chosen[pin.name], target, python) for pin in pins)
+    env = environment.for_pip(places)
+    return tuple(_wheel(pin, chosen[pin.name], target, python, env) for pin in pins)
 
 
 def _known(pin: Pin, target: Platform) -> File | None:
+    if pin.source is not None:
+        return None
     if pin.files:
         return choice.best(pin, target)
     try:
@@ -70,67 +64,12 @@ def _known(pin: Pin, target: Platform) -> File | None:
         return None
 
 
-def _wheel(pin: Pin, file: File | None, target: Platform, python: Path | None) -> Wheel:
-    assert file is not None
-    if file.is_wheel:
+def _wheel(
+    pin: Pin, file: File | None, target: Platform, python: Path | None, env: Mapping[str, str]
+) -> Wheel:
+    if file is not None and file.is_wheel:
         return Wheel(name=str(pin), path=store.place(file))
-    key = cache.key("built", file.sha256, target.python, target.tag, *map(str, target.tags))
-    place = store.home() / "built" / key
-    built = next(place.glob("*.whl"), None)
-    if built is None:
-        if python is None:
-            raise UserError(
-                f"{pin.where}: {pin} comes as source only, and this host has no Python "
-                f"{'.'.join(target.python.split('.')[:2])} that could build it for "
-                f"{target.machine}",
-                hint=f"lock a version that has a wheel, or build on a {target.machine} host",
-            )
-        log.info("building %s from source", pin)
-        major, minor = target.python.split(".")[:2]
-        with store.scratch() as folder:
-            into = folder / "wheel"
-            pex.build_wheel(store.place(file), python, (int(major), int(minor)), into)
-            made = _of(pin, into)
-            _refuse_foreign(pin, made, target)
-            built = place / made.name
-            place.mkdir(parents=True, exist_ok=True)
-            os.replace(made, built)
-    return Wheel(name=str(pin), path=built)
-
-
-def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:
-    """Refuse compiled code that was built here for a release that runs elsewhere."""
-    foreign = target.machine != os.uname().machine
-    if foreign and any(tag.platform != "any" for tag in parse_wheel_filename(made.name)[3]):
-        raise UserError(
-            f"{pin.where}: {pin} comes as source only and holds compiled code, which this host "
-            f"({os.uname().machine}) cannot build for {target.machine}: {made.name}",
-            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
-        )
-
-
-def _of(pin: Pin, folder: Path) -> Path:
-    """The file of the pin among those that were fetched."""
-    found = _by_name(folder.iterdir() if folder.is_dir() else ()).get(pin.name)
-    if found is None:
-        raise UserError(
-            f"{pin.where}: {pin} did not come: pex fetched nothing for it",
-            hint="see what `relforge build --verbose` prints",
-        )
-    return found
-
-
-def _by_name(files: Iterable[Path]) -> dict[str, Path]:
-    named = {}
-    for path in files:
-        try:
-            if path.suffix == ".whl":
-                named[str(parse_wheel_filename(path.name)[0])] = path
-            else:
-                named[str(parse_sdist_filename(path.name)[0])] = path
-        except (InvalidSdistFilename, InvalidWheelFilename):
-            named[str(canonicalize_name(path.name.rsplit("-", 1)[0]))] = path
-    return named
+    return Wheel(name=str(pin), path=building.wheel(pin, file, target, python, env))
 
 
 def _pick_path(pin: Pin, target: Platform) -> Path:

@@ -56,12 +56,6 @@ def test_the_first_lock_that_is_there_is_found(tmp_path: Path) -> None:
     assert tmp_path / "my.lock" == found.find(tmp_path, "my.lock")
 
 
-def test_uvs_lock_is_refused_with_the_command_that_exports_it(project: Project) -> None:
-    with pytest.raises(UserError) as caught:
-        locks.read(project.root / "uv.lock", project)
-    assert "uv export" in caught.value.hint
-
-
 def test_markers_are_the_targets_not_the_builders(
     project: Project, settings: Settings, lock: Path
 ) -> None:

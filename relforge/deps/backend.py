@@ -1,4 +1,4 @@
-"""A project's wheel, made by its own build backend (PEP 517).
+"""The wheel of a project or of a package in source, made by its own build backend (PEP 517).
 
 The backend runs in an environment of its own, with what ``build-system.requires``
 and the backend itself ask for, and nothing else.  Such an environment takes
@@ -27,30 +27,39 @@ HINT = "it must build by itself, too: python -m build --wheel"
 CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg")  # what decides what a backend asks for
 
 
-def wheel(source: Path, python: Path, version: str, env: Mapping[str, str], into: Path) -> Path:
+def wheel(
+    source: Path,
+    python: Path,
+    version: str,
+    env: Mapping[str, str],
+    into: Path,
+    what: str = WHAT,
+) -> Path:
     """Build the wheel of the project in ``source`` with that interpreter.
 
     ``version`` is the interpreter's, ``env`` is laid over this process's
     environment.  Raises UserError with the backend's own words where it fails.
     """
     try:
-        first = build.ProjectBuilder(source, runner=_runner(env))
+        first = build.ProjectBuilder(source, runner=_runner(env, what))
         requires = first.build_system_requires
-        place = environment(requires, python, version)
-        builder = _builder(source, place, env)
+        place = environment(requires, python, version, env)
+        builder = _builder(source, place, env, what)
         more = requires | _asked_for(builder, place, source)
         if more != requires:
-            builder = _builder(source, environment(more, python, version), env)
+            builder = _builder(source, environment(more, python, version, env), env, what)
         return Path(builder.build("wheel", into))
     except build.BuildBackendException as error:
         if isinstance(error.exception, UserError):
             raise error.exception from None
-        raise UserError(f"{WHAT}: {error}", hint=HINT) from None
+        raise UserError(f"{what}: {error}", hint=HINT) from None
     except (build.BuildException, pyproject_hooks.BackendUnavailable) as error:
-        raise UserError(f"{WHAT}: {error}", hint=HINT) from None
+        raise UserError(f"{what}: {error}", hint=HINT) from None
 
 
-def environment(requires: Iterable[str], python: Path, version: str) -> Path:
+def environment(
+    requires: Iterable[str], python: Path, version: str, env: Mapping[str, str]
+) -> Path:
     """The virtual environment with these requirements; made where there is none yet."""
     wanted = sorted(requires)
     key = cache.key("backend", str(python), version, *wanted)
@@ -60,15 +69,15 @@ def environment(requires: Iterable[str], python: Path, version: str) -> Path:
         if not (whole.exists() and (venv / "bin" / "python").exists()):
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
-            pex.install(wanted, python, version, venv)
+            pex.install(wanted, python, version, venv, env)
             cache.keep(whole, b"")
         cache.touch(whole)
     return venv
 
 
-def _builder(source: Path, venv: Path, env: Mapping[str, str]) -> build.ProjectBuilder:
+def _builder(source: Path, venv: Path, env: Mapping[str, str], what: str) -> build.ProjectBuilder:
     return build.ProjectBuilder(
-        source, python_executable=str(venv / "bin" / "python"), runner=_runner(env, venv)
+        source, python_executable=str(venv / "bin" / "python"), runner=_runner(env, what, venv)
     )
 
 
@@ -86,7 +95,7 @@ def _asked_for(builder: build.ProjectBuilder, venv: Path, source: Path) -> set[s
     return asked
 
 
-def _runner(env: Mapping[str, str], venv: Path | None = None) -> Callable[..., None]:
+def _runner(env: Mapping[str, str], what: str, venv: Path | None = None) -> Callable[..., None]:
     path = {"PATH": f"{venv / 'bin'}:{command.path()}"} if venv else {}
 
     def run(
@@ -96,7 +105,7 @@ def _runner(env: Mapping[str, str], venv: Path | None = None) -> Callable[..., N
     ) -> None:
         command.run(
             cmd,
-            what=WHAT,
+            what=what,
             cwd=Path(cwd) if cwd else None,
             env={**env, **path, **(extra_environ or {})},
             hint=HINT,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from relforge import backend, cache
+from relforge import cache
+from relforge.deps import backend
 from relforge.errors import UserError
 
 VERSION = platform.python_version()
