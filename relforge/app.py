@@ -21,7 +21,7 @@ from platform import python_version
 
 from packaging.utils import parse_wheel_filename
 
-from relforge import cache, elf, git, inputs, layout, pyc, sources
+from relforge import cache, elf, git, inputs, layout, pyc, sources, symbols
 from relforge.deps import backend, environment
 from relforge.deps.places import places
 from relforge.deps.platform import platform
@@ -29,7 +29,7 @@ from relforge.deps.step import interpreter, is_inside, refuse_overlap
 from relforge.deps.unpack import unpack
 from relforge.deps.wheels import Wheel
 from relforge.errors import UserError
-from relforge.release import Release
+from relforge.release import Release, StripSettings
 
 log = logging.getLogger("relforge.app")
 
@@ -64,6 +64,7 @@ def _tree(release: Release) -> tuple[str, cache.Tree]:
     key = cache.key(
         *("app", FORMAT, python.version, python.tag, str(trees), PTH),
         *(() if interpreter(release) else ("no byte code",)),
+        *(repr(_strip(release)), symbols.FORMAT),
         *(_build_facts(release) if trees is None else ()),
         digest,
     )
@@ -75,6 +76,8 @@ def _tree(release: Release) -> tuple[str, cache.Tree]:
             sources.snapshot(root, names, draft / layout.APP, digest)
             if names:
                 pyc.compile_tree(interpreter(release), draft / layout.APP)
+                if release.settings.strip.sources:
+                    pyc.drop_sources(draft / layout.APP, scripts=True)
         folder = draft / python.site_packages
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "relforge.pth").write_text(PTH)
@@ -103,7 +106,12 @@ def _install_wheel(release: Release, names: tuple[str, ...], digest: str, draft:
         built = backend.wheel(source, *_builder(release), env, made)
         _refuse_foreign_tags(built, release)
         wheel = Wheel(name="the application", path=built)
-        unpack([wheel], release.python, interpreter(release), draft)
+        unpack([wheel], release.python, interpreter(release), draft, _strip(release))
+
+
+def _strip(release: Release) -> StripSettings:
+    """What is taken out of the application: its own tests are a part of it."""
+    return replace(release.settings.strip, tests=False)
 
 
 def _builder(release: Release) -> tuple[Path, str]:

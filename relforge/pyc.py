@@ -7,6 +7,7 @@ good by the import system when a module is loaded.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from relforge import command
@@ -129,3 +130,36 @@ def compile_tree(python: Path | None, folder: Path, installed: Path | None = Non
         [python, "-I", "-S", "-B", "-c", _PROGRAM, folder, str(installed or "")],
         what=f"compiling the modules in {folder}",
     )
+
+
+def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
+    """Put the byte code of each module in the place of its source: what became what.
+
+    Paths are relative to the folder.  Only modules of packages are touched:
+    what lies in a folder without ``__init__.py`` may be read as a text, as
+    migrations are.  So are the modules of the folder itself, where it does not
+    hold ``scripts``, which are run by their names.
+    """
+    moved = {}
+    for parent, _, names in os.walk(folder):
+        is_package = "__init__.py" in names or (parent == os.fspath(folder) and not scripts)
+        if not is_package or os.path.basename(parent) == "__pycache__":
+            continue
+        compiled = _compiled(os.path.join(parent, "__pycache__"))
+        for name in names:
+            stem, suffix = os.path.splitext(name)
+            if suffix == ".py" and stem in compiled:
+                source, code = os.path.join(parent, name), os.path.join(parent, f"{stem}.pyc")
+                os.replace(compiled[stem], code)
+                os.unlink(source)
+                moved[os.path.relpath(source, folder)] = os.path.relpath(code, folder)
+    for parent, _, _ in os.walk(folder, topdown=False):
+        if os.path.basename(parent) == "__pycache__" and not os.listdir(parent):
+            os.rmdir(parent)
+    return moved
+
+
+def _compiled(folder: str) -> dict[str, str]:
+    """The byte code in a folder, by the modules' names."""
+    rows = os.listdir(folder) if os.path.isdir(folder) else []
+    return {name.partition(".")[0]: os.path.join(folder, name) for name in rows}

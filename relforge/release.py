@@ -197,6 +197,9 @@ class StripSettings:
     sources: bool = False  # modules of which there is byte code
 
 
+AS_IT_IS = StripSettings(symbols=False, tests=False, sources=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OciSettings:
     """The image.  ``base`` is an OCI layout or archive, relative to the project."""

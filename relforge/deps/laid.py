@@ -11,16 +11,22 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from relforge import cache, progress
+from relforge import cache, progress, symbols
 from relforge.deps import crowd, scripts
 from relforge.deps.unpack import clash, unpack
 from relforge.deps.wheels import Wheel
-from relforge.release import Entry, Interpreter
+from relforge.release import AS_IT_IS, Entry, Interpreter, StripSettings
 
 FORMAT = "1"
 
 
-def lay(wheels: Sequence[Wheel], interpreter: Interpreter, python: Path | None, into: Path) -> None:
+def lay(
+    wheels: Sequence[Wheel],
+    interpreter: Interpreter,
+    python: Path | None,
+    into: Path,
+    strip: StripSettings = AS_IT_IS,
+) -> None:
     """Lay the wheels out below ``into``, as `unpack` would; raises UserError as it does.
 
     As many are unpacked and compiled at once as there are processors, the
@@ -30,8 +36,8 @@ def lay(wheels: Sequence[Wheel], interpreter: Interpreter, python: Path | None, 
     def one(wheel: Wheel) -> cache.Tree:
         return cache.tree(
             "wheel",
-            _key(wheel, interpreter, python),
-            lambda draft: unpack([wheel], interpreter, python, draft),
+            _key(wheel, interpreter, python, strip),
+            lambda draft: unpack([wheel], interpreter, python, draft, strip),
         )
 
     ordered = sorted(wheels, key=lambda wheel: (-wheel.path.stat().st_size, wheel.name))
@@ -42,7 +48,7 @@ def lay(wheels: Sequence[Wheel], interpreter: Interpreter, python: Path | None, 
     taken: dict[str, tuple[str, Entry]] = {}
     for name, tree in sorted(trees.items()):
         for row in tree.entries:
-            if row.path.endswith(".pyc"):
+            if "/__pycache__/" in row.path:
                 continue  # it differs where its source does
             other, there = taken.setdefault(row.path, (name, row))
             if (there.sha256, there.link) != (row.sha256, row.link):
@@ -52,9 +58,10 @@ def lay(wheels: Sequence[Wheel], interpreter: Interpreter, python: Path | None, 
         cache.place(tree, into)
 
 
-def _key(wheel: Wheel, interpreter: Interpreter, python: Path | None) -> str:
+def _key(wheel: Wheel, interpreter: Interpreter, python: Path | None, strip: StripSettings) -> str:
     """What decides the tree: the wheel, and how this Python installs and compiles it."""
     compiled = "compiled" if python else "no byte code"
     facts = (interpreter.version, interpreter.tag, interpreter.site_packages, compiled)
+    lean = (repr(strip), symbols.FORMAT)
     half, launcher = scripts.HALF, cache.digest(scripts.launcher())
-    return cache.key("wheel", FORMAT, *facts, half, launcher, cache.sha256(wheel.path))
+    return cache.key("wheel", FORMAT, *facts, *lean, half, launcher, cache.sha256(wheel.path))

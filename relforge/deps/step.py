@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache
+from relforge import cache, symbols
 from relforge.deps import building, laid, locks, scripts, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
@@ -48,7 +48,7 @@ def _tree(release: Release) -> tuple[str, cache.Tree, tuple[Pin, ...]]:
 
     def build(draft: Path) -> None:
         found = wheels.collect(pins, target, _builder(release), _places(release))
-        laid.lay(found, release.python, interpreter(release), draft)
+        laid.lay(found, release.python, interpreter(release), draft, release.settings.strip)
 
     return key, cache.tree("deps", key, build), pins
 
@@ -103,4 +103,6 @@ def _facts(release: Release, target: Platform) -> tuple[str, ...]:
     """What of the target decides the tree, besides the pins."""
     tags = cache.key(*map(str, target.tags))
     bare = () if interpreter(release) else ("no byte code",)
-    return target.python, target.tag, tags, cache.digest(scripts.launcher()), scripts.HALF, *bare
+    launcher = cache.digest(scripts.launcher())
+    lean = (repr(release.settings.strip), symbols.FORMAT)
+    return target.python, target.tag, tags, launcher, scripts.HALF, *lean, *bare

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import os
 import posixpath
 import warnings
 import zipfile
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -30,11 +31,13 @@ from installer.records import Hash, InvalidRecordEntry, RecordEntry
 from installer.sources import WheelFile
 from installer.utils import Scheme
 
-from relforge import layout, pyc
-from relforge.deps import scripts
+from relforge import layout, pyc, symbols
+from relforge.deps import scripts, tests_inside
 from relforge.deps.wheels import Wheel
 from relforge.errors import UserError
-from relforge.release import Interpreter
+from relforge.release import AS_IT_IS, Interpreter, StripSettings
+
+log = logging.getLogger("relforge.deps")
 
 INSTALLER = {"INSTALLER": b"relforge\n"}
 # Passed over, as pip does.
@@ -47,6 +50,7 @@ class Files:
     """What was written so far: who brought each path, and the digest of its content."""
 
     into: Path
+    strip: StripSettings = AS_IT_IS
     claims: dict[str, tuple[str, str]] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
 
@@ -58,6 +62,8 @@ class Files:
         plain = posixpath.normpath(path)
         if not plain.startswith(f"{layout.PYTHON}/"):
             raise UserError(f"{owner}: the wheel writes outside of its installation: {path!r}")
+        if self.strip.symbols:
+            data = self._without_symbols(owner, plain, data)
         digest = sha256(data)
         other, theirs = self.claims.setdefault(plain, (owner, digest.hexdigest()))
         if theirs != digest.hexdigest():
@@ -65,6 +71,12 @@ class Files:
         self._put(plain, data, 0o755 if executable else 0o644)
         value = urlsafe_b64encode(digest.digest()).decode().rstrip("=")
         return RecordEntry(plain, Hash("sha256", value), len(data))
+
+    def _without_symbols(self, owner: str, path: str, data: bytes) -> bytes:
+        lean = symbols.stripped(data)
+        if lean is not data:
+            log.info("%s: %s loses %d bytes of symbols", owner, path, len(data) - len(lean))
+        return lean
 
     def _put(self, path: str, data: bytes, mode: int) -> None:
         target = os.path.join(self.into, path)
@@ -78,21 +90,28 @@ class Files:
 
 
 def unpack(
-    wheels: Iterable[Wheel], interpreter: Interpreter, python: Path | None, into: Path
+    wheels: Iterable[Wheel],
+    interpreter: Interpreter,
+    python: Path | None,
+    into: Path,
+    strip: StripSettings = AS_IT_IS,
 ) -> None:
     """Install the wheels below ``into``, compiled by ``python``, their RECORDs true.
 
     Raises UserError where a wheel is damaged or two of them bring different
     files of one name.
     """
-    files = Files(into=into)
+    files = Files(into=into, strip=strip)
     warnings.filterwarnings("ignore", BYTE_CODE)
     installed = [_install(wheel, interpreter, files) for wheel in wheels]
     folder = into / interpreter.site_packages
     folder.mkdir(parents=True, exist_ok=True)
     pyc.compile_tree(python, folder)
+    moved = pyc.drop_sources(folder) if strip.sources else {}
+    prefix = interpreter.site_packages
+    instead = {f"{prefix}/{source}": f"{prefix}/{code}" for source, code in moved.items()}
     for destination in installed:
-        destination.write_record()
+        destination.write_record(instead)
 
 
 def clash(one: str, other: str, path: str) -> UserError:
@@ -104,7 +123,10 @@ def clash(one: str, other: str, path: str) -> UserError:
 
 
 def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destination:
-    destination = _Destination(wheel=wheel, interpreter=interpreter, files=files)
+    left_out = tests_inside.of(wheel.path) if files.strip.tests else frozenset()
+    if left_out:
+        log.info("%s: %d files of tests are left out", wheel.name, len(left_out))
+    destination = _Destination(wheel=wheel, interpreter=interpreter, files=files, left_out=left_out)
     try:
         with WheelFile.open(wheel.path) as source:
             installer.install(source, destination, additional_metadata=INSTALLER)
@@ -126,6 +148,7 @@ class _Destination(WheelDestination):
     wheel: Wheel
     interpreter: Interpreter
     files: Files
+    left_out: frozenset[str]
     entries: list[RecordEntry] = field(default_factory=list)
     record: str = ""
 
@@ -138,7 +161,7 @@ class _Destination(WheelDestination):
     ) -> RecordEntry:
         """Write a file of the wheel to where its scheme belongs; headers are passed over."""
         name, data = os.fspath(path), stream.read()
-        if scheme == "headers":
+        if scheme == "headers" or name in self.left_out:
             return RecordEntry(name, None, None)
         if scheme == "scripts":
             if scripts.is_python(data):
@@ -159,11 +182,17 @@ class _Destination(WheelDestination):
         """Remember where the RECORD belongs; `write_record` writes it."""
         self.record = f"{self.interpreter.site_packages}/{record_file_path}"
 
-    def write_record(self) -> None:
-        """List every file of the wheel that is there, its byte code included, sorted."""
+    def write_record(self, instead: Mapping[str, str]) -> None:
+        """List every file of the wheel that is there, its byte code included, sorted.
+
+        ``instead`` maps sources to byte code that took their places.
+        """
         site_packages = self.interpreter.site_packages
         rows = [(self.record, "", "")]
         for entry in self.entries:
+            if entry.path in instead:
+                rows.append((instead[entry.path], "", ""))
+                continue
             assert entry.hash_ is not None
             rows.append((entry.path, str(entry.hash_), str(entry.size)))
             compiled = self._byte_code(entry.path)

@@ -9,7 +9,7 @@ import shutil
 import sys
 import zipfile
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def make_wheel(tmp_path: Path) -> MakeWheel:
     def make(
         name: str,
         version: str,
-        contents: dict[str, str],
+        contents: Mapping[str, str | bytes],
         *,
         tag: str = "py3-none-any",
         folder: Path | None = None,
@@ -101,7 +101,7 @@ def make_wheel(tmp_path: Path) -> MakeWheel:
         folder = folder or tmp_path / "links"
         folder.mkdir(exist_ok=True)
         info = f"{name}-{version}.dist-info"
-        files = {
+        files: dict[str, str | bytes] = {
             **contents,
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
             f"{metadata}",
@@ -141,6 +141,7 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
     return [found, "sh"] if request.param == "busybox" else [found]
 
 
-def _record(text: str) -> str:
-    value = urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
-    return f"sha256={value},{len(text.encode())}"
+def _record(content: str | bytes) -> str:
+    data = content.encode() if isinstance(content, str) else content
+    value = urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+    return f"sha256={value},{len(data)}"
