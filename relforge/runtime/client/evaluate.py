@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 AGAIN = "[interrupting; Ctrl-C again leaves the evaluation behind]"
+LEAVE = frozenset(("exit", "exit()", "quit", "quit()"))  # end the console, not the application
 _SLICE = 0.25  # seconds
 
 

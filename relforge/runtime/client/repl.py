@@ -7,10 +7,9 @@ import sys
 
 from ..errors import DONE, NO_ANSWER, NOT_RUNNING, Refusal
 from .connection import Client, Gone
-from .evaluate import Interrupts, evaluate
+from .evaluate import LEAVE, Interrupts, evaluate
 from .lines import Lines
 
-LEAVE = frozenset(("exit", "exit()", "quit", "quit()"))
 DETACHED = "detached; the application keeps running"
 
 

@@ -7,12 +7,14 @@ import sys
 
 from ..errors import DONE, FAILED, INTERRUPTED
 from .connection import Client
-from .evaluate import evaluate
+from .evaluate import LEAVE, evaluate
 
 
 def run(client: Client, text: str) -> int:
-    """Evaluate each statement and print its value; the first that raises ends it."""
+    """Evaluate each statement and print its value; the first that raises, or `exit()`, ends it."""
     for statement in split(text):
+        if statement.strip() in LEAVE:
+            return DONE
         try:
             done = evaluate(client, {"op": "eval", "source": statement}, patience=3)
         except KeyboardInterrupt:

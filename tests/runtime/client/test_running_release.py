@@ -64,6 +64,14 @@ def test_ping_rpc_and_console_in_the_services(running: MiniRelease) -> None:
     assert "task" in running.run("tasks").stdout
 
 
+def test_what_leaves_a_console_at_a_terminal_leaves_it_in_a_pipe(running: MiniRelease) -> None:
+    for word in ("exit()", "quit()", "exit"):
+        done = running.run("remote_console", "worker", stdin=f"1 + 1\n{word}\n2 + 2\n")
+        assert (0, "2\n", "") == (done.returncode, done.stdout, done.stderr)
+    assert 0 == running.run("ping").returncode
+
+
+
 def test_secrets_are_masked_in_values_and_in_the_log(running: MiniRelease) -> None:
     done = running.run("rpc", "config.mail")
     assert "password" in done.stdout
