@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from relforge import cache, inventory
-from relforge.release import Finding, Layer, Release
+from relforge.release import Finding, Layer, Package, Release
 
 
 def is_known(release: Release, key: str) -> bool:
@@ -37,6 +37,7 @@ def find(release: Release, key: str) -> Release | None:
             tree=release.final_tree,
             layers=layers,
             folders=folders,
+            packages=tuple(Package(**row) for row in known["packages"]),
             notes=tuple(known["notes"]),
             findings=tuple(Finding(**row) for row in known["findings"]),
         )
@@ -53,6 +54,7 @@ def keep(release: Release, key: str) -> None:
     known = {
         "layers": layers,
         "folders": release.folders,
+        "packages": [asdict(row) for row in release.packages],
         "glibc": release.target.glibc,
         "notes": release.notes,
         "findings": [asdict(row) for row in release.findings],

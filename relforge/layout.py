@@ -19,10 +19,11 @@ LAUNCH = "release/launch"
 CONFIG = "release/config.toml"
 ENV_SH = "release/env.sh"
 SUMS = "release/SHA256SUMS"
+SBOM = "release/sbom.cdx.json"
 STATE = "var"  # the one folder that is no part of a release
 
 # What describes a finished tree, and is written once nothing of it changes any more.
-SEALED = (MANIFEST, LAUNCH, SUMS)
+SEALED = (MANIFEST, LAUNCH, SUMS, SBOM)
 
 
 def is_ours(path: str, name: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import relforge
-from relforge import cache, inventory, layout, libraries, staged
+from relforge import cache, inventory, layout, libraries, staged, tree
 from relforge.errors import SettingsError, UserError
 from relforge.release import Entry, Layer, Release
 from relforge.runtime.manifest import FORMAT
@@ -28,14 +28,16 @@ def step(release: Release) -> Release:
     glibc = libraries.glibc_floor(libraries.survey(release))
     release = replace(release, target=replace(release.target, glibc=glibc))
     config = _config(release)
-    write(release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True))
-    write(release, layout.LAUNCH, launch(release))
+    tree.seal(
+        release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True)
+    )
+    tree.seal(release, layout.LAUNCH, launch(release))
     found = inventory.take(release.tree, release.layers)
     brought = (entry for layer in found.layers for entry in layer.entries)
     entries = sorted((*brought, *found.others), key=lambda row: row.path)
     _refuse_unlistable(entries)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
-    write(release, layout.SUMS, "".join(sums))
+    tree.seal(release, layout.SUMS, "".join(sums))
     layers = _with_own(release, found.layers, found.others)
     return replace(release, layers=layers, folders=found.folders)
 
@@ -102,15 +104,6 @@ def launch(release: Release) -> str:
         python = release.python
         rows["system"] = f"{python.version} {python.abi} {python.origin}"
     return "".join(f"{key} {value}\n" for key, value in rows.items())
-
-
-def write(release: Release, path: str, text: str) -> None:
-    """Write one file of the tree, whatever the umask; one that the cache shares is not touched."""
-    target = release.tree / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    target.write_text(text, encoding="utf-8")
-    target.chmod(0o644)
 
 
 def _config(release: Release) -> dict[str, Any]:

@@ -356,6 +356,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A wheel that went in, or the source archive that it was built from; ``sha256`` is of that."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """What is shipped."""
 
@@ -379,6 +389,7 @@ class Release:
     tree: Path  # where the steps write; renamed to `final_tree` when it passed its checks
     python: Interpreter
     layers: tuple[Layer, ...] = ()
+    packages: tuple[Package, ...] = ()  # the dependencies, by name
     folders: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
     artifacts: tuple[Artifact, ...] = ()
     notes: tuple[str, ...] = ()  # what was not done, and what the target must have

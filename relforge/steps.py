@@ -26,6 +26,7 @@ from relforge import (
     manifest,
     overlays,
     runtime_files,
+    sbom,
     staging,
 )
 from relforge.deps import step as deps
@@ -47,6 +48,7 @@ ASSEMBLE: Steps = (
     ("overlays", overlays.step),
 )
 SEAL: Steps = (
+    ("sbom", sbom.step),
     ("manifest", manifest.step),
     ("check", checks.step),
     ("publish", staging.publish),

@@ -30,6 +30,15 @@ def write(release: Release, path: str, data: bytes | str, *, mode: int = 0o644) 
     return target
 
 
+def seal(release: Release, path: str, text: str) -> None:
+    """Write one of `layout.SEALED`, which nobody but relforge itself may."""
+    target = release.tree / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    target.write_text(text, encoding="utf-8")
+    target.chmod(0o644)
+
+
 def copy(release: Release, source: Path, path: str, *, mode: int | None = None) -> Path:
     """Copy a file, or a folder with all that is in it; links that stay in the release stay links.
 

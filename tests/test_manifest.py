@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge import manifest
+from relforge import manifest, tree
 from relforge.release import Command, Entry, Layer, Release, Service
 from tests import builder
 
@@ -70,7 +70,7 @@ def test_a_written_file_is_new_and_has_plain_modes(release: Release) -> None:
     os.link(shared, place)
     mask = os.umask(0)
     try:
-        manifest.write(release, "release/file", "new")
+        tree.seal(release, "release/file", "new")
     finally:
         os.umask(mask)
     assert ("new", "old") == (place.read_text(), shared.read_text())

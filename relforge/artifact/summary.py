@@ -7,10 +7,9 @@ import json
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from typing import Any
 
-from relforge import layout
+from relforge import layout, metadata
 from relforge.artifact.contents import Contents
 from relforge.errors import UserError
 
@@ -48,13 +47,13 @@ def packages(found: Contents) -> tuple[Package, ...]:
         folder, name = posixpath.split(path)
         if name != "METADATA" or not folder.endswith(".dist-info"):
             continue
-        head = HeaderParser().parsestr(text.decode("utf-8", "replace"))
+        head = metadata.parse(text)
         files = tuple(sorted(_recorded(found, folder)))
         rows.append(
             Package(
                 name=head.get("Name", "?"),
                 version=head.get("Version", "?"),
-                licence=_licence(head),
+                licence=metadata.licence(head) or "unknown",
                 size=sum(found.files[file].size for file in files),
                 files=files,
             )
@@ -100,16 +99,6 @@ def _recorded(found: Contents, folder: str) -> Iterator[str]:
             path = posixpath.normpath(f"{posixpath.dirname(folder)}/{row[0]}")
             if path in found.files:
                 yield path
-
-
-def _licence(head: Any) -> str:
-    if expression := head.get("License-Expression"):
-        return str(expression)
-    classes = [row for row in head.get_all("Classifier", ()) if row.startswith("License :: ")]
-    if classes:
-        return ", ".join(row.rpartition(" :: ")[2] for row in classes)
-    written = str(head.get("License", "")).strip().splitlines()
-    return written[0][:60] if written else "unknown"
 
 
 def _folder(path: str) -> str:

@@ -28,7 +28,8 @@ def step(release: Release) -> Release:
     cache.place(tree, release.tree)
     log.info("%d packages", len(pins))
     layer = cache.layer("deps", key, tree, started)
-    return replace(release, layers=(*release.layers, layer))
+    packages = wheels.packages(pins, platform(release.python, release.target))
+    return replace(release, layers=(*release.layers, layer), packages=packages)
 
 
 def prepare(release: Release) -> str | None:

@@ -18,6 +18,7 @@ from relforge.deps.fetch import fetch
 from relforge.deps.pins import File, Pin
 from relforge.deps.places import Places
 from relforge.deps.platform import Platform
+from relforge.release import Package
 
 log = logging.getLogger("relforge.deps")
 
@@ -50,6 +51,16 @@ def collect(
                 cache.keep(_pick_path(pin, target), json.dumps(row).encode())
     env = environment.for_pip(places)
     return tuple(_wheel(pin, chosen[pin.name], target, python, env) for pin in pins)
+
+
+def packages(pins: tuple[Pin, ...], target: Platform) -> tuple[Package, ...]:
+    """What `collect` took for these pins: the files of the lock."""
+    rows = ((pin, _known(pin, target)) for pin in pins)
+    return tuple(
+        Package(name=pin.name, version=str(pin.version), file=file.name, sha256=file.sha256)
+        for pin, file in sorted(rows, key=lambda row: row[0].name)
+        if file is not None
+    )
 
 
 def _known(pin: Pin, target: Platform) -> File | None:
