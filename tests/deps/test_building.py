@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
+from relforge.deps import building
 from relforge.deps import step as deps
+from relforge.deps.pins import Pin, Source
+from relforge.deps.platform import platform
 from relforge.errors import UserError
-from relforge.release import Release
+from relforge.release import Release, Target
 from tests.deps.test_pex import BACKEND, PYPROJECT
 
 COMMITTER = ("-c", "user.name=t", "-c", "user.email=t@host")
@@ -108,3 +113,29 @@ def test_a_commit_is_not_fetched_offline(
     url = f'url = "https://host.invalid/r", commit-id = "{"1" * 40}"'
     with pytest.raises(UserError, match=r"sourced .* is not on this host, and no network"):
         build(f'vcs = {{ type = "git", {url} }}')
+
+
+def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
+    release: Release, tmp_path: Path
+) -> None:
+    machine = os.uname().machine
+    foreign = {"x86_64": "aarch64", "aarch64": "x86_64"}[machine]
+    folder = sourced(release.project.root / "vendor" / "sourced")
+    elsewhere = platform(release.python, Target(system="linux", machine=foreign))
+    pin = Pin(
+        name="sourced",
+        version=Version("1.0"),
+        where="pylock.toml:3",
+        sha256=(),
+        source=Source(path=str(folder)),
+    )
+
+    made = building.wheel(pin, None, elsewhere, release.python.origin, {})
+    assert "sourced-1.0-py3-none-any.whl" == made.name
+
+    backend = BACKEND.replace("py3-none-any", f"py3-none-linux_{machine}")
+    (folder / "backend.py").write_text(backend)
+    with pytest.raises(UserError) as caught:
+        building.wheel(pin, None, elsewhere, release.python.origin, {})
+    assert "comes as source only and holds compiled code" in caught.value.message
+    assert f"build on a {foreign} host" in caught.value.hint

@@ -128,3 +128,11 @@ def test_a_copy_on_this_host_is_preferred_to_an_address(make_wheel: MakeWheel) -
     assert here == choice.best(pin(there, here), target)
     shutil.rmtree(path.parent)
     assert there == choice.best(pin(there, here), target)
+
+
+def test_sources_that_nothing_here_can_build_are_told(tmp_path: Path) -> None:
+    elsewhere = platform(CP312, Target(system="linux", machine="riscv64"))
+    source = tmp_path / "click-1.0.tar.gz"
+    source.write_bytes(b"")
+    with pytest.raises(UserError, match=r"has no Python 3\.12 that could build it for riscv64"):
+        wheels.collect((pin(local(source)),), elsewhere, None, NOWHERE)
