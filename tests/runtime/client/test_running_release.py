@@ -71,7 +71,6 @@ def test_what_leaves_a_console_at_a_terminal_leaves_it_in_a_pipe(running: MiniRe
     assert 0 == running.run("ping").returncode
 
 
-
 def test_secrets_are_masked_in_values_and_in_the_log(running: MiniRelease) -> None:
     done = running.run("rpc", "config.mail")
     assert "password" in done.stdout
