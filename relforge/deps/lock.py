@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from relforge import cache
@@ -17,6 +18,7 @@ from relforge.deps.pins import Pin
 from relforge.deps.places import places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
+from relforge.project import read_toml
 from relforge.release import Interpreter, Project, Settings, Target
 
 log = logging.getLogger("relforge.deps")
@@ -101,6 +103,7 @@ def write(
     if found and found.intact and found.requirements == order.key and not upgrade:
         log.info("%s is up to date", output.name)
         return None
+    _refuse_uv_sources(order)
     before = _pins(order)
     names = {canonicalize_name(name) for name in upgrade} if upgrade != "all" else set()
     for name in sorted(names - {pin.name for pin in before}):
@@ -118,6 +121,21 @@ def write(
     text = seal.seal(_render(order, pins), order.key)
     cache.write(output, text.encode())
     return _changes(before, pins)
+
+
+def _refuse_uv_sources(order: Order) -> None:
+    """Refuse to look for a package at an index that uv was told to take from elsewhere."""
+    file = order.project.root / "pyproject.toml"
+    data = read_toml(file) if file.is_file() else {}
+    sources = data.get("tool", {}).get("uv", {}).get("sources", {})
+    elsewhere = {canonicalize_name(name) for name in sources}
+    for where, text in locks.wanted(order.project, order.settings):
+        name = canonicalize_name(Requirement(text).name)
+        if name in elsewhere:
+            raise UserError(
+                f"{where}: tool.uv.sources says where {name} comes from, and uv alone reads that",
+                hint="type: uv lock   (relforge reads uv.lock as it is)",
+            )
 
 
 def check(order: Order) -> None:

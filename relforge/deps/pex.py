@@ -26,6 +26,7 @@ MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
 log = logging.getLogger("relforge.deps")
 
 PIP = "25.3"  # runs on Python 3.9 and newer
+_MODERN = ["--pip-version", PIP, "--no-allow-pip-version-fallback"]
 VENDORED_UNTIL = (3, 12)  # pex brings a pip of its own that no newer Python runs
 Words = Sequence[str | Path]
 
@@ -67,6 +68,8 @@ def lock(
     create = [*create, "--constraints", constraints]
     env = environment.for_pip(places)
     pip = _pip(_pair(target.python) if python else sys.version_info[:2])
+    if " @ " in requirements.read_text(encoding="utf-8"):
+        pip = _MODERN  # the pip that pex brings along does not read every address
     what = "resolving the dependencies"
     pip = [*pip, "--resolver-version", "pip-2020-resolver"]
     if python is not None:
@@ -108,7 +111,7 @@ def _run(
 def _pip(python: tuple[int, ...]) -> list[str]:
     if python < VENDORED_UNTIL:
         return ["--pip-version", "vendored"]
-    return ["--pip-version", PIP, "--no-allow-pip-version-fallback"]
+    return _MODERN
 
 
 def _pair(version: str) -> tuple[int, int]:

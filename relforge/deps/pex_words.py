@@ -23,6 +23,7 @@ MISMATCH_OF_PEX = re.compile(
     r"Expected sha256 hash of (?P<expected>[0-9a-f]+) when downloading (?P<name>\S+) "
     r"but hashed to (?P<found>[0-9a-f]+)"
 )
+UNPINNED = re.compile(r"Cannot export (?P<place>\S+) in a PEP-751 lock")
 UNSATISFIED = re.compile(r"No matching distribution found for (?P<name>[^\s(;]+)")
 FAILED_DOWNLOAD = re.compile(r"^\d+\. (?P<name>\S+) \S+ from ", re.MULTILINE)
 NOISE = re.compile(r"^(pid \d+ -> .*|.*WARNING: .*|.*is ignored: it is neither.*|\s*pip:\s*)$")
@@ -39,6 +40,12 @@ class PexError(UserError):
 def explain(output: str, what: str) -> PexError:
     """What went wrong, in words, from the output of a pex that failed."""
     text = output
+    if found := UNPINNED.search(text):
+        return PexError(
+            output,
+            f"{what}: pex finds no commit to pin for {found['place']}",
+            hint="uv does: relforge lock --resolver uv   (pip install 'relforge[uv]')",
+        )
     if found := MISMATCH_OF_PIP.search(text) or MISMATCH_OF_PEX.search(text):
         expected = re.findall(r"[0-9a-f]{64}", found["expected"])
         told = mismatch(found["name"], expected, found["found"])

@@ -18,7 +18,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from relforge.deps.pins import Lock, Pin
+from relforge import masking
+from relforge.deps.pins import Lock, Pin, Source
 from relforge.errors import UserError
 
 HASH = re.compile(r"\s--hash[=\s]\s*(\w+):([0-9A-Fa-f]+)(?=\s|$)")
@@ -27,6 +28,7 @@ PASSED_OVER = re.compile(
     r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index|--trusted-host|--pre"
     r"|--only-binary|--no-binary|--prefer-binary|--require-hashes)(\s|=|$)"
 )
+COMMIT = re.compile(r"git\+(.+)@([0-9a-f]{40}|[0-9a-f]{64})(?:#(?:.*&)?subdirectory=([^&]+).*)?")
 ADVICE = "type: relforge lock"
 
 
@@ -48,7 +50,16 @@ def render(pins: Iterable[Pin]) -> str:
 
 
 def _entry(pin: Pin) -> str:
-    head = f"{pin} ; {pin.marker}" if pin.marker else str(pin)
+    what = str(pin)
+    if pin.source is not None:
+        if not pin.source.commit:
+            raise UserError(
+                f"{pin.name} comes from the folder {pin.source.path}, which a requirements file "
+                "cannot hold",
+                hint="type: relforge lock --output pylock.toml",
+            )
+        what = f"{pin.name} @ {masking.bare(str(pin.source))}"
+    head = f"{what} ; {pin.marker}" if pin.marker else what
     rows = [head, *(f"    --hash=sha256:{digest}" for digest in sorted(set(pin.sha256)))]
     return " \\\n".join(rows) + "\n"
 
@@ -83,8 +94,23 @@ def _pin(path: Path, number: int, line: str) -> Pin:
         requirement = Requirement(text)
     except InvalidRequirement as error:
         raise _refusal(path, number, f"{text!r} is no requirement: {error}") from None
-    if requirement.url:
-        raise _refusal(path, number, f"`{text}` comes from an address, not from an index")
+    source = _commit(requirement.url) if requirement.url else None
+    if requirement.url and source is None:
+        raise _refusal(
+            path,
+            number,
+            f"`{text}` comes from an address; only a commit of a git repository is a pin "
+            "(name @ git+https://host/repository@<40 digits>)",
+        )
+    if source is not None:
+        return Pin(
+            name=canonicalize_name(requirement.name),
+            version=Version("0"),
+            where=where,
+            sha256=(),
+            marker=requirement.marker,
+            source=source,
+        )
     if not digests:
         raise _refusal(path, number, f"`{text}` has no hash")
     allowed = tuple(digest.lower() for kind, digest in digests if kind == "sha256")
@@ -97,6 +123,11 @@ def _pin(path: Path, number: int, line: str) -> Pin:
         sha256=allowed,
         marker=requirement.marker,
     )
+
+
+def _commit(url: str) -> Source | None:
+    found = COMMIT.fullmatch(url)
+    return Source(url=found[1], commit=found[2], subdirectory=found[3] or "") if found else None
 
 
 def _version(specifiers: SpecifierSet, path: Path, number: int, text: str) -> Version:

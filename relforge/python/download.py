@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from relforge import cache
+from relforge import cache, network
 from relforge.errors import SettingsError, UserError
 from relforge.python import memo
 from relforge.release import Archive
@@ -64,6 +64,12 @@ def fetch(wanted: Archive, root: Path) -> tuple[Path, str]:
 
 
 def _download(wanted: Archive, expected: str, kind: str) -> tuple[Path, str]:
+    if network.offline() and not wanted.place.startswith("file:"):
+        raise UserError(
+            f"{wanted.where}.archive: {wanted.place} is not on this host, and no network is to be "
+            "used (--offline)",
+            hint="build once where there is a network, or name a file",
+        )
     folder = cache.home() / "archives"
     folder.mkdir(parents=True, exist_ok=True)
     log.info("fetching %s", wanted.place)

@@ -12,11 +12,13 @@ from typing import Any, Literal
 import pytest
 
 from relforge import cache
-from relforge.deps import lock, pex, uv
+from relforge.deps import lock, locks, pex, uv
 from relforge.deps import step as deps
 from relforge.deps.lock import Change, Order
+from relforge.deps.pins import Source
 from relforge.errors import UserError
 from relforge.release import Release
+from tests.deps.test_building import committed, sourced
 
 MakeWheel = Callable[..., Path]
 Resolver = Literal["pex", "uv"]
@@ -183,6 +185,32 @@ def test_a_resolver_that_is_not_there_is_named(
     with pytest.raises(UserError, match="uv is asked for") as caught:
         lock.write(order("click"), resolver="uv")
     assert "relforge[uv]" in caught.value.hint
+
+
+@needs_uv
+@pytest.mark.parametrize("name", ["pylock.toml", "requirements.lock"])
+def test_a_branch_of_a_repository_is_pinned_to_its_commit(
+    order: Callable[..., Order], tmp_path: Path, name: str
+) -> None:
+    repository = tmp_path / "repository"
+    sourced(repository / "inner")
+    commit = committed(repository)
+    asked = order(f"sourced @ git+{repository.as_uri()}#subdirectory=inner", name=name)
+    lock.write(asked, resolver="uv")
+    assert commit in asked.output.read_text()
+    (pin,) = locks.read(asked.output, asked.project).pins
+    assert Source(url=repository.as_uri(), commit=commit, subdirectory="inner") == pin.source
+    lock.check(asked)
+    assert lock.write(asked) is None
+
+
+def test_what_uv_alone_knows_the_place_of_is_not_looked_for(order: Callable[..., Order]) -> None:
+    asked = order("near")
+    text = '[tool.uv.sources]\nNear = { path = "near" }\n'
+    (asked.project.root / "pyproject.toml").write_text(text)
+    with pytest.raises(UserError, match=r"tool\.uv\.sources says where near") as caught:
+        lock.write(asked)
+    assert "uv lock" in caught.value.hint
 
 
 def test_a_project_without_dependencies_has_an_empty_lock(order: Callable[..., Any]) -> None:
