@@ -12,6 +12,8 @@ from pathlib import Path
 
 from relforge import command
 
+MIGRATIONS = ("migrations", "alembic", "versions")  # folders whose sources are data
+
 # How `marshal` writes a constant depends on who else holds it, so on what the process did before.
 # Version 2 of the format knows no sharing, so byte code that was compiled now and that which an
 # installation already has come out of it alike.  What is left is strings: those of one letter
@@ -136,12 +138,13 @@ def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
     """Put the byte code of each module in the place of its source: what became what.
 
     Paths are relative to the folder.  Only modules of packages are touched:
-    what lies in a folder without ``__init__.py`` may be read as a text, as
-    migrations are.  So are the modules of the folder itself, where it does not
-    hold ``scripts``, which are run by their names.
+    what lies in a folder without ``__init__.py`` may be read as a text.  So may
+    migrations: Alembic would silently find none.  The modules of the folder
+    itself are touched where it does not hold ``scripts``, which are run by name.
     """
     moved = {}
-    for parent, _, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in MIGRATIONS]
         is_package = "__init__.py" in names or (parent == os.fspath(folder) and not scripts)
         if not is_package or os.path.basename(parent) == "__pycache__":
             continue

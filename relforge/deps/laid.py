@@ -17,7 +17,7 @@ from relforge.deps.unpack import clash, unpack
 from relforge.deps.wheels import Wheel
 from relforge.release import AS_IT_IS, Entry, Interpreter, StripSettings
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 def lay(

@@ -31,6 +31,8 @@ PACKAGE = {
     "one/sub/__init__.py": "",
     "one/sub/tests/test_sub.py": "",
     "one/scripts/run.py": "x = 1\n",
+    "one/migrations/__init__.py": "",
+    "one/migrations/versions/0001_first.py": "x = 1\n",
     "single.py": "x = 1\n",
 }
 
@@ -107,6 +109,7 @@ def test_byte_code_takes_the_place_of_sources(make_wheel: MakeWheel, lay: Lay) -
     there = names(site)
     assert {"one/__init__.pyc", "one/deep.pyc", "single.pyc", "one/sub/__init__.pyc"} <= there
     assert "one/scripts/run.py" in there, "no package: it may be read as a text"
+    assert "one/migrations/versions/0001_first.py" in there, "Alembic looks for sources"
     assert not {"one/__init__.py", "one/deep.py", "single.py"} & there
     program = "import one, single; one.deep.fail()"
     done = subprocess.run(
