@@ -68,7 +68,7 @@ def _archive(name: str, table: Table) -> tuple[str, Archive]:
     if not place:
         raise table.error("archive", "a path or an address is missing")
     table.finish()
-    return name, Archive(where=table.where(), place=place, sha256=sha256)
+    return name, Archive(where=table.where("archive"), place=place, sha256=sha256)
 
 
 def _path(table: Table, source: str) -> str:

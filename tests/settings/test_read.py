@@ -161,11 +161,33 @@ def test_prod_and_dev_exist_without_being_written() -> None:
         ("[dependencies]\ngroups=['docs']", "dependencies.groups[0]"),
         ("[[config.providers]]\npath='x'", "config.providers[0].use"),
         ("[python]\nversion='3.12'\nsource='archive'", "tool.relforge.python.archive"),
+        ("[python]\nversion='3.12'\npath='/usr/bin/python3'", 'for source = "system"'),
+        ("[python]\nversion='3.12'\nsource='system'\npath='python3'", "no absolute path"),
+        ("[python]\nversion='3.12'\narchives.linux-vax.archive='a'", "'linux-vax' is no target"),
+        (
+            "[python]\nversion='3.12'\narchives.linux-aarch64.sha256='a'",
+            "tool.relforge.python.archives.linux-aarch64.archive: a path",
+        ),
     ],
 )
 def test_contradictions_are_refused(text: str, message: str) -> None:
     base = "" if "[python]" in text else BASE
     assert message in refusal(base + text).message
+
+
+def test_archives_are_told_by_target_and_environment() -> None:
+    text = """
+        [python]
+        version = "3.12"
+        source = "archive"
+        archives.linux-aarch64 = { archive = "a.tar.gz", sha256 = "1" }
+        [env.prod.python.archives.linux-x86_64]
+        archive = "b.tar.gz"
+    """
+    found = dict(read(text).python.archives)
+    assert ("a.tar.gz", "1") == (found["linux-aarch64"].place, found["linux-aarch64"].sha256)
+    place = "tool.relforge.env.prod.python.archives.linux-x86_64"
+    assert ("b.tar.gz", place) == (found["linux-x86_64"].place, found["linux-x86_64"].where)
 
 
 def test_a_key_with_a_dot_is_shown_in_quotes() -> None:
