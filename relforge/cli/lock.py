@@ -24,6 +24,7 @@ from relforge.cli.options import (
 )
 from relforge.config import lockable
 from relforge.deps.lock import Change, Order, check, write
+from relforge.housekeeping import use
 
 DEFAULT = "pylock.toml"
 
@@ -73,7 +74,7 @@ def lock(
         output=target.absolute(),
     )
     changes: tuple[Change, ...] | None = None
-    with report.watch(out)("lock"):
+    with use.for_a_build(), report.watch(out)("lock"):
         if checks:
             check(order)
         else:

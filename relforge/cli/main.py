@@ -86,6 +86,10 @@ _HOST_ERRORS = {
     errno.ENOTDIR: _FOLDER,
     errno.EEXIST: _FOLDER,
     errno.ENAMETOOLONG: "shorten the name",
+    errno.EFBIG: "raise the limit of a file's size: ulimit -f unlimited",
+    errno.ENFILE: "the host has too many open files",
+    errno.ELOOP: "a link there leads back to itself",
+    errno.ESTALE: "the file system went away meanwhile; build again",
     errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
     errno.EIO: "the disk does not answer; look at `dmesg`",
 }

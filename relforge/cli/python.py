@@ -14,6 +14,7 @@ from relforge.cli import report
 from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose
 from relforge.config import read_settings
 from relforge.errors import SettingsError, UserError
+from relforge.housekeeping import use
 from relforge.python import find
 from relforge.python.export import export as write
 from relforge.python.listing import interpreters
@@ -83,7 +84,8 @@ def export(
     path = output or Path(f"cpython-{found.version}-{target}.tar.gz")
     if not path.name.endswith(".tar.gz"):
         raise UserError(f"{path}: the archive's name must end in .tar.gz")
-    made = write(found, settings, path)
+    with use.for_a_build():
+        made = write(found, settings, path)
     facts = {"archive": str(path), "version": found.version, "target": target}
     if as_json:
         sizes = {"glibc": made.glibc, "sha256": made.sha256, "size": made.size}

@@ -9,7 +9,8 @@
       backends/<key>/            backends: environments that build wheels
       backends/asks-<key>
       pex/                       pex: its own cache, one entry
-      wheels/picks/  <others>/   notes: what was found out once, a small file each
+      wheels/picks/  */*.json    notes: what was found out once, a small file each
+      <others>/*                 kinds of their own
       locks/  .trash/            no entries
 
 What lies in wheels/partial/, or has a name that starts with a dot, is a draft.
@@ -74,7 +75,8 @@ def _below(home: Path, folder: Path) -> Iterator[Found]:
         case "pex":
             yield from _one(home, folder, "pex")
         case _:
-            yield from _each(home, folder, NOTES) if folder.is_dir() else _one(home, folder, NOTES)
+            for path in _listed(folder) if folder.is_dir() else (folder,):
+                yield from _one(home, path, NOTES if path.suffix == ".json" else folder.name)
 
 
 def _each(

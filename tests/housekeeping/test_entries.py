@@ -106,3 +106,11 @@ def test_what_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) 
         limit()
     assert "RELFORGE_CACHE_LIMIT" in caught.value.message
     assert Exit.CONFIG == caught.value.code
+
+
+def test_a_folder_of_which_nothing_is_known_is_a_kind_of_its_own(own_cache: Path) -> None:
+    cache.write(own_cache / "tools" / "abc", b"\x7fELF")
+    cache.write(own_cache / "tools" / "abc.json", b"{}")
+    assert {"tools/abc": "tools", "tools/abc.json": "notes"} == {
+        row.name: row.kind for row in entries()
+    }
