@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from relforge import cache
 from relforge.housekeeping.limit import limit
+
+PAUSE = 60  # seconds
 
 
 @contextmanager
@@ -20,11 +23,24 @@ def for_a_build() -> Iterator[None]:
     before = _stamps()
     with cache.in_use():
         yield
-    if _stamps() != before:
+    if _stamps() != before and _is_due():
         # Late: most builds add nothing, and are over before this is read.
         from relforge.housekeeping.removal import trim  # noqa: PLC0415
 
         trim(most)
+
+
+def _is_due() -> bool:
+    """Whether nobody looked for a minute; looking takes some hundredths of a second."""
+    looked = cache.home() / "locks" / "looked"
+    try:
+        if abs(time.time() - looked.stat().st_mtime) < PAUSE:
+            return False
+    except OSError:
+        pass
+    with suppress(OSError):
+        looked.touch()
+    return True
 
 
 def _stamps() -> tuple[int, ...]:

@@ -83,6 +83,13 @@ def test_a_build_that_adds_an_entry_leaves_the_cache_within_its_limit(
     with use.for_a_build():
         tree("deps", "new", 100_000)
     assert {"trees/deps/new", "trees/deps/d1"} == names()
+    with use.for_a_build():
+        tree("deps", "more", 100_000)
+    assert 3 == len(names()), "one does not look at the whole cache twice a minute"
+    unused(own_cache / "locks" / "looked", 1)
+    with use.for_a_build():
+        tree("deps", "most", 100_000)
+    assert {"trees/deps/more", "trees/deps/most"} == names()
 
 
 def test_a_limit_that_is_no_size_stops_a_build_before_it_begins(
