@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -78,6 +78,7 @@ class Search:
     meter: Meter
     problems: list[tuple[str, Unanswered]] = field(default_factory=list)
     other: str = ""  # the digest of a file that had the name and not the content
+    strangers: list[Offer] = field(default_factory=list)  # with digests that the lock lacks
 
     def run(self, target: Platform) -> File:
         """Fetch what fits the target best; raises UserError."""
@@ -143,16 +144,20 @@ class Search:
             yield from self._identified(listing.in_folder(folder))
         yield from self._identified(self._listed())
 
-    def _identified(self, rows: Sequence[Offer] | Iterator[Offer]) -> Iterator[Offer]:
+    def _identified(self, rows: Iterable[Offer]) -> Iterator[Offer]:
+        """Those with a digest that the lock has, or may have; names are read only if they must."""
         pin = self.pin
         for row in rows:
-            if not row.is_of(pin.name, pin.version):
-                continue
-            digest = row.sha256 or (cache.sha256(row.path) if row.path else "")
-            if not digest or digest in pin.sha256:
-                yield replace(row, sha256=digest)
-            else:
-                self.other = digest
+            if row.sha256 in pin.sha256:
+                yield row
+            elif row.sha256:
+                self.strangers.append(row)
+            elif row.is_of(pin.name, pin.version):
+                digest = cache.sha256(row.path) if row.path else ""
+                if not digest or digest in pin.sha256:
+                    yield replace(row, sha256=digest)
+                else:
+                    self.other = digest
 
     def _listed(self) -> Iterator[Offer]:
         """What pages and indexes have of the package; those that do not answer are noted."""
@@ -174,6 +179,9 @@ class Search:
     def _failure(self, name: str, place: str = "") -> UserError:
         pin, places = self.pin, self.web.places
         what = f"{place or pin.where}: {pin}" + (f": {name}" if name else "")
+        if not self.other:
+            mine = (row for row in self.strangers if row.is_of(pin.name, pin.version))
+            self.other = next((row.sha256 for row in mine), "")
         if self.other:
             return mismatch(
                 f"{pin} ({place or pin.where}{', ' + name if name else ''})", pin.sha256, self.other

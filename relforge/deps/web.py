@@ -14,7 +14,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 import relforge
-from relforge.deps import credentials
+from relforge.deps import connections, credentials
 from relforge.deps.places import Places
 from relforge.errors import UserError
 
@@ -143,7 +143,10 @@ def _opener(
     certificate: str, client: str, proxy: str, trusted: tuple[str, ...]
 ) -> urllib.request.OpenerDirector:
     """What follows redirects and proxies, and trusts whom the configuration trusts."""
-    handlers: list[urllib.request.BaseHandler] = [_Tls(_context(certificate, client), trusted)]
+    handlers: list[urllib.request.BaseHandler] = [
+        connections.Http(),
+        connections.Https(_context(certificate, client), trusted),
+    ]
     if proxy:
         handlers.append(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
     return urllib.request.build_opener(*handlers)
@@ -161,21 +164,3 @@ def _context(certificate: str, client: str) -> ssl.SSLContext:
             hint="see `cert` and `client-cert` in `pip config list`, and SSL_CERT_FILE",
         ) from None
     return context
-
-
-class _Tls(urllib.request.HTTPSHandler):
-    """HTTPS with one context for all, and one that trusts anybody for pip's trusted hosts."""
-
-    def __init__(self, context: ssl.SSLContext, trusted: tuple[str, ...]) -> None:
-        super().__init__(context=context)
-        self._trusted = trusted
-        self._lenient = ssl.create_default_context()
-        self._lenient.check_hostname = False
-        self._lenient.verify_mode = ssl.CERT_NONE
-
-    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        """Open with the context that the host deserves."""
-        named = (request.host, urlsplit(request.full_url).hostname)
-        if not any(host in self._trusted for host in named):
-            return super().https_open(request)
-        return self.do_open(http.client.HTTPSConnection, request, context=self._lenient)
