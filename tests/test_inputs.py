@@ -78,3 +78,23 @@ def test_a_file_that_no_setting_names_does_not_count(release: Release) -> None:
 )
 def test_each_setting_counts(release: Release, change: Callable[[Release], Release]) -> None:
     assert inputs.key(release) != inputs.key(change(release))
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("uv.lock", 'source = { editable = "near" }'),
+        ("pylock.toml", 'directory = { path = "near", editable = false }'),
+        ("pylock.toml", '[packages.directory]\npath = "near"'),
+    ],
+)
+def test_a_folder_that_the_lock_takes_a_package_from_counts(
+    release: Release, lock: str, text: str
+) -> None:
+    root = release.project.root
+    write(root / lock, text)
+    write(root / "near" / "near.py", "1\n")
+    taken = replace(release, settings=replace(release.settings, lock=lock))
+    before = inputs.key(taken)
+    write(root / "near" / "near.py", "2\n")
+    assert before != inputs.key(taken)
