@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,18 @@ def test_a_cache_that_cannot_be_made_is_an_error_with_the_variable(
     with pytest.raises(UserError) as caught:
         cache.tree("kind", "key", fill)
     assert "RELFORGE_CACHE_DIR" in caught.value.hint
+
+
+def test_a_cache_that_went_through_an_archive_is_still_known(own_cache: Path) -> None:
+    cache.tree("kind", "key", fill)
+    packed = own_cache.with_suffix(".tar")
+    subprocess.run(["tar", "-cf", packed, "-C", own_cache, "trees"], check=True, timeout=30)
+    shutil.rmtree(own_cache / "trees")
+    subprocess.run(["tar", "-xf", packed, "-C", own_cache], check=True, timeout=30)
+    assert cache.tree("kind", "key", fill).cached
+
+
+def test_a_file_that_was_written_to_makes_its_tree_again(own_cache: Path) -> None:
+    tree = cache.tree("kind", "key", fill)
+    (tree.path / "data").write_text("atad")
+    assert not cache.tree("kind", "key", fill).cached
