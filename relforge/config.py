@@ -12,13 +12,13 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from relforge import git, project, python, settings, staging, version
+from relforge import git, project, python, settings, signing, staging, version
 from relforge.deps.found import find as found_lock
 from relforge.errors import SettingsError, UserError
 from relforge.formats import choose
-from relforge.release import Interpreter, Project, Release, Settings, Target
-from relforge.settings.merge import is_set_by
-from relforge.settings.table import Reading
+from relforge.release import Interpreter, Order, Project, Release, Settings, Target
+from relforge.settings.merge import Over, is_set_by
+from relforge.settings.table import Reading, dotted
 
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
@@ -32,30 +32,31 @@ class Configured:
     settings: Settings
     env: str
     readings: tuple[Reading, ...]
+    over: tuple[Over, ...]  # the tables that were laid over; the first that speaks counts
 
     def origin(self, reading: Reading) -> str:
         """Where a value was written, or why it is the default."""
         if reading.origin is not None:
             return reading.origin
         file = self.project.settings_file.name
-        table = self.project.settings.get("env", {}).get(self.env, {})
-        if is_set_by(table, reading.path[2:]):
-            return f"{file} [tool.relforge.env.{self.env}]"
+        for row in self.over:
+            if is_set_by(row.table, reading.path[2:]):
+                return f"{file} [{dotted(row.path)}]"
         return f"{file} [tool.relforge]"
 
 
-def read_settings(root: Path, env: str) -> Configured:
-    """The settings alone; raises SettingsError."""
+def read_settings(root: Path, env: str, name: str | None = None) -> Configured:
+    """The settings alone, of the release of that name; raises SettingsError."""
     found = project.load(root)
-    merged = settings.for_environment(found.settings, env)
+    merged = settings.lay(found.settings, env, name)
     typed, readings = settings.read(
         found,
         merged,
         env,
-        version=version.resolve(found, merged.get("version")),
-        lock=_lock_name(found, merged.get("lock")),
+        version=version.resolve(found, merged.table.get("version")),
+        lock=_lock_name(found, merged.table.get("lock")),
     )
-    return Configured(project=found, settings=typed, env=env, readings=readings)
+    return Configured(project=found, settings=typed, env=env, readings=readings, over=merged.over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,12 @@ class Lockable:
     target: Target
 
 
-def lockable(root: Path, env: str, target: str | None = None) -> Lockable:
+def lockable(root: Path, env: str, target: str | None = None, name: str | None = None) -> Lockable:
     """The settings and the interpreter; raises UserError.  A lock need not be there.
 
     ``target`` is such as ``linux-aarch64``, by default what `python.find` says.
     """
-    configured = read_settings(root, env)
+    configured = read_settings(root, env, name)
     interpreter = python.find(configured.settings.python, configured.project.root, target)
     return Lockable(
         project=configured.project,
@@ -83,29 +84,25 @@ def lockable(root: Path, env: str, target: str | None = None) -> Lockable:
     )
 
 
-def plan(
-    root: Path,
-    env: str,
-    target_name: str | None = None,
-    *,
-    formats: tuple[str, ...] = (),
-    strict: bool = False,
-    smoke: bool = False,
-) -> Release:
+def plan(root: Path, order: Order) -> Release:
     """The release to be built, as its settings ask for it; raises UserError.
 
-    ``formats`` wins over those of the settings; ``strict`` makes warnings
-    errors, and ``smoke`` has artifacts tried.  What may be wrong with it besides
-    is for `check` to say.
+    What may be wrong with it besides is for `check` to say.
     """
-    wanted = lockable(root, env, target_name)
+    env = order.env
+    wanted = lockable(root, env, order.target, order.name)
     found, typed, target = wanted.project, wanted.settings, wanted.target
     check = replace(
         typed.check,
-        warnings_as_errors=strict or typed.check.warnings_as_errors,
-        smoke=smoke or typed.check.smoke,
+        warnings_as_errors=order.strict or typed.check.warnings_as_errors,
+        smoke=order.smoke or typed.check.smoke,
     )
-    typed = replace(typed, check=check)
+    typed = replace(
+        typed,
+        check=check,
+        attest=order.attest or typed.attest,
+        sign=order.sign or os.environ.get(signing.VARIABLE) or typed.sign,
+    )
     _check_paths(found, typed)
     build_dir = found.root / "_build" / env
     if str(target) != python.host_target():
@@ -121,13 +118,15 @@ def plan(
         tree=staging.draft(build_dir, typed.name, typed.version),
         python=wanted.python,
     )
-    return choose(release, formats)
+    return choose(release, order.formats)
 
 
 def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
     _check_python(found, release.python)
+    if typed.sign:
+        signing.check(signing.key(typed.sign, found.root))
     if typed.lock is not None:
         # Late: a lock that was checked before is not read again.
         from relforge.deps import locks  # noqa: PLC0415
@@ -144,15 +143,6 @@ def check(release: Release) -> None:
                 f"{folder}: relforge writes to a folder of that name, and this is none",
                 hint=f"move it out of the way: mv {folder} {folder}.saved",
             )
-
-
-def configure(
-    root: Path, env: str, target_name: str | None = None, *, formats: tuple[str, ...] = ()
-) -> Release:
-    """The release to be built, checked; raises UserError.  Nothing is written but caches."""
-    release = plan(root, env, target_name, formats=formats)
-    check(release)
-    return release
 
 
 def _lock_name(found: Project, setting: object) -> str | None:

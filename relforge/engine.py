@@ -6,37 +6,24 @@ from pathlib import Path
 
 from relforge import config, inputs, last, staging
 from relforge.housekeeping import use
-from relforge.release import Release
+from relforge.release import Order, Release
 from relforge.watch import Watch
 
 
-def build(
-    root: Path, env: str, watch: Watch, *, target: str | None = None, strict: bool = False
-) -> Release:
+def build(root: Path, order: Order, watch: Watch) -> Release:
     """The runnable tree of the project in that folder.
 
-    Raises UserError for whatever a user can mend; where it is ``strict``, a
-    warning about the tree is an error.  Whatever ends it early leaves no half
-    tree behind.
+    Raises UserError for whatever a user can mend.  Whatever ends it early
+    leaves no half tree behind.
     """
     with use.for_a_build():
-        return _build(config.plan(root, env, target, strict=strict), watch, pack=False)
+        return _build(config.plan(root, order), watch, pack=False)
 
 
-def release(
-    root: Path,
-    env: str,
-    watch: Watch,
-    *,
-    target: str | None = None,
-    formats: tuple[str, ...] = (),
-    strict: bool = False,
-    smoke: bool = False,
-) -> Release:
+def release(root: Path, order: Order, watch: Watch) -> Release:
     """The tree and its artifacts; of these, too, each is there whole or not at all."""
     with use.for_a_build():
-        wanted = config.plan(root, env, target, formats=formats, strict=strict, smoke=smoke)
-        return _build(wanted, watch, pack=True)
+        return _build(config.plan(root, order), watch, pack=True)
 
 
 def _build(release: Release, watch: Watch, *, pack: bool) -> Release:

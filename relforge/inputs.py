@@ -23,7 +23,13 @@ KEY = "tool.relforge.app"
 NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
 NO_ASSETS = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
 # What is packed of the tree, and how, does not decide what is in it.
-PACKING: dict[str, Any] = {"formats": (), "oci": OciSettings(), "deb": DebSettings()}
+PACKING: dict[str, Any] = {
+    "formats": (),
+    "oci": OciSettings(),
+    "deb": DebSettings(),
+    "attest": False,
+    "sign": "",
+}
 LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml
     r"""(?:editable|directory)\s*=\s*(?:\{[^}]*?path\s*=\s*)?["']([^"']+)"""
     r"""|\[packages\.directory\]\s*path\s*=\s*["']([^"']+)"""

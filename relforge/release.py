@@ -245,11 +245,27 @@ class Settings:
     formats: tuple[str, ...] = ("tar.gz",)
     oci: OciSettings = field(default_factory=OciSettings)
     deb: DebSettings = field(default_factory=DebSettings)
+    attest: bool = False  # write digest and provenance beside each artifact
+    sign: str = ""  # the key that signs the digest
 
     @property
     def own_steps(self) -> tuple[str, ...]:
         """The steps that the project brings along, ``module:function``."""
         return tuple(name for name in self.steps if ":" in name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a build is asked for on its command line; it wins over the settings."""
+
+    env: str = "prod"
+    name: str | None = None  # of a project that has several releases
+    target: str | None = None
+    formats: tuple[str, ...] = ()
+    strict: bool = False  # warnings are errors
+    smoke: bool = False
+    attest: bool = False
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,11 @@ def signature_file(artifact: Path) -> Path:
     return artifact.with_name(f"{artifact.name}.sha256.sig")
 
 
+def key(text: str, root: Path) -> Path:
+    """The key's file; what is written is relative to the project, or to the home with ``~``."""
+    return root / Path(text).expanduser()
+
+
 def check(key: Path) -> None:
     """Raise UserError where nothing could be signed with that key."""
     _program()

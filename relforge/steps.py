@@ -18,6 +18,7 @@ from dataclasses import replace
 from relforge import (
     app,
     assets,
+    attest,
     checks,
     command,
     extension,
@@ -56,6 +57,7 @@ SEAL: Steps = (
 AHEAD: Ahead = (deps.prepare, app.prepare)  # what takes long and needs the sources alone
 PACK: Steps = (
     ("pack", formats.step),
+    ("attest", attest.step),  # where settings ask for it
     ("smoke", checks.smoke),  # where settings ask for it
 )
 BUILT_IN = {"assemble": ASSEMBLE, "pack": PACK}  # by the names that `settings.steps` has for them

@@ -15,12 +15,16 @@ from rich.console import Console
 from relforge import cache, engine, layout
 from relforge.cli import report
 from relforge.cli.options import (
+    Attest,
     Env,
     Formats,
     Json,
     Offline,
     ProjectDir,
     Quiet,
+    ReleaseName,
+    Reproducible,
+    Sign,
     Smoke,
     Target,
     Verbose,
@@ -29,10 +33,11 @@ from relforge.cli.options import (
 )
 from relforge.errors import UserError
 from relforge.formats import find
-from relforge.release import Artifact, Release
+from relforge.release import Artifact, Order, Release
 
 
 def build(
+    name: ReleaseName = None,
     env: Env = "prod",
     project: ProjectDir = Path(),
     target: Target = None,
@@ -46,7 +51,8 @@ def build(
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
     out = _start(verbose=verbose, quiet=quiet)
     with _findings(as_json):
-        built = engine.build(project, env, report.watch(out), target=target, strict=strict)
+        order = Order(env=env, name=name, target=target, strict=strict)
+        built = engine.build(project, order, report.watch(out))
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
         return
@@ -56,6 +62,7 @@ def build(
 
 
 def release(
+    name: ReleaseName = None,
     env: Env = "prod",
     project: ProjectDir = Path(),
     target: Target = None,
@@ -64,23 +71,32 @@ def release(
     formats: Formats = None,
     strict: WarningsAsErrors = False,
     smoke: Smoke = False,
+    attest: Attest = False,
+    sign: Sign = None,
+    twice: Reproducible = False,
     as_json: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
     """Build, then pack the tree into dist/, in one format or in several."""
     out = _start(verbose=verbose, quiet=quiet)
-    wanted = tuple(formats or ())
+    order = Order(
+        env=env,
+        name=name,
+        target=target,
+        formats=tuple(formats or ()),
+        strict=strict,
+        smoke=smoke,
+        attest=attest,
+        sign=str(sign.absolute()) if sign else "",
+    )
     with _findings(as_json):
-        built = engine.release(
-            project,
-            env,
-            report.watch(out),
-            target=target,
-            formats=wanted,
-            strict=strict,
-            smoke=smoke,
-        )
+        if twice:
+            # Late: a build that has nothing to do is over before artifacts are read.
+            from relforge import reproducible  # noqa: PLC0415
+
+            reproducible.verify(project, order, report.watch(out))
+        built = engine.release(project, order, report.watch(out))
     if as_json:
         rows = [_artifact(row) for row in built.artifacts]
         first = {key: value for key, value in rows[0].items() if key != "format"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from relforge.cli.options import Env, Json, ProjectDir
+from relforge.cli.options import Env, Json, ProjectDir, ReleaseName
 from relforge.config import Configured, read_settings
 from relforge.settings.table import dotted
 
@@ -28,9 +28,11 @@ def _group() -> None:
 
 
 @app.command()
-def show(env: Env = "prod", project: ProjectDir = Path(), as_json: Json = False) -> None:
+def show(
+    name: ReleaseName = None, env: Env = "prod", project: ProjectDir = Path(), as_json: Json = False
+) -> None:
     """Print every setting of an environment, and where its value comes from."""
-    configured = read_settings(project, env)
+    configured = read_settings(project, env, name)
     rows = list(_rows(configured))
     if as_json:
         json.dump(

@@ -52,6 +52,10 @@ def lock(
     checks: Annotated[
         bool, typer.Option("--check", help="Write nothing; status 1 if the lock does not fit.")
     ] = False,
+    release: Annotated[
+        str | None,
+        typer.Option("--release", help="Which one, where there are several.", metavar="NAME"),
+    ] = None,
     resolver: Resolver = None,
     offline: Offline = False,
     wheelhouse: Wheelhouse = None,
@@ -64,7 +68,7 @@ def lock(
     report.log_to(out, verbose=verbose)
     if packages and not upgrade:
         raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
-    found = lockable(project, env)
+    found = lockable(project, env, None, release)
     target = output or found.project.root / (found.settings.lock or DEFAULT)
     order = Order(
         project=found.project,

@@ -111,6 +111,21 @@ Resolver = Annotated[
         show_default="`resolver` of the settings",
     ),
 ]
+ReleaseName = Annotated[
+    str | None,
+    typer.Argument(help="Which one, of a project that has several releases.", metavar="NAME"),
+]
+Reproducible = Annotated[
+    bool,
+    typer.Option("--verify-reproducible", help="Build twice, and compare every file, first."),
+]
+Attest = Annotated[
+    bool, typer.Option("--attest", help="Write digest and provenance beside the artifact.")
+]
+Sign = Annotated[
+    Path | None,
+    typer.Option("--sign", help="An SSH key; it signs the artifact's digest.", metavar="KEY"),
+]
 Smoke = Annotated[bool, typer.Option("--smoke", help="Unpack the artifact elsewhere, and try it.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]

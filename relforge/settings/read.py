@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TypeVar
 
 from relforge.errors import SettingsError
 from relforge.release import (
@@ -13,11 +13,13 @@ from relforge.release import (
     DependencySettings,
     Project,
     Provider,
+    Service,
     Settings,
 )
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.checks import read_check, read_strip
 from relforge.settings.formats import read_deb, read_formats, read_oci
+from relforge.settings.merge import ROOT, Merged
 from relforge.settings.overlays import read_overlay
 from relforge.settings.packages import read_packages
 from relforge.settings.paths import inside
@@ -26,24 +28,26 @@ from relforge.settings.services import check_references, read_service
 from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
 
-ROOT = ("tool", "relforge")
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+Named = TypeVar("Named", Service, Command)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,99}")
 _COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 def read(
-    project: Project, merged: dict[str, Any], env: str, *, version: str, lock: str | None
+    project: Project, merged: Merged, env: str, *, version: str, lock: str | None
 ) -> tuple[Settings, tuple[Reading, ...]]:
     """The settings of one environment, and each value with its origin.
 
     ``version`` is the release's version, already computed; ``lock`` the lock
     file that is there, used where the settings name none.
     """
-    laid = project.settings.get("env", {}).get(env, {})
-    table = Table(merged, ROOT, env=env, laid=laid)
+    table = Table(merged.table, ROOT, over=merged.over)
     strip = read_strip(table.table("strip"))
+    services = tuple(read_service(name, row) for name, row in table.table("services").children())
+    commands = tuple(_command(name, row) for name, row in table.table("commands").children())
+    only = table.table("only")
     settings = Settings(
         name=_release_name(table, project),
         version=_release_version(table, version),
@@ -53,9 +57,9 @@ def read(
         app=table.texts_or("app", None, origin="the project's own wheel"),
         assets=_assets(table.table("assets")),
         overlays=tuple(read_overlay(row) for row in table.tables("overlays")),
-        services=tuple(read_service(name, row) for name, row in table.table("services").children()),
+        services=_chosen(only, "services", services),
         config=_config(table.table("config")),
-        commands=tuple(_command(name, row) for name, row in table.table("commands").children()),
+        commands=_chosen(only, "commands", commands),
         check=read_check(table.table("check")),
         strip=strip,
         packages=read_packages(table),
@@ -63,11 +67,28 @@ def read(
         formats=read_formats(table),
         oci=read_oci(table.table("oci")),
         deb=read_deb(table.table("deb")),
+        attest=table.flag("attest", False),
+        sign=table.text("sign", ""),
     )
+    only.finish()
     table.finish()
     if settings.config.strict and settings.config.schema:
         check_references(settings.services, settings.config.schema)
     return settings, tuple(table.readings)
+
+
+def _chosen(only: Table, key: str, rows: tuple[Named, ...]) -> tuple[Named, ...]:
+    """Those of the rows that a release wants: all, where it does not say."""
+    known = [row.name for row in rows]
+    wanted = only.texts_or(key, None, origin="all of them")
+    for index, name in enumerate(wanted or ()):
+        if name not in known:
+            raise only.error(
+                f"{key}[{index}]",
+                f"there is no {name!r} in tool.relforge.{key}",
+                hint=f"known: {', '.join(known) or 'none'}",
+            )
+    return rows if wanted is None else tuple(row for row in rows if row.name in wanted)
 
 
 def _release_name(table: Table, project: Project) -> str:

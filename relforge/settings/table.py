@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from relforge.errors import SettingsError
+from relforge.settings.merge import Over
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -38,8 +39,7 @@ class Table:
     data: dict[str, Any]
     path: tuple[str, ...]
     readings: list[Reading] = field(default_factory=list)
-    env: str = ""  # the environment that was laid over, and its own table for this place
-    laid: Any = None
+    over: tuple[Over, ...] = ()  # what was laid over, narrowed to this place
     asked: set[str] = field(default_factory=set)
 
     def text(self, key: str, default: T, *, origin: str = "default") -> str | T:
@@ -143,16 +143,22 @@ class Table:
         return SettingsError(f"{self.where(key)}.{key}: {problem}", hint=hint)
 
     def where(self, key: str = "") -> str:
-        """The path of this table, as TOML writes it: the environment's, if ``key`` is set there."""
-        laid = isinstance(self.laid, list)  # a list replaces, so all of it is the environment's
-        for name in self.laid if isinstance(self.laid, dict) else ():
-            word = dotted((name,))
-            laid = laid or key == word or key.startswith((f"{word}.", f"{word}["))
-        return dotted((*self.path[:2], "env", self.env, *self.path[2:]) if laid else self.path)
+        """The path of this table, as TOML writes it: of what was laid over, if that has ``key``."""
+        for row in self.over:
+            laid = isinstance(row.table, list)  # a list replaces, so all of it stands there
+            for name in row.table if isinstance(row.table, dict) else ():
+                word = dotted((name,))
+                laid = laid or key == word or key.startswith((f"{word}.", f"{word}["))
+            if laid:
+                return dotted((*row.path, *self.path[2:]))
+        return dotted(self.path)
 
     def _below(self, key: str, name: str, data: dict[str, Any]) -> Table:
-        laid = self.laid.get(key) if isinstance(self.laid, dict) else self.laid
-        return Table(data, (*self.path, name), self.readings, self.env, laid)
+        over = (
+            Over(row.path, row.table.get(key) if isinstance(row.table, dict) else row.table)
+            for row in self.over
+        )
+        return Table(data, (*self.path, name), self.readings, tuple(over))
 
     def _read(
         self,

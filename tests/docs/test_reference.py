@@ -82,7 +82,7 @@ def test_every_provider_type_and_row_of_a_schema_is_described() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    merged = settings.for_environment(tomli.loads(FULL), "prod")
+    merged = settings.lay(tomli.loads(FULL), "prod")
     project = builder.project(Path("/project"))
     _, readings = settings.read(project, merged, "prod", version="1", lock=None)
     page = text("settings.md")
@@ -110,8 +110,8 @@ def test_examples_of_settings_are_valid(page: Path) -> None:
         table = tomli.loads(block).get("tool", {}).get("relforge")
         if table is None:
             continue
-        merged = settings.for_environment(table, "prod")
-        merged.setdefault("python", {"version": "3.12"})
+        merged = settings.lay(table, "prod")
+        merged.table.setdefault("python", {"version": "3.12"})
         listens = "http.host" in block
         assert listens or "${" not in block
         settings.read(builder.project(ROOT), merged, "prod", version="1", lock=None)

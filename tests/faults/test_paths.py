@@ -62,7 +62,7 @@ def kept(outside: Path) -> bool:
 @examples(200)
 @given(st.one_of(PATHS, st.text(max_size=20)))
 def test_a_path_of_the_settings_stays_inside_or_is_refused(path: str) -> None:
-    table = Table({}, ("tool", "relforge"), env="prod", laid={})
+    table = Table({}, ("tool", "relforge"))
     try:
         plain = inside(table, "to", path)
     except SettingsError as error:

@@ -24,7 +24,7 @@ def read(table: dict[str, Any], env: str = "prod") -> SettingsError | None:
     """What is refused; None where all of it can be used."""
     project = builder.project(ROOT, settings=table)
     try:
-        merged = settings.for_environment(table, env)
+        merged = settings.lay(table, env)
         settings.read(project, merged, env, version="1.0", lock=None)
     except SettingsError as error:
         return error

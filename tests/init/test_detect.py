@@ -14,7 +14,7 @@ from tests.init.conftest import PROJECTS, Make
 def read(root: Path) -> Settings:
     """The settings of the folder, as a build for production reads them."""
     found = project.load(root)
-    merged = settings.for_environment(found.settings, "prod")
+    merged = settings.lay(found.settings, "prod")
     typed, _ = settings.read(found, merged, "prod", version="1.0", lock=None)
     return typed
 

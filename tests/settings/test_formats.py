@@ -10,12 +10,15 @@ import pytest
 from relforge import settings
 from relforge.errors import SettingsError
 from relforge.release import DebSettings, OciSettings, Settings
+from relforge.settings.merge import Merged
 from tests import builder
 
 
 def read(**table: Any) -> Settings:
     merged = {"python": {"version": "3.12"}, **table}
-    return settings.read(builder.project(Path("/p")), merged, "prod", version="1", lock=None)[0]
+    return settings.read(
+        builder.project(Path("/p")), Merged(merged, ()), "prod", version="1", lock=None
+    )[0]
 
 
 def test_a_tarball_is_the_default() -> None:

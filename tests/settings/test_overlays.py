@@ -11,13 +11,14 @@ import tomli
 from relforge import settings
 from relforge.errors import SettingsError
 from relforge.release import Overlay
+from relforge.settings.merge import Merged
 from tests import builder
 
 
 def read(rows: str) -> tuple[Overlay, ...]:
     merged: dict[str, Any] = tomli.loads(f"python.version = '3.12'\noverlays = [{rows}]")
     project = builder.project(Path("/project"))
-    return settings.read(project, merged, "prod", version="1", lock=None)[0].overlays
+    return settings.read(project, Merged(merged, ()), "prod", version="1", lock=None)[0].overlays
 
 
 def test_each_row_does_what_its_key_says() -> None:

@@ -36,7 +36,7 @@ def project(groups: dict[str, tuple[str, ...]] | None = None, **tables: Any) -> 
 
 
 def read(text: str, env: str = "prod", **extra: Any) -> Settings:
-    merged = settings.for_environment(tomli.loads(dedent(text)), env)
+    merged = settings.lay(tomli.loads(dedent(text)), env)
     return settings.read(project(**extra), merged, env, version="1.0", lock=None)[0]
 
 
@@ -102,7 +102,7 @@ def test_a_name_that_cannot_be_a_path_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("version", ["1/2", "../1", "", "1 2", "1..2"])
 def test_a_version_that_cannot_be_a_path_is_refused(version: str) -> None:
-    merged = settings.for_environment(tomli.loads(BASE), "prod")
+    merged = settings.lay(tomli.loads(BASE), "prod")
     with pytest.raises(SettingsError, match=r"tool\.relforge\.version"):
         settings.read(project(), merged, "prod", version=version, lock=None)
 

@@ -10,13 +10,14 @@ import tomli
 from relforge import settings
 from relforge.errors import SettingsError
 from relforge.release import Settings
+from relforge.settings.merge import Merged
 from tests import builder
 
 
 def read(line: str) -> Settings:
     merged = tomli.loads(f"python.version = '3.12'\n{line}")
     project = builder.project(Path("/project"))
-    return settings.read(project, merged, "prod", version="1", lock=None)[0]
+    return settings.read(project, Merged(merged, ()), "prod", version="1", lock=None)[0]
 
 
 def test_without_the_setting_there_is_nothing_of_the_projects() -> None:
