@@ -27,15 +27,14 @@ BUILDER = "tag:relforge,2026:builder"
 
 
 def step(release: Release) -> Release:
-    """Write what the settings ask for beside each artifact; a key that is named asks for all."""
+    """Write digest and provenance beside each artifact, and sign where there is a key."""
     key = release.settings.sign
-    if release.settings.attest or key:
-        for artifact in release.artifacts:
-            _write(signing.digest_file(artifact.path), f"{artifact.sha256}  {artifact.path.name}\n")
-            text = json.dumps(provenance(release, artifact), indent=1, sort_keys=True)
-            _write(artifact.path.with_name(f"{artifact.path.name}.provenance.json"), f"{text}\n")
-            if key:
-                signing.sign(artifact.path, signing.key(key, release.project.root))
+    for artifact in release.artifacts:
+        _write(signing.digest_file(artifact.path), f"{artifact.sha256}  {artifact.path.name}\n")
+        text = json.dumps(provenance(release, artifact), indent=1, sort_keys=True)
+        _write(artifact.path.with_name(f"{artifact.path.name}.provenance.json"), f"{text}\n")
+        if key:
+            signing.sign(artifact.path, signing.key(key, release.project.root))
     return release
 
 

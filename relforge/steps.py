@@ -125,11 +125,15 @@ def _beside(step: Step, other: Callable[[Release], None]) -> Step:
 def _expanded(release: Release, first: int, last: int) -> Steps:
     """The steps that the names of that range stand for."""
     rows: list[tuple[str, Step]] = []
-    smoke = release.settings.check.smoke
+    settings = release.settings
+    left_out = {
+        *(() if settings.check.smoke else ("smoke",)),
+        *(() if settings.attest or settings.sign else ("attest",)),
+    }
     for index in range(first, last):
         name = release.settings.steps[index]
         if name in BUILT_IN:
-            rows += [row for row in BUILT_IN[name] if row[0] != "smoke" or smoke]
+            rows += [row for row in BUILT_IN[name] if row[0] not in left_out]
         else:
             where = f"tool.relforge.steps[{index}]"
             rows.append((name, extension.load(release.project.root, name, where)))
