@@ -165,6 +165,9 @@ def _take_member(
     if member.name.startswith("/") or ".." in parts or not parts:
         found.problem(member.name, "unpacking would write outside of the release's folder")
         return
+    if "/".join(parts) != member.name.removesuffix("/"):
+        found.problem(member.name, "the name is not plain: it holds an empty part, or a dot")
+        return
     top.add(parts[0])
     path = "/".join(parts[1:])
     if not path:

@@ -97,6 +97,12 @@ def test_a_link_that_leaves_through_another_link_is_told(tmp_path: Path) -> None
     assert "app/deep/er/up:" not in said
 
 
+@pytest.mark.parametrize("name", ["a/./b", "a//b", "a/.", "./a"])
+def test_names_that_are_not_plain_are_told(tmp_path: Path, name: str) -> None:
+    rows = [*members(), member(f"{TOP}/{name}", "x")]
+    assert "the name is not plain" in told(archives.write(tmp_path / "a.tar.gz", rows))
+
+
 def test_links_in_a_circle_are_told(tmp_path: Path) -> None:
     rows = [
         member(f"{TOP}/app/a", type=tarfile.SYMTYPE, linkname="b"),
@@ -151,8 +157,11 @@ KINDS = st.sampled_from(
 )
 
 
-@given(rows=st.lists(st.tuples(NAMES, KINDS, NAMES, st.integers(0, 0o7777)), max_size=6))
-@settings(max_examples=150, deadline=None)
+MODES = st.sampled_from([0o644, 0o755, 0o777, 0o4755, 0])
+
+
+@given(rows=st.lists(st.tuples(NAMES, KINDS, NAMES, MODES), max_size=6))
+@settings(max_examples=80, deadline=None)
 def test_no_archive_that_passes_escapes_when_it_is_unpacked(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[list[str], bytes, list[str], int]],

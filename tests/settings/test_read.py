@@ -186,7 +186,7 @@ def test_archives_are_told_by_target_and_environment() -> None:
     """
     found = dict(read(text).python.archives)
     assert ("a.tar.gz", "1") == (found["linux-aarch64"].place, found["linux-aarch64"].sha256)
-    place = "tool.relforge.python.archives.linux-x86_64"
+    place = "tool.relforge.env.prod.python.archives.linux-x86_64"
     assert ("b.tar.gz", place) == (found["linux-x86_64"].place, found["linux-x86_64"].where)
 
 
