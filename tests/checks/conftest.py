@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.release.conftest import shop, warm
+
+__all__ = ["shop", "warm"]
+
 
 @pytest.fixture(autouse=True)
 def own_memory(own_cache: Path) -> Path:
