@@ -19,7 +19,7 @@ import relforge
 from relforge import cache
 from relforge.release import Entry, Layer, Release
 
-FORMAT = "2"  # changes with what any rule sees in a file
+FORMAT = "3"  # changes with what any rule sees in a file
 Rows = list[Any]  # JSON
 
 

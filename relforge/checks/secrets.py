@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from relforge import layout
 from relforge.checks import contents, remembered
-from relforge.checks.token_shapes import MARKERS, PRIVATE_KEY, SHAPES, is_made_up
+from relforge.checks.token_shapes import (
+    MARKERS,
+    PRIVATE_KEY,
+    SHAPES,
+    Shape,
+    is_made_up,
+)
 from relforge.release import Finding, Layer, Release
 
 RULE = "secrets"
@@ -46,11 +53,12 @@ FILES = {
 _NAMES = re.compile(
     "|".join(f"(?P<n{index}>{fnmatch.translate(name)})" for index, name in enumerate(FILES))
 )
+_TESTS = re.compile(r"/tests?/")
 _EXAMPLES = re.compile(r"\.(example|sample|template|dist|tmpl|j2)\b")
 
 
 def rule(release: Release) -> Iterator[Finding]:
-    """Each secret in a file of the release."""
+    """Each secret in a file of the release, one of a kind once a file."""
     for layer in release.layers:
         if layer.name == "python":  # CPython's own
             continue
@@ -59,38 +67,56 @@ def rule(release: Release) -> Iterator[Finding]:
             if what := _by_name(path):
                 yield _finding(path, "error", f"its name says that it holds {what}")
         for path, rows in _seen(release, layer, own=own).items():
-            for severity, line, text in rows:
-                yield _finding(path, severity, f"line {line} {text}" if line else text)
+            for severity, line, text, more in rows:
+                besides = f", and {more} more" if more else ""
+                yield _finding(path, severity, f"line {line} holds {text}{besides}", own=own)
 
 
 def _seen(release: Release, layer: Layer, *, own: bool) -> dict[str, remembered.Rows]:
-    see: Callable[[Path], remembered.Rows] = _everything if own else _keys_alone
+    if own:
+        return remembered.look(
+            *(release, layer, "secrets", repr([MARKERS, SHAPES])), _everything, _is_searched
+        )
     return remembered.look(
-        *(release, layer, "secrets", repr([own, MARKERS, SHAPES])), see, _is_searched
+        *(release, layer, "keys", repr(PRIVATE_KEY)), _keys_alone, _is_searched_of_packages
     )
 
 
 def _everything(path: Path) -> remembered.Rows:
-    rows: remembered.Rows = []
-    for name, line, match in contents.matches_in(
-        path, MARKERS, [(shape.name, shape.pattern) for shape in SHAPES]
-    ):
-        if is_made_up(name, match):
-            continue
-        shape = next(row for row in SHAPES if row.name == name)
-        rows.append([shape.severity, line, f"holds {name} ({shape.masked(match)})"])
-    return rows
+    return _matches(path, MARKERS, SHAPES, "error")
 
 
 def _keys_alone(path: Path) -> remembered.Rows:
-    keys = [(PRIVATE_KEY.name, PRIVATE_KEY.pattern)]
-    found = contents.matches_in(path, PRIVATE_KEY.markers, keys)
-    return [["warning", line, f"holds {name}"] for name, line, _ in found]
+    return _matches(path, PRIVATE_KEY.markers, (PRIVATE_KEY,), "warning")
+
+
+def _matches(
+    path: Path, markers: Sequence[bytes], shapes: Sequence[Shape], most: str
+) -> remembered.Rows:
+    """The first match of each shape: how severe, its line, what it is, how many more there are."""
+    rows: dict[str, list[Any]] = {}
+    by_name = {shape.name: shape for shape in shapes}
+    patterns = [(shape.name, shape.pattern) for shape in shapes]
+    for name, line, match in contents.matches_in(path, markers, patterns):
+        if is_made_up(name, match):
+            continue
+        if name in rows:
+            rows[name][3] += 1
+        else:
+            shape = by_name[name]
+            severity = "warning" if "warning" in (most, shape.severity) else "error"
+            rows[name] = [severity, line, f"{name} ({shape.masked(match)})", 0]
+    return list(rows.values())
 
 
 def _is_searched(path: str) -> bool:
     """Byte code says what its source says; the runtime is relforge's own."""
     return "/__pycache__/" not in path and not path.startswith(f"{layout.RUNTIME}/")
+
+
+def _is_searched_of_packages(path: str) -> bool:
+    """What a package's published tests have is no secret of anybody."""
+    return _is_searched(path) and not _TESTS.search(path)
 
 
 def _by_name(path: str) -> str:
@@ -102,12 +128,16 @@ def _by_name(path: str) -> str:
     return ""
 
 
-def _finding(path: str, severity: str, message: str) -> Finding:
+def _finding(path: str, severity: str, message: str, *, own: bool = True) -> Finding:
+    way = (
+        "give it to the deployment, by a configuration provider, and take it out of the project"
+        if own
+        else "everybody who has the package has it: see that nothing of yours trusts it"
+    )
     return Finding(
         severity="error" if severity == "error" else "warning",
         rule=RULE,
         path=path,
         message=message,
-        hint="give it to the deployment, by a configuration provider, and take it out of the "
-        f'project; where it is none: check.allow = ["{RULE}:{path}"]',
+        hint=f'{way}; where it is none: check.allow = ["{RULE}:{path}"]',
     )

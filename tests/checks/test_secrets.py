@@ -116,6 +116,7 @@ def test_of_packages_only_private_keys_are_told_and_as_warnings(tmp_path: Path) 
         f"{trees.SITE}/one/key.pem": KEY,
         f"{trees.SITE}/one/docs.py": b"sk_" + b"live_" + (DIGITS * 2).encode(),
         f"{trees.SITE}/one/.env": "A=1",
+        f"{trees.SITE}/one/tests/key.pem": KEY,
     }
     (finding,) = found(trees.release(tmp_path, {"deps": texts, "python": {"python/k.pem": KEY}}))
     assert ("warning", f"{trees.SITE}/one/key.pem") == (finding.severity, finding.path)
@@ -127,3 +128,10 @@ def test_a_secret_far_into_a_large_file_has_its_line(tmp_path: Path) -> None:
         tmp_path, {"app/large.txt": data * 200_000 + b"gh" + FOUND["GitHub"][0][2:]}
     )
     assert ["line 200001"] == [row.message[:11] for row in found(release)]
+
+
+def test_several_of_a_kind_are_told_once_a_file(tmp_path: Path) -> None:
+    release = trees.app(tmp_path, {"app/keys.pem": KEY * 3})
+    (finding,) = found(release)
+    assert finding.message.startswith("line 1 holds a private key")
+    assert finding.message.endswith(", and 2 more")
