@@ -4,6 +4,7 @@
 PYTHON ?=
 VENV ?= .venv
 STDLIB ?= 3.12
+TESTS ?=
 BIN := $(VENV)/bin
 
 # Node's place where the host has none; the host's own wins.
@@ -39,7 +40,7 @@ fmt: venv ## format the sources, mend what can be mended
 test: test-unit test-sample test-release test-stdlib ## all tests, the quick ones first
 
 test-unit: venv system ## tests that take seconds
-	@scripts/pytest.sh '$(VENV)' -n 2 -m 'not release and not rootfs'
+	@scripts/pytest.sh '$(VENV)' -n 3 -m 'not release and not rootfs' $(TESTS)
 
 test-sample: venv ## the sample application's own tests
 	@scripts/test-sample.sh '$(VENV)'

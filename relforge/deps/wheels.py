@@ -6,11 +6,14 @@ happens to be in the store already.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.tags import Tag
 
 from relforge import cache
 from relforge.deps import building, choice, environment, store
@@ -83,6 +86,12 @@ def _wheel(
     return Wheel(name=str(pin), path=building.wheel(pin, file, target, python, env))
 
 
+@functools.cache
+def _tags(tags: tuple[Tag, ...]) -> str:
+    """One key of all of them: there are hundreds, and each pin has its own path."""
+    return cache.key(*map(str, tags))
+
+
 def _pick_path(pin: Pin, target: Platform) -> Path:
-    key = cache.key("pick", str(pin), *sorted(pin.sha256), "", *map(str, target.tags))
+    key = cache.key("pick", str(pin), *sorted(pin.sha256), "", _tags(target.tags))
     return store.home() / "picks" / f"{key}.json"
