@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relforge import config, inputs, last, staging
+from relforge import config, inputs, last, packing, staging
 from relforge.housekeeping import use
 from relforge.release import Order, Release
+from relforge.sequence import run
 from relforge.watch import Watch
 
 
@@ -39,14 +40,14 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
                 pass
             if not pack:
                 return built
-        # Late: a build that has nothing to do is over before all of this is read.
-        from relforge import steps  # noqa: PLC0415
-
-        after = steps.packing(release) if pack else ()
+        after = packing.steps(release) if pack else ()
         if built is None:
+            # Late: a build that has nothing to do is over before all of this is read.
+            from relforge import steps  # noqa: PLC0415
+
             before = steps.building(release, pack=pack)
             staging.refuse_running(release)
-            built = steps.run(release, before, watch, steps.ahead(release))
+            built = run(release, before, watch, steps.ahead(release))
             if inputs.key(release) == key:  # else somebody wrote to the project meanwhile
                 last.keep(built, key)
-        return steps.run(built, after, watch, (staging.sweep,))
+        return run(built, after, watch, (staging.sweep,))

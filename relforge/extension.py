@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from difflib import get_close_matches
 from importlib.machinery import PathFinder
@@ -21,9 +21,22 @@ from typing import Any
 
 from relforge.errors import UserError
 from relforge.release import Release
+from relforge.sequence import Step, Steps
 
-Step = Callable[[Release], Release]
 FIXED = ("project", "env", "build_dir", "tree", "python", "name", "version")
+
+
+def between(release: Release, first: int, last: int, built_in: Mapping[str, Steps]) -> Steps:
+    """What the names of that range of ``settings.steps`` stand for; raises UserError."""
+    rows: list[tuple[str, Step]] = []
+    for index in range(first, last):
+        name = release.settings.steps[index]
+        if name in built_in:
+            rows += built_in[name]
+        else:
+            where = f"tool.relforge.steps[{index}]"
+            rows.append((name, load(release.project.root, name, where)))
+    return tuple(rows)
 
 
 def load(root: Path, name: str, where: str) -> Step:

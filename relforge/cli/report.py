@@ -46,7 +46,7 @@ class _Printer(logging.Handler):
 
 
 def watch(out: Console) -> Watch:
-    """A display for `steps.run`."""
+    """A display for `sequence.run`."""
 
     @contextmanager
     def step(name: str) -> Iterator[None]:

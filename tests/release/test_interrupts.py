@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import pytest
 
-from relforge import steps
+from relforge import packing, steps
 from tests.release.workshop import PATIENCE, Workshop, called
 
 pytestmark = pytest.mark.release
 
-STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.SEAL, *steps.PACK)]
+STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.SEAL, *packing.PACK)]
 ROUNDS = [  # the step during which the signal comes
     ("python", signal.SIGKILL),
     ("deps", signal.SIGINT),
