@@ -54,8 +54,9 @@ def lay(settings: dict[str, Any], env: str, release: str | None = None) -> Merge
         over.append(Over((*ROOT, "releases", name, "env", env), _at(envs[0], env)))
     over.append(Over((*ROOT, "env", env), _at(envs[1], env)))
     if name:
+        own = {"name": name, **own}  # its key is its name, unless it says otherwise
         over.append(Over((*ROOT, "releases", name), own))
-        base = merge({**base, "name": name}, own)
+        base = merge(base, own)
     return Merged(for_environment(base, env), tuple(over))
 
 
@@ -90,14 +91,16 @@ def _chosen(
             hint=f"name one, as in `relforge release {next(iter(tables))}`, "
             "or write `default` below [tool.relforge]",
         )
+    if not isinstance(name, str):
+        raise SettingsError("tool.relforge.default: expected the name of a release")
     if name not in tables:
-        near = get_close_matches(str(name), tables, 1)
+        near = get_close_matches(name, tables, 1)
         raise SettingsError(
             f"{'tool.relforge.default: ' if release is None else ''}there is no release "
             f"{name!r}; `[tool.relforge.releases.{name}]` would make it",
             hint=f"did you mean `{near[0]}`?" if near else f"known: {known}",
         )
-    return str(name)
+    return name
 
 
 def _at(table: Any, key: str) -> Any:

@@ -117,3 +117,14 @@ def test_errors_name_the_table_of_the_release() -> None:
     gone = SETTINGS.replace('services = ["web"]', 'services = ["wbe"]')
     with pytest.raises(SettingsError, match=r"releases\.shop\.only\.services\[0\]: .* no 'wbe'"):
         read("shop", text=gone)
+
+
+def test_a_name_that_is_its_tables_key_has_that_table_as_its_origin() -> None:
+    found = configured("shop")
+    (reading,) = (row for row in found.readings if row.path[-1] == "name")
+    assert found.origin(reading).endswith("[tool.relforge.releases.shop]")
+
+
+def test_a_default_that_is_no_name_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^tool\.relforge\.default: expected the name"):
+        read(None, text=f'default = ["shop"]\n{SETTINGS}')
