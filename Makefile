@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-peers lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -62,6 +62,9 @@ demo: venv node ## build the sample application, unpack it, start it, use it, st
 
 bench: venv node ## numbers: start-up, control commands, size
 	@$(BIN)/python benchmarks/bench.py
+
+bench-peers: venv ## numbers: against PyInstaller, shiv, pex, and a script of uv and tar (20 minutes)
+	@$(BIN)/python benchmarks/peers.py --write
 
 lock: venv ## resolve the development tools anew
 	@scripts/lock.sh '$(VENV)'

@@ -115,9 +115,9 @@ def _row(root: Path, name: str) -> str:
 
 
 def _tracked(root: Path) -> set[str] | None:
-    """What git says, None where the folder is in no checkout."""
+    """What git says, None where it knows nothing of the folder."""
     listed = git.output(root, "ls-files", "-z", "-co", "--exclude-standard")
-    if listed is None:
+    if not listed:  # no checkout, or a folder that the one around it ignores
         return None
     names = {name for name in listed.split("\0") if name and _counts(root, name)}
     packages = {os.path.dirname(name) for name in names if name.endswith("/__init__.py")}

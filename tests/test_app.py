@@ -220,3 +220,10 @@ def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_p
     write(tmp_path / "shop/a ü.py", "")
     git(tmp_path, "add", ".")
     assert ("a ü.py",) == sources.files(tmp_path / "shop")
+
+
+def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path / ".gitignore", "work/\n")
+    write(tmp_path / "work/shop/a.py", "")
+    assert ("a.py",) == sources.files(tmp_path / "work/shop")
