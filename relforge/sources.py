@@ -45,7 +45,10 @@ def files(root: Path) -> tuple[str, ...]:
     """The project's files and links, relative to its folder, sorted."""
     found = _tracked(root)
     names = found if found is not None else below(root, root, LEFT_OUT)
-    return tuple(sorted({name for name in names if name not in SETTINGS_ONLY}))
+    own = _cache_in(root)
+    return tuple(
+        sorted({name for name in names if name not in SETTINGS_ONLY and not name.startswith(own)})
+    )
 
 
 def below(folder: Path, root: Path, left_out: frozenset[str]) -> Iterator[str]:
@@ -119,7 +122,9 @@ def _tracked(root: Path) -> set[str] | None:
     listed = git.output(root, "ls-files", "-z", "-co", "--exclude-standard")
     if not listed:  # no checkout, or a folder that the one around it ignores
         return None
-    names = {name for name in listed.split("\0") if name and _counts(root, name)}
+    own = _cache_in(root)
+    rows = (name for name in listed.split("\0") if name and not name.startswith(own))
+    names = {name for name in rows if _counts(root, name)}
     packages = {os.path.dirname(name) for name in names if name.endswith("/__init__.py")}
     ignored = git.output(
         root, "ls-files", "-z", "-oi", "--exclude-standard", "--directory", "--no-empty-directory"
@@ -133,6 +138,12 @@ def _tracked(root: Path) -> set[str] | None:
         elif not path.endswith((".pyc", ".pyo")):
             names.add(path)
     return names
+
+
+def _cache_in(root: Path) -> str:
+    """Where below the project relforge's own cache lies, as CI systems have it; else no path."""
+    place = os.path.relpath(cache.home().absolute(), root)
+    return "/" if place.startswith("..") else f"{place}/"
 
 
 def _counts(root: Path, name: str) -> bool:

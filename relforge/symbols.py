@@ -79,6 +79,9 @@ def _stripped(data: bytes) -> bytes:
         _SEGMENT.unpack_from(data, segments_at + index * segment_size)
         for index in range(segment_count)
     ]
+    # A whole file loads its own header: a segment of type PT_LOAD (1) begins at offset 0.
+    if not any(row[0] == 1 and row[2] == 0 and row[5] > _HEADER.size for row in segments):
+        return data
     loaded_end = max(row[2] + row[5] for row in segments)
     sections = _sections(data, sections_at, section_count, names_in)
     gone = _removable(sections)

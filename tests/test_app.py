@@ -222,6 +222,18 @@ def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_p
     assert ("a ü.py",) == sources.files(tmp_path / "shop")
 
 
+@pytest.mark.parametrize("checkout", [True, False])
+def test_a_cache_inside_the_project_is_none_of_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkout: bool
+) -> None:
+    if checkout:
+        git(tmp_path, "init", "-q")
+    write(tmp_path / "a.py", "")
+    write(tmp_path / ".cache/relforge/wheels/x", "")
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(tmp_path / ".cache/relforge"))
+    assert ("a.py",) == sources.files(tmp_path)
+
+
 def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path / ".gitignore", "work/\n")
