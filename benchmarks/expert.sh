@@ -7,11 +7,11 @@ project=$1 python=$2 out=$3
 prefix=$("$python" -c 'import sys; print(sys.base_prefix)')
 short=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 rm -rf "$out/app"
-mkdir -p "$out/app/python/lib"
-cp -a "$prefix/bin" "$out/app/python/"
-cp -a "$prefix/lib/python$short" "$out/app/python/lib/"
-cp -a "$prefix/lib/"libpython* "$out/app/python/lib/" 2>/dev/null || :
-rm -rf "$out/app/python/lib/python$short/test" "$out/app/python/lib/python$short/site-packages"
+mkdir -p "$out/app/python"
+# Neither what is installed there already, nor CPython's tests, nor the static library.
+(cd "$prefix" && tar -c --exclude=site-packages --exclude="python$short/test" \
+    --exclude="config-$short*" bin "lib/python$short" $(ls -d lib/libpython* 2>/dev/null)) |
+    tar -x -C "$out/app/python"
 mkdir "$out/app/python/lib/python$short/site-packages"
 "$UV" pip install --quiet --python "$python" --require-hashes --no-deps --link-mode copy \
     --target "$out/app/python/lib/python$short/site-packages" -r "$project/requirements.lock"

@@ -212,7 +212,7 @@ PEERS = (
         version=said(sys.executable, "-m", "relforge", "--version"),
     ),
     Peer(
-        name="uv, tar and gzip -1",
+        name="uv + tar + gzip -1",
         build=expert_build,
         forget=expert_forget,
         run=expert_run,
@@ -255,6 +255,20 @@ def change(place: Place) -> None:
     """One line of the application."""
     with (place.project / "bench_app" / "web.py").open("a") as file:
         file.write(f"\nCHANGED = {time.time_ns()}\n")
+
+
+def change_wheel(place: Place) -> None:
+    """Another version of one wheel, `idna.lock`; and back, when called once more."""
+    lock = place.project / "requirements.lock"
+    kept = place.root / "other.lock"
+    if not kept.exists():
+        before, idna, rest = lock.read_text().partition("idna==")
+        after = rest[rest.index("\njinja2==") + 1 :]
+        kept.write_text(before + (REPOSITORY / "benchmarks" / "idna.lock").read_text() + after)
+        assert idna
+    other = kept.read_text()
+    kept.write_text(lock.read_text())
+    lock.write_text(other)
 
 
 def first_page(peer: Peer, place: Place, artifact: Path) -> float:
@@ -308,13 +322,13 @@ def peak(action: Callable[[], object]) -> float:
 
 def descendants(pid: int) -> list[int]:
     found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(word) for word in path.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *descendants(child)]
+    try:
+        paths = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        children = [int(word) for path in paths for word in path.read_text().split()]
+    except OSError:  # it has ended meanwhile
+        return []
+    for child in children:
+        found += [child, *descendants(child)]
     return found
 
 
@@ -326,16 +340,27 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-ROWS = ("cold caches", "nothing changed", "one line changed", "first page", "artifact", "memory")
+ROWS = (
+    "cold caches",
+    "nothing changed",
+    "one line changed",
+    "one wheel changed",
+    "first page",
+    "artifact",
+    "memory",
+)
 
 
 def measure(peer: Peer, runs: int) -> dict[str, list[float]]:
-    place = Place(root=WORK / peer.name.split(",", 1)[0])
+    place = Place(root=WORK / peer.name.split(" ", 1)[0])
     shutil.rmtree(place.root, ignore_errors=True)
     for folder in (place.out, place.cache):
         folder.mkdir(parents=True)
     shutil.copytree(APP, place.project)
     peer.build(place)  # downloads
+    change_wheel(place)
+    peer.build(place)
+    change_wheel(place)
     found: dict[str, list[float]] = {row: [] for row in ROWS}
     for _ in range(runs):
         peer.forget(place)
@@ -343,6 +368,10 @@ def measure(peer: Peer, runs: int) -> dict[str, list[float]]:
         found["nothing changed"].append(seconds(lambda: peer.build(place)))
         change(place)
         found["one line changed"].append(seconds(lambda: peer.build(place)))
+        if peer.name != "PyInstaller":  # it takes what is installed, and knows no lock
+            change_wheel(place)
+            found["one wheel changed"].append(seconds(lambda: peer.build(place)))
+            change_wheel(place)
     artifact = peer.build(place)
     found["artifact"].append(artifact.stat().st_size / 1e6)
     found["first page"].append(first_page(peer, place, artifact))
@@ -368,11 +397,12 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     tools()
     wanted = [row for row in PEERS if not options.only or row.name in options.only.split(",")]
-    found = {}
+    found: dict[Peer, dict[str, float | None]] = {}
     for peer in wanted:
         print(f"{peer.name} ...", file=sys.stderr, flush=True)
         found[peer] = {
-            row: statistics.median(values) for row, values in measure(peer, options.runs).items()
+            row: statistics.median(values) if values else None
+            for row, values in measure(peer, options.runs).items()
         }
     text = table(found, options.runs)
     print(text)
@@ -382,7 +412,7 @@ def main() -> None:
         PAGE.write_text(before + START + text + END + rest.split(END)[1])
 
 
-def table(found: dict[Peer, dict[str, float]], runs: int) -> str:
+def table(found: dict[Peer, dict[str, float | None]], runs: int) -> str:
     lines = [
         f"| | {' | '.join(f'{peer.name} {peer.version()}' for peer in found)} |",
         f"|---|{'---|' * len(found)}",
@@ -390,7 +420,9 @@ def table(found: dict[Peer, dict[str, float]], runs: int) -> str:
     units = {"artifact": "MB", "memory": "MB"}
     for row in ROWS:
         unit = units.get(row, "s")
-        cells = (f"{values[row]:.{0 if unit == 'MB' else 1}f} {unit}" for values in found.values())
+        places = 0 if unit == "MB" else 1
+        figures = (values[row] for values in found.values())
+        cells = ("-" if one is None else f"{one:.{places}f} {unit}" for one in figures)
         lines.append(f"| {row} | {' | '.join(cells)} |")
     cores = f"{os.uname().machine}, {os.cpu_count()} cores, CPython {PYTHON}, medians of {runs}."
     return "\n".join([*lines, "", cores, ""])
