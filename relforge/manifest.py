@@ -84,6 +84,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
             service.name: {key: value for key, value in asdict(service).items() if key != "name"}
             for service in settings.services
         },
+        "log": asdict(settings.log),
         "config": config,
         "commands": {
             command.name: {"call": command.call, "help": command.help}

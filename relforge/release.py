@@ -224,6 +224,15 @@ class DebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """The log of `start`: bytes and seconds after which a file is rotated, 0 for never."""
+
+    size: int = 50_000_000
+    age: float = 0.0
+    keep: int = 5  # rotated files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``[tool.relforge]``, typed, with the environment laid over."""
 
@@ -240,6 +249,7 @@ class Settings:
     commands: tuple[Command, ...]
     check: CheckSettings
     packages: PackageSettings = PackageSettings()
+    log: LogSettings = LogSettings()
     strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)

@@ -14,6 +14,7 @@
          "backoff": [first, most], "intensity": [restarts, seconds], "required": bool}},
      "config": {"providers": [{"use": str, "options": {}, "state": {}}],
          "schema": {KEY: {"type": str, ...}}, "export": {VARIABLE: KEY}, "strict": bool},
+     "log": {"size": bytes, "age": seconds, "keep": files},
      "commands": {NAME: {"call": "pkg.mod:fn", "help": str}}}
 
 Paths are relative to the root of the release, durations are seconds.

@@ -19,6 +19,7 @@ from relforge.release import (
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.checks import read_check, read_strip
 from relforge.settings.formats import read_deb, read_formats, read_oci
+from relforge.settings.log import read_log
 from relforge.settings.merge import ROOT, Merged
 from relforge.settings.overlays import read_overlay
 from relforge.settings.packages import read_packages
@@ -61,6 +62,7 @@ def read(
         config=_config(table.table("config")),
         commands=_chosen(only, "commands", commands),
         check=read_check(table.table("check")),
+        log=read_log(table.table("log")),
         strip=strip,
         packages=read_packages(table),
         steps=read_steps(table),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from relforge import amount
 from relforge.errors import SettingsError
 from relforge.settings.merge import Over
 
@@ -80,6 +81,10 @@ class Table:
 
     def seconds(self, key: str, default: float) -> float:
         return self._read(key, default, _seconds, 'a duration such as "20s" or "1m"')
+
+    def size(self, key: str, default: int) -> int:
+        """In bytes; 0 where it is ``none``."""
+        return self._read(key, default, _size, 'a size such as "50 MB", or "none"')
 
     def texts(
         self, key: str, default: tuple[str, ...], *, origin: str = "default"
@@ -243,6 +248,12 @@ def _seconds(value: Any) -> float:
     if not match:
         raise ValueError
     return float(match[1]) * _UNITS[match[2]]
+
+
+def _size(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError
+    return amount.size(value) or 0
 
 
 def _texts(value: Any) -> tuple[str, ...]:

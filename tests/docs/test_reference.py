@@ -32,6 +32,7 @@ services.web = { app = "a:b", listen = ["127.0.0.1:80"] }
 services.job = { run = "a:b" }
 services.tool = { exec = ["true"], ready = "started" }
 config.providers = [{ use = "env", prefix = "A_" }]
+log = { age = "24h" }
 commands.go = { call = "a:b" }
 indexes = [{ name = "own", url = "https://host/simple" }]
 """

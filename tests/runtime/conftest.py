@@ -37,6 +37,7 @@ MANIFEST: dict[str, Any] = {
     "layers": [],
     "services": {},
     "config": {"providers": [], "schema": {}, "export": {}, "strict": True},
+    "log": {"size": 50_000_000, "age": 0.0, "keep": 5},
     "commands": {},
 }
 SERVICE: dict[str, Any] = {

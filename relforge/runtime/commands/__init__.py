@@ -62,7 +62,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "[SERVICE[.N]] [--timeout 5s]",
         "what every asyncio task is doing",
     ),
-    "logs": ("logs", "logs", "[-f] [-n LINES] [SERVICE]", "print or follow the log"),
+    "logs": ("logs", "logs", "[-f] [-n LINES] [--since 10m] [SERVICE]", "print or follow the log"),
     "config": (
         "config",
         "config",

@@ -15,22 +15,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINES = 100
+_MOMENT = "0000-00-00T00:00:00.000"
 _EVERY = 0.2  # seconds between two looks at the file
 _BLOCK = 1 << 16
 
 
 def logs(argv: list[str]) -> int:
-    """The last lines, of one service or process where it is named; ``-f`` goes on."""
-    given = options.parse(argv, flags="-f --follow", values="-n --lines")
-    options.most(given, 1, "logs [-f] [-n LINES] [SERVICE[.N]]")
-    count = _count(given.values.get("-n", given.values.get("--lines", str(_LINES))))
+    """The last lines, of one service or process where it is named; ``-f`` goes on.
+
+    What was rotated is read as well, as far back as it is asked for.
+    """
+    given = options.parse(argv, flags="-f --follow", values="-n --lines --since")
+    options.most(given, 1, "logs [-f] [-n LINES] [--since 10m] [SERVICE[.N]]")
+    since = _since(given.values["--since"]) if "--since" in given.values else b""
+    lines = given.values.get("-n", given.values.get("--lines"))
+    # Since a moment, all of them: who wants fewer says how many.
+    count = _count(lines) if lines else sys.maxsize if since else _LINES
     root = manifest.root()
     release = manifest.load(root)
     who = _who(given.words[0], release["services"]) if given.words else None
     path = os.path.join(paths.of(root).log, f"{release['name']}.log")
     try:
         with open(path, "rb") as file:
-            end = _tail(file.fileno(), count, who)
+            end = os.fstat(file.fileno()).st_size
+            _print(_last(path, file.fileno(), count, who, since))
     except FileNotFoundError:
         raise Refusal(
             f"{path}: there is no log yet",
@@ -53,6 +61,25 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _since(text: str) -> bytes:
+    """A stamp as lines have it: of so long ago, or the moment itself."""
+    from ..supervise.journal import stamp
+
+    moment = text.removesuffix("Z").replace(" ", "T", 1)
+    # As much of it as is there: lines are compared with it from the left.
+    shape = "".join("0" if sign.isdecimal() else sign for sign in moment)
+    if len(moment) >= len("2026-11-23") and _MOMENT.startswith(shape):
+        return moment.encode()
+    try:
+        return stamp(time.time() - options.seconds(text, "--since")).encode()
+    except Refusal:
+        raise Refusal(
+            f"--since {text}: neither a duration nor a moment",
+            hint="write 10m or 2h, or 2026-11-23T15:40 (UTC, as the lines have it)",
+            code=USAGE,
+        ) from None
+
+
 def _who(word: str, services: dict[str, object]) -> bytes:
     from ..supervise.journal import SUPERVISOR
 
@@ -71,9 +98,27 @@ def _fits(line: bytes, who: bytes | None) -> bool:
     return len(words) > 1 and (words[1] == who or words[1].partition(b".")[0] == who)
 
 
-def _tail(fd: int, count: int, who: bytes | None) -> int:
-    """Print the last fitting lines, reading backwards; the offset of the end."""
-    end = at = os.fstat(fd).st_size
+def _last(path: str, fd: int, count: int, who: bytes | None, since: bytes) -> list[bytes]:
+    """The last fitting lines of the file, and of the rotated ones before it."""
+    found = _tail(fd, count, who, since)
+    number = 1
+    while len(found) < count:
+        try:
+            with open(f"{path}.{number}", "rb") as file:
+                older = _tail(file.fileno(), count - len(found), who, since)
+                begins = file.read(len(since))
+        except OSError:
+            break
+        found[:0] = older
+        number += 1
+        if since and begins < since:
+            break
+    return found
+
+
+def _tail(fd: int, count: int, who: bytes | None, since: bytes) -> list[bytes]:
+    """The last fitting lines of one file, reading backwards."""
+    at = os.fstat(fd).st_size
     rest = b""
     found: list[bytes] = []
     while at > 0 and len(found) < count:
@@ -83,9 +128,10 @@ def _tail(fd: int, count: int, who: bytes | None) -> int:
         rest = first
         if at == 0:
             lines.insert(0, first)
-        found[:0] = [line for line in lines if line and _fits(line, who)]
-    _print(found[-count:] if count else [])
-    return end
+        found[:0] = [line for line in lines if line and line >= since and _fits(line, who)]
+        if since and lines and lines[0] and lines[0] < since:
+            break
+    return found[-count:] if count else []
 
 
 def _follow(path: str, offset: int) -> Iterator[bytes]:
@@ -106,6 +152,9 @@ def _follow(path: str, offset: int) -> Iterator[bytes]:
             continue
         ours = os.fstat(file.fileno())
         if now.st_ino != ours.st_ino or now.st_size < file.tell():
+            # What was written between our last look and the change of files.
+            *lines, rest = (rest + file.read()).split(b"\n")
+            yield from lines
             file.close()
             file = open(path, "rb", buffering=0)  # noqa: SIM115
 

@@ -8,19 +8,35 @@ import time
 from ..errors import CONFIG, Refusal
 
 SUPERVISOR = "supervisor"
+_STAMP = len("2026-11-23T15:40:55")
+
+
+class Limits:
+    """When a file is full: bytes and seconds, 0 for never; ``keep`` rotated ones stay."""
+
+    __slots__ = ("age", "keep", "size")
+
+    def __init__(self, size: int, age: float, keep: int) -> None:
+        self.size = size
+        self.age = age
+        self.keep = keep
 
 
 class Journal:
     """Lines such as ``2026-11-23T15:40:55.123Z web.1 | text`` in ``path``; None is the foreground.
 
+    A file that is full becomes ``path.1``, which was ``path.2`` before, and so on.
     Never raises: a full disk must not stop what is being logged.
     """
 
-    __slots__ = ("_fd", "name", "path")
+    __slots__ = ("_began", "_fd", "_limits", "_size", "name", "path")
 
-    def __init__(self, name: str, path: str | None) -> None:
+    def __init__(self, name: str, path: str | None, limits: Limits) -> None:
         self.name = name
         self.path = path
+        self._limits = limits
+        self._size = 0
+        self._began = ""  # the stamp of the first line
         self._fd = 2
         if path is not None:
             try:
@@ -31,6 +47,7 @@ class Journal:
                     hint="set RELEASE_LOG_DIR to a folder that this user can write",
                     code=CONFIG,
                 ) from None
+            self._look()
 
     def say(self, text: str) -> None:
         """A line of the supervisor's own."""
@@ -42,9 +59,13 @@ class Journal:
     def lines(self, who: str, lines: list[bytes]) -> None:
         """Whole lines of one process."""
         now = time.time()
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-        head = f"{stamp}.{int(now * 1000) % 1000:03d}Z {who} | ".encode()
-        self._write(b"".join(head + line + b"\n" for line in lines))
+        head = f"{stamp(now)}.{int(now * 1000) % 1000:03d}Z {who} | ".encode()
+        data = b"".join(head + line + b"\n" for line in lines)
+        if self.path is not None and self._is_full(len(data), now):
+            self._rotate()
+        self._began = self._began or stamp(now)
+        self._size += len(data)
+        self._write(data)
 
     def take_over(self) -> None:
         """Send this process's own output and errors to the file as well."""
@@ -61,7 +82,38 @@ class Journal:
                 return
             os.dup2(fd, self._fd, inheritable=False)
             os.close(fd)
+            self._look()
             self.take_over()
+
+    def _look(self) -> None:
+        """Learn what is in the file already."""
+        assert self.path is not None
+        self._size = os.fstat(self._fd).st_size
+        self._began = ""
+        try:
+            with open(self.path, "rb") as file:
+                self._began = file.read(_STAMP).decode(errors="replace")
+        except OSError:
+            return  # its age is counted from the next line
+
+    def _is_full(self, more: int, now: float) -> bool:
+        size, age = self._limits.size, self._limits.age
+        if not self._size:
+            return False
+        # Stamps sort as the moments that they tell.
+        return bool(size and self._size + more > size) or bool(
+            age and self._began < stamp(now - age)
+        )
+
+    def _rotate(self) -> None:
+        """Where that cannot be done the file grows on, and the next try comes when it is due."""
+        assert self.path is not None
+        try:
+            rotate(self.path, self._limits.keep)
+        except OSError:
+            self._size, self._began = 0, ""
+            return
+        self.reopen()
 
     def _write(self, data: bytes) -> None:
         try:
@@ -69,6 +121,22 @@ class Journal:
                 data = data[os.write(self._fd, data) :]
         except OSError:
             return
+
+
+def stamp(moment: float) -> str:
+    """``2026-11-23T15:40:55``, in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+
+
+def rotate(path: str, keep: int) -> None:
+    """Move the file to ``path.1``, that to ``path.2``; ``path.<keep>`` is the last, and goes."""
+    if not keep:
+        os.unlink(path)
+        return
+    for number in range(keep, 0, -1):
+        source = f"{path}.{number - 1}" if number > 1 else path
+        if os.path.exists(source):
+            os.replace(source, f"{path}.{number}")
 
 
 def _open(path: str) -> int:

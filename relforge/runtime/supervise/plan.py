@@ -13,7 +13,7 @@ from ..config import loading
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from . import lock, sockets, specs, systemd
-from .journal import SUPERVISOR, Journal
+from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock
 from .notices import Notices
 from .sockets import Listener
@@ -51,7 +51,7 @@ class Plan:
         self.python = os.path.join(paths.root, manifest["python"]["executable"])
         self.specs: list[Spec] = []
         path = os.path.join(paths.log, f"{manifest['name']}.log") if log else None
-        self.journal = Journal(manifest["name"], path)
+        self.journal = Journal(manifest["name"], path, Limits(**manifest["log"]))
         self.notices: Notices
         self.control: socket.socket
 
