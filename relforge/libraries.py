@@ -12,7 +12,7 @@ import logging
 import os
 import posixpath
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,14 @@ def missing(release: Release) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield library.path, lacking
 
 
-def glibc_floor(found: tuple[Library, ...]) -> str:
-    """The oldest glibc that all of them can run on; ``2.17`` where nothing asks for more."""
+def glibc_floor(release: Release, others: Iterable[str]) -> str:
+    """The oldest glibc that every ELF file can run on; ``2.17`` where nothing asks for more.
+
+    ``others`` are paths that no layer brought, or that something else lies at by now.
+    """
+    loose = set(others)
+    found = [row for row in survey(release) if row.path not in loose]
+    found += _among(release, loose)
     return max((row.glibc for row in found if row.glibc), key=_numbers, default="2.17")
 
 
@@ -124,23 +130,24 @@ def _of_layer(release: Release, layer: Layer) -> list[Library]:
         return [_read(row) for row in rows]
     except (OSError, ValueError, TypeError, KeyError):
         pass
-    found = []
-    for path in layer.paths:
+    found = list(_among(release, layer.paths))
+    cache.keep(memo, json.dumps([asdict(row) for row in found]).encode())
+    return found
+
+
+def _among(release: Release, paths: Iterable[str]) -> Iterator[Library]:
+    for path in paths:
         place = release.tree / path
         read = None if place.is_symlink() else elf.read(place)
         if read is not None:
-            found.append(
-                Library(
-                    path=path,
-                    soname=read.soname,
-                    needed=read.needed,
-                    glibc=read.glibc,
-                    machine=read.machine,
-                    run_path=read.runpath or read.rpath,
-                )
+            yield Library(
+                path=path,
+                soname=read.soname,
+                needed=read.needed,
+                glibc=read.glibc,
+                machine=read.machine,
+                run_path=read.runpath or read.rpath,
             )
-    cache.keep(memo, json.dumps([asdict(row) for row in found]).encode())
-    return found
 
 
 def _read(row: dict[str, Any]) -> Library:

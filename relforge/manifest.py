@@ -20,25 +20,29 @@ from relforge.release import Entry, Layer, Release
 from relforge.runtime.manifest import FORMAT
 
 OWN = "release"  # the layer of what relforge itself writes
+WRITTEN = frozenset({layout.MANIFEST, layout.LAUNCH, layout.SUMS})  # here
 _UNLISTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # of Unicode's categories
 
 
 def step(release: Release) -> Release:
-    """Measure the glibc floor, then write manifest, launch file and digests."""
-    glibc = libraries.glibc_floor(libraries.survey(release))
+    """Measure the glibc floor of all there is, then write manifest, launch file and digests."""
+    found = inventory.take(release.tree, release.layers)
+    loose = tuple(entry for entry in found.others if entry.path not in WRITTEN)
+    glibc = libraries.glibc_floor(release, (entry.path for entry in loose))
     release = replace(release, target=replace(release.target, glibc=glibc))
     config = _config(release)
     tree.seal(
         release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True)
     )
     tree.seal(release, layout.LAUNCH, launch(release))
-    found = inventory.take(release.tree, release.layers)
+    ours = (cache.look(release.tree / path, path) for path in (layout.MANIFEST, layout.LAUNCH))
+    others = (*loose, *ours)
     brought = (entry for layer in found.layers for entry in layer.entries)
-    entries = sorted((*brought, *found.others), key=lambda row: row.path)
+    entries = sorted((*brought, *others), key=lambda row: row.path)
     _refuse_unlistable(entries)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     tree.seal(release, layout.SUMS, "".join(sums))
-    layers = _with_own(release, found.layers, found.others)
+    layers = _with_own(release, found.layers, others)
     return replace(release, layers=layers, folders=found.folders)
 
 
