@@ -349,35 +349,42 @@ ROWS = (
     "artifact",
     "memory",
 )
+Figures = dict[str, list[float]]  # by row
 
 
-def measure(peer: Peer, runs: int) -> dict[str, list[float]]:
+def begin(peer: Peer) -> Place:
+    """A project of its own, both versions of the wheel fetched."""
     place = Place(root=WORK / peer.name.split(" ", 1)[0])
     shutil.rmtree(place.root, ignore_errors=True)
     for folder in (place.out, place.cache):
         folder.mkdir(parents=True)
     shutil.copytree(APP, place.project)
-    peer.build(place)  # downloads
-    change_wheel(place)
-    peer.build(place)
-    change_wheel(place)
-    found: dict[str, list[float]] = {row: [] for row in ROWS}
-    for _ in range(runs):
-        peer.forget(place)
-        found["cold caches"].append(seconds(lambda: peer.build(place)))
-        found["nothing changed"].append(seconds(lambda: peer.build(place)))
-        change(place)
-        found["one line changed"].append(seconds(lambda: peer.build(place)))
-        if peer.name != "PyInstaller":  # it takes what is installed, and knows no lock
-            change_wheel(place)
-            found["one wheel changed"].append(seconds(lambda: peer.build(place)))
-            change_wheel(place)
+    for _ in range(2):
+        peer.build(place)
+        change_wheel(place)
+    return place
+
+
+def turn(peer: Peer, place: Place, found: Figures) -> None:
+    """Each kind of build once."""
+    peer.forget(place)
+    found["cold caches"].append(seconds(lambda: peer.build(place)))
+    found["nothing changed"].append(seconds(lambda: peer.build(place)))
+    change(place)
+    found["one line changed"].append(seconds(lambda: peer.build(place)))
+    if peer.name != "PyInstaller":  # it takes what is installed, and knows no lock
+        change_wheel(place)
+        found["one wheel changed"].append(seconds(lambda: peer.build(place)))
+        change_wheel(place)
+
+
+def end(peer: Peer, place: Place, found: Figures) -> None:
+    """What one look at the result tells."""
     artifact = peer.build(place)
     found["artifact"].append(artifact.stat().st_size / 1e6)
     found["first page"].append(first_page(peer, place, artifact))
     change(place)
     found["memory"].append(peak(lambda: peer.build(place)))
-    return found
 
 
 def tools() -> None:
@@ -397,13 +404,19 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     tools()
     wanted = [row for row in PEERS if not options.only or row.name in options.only.split(",")]
-    found: dict[Peer, dict[str, float | None]] = {}
-    for peer in wanted:
-        print(f"{peer.name} ...", file=sys.stderr, flush=True)
-        found[peer] = {
-            row: statistics.median(values) if values else None
-            for row, values in measure(peer, options.runs).items()
-        }
+    print("fetching ...", file=sys.stderr, flush=True)
+    places = {peer: begin(peer) for peer in wanted}
+    figures: dict[Peer, Figures] = {peer: {row: [] for row in ROWS} for peer in wanted}
+    for number in range(options.runs):
+        for peer, place in places.items():
+            print(f"{number + 1}. {peer.name} ...", file=sys.stderr, flush=True)
+            turn(peer, place, figures[peer])
+    for peer, place in places.items():
+        end(peer, place, figures[peer])
+    found = {
+        peer: {row: statistics.median(values) if values else None for row, values in rows.items()}
+        for peer, rows in figures.items()
+    }
     text = table(found, options.runs)
     print(text)
     if options.write:

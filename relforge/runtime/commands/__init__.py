@@ -66,8 +66,8 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "config": (
         "config",
         "config",
-        "check | explain [KEY] [--json]",
-        "check or explain the configuration",
+        "check | explain [KEY] [--json] | example | schema",
+        "check, explain or describe the configuration",
     ),
     "units": (
         "units",

@@ -1,4 +1,4 @@
-"""``config check`` and ``config explain``: what would `start` load, and why."""
+"""``config check``, ``explain``, ``example``, ``schema``: what would `start` load, and why."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ..config.keys import nearest
 from ..config.problems import Invalid, origin
 from ..errors import CONFIG, DONE, USAGE, Refusal
 
+_WORDS = ("check", "explain", "example", "schema")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
 def config(argv: list[str]) -> int:
-    """``config check [--json]``, ``config explain [KEY] [--json]``; 78 where it is not valid."""
+    """``check`` and ``explain [KEY]`` ask the providers, and are 78 where it is not valid."""
     words = [word for word in argv if word != "--json"]
     as_json = len(words) < len(argv)
     for word in words:
@@ -27,19 +28,43 @@ def config(argv: list[str]) -> int:
         return _check(as_json)
     if words[:1] == ["explain"] and len(words) <= 2:
         return _explain(words[1] if len(words) == 2 else None, as_json)
+    if words == ["example"] and not as_json:
+        return _example()
+    if words == ["schema"]:
+        return _schema()
     if not words:
-        raise _usage("which one: check or explain?")
-    if words[0] in ("check", "explain"):
-        raise _usage(f"unexpected argument {words[-1]!r}")
-    near = nearest(words[0], ("check", "explain"))
+        raise _usage("which one: check, explain, example or schema?")
+    if words[0] in _WORDS:
+        raise _usage(f"unexpected argument {'--json' if as_json else repr(words[-1])}")
+    near = nearest(words[0], _WORDS)
     raise _usage(f"unknown command `config {words[0]}`{near}")
 
 
 def _usage(message: str) -> Refusal:
     name = os.environ.get("RELEASE_NAME", "app")
     return Refusal(
-        message, hint=f"usage: {name} config check [--json] | explain [KEY] [--json]", code=USAGE
+        message,
+        hint=f"usage: {name} config check [--json] | explain [KEY] [--json] | example | schema",
+        code=USAGE,
     )
+
+
+def _example() -> int:
+    from ..config import example
+
+    release = manifest.load(manifest.root())
+    print(example.toml(release["name"], release["config"]["schema"]), end="")
+    return DONE
+
+
+def _schema() -> int:
+    from ..config import example
+
+    release = manifest.load(manifest.root())
+    config = release["config"]
+    found = example.json_schema(release["name"], config["schema"], strict=config["strict"])
+    print(json.dumps(found, indent=2))
+    return DONE
 
 
 def _check(as_json: bool) -> int:
