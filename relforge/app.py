@@ -29,7 +29,7 @@ from relforge.deps.step import interpreter, is_inside, refuse_overlap
 from relforge.deps.unpack import unpack
 from relforge.deps.wheels import Wheel
 from relforge.errors import UserError
-from relforge.release import Release, StripSettings
+from relforge.release import Project, Release, StripSettings
 
 log = logging.getLogger("relforge.app")
 
@@ -61,18 +61,21 @@ def _tree(release: Release) -> tuple[str, cache.Tree]:
     root = release.project.root
     python = release.python
     digest = sources.digest(root, names)
+    members = tuple(_sources(row) for row in release.project.members)
     key = cache.key(
         *("app", FORMAT, python.version, python.tag, str(trees), PTH),
         *(() if interpreter(release) else ("no byte code",)),
         *(repr(_strip(release)), symbols.FORMAT),
-        *(_build_facts(release) if trees is None else ()),
+        *(_build_facts(release) if trees is None or members else ()),
         digest,
+        *(f"{row.name} {digest}" for row, _, digest in members),
     )
 
     def build(draft: Path) -> None:
-        if trees is None:
-            _install_wheel(release, names, digest, draft)
-        else:
+        own = trees is None and inputs.has_wheel(release.project)
+        for package in ((release.project, names, digest), *members)[0 if own else 1 :]:
+            _install_wheel(release, *package, draft)
+        if trees is not None:
             sources.snapshot(root, names, draft / layout.APP, digest)
             if names:
                 pyc.compile_tree(interpreter(release), draft / layout.APP)
@@ -91,8 +94,14 @@ def _build_facts(release: Release) -> tuple[str, ...]:
     return str(release.source_date), revision
 
 
-def _install_wheel(release: Release, names: tuple[str, ...], digest: str, draft: Path) -> None:
-    project = release.project
+def _sources(member: Project) -> tuple[Project, tuple[str, ...], str]:
+    names = inputs.member(member)
+    return member, names, sources.digest(member.root, names)
+
+
+def _install_wheel(
+    release: Release, project: Project, names: tuple[str, ...], digest: str, draft: Path
+) -> None:
     log.info("building the wheel of %s", project.name or project.root.name)
     with tempfile.TemporaryDirectory(prefix="relforge-app-") as folder:
         inner = git.output(project.root, "rev-parse", "--show-prefix")
@@ -102,7 +111,7 @@ def _install_wheel(release: Release, names: tuple[str, ...], digest: str, draft:
             _lend_git(project.root, Path(folder) / "source")
         made = Path(folder) / "dist"
         env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
-        env |= environment.for_pip(places(release.settings.packages, project.root))
+        env |= environment.for_pip(places(release.settings.packages, release.project.root))
         built = backend.wheel(source, *_builder(release), env, made)
         _refuse_foreign_tags(built, release)
         wheel = Wheel(name="the application", path=built)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from relforge import git, project, python, settings, signing, staging, version
+from relforge import git, members, project, python, settings, signing, staging, version
 from relforge.deps.found import find as found_lock
 from relforge.errors import SettingsError, UserError
 from relforge.formats import choose
@@ -56,6 +56,7 @@ def read_settings(root: Path, env: str, name: str | None = None) -> Configured:
         version=version.resolve(found, merged.table.get("version")),
         lock=_lock_name(found, merged.table.get("lock")),
     )
+    found = replace(found, members=members.load(found, typed.members))
     return Configured(project=found, settings=typed, env=env, readings=readings, over=merged.over)
 
 
@@ -127,12 +128,12 @@ def check(release: Release) -> None:
     _check_python(found, release.python)
     if typed.sign:
         signing.check(signing.key(typed.sign, found.root))
-    if typed.lock is not None:
-        # Late: a lock that was checked before is not read again.
-        from relforge.deps import locks  # noqa: PLC0415
+    # Late: a lock that was checked before is not read again.
+    from relforge.deps import locks  # noqa: PLC0415
 
+    if typed.lock is not None:
         locks.check(found.root / typed.lock, found, typed, release.python, release.target)
-    elif found.dependencies:
+    elif any(locks.wanted(found, typed)):
         raise UserError(
             f"{found.root}: the project has dependencies, and there is no lock of them",
             hint="type: relforge lock",

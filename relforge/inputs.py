@@ -17,7 +17,7 @@ from typing import Any
 import relforge
 from relforge import cache, sources
 from relforge.errors import SettingsError, UserError
-from relforge.release import AssetSettings, DebSettings, OciSettings, Release
+from relforge.release import AssetSettings, DebSettings, OciSettings, Project, Release
 
 KEY = "tool.relforge.app"
 NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
@@ -55,6 +55,7 @@ def key(release: Release) -> str:
         *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
         *("packages", *_local_packages(root, settings.lock)),
         *("app", sources.digest(root, application(release))),
+        *("members", *(sources.digest(row.root, member(row)) for row in release.project.members)),
         *("assets", *(_row(root, name) for name in assets(release))),
         *("overlays", *(_row(root, name) for name in overlays(release))),
     )
@@ -63,7 +64,19 @@ def key(release: Release) -> str:
 def application(release: Release) -> tuple[str, ...]:
     """The files that make the application, relative to the project, sorted; raises UserError."""
     trees = release.settings.app
-    return _of_wheel(release) if trees is None else _of_trees(release, trees)
+    if trees is not None:
+        return _of_trees(release, trees)
+    return _of_wheel(release) if has_wheel(release.project) else ()
+
+
+def has_wheel(project: Project) -> bool:
+    """Whether the project is a package itself, and not the mere root of its members."""
+    return bool(project.name) or not project.members
+
+
+def member(project: Project) -> tuple[str, ...]:
+    """The files that make a member's wheel, relative to its own folder, sorted."""
+    return sources.files(project.root)
 
 
 def assets(release: Release) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class Project:
     settings_file: Path  # pyproject.toml or relforge.toml
     settings: dict[str, Any]  # [tool.relforge] as read
     metadata: Metadata = field(default_factory=Metadata)
+    members: tuple[Project, ...] = ()  # further packages that go in as its own does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +256,7 @@ class Settings:
     formats: tuple[str, ...] = ("tar.gz",)
     oci: OciSettings = field(default_factory=OciSettings)
     deb: DebSettings = field(default_factory=DebSettings)
+    members: tuple[str, ...] = ()  # folders of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
     sign: str = ""  # the key that signs the digest
 

@@ -102,8 +102,27 @@ def check(
 def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
     """Each direct requirement of the release, with the place where it is written.
 
-    An extra that names others of the project (``shop[web]``) is followed.
+    An extra that names others of the project (``shop[web]``) is followed.  A
+    member's requirements count as the project's; the packages themselves do not.
     """
+    own = {canonicalize_name(row.name): row for row in (project, *project.members)}
+    for where, text in _asked(project, settings):
+        requirement = _parse(where, text)
+        there = own.get(canonicalize_name(requirement.name)) if project.members else None
+        if there is None:
+            yield where, text
+        elif there.version and not requirement.specifier.contains(there.version, prereleases=True):
+            raise UserError(
+                f"{where}: `{text}` is asked for, and the member {there.name} has the version "
+                f"{there.version}",
+                hint="change one of the two",
+            )
+
+
+def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
+    for member in project.members:
+        for index, text in enumerate(member.dependencies):
+            yield f"{member.name}: project.dependencies[{index}]", text
     for index, text in enumerate(project.dependencies):
         yield f"project.dependencies[{index}]", text
     seen: set[str] = set()

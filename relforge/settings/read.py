@@ -71,6 +71,7 @@ def read(
         deb=read_deb(table.table("deb")),
         attest=table.flag("attest", False),
         sign=table.text("sign", ""),
+        members=table.texts("members", ()),
     )
     only.finish()
     table.finish()
