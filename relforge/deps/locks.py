@@ -20,6 +20,11 @@ ADVICE = "type: relforge lock"
 
 def read(path: Path, project: Project) -> Lock:
     """The lock in the file, in either format; raises UserError."""
+    if path.name == "uv.lock" and project.members:
+        raise UserError(
+            f"{path}: a release with tool.relforge.members is not built from a uv.lock",
+            hint='type: relforge lock --output pylock.toml   (and lock = "pylock.toml")',
+        )
     if path.name == "uv.lock":
         return uv_lock.read(path, canonicalize_name(project.name))
     if path.suffix == ".toml":
