@@ -43,3 +43,43 @@ def test_what_is_no_further_package_is_refused_by_its_place(tmp_path: Path, seco
     root = replace(project.load(_repository(tmp_path)), members=())
     with pytest.raises(SettingsError, match=r"tool\.relforge\.members\[1\]"):
         members.load(root, ["packages/core", second])
+
+
+def _said(root: Path) -> str:
+    with pytest.raises(SettingsError) as refused:
+        config.read_settings(root, "prod")
+    return refused.value.message
+
+
+def test_a_member_has_a_name_and_one_of_its_own(tmp_path: Path) -> None:
+    root = _repository(tmp_path)
+    web = root / "packages" / "web" / "pyproject.toml"
+    web.write_text('[project]\nname = "Core"\nversion = "1"\n')
+    assert "tool.relforge.members[1]: 'packages/web' has the name Core, and so has" in _said(root)
+    web.write_text("[tool.other]\n")
+    assert "packages/web/pyproject.toml has no project.name" in _said(root)
+
+
+def test_a_member_may_lie_beside_the_project(tmp_path: Path) -> None:
+    root = _repository(tmp_path) / "release"
+    root.mkdir()
+    text = (tmp_path / "pyproject.toml").read_text()
+    (root / "pyproject.toml").write_text(text.replace('"packages/', '"../packages/'))
+    found = config.read_settings(root, "prod").project
+    expected = [tmp_path / "packages" / "core", tmp_path / "packages" / "web"]
+    assert expected == [row.root for row in found.members]
+
+
+def test_a_release_of_several_has_members_of_its_own(tmp_path: Path) -> None:
+    root = _repository(tmp_path)
+    with (root / "pyproject.toml").open("a") as file:
+        file.write('[tool.relforge.releases.small]\nmembers = ["packages/core"]\n')
+    found = config.read_settings(root, "prod", "small").project
+    assert ["core"] == [row.name for row in found.members]
+
+
+def test_a_uv_lock_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    found = config.read_settings(_repository(tmp_path), "prod").project
+    with pytest.raises(UserError, match=r"uv\.lock") as refused:
+        locks.read(tmp_path / "uv.lock", found)
+    assert "relforge lock" in refused.value.hint
