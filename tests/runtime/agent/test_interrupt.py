@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from relforge.runtime.client.connection import Client
+from tests.runtime.supervise.waiting import eventually
 
 from .conftest import Live, finish, run
 
@@ -104,10 +105,11 @@ def test_a_client_that_goes_away_interrupts_what_it_started(live: Live) -> None:
     client = live.client()
     source = "state.mine = 1\ntry:\n    n = 1\n    while True: n += 1\nfinally: state.mine = 0"
     client.post("eval", source=source)
-    time.sleep(0.2)
+    other = live.client()
+    look = "getattr(state, 'mine', None)"
+    eventually(lambda: run(other, look)["repr"] == "1")
     del client
-    time.sleep(0.3)
-    assert run(live.client(), "state.mine")["repr"] == "0"
+    eventually(lambda: run(other, look)["repr"] == "0")
     live.assert_alive()
 
 
