@@ -89,6 +89,10 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
             for service in settings.services
         },
         "log": asdict(settings.log),
+        "hooks": {
+            hook.name: {"call": hook.call, "exec": list(hook.exec), "timeout": hook.timeout}
+            for hook in settings.hooks
+        },
         "config": config,
         "commands": {
             command.name: {"call": command.call, "help": command.help}

@@ -173,6 +173,16 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """What is done at a turn of the release's life: ``call`` or ``exec``.  Seconds."""
+
+    name: str  # of `relforge.runtime.manifest.HOOKS`
+    call: str = ""
+    exec: tuple[str, ...] = ()
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSettings:
     """How the assembled tree is tried out; ``env`` and ``config`` are laid over for it.
 
@@ -256,6 +266,7 @@ class Settings:
     formats: tuple[str, ...] = ("tar.gz",)
     oci: OciSettings = field(default_factory=OciSettings)
     deb: DebSettings = field(default_factory=DebSettings)
+    hooks: tuple[Hook, ...] = ()
     members: tuple[str, ...] = ()  # folders of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
     sign: str = ""  # the key that signs the digest

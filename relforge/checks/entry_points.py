@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ def rule(release: Release) -> Iterator[Finding]:
 
     The traceback of an import is cut down to the user's code.
     """
+    yield from _programs(release)
     if not staged.can_import(release):
         return
     settings = release.settings
@@ -34,6 +36,27 @@ def rule(release: Release) -> Iterator[Finding]:
     )
     for row in answer["failures"]:
         yield _finding(release, row)
+
+
+def _programs(release: Release) -> Iterator[Finding]:
+    """Hooks that are files of the release are there, and can be run."""
+    for hook in release.settings.hooks:
+        word = hook.exec[0] if hook.exec else ""
+        if "/" not in word or word.startswith(("/", "$")):
+            continue
+        path = release.tree / word
+        problem = "" if path.is_file() else "there is no such file in the release"
+        if not problem and not os.access(path, os.X_OK):
+            problem = "nobody may execute this file"
+        if problem:
+            yield Finding(
+                severity="error",
+                rule=RULE,
+                path=f"tool.relforge.hooks.{hook.name}",
+                message=f"{word}: {problem}",
+                hint='put it there: overlays = [{ copy = "...", to = "' + word + '", '
+                'mode = "0755" }]',
+            )
 
 
 def unchecked(release: Release) -> Iterator[str]:
@@ -67,6 +90,10 @@ def _targets(release: Release) -> list[dict[str, Any]]:
             rows.append(
                 {"setting": f"{where}.{service.kind}", "target": service.target, "kind": "entry"}
             )
+    for hook in release.settings.hooks:
+        if hook.call:
+            where = f"tool.relforge.hooks.{hook.name}"
+            rows.append({"setting": where, "target": hook.call, "kind": "entry"})
     for command in release.settings.commands:
         where = f"tool.relforge.commands.{command.name}.call"
         rows.append({"setting": where, "target": command.call, "kind": "entry"})

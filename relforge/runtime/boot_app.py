@@ -12,6 +12,7 @@ ROLES = {
     "service": "relforge.runtime.service.main",
     "loader": "relforge.runtime.config.loader",
     "providers": "relforge.runtime.config.build",
+    "hook": "relforge.runtime.service.hook",
     "fresh": "relforge.runtime.client.fresh",
     "check": "relforge.runtime.selfcheck",
     "trial": "relforge.runtime.config.trial",

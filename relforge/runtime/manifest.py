@@ -15,6 +15,7 @@
      "config": {"providers": [{"use": str, "options": {}, "state": {}}],
          "schema": {KEY: {"type": str, ...}}, "export": {VARIABLE: KEY}, "strict": bool},
      "log": {"size": bytes, "age": seconds, "keep": files},
+     "hooks": {NAME: {"call": "pkg.mod:fn" | "", "exec": [str], "timeout": float}},
      "commands": {NAME: {"call": "pkg.mod:fn", "help": str}}}
 
 Paths are relative to the root of the release, durations are seconds.
@@ -34,6 +35,17 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PATH = "release/manifest.json"
+
+# What a project can have done at the turns of a release's life.
+HOOKS = (
+    "pre_start",
+    "post_start",
+    "pre_stop",
+    "post_stop",
+    "pre_upgrade",
+    "post_upgrade",
+    "on_crash",
+)
 
 # Commands of every release; a command of the project's own cannot have such a name.
 RESERVED = frozenset(

@@ -19,13 +19,15 @@ from relforge.release import (
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.checks import read_check, read_strip
 from relforge.settings.formats import read_deb, read_formats, read_oci
+from relforge.settings.hooks import read_hooks
 from relforge.settings.log import read_log
 from relforge.settings.merge import ROOT, Merged
 from relforge.settings.overlays import read_overlay
 from relforge.settings.packages import read_packages
 from relforge.settings.paths import inside
 from relforge.settings.python import read_python
-from relforge.settings.services import check_references, read_service
+from relforge.settings.references import check_references
+from relforge.settings.services import read_service
 from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
 
@@ -63,6 +65,7 @@ def read(
         commands=_chosen(only, "commands", commands),
         check=read_check(table.table("check")),
         log=read_log(table.table("log")),
+        hooks=read_hooks(table.table("hooks")),
         strip=strip,
         packages=read_packages(table),
         steps=read_steps(table),
@@ -76,7 +79,7 @@ def read(
     only.finish()
     table.finish()
     if settings.config.strict and settings.config.schema:
-        check_references(settings.services, settings.config.schema)
+        check_references(settings, settings.config.schema)
     return settings, tuple(table.readings)
 
 

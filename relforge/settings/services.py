@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Literal, cast
 
 from relforge.errors import SettingsError
@@ -14,7 +12,6 @@ from relforge.settings.table import Table
 SERVERS = ("uvicorn",)
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
 _PROBES = ("http", "tcp", "exec")
 
 
@@ -64,24 +61,13 @@ def read_service(name: str, table: Table) -> Service:
     return service
 
 
-def check_references(services: tuple[Service, ...], schema: Mapping[str, Any]) -> None:
-    """Refuse a ``${key}`` that the schema does not have: at boot it could not be set."""
-    for service in services:
-        places = {f"listen[{index}]": text for index, text in enumerate(service.listen)}
-        places |= {f"env.{name}": text for name, text in service.env.items()}
-        if isinstance(service.target, tuple):
-            places |= {f"exec[{index}]": text for index, text in enumerate(service.target)}
-        for place, text in places.items():
-            for key in _REFERENCE.findall(text):
-                if key not in schema:
-                    near = get_close_matches(key, schema, 1)
-                    raise SettingsError(
-                        f"tool.relforge.services.{service.name}.{place}: ${{{key}}} is not in "
-                        "tool.relforge.config.schema",
-                        hint=f"did you mean `${{{near[0]}}}`?"
-                        if near
-                        else "add it there, or write $${ for the characters themselves",
-                    )
+def places(service: Service) -> dict[str, str]:
+    """What may hold a ``${key}``, by its place in the service's table."""
+    found = {f"listen[{index}]": text for index, text in enumerate(service.listen)}
+    found |= {f"env.{name}": text for name, text in service.env.items()}
+    if isinstance(service.target, tuple):
+        found |= {f"exec[{index}]": text for index, text in enumerate(service.target)}
+    return found
 
 
 def _target(table: Table) -> tuple[Literal["app", "run", "exec"], str | tuple[str, ...]]:

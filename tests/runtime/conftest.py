@@ -38,6 +38,7 @@ MANIFEST: dict[str, Any] = {
     "services": {},
     "config": {"providers": [], "schema": {}, "export": {}, "strict": True},
     "log": {"size": 50_000_000, "age": 0.0, "keep": 5},
+    "hooks": {},
     "commands": {},
 }
 SERVICE: dict[str, Any] = {

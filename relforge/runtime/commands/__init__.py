@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 
-from ..errors import DONE, USAGE, Refusal, told
+from ..errors import DONE, LOCKED, USAGE, Refusal, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+# What a hook cannot ask for: the operation that runs the hook would wait for itself.
+GUARDED = ("start", "foreground", "stop", "restart", "reload", "upgrade", "rollback")
 
 # command: (module, function, usage, one line of help); in the order of `help`
 TABLE: dict[str, tuple[str, str, str, str]] = {
@@ -96,6 +99,13 @@ def _dispatch(argv: list[str], name: str) -> int:
     if command == "help":
         print(_help(name))
         return DONE if argv else USAGE
+    hook = os.environ.get("RELEASE_IN_HOOK")
+    if hook and command in GUARDED:
+        raise Refusal(
+            f"this is the hook {hook}: `{command}` in it would wait for itself",
+            hint="a hook can ask for status, rpc, eval and the project's own commands",
+            code=LOCKED,
+        )
     if command in TABLE:
         module, function, usage, line = TABLE[command]
         if any(word in ("-h", "--help") for word in _before_dashes(argv[1:])):

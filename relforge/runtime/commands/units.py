@@ -109,8 +109,11 @@ class Seat:
 def unit(release: dict[str, Any], seat: Seat, level: str) -> str:
     """The text of the unit at that level of hardening."""
     services = release["services"].values()
+    hooks = {name: row["timeout"] for name, row in release.get("hooks", {}).items()}
     start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
+    start += hooks.get("pre_start", 0)
     stop = max((row["drain"] for row in services), default=0) + _MARGIN
+    stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
     rows = [
         f"{MARK} {release['name']}; level {level}.",
         "[Unit]",

@@ -7,6 +7,7 @@ import signal
 import time
 
 from . import launch
+from .hooks import Hooks
 from .output import Output
 from .plan import Plan
 from .poller import READ, Poller
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
         def fail(self, message: str, process: Process | None = None) -> None:
             """Stop everything for this reason."""
 
+        def crashed(self, process: Process, reason: str) -> None:
+            """One has ended as it should not have."""
+
 
 GRACE = 3.0  # seconds after the drain before force: servers end idle connections then
 DUMPING = 0.5  # seconds to print the stacks
@@ -55,6 +59,7 @@ class Children:
     __slots__ = (
         "_boss",
         "_by_pid",
+        "_hooks",
         "_plan",
         "_poller",
         "_readiness",
@@ -63,8 +68,9 @@ class Children:
         "rows",
     )
 
-    def __init__(self, plan: Plan, poller: Poller, boss: Boss) -> None:
+    def __init__(self, plan: Plan, poller: Poller, hooks: Hooks, boss: Boss) -> None:
         self._plan = plan
+        self._hooks = hooks
         self._poller = poller
         self._boss = boss
         self.rows = [
@@ -148,7 +154,7 @@ class Children:
             if info is None:
                 return
             pid = info.si_pid
-            if pid in self._by_pid or self._readiness.is_probe(pid):
+            if pid in self._by_pid or self._readiness.is_probe(pid) or self._hooks.owns(pid):
                 # While it is a zombie its number, and its group's, is nobody else's.
                 kill_group(pid)
             _, status = os.waitpid(pid, 0)
@@ -156,6 +162,8 @@ class Children:
                 self._ended(self._by_pid.pop(pid), status)
             elif self._readiness.is_probe(pid):
                 self._readiness.probed(pid, status)
+            elif self._hooks.owns(pid):
+                self._hooks.ended(pid, status)
 
     def tick(self) -> float | None:
         """Do what is due; when the next thing is, on the monotonic clock."""
@@ -231,6 +239,8 @@ class Children:
 
     def _again(self, process: Process, reason: str, *, failed: bool) -> None:
         """Start it again, where and when its settings say so."""
+        if failed:
+            self._boss.crashed(process, reason)
         if failed and self._boss.state == STARTING and process.spec.required:
             self._boss.fail(reason, process)
             return

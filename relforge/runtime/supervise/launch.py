@@ -81,13 +81,7 @@ def spawn(plan: Plan, spec: Spec, number: int) -> Started:
 
 def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
     """The variables of the process: ours without what is internal, and the service's own."""
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("RELFORGE_") and name not in VARIABLES
-    }
-    environ.update(plan.paths.variables(), NOTIFY_SOCKET=plan.notices.path)
-    environ.update(spec.env)
+    environ = {**variables(plan), "NOTIFY_SOCKET": plan.notices.path, **spec.env}
     listeners = len(plan.listeners[spec.name])
     service = {
         "name": spec.name,
@@ -106,6 +100,16 @@ def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
     environ["RELFORGE_SERVICE"] = json.dumps(service)
     environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
     return environ
+
+
+def variables(plan: Plan) -> dict[str, str]:
+    """What every child is given: our variables without what is internal, and the folders."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RELFORGE_") and name not in VARIABLES
+    }
+    return {**environ, **plan.paths.variables()}
 
 
 def _argv(plan: Plan, spec: Spec) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from ..errors import DONE, FAILED, FORCED
 from . import systemd
 from .children import Children
 from .control import Client, Control
+from .hooks import Hooks
 from .plan import Plan
 from .poller import Poller
 from .process import ENDED, RUNNING, STARTING, STOPPED, STOPPING, Process
@@ -47,12 +49,17 @@ class Supervisor:
         self.state = STARTING
         self.outcome = Outcome()
         self.poller = Poller()
-        self._children = Children(plan, self.poller, self)
+        self._hooks = Hooks(self.poller)
+        self._children = Children(plan, self.poller, self._hooks, self)
         self._say = plan.journal.say
         self._running = running
         self._began = time.monotonic()
         self._limit = None if wait is None else self._began + wait
         self._waiting: list[Client] = []  # those who asked for the stop
+        self._started = False  # pre_start is over, and all went well
+        self._ending = False  # pre_stop is over
+        self._swept = False  # post_stop has begun
+        self._patience: float | None = None  # until when everything has to be gone
 
     def run(self) -> Outcome:
         """Return when everything has ended and all the processes are gone."""
@@ -61,13 +68,12 @@ class Supervisor:
         try:
             self.plan.lock.update(operation=None, pid=os.getpid())
             self._children.reap()
-            for process in self._children.rows:
-                if self.state == STARTING:
-                    self._children.start(process)
+            self._hooks.begin(self.plan, "pre_start", self._may_start)
             while not self._over():
                 self._settle()
                 self.poller.wait(self._tick())
         finally:
+            self._hooks.kill()
             for process in self._children.rows:
                 process.kill()
             signals.close()
@@ -78,19 +84,22 @@ class Supervisor:
 
     def stop(self, *, timeout: float | None = None) -> None:
         """Tell every process to stop; idempotent, but for a shorter time-out."""
-        if self.state != STOPPING:
+        was = self.state
+        if was != STOPPING:
             self.state = STOPPING
             self._say("stopping")
             systemd.notify(self.plan.manager, "STOPPING=1")
-            # First, so that nobody is let in between us and the last process.
-            for rows in self.plan.listeners.values():
-                for row in rows:
-                    row.close()
-            for process in self._children.rows:
-                self._children.end(process)
         if timeout is not None:
-            for process in self._children.rows:
-                self._children.within(process, timeout)
+            self._patience = min(self._patience or math.inf, time.monotonic() + timeout)
+        if was == RUNNING:
+            self._hooks.begin(self.plan, "pre_stop", self._may_stop)
+        elif was == STARTING:
+            self._hooks.kill()
+            self._end()
+        elif self._ending:
+            self._hurry()
+        if timeout is not None:
+            self._hooks.within(timeout)
 
     def fail(self, message: str, process: Process | None = None) -> None:
         """Stop everything; the supervisor's exit status will be 1, for this reason."""
@@ -106,6 +115,8 @@ class Supervisor:
     def kill(self) -> None:
         """No more patience."""
         self.stop()
+        self._hooks.kill()
+        self._end()
         for process in self._children.rows:
             self._children.force(process)
 
@@ -166,15 +177,60 @@ class Supervisor:
         else:
             client.send({"error": f"unknown operation {op!r}"})
 
+    def crashed(self, process: Process, reason: str) -> None:
+        """Have on_crash told, one crash at a time."""
+        if self._hooks.runs("on_crash"):
+            self._say(f"on_crash is still running: not told of {process}")
+            return
+        self._hooks.begin(self.plan, "on_crash", self._told, service=str(process), reason=reason)
+
+    def _may_start(self, problem: str, lines: list[str]) -> None:
+        if problem:
+            self.fail(problem)
+            self.outcome.tail = lines
+        elif self.state == STARTING:
+            self._started = True
+            for process in self._children.rows:
+                if self.state == STARTING:
+                    self._children.start(process)
+
+    def _may_stop(self, problem: str, lines: list[str]) -> None:
+        self._told(problem, lines)
+        self._end()
+
+    def _told(self, problem: str, _lines: list[str]) -> None:
+        """Of a hook whose failure changes nothing."""
+        if problem:
+            self._say(problem)
+
+    def _end(self) -> None:
+        """Every process is told to stop; idempotent."""
+        if self._ending:
+            return
+        self._ending = True
+        # First, so that nobody is let in between us and the last process.
+        for rows in self.plan.listeners.values():
+            for row in rows:
+                row.close()
+        for process in self._children.rows:
+            self._children.end(process)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        if self._patience is not None:
+            for process in self._children.rows:
+                self._children.within(process, max(0.0, self._patience - time.monotonic()))
+
     def _settle(self) -> None:
         """From starting to running, once every required process is ready."""
-        if self.state != STARTING or self._unready() is not None:
+        if self.state != STARTING or not self._started or self._unready() is not None:
             return
         self.state = RUNNING
         line = self.describe()
         self._say(line)
         systemd.notify(self.plan.manager, "READY=1", f"MAINPID={os.getpid()}", f"STATUS={line}")
         self._running(line)
+        self._hooks.begin(self.plan, "post_start", self._told)
 
     def _unready(self) -> Process | None:
         """One that everybody waits for; who was ready, and is done, is not waited for."""
@@ -186,24 +242,36 @@ class Supervisor:
     def _tick(self) -> float | None:
         """Do what is due; the seconds until the next thing is."""
         due = self._children.tick()
+        hook = self._hooks.tick()
         limit = self._limit if self.state == STARTING else None
         now = time.monotonic()
         if limit is not None and now >= limit:
-            process = self._unready()
-            self.fail(f"{process} was not ready within {now - self._began:.0f}s", process)
+            process = self._unready() if self._started else None
+            who = process or "the hook pre_start"
+            self.fail(f"{who} was not ready within {now - self._began:.0f}s", process)
             return 0.0
-        times = [moment for moment in (due, limit) if moment is not None]
+        times = [moment for moment in (due, hook, limit) if moment is not None]
         return min(times) - now if times else None
 
     def _over(self) -> bool:
-        if any(process.state not in ENDED for process in self._children.rows):
+        """Has everything ended, post_stop included?"""
+        rows = self._children.rows
+        if any(process.state not in ENDED for process in rows):
             return False
-        if self.state == STOPPING:
+        if self.state == STOPPING and not self._ending:
+            return False
+        if self.state != STOPPING:
+            # Without services a release runs until it is stopped.
+            if not rows:
+                return False
+            self.state = STOPPING
+            if any(process.state == BROKEN for process in rows):
+                self.outcome.code = FAILED
+                self.outcome.message = "every service has ended, not all of them well"
+        if not self._swept:
+            self._swept = True
             if self._children.forced and self.outcome.code == DONE:
                 self.outcome.code = FORCED
-            return True
-        if any(process.state == BROKEN for process in self._children.rows):
-            self.outcome.code = FAILED
-            self.outcome.message = "every service has ended, not all of them well"
-        # Without services a release runs until it is stopped.
-        return bool(self._children.rows)
+            if self._started:
+                self._hooks.begin(self.plan, "post_stop", self._told, reason=self.outcome.message)
+        return not self._hooks.busy

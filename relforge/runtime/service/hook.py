@@ -1,0 +1,71 @@
+"""Role ``hook``: one hook of the release, in a fresh process with the configuration."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+from typing import Any
+
+from ..agent import entry, report
+from ..config import loading, view
+from ..errors import FAILED, Refusal
+from . import tether
+
+
+def main(_argv: list[str]) -> int:
+    """Call the function, or become the program; exit status 0 is success.
+
+    A function may take one parameter: the facts, a dict of strings.  What it
+    returns counts only where it is a whole number, which is the exit status.
+    """
+    row: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_HOOK"))
+    tether.tie(row["supervisor"])
+    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    os.chdir(row["cwd"])
+    if row["exec"]:
+        return _become(row["exec"], config)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    view.install(config, os.environ)
+    try:
+        return _call(entry.find(row["call"]), row["facts"])
+    except Refusal as error:
+        print(error.message, error.hint, sep="\n  ", file=sys.stderr)
+        return error.code
+    except Exception as error:
+        print(report.error(error), end="", file=sys.stderr)
+        return FAILED
+
+
+def _call(function: Any, facts: dict[str, str]) -> int:
+    value = function(facts) if _takes_facts(function) else function()
+    if inspect.isawaitable(value):
+        import asyncio
+
+        value = asyncio.run(_whole(value))
+    return value if isinstance(value, int) else 0
+
+
+async def _whole(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _takes_facts(function: Any) -> bool:
+    try:
+        return bool(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # written in C
+        return False
+
+
+def _become(words: list[str], config: int) -> int:
+    """127 where there is no such program."""
+    os.environ.update(loading.read(config)["environ"])
+    # A Python program of the release finds the configuration by either.
+    os.environ["RELFORGE_CONFIG"] = f"/proc/{os.getpid()}/fd/{config}"
+    try:
+        os.execvp(words[0], words)
+    except OSError as error:
+        print(f"{words[0]}: {error.strerror}", file=sys.stderr)
+    return 127

@@ -1,0 +1,204 @@
+"""Hooks: what the project wants done at the turns of a release's life, each in a fresh child.
+
+    hooks = Hooks(poller)
+    hooks.begin(plan, "pre_upgrade", done, version="1.2.0")     # returns at once
+    done(problem, lines)        # later, from the loop: "" where all went well
+
+The same in every way of starting, because the supervisor runs them.  What a
+failure means is the caller's business; the hook's own is that it ends in time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from ..config import loading
+from ..config.interpolate import expand
+from ..errors import Refusal
+from . import launch
+from .journal import SUPERVISOR
+from .output import Output
+from .plan import Plan
+from .poller import READ, Poller
+from .process import ending, kill_group
+from .systemd import FIRST
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Done = Callable[[str, list[str]], None]
+
+IN_HOOK = "RELEASE_IN_HOOK"  # the name of the hook, to all that it starts
+GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
+
+
+class Run:
+    """One hook that is under way; ``due`` is when it must be gone, or is asked to go."""
+
+    __slots__ = ("asked", "done", "due", "limit", "name", "output", "pid")
+
+    def __init__(self, name: str, limit: float, done: Done) -> None:
+        self.name = name
+        self.limit = limit
+        self.done = done
+        self.due = time.monotonic() + limit
+        self.asked = False
+        self.pid = 0
+        self.output: Output | None = None
+
+
+class Hooks:
+    """The hooks that are under way; they end by `ended`, which the reaper calls."""
+
+    __slots__ = ("_poller", "_runs")
+
+    def __init__(self, poller: Poller) -> None:
+        self._poller = poller
+        self._runs: dict[int, Run] = {}
+
+    def begin(self, plan: Plan, name: str, done: Done, **facts: str) -> None:
+        """Run the hook of the plan's release; where it has none, ``done`` is called at once.
+
+        ``facts`` go to it as variables ``RELEASE_HOOK_<NAME>``, and to a function
+        that takes a parameter as a dict.
+        """
+        row = plan.manifest.get("hooks", {}).get(name)
+        if row is None:
+            done("", [])
+            return
+        run = Run(name, row["timeout"], done)
+        plan.journal.say(f"{name} runs")
+        try:
+            run.pid, output = _spawn(plan, name, row, facts)
+        except OSError as error:
+            done(f"the hook {name} cannot be started: {error.strerror}", [])
+            return
+        except Refusal as error:  # a ${key} that is not set
+            done(error.message, [])
+            return
+        self._runs[run.pid] = run
+        if output >= 0:
+            run.output = Output(output, name, plan.journal)
+            self._poller.add(output, READ, lambda _events: self._printed(run))
+
+    def runs(self, name: str) -> bool:
+        """Is this one under way?"""
+        return any(run.name == name for run in self._runs.values())
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._runs)
+
+    def owns(self, pid: int) -> bool:
+        return pid in self._runs
+
+    def ended(self, pid: int, status: int) -> None:
+        """A hook is gone, with this wait status; its caller learns of it."""
+        run = self._runs.pop(pid)
+        lines: list[str] = []
+        if run.output is not None:
+            if run.output.fd >= 0:
+                self._poller.remove(run.output.fd)
+                run.output.finish()
+            lines = list(run.output.tail)
+        problem = ""
+        if not run.limit:
+            problem = f"the hook {run.name} was stopped"
+        elif run.asked:
+            problem = f"the hook {run.name} did not end within {run.limit:g}s and was stopped"
+        elif status:
+            problem = f"the hook {run.name} {ending(status)}"
+        run.done(problem, lines)
+
+    def within(self, seconds: float) -> None:
+        """Those that are under way have so much time and no more."""
+        for run in self._runs.values():
+            if not run.asked and time.monotonic() + seconds < run.due:
+                run.limit = seconds
+                run.due = time.monotonic() + seconds
+
+    def kill(self) -> None:
+        """End all of them now."""
+        for pid, run in self._runs.items():
+            run.asked, run.limit = True, 0.0
+            kill_group(pid)
+
+    def tick(self) -> float | None:
+        """Do what is due; when the next thing is, on the monotonic clock."""
+        now = time.monotonic()
+        for pid, run in self._runs.items():
+            if run.due > now:
+                continue
+            if run.asked:
+                kill_group(pid)
+            else:
+                _terminate(pid)
+            run.asked = True
+            run.due = now + GRACE
+        return min((run.due for run in self._runs.values()), default=None)
+
+    def _printed(self, run: Run) -> None:
+        if run.output is not None and not run.output.read():
+            self._poller.remove(run.output.fd)
+
+
+def _spawn(plan: Plan, name: str, row: dict[str, Any], facts: dict[str, str]) -> tuple[int, int]:
+    """Pid, and the reading end of its output or -1; raises OSError."""
+    values = loading.read(plan.config)["values"]
+    words = [
+        expand(text, values, f"hooks.{name}.exec[{index}]")
+        for index, text in enumerate(row["exec"])
+    ]
+    if words and "/" in words[0]:
+        words[0] = os.path.join(plan.paths.root, words[0])
+    question = {
+        "call": row["call"],
+        "exec": words,
+        "facts": {"hook": name, **facts},
+        "cwd": plan.paths.state,
+        SUPERVISOR: os.getpid(),
+    }
+    environ = launch.variables(plan)
+    environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
+    environ[IN_HOOK] = name
+    environ["RELFORGE_HOOK"] = json.dumps(question)
+    environ["RELFORGE_CONFIG_FD"] = str(FIRST)
+    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    ]
+    output = theirs = -1
+    try:
+        if plan.journal.path is not None:
+            output, theirs = os.pipe()
+            actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
+        actions.append((os.POSIX_SPAWN_DUP2, plan.config, FIRST))
+        boot = os.path.join(plan.paths.root, launch.BOOT)
+        pid = os.posix_spawn(
+            plan.python,
+            [plan.python, "-P", "-s", "-B", boot, "hook"],
+            environ,
+            file_actions=actions,
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=launch.DEFAULT,
+        )
+    except BaseException:
+        if output >= 0:
+            os.close(output)
+        raise
+    finally:
+        if theirs >= 0:
+            os.close(theirs)
+    return pid, output
+
+
+def _terminate(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGTERM)
+    except (ProcessLookupError, PermissionError):
+        return
