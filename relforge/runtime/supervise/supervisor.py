@@ -99,7 +99,7 @@ class Supervisor:
         elif self._ending:
             self._hurry()
         if timeout is not None:
-            self._hooks.within(timeout)
+            self._hooks.within(timeout / 2)  # the other half is the services'
 
     def fail(self, message: str, process: Process | None = None) -> None:
         """Stop everything; the supervisor's exit status will be 1, for this reason."""
