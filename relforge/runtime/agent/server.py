@@ -27,14 +27,18 @@ _CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
 _agents: weakref.WeakSet[Agent] = weakref.WeakSet()
 
 
-def start(path: str, info: dict[str, Any], namespace: dict[str, Any]) -> Agent:
+def start(
+    path: str, info: dict[str, Any], namespace: dict[str, Any], *, first: str | None = None
+) -> Agent:
     """Listen on ``path`` and answer from now on, whatever the other threads do.
 
     ``info`` is what clients learn at once: name, version, service, instance.
     ``namespace`` is looked at before each evaluation, so the application may be
-    put in later.  Raises Refusal where the path is too long.
+    put in later.  ``first`` is where to listen until somebody renames it to
+    ``path``, which another process still has.  Raises Refusal where the path
+    is too long.
     """
-    agent = Agent(path, info, namespace)
+    agent = Agent(path, info, namespace, first=first)
     _agents.add(agent)
     agent.listen()
     return agent
@@ -43,8 +47,16 @@ def start(path: str, info: dict[str, Any], namespace: dict[str, Any]) -> Agent:
 class Agent:
     """Set ``loop`` to the application's event loop, ``secrets`` to what must not be logged."""
 
-    def __init__(self, path: str, info: dict[str, Any], namespace: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        path: str,
+        info: dict[str, Any],
+        namespace: dict[str, Any],
+        *,
+        first: str | None = None,
+    ) -> None:
         self.path = path
+        self.first = first or path
         self.info = {**info, "pid": os.getpid(), "python": sys.version.split()[0]}
         self.namespace = namespace
         self.loop: AbstractEventLoop | None = None
@@ -77,9 +89,9 @@ class Agent:
         folder = os.path.dirname(self.path)
         os.makedirs(folder, mode=0o700, exist_ok=True)
         temporary = os.path.join(folder, f".{os.getpid():x}")
-        if max(len(os.fsencode(self.path)), len(os.fsencode(temporary))) > SOCKET_PATH_MOST:
+        if max(len(os.fsencode(self.first)), len(os.fsencode(temporary))) > SOCKET_PATH_MOST:
             raise Refusal(
-                f"{self.path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes",
+                f"{self.first}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes",
                 hint="set RELEASE_RUN_DIR to a shorter folder",
                 code=CONFIG,
             )
@@ -91,7 +103,7 @@ class Agent:
             os.chmod(temporary, 0o600)
             listener.listen(MOST_CLIENTS)
             self._inode = _inode(temporary)
-            os.rename(temporary, self.path)
+            os.rename(temporary, self.first)
         except BaseException:
             listener.close()
             raise
@@ -109,8 +121,9 @@ class Agent:
             # Wakes the thread in accept(), which close() alone does not.
             self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
-        if self._inode is not None and _inode(self.path) == self._inode:
-            _remove(self.path)
+        for path in {self.first, self.path}:
+            if self._inode is not None and _inode(path) == self._inode:
+                _remove(path)
         for client in list(self._clients):
             client.cut()
 

@@ -1,4 +1,4 @@
-"""``start``, ``foreground``, ``stop``, ``restart``."""
+"""``start``, ``foreground``, ``stop``, ``restart``, ``reload``."""
 
 from __future__ import annotations
 
@@ -76,6 +76,16 @@ def restart(argv: list[str]) -> int:
         _check()
         _forced(_stop(place, timeout))
     return _start(wait)
+
+
+def reload(argv: list[str]) -> int:
+    """Return 0 when processes with the new configuration serve; else nothing has changed."""
+    options.most(options.parse(argv), 0, "reload")
+    from ..client.operation import ask
+
+    answer = ask(find.required(paths.of(manifest.root())), {"op": "reload"})
+    print(f"reloaded: {', '.join(answer['replaced']) or 'nothing had to be replaced'}")
+    return DONE
 
 
 def _check() -> None:

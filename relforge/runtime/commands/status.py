@@ -92,6 +92,9 @@ def _without(state: str, name: str, number: str, holder: int | None) -> dict[str
         "pid": holder,
         "uptime": None,
         "services": [],
+        "operation": None,
+        "coming": [],
+        "leaving": [],
     }
 
 
@@ -101,12 +104,16 @@ def _table(answer: dict[str, Any]) -> list[str]:
         head += f" (pid {answer['pid']})"
     if answer["uptime"] is not None:
         head += f", up {_duration(answer['uptime'])}"
+    work = answer.get("operation")
+    if work:
+        head += f"; {work['name']}: {work.get('stage', 'under way')}"
     rows = [("SERVICE", "STATE", "PID", "UP", "RESTARTS", "MEMORY", "LISTENS ON")]
-    for row in answer["services"]:
+    parts = (("services", ""), ("coming", "new, "), ("leaving", "old, "))
+    for row, part in [(row, part) for key, part in parts for row in answer.get(key, ())]:
         rows.append(
             (
                 f"{row['name']}.{row['instance']}",
-                row["state"],
+                part + row["state"],
                 str(row["pid"] or "-"),
                 "-" if row["uptime"] is None else _duration(row["uptime"]),
                 str(row["restarts"]),

@@ -42,7 +42,7 @@ def main(_argv: list[str]) -> int:
         "service": service["name"],
         "instance": service["instance"],
     }
-    agent = server.start(service["agent"], info, namespace)
+    agent = server.start(service["agent"], info, namespace, first=service.get("agent_first"))
     agent.secrets = secrets
     try:
         target = entry.find(service["target"]) if service["kind"] == "run" else _app(service)

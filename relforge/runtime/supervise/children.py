@@ -31,9 +31,11 @@ from .process import (
 )
 from .readiness import Readiness
 from .restarts import Restarts
+from .specs import Spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     class Boss(Protocol):
@@ -54,17 +56,24 @@ HOPELESS = 5.0  # seconds after which a process that SIGKILL does not end is lef
 
 
 class Children:
-    """``rows`` are all instances; ``forced`` names those that a stop had to kill."""
+    """``rows`` are all instances; ``forced`` names those that a stop had to kill.
+
+    While a `change.Change` is under way, ``coming`` are those that are to take
+    the places of some, ``leaving`` those whose places have been taken.
+    """
 
     __slots__ = (
         "_boss",
         "_by_pid",
+        "_errands",
         "_hooks",
         "_plan",
         "_poller",
         "_readiness",
         "_restarts",
+        "coming",
         "forced",
+        "leaving",
         "rows",
     )
 
@@ -74,12 +83,25 @@ class Children:
         self._poller = poller
         self._boss = boss
         self.rows = [
-            Process(spec, number + 1) for spec in plan.specs for number in range(spec.instances)
+            Process(plan.generation, spec, number + 1)
+            for spec in plan.generation.specs
+            for number in range(spec.instances)
         ]
+        self.coming: list[Process] = []
+        self.leaving: list[Process] = []
         self.forced: list[str] = []
-        self._restarts = {spec.name: Restarts(spec) for spec in plan.specs}
+        self._restarts: dict[Spec, Restarts] = {}
+        self._errands: dict[int, Callable[[int], None]] = {}
         self._by_pid: dict[int, Process] = {}
         self._readiness = Readiness(plan, poller, self._by_pid, self._is_ready)
+
+    @property
+    def all(self) -> list[Process]:
+        return [*self.rows, *self.coming, *self.leaving]
+
+    def watch(self, pid: int, ended: Callable[[int], None]) -> None:
+        """Call ``ended(wait status)`` when this child of ours is gone, with all of its group."""
+        self._errands[pid] = ended
 
     def start(self, process: Process) -> None:
         """Start a process; a failure is handled as its end."""
@@ -91,11 +113,11 @@ class Children:
         process.deadline = now + process.spec.ready_timeout
         process.due = process.deadline
         try:
-            started = launch.spawn(self._plan, process.spec, process.instance)
+            started = launch.spawn(self._plan, process)
         except OSError as error:
             process.due = None
             process.state = FAILED
-            self._again(process, f"{process} cannot be started: {error.strerror}", failed=True)
+            self._over(process, f"{process} cannot be started: {error.strerror}", failed=True)
             return
         process.pid = started.pid
         self._by_pid[started.pid] = process
@@ -154,12 +176,15 @@ class Children:
             if info is None:
                 return
             pid = info.si_pid
-            if pid in self._by_pid or self._readiness.is_probe(pid) or self._hooks.owns(pid):
+            ours = pid in self._by_pid or pid in self._errands or self._hooks.owns(pid)
+            if ours or self._readiness.is_probe(pid):
                 # While it is a zombie its number, and its group's, is nobody else's.
                 kill_group(pid)
             _, status = os.waitpid(pid, 0)
             if pid in self._by_pid:
                 self._ended(self._by_pid.pop(pid), status)
+            elif pid in self._errands:
+                self._errands.pop(pid)(status)
             elif self._readiness.is_probe(pid):
                 self._readiness.probed(pid, status)
             elif self._hooks.owns(pid):
@@ -168,10 +193,10 @@ class Children:
     def tick(self) -> float | None:
         """Do what is due; when the next thing is, on the monotonic clock."""
         now = time.monotonic()
-        for process in self.rows:
+        for process in self.all:
             if process.due is not None and process.due <= now:
                 self._due(process, now)
-        return min((row.due for row in self.rows if row.due is not None), default=None)
+        return min((row.due for row in self.all if row.due is not None), default=None)
 
     def _due(self, process: Process, now: float) -> None:
         if process.state == WAITING:
@@ -195,10 +220,14 @@ class Children:
             self._plan.journal.say(f"{process} (pid {process.pid}) survives SIGKILL: left behind")
             self._by_pid.pop(process.pid, None)
             process.pid, process.state, process.due = 0, FAILED, None
+            if process.change is not None:
+                process.change.ended(process, f"{process} survives SIGKILL", failed=True)
 
     def _late(self, process: Process) -> None:
         reason = f"{process} was not ready within {process.spec.ready_timeout:g}s"
-        if self._boss.state == STARTING and process.spec.required:
+        if process.change is not None:
+            process.change.late(process, reason)
+        elif self._boss.state == STARTING and process.spec.required:
             self._boss.fail(reason, process)
         else:
             self._plan.journal.say(f"{reason}: stopped")
@@ -207,6 +236,8 @@ class Children:
     def _is_ready(self, process: Process) -> None:
         if self._boss.state == RUNNING:
             self._plan.journal.say(f"{process} is ready")
+        if process.change is not None:
+            process.change.ready(process)
 
     def _printed(self, output: Output) -> None:
         if not output.read():
@@ -231,20 +262,26 @@ class Children:
             if not clean and process.stage != KILLED:
                 self._plan.journal.say(reason)
         elif was == STARTING:
-            early = self._boss.state == STARTING or not clean
-            self._again(process, f"{reason} before it was ready", failed=early)
+            early = self._boss.state == STARTING or process.change is not None or not clean
+            self._over(process, f"{reason} before it was ready", failed=early)
         else:
             # One that we stopped by ourselves was not ready in time.
-            self._again(process, reason, failed=was == STOPPING or not clean)
+            self._over(process, reason, failed=was == STOPPING or not clean)
 
-    def _again(self, process: Process, reason: str, *, failed: bool) -> None:
+    def _over(self, process: Process, reason: str, *, failed: bool) -> None:
+        if process.change is not None:
+            process.change.ended(process, reason, failed=failed)
+        else:
+            self.again(process, reason, failed=failed)
+
+    def again(self, process: Process, reason: str, *, failed: bool) -> None:
         """Start it again, where and when its settings say so."""
         if failed:
             self._boss.crashed(process, reason)
         if failed and self._boss.state == STARTING and process.spec.required:
             self._boss.fail(reason, process)
             return
-        restarts = self._restarts[process.spec.name]
+        restarts = self._restarts.setdefault(process.spec, Restarts(process.spec))
         self._plan.journal.say(reason)
         if not restarts.wanted(failed=failed):
             return

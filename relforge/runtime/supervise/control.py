@@ -89,9 +89,12 @@ class Client:
 
 
 class Control:
-    """Accepts who may talk to this supervisor; ``answer(message, client)`` does what they ask."""
+    """Accepts who may talk to this supervisor; ``answer(message, client)`` does what they ask.
 
-    __slots__ = ("_clients", "_poller", "_sock", "answer")
+    ``left(client)`` is told of each connection that is closed.
+    """
+
+    __slots__ = ("_clients", "_poller", "_sock", "answer", "left")
 
     def __init__(
         self,
@@ -103,6 +106,7 @@ class Control:
         self._poller = poller
         self._clients: list[Client] = []
         self.answer = answer
+        self.left: Callable[[Client], None] = _nothing
         poller.add(sock.fileno(), READ, self._accept)
 
     def watch(self, client: Client, events: int) -> None:
@@ -114,6 +118,7 @@ class Control:
             self._clients.remove(client)
             self._poller.remove(client.sock.fileno())
             client.sock.close()
+            self.left(client)
 
     def _accept(self, _events: int) -> None:
         for _ in range(MOST_CLIENTS):
@@ -136,3 +141,7 @@ class Control:
         client = Client(self, sock)
         self._clients.append(client)
         self.watch(client, READ)
+
+
+def _nothing(_client: Client) -> None:
+    """Nobody asked to be told."""

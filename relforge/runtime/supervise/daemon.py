@@ -53,12 +53,11 @@ def start(plan: Plan, wait: float) -> str:
 def _let_go(plan: Plan) -> None:
     """Our copies; the supervisor has its own."""
     plan.lock.release()
-    for rows in plan.listeners.values():
-        for row in rows:
-            row.sock.close()
+    for row in plan.generation.sockets():
+        row.sock.close()
     plan.control.close()
     plan.notices.sock.close()
-    os.close(plan.config)
+    plan.generation.forget()
 
 
 def _detach(plan: Plan, pipe: int, wait: float) -> NoReturn:

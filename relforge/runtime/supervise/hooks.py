@@ -19,6 +19,7 @@ from ..config import loading
 from ..config.interpolate import expand
 from ..errors import Refusal
 from . import launch
+from .generation import Generation
 from .journal import SUPERVISOR
 from .output import Output
 from .plan import Plan
@@ -61,20 +62,24 @@ class Hooks:
         self._poller = poller
         self._runs: dict[int, Run] = {}
 
-    def begin(self, plan: Plan, name: str, done: Done, **facts: str) -> None:
-        """Run the hook of the plan's release; where it has none, ``done`` is called at once.
+    def begin(
+        self, plan: Plan, name: str, done: Done, born: Generation | None = None, **facts: str
+    ) -> None:
+        """Run the hook of a release; where it has none, ``done`` is called at once.
 
+        ``born`` is the generation whose hook it is, the plan's by default;
         ``facts`` go to it as variables ``RELEASE_HOOK_<NAME>``, and to a function
         that takes a parameter as a dict.
         """
-        row = plan.manifest.get("hooks", {}).get(name)
+        born = born or plan.generation
+        row = born.manifest.get("hooks", {}).get(name)
         if row is None:
             done("", [])
             return
         run = Run(name, row["timeout"], done)
         plan.journal.say(f"{name} runs")
         try:
-            run.pid, output = _spawn(plan, name, row, facts)
+            run.pid, output = _spawn(plan, born, name, row, facts)
         except OSError as error:
             done(f"the hook {name} cannot be started: {error.strerror}", [])
             return
@@ -147,15 +152,17 @@ class Hooks:
             self._poller.remove(run.output.fd)
 
 
-def _spawn(plan: Plan, name: str, row: dict[str, Any], facts: dict[str, str]) -> tuple[int, int]:
+def _spawn(
+    plan: Plan, born: Generation, name: str, row: dict[str, Any], facts: dict[str, str]
+) -> tuple[int, int]:
     """Pid, and the reading end of its output or -1; raises OSError."""
-    values = loading.read(plan.config)["values"]
+    values = loading.read(born.config)["values"]
     words = [
         expand(text, values, f"hooks.{name}.exec[{index}]")
         for index, text in enumerate(row["exec"])
     ]
     if words and "/" in words[0]:
-        words[0] = os.path.join(plan.paths.root, words[0])
+        words[0] = os.path.join(born.paths.root, words[0])
     question = {
         "call": row["call"],
         "exec": words,
@@ -163,7 +170,7 @@ def _spawn(plan: Plan, name: str, row: dict[str, Any], facts: dict[str, str]) ->
         "cwd": plan.paths.state,
         SUPERVISOR: os.getpid(),
     }
-    environ = launch.variables(plan)
+    environ = launch.variables(plan, born)
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
     environ[IN_HOOK] = name
     environ["RELFORGE_HOOK"] = json.dumps(question)
@@ -176,11 +183,11 @@ def _spawn(plan: Plan, name: str, row: dict[str, Any], facts: dict[str, str]) ->
         if plan.journal.path is not None:
             output, theirs = os.pipe()
             actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
-        actions.append((os.POSIX_SPAWN_DUP2, plan.config, FIRST))
-        boot = os.path.join(plan.paths.root, launch.BOOT)
+        actions.append((os.POSIX_SPAWN_DUP2, born.config, FIRST))
+        boot = os.path.join(born.paths.root, launch.BOOT)
         pid = os.posix_spawn(
-            plan.python,
-            [plan.python, "-P", "-s", "-B", boot, "hook"],
+            born.python,
+            [born.python, "-P", "-s", "-B", boot, "hook"],
             environ,
             file_actions=actions,
             setpgroup=0,

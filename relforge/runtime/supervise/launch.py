@@ -6,10 +6,11 @@ import json
 import os
 import signal
 
+from .generation import Generation
 from .journal import SUPERVISOR
 from .plan import Plan
+from .process import NEXT, Process
 from .sockets import high_fd
-from .specs import Spec
 from .systemd import FIRST, VARIABLES
 
 BOOT = "runtime/relforge/runtime/boot_app.py"
@@ -39,13 +40,14 @@ class Started:
         self.program = program
 
 
-def spawn(plan: Plan, spec: Spec, number: int) -> Started:
-    """Start instance ``number``, in a process group of its own.
+def spawn(plan: Plan, process: Process) -> Started:
+    """Start a process, in a process group of its own.
 
     It finds its sockets from descriptor 3 on, then the configuration, then, a
     program, the pipe that tells of its exec.  Raises OSError.
     """
-    passed = [row.sock.fileno() for row in plan.listeners[spec.name]] + [plan.config]
+    born, spec = process.generation, process.spec
+    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.config]
     program = output = theirs = -1
     opened: list[int] = []
     try:
@@ -62,9 +64,9 @@ def spawn(plan: Plan, spec: Spec, number: int) -> Started:
             actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
         actions += [(os.POSIX_SPAWN_DUP2, fd, FIRST + at) for at, fd in enumerate(passed)]
         pid = os.posix_spawn(
-            plan.python,
-            _argv(plan, spec),
-            environment(plan, spec, number),
+            born.python,
+            _argv(process),
+            environment(plan, process),
             file_actions=actions,
             setpgroup=0,
             setsigmask=(),
@@ -79,13 +81,15 @@ def spawn(plan: Plan, spec: Spec, number: int) -> Started:
     return Started(pid, output, program)
 
 
-def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
+def environment(plan: Plan, process: Process) -> dict[str, str]:
     """The variables of the process: ours without what is internal, and the service's own."""
-    environ = {**variables(plan), "NOTIFY_SOCKET": plan.notices.path, **spec.env}
-    listeners = len(plan.listeners[spec.name])
+    born, spec = process.generation, process.spec
+    environ = {**variables(plan, born), "NOTIFY_SOCKET": plan.notices.path, **spec.env}
+    listeners = len(born.listeners[spec.name])
+    name = str(process)
     service = {
         "name": spec.name,
-        "instance": number,
+        "instance": process.instance,
         "kind": spec.kind,
         "target": spec.target,
         "server": spec.server,
@@ -94,7 +98,9 @@ def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
         "drain": spec.drain,
         "ready": spec.ready,
         "cwd": spec.cwd,
-        "agent": plan.paths.socket(f"{spec.name}.{number}"),
+        "agent": plan.paths.socket(name),
+        # Whom it is to replace still has that one; the supervisor gives it its name.
+        "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
         SUPERVISOR: os.getpid(),
     }
     environ["RELFORGE_SERVICE"] = json.dumps(service)
@@ -102,19 +108,20 @@ def environment(plan: Plan, spec: Spec, number: int) -> dict[str, str]:
     return environ
 
 
-def variables(plan: Plan) -> dict[str, str]:
-    """What every child is given: our variables without what is internal, and the folders."""
+def variables(plan: Plan, born: Generation) -> dict[str, str]:
+    """What every child is given: its launcher's variables without what is internal, the folders."""
     environ = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in born.environ.items()
         if not name.startswith("RELFORGE_") and name not in VARIABLES
     }
     return {**environ, **plan.paths.variables()}
 
 
-def _argv(plan: Plan, spec: Spec) -> list[str]:
-    boot = os.path.join(plan.paths.root, BOOT)
-    if spec.kind == "exec":
+def _argv(process: Process) -> list[str]:
+    python = process.generation.python
+    boot = os.path.join(process.generation.paths.root, BOOT)
+    if process.spec.kind == "exec":
         # Becomes the program at once, and needs nothing of the application's.
-        return [plan.python, "-I", "-S", "-B", boot, "program"]
-    return [plan.python, "-P", "-s", "-B", boot, "service"]
+        return [python, "-I", "-S", "-B", boot, "program"]
+    return [python, "-P", "-s", "-B", boot, "service"]

@@ -13,10 +13,11 @@ from ..config import loading
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from . import lock, sockets, specs, systemd
+from .generation import Generation
 from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock
 from .notices import Notices
-from .sockets import Listener
+from .process import NEXT
 from .specs import Spec
 
 TYPE_CHECKING = False
@@ -28,28 +29,20 @@ class Plan:
     """What a supervisor works with; `close` gives all of it back."""
 
     __slots__ = (
-        "config",
         "control",
+        "generation",
         "journal",
-        "listeners",
         "lock",
         "manager",
-        "manifest",
         "notices",
         "paths",
-        "python",
-        "specs",
     )
 
     def __init__(self, paths: Paths, manifest: dict[str, Any], held: Lock, *, log: bool) -> None:
         self.paths = paths
-        self.manifest = manifest
+        self.generation = Generation(paths, manifest, dict(os.environ), -1)
         self.lock = held
-        self.config = -1
-        self.listeners: dict[str, list[Listener]] = {}
         self.manager = os.environ.get("NOTIFY_SOCKET")
-        self.python = os.path.join(paths.root, manifest["python"]["executable"])
-        self.specs: list[Spec] = []
         path = os.path.join(paths.log, f"{manifest['name']}.log") if log else None
         self.journal = Journal(manifest["name"], path, Limits(**manifest["log"]))
         self.notices: Notices
@@ -57,13 +50,12 @@ class Plan:
 
     def close(self) -> None:
         """Close the sockets, then let go of the lock."""
-        for rows in self.listeners.values():
-            for row in rows:
-                row.close()
+        for row in self.generation.sockets():
+            row.close()
         for name in ("notices", "control"):
             if hasattr(self, name):
                 getattr(self, name).close()
-        clean(self.paths.run, self.specs)
+        clean(self.paths.run, self.generation.specs)
         self.lock.release()
 
 
@@ -106,14 +98,16 @@ def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
     """Raise Refusal (78) for a run folder under which a socket's path would be too long."""
     names = [SUPERVISOR, "notify"]
     for name, row in manifest["services"].items():
-        names.append(f"{name}.{row['instances']}")
+        names.append(f"{name}.{row['instances']}.{NEXT}")
     paths.socket(max(names, key=len))
 
 
 def clean(run: str, rows: list[Spec]) -> None:
     """Remove the sockets that a killed supervisor and its processes left in the run folder."""
     names = {f"{SUPERVISOR}.sock", "notify.sock"}
-    names |= {f"{row.name}.{number + 1}.sock" for row in rows for number in range(row.instances)}
+    for row in rows:
+        for number in range(row.instances):
+            names |= {f"{row.name}.{number + 1}{end}.sock" for end in ("", f".{NEXT}")}
     for name in names:
         path = os.path.join(run, name)
         try:
@@ -142,12 +136,14 @@ def _fill(plan: Plan) -> None:
             code=CONFIG,
         )
     activated = systemd.activated(os.environ)
-    plan.config = loading.load(paths.root, plan.manifest, {**os.environ, **paths.variables()})
-    plan.config = sockets.high_fd(plan.config)
-    values = loading.read(plan.config)["values"]
-    plan.specs = specs.read(plan.manifest, values, paths.root, paths.state)
-    clean(paths.run, plan.specs)
-    plan.listeners = sockets.open_all(plan.specs, paths.run, activated)
+    born = plan.generation
+    born.config = sockets.high_fd(
+        loading.load(paths.root, born.manifest, {**os.environ, **paths.variables()})
+    )
+    values = loading.read(born.config)["values"]
+    born.specs = specs.read(born.manifest, values, paths.root, paths.state)
+    clean(paths.run, born.specs)
+    born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:
         plan.journal.say(f"{sockets.show(sock)} ({name or 'no name'}): no service listens there")
         sock.close()

@@ -7,21 +7,22 @@ import os
 
 from . import launch
 from .plan import Plan
-from .specs import Spec
+from .process import Process
 
 TIMEOUT = 5.0  # seconds that one probe may take
 
 
-def spawn(plan: Plan, spec: Spec) -> int:
+def spawn(plan: Plan, process: Process) -> int:
     """Start a probe; exit status 0 says ready."""
-    boot = os.path.join(plan.paths.root, launch.BOOT)
+    python, spec = process.generation.python, process.spec
+    boot = os.path.join(process.generation.paths.root, launch.BOOT)
     question = json.dumps({**spec.ready, "cwd": spec.cwd, "timeout": TIMEOUT})
-    environ = launch.environment(plan, spec, 0)
+    environ = launch.environment(plan, process)
     for name in ("RELFORGE_SERVICE", "RELFORGE_CONFIG_FD", "NOTIFY_SOCKET"):
         environ.pop(name)
     return os.posix_spawn(
-        plan.python,
-        [plan.python, "-I", "-S", "-B", boot, "probe", question],
+        python,
+        [python, "-I", "-S", "-B", boot, "probe", question],
         environ,
         file_actions=[(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)],
         setpgroup=0,

@@ -5,12 +5,26 @@ from __future__ import annotations
 import os
 import signal
 
+from .generation import Generation
 from .output import Output
 from .specs import Spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Change(Protocol):
+        """What `change.Change` does with the processes that it decides on."""
+
+        def ready(self, process: Process) -> None:
+            """It has said so."""
+
+        def ended(self, process: Process, reason: str, *, failed: bool) -> None:
+            """It is gone."""
+
+        def late(self, process: Process, reason: str) -> None:
+            """It lives, and is not ready in time."""
+
 
 STARTING = "starting"
 RUNNING = "running"
@@ -27,12 +41,22 @@ DUMP = signal.SIGRTMIN + 5
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
+# A process that has not taken its place yet has its agent under another name.
+NEXT = "next"
+
+
 class Process:
-    """``due`` is when the supervisor must do the next thing about it; None for never."""
+    """``due`` is when the supervisor must do the next thing about it; None for never.
+
+    ``change`` is the change of generations that it is a part of, for as long as
+    that decides what becomes of it.
+    """
 
     __slots__ = (
+        "change",
         "deadline",
         "due",
+        "generation",
         "instance",
         "output",
         "pid",
@@ -46,9 +70,11 @@ class Process:
         "state",
     )
 
-    def __init__(self, spec: Spec, instance: int) -> None:
+    def __init__(self, generation: Generation, spec: Spec, instance: int) -> None:
+        self.generation = generation
         self.spec = spec
         self.instance = instance
+        self.change: Change | None = None
         self.state = WAITING
         self.due: float | None = None
         self.deadline = 0.0  # for being ready; then, for being gone
@@ -82,6 +108,7 @@ class Process:
         return {
             "name": self.spec.name,
             "instance": self.instance,
+            "version": self.generation.version,
             "pid": self.pid or None,
             "state": self.state,
             "ready": self.ready,

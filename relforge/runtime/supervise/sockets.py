@@ -28,12 +28,13 @@ LOWEST = 64
 class Listener:
     """A listening socket of one service; ``address`` is as people write it, with the real port."""
 
-    __slots__ = ("address", "lent", "path", "sock")
+    __slots__ = ("address", "lent", "path", "sock", "text")
 
     def __init__(self, sock: socket.socket, path: str | None = None, *, lent: bool = False) -> None:
         self.sock = high(sock)
         self.path = path
         self.lent = lent  # systemd's: it goes on listening when we end
+        self.text: str | None = None  # the setting that it was opened for; None: found by name
         self.address = show(self.sock)
 
     def close(self) -> None:
@@ -113,12 +114,55 @@ def open_all(
             for index, text in enumerate([] if named else spec.listen):
                 where = f"services.{spec.name}.listen[{index}]"
                 rows.append(_open(text, where, run, activated, specs))
+                rows[-1].text = text
     except BaseException:
         for rows in opened.values():
             for row in rows:
                 row.close()
         raise
     return opened
+
+
+def adopt(
+    specs: list[Spec], run: str, have: dict[str, list[Listener]]
+) -> dict[str, list[Listener]]:
+    """By service, as `open_all`, but what is open already is shared; raises Refusal.
+
+    An address may move to another service.  What was found by the service's
+    name stays the service's, whatever it is to listen on.
+    """
+    adopted: dict[str, list[Listener]] = {}
+    opened: list[Listener] = []
+    try:
+        for spec in specs:
+            own = have.get(spec.name, [])
+            rows = adopted.setdefault(spec.name, [row for row in own if row.text is None])
+            for index, text in enumerate([] if rows else spec.listen):
+                where = f"services.{spec.name}.listen[{index}]"
+                found = _shared(text, where, run, own, have)
+                if found is None:
+                    found = _open(text, where, run, [], specs)
+                    opened.append(found)
+                    found.text = text
+                rows.append(found)
+    except BaseException:
+        for row in opened:
+            row.close()
+        raise
+    return adopted
+
+
+def _shared(
+    text: str, where: str, run: str, own: list[Listener], have: dict[str, list[Listener]]
+) -> Listener | None:
+    for row in own:
+        if row.text == text:
+            return row
+    if text.startswith("unix:"):
+        address = f"unix:{os.path.join(run, text.removeprefix('unix:'))}"
+    else:
+        address = _address(*_resolve(text, where))
+    return next((row for rows in have.values() for row in rows if row.address == address), None)
 
 
 def show(sock: socket.socket) -> str:
@@ -140,7 +184,7 @@ def _open(
         path = os.path.join(run, text.removeprefix("unix:"))
         return _passed(f"unix:{path}", activated) or _open_unix(path, where)
     family, place = _resolve(text, where)
-    address = f"[{place[0]}]:{place[1]}" if family == socket.AF_INET6 else f"{place[0]}:{place[1]}"
+    address = _address(family, place)
     found = _passed(address, activated)
     if found is not None:
         return found
@@ -209,6 +253,10 @@ def _resolve(text: str, where: str) -> tuple[int, tuple[Any, ...]]:
     # `localhost` is 127.0.0.1 to most who connect.
     rows.sort(key=lambda row: row[0] != socket.AF_INET)
     return rows[0][0], rows[0][4]
+
+
+def _address(family: int, place: tuple[Any, ...]) -> str:
+    return f"[{place[0]}]:{place[1]}" if family == socket.AF_INET6 else f"{place[0]}:{place[1]}"
 
 
 def _passed(address: str, activated: list[tuple[str, socket.socket]]) -> Listener | None:

@@ -30,6 +30,7 @@ class Spec:
         "required",
         "restart",
         "server",
+        "singleton",
         "target",
     )
 
@@ -50,6 +51,7 @@ class Spec:
         self.backoff: list[float] = row["backoff"]
         self.intensity: list[float] = row["intensity"]
         self.required: bool = row["required"]
+        self.singleton: bool = row.get("singleton", False)
 
 
 def read(manifest: dict[str, Any], values: dict[str, Any], root: str, state: str) -> list[Spec]:

@@ -7,15 +7,17 @@ import os
 import signal
 import time
 
-from ..errors import DONE, FAILED, FORCED
+from ..errors import DONE, FAILED, FORCED, LOCKED, Refusal
 from . import systemd
 from .children import Children
 from .control import Client, Control
 from .hooks import Hooks
+from .operation import Operation, refused
 from .plan import Plan
 from .poller import Poller
 from .process import ENDED, RUNNING, STARTING, STOPPED, STOPPING, Process
 from .process import FAILED as BROKEN
+from .reload import Reload
 from .signals import Signals
 
 TYPE_CHECKING = False
@@ -60,11 +62,13 @@ class Supervisor:
         self._ending = False  # pre_stop is over
         self._swept = False  # post_stop has begun
         self._patience: float | None = None  # until when everything has to be gone
+        self._operation: Operation | None = None
 
     def run(self) -> Outcome:
         """Return when everything has ended and all the processes are gone."""
         signals = Signals(self.poller, self._signal)
         control = Control(self.plan.control, self.poller, self._answer)
+        control.left = self._left
         try:
             self.plan.lock.update(operation=None, pid=os.getpid())
             self._children.reap()
@@ -74,7 +78,7 @@ class Supervisor:
                 self.poller.wait(self._tick())
         finally:
             self._hooks.kill()
-            for process in self._children.rows:
+            for process in self._children.all:
                 process.kill()
             signals.close()
         for client in self._waiting:
@@ -89,6 +93,12 @@ class Supervisor:
             self.state = STOPPING
             self._say("stopping")
             systemd.notify(self.plan.manager, "STOPPING=1")
+            if self._operation is not None:
+                self._operation.stop(f"the {self._operation.name} ends: everything is stopped")
+            for process in self._children.all:
+                process.change = None
+            for process in (*self._children.coming, *self._children.leaving):
+                self._children.end(process)
         if timeout is not None:
             self._patience = min(self._patience or math.inf, time.monotonic() + timeout)
         if was == RUNNING:
@@ -117,13 +127,13 @@ class Supervisor:
         self.stop()
         self._hooks.kill()
         self._end()
-        for process in self._children.rows:
+        for process in self._children.all:
             self._children.force(process)
 
     def status(self) -> dict[str, Any]:
         """The answer of ``status --json``."""
         now = time.monotonic()
-        manifest = self.plan.manifest
+        manifest = self.plan.generation.manifest
         return {
             "name": manifest["name"],
             "version": manifest["version"],
@@ -133,6 +143,9 @@ class Supervisor:
             "services": [
                 {**row.report(now), "listen": self._places(row)} for row in self._children.rows
             ],
+            "operation": None if self._operation is None else self._operation.report(now),
+            "coming": [row.report(now) for row in self._children.coming],
+            "leaving": [row.report(now) for row in self._children.leaving],
         }
 
     def describe(self) -> str:
@@ -141,12 +154,12 @@ class Supervisor:
         for process in self._children.rows:
             places = " and ".join(self._places(process))
             rows.append(f"{process} on {places}" if places else str(process))
-        manifest = self.plan.manifest
+        manifest = self.plan.generation.manifest
         head = f"{manifest['name']} {manifest['version']} is running (pid {os.getpid()})"
         return f"{head}: {', '.join(rows)}" if rows else head
 
     def _places(self, process: Process) -> list[str]:
-        return [row.address for row in self.plan.listeners[process.spec.name]]
+        return [row.address for row in process.generation.listeners[process.spec.name]]
 
     def _signal(self, number: int) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
@@ -162,7 +175,7 @@ class Supervisor:
         elif number == signal.SIGUSR2:
             self.plan.journal.reopen()
         elif number == signal.SIGHUP:
-            self._say("SIGHUP is ignored; `restart` reads the configuration anew")
+            self._reload(None)
 
     def _answer(self, message: dict[str, Any], client: Client) -> None:
         op, timeout = message.get("op"), message.get("timeout")
@@ -174,6 +187,8 @@ class Supervisor:
             client.send({"stopping": True})
             self._waiting.append(client)
             self.stop(timeout=timeout)
+        elif op == "reload":
+            self._reload(client)
         else:
             client.send({"error": f"unknown operation {op!r}"})
 
@@ -209,17 +224,44 @@ class Supervisor:
             return
         self._ending = True
         # First, so that nobody is let in between us and the last process.
-        for rows in self.plan.listeners.values():
-            for row in rows:
-                row.close()
+        for row in self.plan.generation.sockets():
+            row.close()
         for process in self._children.rows:
             self._children.end(process)
         self._hurry()
 
     def _hurry(self) -> None:
         if self._patience is not None:
-            for process in self._children.rows:
+            for process in self._children.all:
                 self._children.within(process, max(0.0, self._patience - time.monotonic()))
+
+    def _reload(self, client: Client | None) -> None:
+        self._begin(
+            lambda: Reload(self.plan, self.poller, self._children, client, self._done), client
+        )
+
+    def _begin(self, make: Callable[[], Operation], client: Client | None) -> None:
+        """Begin long work: one at a time, and on what runs."""
+        try:
+            if self._operation is not None:
+                raise Refusal(f"its {self._operation.name} is under way", code=LOCKED)
+            if self.state != RUNNING:
+                raise Refusal(f"it is {self.state}", hint="wait until it is running", code=LOCKED)
+            self._operation = make()
+            self.plan.lock.update(operation=self._operation.name)
+        except Refusal as error:
+            self._say(error.message)
+            if client is not None:
+                client.send(refused(error))
+
+    def _done(self) -> None:
+        self._operation = None
+        self.plan.lock.update(operation=None)
+        systemd.notify(self.plan.manager, f"STATUS={self.describe()}")
+
+    def _left(self, client: Client) -> None:
+        if self._operation is not None and self._operation.client is client:
+            self._operation.left()
 
     def _settle(self) -> None:
         """From starting to running, once every required process is ready."""
@@ -245,17 +287,18 @@ class Supervisor:
         hook = self._hooks.tick()
         limit = self._limit if self.state == STARTING else None
         now = time.monotonic()
+        work = None if self._operation is None else self._operation.tick(now)
         if limit is not None and now >= limit:
             process = self._unready() if self._started else None
             who = process or "the hook pre_start"
             self.fail(f"{who} was not ready within {now - self._began:.0f}s", process)
             return 0.0
-        times = [moment for moment in (due, hook, limit) if moment is not None]
+        times = [moment for moment in (due, hook, limit, work) if moment is not None]
         return min(times) - now if times else None
 
     def _over(self) -> bool:
         """Has everything ended, post_stop included?"""
-        rows = self._children.rows
+        rows = self._children.all
         if any(process.state not in ENDED for process in rows):
             return False
         if self.state == STOPPING and not self._ending:

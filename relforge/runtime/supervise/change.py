@@ -1,0 +1,225 @@
+"""One generation takes the places of another, without a moment in which nobody serves.
+
+STARTING   the new processes start, beside the old ones and on the same sockets
+HANDING    of what may run once only, the old one is stopped
+TAKING     and the new one started
+DRAINING   all are ready: the new ones have the places, the old ones drain
+BACK       one has failed: the new ones drain, what was stopped is started again
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from .children import Children
+from .generation import Generation
+from .plan import Plan
+from .process import ENDED, NEXT, STOPPED, Process
+from .specs import Spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+STARTING, HANDING, TAKING, DRAINING, BACK, DONE = (
+    "starting",
+    "handing over",
+    "taking over",
+    "draining",
+    "going back",
+    "done",
+)
+
+
+class Failure:
+    """Why it did not come to pass, and the last lines of the process that failed."""
+
+    __slots__ = ("message", "tail")
+
+    def __init__(self, message: str, process: Process | None = None) -> None:
+        self.message = message
+        self.tail: list[str] = []
+        if process is not None and process.output is not None:
+            self.tail = list(process.output.tail)
+
+
+class Change:
+    """Replaces ``services`` (names) by those of ``new``; what ``new`` lacks goes, in any case.
+
+    ``done(failure)`` is called once: with None when the last old process is
+    gone, or with the failure when the new ones are, and the old ones serve as
+    before.  From DRAINING on ``plan.generation`` is the new one, and sockets
+    that only the old one had are closed; neither configuration is.
+    """
+
+    __slots__ = (
+        "_children",
+        "_done",
+        "_failure",
+        "_handed",
+        "_once",
+        "_plan",
+        "new",
+        "old",
+        "stage",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        children: Children,
+        new: Generation,
+        services: Collection[str],
+        done: Callable[[Failure | None], None],
+    ) -> None:
+        self.stage = STARTING
+        self.new = new
+        self.old = plan.generation
+        self._plan = plan
+        self._children = children
+        self._done = done
+        self._failure: Failure | None = None
+        self._handed: list[Process] = []  # old ones that make room for a new one
+        self._once = {
+            spec.name
+            for spec in (*self.old.specs, *new.specs)
+            if spec.name in services and _runs_once(spec)
+        }
+        for spec in new.specs:
+            if spec.name in services:
+                for number in range(spec.instances):
+                    process = Process(new, spec, number + 1)
+                    process.change = self
+                    children.coming.append(process)
+
+    def begin(self) -> None:
+        """Start what can run beside the old; the rest follows from what becomes of it."""
+        for process in list(self._children.coming):
+            if process.spec.name not in self._once and self.stage == STARTING:
+                self._children.start(process)
+        self._go_on()
+
+    def cancel(self, message: str, process: Process | None = None) -> None:
+        """Go back, where that still can be: before the old ones drain."""
+        if self.stage not in (STARTING, HANDING, TAKING):
+            return
+        self.stage = BACK
+        self._failure = Failure(message, process)
+        self.new.leave(self.old)
+        for row in list(self._children.coming):
+            # They may have accepted requests already.
+            self._children.end(row)
+            if not row.pid:
+                self._drop(row)
+        self._go_on()
+
+    def ready(self, _process: Process) -> None:
+        """One of the new processes is."""
+        self._go_on()
+
+    def ended(self, process: Process, reason: str, *, failed: bool) -> None:
+        """A process that this change decides on is gone."""
+        children = self._children
+        if process in children.leaving:
+            children.leaving.remove(process)
+        elif process in children.coming and self.stage == BACK:
+            self._drop(process)
+        elif process in children.coming and failed and process.spec.required:
+            self._drop(process)
+            self.cancel(reason, process)
+        elif process in children.coming:
+            children.again(process, reason, failed=failed)
+        self._go_on()
+
+    def late(self, process: Process, reason: str) -> None:
+        """A new process is not ready in time."""
+        if process.spec.required:
+            self.cancel(reason, process)
+        else:
+            self._children.end(process)
+
+    def _go_on(self) -> None:
+        """Take every step whose time has come."""
+        if self.stage == STARTING and self._are_ready(self._children.coming, self._once):
+            self.stage = HANDING
+            self._handed = [row for row in self._children.rows if row.spec.name in self._once]
+            for process in self._handed:
+                process.change = self
+                self._children.end(process)
+        if self.stage == HANDING and _are_gone(self._handed):
+            self.stage = TAKING
+            for process in list(self._children.coming):
+                if process.spec.name in self._once and self.stage == TAKING:
+                    self._children.start(process)
+        if self.stage == TAKING and self._are_ready(self._children.coming, ()):
+            self._promote()
+        if self.stage == DRAINING and not self._children.leaving:
+            self._end()
+        elif self.stage == BACK and not self._children.coming and _are_gone(self._handed):
+            for process in self._handed:
+                process.change = None
+                self._children.start(process)
+            self._end()
+
+    def _are_ready(self, rows: list[Process], without: Collection[str]) -> bool:
+        return all(
+            row.ready or row.state == STOPPED or not row.spec.required
+            for row in rows
+            if row.spec.name not in without
+        )
+
+    def _promote(self) -> None:
+        """The new processes take the places, and the names, of the old ones."""
+        children, new = self._children, self.new
+        self.stage = DRAINING
+        coming, children.coming = children.coming, []
+        names = {spec.name for spec in new.specs} - {row.spec.name for row in coming}
+        kept = [row for row in children.rows if row.spec.name in names]
+        leaving = [row for row in children.rows if row not in kept]
+        for row in kept:
+            # Started again, it is one of the new generation.
+            row.generation = new
+            row.spec = new.spec(row.spec.name) or row.spec
+        for row in coming:
+            row.change = None
+            _rename(self._plan, row)
+        order = [spec.name for spec in new.specs]
+        children.rows = sorted(
+            [*kept, *coming], key=lambda row: (order.index(row.spec.name), row.instance)
+        )
+        self._plan.generation = new
+        self.old.leave(new)
+        for row in leaving:
+            row.change = self
+            children.end(row)
+        children.leaving = [row for row in leaving if row.pid]
+
+    def _drop(self, process: Process) -> None:
+        """Forget a new process that is gone, and what it could not clear away itself."""
+        self._children.coming.remove(process)
+        with suppress(FileNotFoundError):
+            os.unlink(self._plan.paths.socket(f"{process}.{NEXT}"))
+
+    def _end(self) -> None:
+        self.stage = DONE
+        self._done(self._failure)
+
+
+def _runs_once(spec: Spec) -> bool:
+    """May there be only one at a time?
+
+    A program that is asked whether it is ready owns its socket: beside the old
+    one it could not listen, and the old one would answer for it.
+    """
+    return spec.singleton or isinstance(spec.ready, dict)
+
+
+def _are_gone(rows: list[Process]) -> bool:
+    return all(row.state in ENDED for row in rows)
+
+
+def _rename(plan: Plan, process: Process) -> None:
+    """Give the agent's socket the name under which people look for it."""
+    with suppress(FileNotFoundError):  # a program has none
+        os.rename(plan.paths.socket(f"{process}.{NEXT}"), plan.paths.socket(str(process)))

@@ -1,0 +1,64 @@
+"""What processes are started from: one release, one configuration, its sockets."""
+
+from __future__ import annotations
+
+import os
+
+from ..paths import Paths
+from .sockets import Listener
+from .specs import Spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Generation:
+    """A release with the configuration that was loaded for it.
+
+    ``environ`` is what its launcher left for the processes, ``config`` the
+    memfd, ``listeners`` are the sockets by service; two generations may share them.
+    """
+
+    __slots__ = ("config", "environ", "listeners", "manifest", "paths", "specs")
+
+    def __init__(
+        self, paths: Paths, manifest: dict[str, Any], environ: dict[str, str], config: int
+    ) -> None:
+        self.paths = paths
+        self.manifest = manifest
+        self.environ = environ
+        self.config = config
+        self.specs: list[Spec] = []
+        self.listeners: dict[str, list[Listener]] = {}
+
+    @property
+    def version(self) -> str:
+        version: str = self.manifest["version"]
+        return version
+
+    @property
+    def python(self) -> str:
+        """The interpreter, as an absolute path."""
+        return os.path.join(self.paths.root, self.manifest["python"]["executable"])
+
+    def spec(self, name: str) -> Spec | None:
+        """The service of that name."""
+        return next((spec for spec in self.specs if spec.name == name), None)
+
+    def sockets(self) -> list[Listener]:
+        """All of them, each once."""
+        return list({id(row): row for rows in self.listeners.values() for row in rows}.values())
+
+    def leave(self, other: Generation) -> None:
+        """Close the sockets that ``other`` does not share."""
+        shared = {id(row) for row in other.sockets()}
+        for row in self.sockets():
+            if id(row) not in shared:
+                row.close()
+
+    def forget(self) -> None:
+        """Let go of the configuration; idempotent."""
+        if self.config >= 0:
+            os.close(self.config)
+            self.config = -1

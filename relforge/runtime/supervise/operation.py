@@ -1,0 +1,74 @@
+"""Long work of the supervisor's: one at a time, with somebody who may be waiting for it."""
+
+from __future__ import annotations
+
+from ..errors import Refusal
+from . import systemd
+from .control import Client
+from .plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Operation:
+    """What a client asked for, or nobody but a signal (``client`` is None).
+
+    The client is sent ``{"progress": text}`` any number of times, and at the
+    end one message with ``"code"``: 0 and what was achieved, or an exit status
+    with ``"failed"``, ``"hint"`` and ``"tail"``.  Whoever waits may go away;
+    what becomes of the work then is for the work to decide (`left`).
+    """
+
+    name = "operation"
+
+    def __init__(self, plan: Plan, client: Client | None, ended: Callable[[], None]) -> None:
+        self.plan = plan
+        self.client = client
+        self.over = False
+        self._ended = ended
+
+    def tick(self, _now: float) -> float | None:
+        """Do what is due; when the next thing is, on the monotonic clock."""
+        return None
+
+    def left(self) -> None:
+        """The client is gone."""
+        self.client = None
+
+    def stop(self, reason: str) -> None:
+        """The supervisor stops: give up, at once."""
+        self.fail(reason)
+
+    def report(self, _now: float) -> dict[str, Any]:
+        """What ``status`` shows of it."""
+        return {"name": self.name}
+
+    def say(self, text: str) -> None:
+        """Tell the log, the client, and the service manager."""
+        self.plan.journal.say(text)
+        systemd.notify(self.plan.manager, f"STATUS={text}")
+        if self.client is not None:
+            self.client.send({"progress": text})
+
+    def done(self, **result: Any) -> None:
+        """It has come to pass."""
+        self._end({"code": 0, **result})
+
+    def fail(self, message: str, *, code: int = 1, hint: str = "", tail: Any = ()) -> None:
+        """It has not."""
+        self.plan.journal.say(message)
+        self._end({"code": code, "failed": message, "hint": hint, "tail": list(tail)})
+
+    def _end(self, answer: dict[str, Any]) -> None:
+        self.over = True
+        self._ended()
+        if self.client is not None:
+            self.client.send(answer)
+
+
+def refused(error: Refusal) -> dict[str, Any]:
+    """The last message for work that did not even begin."""
+    return {"code": error.code, "failed": error.message, "hint": error.hint, "tail": []}

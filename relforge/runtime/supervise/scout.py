@@ -1,0 +1,181 @@
+"""A release's own launcher and loader, run beside us: the next generation, or why there is none.
+
+The launcher of that release is started as it would be to start it, in the
+supervisor's environment.  So it checks CPU and glibc, reads its ``env.sh`` and
+runs its own interpreter; `commands.generation` answers with the variables and
+the configuration.  Nothing here waits: the supervisor goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+
+from .. import manifest as manifests
+from ..config import loading
+from ..errors import CONFIG, Refusal
+from ..paths import Paths
+from . import launch, sockets, specs
+from .children import Children
+from .generation import Generation
+from .plan import Plan
+from .poller import READ, Poller
+from .process import kill_group
+from .systemd import FIRST, VARIABLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REPLY = "RELFORGE_REPLY_FD"
+TIMEOUT = 90.0  # seconds; the loader has a limit of its own, which tells more
+_CHUNK = 1 << 16
+
+
+class Scout:
+    """One such process; ``done`` is called once, with the generation or with a Refusal.
+
+    ``due`` is when it will have taken too long.
+    """
+
+    __slots__ = ("_child", "_config", "_data", "_done", "_plan", "_poller", "_root", "_said", "due")
+
+    def __init__(
+        self,
+        plan: Plan,
+        poller: Poller,
+        children: Children,
+        root: str,
+        done: Callable[[Generation | Refusal], None],
+    ) -> None:
+        self._plan = plan
+        self._poller = poller
+        self._root = root
+        self._done = done
+        self._data = b""
+        self._config = -1
+        self._said = os.memfd_create("relforge-said", os.MFD_CLOEXEC)
+        self.due = time.monotonic() + TIMEOUT
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._child = _spawn(plan, root, sockets.high(theirs), self._said)
+        except OSError as error:
+            ours.close()
+            os.close(self._said)
+            raise Refusal(f"{root}: {error.strerror}", hint="install it again") from None
+        ours.setblocking(False)
+        poller.add(ours.fileno(), READ, lambda _events: self._readable(ours))
+        children.watch(self._child, lambda status: self._ended(ours, status))
+
+    def kill(self) -> None:
+        """End it; `done` is told that it was killed."""
+        kill_group(self._child)
+
+    def late(self) -> None:
+        """It has taken too long."""
+        self.due = float("inf")
+        self.kill()
+
+    def _readable(self, ours: socket.socket) -> None:
+        self._read(ours)
+
+    def _read(self, ours: socket.socket) -> bool:
+        try:
+            data, fds, _, _ = socket.recv_fds(ours, _CHUNK, 1)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data, fds = b"", []
+        for fd in fds:
+            if self._config >= 0:
+                os.close(self._config)
+            self._config = sockets.high_fd(fd)
+        self._data += data
+        if not data:
+            self._poller.remove(ours.fileno())
+        return bool(data)
+
+    def _ended(self, ours: socket.socket, status: int) -> None:
+        while self._read(ours):
+            pass
+        self._poller.remove(ours.fileno())
+        ours.close()
+        said = os.pread(self._said, 1 << 14, 0).decode(errors="replace").strip()
+        os.close(self._said)
+        try:
+            born = self._born(said, status)
+        except Refusal as error:
+            if self._config >= 0:
+                os.close(self._config)
+            self._done(error)
+        else:
+            self._done(born)
+
+    def _born(self, said: str, status: int) -> Generation:
+        try:
+            answer = json.loads(self._data)
+        except ValueError:
+            answer = {}
+        if "refusal" in answer:
+            raise Refusal(answer["refusal"], hint=answer["hint"], code=answer["code"])
+        if "environ" not in answer or self._config < 0:
+            if self.due == float("inf"):
+                said = f"{said}\nno answer within {TIMEOUT:g}s".strip()
+            reason = said or f"its launcher ended with {os.waitstatus_to_exitcode(status)}"
+            raise Refusal(reason.removeprefix(f"{self._plan.generation.manifest['name']}: "))
+        if said:
+            self._plan.journal.say(said)
+        paths, manifest = self._plan.paths, manifests.load(self._root)
+        born = Generation(
+            Paths(root=self._root, state=paths.state, run=paths.run, log=paths.log),
+            manifest,
+            answer["environ"],
+            self._config,
+        )
+        values = loading.read(self._config)["values"]
+        try:
+            born.specs = specs.read(manifest, values, self._root, paths.state)
+        except KeyError as error:
+            raise Refusal(
+                f"{manifest['name']} {manifest['version']} was built by relforge "
+                f"{manifest['relforge']}, whose services lack {error}",
+                hint="stop the release that runs, then start that one",
+                code=CONFIG,
+            ) from None
+        # Last: what is opened here has nobody else who would close it.
+        born.listeners = sockets.adopt(born.specs, paths.run, self._plan.generation.listeners)
+        return born
+
+
+def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
+    old = plan.generation.paths.root
+    environ = {
+        name: value
+        for name, value in plan.generation.environ.items()
+        if not name.startswith("RELFORGE_")
+        and name not in VARIABLES
+        # The launcher's, for the release that it belonged to.
+        and not (name.startswith("SSL_CERT_") and value.startswith(f"{old}/"))
+    }
+    words = environ.get("PATH", "").split(":")
+    environ["PATH"] = ":".join(word for word in words if word != f"{old}/python/bin")
+    environ.update(plan.paths.variables(), **{REPLY: str(FIRST)})
+    name = plan.generation.manifest["name"]
+    program = os.path.join(root, "bin", name)
+    with theirs:
+        return os.posix_spawn(
+            program,
+            [program, "foreground" if plan.journal.path is None else "start"],
+            environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, said, 1),
+                (os.POSIX_SPAWN_DUP2, said, 2),
+                (os.POSIX_SPAWN_DUP2, theirs.fileno(), FIRST),
+            ],
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=launch.DEFAULT,
+        )
