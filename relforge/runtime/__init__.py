@@ -16,6 +16,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .config.provider import Context as Context
+    from .config.provider import Failure as Failure
     from .config.provider import Layer as Layer
     from .config.secret import Secret as Secret
     from .config.view import config as config
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 else:
     LATE = {
         "Context": (".config.provider", "Context"),
+        "Failure": (".config.provider", "Failure"),
         "Layer": (".config.provider", "Layer"),
         "Secret": (".config.secret", "Secret"),
         "ready": (".service.notify", "ready"),
@@ -49,4 +51,4 @@ else:
 
     sys.modules[__name__].__class__ = _Runtime
 
-__all__ = ["Context", "Layer", "Secret", "config", "ready"]
+__all__ = ["Context", "Failure", "Layer", "Secret", "config", "ready"]

@@ -38,10 +38,10 @@ def main(argv: list[str]) -> int:
 
 
 def check(question: dict[str, Any]) -> dict[str, Any]:
-    """``{"providers": [{"use", "options", "state"}], "errors": [{"path", "message"}]}``."""
+    """The rows of the manifest, and ``"errors": [{"path", "message"}]``."""
     errors: Errors = []
     rows = question.get("providers", [])
-    states = [_state(index, row, errors) for index, row in enumerate(rows)]
+    found = [_init(index, row, errors) for index, row in enumerate(rows)]
     known = question.get("schema", {})
     errors += [{"path": path, "message": message} for path, message in schema.check(known)]
     strict = question.get("strict", True)
@@ -50,15 +50,15 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
         for index, row in enumerate(rows):
             _check_map(index, row["options"], known, errors)
     return {
-        "providers": [{**row, "state": state} for row, state in zip(rows, states, strict=True)],
+        "providers": [{**row, **more} for row, more in zip(rows, found, strict=True)],
         "errors": errors,
     }
 
 
-def _state(index: int, row: dict[str, Any], errors: Errors) -> Any:
+def _init(index: int, row: dict[str, Any], errors: Errors) -> dict[str, Any]:
     use, path = row["use"], f"{WHERE}.providers[{index}]"
     try:
-        state = providers.init(use, row["options"])
+        found = providers.prepare(use, row["options"])
     except BadOptions as error:
         for name, message in error.rows:
             errors.append({"path": f"{path}.{name}" if name else path, "message": message})
@@ -69,8 +69,8 @@ def _state(index: int, row: dict[str, Any], errors: Errors) -> Any:
 
         errors.append({"path": path, "message": f"{use} cannot be used:\n{of_user(error)}"})
     else:
-        return _plain(use, path, state, errors)
-    return None
+        return {**found, "state": _plain(use, path, found["state"], errors)}
+    return {}
 
 
 def _plain(use: str, path: str, state: Any, errors: Errors) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     Path = tuple[str, ...]
 
 MISSING: Any = object()
+DEEPEST = 50  # tables and lists inside one another
 
 
 def split(key: str) -> Path:
@@ -18,8 +21,9 @@ def split(key: str) -> Path:
 
 
 def show(path: Iterable[str]) -> str:
-    """A path as TOML would write it: a name that holds a dot, or nothing, is quoted."""
-    return ".".join(f'"{name}"' if "." in name or not name else name for name in path)
+    """A path as TOML would write it: in quotes a name with a dot, with nothing, or with signs
+    that a terminal would act on."""
+    return ".".join(name if _is_bare(name) else _quoted(name) for name in path)
 
 
 def lookup(values: Any, key: str) -> Any:
@@ -59,12 +63,28 @@ def put(values: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def leaves(values: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Each value that is no table, with its path; an empty table counts as a value."""
+    """Each value that is no table, with its path; so counts an empty table, and one too deep."""
     for name, value in values.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and value and len(above) <= DEEPEST:
             yield from leaves(value, (*above, name))
         else:
             yield (*above, name), value
+
+
+def place(file: str, lines: Mapping[Path, int], path: Path) -> str:
+    """``/etc/x.toml:7``: where a file sets a key, or the table around it."""
+    for size in range(len(path), 0, -1):
+        if path[:size] in lines:
+            return f"{file}:{lines[path[:size]]}"
+    return file
+
+
+def _is_bare(name: str) -> bool:
+    return name != "" and name.isprintable() and not any(sign in name for sign in '."')
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=not name.isprintable())
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

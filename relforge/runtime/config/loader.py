@@ -1,8 +1,8 @@
 """The child that runs the providers: ``boot_app.py loader MEMFD PIPE ROOT [explain]``.
 
 The configuration goes into the memfd; what the parent should know meanwhile
-goes through the pipe, a JSON object a line: ``{"in": provider}`` before each
-provider, and at the end ``{"problems": [...]}``, empty when all is well.
+goes through the pipe, a JSON object a line: ``{"in": provider, "within": seconds}``
+before each provider, and at the end ``{"problems": [...]}``, empty when all is well.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
                 read_manifest(root)["config"],
                 root=root,
                 environ=dict(os.environ),
-                entering=lambda name: tell({"in": name}),
+                entering=lambda name, seconds: tell({"in": name, "within": seconds}),
             )
     except Refusal as error:
         tell({"refusal": error.message, "hint": error.hint})

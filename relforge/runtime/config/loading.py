@@ -32,10 +32,11 @@ def load(
     """Run the release's providers and return a sealed memfd with the configuration.
 
     The descriptor is close-on-exec, at offset 0; `read` gives its content.
-    Raises Refusal (78) with every error, or where the providers do not end
-    within ``timeout`` seconds.  Nothing is written to disk.
+    Raises Refusal (78) with every error, or where something takes too long:
+    each provider has its own time, ``timeout`` seconds are for the rest.
+    Nothing is written to disk.
     """
-    memory, found = _ask(root, manifest, environ, timeout, ())
+    memory, found = _ask(Loading(root, manifest, environ, timeout=timeout))
     if found:
         os.close(memory)
         raise Invalid(found, name=manifest["name"])
@@ -46,7 +47,7 @@ def explain(
     root: str, manifest: Mapping[str, Any], environ: Mapping[str, str], *, timeout: float = 60.0
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Each key, masked, with its origins, and the problems; raises Refusal as `load`."""
-    memory, found = _ask(root, manifest, environ, timeout, ("explain",))
+    memory, found = _ask(Loading(root, manifest, environ, "explain", timeout=timeout))
     try:
         rows: list[dict[str, Any]] = read(memory)["rows"]
     finally:
@@ -69,110 +70,93 @@ def read(fd: int) -> dict[str, Any]:
     return result
 
 
-def _ask(
-    root: str,
-    manifest: Mapping[str, Any],
-    environ: Mapping[str, str],
-    timeout: float,
-    words: tuple[str, ...],
-) -> tuple[int, list[dict[str, str]]]:
-    memory = os.memfd_create(NAME, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        ours, theirs = os.pipe()
-        try:
-            child = _Child(root, manifest, environ, (memory, theirs), words)
-            os.close(theirs)
-            theirs = -1
-            answer = child.answer(ours, timeout)
-        finally:
-            os.close(ours)
-            if theirs >= 0:
-                os.close(theirs)
-        if "refusal" in answer:
-            raise Refusal(answer["refusal"], hint=answer["hint"], code=CONFIG)
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
-        os.lseek(memory, 0, os.SEEK_SET)
-    except BaseException:
-        os.close(memory)
-        raise
-    return memory, answer["problems"]
+class Loading:
+    """The loader process, in a process group of its own, and what it has said so far.
 
-
-class _Child:
-    """The loader process, in a process group of its own; never outlives `answer`."""
+    Whoever waits polls ``fd`` until ``due`` (monotonic), then calls `go_on`; in
+    the end `close`, after which neither the process nor what it started is there.
+    """
 
     def __init__(
         self,
         root: str,
         manifest: Mapping[str, Any],
         environ: Mapping[str, str],
-        passed: tuple[int, int],
-        words: tuple[str, ...],
+        *words: str,
+        timeout: float = 60.0,
     ) -> None:
-        python = os.path.join(root, manifest["python"]["executable"])
-        boot = os.path.join(root, BOOT)
-        argv = [python, "-P", "-s", "-B", boot, "loader", *map(str, passed), root, *words]
-        variables = {
-            name: value for name, value in environ.items() if not name.startswith("RELFORGE_")
-        }
-        for fd in passed:
-            os.set_inheritable(fd, True)
+        self._timeout = timeout
+        self._within = timeout
+        self.due = time.monotonic() + timeout
+        self._provider = ""
+        self._buffer = b""
+        self._pid = 0
+        self._memory = os.memfd_create(NAME, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self.fd, theirs = os.pipe()
         try:
-            self.pid = os.posix_spawn(
-                python,
-                argv,
-                variables,
-                file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-                setpgroup=0,
-                setsigmask=(),
-                setsigdef=_DEFAULT,
-            )
-        except OSError as error:
-            raise Refusal(
-                f"{python}: {error.strerror}", hint="unpack the release again", code=CONFIG
-            ) from None
+            self._pid = _spawn(root, manifest, environ, (self._memory, theirs), words)
+        except BaseException:
+            self.close()
+            raise
         finally:
-            for fd in passed:
-                os.set_inheritable(fd, False)
+            os.close(theirs)
 
-    def answer(self, pipe: int, timeout: float) -> dict[str, Any]:
-        """The last message; the process and what it started are gone afterwards."""
-        provider = ""
-        deadline = time.monotonic() + timeout
-        poll = select.poll()
-        poll.register(pipe, select.POLLIN)
-        buffer = b""
-        try:
-            while True:
-                left = deadline - time.monotonic()
-                if left <= 0 or not poll.poll(left * 1000):
-                    self._end()
-                    raise Refusal(
-                        f"the configuration: {_provider(provider)} did not end within "
-                        f"{timeout:g} s and was killed",
-                        hint="give the provider a time-out of its own, or mend what it waits for",
-                        code=CONFIG,
-                    )
-                chunk = os.read(pipe, 1 << 16)
-                if not chunk:
-                    status = self._end()
-                    raise Refusal(
-                        f"the configuration: {_provider(provider)} ended the loader ({status})",
-                        hint="what it printed is above",
-                        code=CONFIG,
-                    )
-                *lines, buffer = (buffer + chunk).split(b"\n")
-                for line in lines:
-                    message: dict[str, Any] = json.loads(line)
-                    if "in" not in message:
-                        return message
-                    provider = message["in"]
-        finally:
+    def go_on(self) -> tuple[int, list[dict[str, str]]] | None:
+        """Read what there is; the sealed memfd, now the caller's, and the problems at the end.
+
+        Raises Refusal (78) where the loader ended without an answer, or is over
+        its time.
+        """
+        ready = select.poll()
+        ready.register(self.fd, select.POLLIN)
+        if not ready.poll(0):
+            if time.monotonic() < self.due:
+                return None
             self._end()
+            raise Refusal(
+                f"the configuration: {_provider(self._provider)} did not end within "
+                f"{self._within:g} s and was killed",
+                hint="give the provider a `timeout` that fits, or mend what it waits for",
+                code=CONFIG,
+            )
+        chunk = os.read(self.fd, 1 << 16)
+        if not chunk:
+            raise Refusal(
+                f"the configuration: {_provider(self._provider)} ended the loader ({self._end()})",
+                hint="what it printed is above",
+                code=CONFIG,
+            )
+        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        for line in lines:
+            message: dict[str, Any] = json.loads(line)
+            if "in" not in message:
+                return self._over(message)
+            self._provider = message["in"]
+            self._within = message["within"]
+            # Its own alarm comes first; code that hears none is ended here.
+            self.due = time.monotonic() + self._within + self._timeout / 10
+        return None
+
+    def close(self) -> None:
+        """End the process with its group, and give back what is still ours; idempotent."""
+        self._end()
+        for fd in (self.fd, self._memory):
+            if fd >= 0:
+                os.close(fd)
+        self.fd = self._memory = -1
+
+    def _over(self, message: dict[str, Any]) -> tuple[int, list[dict[str, str]]]:
+        self._end()
+        if "refusal" in message:
+            raise Refusal(message["refusal"], hint=message["hint"], code=CONFIG)
+        memory, self._memory = self._memory, -1
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
+        os.lseek(memory, 0, os.SEEK_SET)
+        return memory, message["problems"]
 
     def _end(self) -> str:
         """Kill the process group and reap; how the loader ended, the first time."""
-        if not self.pid:
+        if not self._pid:
             return ""
         # A loader that is ending by itself has closed its pipe: let it tell its status.
         deadline = time.monotonic() + 0.2
@@ -180,19 +164,65 @@ class _Child:
         while not pid and time.monotonic() < deadline:
             time.sleep(0.005)
             pid, status = self._wait(os.WNOHANG)
-        _kill_group(self.pid)
+        _kill_group(self._pid)
         if not pid:
             _, status = self._wait(0)
-        self.pid = 0
+        self._pid = 0
         if os.WIFSIGNALED(status):
             return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
         return f"status {os.waitstatus_to_exitcode(status)}"
 
     def _wait(self, options: int) -> tuple[int, int]:
         try:
-            return os.waitpid(self.pid, options)
+            return os.waitpid(self._pid, options)
         except ChildProcessError:  # the caller reaps everything, as PID 1 does
-            return self.pid, 0
+            return self._pid, 0
+
+
+def _ask(loading: Loading) -> tuple[int, list[dict[str, str]]]:
+    """Wait for the end of it."""
+    try:
+        while True:
+            poll = select.poll()
+            poll.register(loading.fd, select.POLLIN)
+            poll.poll(max(loading.due - time.monotonic(), 0) * 1000 + 1)
+            answer = loading.go_on()
+            if answer is not None:
+                return answer
+    finally:
+        loading.close()
+
+
+def _spawn(
+    root: str,
+    manifest: Mapping[str, Any],
+    environ: Mapping[str, str],
+    passed: tuple[int, int],
+    words: tuple[str, ...],
+) -> int:
+    python = os.path.join(root, manifest["python"]["executable"])
+    boot = os.path.join(root, BOOT)
+    argv = [python, "-P", "-s", "-B", boot, "loader", *map(str, passed), root, *words]
+    variables = {name: value for name, value in environ.items() if not name.startswith("RELFORGE_")}
+    for fd in passed:
+        os.set_inheritable(fd, True)
+    try:
+        return os.posix_spawn(
+            python,
+            argv,
+            variables,
+            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+            setpgroup=0,
+            setsigmask=(),
+            setsigdef=_DEFAULT,
+        )
+    except OSError as error:
+        raise Refusal(
+            f"{python}: {error.strerror}", hint="unpack the release again", code=CONFIG
+        ) from None
+    finally:
+        for fd in passed:
+            os.set_inheritable(fd, False)
 
 
 def _kill_group(pid: int) -> None:

@@ -107,7 +107,7 @@ def _prepared(path: str, config: dict[str, Any]) -> dict[str, Any]:
         options = {name: value for name, value in row.items() if name != "use"}
         use = row.get("use", "")
         try:
-            rows.append({"use": use, "options": options, "state": providers.init(use, options)})
+            rows.append({"use": use, "options": options, **providers.prepare(use, options)})
         except BadOptions as error:
             for name, message in error.rows:
                 errors.append(f"{WHERE}.providers[{index}]{name and '.' + name}: {message}")

@@ -3,6 +3,8 @@
 A provider is a class, built without arguments:
 
     class Vault:
+        TIMEOUT, RETRIES = 10.0, 2       # unless the settings say otherwise; optional
+
         def init(self, options):         # when the release is built; optional
             return {"path": options["path"]}    # plain data; ValueError says what is wrong
 
@@ -11,7 +13,8 @@ A provider is a class, built without arguments:
 
 ``load`` may also return a plain nested dict.  Its values must have the types
 of the schema, unless the layer says ``text=True``: then they are read as
-variables are.
+variables are.  What it raises is reported with its name; a Failure is final,
+whatever else it raises is tried again where the settings have ``retries``.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from . import keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
     class Provider(Protocol):
@@ -52,6 +55,13 @@ class Failure(Exception):
     def __init__(self, *messages: str) -> None:
         super().__init__("\n".join(messages))
         self.messages = messages
+
+
+class Unavailable(Failure):
+    """A Failure that may pass: a server that does not answer, a program that failed.
+
+    With ``retries`` the provider is asked once more.
+    """
 
 
 class Setting:
@@ -94,6 +104,20 @@ class Layer:
             layer.settings.append(Setting(path, value, where, text=text, secret=secret))
         return layer
 
+    @classmethod
+    def placed(
+        cls,
+        values: Mapping[str, Any],
+        place: Callable[[tuple[str, ...]], str],
+        *,
+        secret: bool = False,
+    ) -> Layer:
+        """The settings of nested tables, each at the place that its path has."""
+        layer = cls()
+        for path, value in keys.leaves(values):
+            layer.settings.append(Setting(path, value, place(path), text=False, secret=secret))
+        return layer
+
     def add(
         self,
         key: str | tuple[str, ...],
@@ -111,11 +135,18 @@ class Layer:
 class Context:
     """What a provider knows at boot."""
 
-    __slots__ = ("environ", "root", "schema", "values")
+    __slots__ = ("environ", "root", "schema", "timeout", "values")
 
     def __init__(
-        self, *, root: str, environ: dict[str, str], schema: dict[str, Any], values: dict[str, Any]
+        self,
+        *,
+        root: str,
+        environ: dict[str, str],
+        schema: dict[str, Any],
+        values: dict[str, Any],
+        timeout: float = 30.0,
     ) -> None:
+        self.timeout = timeout  # seconds in which `load` must be done
         self.root = root  # of the release, or of the project
         self.environ = environ
         self.schema = schema
@@ -156,7 +187,7 @@ def read_options(
 ) -> dict[str, Any]:
     """The options with defaults filled in; raises BadOptions with every error.
 
-    ``known`` has the type and the default of each; a ``dict`` maps names to keys.
+    ``known`` has the type and the default of each; ``map`` is of names to keys.
     """
     errors = []
     for name, value in options.items():
@@ -166,7 +197,7 @@ def read_options(
         elif not isinstance(value, (int, float) if known[name][0] is float else known[name][0]):
             kind = {"dict": "table"}.get(known[name][0].__name__, known[name][0].__name__)
             errors.append((name, f"expected {kind}, got {type(value).__name__}"))
-        elif isinstance(value, dict):
+        elif name == "map" and isinstance(value, dict):
             errors += [
                 (f"{name}.{entry}", "expected the name of a key, such as db.url")
                 for entry, key in value.items()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import keys, kinds, problems, providers
+from . import attempt, keys, kinds, problems, providers, sound
 from .explain import explain
 from .export import environment
 from .judge import Judge
 from .merge import Merged
 from .provider import BadOptions, Context, Failure, Layer
-from .providers.toml_file import parse, read_text
+from .providers.documents import read_text
+from .providers.toml_file import parse
 from .secret import Scrubber
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # The one more file of an operator, over all providers.
 OVERLAY = "RELEASE_CONFIG"
+_SHOWN = 8  # names of a path that is far too deep
 
 
 class Outcome:
@@ -38,13 +40,15 @@ def resolve(
     *,
     root: str,
     environ: dict[str, str],
-    entering: Callable[[str], None] = lambda name: None,
+    entering: Callable[[str, float], None] | None = None,
     over: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Run the manifest's ``config`` for this environment; never raises for the operator's errors.
 
-    ``entering`` is told the name of each provider before it runs; the values
-    of ``over``, with nested or dotted keys, beat all providers.
+    ``entering`` is told the name of each provider before it runs, and within how
+    many seconds it will be done: with it, this process is the loader's, and
+    providers are stopped in time.  The values of ``over``, with nested or dotted
+    keys, beat all providers.
     """
     environ = {name: value for name, value in environ.items() if not name.startswith("RELFORGE_")}
     return _Resolution(config, root, environ, entering).outcome(over or {})
@@ -56,7 +60,7 @@ class _Resolution:
         config: dict[str, Any],
         root: str,
         environ: dict[str, str],
-        entering: Callable[[str], None],
+        entering: Callable[[str, float], None] | None,
     ) -> None:
         self.schema: dict[str, Any] = config.get("schema", {})
         self.export: dict[str, str] = config.get("export", {})
@@ -98,16 +102,22 @@ class _Resolution:
         return outcome
 
     def _run(self, row: dict[str, Any]) -> None:
-        use = row["use"]
-        self.entering(use)
-        context = Context(
-            root=self.root,
-            environ=dict(self.environ),
-            schema=self.schema,
-            values=self.merged.values(),
-        )
+        use, terms = row["use"], attempt.of_row(row)
+        self._enter(use, terms.longest())
+        values = self.merged.values()
+
+        def load() -> Any:
+            context = Context(
+                root=self.root,
+                environ=dict(self.environ),
+                schema=self.schema,
+                values=values,
+                timeout=terms.timeout,
+            )
+            return providers.find(use).load(row.get("state"), context)
+
         try:
-            layer: Any = providers.find(use).load(row.get("state"), context)
+            layer = attempt.repeat(terms, load, alarm=self.entering is not None)
             if isinstance(layer, dict):
                 layer = Layer.of(layer)
             if not isinstance(layer, Layer):
@@ -123,11 +133,15 @@ class _Resolution:
         else:
             self._lay(use, layer)
 
+    def _enter(self, use: str, seconds: float) -> None:
+        if self.entering is not None:
+            self.entering(use, seconds)
+
     def _overlay(self) -> None:
         path = self.environ.get(OVERLAY)
         if path is None:
             return
-        self.entering(OVERLAY)
+        self._enter(OVERLAY, attempt.TIMEOUT)
         if not path:
             self._fail(OVERLAY, ("the variable is set and empty",))
             return
@@ -140,6 +154,12 @@ class _Resolution:
         self._fail(use, layer.errors)
         for setting in layer.settings:
             setting.provider = use
+            reason = sound.flaw(setting.path, setting.value)
+            if reason:
+                key = keys.show(setting.path[:_SHOWN])
+                row = problems.row(reason, key=key, provider=use, place=setting.place)
+                self.judge.problems.append(row)
+                continue
             if setting.text and not isinstance(setting.value, str):
                 setting.text = False
             key = ".".join(setting.path)

@@ -19,7 +19,7 @@ from relforge.runtime.config import loading
 from relforge.runtime.errors import CONFIG, Refusal
 
 PROVIDER = """
-import os, subprocess, sys, threading, time
+import os, signal, subprocess, sys, threading, time
 import relforge.runtime
 from relforge.runtime.config.provider import Layer
 
@@ -31,6 +31,9 @@ class Odd:
             child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
             with open(context.environ["PIDS"], "w") as file:
                 file.write(f"{os.getpid()} {child.pid}")
+            time.sleep(60)
+        if what == "deaf":  # as code in C that never returns
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
             time.sleep(60)
         if what == "exit":
             sys.exit("pl4nted-exit")
@@ -46,8 +49,8 @@ class Odd:
             return None
         return Layer.of({"seen": sorted(k for k in context.environ if k.startswith("REL"))})
 """
-ODD = {
-    "providers": [{"use": "shop.odd:Odd", "options": {}, "state": {}}],
+ODD: dict[str, Any] = {
+    "providers": [{"use": "shop.odd:Odd", "options": {}, "state": {}, "timeout": 20, "retries": 0}],
     "schema": {},
     "export": {"SEEN": "seen"},
 }
@@ -55,11 +58,15 @@ ODD = {
 
 @pytest.fixture
 def odd(mini_release: Callable[..., Any]) -> Callable[..., int]:
-    release = mini_release({"shop/odd.py": PROVIDER}, config=ODD)
+    release = mini_release({"shop/odd.py": PROVIDER})
+    path = release.root / "release" / "manifest.json"
     settings = manifest.load(str(release.root))
 
-    def load(what: str, *, timeout: float = 20, **environ: str) -> int:
-        return loading.load(str(release.root), settings, {"ODD": what, **environ}, timeout=timeout)
+    def load(what: str, *, rest: float = 20, own: float = 20, **environ: str) -> int:
+        (row,) = ODD["providers"]
+        settings["config"] = {**ODD, "strict": True, "providers": [{**row, "timeout": own}]}
+        path.write_text(json.dumps(settings))
+        return loading.load(str(release.root), settings, {"ODD": what, **environ}, timeout=rest)
 
     return load
 
@@ -109,16 +116,22 @@ def children() -> set[str]:
     return {pid for task in tasks for pid in task.read_text().split()}
 
 
-def test_a_provider_that_hangs_is_killed_with_its_children_and_named(
+def test_a_provider_that_hangs_is_stopped_with_its_children_and_named(
     odd: Callable[..., int], tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"
 
-    message = refusal(lambda: odd("hang", timeout=3, PIDS=str(pids)))
+    message = refusal(lambda: odd("hang", own=0.5, PIDS=str(pids)))
 
-    assert "the provider shop.odd:Odd did not end within 3 s and was killed" in message
+    assert "shop.odd:Odd: did not end within 0.5 s" in message
     for pid in pids.read_text().split():
         assert gone(int(pid))
+
+
+def test_a_provider_that_hears_no_signal_is_killed_and_named(odd: Callable[..., int]) -> None:
+    message = refusal(lambda: odd("deaf", own=0.5, rest=5))
+
+    assert "the provider shop.odd:Odd did not end within 1 s and was killed" in message
 
 
 @pytest.mark.parametrize(

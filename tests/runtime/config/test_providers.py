@@ -4,46 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from relforge.runtime.config import providers
-from relforge.runtime.config.resolve import Outcome, resolve
-
-SCHEMA: dict[str, Any] = {
-    "http.port": {"type": "int", "default": 8000},
-    "http.max-age": {"type": "duration"},
-    "db.url": {"type": "url", "secret": True},
-    "db.pool": {"type": "int"},
-    "name": {"type": "str"},
-    "features": {"type": "table"},
-}
-
-
-def run(
-    root: Path,
-    *rows: dict[str, Any],
-    environ: dict[str, str] | None = None,
-    schema: dict[str, Any] | None = None,
-    **config: Any,
-) -> Outcome:
-    made = [
-        {
-            "use": row["use"],
-            "state": providers.init(row["use"], {k: v for k, v in row.items() if k != "use"}),
-        }
-        for row in rows
-    ]
-    settings = {"providers": made, "schema": SCHEMA if schema is None else schema, **config}
-    return resolve(settings, root=str(root), environ=environ or {})
-
-
-def messages(outcome: Outcome) -> list[str]:
-    return [
-        f"{row['key']}|{row['message']}|{row['provider']}|{row['place']}"
-        for row in outcome.problems
-    ]
+from tests.runtime.config.asking import SCHEMA, messages, run
 
 
 def test_toml_gives_typed_values_with_their_lines(tmp_path: Path) -> None:
@@ -73,7 +38,7 @@ def test_a_relative_path_starts_at_the_release(tmp_path: Path) -> None:
     found = run(tmp_path, {"use": "json", "path": "app/x.json"})
 
     assert 3 == found.values["db"]["pool"]
-    assert [["json", f"{tmp_path}/app/x.json"]] == found.origins["db.pool"]
+    assert [["json", f"{tmp_path}/app/x.json:1"]] == found.origins["db.pool"]
 
 
 @pytest.mark.parametrize(
@@ -343,10 +308,13 @@ def test_a_program_prints_the_settings_and_they_are_secret(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("echo it is sealed: $VAULT_TOKEN >&2; exit 3", "ended with 3\n      it is sealed: *****"),
-        ("echo nonsense", "printed no JSON at line 1"),
-        ("echo []", "expected an object, got list"),
-        ("exec sleep 30", "did not end within 0.5 s"),
+        (
+            "echo it is sealed: $VAULT_TOKEN >&2; exit 3",
+            ": ended with 3\n      it is sealed: *****",
+        ),
+        ("echo nonsense", " prints:1: no JSON: Expecting value"),
+        ("echo []", " prints: expected an object, got list"),
+        ("exec sleep 30", ": did not end within 0.5 s"),
     ],
 )
 def test_a_program_that_fails_is_named(tmp_path: Path, body: str, message: str) -> None:
@@ -356,7 +324,7 @@ def test_a_program_that_fails_is_named(tmp_path: Path, body: str, message: str) 
 
     (problem,) = run(tmp_path, row, environ=env).problems
 
-    assert f"{path}: {message}" in problem["message"]
+    assert f"{path}{message}" in problem["message"]
     assert "pl4nted" not in problem["message"]
 
 

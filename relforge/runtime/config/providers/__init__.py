@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from .. import attempt
 from ..keys import nearest
 from ..provider import BadOptions
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ..provider import Provider
 
 BUILT_IN = {
+    "aws-secrets": ("aws", "Secrets"),
+    "aws-ssm": ("aws", "Parameters"),
     "credentials": ("folder", "Credentials"),
     "defaults": ("defaults", "Defaults"),
     "dotenv": ("dotenv", "Dotenv"),
@@ -22,7 +25,10 @@ BUILT_IN = {
     "files": ("folder", "Files"),
     "json": ("json_file", "Json"),
     "python": ("function", "Function"),
+    "sops": ("sops", "Sops"),
     "toml": ("toml_file", "Toml"),
+    "vault": ("vault", "Vault"),
+    "yaml": ("yaml_file", "Yaml"),
 }
 
 
@@ -40,6 +46,16 @@ def find(use: str) -> Provider:
     module, attribute = BUILT_IN[use]
     built_in: Provider = getattr(import_module(f".{module}", __name__), attribute)()
     return built_in
+
+
+def prepare(use: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest holds of a provider: ``{"state", "timeout", "retries"}``.
+
+    Raises BadOptions, and whatever the ``init`` of a project's own does.
+    """
+    terms = attempt.terms(options, find(use))
+    own = {name: value for name, value in options.items() if name not in attempt.OPTIONS}
+    return {"state": init(use, own), "timeout": terms.timeout, "retries": terms.retries}
 
 
 def init(use: str, options: dict[str, Any]) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import keys
 from ..provider import Layer, read_options
-from .toml_file import parse, read_text
+from .documents import read_text
+from .toml_file import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..provider import Failure, Layer, read_options
-from .toml_file import read_text
+from .documents import read_text
 from .variables import check_names, collect, variables
 
 TYPE_CHECKING = False

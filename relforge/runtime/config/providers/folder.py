@@ -11,7 +11,7 @@ import os
 from .. import keys
 from ..names import Names
 from ..provider import Failure, Layer, read_options
-from .toml_file import read_text
+from .documents import read_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

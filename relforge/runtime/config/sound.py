@@ -1,0 +1,51 @@
+"""Values that nobody can use, whatever the schema says: refused where they come in."""
+
+from __future__ import annotations
+
+from .keys import DEEPEST
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_REASONS = {
+    "deep": f"nested deeper than {DEEPEST} tables and lists",
+    "nul": "holds a NUL character, which no variable and no path can",
+    "text": "holds what is no Unicode text (a variable that is no UTF-8, half a surrogate pair)",
+}
+
+
+def flaw(path: tuple[str, ...], value: Any) -> str:
+    """What is wrong with a setting, nothing where it can be used; never recursive."""
+    todo: list[tuple[Any, int]] = [(name, 1) for name in path]
+    todo.append((value, len(path)))
+    while todo:
+        item, depth = todo.pop()
+        if depth > DEEPEST:
+            return _REASONS["deep"]
+        if isinstance(item, dict):
+            todo += [(part, depth + 1) for row in item.items() for part in row]
+        elif isinstance(item, (list, tuple)):
+            todo += [(part, depth + 1) for part in item]
+        elif isinstance(item, str) and (found := _text(item)):
+            return _REASONS[found]
+    return ""
+
+
+def _text(text: str) -> str:
+    if "\0" in text:
+        return "nul"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "text"
+    return ""
+
+
+def printable(text: str) -> str:
+    """The text with what a terminal would act on escaped; line ends stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text
+    )
