@@ -56,8 +56,9 @@ def test_it_runs_as_its_user(archive: Path, machine: Bare) -> None:
     assert "hello you\n" == run("hello", "you")
     service = machine.popen([*config["Entrypoint"], *config["Cmd"]], user=USER, env=env)
     by_name = ["sh", "-c", "shop ping && shop rpc '__import__(\"os\").getuid()' && shop stop"]
-    for _ in range(100):
-        if "pong" in machine.run([config["Entrypoint"][0], "ping"], user=USER, env=env).stdout:
+    for _ in range(300):  # the supervisor answers `ping` before its service can be asked
+        asked = machine.run([config["Entrypoint"][0], "status", "--json"], user=USER, env=env)
+        if asked.returncode == 0 and json.loads(asked.stdout)["state"] == "running":
             break
         time.sleep(0.1)
     done = machine.run(by_name, user=USER, env=env)
