@@ -130,7 +130,7 @@ def _builder(release: Release) -> tuple[Path, str]:
     it is one of the same minor version, else relforge's own.
     """
     python = release.python
-    if python.source != "archive" and python.runs_here and elf.read(python.origin):
+    if python.source != "archive" and python.runs_here and elf.is_elf(python.origin):
         return python.origin, python.version
     if python.helper is not None:
         return python.helper, python.version

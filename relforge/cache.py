@@ -62,8 +62,10 @@ def key(*parts: str) -> str:
     return total.hexdigest()[:32]
 
 
-def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
+def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | None]) -> Tree:
     """The tree with that key; ``build`` fills an empty folder where there is none yet.
+
+    What it laid out of other trees it may tell: these files are not read again.
 
     An entry that lost a file, or one of whose files was written to, is built again.
     """
@@ -82,8 +84,8 @@ def tree(kind: str, content_key: str, build: Callable[[Path], None]) -> Tree:
             with naming(draft):
                 files = draft / "files"
                 files.mkdir()
-                build(files)
-                entries = _stamped(files, scan(files))
+                known = build(files) or ()
+                entries = _stamped(files, scan(files, known))
                 (draft / "index").write_text(dump(entries))
                 draft.chmod(0o755)
                 draft.rename(place)
@@ -103,9 +105,19 @@ def layer(name: str, content_key: str, source: Tree, started: float) -> Layer:
     )
 
 
-def scan(folder: Path) -> tuple[Entry, ...]:
-    """Every file and link below the folder, with its modes made plain: 0755 or 0644."""
-    found = (look(path, path.relative_to(folder).as_posix()) for path in walk(folder))
+def scan(folder: Path, known: Iterable[Entry] = ()) -> tuple[Entry, ...]:
+    """Every file and link below the folder, with its modes made plain: 0755 or 0644.
+
+    Of what is still as ``known`` says, the digest is taken from there.
+    """
+    there = {entry.path: entry for entry in known}
+    found = []
+    start = len(os.fspath(folder)) + 1
+    for path in walk(folder):
+        name = os.fspath(path)[start:]
+        entry = there.get(name)
+        same = entry is not None and entry.link is None and is_file_of(entry, path.lstat())
+        found.append(entry if entry is not None and same else look(path, name))
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 
@@ -117,8 +129,8 @@ def _stamped(folder: Path, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """
     made = []
     for entry in entries:
-        if entry.link is None:
-            seconds = _STAMPS + int(entry.sha256[:7], 16)
+        seconds = _STAMPS + int(entry.sha256[:7] or "0", 16)
+        if entry.link is None and entry.mtime_ns != seconds * 10**9:
             os.utime(folder / entry.path, (seconds, seconds))
             made.append(replace(entry, mtime_ns=seconds * 10**9))
         else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import relforge
-from relforge import cache, sources
+from relforge import cache, loader, sources
 from relforge.errors import SettingsError, UserError
 from relforge.release import AssetSettings, DebSettings, OciSettings, Project, Release
 
@@ -34,7 +34,6 @@ LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml
     r"""(?:editable|directory)\s*=\s*(?:\{[^}]*?path\s*=\s*)?["']([^"']+)"""
     r"""|\[packages\.directory\]\s*path\s*=\s*["']([^"']+)"""
 )
-LOADER_CACHE = Path("/etc/ld.so.cache")  # is written anew when a library comes or goes
 
 
 def key(release: Release) -> str:
@@ -44,7 +43,7 @@ def key(release: Release) -> str:
     """
     root, settings = release.project.root, release.settings
     return cache.key(
-        *(relforge.__version__, own_digest(), _stamp(LOADER_CACHE)),
+        *(relforge.__version__, own_digest(), loader.state()),
         *(
             repr(replace(settings, **PACKING)),
             repr(release.project),

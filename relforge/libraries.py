@@ -54,28 +54,22 @@ def step(release: Release) -> Release:
     """
     found = survey(release)
     inside = {name for library in found for name in library.names}
-    files = [
-        release.tree / library.path for library in found if set(library.needed) - inside - elf.GLIBC
-    ]
+    paths = [library.path for library in found if set(library.needed) - inside - elf.GLIBC]
     if release.python.source == "system":
         wanted = sorted({name for row in found for name in row.needed} - inside - elf.GLIBC)
         note = f"the target must have {', '.join(wanted)}: they come with an interpreter only"
         return replace(release, notes=(*release.notes, note)) if wanted else release
-    if not files or release.target.machine != os.uname().machine:
+    if not paths or release.target.machine != os.uname().machine:
         return release
-    search = loader.of_host(release.target.machine)
-    brought = loader.collect(files, search).libraries
-    outside = {name: path for name, path in brought.items() if name not in inside}
-    for name, path in sorted(outside.items()):
-        log.info("%s comes along from %s", name, path)
-        _bring(path, release.tree / FOLDER / name)
-    brought_along = tuple(
-        cache.look(release.tree / FOLDER / name, f"{FOLDER}/{name}") for name in sorted(outside)
-    )
+    digests = {entry.path: entry.sha256 for layer in release.layers for entry in layer.entries}
+    asking = (f"{path} {digests[path]}" for path in paths)
+    key = cache.key("libraries", loader.state(), runpath.version(), *sorted(inside), *asking)
+    tree = cache.tree("libraries", key, lambda draft: _bring(release, paths, inside, draft))
+    cache.place(tree, release.tree)
     return replace(
         release,
         layers=tuple(
-            _joined(layer, brought_along) if layer.name == "deps" else layer
+            _joined(layer, tree.entries) if layer.name == "deps" else layer
             for layer in release.layers
         ),
     )
@@ -107,11 +101,19 @@ def glibc_floor(release: Release, others: Iterable[str]) -> str:
     return max((row.glibc for row in found if row.glibc), key=_numbers, default="2.17")
 
 
-def _bring(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    shutil.copyfile(source, target)
-    target.chmod(0o755)
-    runpath.write("$ORIGIN", target)
+def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path) -> None:
+    """Put what those files need and nothing inside offers into the folder."""
+    search = loader.of_host(release.target.machine)
+    found = loader.collect([release.tree / path for path in paths], search).libraries
+    for name, source in sorted(found.items()):
+        if name in inside:
+            continue
+        log.info("%s comes along from %s", name, source)
+        target = draft / FOLDER / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        target.chmod(0o755)
+        runpath.write("$ORIGIN", target)
 
 
 def _joined(layer: Layer, brought: tuple[Entry, ...]) -> Layer:

@@ -14,6 +14,7 @@ from relforge import command, elf
 log = logging.getLogger("relforge.loader")
 
 DEFAULT_FOLDERS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
+CACHE = "/etc/ld.so.cache"  # is written anew when a library comes or goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,17 @@ def of_host(machine: str) -> Search:
     """The search of this host's own loader."""
     folders = tuple(Path(folder) for folder in DEFAULT_FOLDERS)
     return Search(machine=machine, known=_loader_cache(), folders=folders)
+
+
+def state() -> str:
+    """What decides where this host's loader finds a library, besides the files that ask."""
+    try:
+        status = os.stat(CACHE)
+    except OSError:
+        stamp = ""
+    else:
+        stamp = f"{status.st_size} {status.st_mtime_ns}"
+    return f"{stamp} {os.environ.get('LD_LIBRARY_PATH', '')}"
 
 
 def within(folder: Path, machine: str) -> Search:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-import jinja2
-
 from relforge import tree
 from relforge.errors import SettingsError, UserError
 from relforge.release import Overlay, Release
@@ -57,6 +55,8 @@ def _source(release: Release, overlay: Overlay) -> Path:
 
 
 def _render(release: Release, overlay: Overlay, row: str) -> str:
+    import jinja2  # noqa: PLC0415  # late: few releases have a template, and it is slow to import
+
     where, source = f"{row}.template", release.project.root / overlay.source
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(source.parent),

@@ -26,11 +26,11 @@ def lay(
     python: Path | None,
     into: Path,
     strip: StripSettings = AS_IT_IS,
-) -> None:
+) -> tuple[Entry, ...]:
     """Lay the wheels out below ``into``, as `unpack` would; raises UserError as it does.
 
     As many are unpacked and compiled at once as there are processors, the
-    largest first.
+    largest first.  Returns what lies there now, as the wheels' own trees know it.
     """
 
     def one(wheel: Wheel) -> cache.Tree:
@@ -56,6 +56,7 @@ def lay(
     (into / interpreter.site_packages).mkdir(parents=True, exist_ok=True)
     for tree in trees.values():
         cache.place(tree, into)
+    return tuple(entry for tree in trees.values() for entry in tree.entries)
 
 
 def _key(wheel: Wheel, interpreter: Interpreter, python: Path | None, strip: StripSettings) -> str:

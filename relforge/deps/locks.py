@@ -9,7 +9,7 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.deps import graph, pylock, requirements, uv_lock
+from relforge.deps import graph, requirements, uv_lock
 from relforge.deps.pins import Lock, Pin
 from relforge.deps.platform import Platform, platform
 from relforge.errors import SettingsError, UserError
@@ -28,6 +28,9 @@ def read(path: Path, project: Project) -> Lock:
     if path.name == "uv.lock":
         return uv_lock.read(path, canonicalize_name(project.name))
     if path.suffix == ".toml":
+        # Late: it is slow to import, and not every project has such a lock.
+        from relforge.deps import pylock  # noqa: PLC0415
+
         return pylock.read(path, project=canonicalize_name(project.name))
     return requirements.read(path)
 

@@ -13,7 +13,7 @@ from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
-from relforge.release import Release
+from relforge.release import Entry, Release
 
 log = logging.getLogger("relforge.deps")
 
@@ -47,9 +47,9 @@ def _tree(release: Release) -> tuple[str, cache.Tree, tuple[Pin, ...]]:
         building.refuse_changed(pin, release.project.root)
     key = cache.key("deps", FORMAT, *_facts(release, target), *map(building.identity, pins))
 
-    def build(draft: Path) -> None:
+    def build(draft: Path) -> tuple[Entry, ...]:
         found = wheels.collect(pins, target, _builder(release), _places(release))
-        laid.lay(found, release.python, interpreter(release), draft, release.settings.strip)
+        return laid.lay(found, release.python, interpreter(release), draft, release.settings.strip)
 
     return key, cache.tree("deps", key, build), pins
 

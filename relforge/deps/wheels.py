@@ -17,7 +17,6 @@ from packaging.tags import Tag
 
 from relforge import cache
 from relforge.deps import building, choice, environment, store
-from relforge.deps.fetch import fetch
 from relforge.deps.pins import File, Pin
 from relforge.deps.places import Places
 from relforge.deps.platform import Platform
@@ -46,6 +45,9 @@ def collect(
     files = (pin for pin in pins if pin.source is None)
     missing = [pin for pin in files if (file := chosen[pin.name]) is None or not store.holds(file)]
     if missing:
+        # Late: a build whose wheels are all there never fetches, and it is slow to import.
+        from relforge.deps.fetch import fetch  # noqa: PLC0415
+
         log.info("fetching %d of %d packages", len(missing), len(pins))
         for pin, file in fetch(missing, target, places):
             chosen[pin.name] = file

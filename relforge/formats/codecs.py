@@ -38,7 +38,7 @@ class Codec:
         return packer.compress(data) + packer.flush()
 
 
-GZIP_LEVEL = 6
+GZIP_LEVEL = 5  # a fifth faster than 6, and 0.3 % larger
 ZSTD_LEVEL = 6  # as fast as gzip at 6, and a fifth smaller; 9 takes twice as long for 3 % more
 _GZIP_WINDOW = 31  # bits: 15, with a gzip header; its time stamp is 0 and its name empty
 
