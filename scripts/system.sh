@@ -11,6 +11,7 @@ need() {
     command -v "$1" >/dev/null || missing="$missing $2"
 }
 need bsdtar libarchive-tools
+need mkfs.btrfs btrfs-progs
 need busybox busybox
 need dash dash
 need debootstrap debootstrap

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from relforge import cache
 from relforge.errors import UserError
+from relforge.release import Entry
 
 
 def fill(folder: Path) -> None:
@@ -114,3 +117,54 @@ def test_a_file_that_was_written_to_makes_its_tree_again(own_cache: Path) -> Non
     tree = cache.tree("kind", "key", fill)
     (tree.path / "data").write_text("atad")
     assert not cache.tree("kind", "key", fill).cached
+
+
+@pytest.fixture
+def sharing(tmp_path: Path) -> Iterator[Path]:
+    """A folder of a file system whose files can share blocks."""
+    program = shutil.which("mkfs.btrfs", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if program is None or os.geteuid() != 0:
+        pytest.skip("it needs root and mkfs.btrfs; CI has both")
+    image, place = tmp_path / "disk", tmp_path / "mounted"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(200 << 20)
+    subprocess.run([program, "-q", image], check=True, timeout=60)
+    subprocess.run(["mount", "-o", "loop", image, place], check=True, timeout=60)
+    yield place
+    subprocess.run(["umount", place], check=True, timeout=60)
+
+
+def test_files_share_blocks_where_the_disk_can_and_inodes_where_it_cannot(
+    sharing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inodes = {}
+    for name, folder in {"shared": sharing, "linked": tmp_path}.items():
+        monkeypatch.setenv("RELFORGE_CACHE_DIR", str(folder / "cache"))
+        tree = cache.tree("kind", "key", fill)
+        cache.place(tree, folder / "tree")
+        placed = folder / "tree" / "bin" / "tool"
+        inodes[name] = placed.samefile(tree.path / "bin" / "tool")
+        (entry,) = (row for row in tree.entries if row.path == "bin/tool")
+        assert cache.is_file_of(entry, placed.lstat())
+        assert "data" == (folder / "tree" / "link").read_text()
+    assert {"shared": False, "linked": True} == inodes
+    written = sharing / "tree" / "data"
+    written.write_text("written to")
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(sharing / "cache"))
+    assert cache.tree("kind", "key", fill).cached
+
+
+def test_what_a_tree_took_from_others_is_not_read_again(own_cache: Path) -> None:
+    first = cache.tree("kind", "one", fill)
+    taken = [row for row in first.entries if row.path == "data"]
+    false = cache.digest(b"not what is in it")
+
+    def build(folder: Path) -> list[Entry]:
+        cache.place(first, folder)
+        (folder / "new").write_text("new")
+        return [replace(row, sha256=false) for row in taken]
+
+    second = {row.path: row.sha256 for row in cache.tree("kind", "two", build).entries}
+    assert false == second["data"]
+    assert cache.digest(b"new") == second["new"]

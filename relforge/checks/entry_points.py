@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relforge import staged
+from relforge.checks import rehearsal
 from relforge.release import Finding, Release
 
 SERVER_MODULES = {"uvicorn": "uvicorn"}
@@ -22,18 +23,21 @@ def rule(release: Release) -> Iterator[Finding]:
     if not staged.can_import(release):
         return
     settings = release.settings
-    answer = staged.ask(
+    question = {
+        "imports": settings.check.imports,
+        "targets": list(_targets(release)),
+        "config": settings.check.config,
+    }
+    answer = rehearsal.answer(release, question) or staged.ask(
         release,
         "check",
-        {
-            "imports": settings.check.imports,
-            "targets": list(_targets(release)),
-            "config": settings.check.config,
-        },
+        question,
         env=settings.check.env,
         hint="an entry point ended it while it was imported; `check.import = false` looks the "
         "modules up without running them",
     )
+    if settings.check.imports and not answer["failures"]:
+        rehearsal.keep(release, answer["modules"])
     for row in answer["failures"]:
         yield _finding(release, row)
 

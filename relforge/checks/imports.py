@@ -21,7 +21,7 @@ from relforge import layout
 from relforge.checks import import_statements, remembered
 from relforge.checks.distributions import DISTRIBUTIONS
 from relforge.checks.modules import Modules
-from relforge.release import Finding, Layer, Project, Release
+from relforge.release import Finding, Project, Release
 
 RULE = "imports"
 OWN = ("app", "release")  # layers
@@ -41,28 +41,27 @@ def rule(release: Release) -> Iterator[Finding]:
     roots = (release.python.site_packages, layout.APP, layout.RUNTIME)
     modules = Modules.of((path for layer in release.layers for path in layer.paths), roots)
     own = _own_names(release)
+    for path, rows in statements(release):
+        # Once each, however many names of it are imported, and the certain one first.
+        lacking = sorted(
+            (-certain, line, name)
+            for name, line, certain in rows
+            if not _is_there(name, release, modules, own)
+        )
+        told = {_known_as(name): row for row in reversed(lacking) if (name := row[2])}
+        for sure, line, name in sorted(told.values(), key=lambda row: row[1]):
+            yield _finding(release, path, name, line, certain=bool(sure))
+
+
+def statements(release: Release) -> Iterator[tuple[str, remembered.Rows]]:
+    """What each source of the application imports: its path, and rows of `import_statements`."""
     for layer in release.layers:
-        if layer.name not in OWN:
-            continue
-        for path, rows in _statements(release, layer).items():
-            # Once each, however many names of it are imported, and the certain one first.
-            lacking = sorted(
-                (-certain, line, name)
-                for name, line, certain in rows
-                if not _is_there(name, release, modules, own)
-            )
-            told = {_known_as(name): row for row in reversed(lacking) if (name := row[2])}
-            for sure, line, name in sorted(told.values(), key=lambda row: row[1]):
-                yield _finding(release, path, name, line, certain=bool(sure))
-
-
-def _statements(release: Release, layer: Layer) -> dict[str, remembered.Rows]:
-    """What the sources of the layer import, by path."""
-    return remembered.look(
-        *(release, layer, "imports", ""),
-        import_statements.of,
-        lambda path: path.endswith(".py") and _counts(path),
-    )
+        if layer.name in OWN:
+            yield from remembered.look(
+                *(release, layer, "imports", ""),
+                import_statements.of,
+                lambda path: path.endswith(".py") and _counts(path),
+            ).items()
 
 
 def _counts(path: str) -> bool:
