@@ -81,7 +81,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "units": (
         "units",
         "units",
-        "[--level basic|standard|strict] [--print|--install]",
+        "[--level basic|standard|strict] [--instances|--socket] [--print|--install]",
         "systemd units for this release",
     ),
 }

@@ -1,4 +1,4 @@
-"""``units``: a systemd unit for this release, where it lies."""
+"""``units``: systemd units for this release, where it lies."""
 
 from __future__ import annotations
 
@@ -6,71 +6,39 @@ import json
 import os
 import sys
 
-from .. import manifest, paths
+from .. import manifest, paths, unit
 from ..client import options
 from ..errors import CONFIG, DONE, USAGE, Refusal
+from ..unit import Kind, Seat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..client.options import Options
     from ..paths import Paths
 
-LEVELS = ("basic", "standard", "strict")
 FOLDER = "/etc/systemd/system"
-MARK = "# Written by `units` of"
-_MARGIN = 10  # seconds over what the supervisor itself allows
-
-_STANDARD = """
-NoNewPrivileges=yes
-CapabilityBoundingSet={capabilities}
-PrivateTmp=yes
-ProtectSystem=strict
-ProtectHome={home}
-ReadWritePaths={writable}
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-LockPersonality=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-UMask=0027
-"""
-_STRICT = """
-PrivateDevices=yes
-ProtectProc=invisible
-RemoveIPC=yes
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
-"""
+USE = "units [--level basic|standard|strict] [--instances|--socket] [--print|--install]"
 
 
 def units(argv: list[str]) -> int:
-    """Print the unit, or install it for systemd."""
-    given = options.parse(argv, flags="--print --install", values="--level")
-    use = "units [--level basic|standard|strict] [--print|--install]"
-    options.most(given, 0, use)
-    level = given.values.get("--level", "standard")
-    if level not in LEVELS:
-        raise Refusal(f"--level {level}: no such level", hint=f"usage: {use}", code=USAGE)
-    if len(given.flags) == 2:
-        raise Refusal("--print and --install exclude each other", hint=f"usage: {use}", code=USAGE)
+    """Print the units, or install them for systemd."""
+    given = options.parse(argv, flags="--print --install --instances --socket", values="--level")
+    options.most(given, 0, USE)
+    kind = _kind(given)
     root = manifest.root()
-    release = manifest.load(root)
-    text = unit(release, _seat(paths.of(root), release["name"]), level)
+    texts = _texts(root, kind)
     if "--install" not in given.flags:
-        print(text, end="")
+        # As `systemctl cat` has them, where there are several.
+        heads = [f"# {FOLDER}/{name}\n" if len(texts) > 1 else "" for name in texts]
+        print("\n".join(map("".join, zip(heads, texts.values(), strict=True))), end="")
         return DONE
-    name = f"{release['name']}.service"
-    _install(os.path.join(FOLDER, name), text)
-    print(f"wrote {FOLDER}/{name}; now: systemctl daemon-reload && systemctl enable --now {name}")
+    for name, text in texts.items():
+        _install(os.path.join(FOLDER, name), text)
+    print("wrote", " and ".join(os.path.join(FOLDER, name) for name in texts))
+    names = " ".join(texts).replace("@.", "@NAME.")
+    print(f"now: systemctl daemon-reload && systemctl enable --now {names}")
     return DONE
 
 
@@ -86,70 +54,34 @@ def main(argv: list[str]) -> int:
         writable=asked["state"],
         user=[f"User={asked['user']}"],
         home="yes",
+        systemd=0,
     )
-    json.dump({"unit": unit(manifest.load(manifest.root()), seat, asked["level"])}, sys.stdout)
+    text = unit.service(manifest.load(manifest.root()), seat, Kind(asked["level"]), _reload())
+    json.dump({"unit": text}, sys.stdout)
     return DONE
 
 
-class Seat:
-    """Where a release is at home: what its unit names of the host."""
-
-    __slots__ = ("home", "program", "state", "user", "writable")
-
-    def __init__(
-        self, *, program: str, state: str, writable: str, user: list[str], home: str
-    ) -> None:
-        self.program = program
-        self.state = state
-        self.writable = writable
-        self.user = user  # lines of the unit
-        self.home = home  # systemd's ProtectHome
+def _kind(given: Options) -> Kind:
+    level = given.values.get("--level", "standard")
+    if level not in unit.LEVELS:
+        raise Refusal(f"--level {level}: no such level", hint=f"usage: {USE}", code=USAGE)
+    for one, other in (("--print", "--install"), ("--instances", "--socket")):
+        if {one, other} <= given.flags:
+            raise Refusal(f"{one} and {other} exclude each other", hint=f"usage: {USE}", code=USAGE)
+    return Kind(level, instances="--instances" in given.flags, socket="--socket" in given.flags)
 
 
-def unit(release: dict[str, Any], seat: Seat, level: str) -> str:
-    """The text of the unit at that level of hardening."""
-    services = release["services"].values()
-    hooks = {name: row["timeout"] for name, row in release.get("hooks", {}).items()}
-    start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
-    start += hooks.get("pre_start", 0)
-    stop = max((row["drain"] for row in services), default=0) + _MARGIN
-    stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
-    rows = [
-        f"{MARK} {release['name']}; level {level}.",
-        "[Unit]",
-        f"Description={release['name']}",
-        "Wants=network-online.target",
-        "After=network-online.target",
-        "",
-        "[Service]",
-        "Type=notify",
-        "NotifyAccess=main",
-        f"ExecStart={_quoted(seat.program)} foreground",
-        f"Environment={_quoted(f'RELEASE_STATE_DIR={seat.state}')}",
-        f"RuntimeDirectory={release['name']}",
-        "RuntimeDirectoryMode=0700",
-        "KillMode=mixed",
-        f"TimeoutStartSec={start:g}",
-        f"TimeoutStopSec={stop:g}",
-        "Restart=on-failure",
-        "RestartSec=1",
-        # A wrong configuration does not mend itself.
-        f"RestartPreventExitStatus={CONFIG}",
-        "LimitNOFILE=65536",
-        *seat.user,
-    ]
-    if level != "basic":
-        low = _low_ports(release)
-        hardening = _STANDARD.format(
-            capabilities="CAP_NET_BIND_SERVICE" if low else "",
-            home=seat.home,
-            writable=_quoted(seat.writable),
-        )
-        rows += hardening.strip().split("\n")
-        rows += ["AmbientCapabilities=CAP_NET_BIND_SERVICE"] if low else []
-    if level == "strict":
-        rows += _STRICT.strip().split("\n")
-    return "\n".join([*rows, "", "[Install]", "WantedBy=multi-user.target", ""])
+def _texts(root: str, kind: Kind) -> dict[str, str]:
+    """The units by file name, what others need first."""
+    release = manifest.load(root)
+    places = paths.of(root)
+    name = release["name"]
+    texts = {}
+    if kind.socket:
+        texts[f"{name}.socket"] = unit.socket(release, kind.level, _addresses(root, release))
+    file = f"{name}@.service" if kind.instances else f"{name}.service"
+    texts[file] = unit.service(release, _seat(places, name), kind, _reload())
+    return texts
 
 
 def _seat(places: Paths, name: str) -> Seat:
@@ -160,7 +92,53 @@ def _seat(places: Paths, name: str) -> Seat:
         writable=_existing(places.state),
         user=_user(places),
         home="read-only" if places.root.startswith(("/home/", "/root/")) else "yes",
+        systemd=_version(),
     )
+
+
+def _version() -> int:
+    """The systemd of this host; 0 where there is none."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["systemctl", "--version"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return 0
+    # `systemd 252 (252.39-1~deb12u2)`
+    words = done.stdout.split()
+    return int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
+
+
+def _addresses(root: str, release: dict[str, Any]) -> list[str]:
+    """Where its services listen, by the configuration as it is now; raises Refusal."""
+    from ..config import loading
+    from ..supervise import sockets, specs
+
+    memory = loading.load(root, release, paths.environ(root))
+    try:
+        values = loading.read(memory)["values"]
+    finally:
+        os.close(memory)
+    rows = specs.read(release, values, root, "/")
+    found = sockets.places(rows, os.path.join("/run", release["name"]))
+    if not found:
+        raise Refusal("no service of this release listens anywhere", hint="leave --socket out")
+    if any(text.endswith(":0") for text in found):
+        raise Refusal(
+            "a socket of systemd needs a port that is known before, and it is 0",
+            hint="give the service's `listen` a port",
+            code=CONFIG,
+        )
+    return found
+
+
+def _reload() -> str:
+    """The command that reloads the configuration, where this runtime has one."""
+    from . import TABLE
+
+    return "reload" if "reload" in TABLE else ""
 
 
 def _link(root: str) -> str:
@@ -191,24 +169,10 @@ def _user(places: Paths) -> list[str]:
     return ["# It runs as root; a user of its own is better: User=..."]
 
 
-def _low_ports(release: dict[str, Any]) -> bool:
-    ports = [
-        text.rpartition(":")[2] for row in release["services"].values() for text in row["listen"]
-    ]
-    return any(port.isdecimal() and 0 < int(port) < 1024 for port in ports)
-
-
-def _quoted(text: str) -> str:
-    """One word of systemd's syntax, with nothing in it that systemd would put in."""
-    for character, instead in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")):
-        text = text.replace(character, instead)
-    return f'"{text}"'
-
-
 def _install(path: str, text: str) -> None:
     try:
         with open(path, encoding="utf-8") as file:
-            if not file.read().startswith(MARK):
+            if not file.read().startswith(unit.MARK):
                 raise Refusal(
                     f"{path}: a unit that somebody else wrote",
                     hint="remove it first, or print ours and merge by hand",

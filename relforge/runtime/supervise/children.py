@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from . import launch
+from . import journald, launch
 from .hooks import Hooks
 from .output import Output
 from .plan import Plan
@@ -112,6 +112,8 @@ class Children:
         process.started = now
         process.deadline = now + process.spec.ready_timeout
         process.due = process.deadline
+        if self._boss.state == STARTING:
+            self._plan.manager.extend(process.spec.ready_timeout)
         try:
             started = launch.spawn(self._plan, process)
         except OSError as error:
@@ -138,6 +140,8 @@ class Children:
             process.state = STOPPING
             now = time.monotonic()
             process.deadline = now + process.spec.drain + GRACE
+            if self._boss.state == STOPPING:
+                self._plan.manager.extend(process.spec.drain + GRACE)
             self.within(process, process.spec.drain + GRACE)
             process.signal(signal.SIGTERM)
             process.signal(signal.SIGCONT)
@@ -159,7 +163,9 @@ class Children:
         """SIGKILL for the whole group."""
         if not process.pid:
             return
-        self._plan.journal.say(f"{process} did not stop: killed (pid {process.pid})")
+        self._plan.journal.say(
+            f"{process} did not stop: killed (pid {process.pid})", journald.WARNING
+        )
         if self._boss.state == STOPPING and str(process) not in self.forced:
             self.forced.append(str(process))
         process.kill()
@@ -282,7 +288,7 @@ class Children:
             self._boss.fail(reason, process)
             return
         restarts = self._restarts.setdefault(process.spec, Restarts(process.spec))
-        self._plan.journal.say(reason)
+        self._plan.journal.say(reason, journald.WARNING if failed else journald.INFO)
         if not restarts.wanted(failed=failed):
             return
         now = time.monotonic()

@@ -55,7 +55,7 @@ class Generation:
         shared = {id(row) for row in other.sockets()}
         for row in self.sockets():
             if id(row) not in shared:
-                row.close()
+                row.retire()
 
     def forget(self) -> None:
         """Let go of the configuration; idempotent."""

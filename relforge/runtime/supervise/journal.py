@@ -6,6 +6,7 @@ import os
 import time
 
 from ..errors import CONFIG, Refusal
+from . import journald
 
 SUPERVISOR = "supervisor"
 _STAMP = len("2026-11-23T15:40:55")
@@ -26,10 +27,11 @@ class Journal:
     """Lines such as ``2026-11-23T15:40:55.123Z web.1 | text`` in ``path``; None is the foreground.
 
     A file that is full becomes ``path.1``, which was ``path.2`` before, and so on.
+    In the foreground, ``native`` says that what we print is read by the journal of systemd.
     Never raises: a full disk must not stop what is being logged.
     """
 
-    __slots__ = ("_began", "_fd", "_limits", "_size", "name", "path")
+    __slots__ = ("_began", "_fd", "_limits", "_size", "name", "native", "path")
 
     def __init__(self, name: str, path: str | None, limits: Limits) -> None:
         self.name = name
@@ -38,6 +40,7 @@ class Journal:
         self._size = 0
         self._began = ""  # the stamp of the first line
         self._fd = 2
+        self.native = path is None and journald.is_ours(os.environ)
         if path is not None:
             try:
                 self._fd = _open(path)
@@ -49,9 +52,12 @@ class Journal:
                 ) from None
             self._look()
 
-    def say(self, text: str) -> None:
-        """A line of the supervisor's own."""
-        if self.path is None:
+    def say(self, text: str, level: int = journald.INFO) -> None:
+        """A line of the supervisor's own; in the journal of systemd, of that priority."""
+        if self.native:
+            # The name is there already, the priority goes before each line (sd-daemon(3)).
+            self._write("".join(f"<{level}>{line}\n" for line in text.split("\n")).encode())
+        elif self.path is None:
             self._write(f"{self.name}: {text}\n".encode())
         else:
             self.lines(SUPERVISOR, text.encode().split(b"\n"))

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 
+from . import journald
 from .generation import Generation
 from .journal import SUPERVISOR
 from .plan import Plan
@@ -58,15 +59,22 @@ def spawn(plan: Plan, process: Process) -> Started:
         actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         ]
+        environ = environment(plan, process)
         if plan.journal.path is not None:
             output, theirs = os.pipe()
             opened.append(theirs)
+        elif plan.journal.native:
+            theirs = journald.stream(f"{born.manifest['name']}/{process}")
+            if theirs >= 0:
+                environ[journald.VARIABLE] = journald.place(theirs)
+                opened.append(theirs)
+        if theirs >= 0:
             actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
         actions += [(os.POSIX_SPAWN_DUP2, fd, FIRST + at) for at, fd in enumerate(passed)]
         pid = os.posix_spawn(
             born.python,
             _argv(process),
-            environment(plan, process),
+            environ,
             file_actions=actions,
             setpgroup=0,
             setsigmask=(),

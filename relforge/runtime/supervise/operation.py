@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Refusal
-from . import systemd
+from . import journald
 from .control import Client
 from .plan import Plan
 
@@ -49,7 +49,7 @@ class Operation:
     def say(self, text: str) -> None:
         """Tell the log, the client, and the service manager."""
         self.plan.journal.say(text)
-        systemd.notify(self.plan.manager, f"STATUS={text}")
+        self.plan.manager.status(text)
         if self.client is not None:
             self.client.send({"progress": text})
 
@@ -59,8 +59,9 @@ class Operation:
 
     def fail(self, message: str, *, code: int = 1, hint: str = "", tail: Any = ()) -> None:
         """It has not."""
-        self.plan.journal.say(message)
+        self.plan.journal.say(message, journald.ERROR)
         self._end({"code": code, "failed": message, "hint": hint, "tail": list(tail)})
+        self.plan.manager.status(f"{self.name} failed: {message}")
 
     def _end(self, answer: dict[str, Any]) -> None:
         self.over = True

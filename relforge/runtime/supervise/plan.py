@@ -19,6 +19,7 @@ from .lock import Lock
 from .notices import Notices
 from .process import NEXT
 from .specs import Spec
+from .systemd import Manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Plan:
         self.paths = paths
         self.generation = Generation(paths, manifest, dict(os.environ), -1)
         self.lock = held
-        self.manager = os.environ.get("NOTIFY_SOCKET")
+        self.manager = Manager(os.environ)
         path = os.path.join(paths.log, f"{manifest['name']}.log") if log else None
         self.journal = Journal(manifest["name"], path, Limits(**manifest["log"]))
         self.notices: Notices
@@ -145,7 +146,12 @@ def _fill(plan: Plan) -> None:
     clean(paths.run, born.specs)
     born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:
-        plan.journal.say(f"{sockets.show(sock)} ({name or 'no name'}): no service listens there")
+        if name.startswith(systemd.STORED):
+            # The configuration was another one then.
+            plan.manager.discard(sockets.show(sock))
+        else:
+            place = f"{sockets.show(sock)} ({name or 'no name'})"
+            plan.journal.say(f"{place}: no service listens there")
         sock.close()
     plan.notices = Notices(paths.socket("notify"))
     plan.control = sockets.control(control)

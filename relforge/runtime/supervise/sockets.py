@@ -13,6 +13,7 @@ from array import array
 from ..errors import CONFIG, FAILED, Refusal
 from ..paths import SOCKET_PATH_MOST
 from .specs import Spec
+from .systemd import STORED, Manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,22 +29,40 @@ LOWEST = 64
 class Listener:
     """A listening socket of one service; ``address`` is as people write it, with the real port."""
 
-    __slots__ = ("address", "lent", "path", "sock", "text")
+    __slots__ = ("_keeper", "address", "lent", "path", "sock", "text")
 
     def __init__(self, sock: socket.socket, path: str | None = None, *, lent: bool = False) -> None:
         self.sock = high(sock)
         self.path = path
-        self.lent = lent  # systemd's: it goes on listening when we end
+        self.lent = lent  # systemd's own: it goes on listening when we end
         self.text: str | None = None  # the setting that it was opened for; None: found by name
         self.address = show(self.sock)
+        self._keeper: Manager | None = None  # it has a copy for the supervisor after us
+
+    def keep(self, manager: Manager) -> None:
+        """Leave a copy with the manager, if it is not its own anyway; idempotent."""
+        if not self.lent and self._keeper is None:
+            self._keeper = manager
+            manager.store(self.address, self.sock)
 
     def close(self) -> None:
-        """Let nobody else in; the processes that hold a copy still accept who is in already."""
-        if not self.lent and self.path is None and self.sock.fileno() >= 0:
+        """Let nobody else in; the processes that hold a copy still accept who is in already.
+
+        Where the manager has a copy, those who come wait for the next supervisor.
+        """
+        kept = self.lent or self._keeper is not None
+        if not kept and self.path is None and self.sock.fileno() >= 0:
             _deafen(self.sock)
         self.sock.close()
-        if self.path is not None:
+        if self.path is not None and not kept:
             _unlink(self.path)
+
+    def retire(self) -> None:
+        """Close it for good: nobody is to listen there any more."""
+        if self._keeper is not None:
+            self._keeper.discard(self.address)
+            self._keeper = None
+        self.close()
 
 
 def _deafen(sock: socket.socket) -> None:
@@ -165,6 +184,19 @@ def _shared(
     return next((row for rows in have.values() for row in rows if row.address == address), None)
 
 
+def places(specs: list[Spec], run: str) -> list[str]:
+    """Where services would listen, as ``ListenStream=`` of systemd.socket(5) has it."""
+    found = []
+    for spec in specs:
+        for index, text in enumerate(spec.listen):
+            if text.startswith("unix:"):
+                found.append(os.path.join(run, text.removeprefix("unix:")))
+            else:
+                family, place = _resolve(text, f"services.{spec.name}.listen[{index}]")
+                found.append(_address(family, place))
+    return found
+
+
 def show(sock: socket.socket) -> str:
     """``127.0.0.1:8000``, ``[::1]:8000`` or ``unix:/run/app/web.sock``."""
     name: Any = sock.getsockname()
@@ -182,7 +214,9 @@ def _open(
 ) -> Listener:
     if text.startswith("unix:"):
         path = os.path.join(run, text.removeprefix("unix:"))
-        return _passed(f"unix:{path}", activated) or _open_unix(path, where)
+        # One that was left with systemd is of no use where its folder was removed meanwhile.
+        found = _passed(f"unix:{path}", activated) if answers(path) else None
+        return found or _open_unix(path, where)
     family, place = _resolve(text, where)
     address = _address(family, place)
     found = _passed(address, activated)
@@ -261,9 +295,12 @@ def _address(family: int, place: tuple[Any, ...]) -> str:
 
 def _passed(address: str, activated: list[tuple[str, socket.socket]]) -> Listener | None:
     for pair in activated:
-        if show(pair[1]) == address:
+        name, sock = pair
+        if show(sock) == address:
             activated.remove(pair)
-            return Listener(pair[1], lent=True)
+            lent = not name.startswith(STORED)
+            path = None if lent or not address.startswith("unix:") else address[len("unix:") :]
+            return Listener(sock, path, lent=lent)
     return None
 
 

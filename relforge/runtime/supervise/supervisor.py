@@ -8,7 +8,7 @@ import signal
 import time
 
 from ..errors import DONE, FAILED, FORCED, LOCKED, Refusal
-from . import systemd
+from . import journald
 from .children import Children
 from .control import Client, Control
 from .hooks import Hooks
@@ -54,6 +54,7 @@ class Supervisor:
         self._hooks = Hooks(self.poller)
         self._children = Children(plan, self.poller, self._hooks, self)
         self._say = plan.journal.say
+        self._manager = plan.manager
         self._running = running
         self._began = time.monotonic()
         self._limit = None if wait is None else self._began + wait
@@ -72,6 +73,7 @@ class Supervisor:
         try:
             self.plan.lock.update(operation=None, pid=os.getpid())
             self._children.reap()
+            self._keep()
             self._hooks.begin(self.plan, "pre_start", self._may_start)
             while not self._over():
                 self._settle()
@@ -92,7 +94,7 @@ class Supervisor:
         if was != STOPPING:
             self.state = STOPPING
             self._say("stopping")
-            systemd.notify(self.plan.manager, "STOPPING=1")
+            self._manager.stopping(self.outcome.message or "stopping")
             if self._operation is not None:
                 self._operation.stop(f"the {self._operation.name} ends: everything is stopped")
             for process in self._children.all:
@@ -119,7 +121,7 @@ class Supervisor:
         self.outcome.message = message
         if process is not None and process.output is not None:
             self.outcome.tail = list(process.output.tail)
-        self._say(message)
+        self._say(message, journald.ERROR)
         self.stop()
 
     def kill(self) -> None:
@@ -175,7 +177,7 @@ class Supervisor:
         elif number == signal.SIGUSR2:
             self.plan.journal.reopen()
         elif number == signal.SIGHUP:
-            self._reload(None)
+            self._reread()
 
     def _answer(self, message: dict[str, Any], client: Client) -> None:
         op, timeout = message.get("op"), message.get("timeout")
@@ -240,6 +242,19 @@ class Supervisor:
             lambda: Reload(self.plan, self.poller, self._children, client, self._done), client
         )
 
+    def _reread(self) -> None:
+        """`systemctl reload` of ``Type=notify-reload``: it waits for the word, whatever comes."""
+        self._manager.reloading()
+        self._reload(None)
+        if self._operation is None:
+            self._manager.ready(self.describe())
+
+    def _keep(self) -> None:
+        """Leave our sockets with the manager, for the supervisor after us."""
+        if self._manager.stores:
+            for row in self.plan.generation.sockets():
+                row.keep(self._manager)
+
     def _begin(self, make: Callable[[], Operation], client: Client | None) -> None:
         """Begin long work: one at a time, and on what runs."""
         try:
@@ -257,7 +272,8 @@ class Supervisor:
     def _done(self) -> None:
         self._operation = None
         self.plan.lock.update(operation=None)
-        systemd.notify(self.plan.manager, f"STATUS={self.describe()}")
+        self._keep()
+        self._manager.ready(self.describe())
 
     def _left(self, client: Client) -> None:
         if self._operation is not None and self._operation.client is client:
@@ -270,7 +286,7 @@ class Supervisor:
         self.state = RUNNING
         line = self.describe()
         self._say(line)
-        systemd.notify(self.plan.manager, "READY=1", f"MAINPID={os.getpid()}", f"STATUS={line}")
+        self._manager.ready(line)
         self._running(line)
         self._hooks.begin(self.plan, "post_start", self._told)
 
@@ -293,7 +309,8 @@ class Supervisor:
             who = process or "the hook pre_start"
             self.fail(f"{who} was not ready within {now - self._began:.0f}s", process)
             return 0.0
-        times = [moment for moment in (due, hook, limit, work) if moment is not None]
+        beat = self._manager.beat(now)
+        times = [moment for moment in (due, hook, limit, work, beat) if moment is not None]
         return min(times) - now if times else None
 
     def _over(self) -> bool:

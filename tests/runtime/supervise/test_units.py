@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -24,7 +25,8 @@ def test_a_unit_that_systemd_understands(mini_release: Make, tmp_path: Path, lev
     rows = result.stdout.splitlines()
     assert f'ExecStart="{release.root}/bin/shop" foreground' in rows
     for row in (
-        "Type=notify",
+        "NotifyAccess=main",
+        "WatchdogSec=30",
         "KillMode=mixed",
         "TimeoutStartSec=100",
         "TimeoutStopSec=50",
@@ -39,6 +41,50 @@ def test_a_unit_that_systemd_understands(mini_release: Make, tmp_path: Path, lev
             [checker, "verify", unit], capture_output=True, text=True, check=False
         )
         assert "shop.service" not in verdict.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "told"),
+    [("252", "notify", True), ("253", "notify-reload", True), ("257", "notify-reload", False)],
+)
+def test_the_unit_fits_the_systemd_that_is_there(
+    mini_release: Make, tmp_path: Path, version: str, kind: str, told: bool
+) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text(f"#!/bin/sh\necho 'systemd {version} ({version}.1-1)'\n")
+    program.chmod(0o755)
+    release = mini_release(services={"worker": {}})
+    rows = release.run("units", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}).stdout.split("\n")
+    assert f"Type={kind}" in rows
+    assert told == ("Environment=FDSTORE=64" in rows), "systemd 254 says it itself"
+
+
+def test_a_socket_unit_has_the_addresses_of_the_configuration(mini_release: Make) -> None:
+    release = mini_release(
+        services={
+            "web": {"listen": ["0.0.0.0:${port}", "[::]:${port}"]},
+            "admin": {"listen": ["unix:admin.sock"]},
+        },
+        config={"schema": {"port": {"type": "int", "default": 8000}}},
+    )
+    result = release.run("units", "--socket")
+    assert (0, "") == (result.returncode, result.stderr)
+    first, second = result.stdout.split("# /etc/systemd/system/shop.service\n")
+    assert first.startswith("# /etc/systemd/system/shop.socket\n")
+    rows = first.splitlines()
+    for row in ("0.0.0.0:8000", "[::]:8000", "/run/shop/admin.sock"):
+        assert f"ListenStream={row}" in rows
+    assert "BindIPv6Only=ipv6-only" in rows
+    assert "Requires=shop.socket" in second.splitlines()
+
+
+def test_what_cannot_be_a_socket_unit_is_told(mini_release: Make) -> None:
+    both = mini_release().run("units", "--socket", "--instances")
+    assert (2, True) == (both.returncode, "exclude each other" in both.stderr)
+    nowhere = mini_release(services={"worker": {}}).run("units", "--socket")
+    assert (1, True) == (nowhere.returncode, "no service" in nowhere.stderr)
+    free = mini_release(services={"web": {"listen": ["127.0.0.1:0"]}}).run("units", "--socket")
+    assert (78, True) == (free.returncode, "needs a port" in free.stderr)
 
 
 def test_an_installed_release_is_started_through_current(

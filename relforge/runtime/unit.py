@@ -1,0 +1,213 @@
+"""The texts of systemd's units for a release: a service, one for instances, a socket."""
+
+from __future__ import annotations
+
+from .errors import CONFIG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LEVELS = ("basic", "standard", "strict")
+MARK = "# Written by `units` of"
+_RELOADS = 253  # the first systemd that knows notify-reload
+_TELLS_STORE = 254  # and the first that sets $FDSTORE
+_STORE = 64  # sockets; more than any release listens on
+_MARGIN = 10  # seconds over what the supervisor itself allows
+_WATCHDOG = 30  # seconds in which the supervisor's loop has to come around
+_BACKLOG = 2048  # as in supervise.sockets
+
+_STANDARD = """
+NoNewPrivileges=yes
+CapabilityBoundingSet={capabilities}
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectHome={home}
+ReadWritePaths={writable}
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+UMask=0027
+"""
+# After the lines of `standard`.
+_STRICT = """
+ProtectProc=invisible
+RemoveIPC=yes
+SystemCallFilter=~@privileged @resources
+UMask=0077
+"""
+
+
+class Seat:
+    """Where a release is at home: what its unit names of the host.
+
+    ``systemd`` is the version that runs there, 0 for one that is not known.
+    """
+
+    __slots__ = ("home", "program", "state", "systemd", "user", "writable")
+
+    def __init__(
+        self, *, program: str, state: str, writable: str, user: list[str], home: str, systemd: int
+    ) -> None:
+        self.program = program
+        self.state = state
+        self.writable = writable
+        self.user = user  # lines of the unit
+        self.home = home  # systemd's ProtectHome
+        self.systemd = systemd
+
+
+class Kind:
+    """What is asked for: a level, for each instance a unit of its own, with a socket unit."""
+
+    __slots__ = ("instances", "level", "socket")
+
+    def __init__(self, level: str, *, instances: bool = False, socket: bool = False) -> None:
+        self.level = level
+        self.instances = instances
+        self.socket = socket
+
+
+def service(release: dict[str, Any], seat: Seat, kind: Kind, reload: str = "") -> str:
+    """The text of ``<name>.service``, or of ``<name>@.service``.
+
+    ``reload`` is the command that an older systemd runs for `systemctl reload`.
+    """
+    name = release["name"]
+    below = f"{name}/%i" if kind.instances else name
+    rows = [
+        f"{MARK} {name}; level {kind.level}.",
+        "[Unit]",
+        f"Description={name} %i" if kind.instances else f"Description={name}",
+        "Wants=network-online.target",
+        "After=network-online.target",
+        *([f"Requires={name}.socket", f"After={name}.socket"] if kind.socket else []),
+        "",
+        "[Service]",
+        *_main(seat, reload),
+        f"Environment={_quoted(f'RELEASE_STATE_DIR={seat.state}')}",
+        *(["Environment=RELEASE_INSTANCE=%i"] if kind.instances else []),
+        *([f"EnvironmentFile=-/etc/{name}/%i.env"] if kind.instances else []),
+        f"SyslogIdentifier={name}",
+        f"RuntimeDirectory={below}",
+        "RuntimeDirectoryMode=0700",
+        f"RuntimeDirectoryPreserve={'yes' if kind.socket else 'restart'}",
+        *_store(seat),
+        *_times(release),
+        "LimitNOFILE=65536",
+        *seat.user,
+        *_hardening(release, seat, kind.level),
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+        "",
+    ]
+    return "\n".join(rows)
+
+
+def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
+    """The text of ``<name>.socket``; ``addresses`` as ``ListenStream=`` has them."""
+    ports = [text.rpartition(":")[2] for text in addresses if not text.startswith(("[", "/"))]
+    both = any(text.rpartition(":")[2] in ports for text in addresses if text.startswith("["))
+    rows = [
+        f"{MARK} {release['name']}; level {level}.",
+        "[Unit]",
+        f"Description={release['name']}, where it listens",
+        "",
+        "[Socket]",
+        *(f"ListenStream={text.replace('%', '%%')}" for text in addresses),
+        # `[::]:80` beside `0.0.0.0:80` is for IPv6 only; alone, it is for both.
+        *(["BindIPv6Only=ipv6-only"] if both else []),
+        f"Backlog={_BACKLOG}",
+        f"Service={release['name']}.service",
+        "",
+        "[Install]",
+        "WantedBy=sockets.target",
+        "",
+    ]
+    return "\n".join(rows)
+
+
+def _main(seat: Seat, reload: str) -> list[str]:
+    if seat.systemd >= _RELOADS:
+        kind, how = "notify-reload", []
+    else:
+        kind, how = "notify", [f"ExecReload={_quoted(seat.program)} {reload}"] if reload else []
+    return [
+        f"Type={kind}",
+        "NotifyAccess=main",
+        f"ExecStart={_quoted(seat.program)} foreground",
+        *how,
+        "KillMode=mixed",
+        "Restart=on-failure",
+        "RestartSec=1",
+        # A wrong configuration does not mend itself.
+        f"RestartPreventExitStatus={CONFIG}",
+        # One process that needs too much memory is the supervisor's affair.
+        "OOMPolicy=continue",
+    ]
+
+
+def _store(seat: Seat) -> list[str]:
+    """The sockets are kept while the supervisor is started again."""
+    told = [f"Environment=FDSTORE={_STORE}"] if seat.systemd < _TELLS_STORE else []
+    return [f"FileDescriptorStoreMax={_STORE}", *told]
+
+
+def _times(release: dict[str, Any]) -> list[str]:
+    services = release["services"].values()
+    hooks = {name: row["timeout"] for name, row in release.get("hooks", {}).items()}
+    start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
+    start += hooks.get("pre_start", 0)
+    stop = max((row["drain"] for row in services), default=0) + _MARGIN
+    stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
+    return [
+        f"TimeoutStartSec={start:g}",
+        f"TimeoutStopSec={stop:g}",
+        # A supervisor that hangs does not drain anything.
+        f"TimeoutAbortSec={_MARGIN}",
+        f"WatchdogSec={_WATCHDOG}",
+    ]
+
+
+def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
+    if level == "basic":
+        return []
+    low = _low_ports(release)
+    text = _STANDARD.format(
+        capabilities="CAP_NET_BIND_SERVICE" if low else "",
+        home=seat.home,
+        writable=_quoted(seat.writable),
+    )
+    rows = text.strip().split("\n")
+    rows += ["AmbientCapabilities=CAP_NET_BIND_SERVICE"] if low else []
+    if level == "strict":
+        rows.remove("UMask=0027")
+        rows += _STRICT.strip().split("\n")
+    return rows
+
+
+def _low_ports(release: dict[str, Any]) -> bool:
+    ports = [
+        text.rpartition(":")[2] for row in release["services"].values() for text in row["listen"]
+    ]
+    return any(port.isdecimal() and 0 < int(port) < 1024 for port in ports)
+
+
+def _quoted(text: str) -> str:
+    """One word of systemd's syntax, with nothing in it that systemd would put in."""
+    for character, instead in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")):
+        text = text.replace(character, instead)
+    return f'"{text}"'
