@@ -20,6 +20,7 @@ need nsenter util-linux
 need openssl openssl
 need skopeo skopeo
 need strace strace
+need systemd-nspawn systemd-container
 need systemd-analyze systemd
 need umoci umoci
 need zstd zstd

@@ -24,7 +24,7 @@ def missing() -> str:
     """What this host lacks for these tests, "" where it lacks nothing."""
     if os.geteuid() != 0:
         return "they need root (mount, chroot)"
-    for program in ("debootstrap", "unshare", "nsenter", "chroot", "mount"):
+    for program in ("debootstrap", "unshare", "nsenter", "chroot", "mount", "systemd-nspawn"):
         if _program(program) is None:
             return f"`{program}` is not installed (type: make system)"
     return ""
@@ -46,7 +46,7 @@ def _debootstrap(suite: str, root: Path) -> None:
     program = _program("debootstrap")
     assert program
     done = subprocess.run(
-        [program, "--variant=minbase", "--include=busybox-static", suite, root, _mirror(suite)],
+        [program, "--variant=minbase", "--include=busybox-static", suite, root, mirror(suite)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -114,7 +114,7 @@ def suite() -> str:
     return values.get("VERSION_CODENAME", "bookworm").strip('"')
 
 
-def _mirror(suite: str) -> str:
+def mirror(suite: str) -> str:
     """The archive that this host's own apt uses for the suite."""
     rows = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"],
