@@ -132,7 +132,8 @@ def _lines(row: dict[str, Any]) -> list[str]:
     first, *beaten = row["origins"]
     lines = [
         f"{row['key']} = {row['value']}",
-        f"    from {origin(first['provider'], first['place'])}",
+        f"    from {origin(first['provider'], first['place'])}"
+        + (f", {first['value']}" if row["refers"] else ""),
     ]
     for other in beaten:
         lines.append(f"    over {origin(other['provider'], other['place'])}, {other['value']}")

@@ -43,8 +43,9 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
     rows = question.get("providers", [])
     found = [_init(index, row, errors) for index, row in enumerate(rows)]
     known = question.get("schema", {})
-    errors += [{"path": path, "message": message} for path, message in schema.check(known)]
     strict = question.get("strict", True)
+    wrong = schema.check(known, strict=strict)
+    errors += [{"path": path, "message": message} for path, message in wrong]
     _check_export(question.get("export", {}), known, errors, strict=strict)
     if strict and known:
         for index, row in enumerate(rows):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .judge import Judge
     from .merge import Merged
+    from .provider import Setting
 
     Path = tuple[str, ...]
 
@@ -49,13 +50,19 @@ def _row(
         "type": row.get("type", ""),
         "secret": secret,
         "doc": row.get("doc", ""),
+        "refers": bool(stack) and stack[-1].given is not None,
         "origins": [
             {
                 "provider": setting.provider,
                 "place": setting.place,
-                "value": display(plain(setting.value), secret=secret),
+                "value": display(plain(_given(setting)), secret=secret),
             }
             for setting in reversed(stack)
         ],
         "ways": [] if stack else ways(key),
     }
+
+
+def _given(setting: Setting) -> Any:
+    """As it was written, its references not yet put in."""
+    return setting.value if setting.given is None else setting.given

@@ -7,14 +7,31 @@ from . import export, keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
 def expand(text: str, values: dict[str, Any], where: str) -> str:
-    """The text with each ``${key}`` replaced once; ``$${`` stands for ``${`` itself.
+    """The text with the values of these keys put in.
 
-    What is put in is not looked through again.  Raises Refusal (78) that names
-    ``where`` for a key that is not set or is no single value.
+    Raises Refusal (78) that names ``where`` for a key that is not set or is no
+    single value.
+    """
+    try:
+        return put(text, lambda key: _text(key, values, where))
+    except ValueError as error:
+        raise Refusal(
+            f"{where}: {text!r}: {error}",
+            hint="write $${ for the characters themselves",
+            code=CONFIG,
+        ) from None
+
+
+def put(text: str, value: Callable[[str], str]) -> str:
+    """The text with ``value(key)`` for each ``${key}``; ``$${`` stands for ``${`` itself.
+
+    What is put in is not looked through again.  Raises ValueError for a ``${``
+    that is no reference.
     """
     parts = []
     rest = text
@@ -25,12 +42,8 @@ def expand(text: str, values: dict[str, Any], where: str) -> str:
             continue
         key, brace, rest = rest.partition("}")
         if not brace or not key:
-            raise Refusal(
-                f"{where}: {text!r} holds a ${{ without a key and a }}",
-                hint="write $${ for the characters themselves",
-                code=CONFIG,
-            )
-        parts += [before, _text(key, values, where)]
+            raise ValueError("it holds a ${ without a key and a }")
+        parts += [before, value(key)]
     return "".join(parts) + rest
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Path = tuple[str, ...]
 
 
+_BUILT = ("defaults", "given")  # the providers that speak when a release is built
+
+
 class Judge:
     """A schema, and the problems that settings have with it."""
 
@@ -26,6 +29,7 @@ class Judge:
         self.strict = strict
         self.problems: list[dict[str, str]] = []
         self.bad: set[Path] = set()  # keys with a problem: not missing as well
+        self.tainted: set[Path] = set()  # keys whose value refers to a secret
 
     def row(self, path: Path) -> dict[str, Any] | None:
         """The row of the schema that is about a path: its own, or that of a table around it."""
@@ -40,8 +44,9 @@ class Judge:
         return bool((self.row(setting.path) or {}).get("secret", setting.secret))
 
     def is_secret(self, stack: list[Setting]) -> bool:
-        """Whether any layer made the key a secret."""
-        return any(self.secret(setting) for setting in stack)
+        """Whether any layer made the key a secret, or its value holds one."""
+        tainted = any(setting.path in self.tainted for setting in stack)
+        return tainted or any(self.secret(setting) for setting in stack)
 
     def fits(self, setting: Setting) -> bool:
         """Whether the schema has a place for a setting; says so where it has not.
@@ -73,9 +78,10 @@ class Judge:
     def values(self, merged: Merged, ways: Callable[[str], list[str]]) -> dict[str, Any]:
         """The typed values; ``ways`` tells how a key can be set, for what is missing."""
         values: dict[str, Any] = {}
+        self._fix(merged)
         for key, row in self.schema.items():
             path = keys.split(key)
-            if path in merged.stacks:
+            if path in merged.stacks and path not in self.bad:
                 self._value(values, merged.stacks[path][-1], row)
             elif row.get("required") and not merged.below(path) and path not in self.bad:
                 self._missing(key, row, ways(key))
@@ -84,10 +90,27 @@ class Judge:
                 keys.put(values, path, plain(stack[-1].value))
         return values
 
+    def _fix(self, merged: Merged) -> None:
+        """What was fixed when the release was built is no longer anybody's to set."""
+        for path, stack in merged.stacks.items():
+            row = self.row(path)
+            if row is None or not row.get("build_time"):
+                continue
+            built = [setting for setting in stack if setting.provider in _BUILT]
+            for setting in stack:
+                if setting in built or (built and _same(setting, built[-1], row)):
+                    continue
+                value = f"to {display(plain(built[-1].value))}" if built else "without a value"
+                self.bad.add(path)
+                self._wrong(
+                    keys.show(path),
+                    f"was fixed {value} when the release was built; build it anew to change that",
+                    setting,
+                )
+
     def _value(self, values: dict[str, Any], setting: Setting, row: dict[str, Any]) -> None:
         try:
-            read = kinds.text if setting.text else kinds.typed
-            keys.put(values, setting.path, plain(read(setting.value, row)))
+            keys.put(values, setting.path, plain(_read(setting, row)))
         except kinds.Mismatch as mismatch:
             self.mismatch(setting, row, str(mismatch))
 
@@ -120,6 +143,17 @@ class Judge:
         doc = f" ({row['doc']})" if row.get("doc") else ""
         message = f"required and not set{doc}: expected {kinds.expected(row)}{how}"
         self.problems.append(problems.row(message, key=key))
+
+
+def _same(setting: Setting, built: Setting, row: dict[str, Any]) -> bool:
+    try:
+        return bool(_read(setting, row) == _read(built, row))
+    except kinds.Mismatch:
+        return False
+
+
+def _read(setting: Setting, row: dict[str, Any]) -> Any:
+    return (kinds.text if setting.text else kinds.typed)(setting.value, row)
 
 
 def plain(value: Any) -> Any:

@@ -31,6 +31,12 @@ class Names:
                 return (*table, *(part.lower() for part in parts[size:]))
         return tuple(part.lower() for part in parts)
 
+    def knows(self, parts: list[str]) -> bool:
+        """Whether the schema has such a key, or a table that may hold it."""
+        name = schema.normal(".".join(parts))
+        above = (schema.normal(".".join(parts[:size])) for size in range(1, len(parts)))
+        return name in self._exact or any(table in self._tables for table in above)
+
 
 def variable(prefix: str, key: str) -> str:
     """``TICKETD_DB__URL`` for ``db.url``."""

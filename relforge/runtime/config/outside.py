@@ -101,7 +101,8 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _prepared(path: str, config: dict[str, Any]) -> dict[str, Any]:
     errors = [f"{WHERE}.{name}: unknown key" for name in config if name not in _KEYS]
-    errors += [f"{where}: {message}" for where, message in schema.check(config.get("schema", {}))]
+    wrong = schema.check(config.get("schema", {}), strict=config.get("strict", True))
+    errors += [f"{where}: {message}" for where, message in wrong]
     rows = []
     for index, row in enumerate(config.get("providers", [])):
         options = {name: value for name, value in row.items() if name != "use"}

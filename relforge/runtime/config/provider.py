@@ -67,13 +67,14 @@ class Unavailable(Failure):
 class Setting:
     """One value for one key, from one place."""
 
-    __slots__ = ("path", "place", "provider", "secret", "text", "value")
+    __slots__ = ("given", "path", "place", "provider", "secret", "text", "value")
 
     def __init__(
         self, path: tuple[str, ...], value: Any, place: str, *, text: bool, secret: bool
     ) -> None:
         self.path = path
         self.value = value
+        self.given: Any = None  # the value before its references were put in, if it has some
         self.place = place  # `/etc/x.toml:7`, `$PORT`
         self.text = text  # a text that the schema types
         self.secret = secret

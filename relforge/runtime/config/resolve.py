@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import attempt, keys, kinds, problems, providers, sound
+from . import attempt, keys, kinds, problems, providers, references, sound
 from .explain import explain
 from .export import environment
 from .judge import Judge
@@ -84,6 +84,7 @@ class _Resolution:
             for path, item in keys.leaves({key: value}):
                 layer.add((*keys.split(path[0]), *path[1:]), item)
         self._lay("given", layer)
+        references.fill(self.merged, self.judge)
         outcome = Outcome()
         outcome.values = self.judge.values(self.merged, self._ways)
         for stack_path, stack in self.merged.stacks.items():

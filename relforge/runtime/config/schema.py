@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import keys, kinds
+from . import keys, kinds, references
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ROW: dict[str, tuple[type, ...]] = {
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def check(schema: dict[str, Any]) -> list[tuple[str, str]]:
+def check(schema: dict[str, Any], *, strict: bool = True) -> list[tuple[str, str]]:
     """What is wrong with a schema: (the place as the user wrote it, the message) for each."""
     errors = list(_clashes(schema))
     for key, row in schema.items():
@@ -40,7 +40,7 @@ def check(schema: dict[str, Any]) -> list[tuple[str, str]]:
         else:
             found = kinds.name_of(row)
             errors.append((where, f'expected a table such as {{ type = "int" }}, got {found}'))
-    return errors
+    return [*errors, *(_unknown_references(schema) if strict else ())]
 
 
 def normal(key: str) -> str:
@@ -77,11 +77,41 @@ def _row(key: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "default", "a required key has no use for a default"
     if row.get("reload", "restart") not in ("hot", "restart"):
         yield "reload", 'expected "hot" or "restart"'
+    if row.get("build_time") and row.get("reload") == "hot":
+        yield "reload", "what is fixed when the release is built cannot change while it runs"
+    if row.get("build_time") and row.get("secret"):
+        yield "build_time", "a secret would be in the artifact"
     if "default" in row and isinstance(row["default"], ROW["default"]):
+        if _refers(row["default"]):
+            return  # what comes of it is known at boot
         try:
             kinds.typed(row["default"], row)
         except (kinds.Mismatch, TypeError, ValueError):
             yield "default", f"expected {kinds.expected(row)}, got {row['default']!r}"
+
+
+def _refers(value: Any) -> bool:
+    """Whether a default refers to another key; which ones there are, `references` tells."""
+    return isinstance(value, str) and "${" in value
+
+
+def _unknown_references(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    tables = [key for key, row in schema.items() if _type(row) == "table"]
+    for key, row in schema.items():
+        default = row.get("default") if isinstance(row, dict) else None
+        where = f"{WHERE}.{_quoted(key)}.default"
+        try:
+            found = references.names(default)
+        except ValueError as error:
+            yield where, f"{default!r}: {error}"
+            continue
+        for name in found:
+            if name not in schema and not name.startswith(tuple(f"{key}." for key in tables)):
+                yield where, f"${{{name}}} is not in the schema{keys.nearest(name, schema)}"
+
+
+def _type(row: Any) -> Any:
+    return row.get("type") if isinstance(row, dict) else None
 
 
 def _limits(kind: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:

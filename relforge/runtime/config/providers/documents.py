@@ -51,3 +51,8 @@ def read_text(path: str, *, optional: bool) -> str | None:
         raise Failure(f"{path}: {error.strerror}") from None
     except ValueError:
         raise Failure(f"{path!r}: no path") from None
+
+
+def without_line_end(text: str) -> str:
+    """The text without the one line end that editors and `echo` leave."""
+    return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text

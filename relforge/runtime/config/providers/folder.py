@@ -11,7 +11,7 @@ import os
 from .. import keys
 from ..names import Names
 from ..provider import Failure, Layer, read_options
-from .documents import read_text
+from .documents import read_text, without_line_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,13 +90,8 @@ def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
         if not all(key):
             layer.errors.append(f"{path}: the name is no key: expected such as db.url")
             continue
-        layer.add(key, _without_line_end(text), path, text=True, secret=True)
+        layer.add(key, without_line_end(text), path, text=True, secret=True)
     return layer
-
-
-def _without_line_end(text: str) -> str:
-    """The text without the one line end that editors and `echo` leave."""
-    return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
 
 
 def _names(state: dict[str, Any], key: str) -> list[str]:

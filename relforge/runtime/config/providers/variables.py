@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from .. import keys
 from ..names import Names, variable
-from ..provider import BadOptions, Layer, read_options
+from ..provider import BadOptions, Failure, Layer, read_options
+from .documents import read_text, without_line_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,12 +18,15 @@ if TYPE_CHECKING:
     from ..provider import Context
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FILE = "_FILE"  # DATABASE_URL_FILE names a file that holds DATABASE_URL, as Docker's images do
 _OURS = ("RELEASE_", "RELFORGE_")
 
 
 class Variables:
     """Environment variables.
 
+    ``X_FILE`` names a file that holds the value of ``X``; both is an error.  With
+    a prefix that needs a schema which has a key for ``X`` and none for ``X_FILE``.
     Where several name one key, the order is: those of ``map`` as listed, then
     those with the prefix by name; the last wins and beats the others visibly.
     """
@@ -63,23 +68,67 @@ def collect(
     place: Callable[[str], str],
 ) -> Layer:
     """The settings that these variables make."""
-    layer = Layer()
+    found = _Found(environ, context, place)
+    mapped = [name for name, _ in state["map"]]
     for name, key in state["map"]:
-        if name in environ:
-            layer.add(keys.split(key), environ[name], place(name), text=True)
+        found.take(name, keys.split(key), with_file=f"{name}{FILE}" not in mapped)
+    taken = {*mapped, *(f"{name}{FILE}" for name in mapped)}
     prefix, names = state["prefix"], Names(context.schema)
-    mapped = {name for name, _ in state["map"]}
-    for name in sorted(environ) if prefix else ():
-        if not name.startswith(prefix) or name in mapped:
+    for given in sorted(environ) if prefix else ():
+        if not given.startswith(prefix) or given in taken:
             continue
-        parts = name[len(prefix) :].split("__")
-        if all(parts):
-            layer.add(names.path(parts), environ[name], place(name), text=True)
-        else:
-            layer.errors.append(
+        name, parts = given, given[len(prefix) :].split("__")
+        if not all(parts):
+            found.layer.errors.append(
                 f"{place(name)}: names no key: expected {prefix}TABLE__KEY or {prefix}KEY"
             )
-    return layer
+            continue
+        base = [*parts[:-1], parts[-1].removesuffix(FILE)]
+        if base != parts and all(base) and names.knows(base) and not names.knows(parts):
+            name, parts = name.removesuffix(FILE), base  # taken with the variable itself
+        with_file = names.knows(parts) and not names.knows([*parts[:-1], parts[-1] + FILE])
+        if name not in taken:
+            taken |= {name, f"{name}{FILE}"} if with_file else {name}
+            found.take(name, names.path(parts), with_file=with_file)
+    return found.layer
+
+
+class _Found:
+    """The layer so far; a variable's value, or that of the file which ``..._FILE`` names."""
+
+    def __init__(
+        self, environ: dict[str, str], context: Context, place: Callable[[str], str]
+    ) -> None:
+        self.layer = Layer()
+        self._environ = environ
+        self._root = context.root
+        self._place = place
+
+    def take(self, name: str, key: tuple[str, ...], *, with_file: bool) -> None:
+        file = f"{name}{FILE}"
+        in_file = with_file and file in self._environ
+        if in_file and name in self._environ:
+            self.layer.errors.append(
+                f"{keys.show(key)}: {self._place(name)} and {self._place(file)} are both set: "
+                "unset one of them"
+            )
+        elif in_file:
+            self._read(file, key)
+        elif name in self._environ:
+            self.layer.add(key, self._environ[name], self._place(name), text=True)
+
+    def _read(self, file: str, key: tuple[str, ...]) -> None:
+        path = self._environ[file]
+        if not path:
+            self.layer.errors.append(f"{self._place(file)} is set and empty")
+            return
+        try:
+            text = read_text(os.path.join(self._root, path), optional=False) or ""
+        except Failure as error:
+            self.layer.errors.append(f"{self._place(file)}: {error}")
+            return
+        place = f"{self._place(file)} {path}"
+        self.layer.add(key, without_line_end(text), place, text=True, secret=True)
 
 
 def variables(state: dict[str, Any], key: str) -> list[str]:
