@@ -18,6 +18,7 @@ from relforge import cache, inventory, layout, libraries, staged, tree
 from relforge.errors import SettingsError, UserError
 from relforge.release import Entry, Layer, Release
 from relforge.runtime.manifest import FORMAT
+from relforge.settings.references import check_references
 
 OWN = "release"  # the layer of what relforge itself writes
 WRITTEN = frozenset({layout.MANIFEST, layout.LAUNCH, layout.SUMS})  # here
@@ -122,19 +123,25 @@ def _config(release: Release) -> dict[str, Any]:
     question = {
         "providers": [{"use": row.use, "options": row.options} for row in config.providers],
         "schema": config.schema,
+        "model": config.model,
         "export": config.export,
         "strict": config.strict,
     }
     # What is built in does not ask the application, so nothing of it decides the answer.
-    foreign = any(":" in row.use or row.use == "python" for row in config.providers)
+    foreign = bool(config.model) or any(
+        ":" in row.use or row.use == "python" for row in config.providers
+    )
     keys = [f"{row.name} {row.key}" for row in release.layers if foreign or row.name != "app"]
     answer = staged.ask(release, "providers", question, decided_by=keys)
     if answer["errors"]:
         lines = [f"{row['path']}: {row['message']}" for row in answer["errors"]]
         raise SettingsError("\n".join(lines))
+    if config.model and config.strict:
+        check_references(release.settings, answer["schema"], f"the model {config.model}")
     return {
         "providers": answer["providers"],
-        "schema": config.schema,
+        "schema": answer["schema"],
+        "model": config.model,
         "export": config.export,
         "strict": config.strict,
     }

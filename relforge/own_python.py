@@ -42,7 +42,7 @@ def facts(release: Release) -> tuple[str, ...]:
 def variables(release: Release, folder: Path) -> Mapping[str, str]:
     """Its environment; the configuration is put into a file of the folder."""
     config, check = release.settings.config, release.settings.check
-    settings = {"schema": config.schema, "export": config.export}
+    settings = {"schema": config.schema, "model": config.model, "export": config.export}
     answer = staged.ask(release, "trial", {"settings": settings, "values": check.config})
     file = folder / "config.json"
     cache.write(file, json.dumps(answer).encode())

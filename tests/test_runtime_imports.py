@@ -13,7 +13,11 @@ RUNTIME = Path(__file__).parents[1] / "relforge" / "runtime"
 # Run as files: they put the runtime on the path, then import it by its name.
 ENTRIES = {"boot.py": {"relforge"}, "boot_app.py": {"relforge"}}
 # Where the runtime meets what the application brings along: each file names its library.
-ADAPTERS = {"service/servers/uvicorn.py": {"uvicorn"}}
+ADAPTERS = {
+    "config/model.py": {"pydantic", "pydantic_core"},
+    "config/settings_source.py": {"pydantic_settings"},
+    "service/servers/uvicorn.py": {"uvicorn"},
+}
 
 
 @pytest.mark.parametrize("path", sorted(RUNTIME.rglob("*.py")), ids=lambda path: path.name)

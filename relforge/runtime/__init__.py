@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .config.provider import Failure as Failure
     from .config.provider import Layer as Layer
     from .config.secret import Secret as Secret
+    from .config.settings_source import settings_source as settings_source
     from .config.view import config as config
     from .service.notify import ready as ready
 else:
@@ -27,6 +28,7 @@ else:
         "Failure": (".config.provider", "Failure"),
         "Layer": (".config.provider", "Layer"),
         "Secret": (".config.secret", "Secret"),
+        "settings_source": (".config.settings_source", "settings_source"),
         "ready": (".service.notify", "ready"),
     }
 
@@ -51,4 +53,4 @@ else:
 
     sys.modules[__name__].__class__ = _Runtime
 
-__all__ = ["Context", "Failure", "Layer", "Secret", "config", "ready"]
+__all__ = ["Context", "Failure", "Layer", "Secret", "config", "ready", "settings_source"]

@@ -12,8 +12,10 @@
          "ready": "notify" | "started" | {"http": str} | {"tcp": str} | {"exec": [str]},
          "ready_timeout": float, "env": {str: str}, "cwd": str | null,
          "backoff": [first, most], "intensity": [restarts, seconds], "required": bool}},
-     "config": {"providers": [{"use": str, "options": {}, "state": {}}],
-         "schema": {KEY: {"type": str, ...}}, "export": {VARIABLE: KEY}, "strict": bool},
+     "config": {"providers": [{"use": str, "options": {}, "state": {},
+             "timeout": float, "retries": int}],
+         "schema": {KEY: {"type": str, ...}}, "model": "pkg.mod:Class" | "",
+         "export": {VARIABLE: KEY}, "strict": bool},
      "log": {"size": bytes, "age": seconds, "keep": files},
      "hooks": {NAME: {"call": "pkg.mod:fn" | "", "exec": [str], "timeout": float}},
      "commands": {NAME: {"call": "pkg.mod:fn", "help": str}}}

@@ -177,9 +177,15 @@ def _config(table: Table) -> ConfigSettings:
     for key, row_data in schema.items():
         if not isinstance(row_data, dict):
             raise table.error(f'schema."{key}"', 'expected a table such as { type = "int" }')
+    model = table.text("model", "")
+    if model and not CALL.fullmatch(model):
+        raise table.error("model", f'{model!r} is no class such as "pkg.settings:Settings"')
+    if model and schema:
+        raise table.error("model", "the keys stand in the model or in `schema`, not in both")
     result = ConfigSettings(
         providers=tuple(providers),
         schema=schema,
+        model=model,
         export=table.text_mapping("export"),
         strict=table.flag("strict", True),
     )

@@ -14,14 +14,17 @@ from relforge.settings.services import places
 _REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
 
 
-def check_references(settings: Settings, schema: Mapping[str, Any]) -> None:
+SCHEMA = "tool.relforge.config.schema"
+
+
+def check_references(settings: Settings, schema: Mapping[str, Any], where: str = SCHEMA) -> None:
     """Refuse a ``${key}`` that the schema does not have: at boot it could not be set."""
     for place, text in _places(settings):
         for key in _REFERENCE.findall(text):
             if key not in schema:
                 near = get_close_matches(key, schema, 1)
                 raise SettingsError(
-                    f"tool.relforge.{place}: ${{{key}}} is not in tool.relforge.config.schema",
+                    f"tool.relforge.{place}: ${{{key}}} is not in {where}",
                     hint=f"did you mean `${{{near[0]}}}`?"
                     if near
                     else "add it there, or write $${ for the characters themselves",

@@ -38,22 +38,47 @@ def main(argv: list[str]) -> int:
 
 
 def check(question: dict[str, Any]) -> dict[str, Any]:
-    """The rows of the manifest, and ``"errors": [{"path", "message"}]``."""
+    """The manifest's ``providers`` and ``schema``, and ``"errors": [{"path", "message"}]``."""
     errors: Errors = []
     rows = question.get("providers", [])
     found = [_init(index, row, errors) for index, row in enumerate(rows)]
-    known = question.get("schema", {})
+    known = _schema(question, errors)
     strict = question.get("strict", True)
-    wrong = schema.check(known, strict=strict)
+    wrong = [] if question.get("model") else schema.check(known, strict=strict)
     errors += [{"path": path, "message": message} for path, message in wrong]
     _check_export(question.get("export", {}), known, errors, strict=strict)
     if strict and known:
         for index, row in enumerate(rows):
             _check_map(index, row["options"], known, errors)
     return {
+        "schema": known,
         "providers": [{**row, **more} for row, more in zip(rows, found, strict=True)],
         "errors": errors,
     }
+
+
+def _schema(question: dict[str, Any], errors: Errors) -> dict[str, Any]:
+    """The rows of the schema, or of the model that stands in its place."""
+    known: dict[str, Any] = question.get("schema", {})
+    target, path = question.get("model", ""), f"{WHERE}.model"
+    if not target:
+        return known
+    if known:
+        message = "the keys stand in the model, or in a schema: there is config.schema as well"
+        errors.append({"path": path, "message": message})
+        return known
+    from . import model
+
+    try:
+        return model.rows(model.find(target))
+    except ValueError as error:
+        errors.append({"path": path, "message": str(error)})
+    except BaseException as error:
+        from .trace import of_user
+
+        message = f"{target} cannot be imported:\n{of_user(error)}"
+        errors.append({"path": path, "message": message})
+    return {}
 
 
 def _init(index: int, row: dict[str, Any], errors: Errors) -> dict[str, Any]:

@@ -61,18 +61,18 @@ class Judge:
             if row is not None:
                 self.bad.add(path[:size])
                 message = f"expected {kinds.expected(row)}, got table"
-                self._wrong(keys.show(path[:size]), message, setting)
+                self.wrong(keys.show(path[:size]), message, setting)
                 return False
         inside = [key for key in self.schema if keys.split(key)[: len(path)] == path]
         if inside:
             if setting.value != {}:
                 names = ", ".join(key[len(".".join(path)) + 1 :] for key in inside)
                 got = kinds.name_of(setting.value)
-                self._wrong(keys.show(path), f"expected a table (of {names}), got {got}", setting)
+                self.wrong(keys.show(path), f"expected a table (of {names}), got {got}", setting)
             return False
         if self.strict:
             near = keys.nearest(".".join(path), self.schema)
-            self._wrong(keys.show(path), f"unknown key{near}", setting)
+            self.wrong(keys.show(path), f"unknown key{near}", setting)
         return not self.strict
 
     def values(self, merged: Merged, ways: Callable[[str], list[str]]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Judge:
             if path in merged.stacks and path not in self.bad:
                 self._value(values, merged.stacks[path][-1], row)
             elif row.get("required") and not merged.below(path) and path not in self.bad:
-                self._missing(key, row, ways(key))
+                self.missing(key, row, ways(key))
         for path, stack in merged.stacks.items():
             if ".".join(path) not in self.schema:
                 keys.put(values, path, plain(stack[-1].value))
@@ -102,7 +102,7 @@ class Judge:
                     continue
                 value = f"to {display(plain(built[-1].value))}" if built else "without a value"
                 self.bad.add(path)
-                self._wrong(
+                self.wrong(
                     keys.show(path),
                     f"was fixed {value} when the release was built; build it anew to change that",
                     setting,
@@ -130,15 +130,18 @@ class Judge:
             else:
                 shown = f"{got} {display(setting.value)}"
             message = f"{wanted}, got {shown}" + (f": {reason}" if reason else "")
-        self._wrong(keys.show(setting.path), message, setting)
+        self.wrong(keys.show(setting.path), message, setting)
 
-    def _wrong(self, key: str, message: str, setting: Setting) -> None:
-        row = problems.row(message, key=key, provider=setting.provider, place=setting.place)
+    def wrong(self, key: str, message: str, setting: Setting | None) -> None:
+        """Note what is wrong with a key, and with the setting that it has."""
+        provider, place = (setting.provider, setting.place) if setting else ("", "")
+        row = problems.row(message, key=key, provider=provider, place=place)
         same = ("key", "message", "provider")  # a wrong table is one mistake, not one a line
         if not any(all(row[name] == old[name] for name in same) for old in self.problems):
             self.problems.append(row)
 
-    def _missing(self, key: str, row: dict[str, Any], ways: list[str]) -> None:
+    def missing(self, key: str, row: dict[str, Any], ways: list[str]) -> None:
+        """Note that a required key is not set, and how it can be."""
         how = f"; set {' or '.join(ways)}" if ways else "; no provider can set it"
         doc = f" ({row['doc']})" if row.get("doc") else ""
         message = f"required and not set{doc}: expected {kinds.expected(row)}{how}"

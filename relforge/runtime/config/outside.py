@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 WHERE = "tool.relforge.config"
-_KEYS = ("providers", "schema", "export", "strict")
+_KEYS = ("providers", "schema", "model", "export", "strict")
 
 
 def find(environ: dict[str, str]) -> dict[str, Any]:
@@ -103,6 +103,14 @@ def _prepared(path: str, config: dict[str, Any]) -> dict[str, Any]:
     errors = [f"{WHERE}.{name}: unknown key" for name in config if name not in _KEYS]
     wrong = schema.check(config.get("schema", {}), strict=config.get("strict", True))
     errors += [f"{where}: {message}" for where, message in wrong]
+    known = config.get("schema", {})
+    if config.get("model"):
+        from . import model
+
+        try:
+            known = model.rows(model.find(config["model"]))
+        except Exception as error:
+            errors.append(f"{WHERE}.model: {type(error).__name__}: {error}")
     rows = []
     for index, row in enumerate(config.get("providers", [])):
         options = {name: value for name, value in row.items() if name != "use"}
@@ -116,4 +124,4 @@ def _prepared(path: str, config: dict[str, Any]) -> dict[str, Any]:
             errors.append(f"{WHERE}.providers[{index}]: {use}: {type(error).__name__}: {error}")
     if errors:
         raise Refusal("\n".join(f"{path}: {error}" for error in errors), code=CONFIG)
-    return {**config, "providers": rows}
+    return {**config, "schema": known, "providers": rows}

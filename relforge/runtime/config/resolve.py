@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from . import attempt, keys, kinds, problems, providers, references, sound
 from .explain import explain
 from .export import environment
@@ -54,6 +56,18 @@ def resolve(
     return _Resolution(config, root, environ, entering).outcome(over or {})
 
 
+def trial(config: dict[str, Any], *, root: str, values: Mapping[str, Any]) -> Outcome:
+    """The configuration of a build: defaults, and these values; what is required may be missing."""
+    rows = dict(config, providers=[], strict=False, model="")
+    if config.get("model") and not config.get("schema"):
+        from . import model
+
+        # Whether it can be imported is told when the providers are asked.
+        with suppress(Exception):
+            rows["schema"] = model.rows(model.find(config["model"]))
+    return resolve(rows, root=root, environ={}, over=values)
+
+
 class _Resolution:
     def __init__(
         self,
@@ -63,6 +77,7 @@ class _Resolution:
         entering: Callable[[str, float], None] | None,
     ) -> None:
         self.schema: dict[str, Any] = config.get("schema", {})
+        self.model: str = config.get("model", "")
         self.export: dict[str, str] = config.get("export", {})
         self.judge = Judge(self.schema, strict=config.get("strict", True))
         rows: list[dict[str, Any]] = list(config.get("providers", []))
@@ -86,7 +101,7 @@ class _Resolution:
         self._lay("given", layer)
         references.fill(self.merged, self.judge)
         outcome = Outcome()
-        outcome.values = self.judge.values(self.merged, self._ways)
+        outcome.values = self._values()
         for stack_path, stack in self.merged.stacks.items():
             key = keys.show(stack_path)
             outcome.origins[key] = [[row.provider, row.place] for row in reversed(stack)]
@@ -96,11 +111,36 @@ class _Resolution:
         outcome.environ = environment(self.export, outcome.values)
         outcome.rows = explain(self.merged, self.judge, outcome.values, self._ways)
         for problem in self.judge.problems:
-            if problem["message"].startswith("raised ") or not problem["key"]:
+            foreign = self.model or problem["message"].startswith("raised ")
+            if foreign or not problem["key"]:  # in words that are not ours
                 problem["message"] = self.scrubber.clean(problem["message"])
             problem["trace"] = self.scrubber.clean(problem["trace"])
         outcome.problems = self.judge.problems
         return outcome
+
+    def _values(self) -> dict[str, Any]:
+        """The typed values, by the schema or by the application's model."""
+        if not self.model:
+            return self.judge.values(self.merged, self._ways)
+        self._enter(self.model, attempt.TIMEOUT)
+        terms = attempt.Terms(attempt.TIMEOUT, 0)
+        from . import model
+
+        try:
+            values = attempt.repeat(
+                terms,
+                lambda: model.validate(model.find(self.model), self.merged, self.judge, self._ways),
+                alarm=self.entering is not None,
+            )
+        except (Failure, ValueError) as error:
+            self._fail(self.model, (str(error),))
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            self._crash(self.model, error)
+        else:
+            return values
+        return {}
 
     def _run(self, row: dict[str, Any]) -> None:
         use, terms = row["use"], attempt.of_row(row)

@@ -11,14 +11,13 @@ import json
 import sys
 
 from ..manifest import root
-from .resolve import resolve
+from .resolve import trial
 
 
 def main(_argv: list[str]) -> int:
     """Answer one question on standard input."""
     question = json.load(sys.stdin)
-    rows = dict(question["settings"], providers=[], strict=False)
-    outcome = resolve(rows, root=root(), environ={}, over=question["values"])
+    outcome = trial(question["settings"], root=root(), values=question["values"])
     answer = {
         "values": outcome.values,
         "secrets": outcome.secrets,

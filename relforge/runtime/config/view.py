@@ -145,10 +145,9 @@ def install_values(values: Mapping[str, Any], settings: Mapping[str, Any] | None
     whose schema gives defaults, types and secrets, and whose exports are set.
     What the schema requires may be missing.
     """
-    from .resolve import resolve
+    from .resolve import trial
 
-    rows = dict(settings or {}, providers=[], strict=False)
-    outcome = resolve(rows, root=root(), environ={}, over=values)
+    outcome = trial(dict(settings or {}), root=root(), values=values)
     outcome_rows = {"values": outcome.values, "secrets": outcome.secrets}
     provide({**outcome_rows, "environ": outcome.environ}, os.environ)
 
