@@ -79,10 +79,12 @@ def python() -> str:
 
 
 def shell(*words: object, cwd: Path | None = None, **env: str) -> None:
+    # Nobody has this set, but for some build hosts: every program would compile itself each time.
+    usual = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [str(word) for word in words],
         cwd=cwd,
-        env={**os.environ, **env},
+        env={**usual, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -426,19 +428,24 @@ def main() -> None:
 
 
 def table(found: dict[Peer, dict[str, float | None]], runs: int) -> str:
-    lines = [
-        f"| | {' | '.join(f'{peer.name} {peer.version()}' for peer in found)} |",
-        f"|---|{'---|' * len(found)}",
-    ]
+    names = " | ".join(f"{peer.name} {peer.version()}" for peer in found)
+    lines = [f"| | {names} | the best peer takes |", f"|---|{'---|' * (len(found) + 1)}"]
     units = {"artifact": "MB", "memory": "MB"}
     for row in ROWS:
         unit = units.get(row, "s")
         places = 0 if unit == "MB" else 1
-        figures = (values[row] for values in found.values())
-        cells = ("-" if one is None else f"{one:.{places}f} {unit}" for one in figures)
-        lines.append(f"| {row} | {' | '.join(cells)} |")
+        figures = [values[row] for values in found.values()]
+        cells = ["-" if one is None else f"{one:.{places}f} {unit}" for one in figures]
+        lines.append(f"| {row} | {' | '.join(cells)} | {ratio(figures)} |")
     cores = f"{os.uname().machine}, {os.cpu_count()} cores, CPython {PYTHON}, medians of {runs}."
     return "\n".join([*lines, "", cores, ""])
+
+
+def ratio(figures: list[float | None]) -> str:
+    """How many times ours, the first, the best of the others is."""
+    ours, *others = figures
+    best = min((one for one in others if one is not None), default=None)
+    return "-" if best is None or not ours else f"{best / ours:.1f} times"
 
 
 if __name__ == "__main__":
