@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ OVERLAP = 1 << 12  # bytes that the next piece begins with again: no path or tok
 
 def places_in(path: Path, places: Sequence[str]) -> list[list[str | int]]:
     """Which of the places the file names, each once, with its first line; 0 in binary files."""
-    words = [(place, place.encode(), _pattern(place)) for place in places]
+    words = _words(tuple(places))
     found: dict[str, int] = {}
     for data, lines in _pieces(path):
         for place, word, pattern in words:
@@ -40,6 +41,12 @@ def matches_in(
                     yield name, lines + data.count(b"\n", 0, match.start()) + 1, match
 
 
+@functools.cache
+def _words(places: tuple[str, ...]) -> list[tuple[str, bytes, re.Pattern[bytes]]]:
+    """Each place with its bytes and its pattern; the same ones are asked for of every file."""
+    return [(place, place.encode(), _pattern(place)) for place in places]
+
+
 def _pattern(place: str) -> re.Pattern[bytes]:
     """The place as a whole: not ``/srv/shop`` in ``/srv/shopping`` or ``/mnt/srv/shop``."""
     end = b"" if place.endswith("-") else rb"(?![\w.-])"
@@ -48,7 +55,7 @@ def _pattern(place: str) -> re.Pattern[bytes]:
 
 def _pieces(path: Path) -> Iterator[tuple[bytes, int]]:
     """The file in pieces that overlap, each with the number of lines before it."""
-    with path.open("rb") as file:
+    with open(path, "rb", buffering=0) as file:
         data = file.read(PIECE)
         lines = 0
         yield data, lines
