@@ -42,12 +42,18 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
                 return built
         after = packing.steps(release) if pack else ()
         if built is None:
-            # Late: a build that has nothing to do is over before all of this is read.
-            from relforge import steps  # noqa: PLC0415
-
-            before = steps.building(release, pack=pack)
             staging.refuse_running(release)
-            built = run(release, before, watch, steps.ahead(release))
+            built = _made(release, watch, pack=pack)
             if inputs.key(release) == key:  # else somebody wrote to the project meanwhile
                 last.keep(built, key)
         return run(built, after, watch, (staging.sweep,))
+
+
+def _made(release: Release, watch: Watch, *, pack: bool) -> Release:
+    # Late: a build that has nothing to do is over before all of this is read.
+    from relforge import rehearsal  # noqa: PLC0415
+
+    with rehearsal.begun(release):
+        from relforge import steps  # noqa: PLC0415
+
+        return run(release, steps.building(release, pack=pack), watch, steps.ahead(release))

@@ -24,17 +24,6 @@ site.addsitedir(sys.argv[1])
 sys.argv = sys.argv[2:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-# Loads modules, and goes on when it is told to: with a question, once the tree is whole.
-STAND_BY = """
-import gc, importlib, json, runpy, site, sys
-gc.disable()
-for name in json.loads(sys.stdin.readline()):
-    importlib.import_module(name)
-sys.argv = json.loads(sys.stdin.readline())
-importlib.invalidate_caches()
-site.addsitedir(sys.argv.pop(0))
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 BOOT = f"{layout.RUNTIME}/relforge/runtime/boot_app.py"
 
 
@@ -73,53 +62,38 @@ def ask(
     return known
 
 
-def begin(
-    release: Release, modules: Sequence[str], env: Mapping[str, str]
-) -> subprocess.Popen[str] | None:
-    """The release's own interpreter, loading modules of a tree that is not whole yet.
-
-    `answer` asks it, `discard` ends it.  None where it cannot be started.
-    """
-    words = [*_interpreter(release), "-c", STAND_BY]
-    try:
-        process = command.begin(words, cwd=release.tree, env=_environment(release, env))
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(list(modules)) + "\n")
-        process.stdin.flush()
-    except OSError:
-        return None
-    return process
+def environment(release: Release, env: Mapping[str, str]) -> dict[str, str]:
+    """All that such a process sees."""
+    return {
+        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        "RELEASE_ROOT": str(release.tree),
+        "RELEASE_NAME": release.name,
+        "RELEASE_VERSION": release.version,
+        "RELEASE_ENV": release.env,
+        **env,
+    }
 
 
-def answer(
-    release: Release, process: subprocess.Popen[str], role: str, question: dict[str, Any]
-) -> dict[str, Any] | None:
-    """The answer of an interpreter that was begun; None where it has ended without one."""
+def interpreter(release: Release) -> list[str | Path]:
+    """What runs a script of the tree: its own Python, or one of this host that stands in."""
+    seen = ("-X", "faulthandler")  # where a crash happened is in what it prints
+    if release.python.runs_here:
+        return [release.tree / release.python.executable, "-P", "-s", "-B", *seen]
     packages = release.tree / release.python.site_packages
-    argv = [str(packages), str(release.tree / BOOT), role]
-    result = command.finish(process, f"{json.dumps(argv)}\n{json.dumps(question)}", PATIENCE)
-    try:
-        told = json.loads(result.stdout) if result and not result.returncode else None
-    except ValueError:
-        return None
-    return told if isinstance(told, dict) else None
-
-
-def discard(process: subprocess.Popen[str]) -> None:
-    """End an interpreter that was begun, unasked."""
-    command.end(process)
+    python = release.python.helper or Path(sys.executable)
+    return [python, "-I", "-S", "-B", *seen, "-c", STAND_IN, packages]
 
 
 def _ask(
     release: Release, role: str, question: dict[str, Any], env: Mapping[str, str], hint: str
 ) -> dict[str, Any]:
     tree = release.tree
-    words = [*_interpreter(release), tree / BOOT, role]
+    words = [*interpreter(release), tree / BOOT, role]
     try:
         result = command.capture(
             words,
             cwd=tree,
-            base=_environment(release, env),
+            base=environment(release, env),
             stdin=json.dumps(question),
             timeout=PATIENCE,
         )
@@ -143,25 +117,3 @@ def _ask(
             hint=hint,
         )
     return answer
-
-
-def _environment(release: Release, env: Mapping[str, str]) -> dict[str, str]:
-    """All that such a process sees."""
-    return {
-        **{name: os.environ[name] for name in INHERITED if name in os.environ},
-        "RELEASE_ROOT": str(release.tree),
-        "RELEASE_NAME": release.name,
-        "RELEASE_VERSION": release.version,
-        "RELEASE_ENV": release.env,
-        **env,
-    }
-
-
-def _interpreter(release: Release) -> list[str | Path]:
-    """What runs a script of the tree: its own Python, or one of this host that stands in."""
-    seen = ("-X", "faulthandler")  # where a crash happened is in what it prints
-    if release.python.runs_here:
-        return [release.tree / release.python.executable, "-P", "-s", "-B", *seen]
-    packages = release.tree / release.python.site_packages
-    python = release.python.helper or Path(sys.executable)
-    return [python, "-I", "-S", "-B", *seen, "-c", STAND_IN, packages]

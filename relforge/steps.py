@@ -27,21 +27,14 @@ from relforge import (
     sbom,
     staging,
 )
-from relforge.checks import rehearsal
 from relforge.deps import step as deps
 from relforge.python import step as python
 from relforge.release import Release
 from relforge.sequence import Ahead, Step, Steps
 
-
-def _then(step: Step, other: Step) -> Step:
-    """The step, and what it makes possible."""
-    return lambda release: other(step(release))
-
-
 ASSEMBLE: Steps = (
     ("python", python.step),
-    ("deps", _then(deps.step, rehearsal.begin)),
+    ("deps", deps.step),
     ("app", app.step),
     ("libraries", libraries.step),
     ("runtime", runtime_files.step),

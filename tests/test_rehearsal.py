@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.release.conftest import shop, warm
 from tests.release.workshop import Workshop
+
+__all__ = ["shop", "warm"]
 
 pytestmark = pytest.mark.release
 
