@@ -55,7 +55,7 @@ frameworks: venv node ## what init writes for Django, Flask, FastAPI, Litestar, 
 	@scripts/pytest.sh '$(VENV)' -m release tests/init
 
 soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
-	@SOAK=1 scripts/pytest.sh '$(VENV)' tests/faults
+	@SOAK=1 scripts/pytest.sh '$(VENV)' tests/faults tests/systemd/test_units.py
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py

@@ -13,6 +13,7 @@ need() {
 need bsdtar libarchive-tools
 need mkfs.btrfs btrfs-progs
 need busybox busybox
+need cc 'gcc libc6-dev'
 need dash dash
 need debootstrap debootstrap
 need docker-registry docker-registry

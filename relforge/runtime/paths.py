@@ -91,7 +91,7 @@ def prepare(paths: Paths) -> None:
         try:
             os.makedirs(folder, mode=mode, exist_ok=True)
             writable = os.access(folder, os.W_OK | os.X_OK)
-            reason = "not writable by this user"
+            reason = _reason(folder)
         except OSError as error:
             writable, reason = False, os.strerror(error.errno or 0)
         if not writable:
@@ -100,6 +100,19 @@ def prepare(paths: Paths) -> None:
                 hint=f"set {variable} to a folder that this user can write",
                 code=CONFIG,
             )
+
+
+def _reason(folder: str) -> str:
+    """Why it cannot be written: whose it is, where it is somebody else's."""
+    import pwd
+
+    owner = os.stat(folder).st_uid
+    if owner == os.geteuid():
+        return "not writable by this user"
+    try:
+        return f"belongs to user {pwd.getpwuid(owner).pw_name}, not writable by this one"
+    except KeyError:
+        return f"belongs to user #{owner}, not writable by this one"
 
 
 def _default_state(root: str) -> str:

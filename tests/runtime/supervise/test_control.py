@@ -7,7 +7,10 @@ import socket
 import stat
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
+
+import pytest
 
 from relforge.runtime import frames
 from tests.runtime.conftest import MiniRelease
@@ -58,6 +61,28 @@ def test_nobody_can_make_the_supervisor_wait(mini_release: Make) -> None:
     mode = os.stat(release.state / "run" / "supervisor.sock").st_mode
     assert 0o600 == stat.S_IMODE(mode)
     assert release.run("stop").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_another_user_is_refused_even_where_the_folder_lets_him_in(mini_release: Make) -> None:
+    release = mini_release()
+    assert release.run("start").returncode == 0
+    place = release.state / "run" / "supervisor.sock"
+    for folder in (release.root.parent, release.root, release.state, place.parent):
+        folder.chmod(0o755)
+    place.chmod(0o666)
+    code = (
+        "import os, socket, sys\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
+        's.sendall(b\'\\0\\0\\0\\x0d{"op":"ping"}\')\n'
+        "print(s.recv(4096))"
+    )
+    words = [sys.executable, "-I", "-c", code, str(place)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    # Closed at once, whether or not what he has sent was read.
+    assert "b''\n" == done.stdout or "reset" in done.stderr or "Broken pipe" in done.stderr
+    assert release.run("ping").returncode == 0
 
 
 def test_only_the_process_itself_can_say_that_it_is_ready(mini_release: Make) -> None:
