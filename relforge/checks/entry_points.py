@@ -8,9 +8,9 @@ from typing import Any
 
 from relforge import cache, rehearsal, staged
 from relforge.checks import imports
-from relforge.release import Finding, Release
+from relforge.release import Finding, Release, Service
 
-SERVER_MODULES = {"uvicorn": "uvicorn"}
+SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"
 STEADY = ("python", "deps")  # layers whose modules a rehearsal may load
 OWN_PTH = "/relforge.pth"
@@ -113,6 +113,13 @@ def _paths(release: Release, names: Collection[str]) -> set[str]:
     return {path for layer in release.layers if layer.name in names for path in layer.paths}
 
 
+def _interface(service: Service) -> str:
+    """What the server takes, where it takes one alone; a factory is not called to find out."""
+    if service.server != "gunicorn" or service.options.get("factory"):
+        return ""
+    return "asgi" if "uvicorn" in str(service.options.get("worker_class", "").lower()) else "wsgi"
+
+
 def _targets(release: Release) -> list[dict[str, Any]]:
     """What is imported, each with the setting that names it."""
     rows: list[dict[str, Any]] = []
@@ -123,7 +130,12 @@ def _targets(release: Release) -> list[dict[str, Any]]:
             rows.append({"setting": f"{where}.server", "target": module, "kind": "server"})
         if service.kind != "exec":
             rows.append(
-                {"setting": f"{where}.{service.kind}", "target": service.target, "kind": "entry"}
+                {
+                    "setting": f"{where}.{service.kind}",
+                    "target": service.target,
+                    "kind": "entry",
+                    "interface": _interface(service),
+                }
             )
     for hook in release.settings.hooks:
         if hook.call:

@@ -46,6 +46,13 @@ class Found:
     variables: tuple[str, ...]  # that the sources need: os.environ["..."]
     src_without_build: bool
 
+    @property
+    def server(self) -> str:
+        """The one that the project has: for WSGI gunicorn, where that is among them."""
+        wsgi = self.web is not None and self.web.interface == "wsgi"
+        known = ("gunicorn", "uvicorn") if wsgi else ("uvicorn", "hypercorn")
+        return next((name for name in known if name in self.dependencies), "uvicorn")
+
 
 def look(root: Path) -> Found:
     """Look at the project in the folder; raises SettingsError where a file cannot be read."""

@@ -40,7 +40,7 @@ def _options(found: Found) -> list[str]:
     options = []
     if found.web and found.web.factory:
         options.append("factory = true")
-    if found.web and found.web.interface == "wsgi":
+    if found.web and found.web.interface == "wsgi" and found.server == "uvicorn":
         options.append('interface = "wsgi"')
     return options
 

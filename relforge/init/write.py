@@ -152,8 +152,8 @@ def _found(found: Found) -> list[str]:
 
 def _notes(found: Found) -> list[str]:
     notes = []
-    if found.web and "uvicorn" not in found.dependencies:
-        notes.append("uvicorn serves the application: add it to the project's dependencies")
+    if found.web and found.server not in found.dependencies:
+        notes.append(f"{found.server} serves the application: add it to the project's dependencies")
     if found.uncollected:
         notes.append(
             'Django\'s static files are not collected: write STATIC_ROOT = BASE_DIR / "staticfiles"'

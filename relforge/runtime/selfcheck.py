@@ -1,7 +1,8 @@
 """The release looks at itself, at build time: can everything that it names be imported?
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
-"targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server"}]}``.
+"targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
+"interface": "asgi" | "wsgi" | ""}]}``.
 Out: ``{"failures": [{"setting": str, "message": str, "hint": str}], "modules": [[name, path]]}``,
 the modules in the order in which they were met, their files relative to the release.
 """
@@ -38,7 +39,7 @@ def main(_argv: list[str]) -> int:
     failures = []
     for row in question["targets"]:
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
-        problem = look(row["target"])
+        problem = look(row["target"]) or _unlike(row)
         if problem:
             message, hint = problem
             failures.append({"setting": row["setting"], "message": message, "hint": hint})
@@ -47,6 +48,25 @@ def main(_argv: list[str]) -> int:
     # Threads that the application started at import must not keep the build waiting.
     sys.stderr.flush()
     os._exit(0)
+
+
+def _unlike(row: dict[str, str]) -> tuple[str, str] | None:
+    """An application of the other kind than its server takes; of what was imported."""
+    wanted = row.get("interface")
+    name, _, attribute = row["target"].partition(":")
+    if not wanted or name not in sys.modules:
+        return None
+    from .service.servers.listening import is_wsgi
+
+    app: Any = sys.modules[name]
+    for part in attribute.split("."):
+        app = getattr(app, part)
+    if is_wsgi(app) == (wanted == "wsgi"):
+        return None
+    return (
+        f"{row['target']} is no {wanted.upper()} application, as the server's workers take them",
+        'for ASGI: options = { worker_class = "uvicorn" }; for WSGI: "sync" or "gthread"',
+    )
 
 
 def _import(target: str) -> tuple[str, str] | None:

@@ -9,7 +9,11 @@ from relforge.errors import SettingsError
 from relforge.release import Service
 from relforge.settings.table import Table
 
-SERVERS = ("uvicorn",)
+SERVERS = ("uvicorn", "gunicorn", "hypercorn")
+NO_GRANIAN = (
+    "granian opens its sockets itself and cannot be handed one, so it could be neither replaced "
+    "nor stopped without losing requests; run it as an `exec` service, or use uvicorn"
+)
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _PROBES = ("http", "tcp", "exec")
@@ -24,6 +28,10 @@ def read_service(name: str, table: Table) -> Service:
     kind, target = _target(table)
     server = ""
     if kind == "app":
+        if table.data.get("server") == "granian":
+            raise table.error(
+                "server", NO_GRANIAN, hint="docs/how-to/choose-a-server.md tells more"
+            )
         server = table.choice("server", "uvicorn", SERVERS)
     elif "server" in table.data:
         raise table.error(

@@ -25,6 +25,13 @@ def written(root: Path) -> Settings:
     return read(root)
 
 
+def test_a_wsgi_project_that_has_gunicorn_is_served_by_it(make: Make) -> None:
+    files = dict(PROJECTS["flask"])
+    files["pyproject.toml"] = files["pyproject.toml"].replace("uvicorn>=0.30", "gunicorn>=22")
+    (web,) = written(make(files)).services
+    assert ("gunicorn", {}) == (web.server, web.options)
+
+
 @pytest.mark.parametrize("kind", sorted(PROJECTS))
 def test_what_is_written_is_read_without_an_error(make: Make, kind: str) -> None:
     typed = written(make(PROJECTS[kind]))

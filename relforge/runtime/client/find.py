@@ -41,11 +41,14 @@ class Running:
 
 
 class Address:
-    """One process with an agent, and the others that could have been asked."""
+    """One process with an agent, and the others that could have been asked.
+
+    ``instance`` is ``1``, or ``1.2`` for the second worker of a server that has workers.
+    """
 
     __slots__ = ("instance", "others", "path", "service")
 
-    def __init__(self, service: str, instance: int, path: str, others: list[str]) -> None:
+    def __init__(self, service: str, instance: str, path: str, others: list[str]) -> None:
         self.service = service
         self.instance = instance
         self.path = path
@@ -93,24 +96,28 @@ def required(paths: Paths) -> Running:
 def agent(found: Running, wanted: str | None, services: dict[str, dict[str, Any]]) -> Address:
     """The process to talk to: ``wanted`` is ``web``, ``web.2``, or None for the usual one.
 
+    Of a server with workers it is a worker, which has the application:
+    ``web.1.2``; ``web.1.0`` is the process above them.
     ``services`` are the manifest's.  Raises Refusal.
     """
     sockets = _sockets(found.run)
     if not sockets:
         raise Refusal("no process of a service answers yet", code=NOT_RUNNING)
     if wanted is None:
-        names = sorted({service for service, _ in sockets})
+        names = sorted({key[0] for key in sockets})
         service, instance = (PREFERRED if PREFERRED in names else names[0]), ""
     else:
         service, _, instance = wanted.partition(".")
-    fitting = sorted(
-        number for name, number in sockets if name == service and instance in ("", str(number))
+    numbers = tuple(int(word) for word in instance.split(".") if word.isdigit())
+    known = sorted(
+        (key for key in sockets if key[0] == service), key=lambda key: (key[1], not key[2], key[2])
     )
-    if not fitting:
+    fitting = [key for key in known if key[1 : 1 + len(numbers)] == numbers]
+    if not fitting or instance.strip("0123456789."):
         raise _no_such(wanted or service, service, sockets, services)
-    others = [f"{name}.{number}" for name, number in sorted(sockets)]
-    others.remove(f"{service}.{fitting[0]}")
-    return Address(service, fitting[0], sockets[service, fitting[0]], others)
+    chosen = fitting[0]
+    others = [_show(key) for key in sorted(sockets) if key != chosen]
+    return Address(service, _show(chosen).partition(".")[2], sockets[chosen], others)
 
 
 def not_allowed(path: str) -> Refusal:
@@ -141,7 +148,13 @@ def _content(fd: int) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _sockets(run: str) -> dict[tuple[str, int], str]:
+def _show(key: tuple[str, int, int]) -> str:
+    service, instance, worker = key
+    return f"{service}.{instance}.{worker}" if worker else f"{service}.{instance}"
+
+
+def _sockets(run: str) -> dict[tuple[str, int, int], str]:
+    """By service, instance and worker, which is 0 for the process that the supervisor started."""
     try:
         names = os.listdir(run)
     except FileNotFoundError:
@@ -150,19 +163,20 @@ def _sockets(run: str) -> dict[tuple[str, int], str]:
         raise not_allowed(run) from None
     sockets = {}
     for name in names:
-        words = name.split(".")
-        if len(words) == 3 and words[2] == "sock" and words[0] and words[1].isdigit():
-            sockets[words[0], int(words[1])] = os.path.join(run, name)
+        service, *numbers, end = name.split(".")
+        if end == "sock" and service and len(numbers) in (1, 2) and "".join(numbers).isdigit():
+            instance, worker = int(numbers[0]), int(numbers[1]) if numbers[1:] else 0
+            sockets[service, instance, worker] = os.path.join(run, name)
     return sockets
 
 
 def _no_such(
     wanted: str,
     service: str,
-    sockets: dict[tuple[str, int], str],
+    sockets: dict[tuple[str, int, int], str],
     services: dict[str, dict[str, Any]],
 ) -> Refusal:
-    here = "there are " + ", ".join(f"{name}.{number}" for name, number in sorted(sockets))
+    here = "there are " + ", ".join(_show(key) for key in sorted(sockets))
     kind = services.get(service, {}).get("kind")
     if kind is None:
         return Refusal(f"there is no service {wanted!r}", hint=here, code=USAGE)

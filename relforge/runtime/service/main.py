@@ -45,9 +45,10 @@ def main(_argv: list[str]) -> int:
     agent = server.start(service["agent"], info, namespace, first=service.get("agent_first"))
     agent.secrets = secrets
     try:
-        target = entry.find(service["target"]) if service["kind"] == "run" else _app(service)
-        namespace["app"] = target
-        return (_run if service["kind"] == "run" else _serve)(target, service, agent)
+        if service["kind"] == "app":
+            return _serve(service, agent)
+        namespace["app"] = entry.find(service["target"])
+        return _run(namespace["app"], service, agent)
     except Refusal as error:
         print(error.message, error.hint, sep="\n  ", file=sys.stderr)
         return error.code
@@ -58,19 +59,22 @@ def main(_argv: list[str]) -> int:
         agent.close()
 
 
-def _app(service: dict[str, Any]) -> Any:
-    """The application, or what its factory makes."""
-    module, name = entry.split(service["target"])
-    found: Any = importlib.import_module(module)
-    for word in name.split("."):
-        found = getattr(found, word)
-    return found() if service["options"].pop("factory", False) else found
-
-
-def _serve(app: Any, service: dict[str, Any], agent: Agent) -> int:
+def _serve(service: dict[str, Any], agent: Agent) -> int:
+    """Have the server import the application where it wants it: gunicorn does in its workers."""
     notify.keep()
+    factory = service["options"].pop("factory", False)
+
+    def load() -> Any:
+        module, name = entry.split(service["target"])
+        found: Any = importlib.import_module(module)
+        for word in name.split("."):
+            found = getattr(found, word)
+        found = found() if factory else found
+        agent.namespace["app"] = found
+        return found
+
     adapter = importlib.import_module(f"..servers.{service['server']}", __name__)
-    code: int = adapter.serve(app, service, agent)
+    code: int = adapter.serve(load, service, agent)
     return code
 
 

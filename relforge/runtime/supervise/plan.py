@@ -109,6 +109,11 @@ def clean(run: str, rows: list[Spec]) -> None:
     for row in rows:
         for number in range(row.instances):
             names |= {f"{row.name}.{number + 1}{end}.sock" for end in ("", f".{NEXT}")}
+    known = {row.name for row in rows}
+    for name in os.listdir(run):
+        service, *numbers, end = name.split(".")
+        if service in known and len(numbers) == 2 and end == "sock":
+            names.add(name)  # of a server's worker
     for name in names:
         path = os.path.join(run, name)
         try:

@@ -234,7 +234,7 @@ def test_a_forked_child_may_have_an_agent_of_its_own(live: Live) -> None:
     while not os.path.exists(path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    child = Client(Address("web", 2, path, []), "test", 5)
+    child = Client(Address("web", "2", path, []), "test", 5)
     assert child.welcome["pid"] != live.process.pid
     assert run(child, "6 * 7")["repr"] == "42"
     run(live.client(), f"os.kill({child.welcome['pid']}, 9)")

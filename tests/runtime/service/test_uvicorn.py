@@ -7,14 +7,14 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
-from relforge.runtime.service.servers.uvicorn import is_wsgi
+from relforge.runtime.service.servers.listening import is_wsgi
 from tests.runtime.conftest import MiniRelease
+from tests.runtime.service.load import Load
 from tests.runtime.supervise.waiting import eventually, log, service, status
 
 Make = Callable[..., MiniRelease]
@@ -60,36 +60,6 @@ def web(**settings: object) -> dict[str, object]:
 
 def port(release: MiniRelease) -> int:
     return int(service(release, "web")["listen"][0].rpartition(":")[2])
-
-
-class Load(threading.Thread):
-    """Kept-alive clients; counts what was answered, and each request that was not."""
-
-    def __init__(self, port: int, path: str) -> None:
-        super().__init__(daemon=True)
-        self.port, self.path = port, path
-        self.answered = 0
-        self.lost: list[str] = []
-        self.stopped = threading.Event()
-
-    def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        while not self.stopped.is_set():
-            if connection.sock is None:
-                try:
-                    connection.connect()
-                except ConnectionRefusedError:
-                    return  # the server takes nobody in any more: no request was made
-            try:
-                connection.request("GET", self.path)
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                self.lost.append(repr(error))
-                connection.close()
-                continue
-            self.answered += 1
-            time.sleep(0.002)
 
 
 def test_served_restarted_and_drained_without_a_lost_request(mini_release: Make) -> None:

@@ -1,0 +1,58 @@
+"""What the adapters have in common: listening sockets of ours, options by the server's names."""
+
+from __future__ import annotations
+
+import inspect
+import select
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import Any
+
+from ...errors import CONFIG, Refusal
+
+BACKLOG = 2048  # as the supervisor has it: who listens again on a copy changes it for all
+LAST = 1.0  # seconds between the end of the drain and the cancelling of what still runs
+
+
+def waits(sock: Any) -> bool:
+    """Has the kernel let somebody in whom nobody has accepted yet?
+
+    Whoever is in the queue of a socket when it closes is connected, and loses the request.
+    """
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def checked(
+    service: dict[str, Any], server: str, known: Collection[str], ours: Collection[str]
+) -> dict[str, Any]:
+    """The options of the service; raises Refusal for one that is the supervisor's, or nobody's."""
+    where = f"services.{service['name']}.options"
+    options: dict[str, Any] = service["options"]
+    allowed = sorted(set(known) - set(ours))
+    for name in options:
+        if name in ours:
+            raise Refusal(f"{where}.{name}: the supervisor sees to that", code=CONFIG)
+        if name not in allowed:
+            near = get_close_matches(name, allowed, 1)
+            hint = f"did you mean {near[0]}?" if near else ""
+            raise Refusal(f"{where}.{name}: {server} has no such option", hint=hint, code=CONFIG)
+    return dict(options)
+
+
+def is_wsgi(app: Any) -> bool:
+    """A callable of (environ, start_response), and no coroutine."""
+    call = app if inspect.isfunction(app) else getattr(app, "__call__", None)  # noqa: B004
+    if not callable(app) or inspect.isclass(app) or inspect.iscoroutinefunction(call):
+        return False
+    try:
+        parameters = inspect.signature(app).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    needed = [
+        row
+        for row in parameters
+        if row.default is row.empty and row.kind in (row.POSITIONAL_ONLY, row.POSITIONAL_OR_KEYWORD)
+    ]
+    return len(needed) == 2

@@ -1,0 +1,61 @@
+"""The oldest versions of the servers that relforge supports keep the same contract."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.conftest import MiniRelease
+from tests.runtime.service import contract
+from tests.runtime.service.contract import KINDS, web
+
+pytestmark = pytest.mark.release
+LOCK = Path(__file__).with_name("oldest.lock")
+REPOSITORY = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def oldest() -> Path:
+    """A folder of packages, laid out once."""
+    tag = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}-{sys.version_info.minor}"
+    cache = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache")
+    folder = cache / "servers" / tag
+    if not folder.is_dir():
+        half = folder.with_name(f"{tag}.{os.getpid()}")
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        words = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--target", str(half)]
+        subprocess.run([*pip, *words, "-r", str(LOCK)], check=True)
+        try:
+            half.rename(folder)
+        except OSError:  # another session was first
+            shutil.rmtree(half)
+    return folder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_starts_heals_and_drains(
+    mini_release: Callable[..., MiniRelease], oldest: Path, kind: str
+) -> None:
+    server, application, options = KINDS[kind]
+    release = mini_release(
+        {"shop/web.py": application}, services={"web": web(server, options=options)}
+    )
+    # The folder comes before the packages of the tests.
+    shutil.copytree(oldest, release.root / "app", dirs_exist_ok=True)
+    contract.starts_when_its_application_is_there(release)
+    asked = release.run("rpc", f"__import__({server!r}).__file__")
+    assert str(release.root / "app" / server) in asked.stdout, asked.stderr
+    contract.has_an_agent_in_the_worker(release)
+    if "sync" in kind:
+        contract.is_drained_without_a_lost_request(release)
+    else:
+        contract.answers_the_last_request_of_a_kept_connection(release)
+        assert 0 == release.run("start").returncode
+        contract.is_drained_without_a_lost_request(release)
