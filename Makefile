@@ -32,6 +32,7 @@ check: venv ## lint, format, types, import floors, shell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
+	$(BIN)/shellcheck --shell=bash templates/completion.bash
 
 fmt: venv ## format the sources, mend what can be mended
 	$(BIN)/ruff check --fix --exit-zero

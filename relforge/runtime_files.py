@@ -44,6 +44,8 @@ def _write_all(release: Release, tree: Path) -> None:
     _write(tree / "bin" / release.name, template("launcher.sh"), EXECUTABLE)
     for name, to in (("env.sh", layout.ENV_SH), ("config.toml", layout.CONFIG)):
         _write(tree / to, template(name))
+    for shell in ("bash", "zsh", "fish"):
+        _write(tree / layout.RUNTIME / "completion" / shell, template(f"completion.{shell}"))
     package = Path(relforge.__file__).parent
     copy = tree / layout.RUNTIME / "relforge"
     _write(copy / "__init__.py", (package / "__init__.py").read_text())

@@ -16,6 +16,7 @@ need busybox busybox
 need cc 'gcc libc6-dev'
 need dash dash
 need debootstrap debootstrap
+need fish fish
 need docker-registry docker-registry
 need nsenter util-linux
 need openssl openssl
@@ -24,6 +25,7 @@ need strace strace
 need systemd-nspawn systemd-container
 need systemd-analyze systemd
 need umoci umoci
+need zsh zsh
 need zstd zstd
 # Debian keeps initdb off the PATH.
 found=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)

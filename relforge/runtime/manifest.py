@@ -52,6 +52,7 @@ HOOKS = (
 # Commands of every release; a command of the project's own cannot have such a name.
 RESERVED = frozenset(
     {
+        "completion",
         "config",
         "console",
         "daemon",

@@ -84,6 +84,12 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "[--level basic|standard|strict] [--instances|--socket] [--print|--install]",
         "systemd units for this release",
     ),
+    "completion": (
+        "completion",
+        "completion",
+        "bash | zsh | fish",
+        "the script by which a shell completes these commands",
+    ),
 }
 ALIASES = {
     "remote": "remote_console",

@@ -1,0 +1,2 @@
+autoload -U +X compinit && compinit
+autoload -U +X bashcompinit && bashcompinit
