@@ -97,3 +97,19 @@ def test_a_whole_number_is_the_exit_status(mini_release: Make) -> None:
     release.run("start")
     eventually(lambda: status(release)["state"] == "stopped")
     assert "a.1 exited with status 9" in log(release)
+
+
+def test_nothing_is_collected_while_an_application_is_imported(mini_release: Make) -> None:
+    begin = "import gc, time\n{}from relforge.runtime import ready\nAT = gc.get_threshold()\n"
+    end = "def main():\n    print(AT, gc.get_threshold())\n    ready()\n    time.sleep(1000)\n"
+    own = "gc.set_threshold(7, 8, 9)\n"
+    release = mini_release(
+        {"shop/a.py": begin.format("") + end, "shop/b.py": begin.format(own) + end},
+        services={"a": {"target": "shop.a:main"}, "b": {"target": "shop.b:main"}},
+    )
+    assert release.run("start").returncode == 0
+    usual = release.run("eval", "__import__('gc').get_threshold()").stdout.strip()
+    text = log(release)
+    assert f"(0, 0, 0) {usual}" in text
+    assert "(7, 8, 9) (7, 8, 9)" in text
+    assert release.run("stop").returncode == 0
