@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .config.provider import Context as Context
     from .config.provider import Failure as Failure
     from .config.provider import Layer as Layer
+    from .config.renewal import on_config_change as on_config_change
     from .config.secret import Secret as Secret
     from .config.settings_source import settings_source as settings_source
     from .config.view import config as config
@@ -28,6 +29,7 @@ else:
         "Failure": (".config.provider", "Failure"),
         "Layer": (".config.provider", "Layer"),
         "Secret": (".config.secret", "Secret"),
+        "on_config_change": (".config.renewal", "on_config_change"),
         "settings_source": (".config.settings_source", "settings_source"),
         "ready": (".service.notify", "ready"),
     }
@@ -53,4 +55,13 @@ else:
 
     sys.modules[__name__].__class__ = _Runtime
 
-__all__ = ["Context", "Failure", "Layer", "Secret", "config", "ready", "settings_source"]
+__all__ = [
+    "Context",
+    "Failure",
+    "Layer",
+    "Secret",
+    "config",
+    "on_config_change",
+    "ready",
+    "settings_source",
+]

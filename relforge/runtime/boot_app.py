@@ -19,6 +19,7 @@ ROLES = {
     "program": "relforge.runtime.service.program",
     "unit": "relforge.runtime.commands.units",
     "probe": "relforge.runtime.service.probe",
+    "tell": "relforge.runtime.service.tell",
 }
 
 

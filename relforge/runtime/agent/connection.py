@@ -11,6 +11,7 @@
 | complete {text} | completions {items} |
 | stacks | stacks {text} |
 | tasks | tasks {rows} |
+| config {result, changed}: of a loader, by `service.tell` | configured {errors} |
 
 Each message has an ``id`` of the client's choice, which its answer repeats.
 """  # noqa: E501 - a table
@@ -114,10 +115,19 @@ class Connection:
             case "tasks":
                 rows = stacks.tasks(self._agent.loop)
                 return {"op": "tasks", "loop": self._agent.loop is not None, "rows": rows}
+            case "config":
+                return {"op": "configured", "errors": self._configure(message)}
             case "hello":
                 return _refused(message.get("proto"))
             case other:
                 return {"op": "error", "error": f"unknown operation {other!r}"}
+
+    def _configure(self, message: dict[str, Any]) -> list[str]:
+        from ..config import renewal
+
+        result = message["result"]
+        self._agent.secrets = (*self._agent.secrets, *renewal.secrets(result))
+        return renewal.renew(result, message["changed"], self._agent.loop)
 
     def _open(self) -> Session:
         if self._session is None:

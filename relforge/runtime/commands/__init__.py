@@ -75,8 +75,8 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "config": (
         "config",
         "config",
-        "check | explain [KEY] [--json] | example | schema",
-        "check, explain or describe the configuration",
+        "check | explain [KEY] [--json] | diff | example | schema",
+        "check, explain, compare or describe the configuration",
     ),
     "units": (
         "units",

@@ -1,4 +1,4 @@
-"""``config check``, ``explain``, ``example``, ``schema``: what would `start` load, and why."""
+"""``config check``, ``explain``, ``diff``, ``example``, ``schema``: what is loaded, and why."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .. import manifest, paths
 from ..config import loading
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
-from ..errors import CONFIG, DONE, USAGE, Refusal
+from ..errors import CONFIG, DONE, FAILED, USAGE, Refusal
 
-_WORDS = ("check", "explain", "example", "schema")
+_WORDS = ("check", "explain", "diff", "example", "schema")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -28,12 +28,14 @@ def config(argv: list[str]) -> int:
         return _check(as_json)
     if words[:1] == ["explain"] and len(words) <= 2:
         return _explain(words[1] if len(words) == 2 else None, as_json)
+    if words == ["diff"]:
+        return _diff(as_json)
     if words == ["example"] and not as_json:
         return _example()
     if words == ["schema"]:
         return _schema()
     if not words:
-        raise _usage("which one: check, explain, example or schema?")
+        raise _usage("which one: check, explain, diff, example or schema?")
     if words[0] in _WORDS:
         raise _usage(f"unexpected argument {'--json' if as_json else repr(words[-1])}")
     near = nearest(words[0], _WORDS)
@@ -44,7 +46,8 @@ def _usage(message: str) -> Refusal:
     name = os.environ.get("RELEASE_NAME", "app")
     return Refusal(
         message,
-        hint=f"usage: {name} config check [--json] | explain [KEY] [--json] | example | schema",
+        hint=f"usage: {name} config check [--json] | explain [KEY] [--json] | diff [--json]"
+        " | example | schema",
         code=USAGE,
     )
 
@@ -98,6 +101,30 @@ def _source(provider: str, place: str) -> str:
     if not line.isdecimal():
         path = place
     return f"{provider} {path}" if path.startswith("/") and line.isdecimal() else provider
+
+
+def _diff(as_json: bool) -> int:
+    """What runs against what a reload would load: 0 the same, 1 different, 3 not running."""
+    from ..client import find
+    from ..client.operation import ask
+
+    answer = ask(find.required(paths.of(manifest.root())), {"op": "diff"})
+    changes, replaced = answer["changes"], answer["replaced"]
+    code = FAILED if changes or replaced else DONE
+    if as_json:
+        print(json.dumps({"changes": changes, "replaced": replaced}, indent=2))
+        return code
+    for row in changes:
+        way = "hot" if row["hot"] else "needs new processes"
+        print(f"{row['key']}: {row['old'] or 'not set'} -> {row['new'] or 'not set'}")
+        print(f"    from {row['origin'] or 'no provider'}; {way}")
+    if replaced:
+        print(f"a reload replaces {', '.join(replaced)}")
+    elif changes:
+        print("a reload tells the processes, and replaces none")
+    else:
+        print("nothing differs from what runs")
+    return code
 
 
 def _explain(key: str | None, as_json: bool) -> int:

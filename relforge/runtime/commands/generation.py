@@ -9,6 +9,10 @@ import socket
 from .. import manifest, paths
 from ..errors import DONE, Refusal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def answer(fd: int) -> int:
     """Load the configuration and send it, with this process's variables, on the socket ``fd``."""
@@ -24,7 +28,7 @@ def answer(fd: int) -> int:
             refusal = {"refusal": error.message, "hint": error.hint, "code": error.code}
             sock.sendall(json.dumps(refusal).encode())
             return error.code
-        data = json.dumps({"environ": environ}).encode()
+        data = json.dumps({"environ": environ, **_changes(config)}).encode()
         sent = socket.send_fds(sock, [data], [config])
         sock.sendall(data[sent:])
     return DONE
@@ -37,3 +41,16 @@ def _load(environ: dict[str, str]) -> int:
     return loading.load(
         root, manifest.load(root), {**environ, **paths.of(root, environ).variables()}
     )
+
+
+def _changes(config: int) -> dict[str, Any]:
+    """What differs from the configuration that runs, which the supervisor has handed on."""
+    number = os.environ.get("RELFORGE_OLD_FD", "")
+    if not number.isdecimal():
+        return {}
+    from ..config import changes, loading
+
+    old, new = loading.read(int(number)), loading.read(config)
+    schema = manifest.load(manifest.root())["config"]["schema"]
+    rows = changes.between(old, new, schema)
+    return {"changes": rows, "exports": old["environ"] != new["environ"]}

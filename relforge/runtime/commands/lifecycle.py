@@ -79,12 +79,16 @@ def restart(argv: list[str]) -> int:
 
 
 def reload(argv: list[str]) -> int:
-    """Return 0 when processes with the new configuration serve; else nothing has changed."""
+    """Return 0 when the new configuration is in force everywhere; else nothing has changed."""
     options.most(options.parse(argv), 0, "reload")
     from ..client.operation import ask
 
     answer = ask(find.required(paths.of(manifest.root())), {"op": "reload"})
-    print(f"reloaded: {', '.join(answer['replaced']) or 'nothing had to be replaced'}")
+    for word, key in (("told", "told"), ("reloaded", "replaced")):
+        if answer.get(key):
+            print(f"{word}: {', '.join(answer[key])}")
+    if not answer.get("told") and not answer["replaced"]:
+        print("nothing has changed" if not answer.get("changed") else "nothing had to be replaced")
     return DONE
 
 

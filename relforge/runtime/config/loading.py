@@ -55,6 +55,30 @@ def explain(
     return rows, found
 
 
+def sealed(result: Mapping[str, Any]) -> int:
+    """A memfd as `load` returns it, of a result that has been loaded elsewhere."""
+    memory = os.memfd_create(NAME, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        data = memoryview(json.dumps(result).encode())
+        while data:
+            data = data[os.write(memory, data) :]
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
+        os.lseek(memory, 0, os.SEEK_SET)
+    except BaseException:
+        os.close(memory)
+        raise
+    return memory
+
+
+def longest(config: Mapping[str, Any]) -> float:
+    """Seconds that the providers of a manifest's ``config`` can take together, roughly."""
+    seconds = 0.0
+    for row in config["providers"]:
+        retries = row.get("retries", 0)
+        seconds += (row.get("timeout", 30.0) + 1) * (retries + 1) + 10 * retries
+    return seconds
+
+
 def read(fd: int) -> dict[str, Any]:
     """The content of a configuration's memfd, which stays usable."""
     size = os.fstat(fd).st_size

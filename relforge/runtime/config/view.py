@@ -110,11 +110,13 @@ config = Config()
 class _Source:
     """Where this process's configuration comes from, once something has looked at it."""
 
-    __slots__ = ("busy", "lock", "section")
+    __slots__ = ("busy", "environ", "fd", "lock", "section")
 
     def __init__(self) -> None:
         self.lock = RLock()
         self.section: Section | None = None
+        self.environ: dict[str, str] = {}  # what `export` has set
+        self.fd = -1  # the memfd, where this process was given one
         self.busy = False  # providers run in this process
 
 
@@ -127,6 +129,7 @@ def install(fd: int, environ: MutableMapping[str, str]) -> None:
     Sets the variables of ``export`` in ``environ``, and where children find it.
     """
     provide(loads.read(fd), environ)
+    _source.fd = fd
     os.set_inheritable(fd, False)
     environ.pop(FD, None)
     environ[FILE] = f"/proc/{os.getpid()}/fd/{fd}"
@@ -134,8 +137,27 @@ def install(fd: int, environ: MutableMapping[str, str]) -> None:
 
 def provide(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> None:
     """Make a loader's result this process's configuration; sets the variables of ``export``."""
+    _source.environ = result.get("environ", {})
+    environ.update(_source.environ)
     _source.section = Section(result["values"], frozenset(result.get("secrets", ())))
-    environ.update(result.get("environ", {}))
+
+
+def renew(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> None:
+    """Take up another configuration in place of this process's.
+
+    Who holds `config` sees it; a Section that somebody has kept shows the old
+    one.  The descriptor keeps its number, so that what this process has started
+    or will start finds the new one, too.
+    """
+    with _source.lock:
+        if _source.fd >= 0:
+            memory = loads.sealed(result)
+            os.dup2(memory, _source.fd, inheritable=False)
+            os.close(memory)
+        for variable in _source.environ:
+            if variable not in result["environ"]:
+                environ.pop(variable, None)
+        provide(result, environ)
 
 
 def install_values(values: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> None:

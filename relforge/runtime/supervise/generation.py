@@ -20,7 +20,16 @@ class Generation:
     memfd, ``listeners`` are the sockets by service; two generations may share them.
     """
 
-    __slots__ = ("config", "environ", "listeners", "manifest", "paths", "specs")
+    __slots__ = (
+        "changes",
+        "config",
+        "environ",
+        "exports",
+        "listeners",
+        "manifest",
+        "paths",
+        "specs",
+    )
 
     def __init__(
         self, paths: Paths, manifest: dict[str, Any], environ: dict[str, str], config: int
@@ -29,6 +38,9 @@ class Generation:
         self.manifest = manifest
         self.environ = environ
         self.config = config
+        # What differs from the generation before, see `config.changes`; None: who knows.
+        self.changes: list[dict[str, Any]] | None = None
+        self.exports = True  # whether exported variables differ, too
         self.specs: list[Spec] = []
         self.listeners: dict[str, list[Listener]] = {}
 

@@ -30,17 +30,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPLY = "RELFORGE_REPLY_FD"
-TIMEOUT = 90.0  # seconds; the loader has a limit of its own, which tells more
+OLD = "RELFORGE_OLD_FD"  # the configuration that runs
+TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
 _CHUNK = 1 << 16
 
 
 class Scout:
     """One such process; ``done`` is called once, with the generation or with a Refusal.
 
-    ``due`` is when it will have taken too long.
+    ``due`` is when it will have taken too long.  Without ``listen`` no socket is
+    opened for the generation, which can only be looked at.
     """
 
-    __slots__ = ("_child", "_config", "_data", "_done", "_plan", "_poller", "_root", "_said", "due")
+    __slots__ = (
+        "_child",
+        "_config",
+        "_data",
+        "_done",
+        "_limit",
+        "_listen",
+        "_plan",
+        "_poller",
+        "_root",
+        "_said",
+        "due",
+    )
 
     def __init__(
         self,
@@ -49,15 +63,19 @@ class Scout:
         children: Children,
         root: str,
         done: Callable[[Generation | Refusal], None],
+        *,
+        listen: bool = True,
     ) -> None:
         self._plan = plan
         self._poller = poller
         self._root = root
         self._done = done
+        self._listen = listen
         self._data = b""
         self._config = -1
         self._said = os.memfd_create("relforge-said", os.MFD_CLOEXEC)
-        self.due = time.monotonic() + TIMEOUT
+        self._limit = TIMEOUT + _providers(root)
+        self.due = time.monotonic() + self._limit
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._child = _spawn(plan, root, sockets.high(theirs), self._said)
@@ -122,7 +140,7 @@ class Scout:
             raise Refusal(answer["refusal"], hint=answer["hint"], code=answer["code"])
         if "environ" not in answer or self._config < 0:
             if self.due == float("inf"):
-                said = f"{said}\nno answer within {TIMEOUT:g}s".strip()
+                said = f"{said}\nno answer within {self._limit:g}s".strip()
             reason = said or f"its launcher ended with {os.waitstatus_to_exitcode(status)}"
             raise Refusal(reason.removeprefix(f"{self._plan.generation.manifest['name']}: "))
         if said:
@@ -134,6 +152,8 @@ class Scout:
             answer["environ"],
             self._config,
         )
+        born.changes = answer.get("changes")
+        born.exports = answer.get("exports", True)
         values = loading.read(self._config)["values"]
         try:
             born.specs = specs.read(manifest, values, self._root, paths.state)
@@ -144,9 +164,18 @@ class Scout:
                 hint="stop the release that runs, then start that one",
                 code=CONFIG,
             ) from None
+        if not self._listen:
+            return born
         # Last: what is opened here has nobody else who would close it.
         born.listeners = sockets.adopt(born.specs, paths.run, self._plan.generation.listeners)
         return born
+
+
+def _providers(root: str) -> float:
+    try:
+        return loading.longest(manifests.load(root)["config"])
+    except Refusal:
+        return 0.0  # whoever asks for the generation is told
 
 
 def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
@@ -161,7 +190,7 @@ def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
     }
     words = environ.get("PATH", "").split(":")
     environ["PATH"] = ":".join(word for word in words if word != f"{old}/python/bin")
-    environ.update(plan.paths.variables(), **{REPLY: str(FIRST)})
+    environ.update(plan.paths.variables(), **{REPLY: str(FIRST), OLD: str(FIRST + 1)})
     name = plan.generation.manifest["name"]
     program = os.path.join(root, "bin", name)
     with theirs:
@@ -174,6 +203,7 @@ def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
                 (os.POSIX_SPAWN_DUP2, said, 1),
                 (os.POSIX_SPAWN_DUP2, said, 2),
                 (os.POSIX_SPAWN_DUP2, theirs.fileno(), FIRST),
+                (os.POSIX_SPAWN_DUP2, plan.generation.config, FIRST + 1),
             ],
             setpgroup=0,
             setsigmask=(),

@@ -17,7 +17,7 @@ from .plan import Plan
 from .poller import Poller
 from .process import ENDED, RUNNING, STARTING, STOPPED, STOPPING, Process
 from .process import FAILED as BROKEN
-from .reload import Reload
+from .reload import Diff, Reload
 from .signals import Signals
 
 TYPE_CHECKING = False
@@ -191,6 +191,10 @@ class Supervisor:
             self.stop(timeout=timeout)
         elif op == "reload":
             self._reload(client)
+        elif op == "diff":
+            self._begin(
+                lambda: Diff(self.plan, self.poller, self._children, client, self._done), client
+            )
         else:
             client.send({"error": f"unknown operation {op!r}"})
 

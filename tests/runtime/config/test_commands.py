@@ -184,7 +184,7 @@ def test_explain_still_explains_what_is_not_valid(release: Any) -> None:
     ("words", "message"),
     [
         (["explain", "http.prot"], "there is no key 'http.prot'; did you mean http.port?"),
-        ([], "which one: check, explain, example or schema?"),
+        ([], "which one: check, explain, diff, example or schema?"),
         (["chekc"], "unknown command `config chekc`; did you mean check?"),
         (["check", "http.port"], "unexpected argument 'http.port'"),
         (["check", "--jsno"], "unknown option --jsno"),

@@ -1,0 +1,93 @@
+"""A new configuration in a process that runs: `config` shows it, and who asked is told.
+
+from relforge.runtime import config, on_config_change
+
+@on_config_change("log.level")
+def adapt(changed):
+    logging.getLogger().setLevel(config["log.level"])
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import keys, view
+from .trace import of_user
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Hearer = Callable[[frozenset[str]], Any]
+
+PATIENCE = 8.0  # seconds for all who are told, before the process counts as one that cannot
+
+_hearers: list[tuple[tuple[str, ...], Hearer]] = []
+
+
+def on_config_change(*names: Any) -> Any:
+    """Have a function called with the keys that a reload has changed, a frozenset.
+
+    With names of keys or of tables it is called only where one of those is
+    among them.  A coroutine function runs on the application's event loop, any
+    other function in a thread of the agent's.  One that raises makes the reload
+    replace the process instead.  Outside a release nothing calls it.
+    """
+    if len(names) == 1 and callable(names[0]):
+        _hearers.append(((), names[0]))
+        return names[0]
+
+    def register(hearer: Hearer) -> Hearer:
+        _hearers.append((names, hearer))
+        return hearer
+
+    return register
+
+
+def renew(
+    result: dict[str, Any], changed: Iterable[str], loop: AbstractEventLoop | None
+) -> list[str]:
+    """Take up a loader's result in place of what there was, and tell; what went wrong with that."""
+    view.renew(result, os.environ)
+    names = frozenset(changed)
+    errors = []
+    for wanted, hearer in list(_hearers):
+        if wanted and not any(_concerns(key, row) for key in names for row in wanted):
+            continue
+        try:
+            _call(hearer, names, loop)
+        except Exception as error:
+            label = f"{hearer.__module__}:{getattr(hearer, '__qualname__', hearer)}"
+            errors.append(view.scrub(f"{label} raised {type(error).__name__}: {error}"))
+            print(view.scrub(of_user(error)), file=sys.stderr)
+    return errors
+
+
+def secrets(result: dict[str, Any]) -> tuple[str, ...]:
+    """The secret texts of a loader's result."""
+    found = (keys.lookup(result["values"], key) for key in result["secrets"])
+    return tuple(value for value in found if isinstance(value, str) and value)
+
+
+def _concerns(key: str, wanted: str) -> bool:
+    return key == wanted or keys.split(key)[: len(keys.split(wanted))] == keys.split(wanted)
+
+
+def _call(hearer: Hearer, names: frozenset[str], loop: AbstractEventLoop | None) -> None:
+    from inspect import isawaitable
+
+    result = hearer(names)
+    if not isawaitable(result):
+        return
+    import asyncio
+
+    async def whole() -> None:
+        await result
+
+    if loop is not None and loop.is_running():
+        asyncio.run_coroutine_threadsafe(whole(), loop).result(PATIENCE)
+    else:
+        asyncio.run(asyncio.wait_for(whole(), PATIENCE))

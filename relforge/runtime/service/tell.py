@@ -1,0 +1,88 @@
+"""Role ``tell``: hand a new configuration to processes that run, through their agents.
+
+``argv`` is one JSON object: ``{"run": FOLDER, "processes": [NAME], "changed": [KEY],
+"seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
+``{NAME: "" or what went wrong}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import time
+
+from .. import frames
+from ..config import loading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CONFIG, ANSWER = 3, 4
+PROTO = 1  # of the agents
+
+
+def main(argv: list[str]) -> int:
+    """Tell all at once, then wait for all; the status is always 0."""
+    question: dict[str, Any] = json.loads(argv[0])
+    message = {
+        "op": "config",
+        "id": 1,
+        "result": loading.read(CONFIG),
+        "changed": question["changed"],
+    }
+    found = dict.fromkeys(question["processes"], "")
+    deadline = time.monotonic() + question["seconds"]
+    waiting: dict[socket.socket, str] = {}
+    for name in found:
+        for path in _sockets(question["run"], name):
+            try:
+                waiting[_send(path, message, question["seconds"])] = name
+            except (OSError, frames.FrameError) as error:
+                found[name] = f"its agent does not answer: {error}"
+    while waiting:
+        ready, _, _ = select.select(list(waiting), [], [], max(deadline - time.monotonic(), 0))
+        if not ready:
+            for name in waiting.values():
+                found[name] = f"it was not done within {question['seconds']:g} s"
+            break
+        for sock in ready:
+            answer = _answer(sock)
+            if answer is not None:
+                found[waiting.pop(sock)] += answer
+    os.write(ANSWER, json.dumps(found).encode())
+    return 0
+
+
+def _sockets(run: str, name: str) -> list[str]:
+    """The process's own agent, and those of the workers that it has forked."""
+    found = [os.path.join(run, f"{name}.sock")]
+    for entry in sorted(os.listdir(run)):
+        middle = entry.removeprefix(f"{name}.").removesuffix(".sock")
+        if entry == f"{name}.{middle}.sock" and middle.isdecimal():
+            found.append(os.path.join(run, entry))
+    return found
+
+
+def _send(path: str, message: dict[str, Any], seconds: float) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(seconds)
+    sock.connect(path)
+    frames.send(sock, {"op": "hello", "proto": PROTO, "client": "reload"})
+    frames.send(sock, message)
+    return sock
+
+
+def _answer(sock: socket.socket) -> str | None:
+    """What a process says to it, nothing if all is well; None for what is no answer."""
+    try:
+        message = frames.receive(sock)
+    except (OSError, frames.FrameError) as error:
+        return f"its agent does not answer: {error}"
+    if message is None:
+        return "its agent has closed the connection"
+    if message.get("op") == "configured":
+        return "; ".join(message["errors"])
+    return str(message["error"]) if message.get("op") == "error" else None
