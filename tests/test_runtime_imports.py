@@ -16,7 +16,11 @@ ENTRIES = {"boot.py": {"relforge"}, "boot_app.py": {"relforge"}}
 ADAPTERS = {
     "config/model.py": {"pydantic", "pydantic_core"},
     "config/settings_source.py": {"pydantic_settings"},
+    "service/servers/gunicorn.py": {"gunicorn"},
+    "service/servers/hypercorn.py": {"hypercorn", "uvloop"},
     "service/servers/uvicorn.py": {"uvicorn"},
+    "service/servers/uvicorn_worker.py": {"gunicorn"},
+    "service/servers/workers.py": {"gunicorn"},
 }
 
 

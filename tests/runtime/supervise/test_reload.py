@@ -113,7 +113,7 @@ def test_processes_are_replaced_and_no_request_is_lost(mini_release: Make, tmp_p
 
 def test_what_fails_leaves_the_old_processes_serving(mini_release: Make, tmp_path: Path) -> None:
     place = tmp_path / "config.toml"
-    web = {**SERVER, "ready_timeout": 1.5}
+    web = {**SERVER, "ready_timeout": 5}
     release = configured(mini_release, place, web=web)
     before = pids(release)
     (address,) = service(release, "web")["listen"]
@@ -121,7 +121,7 @@ def test_what_fails_leaves_the_old_processes_serving(mini_release: Make, tmp_pat
         for text, code, reason in (
             ("greeting = 7\n", 78, "greeting: expected str"),
             ('fault = "crash"\n', 1, "web.1 exited with status 1 before it was ready"),
-            ('fault = "hang"\n', 1, "web.1 was not ready within 1.5s"),
+            ('fault = "hang"\n', 1, "web.1 was not ready within 5s"),
         ):
             place.write_text(text)
             done = release.run("reload")
