@@ -151,16 +151,32 @@ def shiv_run(place: Place, artifact: Path) -> list[str]:
 
 
 def pex_build(place: Place) -> Path:
-    artifact = place.out / "app.pex"
+    return _pex(place, place.out / "app.pex")
+
+
+def pex_packed_build(place: Place) -> Path:
+    """A folder of one archive for each wheel, shipped as a tarball."""
+    tree = place.out / "app"
+    shutil.rmtree(tree, ignore_errors=True)
+    _pex(place, tree, "--layout", "packed")
+    shell("tar", "-C", place.out, "-cf", place.out / "app.tar", "app")
+    return place.out / "app.tar"
+
+
+def _pex(place: Place, artifact: Path, *more: str) -> Path:
     words = [tool("pex"), "-r", place.project / "requirements.lock", "-D", place.project]
     words += ["-e", "bench_app.__main__:main", "-o", artifact, "--python", python()]
-    words += ["--venv", "prepend", "--compile"]
+    words += ["--venv", "prepend", "--compile", *more]
     shell(*words, cwd=place.project, PEX_ROOT=str(place.cache))
     return artifact
 
 
 def pex_run(place: Place, artifact: Path) -> list[str]:
     return [python(), str(artifact)]
+
+
+def pex_packed_run(place: Place, artifact: Path) -> list[str]:
+    return [python(), str(place.out / "app")]
 
 
 def pyinstaller_build(place: Place) -> Path:
@@ -232,6 +248,13 @@ PEERS = (
         build=pex_build,
         forget=forget_all,
         run=pex_run,
+        version=said(tool("pex"), "--version"),
+    ),
+    Peer(
+        name="pex-packed",
+        build=pex_packed_build,
+        forget=forget_all,
+        run=pex_packed_run,
         version=said(tool("pex"), "--version"),
     ),
     Peer(
