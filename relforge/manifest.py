@@ -90,6 +90,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
             for service in settings.services
         },
         "log": asdict(settings.log),
+        "upgrade": asdict(settings.upgrade),
         "hooks": {
             hook.name: {"call": hook.call, "exec": list(hook.exec), "timeout": hook.timeout}
             for hook in settings.hooks

@@ -143,6 +143,7 @@ class Service:
     backoff: tuple[float, float] = (0.2, 10.0)
     intensity: tuple[int, float] = (5, 30.0)
     required: bool = True
+    singleton: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +246,14 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeSettings:
+    """A version that has taken over is watched for so many seconds, and asked for its health."""
+
+    bake: float = 5.0
+    health: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``[tool.relforge]``, typed, with the environment laid over."""
 
@@ -262,6 +271,7 @@ class Settings:
     check: CheckSettings
     packages: PackageSettings = PackageSettings()
     log: LogSettings = LogSettings()
+    upgrade: UpgradeSettings = UpgradeSettings()
     strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)

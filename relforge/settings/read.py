@@ -30,6 +30,7 @@ from relforge.settings.references import check_references
 from relforge.settings.services import read_service
 from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
+from relforge.settings.upgrade import read_upgrade
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 Named = TypeVar("Named", Service, Command)
@@ -65,6 +66,7 @@ def read(
         commands=_chosen(only, "commands", commands),
         check=read_check(table.table("check")),
         log=read_log(table.table("log")),
+        upgrade=read_upgrade(table.table("upgrade")),
         hooks=read_hooks(table.table("hooks")),
         strip=strip,
         packages=read_packages(table),

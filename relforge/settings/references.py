@@ -38,3 +38,6 @@ def _places(settings: Settings) -> Iterator[tuple[str, str]]:
     for hook in settings.hooks:
         for index, text in enumerate(hook.exec):
             yield f"hooks.{hook.name}.exec[{index}]", text
+    for key, value in (settings.upgrade.health or {}).items():
+        for text in value if isinstance(value, list) else [str(value)]:
+            yield f"upgrade.health.{key}", text

@@ -64,7 +64,12 @@ def read_service(name: str, table: Table) -> Service:
         backoff=_pair(table, "backoff", (0.2, 10.0)),
         intensity=_intensity(table),
         required=table.flag("required", True),
+        singleton=table.flag("singleton", False),
     )
+    if service.singleton and service.instances != 1:
+        raise table.error(
+            "singleton", f"there is one at a time, and instances = {service.instances}"
+        )
     table.finish()
     return service
 

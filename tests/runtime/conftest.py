@@ -82,7 +82,8 @@ class MiniRelease:
 
     @property
     def state(self) -> Path:
-        return self.root / "var"
+        deployed = self.root.parent.name == "releases"
+        return (self.root.parents[1] if deployed else self.root) / "var"
 
 
 @pytest.fixture(scope="session")
@@ -108,15 +109,16 @@ def mini_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     """Make a release: ``mini_release(files={"shop/worker.py": ...}, services=..., config=...)``.
 
-    ``files`` lie below ``app/``, which is on the application's path.  Whatever
-    still runs at the end of the test is killed.
+    ``at`` is where: ``at="releases/2.0.0"`` makes a deploy root of the folder
+    that all releases of the test share.  ``files`` lie below ``app/``, which is
+    on the application's path.  Whatever still runs at the end of the test is killed.
     """
     made: list[MiniRelease] = []
     # Short, because of the sockets: pytest's own folders are too deep for 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="rf-"))
 
-    def make(files: dict[str, str] | None = None, **parts: Any) -> MiniRelease:
-        root = folder / f"shop-{len(made)}"
+    def make(files: dict[str, str] | None = None, *, at: str = "", **parts: Any) -> MiniRelease:
+        root = folder / (at or f"shop-{len(made)}")
         shutil.copytree(mini_template, root, symlinks=True)
         for name, text in (files or {}).items():
             path = root / "app" / name

@@ -25,9 +25,10 @@ PREFERRED = "web"
 class Running:
     """What the lock's holder wrote into it."""
 
-    __slots__ = ("pid", "root", "run", "started", "version")
+    __slots__ = ("lock", "pid", "root", "run", "started", "version")
 
     def __init__(self, content: dict[str, Any], paths: Paths) -> None:
+        self.lock = paths.lock
         self.pid = int(content.get("pid") or 0)
         self.run = str(content.get("run_dir") or paths.run)
         self.root = str(content.get("root") or paths.root)

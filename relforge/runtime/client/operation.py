@@ -5,50 +5,71 @@ from __future__ import annotations
 import sys
 
 from .. import frames
-from ..errors import FAILED, NO_ANSWER, Refusal
+from ..errors import NO_ANSWER, Refusal
 from .connection import dial
 from .find import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
     from typing import Any
 
-_SECONDS = 5.0  # in which a supervisor that is well takes the request
+_SECONDS = 5.0  # in which a supervisor that is well takes the connection
 
 
-def ask(running: Running, message: dict[str, Any]) -> dict[str, Any]:
+def ask(
+    running: Running,
+    message: dict[str, Any],
+    taken: Callable[[], dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Send the request, wait as long as it takes, and return the result.
 
-    Raises Refusal with the supervisor's reason, hint and exit status.
+    Where the supervisor says that another version has taken over, ``taken()``
+    is called, and what it returns is sent.  Raises Refusal with the
+    supervisor's reason, hint and exit status.
     """
     with dial(running.supervisor, "the supervisor", _SECONDS) as sock:
-        return follow(sock, message)
+        try:
+            frames.send(sock, message)
+            while (answer := frames.receive(sock)) is not None:
+                if "taken" in answer and taken is not None:
+                    frames.send(sock, taken())
+                elif not _is_over(answer):
+                    continue
+                else:
+                    return answer
+        except (OSError, frames.FrameError) as error:
+            raise _cut(str(error)) from None
+    raise _cut("it has closed the connection")
 
 
-def follow(sock: socket.socket, message: dict[str, Any]) -> dict[str, Any]:
-    """The same on a connection that stays open."""
+def tell(text: str) -> None:
+    """A line of progress; a terminal that has gone away must not end the work."""
     try:
-        frames.send(sock, message)
-        while (answer := frames.receive(sock)) is not None:
-            if "progress" in answer:
-                print(answer["progress"], file=sys.stderr, flush=True)
-            elif "code" not in answer:
-                raise Refusal(f"the supervisor: {answer.get('error', 'no answer')}")
-            elif answer["code"]:
-                raise _refusal(answer)
-            else:
-                return answer
-    except (OSError, frames.FrameError) as error:
-        raise Refusal(f"the supervisor: {error}", code=FAILED) from None
-    raise Refusal(
-        "the supervisor has closed the connection before it was done",
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        return
+
+
+def _is_over(answer: dict[str, Any]) -> bool:
+    """Was this the last message?  Raises Refusal where it says that the work failed."""
+    if "progress" in answer:
+        tell(answer["progress"])
+        return False
+    if "code" not in answer:
+        raise Refusal(f"the supervisor: {answer.get('error', 'no answer')}")
+    if answer["code"]:
+        lines = [f"  | {line}" for line in answer.get("tail", ())]
+        message = answer["failed"] + (", its last lines:" if lines else "")
+        raise Refusal(
+            "\n".join([message, *lines]), hint=answer.get("hint", ""), code=answer["code"]
+        )
+    return True
+
+
+def _cut(reason: str) -> Refusal:
+    return Refusal(
+        f"the supervisor was not heard to the end: {reason}",
         hint="`status` and `logs supervisor` tell what became of it",
         code=NO_ANSWER,
     )
-
-
-def _refusal(answer: dict[str, Any]) -> Refusal:
-    lines = [f"  | {line}" for line in answer.get("tail", ())]
-    message = answer["failed"] + (", its last lines:" if lines else "")
-    return Refusal("\n".join([message, *lines]), hint=answer.get("hint", ""), code=answer["code"])

@@ -78,6 +78,32 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "check | explain [KEY] [--json] | diff | example | schema",
         "check, explain, compare or describe the configuration",
     ),
+    "install": (
+        "versions",
+        "install",
+        "TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json]",
+        "verify an artifact and unpack it beside what is there",
+    ),
+    "releases": ("versions", "releases", "[--json]", "what is installed, current, running"),
+    "upgrade": (
+        "versions",
+        "upgrade",
+        "VERSION [--dry-run] [--json]",
+        "switch to an installed version without losing a request",
+    ),
+    "rollback": (
+        "versions",
+        "rollback",
+        "[--dry-run] [--json]",
+        "switch to the version that served before",
+    ),
+    "uninstall": ("versions", "uninstall", "VERSION [--json]", "remove a version"),
+    "prune": (
+        "versions",
+        "prune",
+        "--keep N [--dry-run] [--json]",
+        "remove all versions but the newest, and what is needed",
+    ),
     "units": (
         "units",
         "units",
@@ -111,6 +137,12 @@ def _dispatch(argv: list[str], name: str) -> int:
         # A supervisor that runs already wants to know what this one would start with.
         told_it: int = _import("generation").answer(int(asked))
         return told_it
+    taken = os.environ.pop("RELFORGE_RESUME_FD", None)
+    if taken is not None:
+        # This process has been the supervisor of another version until now.
+        from ..supervise.resume import main as go_on
+
+        return go_on(int(taken))
     word = argv[0] if argv else "help"
     command = ALIASES.get(word, word)
     if command == "help":

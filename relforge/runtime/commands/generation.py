@@ -24,11 +24,12 @@ def answer(fd: int) -> int:
                 if not name.startswith("RELFORGE_")
             }
             config = _load(environ)
+            takes = _takes()
         except Refusal as error:
             refusal = {"refusal": error.message, "hint": error.hint, "code": error.code}
             sock.sendall(json.dumps(refusal).encode())
             return error.code
-        data = json.dumps({"environ": environ, **_changes(config)}).encode()
+        data = json.dumps({"environ": environ, "takes": takes, **_changes(config)}).encode()
         sent = socket.send_fds(sock, [data], [config])
         sock.sendall(data[sent:])
     return DONE
@@ -54,3 +55,10 @@ def _changes(config: int) -> dict[str, Any]:
     schema = manifest.load(manifest.root())["config"]["schema"]
     rows = changes.between(old, new, schema)
     return {"changes": rows, "exports": old["environ"] != new["environ"]}
+
+
+def _takes() -> list[int]:
+    """Which handovers the supervisor of this release understands; it is imported for that."""
+    from ..supervise.resume import TAKES
+
+    return list(TAKES)

@@ -198,8 +198,9 @@ class Change:
     def _drop(self, process: Process) -> None:
         """Forget a new process that is gone, and what it could not clear away itself."""
         self._children.coming.remove(process)
-        with suppress(FileNotFoundError):
-            os.unlink(self._plan.paths.socket(f"{process}.{NEXT}"))
+        for path, _ in _sockets(self._plan, process):
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
     def _end(self) -> None:
         self.stage = DONE
@@ -220,6 +221,18 @@ def _are_gone(rows: list[Process]) -> bool:
 
 
 def _rename(plan: Plan, process: Process) -> None:
-    """Give the agent's socket the name under which people look for it."""
-    with suppress(FileNotFoundError):  # a program has none
-        os.rename(plan.paths.socket(f"{process}.{NEXT}"), plan.paths.socket(str(process)))
+    """Give the sockets of its agents the names under which people look for them."""
+    for path, name in _sockets(plan, process):
+        with suppress(FileNotFoundError):
+            os.rename(path, name)
+
+
+def _sockets(plan: Plan, process: Process) -> list[tuple[str, str]]:
+    """Those of a process, and of its workers, and what they are to be; a program has none."""
+    head = f"{process}.{NEXT}."
+    run = plan.paths.run
+    names = [name for name in os.listdir(run) if name.startswith(head)]
+    return [
+        (os.path.join(run, name), os.path.join(run, f"{process}.{name.removeprefix(head)}"))
+        for name in names
+    ]

@@ -82,11 +82,7 @@ class Children:
         self._hooks = hooks
         self._poller = poller
         self._boss = boss
-        self.rows = [
-            Process(plan.generation, spec, number + 1)
-            for spec in plan.generation.specs
-            for number in range(spec.instances)
-        ]
+        self.rows: list[Process] = []
         self.coming: list[Process] = []
         self.leaving: list[Process] = []
         self.forced: list[str] = []
@@ -95,9 +91,29 @@ class Children:
         self._by_pid: dict[int, Process] = {}
         self._readiness = Readiness(plan, poller, self._by_pid, self._is_ready)
 
+    def fill(self) -> None:
+        """A process for each instance of the plan's services; none is started."""
+        self.rows = [
+            Process(self._plan.generation, spec, number + 1)
+            for spec in self._plan.generation.specs
+            for number in range(spec.instances)
+        ]
+
     @property
     def all(self) -> list[Process]:
         return [*self.rows, *self.coming, *self.leaving]
+
+    def adopt(self, process: Process) -> None:
+        """Go on with a process that another supervisor has started."""
+        self.rows.append(process)
+        if process.pid:
+            self._by_pid[process.pid] = process
+        output = process.output
+        if output is not None and output.fd >= 0:
+            self._poller.add(output.fd, READ, lambda _events: self._printed(output))
+        if process.state == STARTING and isinstance(process.spec.ready, dict):
+            process.due = time.monotonic()  # whoever was asked for has nobody to answer to
+        self._readiness.began(process, process.program)
 
     def watch(self, pid: int, ended: Callable[[int], None]) -> None:
         """Call ``ended(wait status)`` when this child of ours is gone, with all of its group."""

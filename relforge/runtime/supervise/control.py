@@ -5,6 +5,7 @@ No client can make the supervisor wait: each has its own buffers.
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import struct
@@ -26,17 +27,17 @@ _HEAD = struct.Struct(">I")
 class Client:
     """One connection; it stays open until it closes, or says what is no frame."""
 
-    __slots__ = ("_control", "_in", "_out", "sock")
+    __slots__ = ("_control", "received", "sock", "unsent")
 
     def __init__(self, control: Control, sock: socket.socket) -> None:
         self._control = control
         self.sock = sock
-        self._in = b""
-        self._out = b""
+        self.received = b""
+        self.unsent = b""
 
     def send(self, message: dict[str, Any]) -> None:
         """Send now what the kernel takes, the rest when it can."""
-        self._out += frames.encode(message)
+        self.unsent += frames.encode(message)
         self._flush()
 
     def handle(self, events: int) -> None:
@@ -56,7 +57,7 @@ class Client:
         if not chunk:
             self._control.drop(self)
             return
-        self._in += chunk
+        self.received += chunk
         try:
             while (message := self._next()) is not None:
                 self._control.answer(message, self)
@@ -65,27 +66,27 @@ class Client:
             self._control.drop(self)
 
     def _next(self) -> dict[str, Any] | None:
-        if len(self._in) < _HEAD.size:
+        if len(self.received) < _HEAD.size:
             return None
-        (size,) = _HEAD.unpack_from(self._in)
+        (size,) = _HEAD.unpack_from(self.received)
         if size > _LONGEST:
             raise frames.FrameError(f"a frame of {size} bytes is over the limit of {_LONGEST}")
         end = _HEAD.size + size
-        if len(self._in) < end:
+        if len(self.received) < end:
             return None
-        body, self._in = self._in[_HEAD.size : end], self._in[end:]
+        body, self.received = self.received[_HEAD.size : end], self.received[end:]
         return frames.decode(body)
 
     def _flush(self) -> None:
         try:
-            while self._out:
-                self._out = self._out[self.sock.send(self._out) :]
+            while self.unsent:
+                self.unsent = self.unsent[self.sock.send(self.unsent) :]
         except BlockingIOError:
             pass
         except OSError:
             self._control.drop(self)
             return
-        self._control.watch(self, READ | WRITE if self._out else READ)
+        self._control.watch(self, READ | WRITE if self.unsent else READ)
 
 
 class Control:
@@ -111,6 +112,32 @@ class Control:
 
     def watch(self, client: Client, events: int) -> None:
         self._poller.add(client.sock.fileno(), events, client.handle)
+
+    def dump(self, asks: Client | None) -> list[dict[str, Any]]:
+        """The connections for `adopt`; ``asks`` is the one that waits for an operation."""
+        return [
+            {
+                "fd": client.sock.fileno(),
+                "in": base64.b64encode(client.received).decode(),
+                "out": base64.b64encode(client.unsent).decode(),
+                "asks": client is asks,
+            }
+            for client in self._clients
+        ]
+
+    def adopt(self, rows: list[dict[str, Any]]) -> Client | None:
+        """Go on with the connections of another supervisor; the one that waits."""
+        asks = None
+        for row in rows:
+            client = Client(self, socket.socket(fileno=row["fd"]))
+            client.sock.setblocking(False)
+            client.received = base64.b64decode(row["in"])
+            client.unsent = base64.b64decode(row["out"])
+            self._clients.append(client)
+            self.watch(client, READ | WRITE if client.unsent else READ)
+            if row["asks"]:
+                asks = client
+        return asks
 
     def drop(self, client: Client) -> None:
         """Close a connection; idempotent."""

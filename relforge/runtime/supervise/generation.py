@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+BAKE = 5.0
+
+
 class Generation:
     """A release with the configuration that was loaded for it.
 
@@ -25,10 +28,12 @@ class Generation:
         "config",
         "environ",
         "exports",
+        "health",
         "listeners",
         "manifest",
         "paths",
         "specs",
+        "takes",
     )
 
     def __init__(
@@ -41,6 +46,8 @@ class Generation:
         # What differs from the generation before, see `config.changes`; None: who knows.
         self.changes: list[dict[str, Any]] | None = None
         self.exports = True  # whether exported variables differ, too
+        self.health: Any = None  # what to ask while it bakes
+        self.takes: tuple[int, ...] = ()  # formats of a handover that its runtime understands
         self.specs: list[Spec] = []
         self.listeners: dict[str, list[Listener]] = {}
 
@@ -48,6 +55,12 @@ class Generation:
     def version(self) -> str:
         version: str = self.manifest["version"]
         return version
+
+    @property
+    def bake(self) -> float:
+        """Seconds in which nothing of it may fail, after it has taken the places of another."""
+        seconds: float = self.manifest.get("upgrade", {}).get("bake", BAKE)
+        return seconds
 
     @property
     def python(self) -> str:

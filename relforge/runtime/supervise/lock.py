@@ -34,6 +34,10 @@ class Lock:
         self._width = max(os.fstat(fd).st_size, _WIDTH)
         self._write(content)
 
+    @property
+    def content(self) -> dict[str, Any]:
+        return dict(self._content)
+
     def update(self, **content: Any) -> None:
         """Rewrite the content in one write; whoever reads meanwhile sees the old or the new.
 

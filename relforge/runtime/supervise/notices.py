@@ -27,6 +27,14 @@ class Notices:
         self.sock.bind(path)
         os.chmod(path, 0o600)
 
+    @classmethod
+    def adopt(cls, path: str, fd: int) -> Notices:
+        """The one that another supervisor has opened."""
+        found = cls.__new__(cls)
+        found.path = path
+        found.sock = socket.socket(fileno=fd)
+        return found
+
     def receive(self) -> tuple[int, dict[str, str]] | None:
         """The next notice as sender and fields, or None where there is none."""
         try:

@@ -6,6 +6,7 @@ from ..errors import Refusal
 from . import journald
 from .control import Client
 from .plan import Plan
+from .process import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Operation:
     def tick(self, _now: float) -> float | None:
         """Do what is due; when the next thing is, on the monotonic clock."""
         return None
+
+    def crashed(self, process: Process, reason: str) -> None:
+        """A process has ended as it should not have."""
 
     def left(self) -> None:
         """The client is gone."""

@@ -15,14 +15,14 @@ _LONGEST = 1 << 14  # bytes of a line without an end
 class Output:
     """The reading end; ``tail`` holds the last lines for the error that tells of a death."""
 
-    __slots__ = ("_journal", "_rest", "fd", "tail", "who")
+    __slots__ = ("_journal", "fd", "rest", "tail", "who")
 
     def __init__(self, fd: int, who: str, journal: Journal) -> None:
         self.fd = fd
         self.who = who
         self.tail: deque[str] = deque(maxlen=KEPT)
         self._journal = journal
-        self._rest = b""
+        self.rest = b""
         os.set_blocking(fd, False)
 
     def read(self) -> bool:
@@ -31,10 +31,10 @@ class Output:
             chunk = os.read(self.fd, _CHUNK)
         except BlockingIOError:
             return False
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if self._rest and (not chunk or len(self._rest) > _LONGEST):
-            lines.append(self._rest)
-            self._rest = b""
+        *lines, self.rest = (self.rest + chunk).split(b"\n")
+        if self.rest and (not chunk or len(self.rest) > _LONGEST):
+            lines.append(self.rest)
+            self.rest = b""
         if lines:
             self._journal.lines(self.who, lines)
             self.tail += [line.decode(errors="replace").rstrip("\r") for line in lines[-KEPT:]]

@@ -106,14 +106,13 @@ def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
 def clean(run: str, rows: list[Spec]) -> None:
     """Remove the sockets that a killed supervisor and its processes left in the run folder."""
     names = {f"{SUPERVISOR}.sock", "notify.sock"}
-    for row in rows:
-        for number in range(row.instances):
-            names |= {f"{row.name}.{number + 1}{end}.sock" for end in ("", f".{NEXT}")}
     known = {row.name for row in rows}
     for name in os.listdir(run):
-        service, *numbers, end = name.split(".")
-        if service in known and len(numbers) == 2 and end == "sock":
-            names.add(name)  # of a server's worker
+        # web.1.sock, of its second worker web.1.2.sock, and before they have their places
+        # web.1.next.sock and web.1.next.2.sock.
+        service, *words = name.split(".")
+        if service in known and len(words) > 1 and words[0].isdigit() and words[-1] == "sock":
+            names.add(name)
     for name in names:
         path = os.path.join(run, name)
         try:

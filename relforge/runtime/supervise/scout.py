@@ -154,9 +154,10 @@ class Scout:
         )
         born.changes = answer.get("changes")
         born.exports = answer.get("exports", True)
-        values = loading.read(self._config)["values"]
+        born.takes = tuple(answer.get("takes", ()))
         try:
-            born.specs = specs.read(manifest, values, self._root, paths.state)
+            born.specs = specs.of(self._config, manifest, self._root, paths.state)
+            born.health = specs.health(self._config, manifest)
         except KeyError as error:
             raise Refusal(
                 f"{manifest['name']} {manifest['version']} was built by relforge "

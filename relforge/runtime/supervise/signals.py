@@ -39,6 +39,8 @@ class Signals:
         signal.set_wakeup_fd(self._theirs, warn_on_full_buffer=False)
         for number in HANDLED:
             signal.signal(number, _nothing)
+        # A supervisor that has become another's left them blocked.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
         poller.add(self._ours, READ, self._read)
 
     def close(self) -> None:

@@ -85,7 +85,10 @@ def high(sock: socket.socket) -> socket.socket:
 
 
 def high_fd(fd: int) -> int:
-    """The same for any descriptor; the low one is closed."""
+    """The same for any descriptor; a low one is closed."""
+    if fd >= LOWEST:
+        os.set_inheritable(fd, False)
+        return fd
     copy = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST)
     os.close(fd)
     return copy

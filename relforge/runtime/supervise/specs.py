@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ..config import loading
 from ..config.interpolate import expand
 
 TYPE_CHECKING = False
@@ -59,6 +60,19 @@ def read(manifest: dict[str, Any], values: dict[str, Any], root: str, state: str
     return [
         _read(name, row, values, root, state) for name, row in sorted(manifest["services"].items())
     ]
+
+
+def of(config: int, manifest: dict[str, Any], root: str, state: str) -> list[Spec]:
+    """The same, with the configuration of a memfd."""
+    return read(manifest, loading.read(config)["values"], root, state)
+
+
+def health(config: int, manifest: dict[str, Any]) -> Any:
+    """What to ask a new version while it bakes: a question as of ``ready``, or None."""
+    question = manifest.get("upgrade", {}).get("health")
+    if question is None:
+        return None
+    return _put(question, loading.read(config)["values"], "upgrade.health")
 
 
 def _read(name: str, row: dict[str, Any], values: dict[str, Any], root: str, state: str) -> Spec:

@@ -8,9 +8,10 @@ import signal
 import time
 
 from ..errors import DONE, FAILED, FORCED, LOCKED, Refusal
-from . import journald
+from . import handover, journald
 from .children import Children
 from .control import Client, Control
+from .generation import Generation
 from .hooks import Hooks
 from .operation import Operation, refused
 from .plan import Plan
@@ -19,6 +20,8 @@ from .process import ENDED, RUNNING, STARTING, STOPPED, STOPPING, Process
 from .process import FAILED as BROKEN
 from .reload import Diff, Reload
 from .signals import Signals
+from .switched import Switched
+from .upgrade import Tools, Upgrade
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,17 +67,24 @@ class Supervisor:
         self._swept = False  # post_stop has begun
         self._patience: float | None = None  # until when everything has to be gone
         self._operation: Operation | None = None
+        self._tools = Tools(plan, self.poller, self._children, self._hooks)
+        self._control: Control
+        self._resumed: tuple[dict[str, Any], Generation] | None = None
 
     def run(self) -> Outcome:
         """Return when everything has ended and all the processes are gone."""
         signals = Signals(self.poller, self._signal)
-        control = Control(self.plan.control, self.poller, self._answer)
+        control = self._control = Control(self.plan.control, self.poller, self._answer)
         control.left = self._left
         try:
             self.plan.lock.update(operation=None, pid=os.getpid())
             self._children.reap()
             self._keep()
-            self._hooks.begin(self.plan, "pre_start", self._may_start)
+            if self._resumed is None:
+                self._children.fill()
+                self._hooks.begin(self.plan, "pre_start", self._may_start)
+            else:
+                self._go_on(*self._resumed)
             while not self._over():
                 self._settle()
                 self.poller.wait(self._tick())
@@ -87,6 +97,15 @@ class Supervisor:
             client.send({"stopped": True, "forced": self._children.forced})
             control.drop(client)
         return self.outcome
+
+    def resume(self, content: dict[str, Any], rows: list[Process], old: Generation) -> None:
+        """Let `run` go on where a `handover` has ended, with these processes."""
+        self._resumed = content, old
+        self.state = RUNNING
+        self._started = True
+        self._began = content["began"]
+        for process in rows:
+            self._children.adopt(process)
 
     def stop(self, *, timeout: float | None = None) -> None:
         """Tell every process to stop; idempotent, but for a shorter time-out."""
@@ -195,11 +214,17 @@ class Supervisor:
             self._begin(
                 lambda: Diff(self.plan, self.poller, self._children, client, self._done), client
             )
+        elif op == "upgrade" and isinstance(message.get("root"), str):
+            self._upgrade(client, message["root"], dry=bool(message.get("dry")))
+        elif op == "switched" and isinstance(self._operation, Switched):
+            self._operation.go_on()
         else:
             client.send({"error": f"unknown operation {op!r}"})
 
     def crashed(self, process: Process, reason: str) -> None:
         """Have on_crash told, one crash at a time."""
+        if self._operation is not None:
+            self._operation.crashed(process, reason)
         if self._hooks.runs("on_crash"):
             self._say(f"on_crash is still running: not told of {process}")
             return
@@ -258,6 +283,36 @@ class Supervisor:
         if self._manager.stores:
             for row in self.plan.generation.sockets():
                 row.keep(self._manager)
+
+    def _upgrade(self, client: Client, root: str, *, dry: bool) -> None:
+        def make() -> Operation:
+            upgrade = Upgrade(self._tools, client, self._done, self._switch, dry=dry)
+            upgrade.begin(root)
+            return upgrade
+
+        self._begin(make, client)
+
+    def _switch(self, old: Generation) -> None:
+        """Become the supervisor of the generation that has the places now; returns on failure."""
+        upgrade = self._operation
+        assert isinstance(upgrade, Upgrade)
+        clients = self._control.dump(upgrade.client)
+        content = handover.state(self.plan, old, self._children.rows, clients, self._began)
+        try:
+            handover.become(self.plan, content)
+        except OSError as error:
+            upgrade.not_switched(f"its interpreter does not start: {error.strerror}")
+
+    def _go_on(self, content: dict[str, Any], old: Generation) -> None:
+        """The end of the upgrade that has brought us here."""
+        client = self._control.adopt(content["clients"])
+        if content["error"]:
+            upgrade = Upgrade(self._tools, client, self._done, self._switch)
+            self._operation = upgrade
+            upgrade.take_back(old, content["error"])
+        else:
+            self._operation = switched = Switched(self.plan, self._hooks, client, self._done, old)
+            switched.begin()
 
     def _begin(self, make: Callable[[], Operation], client: Client | None) -> None:
         """Begin long work: one at a time, and on what runs."""

@@ -106,7 +106,10 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         master = self._agent
         path = f"{master.path.removesuffix('.sock')}.{worker.number}.sock"
         info = {**master.info, "instance": f"{self._service['instance']}.{worker.number}"}
-        own = agents.start(path, info, dict(master.namespace))
+        # Until the supervisor gives our names to us, another process may have them.
+        waits = master.first if os.path.lexists(master.first) else master.path
+        first = f"{waits.removesuffix('.sock')}.{worker.number}.sock"
+        own = agents.start(path, info, dict(master.namespace), first=first)
         own.secrets = master.secrets
         worker.agent = self._agent = own
         worker.drain = float(self._service["drain"])

@@ -38,6 +38,7 @@ OURS = {
     "workers",
 }
 _TICK = 0.02
+_TURNS = 10  # of the loop, between accept() and `connection_made`, and some more
 
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
@@ -104,11 +105,19 @@ class Server(uvicorn.Server):
     async def _refuse(self, sockets: list[socket.socket]) -> None:
         """Close the listening sockets at a moment when their queues are empty.
 
-        Whoever is in a queue when it closes is connected, and loses the request.
+        Whoever is in a queue when it closes is connected, and loses the request;
+        so does whom asyncio has accepted, and not handed on, when its server closes.
         """
         end = time.monotonic() + LAST
-        for server, sock in zip(self.servers, sockets, strict=True):
+        loop = asyncio.get_running_loop()
+        for sock in sockets:
             while waits(sock) and time.monotonic() < end:
                 await asyncio.sleep(0)
+            loop.remove_reader(sock)  # uvloop, which has none, accepts in one go
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        for server, sock in zip(self.servers, sockets, strict=True):
             server.close()
             sock.close()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)

@@ -1,0 +1,104 @@
+"""The other end of a handover: this interpreter goes on with what another supervised."""
+
+from __future__ import annotations
+
+import os
+import socket
+import traceback
+
+from .. import manifest as manifests
+from ..errors import Refusal
+from ..paths import Paths
+from . import handover, specs
+from .generation import Generation
+from .lock import Lock
+from .notices import Notices
+from .output import Output
+from .plan import Plan
+from .process import Process
+from .sockets import Listener
+from .supervisor import Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+TAKES = (handover.FORMAT,)  # what `main` can go on with
+
+
+def main(fd: int) -> int:
+    """Supervise to the end; where that cannot even begin, the version before goes on."""
+    content = handover.take(fd)
+    try:
+        supervisor = _supervisor(content)
+    except BaseException as error:
+        if content["error"]:
+            raise  # nobody is left who could
+        lines = traceback.format_exception(error)
+        handover.back(fd, content, f"the new supervisor fails: {lines[-1].strip()}")
+    os.close(fd)
+    outcome = supervisor.run()
+    if content["mode"] == "daemon":
+        supervisor.plan.journal.say("stopped")
+    supervisor.plan.close()
+    return outcome.code
+
+
+def _supervisor(content: dict[str, Any]) -> Supervisor:
+    if content["format"] != handover.FORMAT:
+        raise Refusal(f"a handover of format {content['format']}, not {handover.FORMAT}")
+    folders = content["paths"]
+    new, old = (_generation(content[name], folders) for name in ("generation", "old"))
+    born = old if content["error"] else new
+    held = Lock(content["lock"], {**content["held"], "version": born.version})
+    plan = Plan(
+        Paths(root=born.paths.root, **folders),
+        new.manifest,
+        held,
+        log=content["mode"] == "daemon",
+    )
+    plan.journal.take_over()
+    plan.generation = new
+    plan.notices = Notices.adopt(plan.paths.socket("notify"), content["notices"])
+    plan.control = socket.socket(fileno=content["control"])
+    new.listeners = {
+        name: [_listener(row) for row in rows] for name, rows in content["listeners"].items()
+    }
+    supervisor = Supervisor(plan, running=_nobody_waits)
+    rows = [_process(plan, row) for row in content["processes"]]
+    supervisor.resume(content, rows, old)
+    supervisor.describe()
+    return supervisor
+
+
+def _generation(content: dict[str, Any], folders: dict[str, str]) -> Generation:
+    root = content["root"]
+    manifest = manifests.load(root)
+    born = Generation(Paths(root=root, **folders), manifest, content["environ"], content["config"])
+    born.specs = specs.of(born.config, manifest, root, folders["state"])
+    return born
+
+
+def _listener(row: dict[str, Any]) -> Listener:
+    sock = socket.socket(fileno=row["fd"])
+    found = Listener(sock, row["path"], lent=row["lent"])
+    found.text = row["text"]
+    return found
+
+
+def _process(plan: Plan, row: dict[str, Any]) -> Process:
+    spec = plan.generation.spec(row["service"])
+    assert spec is not None
+    process = Process(plan.generation, spec, row["instance"])
+    for name in handover.PLAIN:
+        setattr(process, name, row[name])
+    if row["output"] >= 0:
+        process.output = Output(row["output"], str(process), plan.journal)
+        process.output.rest = handover.data(row["rest"])
+        process.output.tail.extend(row["tail"])
+    return process
+
+
+def _nobody_waits(_line: str) -> None:
+    """`start` has returned long ago."""

@@ -1,0 +1,133 @@
+"""One operation at a time in a deploy root, each begun on what the last one left whole.
+
+A command that was killed, or a host that lost its power, leaves a line in the
+journal that says what was begun; the next command sets it right, and says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+import time
+
+from .. import paths
+from ..client import find
+from ..errors import LOCKED, Refusal
+from . import live
+from .journal import DONE, FAILED, Journal
+from .place import Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PATIENCE = 0.25  # seconds
+
+
+class Book:
+    """The lock of a deploy root, held, and its journal, repaired; a context manager."""
+
+    __slots__ = ("_fd", "journal", "place")
+
+    def __init__(self, place: Place, op: str) -> None:
+        self.place = place
+        try:
+            os.makedirs(place.own, exist_ok=True)
+            self._fd = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise Refusal(
+                f"{place.own}: {error.strerror} (uid {os.geteuid()})",
+                hint="run it as the user who owns the deploy root",
+            ) from None
+        try:
+            _take(self._fd, op)
+            self.journal = Journal(place)
+            self._repair()
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        os.close(self._fd)
+
+    def _repair(self) -> None:
+        begun = self.journal.unfinished()
+        if begun is not None:
+            _settle(self.place, self.journal, begun)
+        for folder in (self.place.incoming, self.place.trash):
+            if os.path.isdir(folder):
+                remove(folder)
+
+
+def remove(folder: str) -> None:
+    """Delete a folder of ours, also one whose modes forbid it."""
+
+    def again(function: Any, path: str, _error: object) -> None:
+        os.chmod(os.path.dirname(path), 0o700)
+        os.chmod(path, 0o700, follow_symlinks=False) if not os.path.islink(path) else None
+        function(path)
+
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=again)
+    else:
+        shutil.rmtree(folder, onerror=again)
+
+
+def _take(fd: int, op: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                holder = os.pread(fd, 100, 0).decode(errors="replace").strip()
+                raise Refusal(
+                    f"another operation on the releases is under way: {holder or '?'}",
+                    hint="wait for it; `releases` tells what there is",
+                    code=LOCKED,
+                ) from None
+            time.sleep(0.02)
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"{op} (pid {os.getpid()})\n".encode(), 0)
+
+
+def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
+    """Give an operation that was cut off its end, and say which."""
+    op, version, old = begun["op"], begun["version"], begun["old"]
+    if op == "install":
+        whole = place.has(version)
+        told = "it is installed" if whole else "what it had unpacked is removed"
+    elif op == "uninstall":
+        whole = not place.has(version)
+        told = "it is removed" if whole else "nothing was removed"
+    else:
+        whole, told = _settle_switch(place, version)
+    journal.write(op, version, DONE if whole else FAILED, old=old, why="" if whole else "cut off")
+    print(f"the {op} of {version} was cut off: {told}", file=sys.stderr)
+
+
+def _settle_switch(place: Place, version: str) -> tuple[bool, str]:
+    running = find.running(paths.of(place.release(version)))
+    if running is None:
+        if place.pointed() == version:
+            return True, "it is current, and nothing runs"
+        return False, f"current is still {place.pointed()}, and nothing runs"
+    if live.operation(running):
+        raise Refusal(
+            f"the supervisor is still busy with the upgrade of {version} (pid {running.pid})",
+            hint="wait for it; `status` tells",
+            code=LOCKED,
+        )
+    if running.version != version:
+        return False, f"{running.version} runs, as before"
+    if place.pointed() != version:
+        place.check_current()
+        place.point(version)
+        return True, "it runs, and now it is current as well"
+    return True, "it runs, and is current"

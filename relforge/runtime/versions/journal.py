@@ -1,0 +1,110 @@
+"""What has been done in a deploy root: a JSON object a line, each on the disk before the work.
+
+    {"at": 1764180000.0, "op": "upgrade", "version": "1.5.0", "old": "1.4.0",
+     "state": "begun" | "done" | "failed", "why": ""}
+
+Every operation begins with one line and ends with another.  A line that was cut
+off by a power failure is none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from .place import Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+BEGUN, DONE, FAILED = "begun", "done", "failed"
+_MOST = 2000  # lines; older ones than the last half go then
+
+
+class Journal:
+    """The lines, oldest first."""
+
+    __slots__ = ("_place", "lines")
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.lines: list[dict[str, Any]] = _read(place.journal)
+
+    def write(self, op: str, version: str, state: str, *, old: str = "", why: str = "") -> None:
+        """Add a line; it is on the disk when this returns."""
+        row = {"at": round(time.time(), 3), "op": op, "version": version, "state": state}
+        row |= {"old": old, "why": why}
+        self.lines.append(row)
+        if len(self.lines) > _MOST:
+            self.lines = self.lines[-_MOST // 2 :]
+            _rewrite(self._place, self.lines)
+            return
+        fd = os.open(self._place.journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            size = os.lseek(fd, 0, os.SEEK_END)
+            # After a line that was cut off.
+            torn = size and os.pread(fd, 1, size - 1) != b"\n"
+            os.write(fd, b"\n" * bool(torn) + json.dumps(row).encode() + b"\n")
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def unfinished(self) -> dict[str, Any] | None:
+        """The operation that was begun last, where it has no end."""
+        if not self.lines or self.lines[-1]["state"] != BEGUN:
+            return None
+        return self.lines[-1]
+
+    def last(self, version: str, *ops: str) -> dict[str, Any] | None:
+        """The last end of such an operation on that version."""
+        row: dict[str, Any]
+        for row in reversed(self.lines):
+            if row["version"] == version and row["op"] in ops and row["state"] != BEGUN:
+                return row
+        return None
+
+    def served(self) -> list[str]:
+        """The versions that were made current, and well, the last one last; each once.
+
+        What was rolled back from is none of them.
+        """
+        stack: list[str] = []
+        for row in self.lines:
+            if row["state"] != DONE or row["op"] not in ("upgrade", "rollback"):
+                continue
+            if row["op"] == "rollback" and row["old"] in stack:
+                stack.remove(row["old"])
+            elif row["op"] == "upgrade" and row["old"] and row["old"] not in stack:
+                stack.append(row["old"])  # it was put there by hand
+            if row["version"] in stack:
+                stack.remove(row["version"])
+            stack.append(row["version"])
+        return stack
+
+
+def _read(path: str) -> list[dict[str, Any]]:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in data.split(b"\n"):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and {"at", "op", "version", "state", "old", "why"} <= row.keys():
+            rows.append(row)
+    return rows
+
+
+def _rewrite(place: Place, rows: list[dict[str, Any]]) -> None:
+    temporary = f"{place.journal}.{os.getpid()}"
+    with open(temporary, "wb") as file:
+        file.write(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(temporary, place.journal)

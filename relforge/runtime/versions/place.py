@@ -1,0 +1,102 @@
+"""A deploy root and what is in it."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import USAGE, Refusal
+
+OWN = ".relforge"
+
+
+class Place:
+    """The folders of one deploy root; nothing is made by asking."""
+
+    __slots__ = ("current", "incoming", "journal", "lock", "own", "releases", "root", "trash")
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.releases = os.path.join(root, "releases")
+        self.current = os.path.join(root, "current")
+        self.own = os.path.join(self.releases, OWN)
+        self.journal = os.path.join(self.own, "journal")
+        self.lock = os.path.join(self.own, "lock")
+        self.incoming = os.path.join(self.own, "incoming")
+        self.trash = os.path.join(self.own, "trash")
+
+    def release(self, version: str) -> str:
+        """Where that version is, or would be; raises Refusal for what is no version."""
+        if not is_plain(version):
+            raise Refusal(f"{version!r} is no version", hint="`releases` lists them", code=USAGE)
+        return os.path.join(self.releases, version)
+
+    def versions(self) -> list[str]:
+        """All that are installed, in no order that means anything."""
+        try:
+            names = sorted(os.listdir(self.releases))
+        except FileNotFoundError:
+            return []
+        return [name for name in names if self.has(name)]
+
+    def has(self, version: str) -> bool:
+        """Is it installed?"""
+        path = os.path.join(self.releases, version, "release", "manifest.json")
+        return is_plain(version) and os.path.isfile(path)
+
+    def pointed(self) -> str | None:
+        """The version that `current` is a link to."""
+        try:
+            target = os.path.realpath(os.path.join(self.root, os.readlink(self.current)))
+        except OSError:
+            return None
+        folder, version = os.path.split(target)
+        return version if folder == os.path.realpath(self.releases) else None
+
+    def check_current(self) -> None:
+        """Raise Refusal where something is in the way of the link."""
+        if os.path.lexists(self.current) and not os.path.islink(self.current):
+            raise Refusal(
+                f"{self.current} is no link, so it cannot be switched",
+                hint=f"move it away: mv '{self.current}' '{self.current}.old'",
+            )
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise Refusal(
+                f"{self.root}: not writable by this user (uid {os.geteuid()})",
+                hint="run it as the user who owns the deploy root",
+            )
+
+    def point(self, version: str) -> None:
+        """Make it the current one, in one step."""
+        temporary = f"{self.current}.{os.getpid()}"
+        try:
+            os.symlink(os.path.join("releases", version), temporary)
+            os.rename(temporary, self.current)
+        except OSError as error:
+            raise Refusal(f"{self.current}: {error.strerror}") from None
+        sync(self.root)
+
+
+def of(release: str) -> Place:
+    """The deploy root in which this release lies; raises Refusal where it lies in none."""
+    folder = os.path.dirname(release)
+    if os.path.basename(folder) != "releases":
+        name = os.environ.get("RELEASE_NAME", "app")
+        raise Refusal(
+            f"{release} lies in no deploy root (<root>/releases/<version>)",
+            hint=f"make one: {name} install TARBALL --root /srv/{name}",
+        )
+    return Place(os.path.dirname(folder))
+
+
+def is_plain(version: str) -> bool:
+    """Can it be the name of a folder of ours?"""
+    return bool(version) and "/" not in version and "\0" not in version and version[0] != "."
+
+
+def sync(folder: str) -> None:
+    """What was renamed there stays so after a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

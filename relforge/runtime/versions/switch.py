@@ -1,0 +1,129 @@
+"""Making another version the one that runs, and the current one."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+from .. import paths
+from ..client import find
+from ..client.operation import ask, tell
+from ..errors import CONFIG, INTERRUPTED, Refusal
+from . import live
+from .book import Book
+from .journal import BEGUN, DONE, FAILED
+from .place import Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..client.find import Running
+
+
+def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
+    """Switch to an installed version; what came of it, ``changed`` among it.
+
+    ``op`` is ``upgrade`` or ``rollback``, for the journal.  Raises Refusal, and
+    then what ran before serves, and `current` is what it was.
+    """
+    place = book.place
+    if not place.has(version):
+        known = ", ".join(place.versions()) or "none"
+        raise Refusal(f"{version} is not installed", hint=f"installed: {known}")
+    place.check_current()
+    running = find.running(paths.of(place.release(version)))
+    old = place.pointed() or ""
+    result = {"version": version, "old": running.version if running else old, "dry": dry}
+    result["running"] = running is not None
+    if old == version and (running is None or running.version == version):
+        return {**result, "changed": False}
+    if running is None:
+        _check(place, version)
+        if not dry:
+            _recorded(book, op, version, old, lambda: place.point(version))
+        return {**result, "changed": not dry}
+    if running.version == version:
+        if not dry:
+            _recorded(book, op, version, old, lambda: place.point(version))
+        return {**result, "changed": not dry}
+    if live.operation(running):
+        raise _busy(running)
+    if dry:
+        message = {"op": "upgrade", "root": place.release(version), "dry": True}
+        return {**result, "changed": False, "services": ask(running, message)["services"]}
+    return {**result, **_hot(book, op, version, running), "changed": True}
+
+
+def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
+    """Have the running supervisor hand over; the journal tells how far it came."""
+    place, journal = book.place, book.journal
+    # Whoever loses the connection to this host does not lose the upgrade.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    journal.write(op, version, BEGUN, old=running.version)
+    taken = False
+
+    def switched() -> dict[str, Any]:
+        nonlocal taken
+        taken = True
+        place.point(version)
+        journal.write(op, version, DONE, old=running.version)
+        return {"op": "switched"}
+
+    try:
+        answer = ask(running, {"op": "upgrade", "root": place.release(version)}, switched)
+    except BaseException as error:
+        if taken:
+            raise
+        why = error.message.partition("\n")[0] if isinstance(error, Refusal) else "interrupted"
+        journal.write(op, version, FAILED, old=running.version, why=why)
+        if isinstance(error, KeyboardInterrupt):
+            raise Refusal(
+                f"interrupted: {running.version} takes over again",
+                hint="`status` tells when it has",
+                code=INTERRUPTED,
+            ) from None
+        raise
+    if answer.get("warning"):
+        tell(f"{answer['warning']}; the upgrade stands")
+    return {"warning": answer.get("warning", "")}
+
+
+def _recorded(book: Book, op: str, version: str, old: str, work: Any) -> None:
+    book.journal.write(op, version, BEGUN, old=old)
+    work()
+    book.journal.write(op, version, DONE, old=old)
+
+
+def _check(place: Place, version: str) -> None:
+    """Nothing runs that could say what it thinks of that version: ask its own commands."""
+    import os
+
+    name = os.environ.get("RELEASE_NAME", "app")
+    program = os.path.join(place.release(version), "bin", name)
+    try:
+        done = subprocess.run(
+            [program, "config", "check"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Refusal(f"{program}: {error.strerror}", hint="install it again") from None
+    if done.returncode:
+        print(done.stderr, end="", file=sys.stderr)
+        raise Refusal(f"{version} cannot start here", code=done.returncode or CONFIG)
+
+
+def _busy(running: Running) -> Refusal:
+    from ..errors import LOCKED
+
+    return Refusal(
+        f"its {live.operation(running)} is under way (pid {running.pid})",
+        hint="wait for it; `status` tells",
+        code=LOCKED,
+    )

@@ -1,0 +1,93 @@
+"""A deploy root, and tarballs to install into it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runtime.conftest import MiniRelease
+
+Member = tuple[tarfile.TarInfo, bytes]
+
+
+class Shop:
+    """Releases of a shop: ``one`` lies in the deploy root, others are made as tarballs."""
+
+    def __init__(self, make: Callable[..., MiniRelease], folder: Path) -> None:
+        self._make = make
+        self.folder = folder
+        self.one = make(at="releases/1.0.0", version="1.0.0")
+        self.root = self.one.root.parents[1]
+
+    def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return self.one.run(*words, env=env)
+
+    def done(self, *words: str) -> dict[str, Any]:
+        """The JSON of a command that has to succeed."""
+        done = self.run(*words, "--json")
+        assert 0 == done.returncode, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def refused(self, code: int, *words: str) -> str:
+        done = self.run(*words)
+        assert code == done.returncode, done.stdout + done.stderr
+        assert "" == done.stdout
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    def tree(self, version: str, **parts: Any) -> Path:
+        """A release elsewhere, with its list of digests."""
+        root = self._make(at=f"built/{version}", version=version, **parts).root
+        sums(root)
+        return root
+
+    def tarball(self, version: str, **parts: Any) -> Path:
+        return self.pack(self.tree(version, **parts), f"shop-{version}")
+
+    def pack(self, tree: Path, name: str, extra: Iterable[Member] = ()) -> Path:
+        """``<name>.tar.gz`` of the tree, and its digest beside it; ``extra`` members at its end."""
+        place = self.folder / f"{name}.tar.gz"
+        with tarfile.open(place, "w:gz", compresslevel=1) as tar:
+            tar.add(tree, name)
+            for member, data in extra:
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        digest(place)
+        return place
+
+    def installed(self) -> list[str]:
+        return sorted(name for name in os.listdir(self.root / "releases") if name[0] != ".")
+
+    def left(self) -> set[str]:
+        """What lies in the folder of ours, beside lock and journal."""
+        return set(os.listdir(self.root / "releases/.relforge")) - {"lock", "journal"}
+
+
+def sums(tree: Path) -> None:
+    files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}\n"
+        for path in files
+        if path.name != "SHA256SUMS"
+    ]
+    (tree / "release/SHA256SUMS").write_text("".join(lines))
+
+
+def digest(artifact: Path) -> None:
+    text = f"{hashlib.sha256(artifact.read_bytes()).hexdigest()}  {artifact.name}\n"
+    artifact.with_name(f"{artifact.name}.sha256").write_text(text)
+
+
+@pytest.fixture
+def shop(mini_release: Callable[..., MiniRelease], tmp_path: Path) -> Shop:
+    return Shop(mini_release, tmp_path)

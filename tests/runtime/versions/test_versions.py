@@ -1,0 +1,157 @@
+"""releases, upgrade and rollback of what is stopped, uninstall, prune, and repair."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from tests.runtime.supervise.waiting import eventually
+from tests.runtime.versions.conftest import Shop
+
+
+def states(shop: Shop) -> list[tuple[str, str, str]]:
+    lines = (shop.root / "releases/.relforge/journal").read_text().splitlines()
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
+    return [(row["op"], row["version"], row["state"]) for row in rows]
+
+
+def beside(shop: Shop, *versions: str) -> None:
+    """Versions that somebody has unpacked by hand."""
+    for version in versions:
+        shop._make(at=f"releases/{version}", version=version)
+
+
+def test_a_stopped_release_is_only_pointed_elsewhere(shop: Shop) -> None:
+    beside(shop, "2.0.0", "3.0.0")
+    assert "there is no version to go back to" in shop.refused(1, "rollback")
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        assert f"{version} is current; nothing runs\n" == shop.run("upgrade", version).stdout
+        assert f"releases/{version}" == os.readlink(shop.root / "current")
+    assert not shop.done("upgrade", "3.0.0")["changed"]
+    assert "2.0.0" == shop.done("releases")["rollback"]
+    assert "2.0.0 can become the current version\n" == shop.run("rollback", "--dry-run").stdout
+    assert "2.0.0" == shop.done("rollback")["version"]
+    assert "1.0.0" == shop.done("rollback")["version"]
+    assert "there is no version" in shop.refused(1, "rollback")
+    assert "1.0.0" == shop.done("releases")["current"]
+    assert "9.9 is not installed\n  installed: 1.0.0, 2.0.0, 3.0.0" in shop.refused(
+        1, "upgrade", "9.9"
+    )
+    assert "no version" in shop.refused(2, "uninstall", "../..")
+    assert "usage: shop upgrade VERSION" in shop.refused(2, "upgrade")
+
+
+def test_a_version_that_cannot_be_configured_here_does_not_become_current(shop: Shop) -> None:
+    schema = {"db": {"type": "url", "required": True}}
+    shop._make(at="releases/2.0.0", version="2.0.0", config={"providers": [], "schema": schema})
+    shop.done("upgrade", "1.0.0")
+    told = shop.refused(78, "upgrade", "2.0.0")
+    assert "db" in told
+    assert "2.0.0 cannot start here" in told
+    assert "releases/1.0.0" == os.readlink(shop.root / "current")
+
+
+def test_what_is_in_the_way_of_current_is_told(shop: Shop) -> None:
+    (shop.root / "current").mkdir()
+    assert "is no link" in shop.refused(1, "upgrade", "1.0.0")
+    assert (shop.root / "current").is_dir()
+
+
+def test_prune_keeps_what_is_needed_and_the_newest(shop: Shop) -> None:
+    beside(shop, "2.0.0", "3.0.0", "4.0.0", "5.0.0")
+    for version in ("1.0.0", "2.0.0"):
+        shop.done("upgrade", version)
+    assert "--keep needs a number" in shop.refused(2, "prune")
+    assert ["3.0.0"] == shop.done("prune", "--keep", "2", "--dry-run")["removed"]
+    assert 5 == len(shop.installed())
+    done = shop.done("prune", "--keep", "0")
+    assert (["5.0.0", "4.0.0", "3.0.0"], True) == (done["removed"], done["changed"])
+    assert ["1.0.0", "2.0.0"] == shop.installed()
+    assert not shop.done("prune", "--keep", "0")["changed"]
+
+    assert "2.0.0 is current" in shop.refused(1, "uninstall", "2.0.0")
+    assert "removed: nothing\n" == shop.run("prune", "--keep", "0").stdout
+    assert not shop.done("uninstall", "3.0.0")["changed"]
+
+
+def test_what_runs_is_never_removed_wherever_its_state_is(shop: Shop, tmp_path: Path) -> None:
+    beside(shop, "2.0.0")
+    shop.done("upgrade", "2.0.0")
+    elsewhere = {"PATH": os.environ["PATH"], "RELEASE_STATE_DIR": str(tmp_path / "s")}
+    process = subprocess.Popen([shop.one.root / "bin/shop", "foreground"], env=elsewhere)
+    try:
+        eventually((tmp_path / "s/lock").exists)
+        rows = {row["version"]: row["running"] for row in shop.done("releases")["releases"]}
+        assert {"1.0.0": True, "2.0.0": False} == rows
+        assert [] == shop.done("prune", "--keep", "0")["removed"]
+        two = shop.root / "releases/2.0.0/bin/shop"
+        told = subprocess.run(
+            [two, "uninstall", "1.0.0"], capture_output=True, text=True, check=False
+        )
+        assert 1 == told.returncode
+        assert "1.0.0 is in use" in told.stderr
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert 0 == process.wait(20)
+    subprocess.run([two, "uninstall", "1.0.0"], check=True, capture_output=True)
+    assert ["2.0.0"] == shop.installed()
+
+
+def test_one_operation_at_a_time(shop: Shop, tmp_path: Path) -> None:
+    pipe = tmp_path / "slow.tar.gz"
+    beside(shop, "2.0.0")
+    with (shop.root / "releases").joinpath("hold").open("w"):
+        pass
+    os.mkdir(shop.root / "releases/.relforge")
+    lock = shop.root / "releases/.relforge/lock"
+    with lock.open("w") as file:
+        file.write("install of x (pid 7)\n")
+        file.flush()
+        holder = subprocess.Popen(
+            ["flock", "-n", str(lock), "sh", "-c", "echo held; exec sleep 60"],
+            stdout=subprocess.PIPE,
+        )
+        assert holder.stdout is not None
+        assert b"held\n" == holder.stdout.readline()
+    try:
+        for words in (("upgrade", "2.0.0"), ("prune", "--keep", "1"), ("install", str(pipe))):
+            told = shop.refused(75, *words)
+            assert "another operation on the releases is under way: install of x (pid 7)" in told
+        assert 0 == shop.run("releases").returncode
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert shop.done("upgrade", "2.0.0")["changed"]
+
+
+def test_what_was_cut_off_is_set_right_by_the_next_command(shop: Shop) -> None:
+    beside(shop, "2.0.0")
+    shop.done("upgrade", "1.0.0")
+    own = shop.root / "releases/.relforge"
+    cases = (
+        ("install", "3.0.0", "the install of 3.0.0 was cut off: what it had unpacked is removed"),
+        ("install", "2.0.0", "the install of 2.0.0 was cut off: it is installed"),
+        ("uninstall", "2.0.0", "the uninstall of 2.0.0 was cut off: nothing was removed"),
+        ("uninstall", "9.0", "the uninstall of 9.0 was cut off: it is removed"),
+        ("upgrade", "2.0.0", "of 2.0.0 was cut off: current is still 1.0.0, and nothing runs"),
+        ("upgrade", "1.0.0", "of 1.0.0 was cut off: it is current, and nothing runs"),
+    )
+    for op, version, reason in cases:
+        (own / "incoming/draft/app").mkdir(parents=True)
+        (own / "trash/9.0").mkdir(parents=True)
+        (own / "trash/9.0").chmod(0o500)
+        row = {"at": 1.0, "op": op, "version": version, "state": "begun", "old": "", "why": ""}
+        with (own / "journal").open("a") as file:
+            file.write(json.dumps(row) + '\n{"at": 2.0, "op": "up')
+        looked = shop.done("releases")
+        assert op == looked["unfinished"]["op"]
+        done = shop.run("upgrade", "1.0.0")
+        assert (0, "1.0.0 is current already\n") == (done.returncode, done.stdout)
+        assert reason in done.stderr
+        assert set() == shop.left()
+        assert shop.done("releases")["unfinished"] is None
+        assert "" == shop.run("upgrade", "1.0.0").stderr
+    assert ("upgrade", "2.0.0", "failed") in states(shop)
