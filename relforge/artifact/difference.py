@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relforge.artifact import summary
-from relforge.artifact.contents import Contents
+from relforge.artifact import manifests, summary
+from relforge.artifact.found import Contents
 
 # Of the manifest: what follows from the rest, or is no choice of anybody's.
 DERIVED = ("layers", "manifest")
 
 
 def between(one: Contents, two: Contents) -> dict[str, Any]:
-    """Plain data: ``packages``, ``settings`` and ``files``; all empty where nothing differs."""
+    """Plain data: ``packages``, ``sizes``, ``settings``, ``files``; all empty where all is equal.
+
+    Of a package that leads to a version, the settings are what it says of itself.
+    """
     return {
         "packages": dict(_packages(one, two)),
+        "sizes": dict(_sizes(one, two)),
         "settings": dict(_settings(one, two)),
         "files": _files(one, two),
     }
@@ -35,12 +39,25 @@ def _packages(one: Contents, two: Contents) -> Iterator[tuple[str, tuple[str | N
             yield name, (old.get(name), new.get(name))
 
 
+def _sizes(one: Contents, two: Contents) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Name of a package to its bytes in each of the two; 0 where it is not inside."""
+    old = {row.name: row.size for row in summary.packages(one)}
+    new = {row.name: row.size for row in summary.packages(two)}
+    for name in sorted(old.keys() | new.keys(), key=str.lower):
+        if old.get(name, 0) != new.get(name, 0):
+            yield name, (old.get(name, 0), new.get(name, 0))
+
+
 def _settings(one: Contents, two: Contents) -> Iterator[tuple[str, tuple[Any, Any]]]:
     """Dotted key of the manifest to the two values; None where there is none."""
-    old, new = (dict(_flat(summary.manifest(found), "")) for found in (one, two))
+    old, new = (dict(_flat(_told(found), "")) for found in (one, two))
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
             yield key, (old.get(key), new.get(key))
+
+
+def _told(found: Contents) -> dict[str, Any]:
+    return manifests.read(found) if found.is_release else found.control
 
 
 def _flat(value: dict[str, Any], above: str) -> Iterator[tuple[str, Any]]:

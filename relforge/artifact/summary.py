@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import csv
-import json
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from relforge import layout, metadata
-from relforge.artifact.contents import Contents
-from relforge.errors import UserError
+from relforge.artifact import manifests, packed
+from relforge.artifact.found import Contents
 
 OTHER = "(no package)"
+LAST = "release"  # the layer that the manifest cannot tell of: it lies in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +25,6 @@ class Package:
     licence: str
     size: int
     files: tuple[str, ...]
-
-
-def manifest(found: Contents) -> dict[str, Any]:
-    """``release/manifest.json``; raises UserError where it is damaged."""
-    try:
-        value = json.loads(found.texts[layout.MANIFEST])
-        if isinstance(value, dict) and {"name", "version", "python", "target"} <= value.keys():
-            return value
-    except ValueError:
-        pass
-    raise UserError(
-        f"{found.place}: {layout.MANIFEST} is damaged", hint=f"relforge verify {found.place}"
-    )
 
 
 def packages(found: Contents) -> tuple[Package, ...]:
@@ -63,22 +50,54 @@ def packages(found: Contents) -> tuple[Package, ...]:
 
 def parts(found: Contents) -> dict[str, int]:
     """Bytes of each part of the tree: packages, and the folders of the rest."""
-    owners = {path: row.name for row in packages(found) for path in row.files}
     sizes: dict[str, int] = {}
-    for path, file in found.files.items():
-        part = owners.get(path) or _folder(path)
-        sizes[part] = sizes.get(part, 0) + file.size
+    for _, part, size in _parted(found):
+        sizes[part] = sizes.get(part, 0) + size
     return dict(sorted(sizes.items(), key=lambda row: (-row[1], row[0])))
 
 
+def packed_parts(found: Contents) -> dict[str, int]:
+    """About how many bytes of the artifact each of the same parts takes; {} of a tree."""
+    if found.measure is None:
+        return {}
+    return packed.shared(found.measure.sizes(), _parted(found))
+
+
+def layers(found: Contents) -> list[dict[str, Any]]:
+    """Name, files and size of each layer, as the manifest tells; ``release`` is the rest."""
+    told = manifests.read(found).get("layers", [])
+    rows = [{key: row[key] for key in ("name", "files", "size")} for row in told]
+    rest = {
+        "name": LAST,
+        "files": len(found.files) + len(found.links) - sum(row["files"] for row in rows),
+        "size": sum(file.size for file in found.files.values()) - sum(row["size"] for row in rows),
+    }
+    return [*rows, rest]
+
+
 def describe(found: Contents) -> dict[str, Any]:
-    """All of it as plain data, for ``--json``."""
-    told = manifest(found)
+    """All of it as plain data, for ``--json``; of a package that leads to a version, what it says.
+
+    ``packed_parts`` is there where the artifact was read for it.
+    """
+    if not found.is_release:
+        return {
+            "format": found.kind,
+            "package": found.control,
+            "sha256": found.sha256,
+            "size": found.size,
+            "unpacked": sum(file.size for file in found.files.values()),
+            "files": sorted((*found.files, *found.links)),
+        }
+    told = manifests.read(found)
+    measured = packed_parts(found)
     return {
         **{key: told.get(key) for key in ("name", "version", "env", "revision", "source_date")},
         **{key: told.get(key) for key in ("target", "python", "lock", "relforge", "layers")},
-        "services": sorted(told.get("services", {})),
-        "commands": sorted(told.get("commands", {})),
+        "services": sorted(told["services"]),
+        "commands": sorted(told["commands"]),
+        "format": found.kind,
+        "package": found.control or None,
         "sha256": found.sha256 or None,
         "size": found.size or None,
         "unpacked": sum(file.size for file in found.files.values()),
@@ -88,17 +107,29 @@ def describe(found: Contents) -> dict[str, Any]:
             for row in packages(found)
         ],
         "parts": parts(found),
+        **({"packed_parts": measured} if measured else {}),
     }
+
+
+def _parted(found: Contents) -> list[tuple[str, str, int]]:
+    """Each file with the part that it counts for, and its size."""
+    owners = {path: row.name for row in packages(found) for path in row.files}
+    return [
+        (path, owners.get(path) or _folder(path), file.size) for path, file in found.files.items()
+    ]
 
 
 def _recorded(found: Contents, folder: str) -> Iterator[str]:
     """The package's own files that are there; RECORD's paths are relative to site-packages."""
     text = found.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
-    for row in csv.reader(text.splitlines()):
-        if row:
-            path = posixpath.normpath(f"{posixpath.dirname(folder)}/{row[0]}")
-            if path in found.files:
-                yield path
+    try:
+        rows = [row[0] for row in csv.reader(text.splitlines()) if row]
+    except csv.Error:  # it is damaged, and `verify` tells
+        return
+    for name in dict.fromkeys(rows):
+        path = posixpath.normpath(f"{posixpath.dirname(folder)}/{name}")
+        if path in found.files:
+            yield path
 
 
 def _folder(path: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator
 
 from relforge import layout, signing
-from relforge.artifact.contents import Contents, Problem
+from relforge.artifact import around, manifests
+from relforge.artifact.found import Contents, Problem
 
 LINKS = 40  # that are followed for one path, as Linux does
 
@@ -15,16 +15,22 @@ LINKS = 40  # that are followed for one path, as Linux does
 def problems(found: Contents) -> Iterator[Problem]:
     """All that is wrong with it; nothing for a release that is whole."""
     yield from found.problems
+    yield from around.problems(found)
+    if found.is_release:
+        yield from _release(found)
+    if found.sha256:
+        for path, file in sorted(found.files.items()):
+            if file.mode not in (0o644, 0o755) and not file.mode & 0o7002:
+                told = f"it has the mode {file.mode:04o}, not 0644 or 0755"
+                yield Problem(path=path, message=told)
+        yield from _sidecar(found)
+
+
+def _release(found: Contents) -> Iterator[Problem]:
     yield from _digests(found)
-    for path, file in sorted(found.files.items()):
-        if found.sha256 and file.mode not in (0o644, 0o755) and not file.mode & 0o7002:
-            told = f"it has the mode {file.mode:04o}, not 0644 or 0755"
-            yield Problem(path=path, message=told)
     for path in sorted(found.links):
         if not _stays(found, path) and not _is_the_hosts_python(found, path):
             yield Problem(path=path, message=f"the link to {found.links[path]} leaves the release")
-    if found.sha256:
-        yield from _sidecar(found)
 
 
 def _digests(found: Contents) -> Iterator[Problem]:
@@ -78,11 +84,8 @@ def _stays(found: Contents, path: str) -> bool:
 
 def _is_the_hosts_python(found: Contents, path: str) -> bool:
     """Whether it is the one link that must leave: the interpreter of `python.source = "system"`."""
-    try:
-        source = json.loads(found.texts[layout.MANIFEST])["python"]["source"]
-    except (KeyError, ValueError, TypeError):
-        return False
-    return source == "system" and path.startswith("python/bin/python")
+    source = manifests.value(found).get("python", {}).get("source")
+    return bool(source == "system" and path.startswith("python/bin/python"))
 
 
 def _sidecar(found: Contents) -> Iterator[Problem]:

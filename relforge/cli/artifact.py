@@ -10,14 +10,17 @@ from typing import Annotated, Any
 import typer
 
 from relforge import signing
-from relforge.artifact import contents, difference, summary
+from relforge.artifact import contents, difference, manifests, summary
 from relforge.artifact import verify as judge
+from relforge.artifact.found import Contents, Problem
+from relforge.cli.harmless import line
 from relforge.cli.options import Json
 from relforge.cli.report import human_size
 from relforge.errors import Exit
 
 Place = Annotated[
-    Path, typer.Argument(help="A tarball, or the folder of an unpacked release.", metavar="RELEASE")
+    Path,
+    typer.Argument(help="An artifact, or the folder of an unpacked release.", metavar="RELEASE"),
 ]
 FEW = 10  # changed files that are shown of each kind
 
@@ -41,17 +44,15 @@ def verify(
     found = contents.read(place)
     rows = list(judge.problems(found))
     if allowed is not None and (objection := signing.objection(place, allowed, signer)):
-        rows.append(contents.Problem(path=place.name, message=objection))
+        rows.append(Problem(path=place.name, message=objection))
     if as_json:
         findings = [{"path": row.path, "message": row.message} for row in rows]
         _print_json({"ok": not rows, "findings": findings, "sha256": found.sha256 or None})
     else:
         for row in rows:
-            print(row)
+            print(line(str(row)))
         if not rows:
-            told = summary.manifest(found)
-            count = len(found.files)
-            print(f"{told['name']} {told['version']}: {count} files, all as they were built")
+            print(line(f"{_named(found)}: {len(found.files)} files, all as they were built"))
     if rows:
         raise typer.Exit(Exit.FAILED)
 
@@ -64,13 +65,16 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Tell what is in a release."""
-    found = contents.read(place)
+    found = contents.read(place, measured=sizes)
+    told = summary.describe(found)
     if as_json:
-        _print_json(summary.describe(found))
+        _print_json(told)
+    elif not found.is_release:
+        _print_package(told)
     elif sizes:
         _print_sizes(found)
     else:
-        _print_summary(summary.describe(found))
+        _print_summary(told)
 
 
 def diff(old: Place, new: Place, as_json: Json = False) -> None:
@@ -80,24 +84,33 @@ def diff(old: Place, new: Place, as_json: Json = False) -> None:
         _print_json(found)
     else:
         for name, (before, after) in found["packages"].items():
-            print(f"package {name}: {before or 'not inside'} -> {after or 'not inside'}")
+            print(line(f"package {name}: {before or 'not inside'} -> {after or 'not inside'}"))
         for key, (before, after) in found["settings"].items():
-            print(f"{key}: {_shown(before)} -> {_shown(after)}")
+            print(line(f"{key}: {_shown(before)} -> {_shown(after)}"))
         for kind, paths in found["files"].items():
             for path in paths[:FEW]:
-                print(f"{kind} {path}")
+                print(line(f"{kind} {path}"))
             if len(paths) > FEW:
                 print(f"{kind} {len(paths) - FEW} more (--json lists all)")
     if not difference.is_empty(found):
         raise typer.Exit(Exit.FAILED)
 
 
+def _named(found: Contents) -> str:
+    """What it is: a release's name and version, or a package's."""
+    if found.is_release:
+        told = manifests.read(found)
+        return f"{told['name']} {told['version']}"
+    return f"{found.control.get('Package')} {found.control.get('Version')}"
+
+
 def _print_summary(told: dict[str, Any]) -> None:
     python, target, lock = told["python"], told["target"], told["lock"]
+    floor = f", glibc {target['glibc']} or newer" if target.get("glibc") else ""
     rows = {
         "release": f"{told['name']} {told['version']} ({told['env']})",
         "revision": told["revision"] or "none",
-        "runs on": f"{target['system']}-{target['machine']}, glibc {target['glibc']} or newer",
+        "runs on": f"{target['system']}-{target['machine']}{floor}",
         "python": f"{python['version']} ({python['source']})",
         "lock": f"{lock['file']}, sha256 {lock['sha256']}" if lock else "none",
         "services": ", ".join(told["services"]) or "none",
@@ -105,24 +118,49 @@ def _print_summary(told: dict[str, Any]) -> None:
         "size": f"{human_size(told['unpacked'])} in {told['files']} files",
     }
     if told["size"]:
-        rows["packed"] = f"{human_size(told['size'])}, sha256 {told['sha256']}"
-    for name, text in rows.items():
-        print(f"{name:<10} {text}")
+        rows["packed"] = f"{human_size(told['size'])} ({told['format']}), sha256 {told['sha256']}"
+    _print_rows(rows)
     print()
     wide = max((len(f"{row['name']} {row['version']}") for row in told["packages"]), default=0)
     for row in told["packages"]:
         name = f"{row['name']} {row['version']}"
-        print(f"{name:<{wide}}  {human_size(row['size']):>9}  {row['licence']}")
+        print(line(f"{name:<{wide}}  {human_size(row['size']):>9}  {row['licence']}"))
 
 
-def _print_sizes(found: contents.Contents) -> None:
-    rows = summary.parts(found)
-    total = sum(rows.values()) or 1
-    for name, size in rows.items():
-        print(f"{human_size(size):>9}  {100 * size / total:5.1f} %  {name}")
-    print(f"{human_size(total):>9}  unpacked")
-    if found.size:
-        print(f"{human_size(found.size):>9}  packed")
+def _print_package(told: dict[str, Any]) -> None:
+    """A Debian package that leads to a version, and holds none."""
+    says = told["package"]
+    _print_rows(
+        {
+            "package": f"{says.get('Package')} {says.get('Version')}, no release inside",
+            "depends": says.get("Depends", "nothing"),
+            "packed": f"{human_size(told['size'])} (deb), sha256 {told['sha256']}",
+        }
+    )
+    print()
+    for path in told["files"]:
+        print(line(f"/{path}"))
+
+
+def _print_rows(rows: dict[str, str]) -> None:
+    for name, text in rows.items():
+        print(line(f"{name:<10} {text}"))
+
+
+def _print_sizes(found: Contents) -> None:
+    """Parts, the largest first, then the layers; what a part takes of an artifact is about so."""
+    packed = summary.packed_parts(found)
+    total = sum(file.size for file in found.files.values())
+    print("  unpacked" + ("    packed, about" if packed else ""))
+    for name, size in summary.parts(found).items():
+        share = f"{100 * size / (total or 1):5.1f} %"
+        taken = f"  {human_size(packed[name]):>9}" if packed else ""
+        print(line(f"{human_size(size):>9}  {share}{taken}  {name}"))
+    taken = f"  {human_size(found.size):>9}" if found.size else ""
+    print(f"{human_size(total):>9}  100.0 %{taken}  in all")
+    print()
+    for row in summary.layers(found):
+        print(line(f"{human_size(row['size']):>9}  layer {row['name']}, {row['files']} files"))
 
 
 def _shown(value: Any) -> str:

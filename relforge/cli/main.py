@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from relforge.cli.harmless import harmless
 from relforge.cli.options import version_option
 from relforge.errors import NO_ROOM, Exit, UserError
 
@@ -164,14 +165,7 @@ def _complain(message: str, hint: str) -> None:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.show_cursor(True)  # a display that was interrupted while it began has hidden it
     console.print("error:", style="bold red", end=" ")
-    console.print(_harmless(message), markup=False)
+    console.print(harmless(message), markup=False)
     if hint:
-        console.print(f"  {_harmless(hint)}", markup=False, style="cyan")
+        console.print(f"  {harmless(hint)}", markup=False, style="cyan")
     sys.stderr.flush()
-
-
-def _harmless(text: str) -> str:
-    """The text with whatever a terminal would act on escaped: it may quote any file's name."""
-    return "".join(
-        sign if sign.isprintable() or sign in "\n\t" else repr(sign)[1:-1] for sign in text
-    )

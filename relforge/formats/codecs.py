@@ -18,8 +18,12 @@ class Packer(Protocol):
 
 
 class Unpacker(Protocol):
-    """What reads one member."""
+    """What reads one member; at its end, ``eof`` is true and ``unused_data`` is what follows."""
 
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, /) -> bytes: ...
 
 

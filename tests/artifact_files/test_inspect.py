@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relforge.artifact import contents, difference, summary
+from relforge.artifact import contents, difference, manifests, summary
 from relforge.cli import main
 from relforge.errors import UserError
 from tests.artifact_files import archives
@@ -55,7 +55,7 @@ def test_inspect_prints_what_is_inside(tmp_path: Path, capsys: pytest.CaptureFix
     told = json.loads(capsys.readouterr().out)
     assert ["web"] == told["services"]
     assert 0 == main(["inspect", "--sizes", str(place)])
-    first, second, *_ = capsys.readouterr().out.splitlines()
+    _, first, second, *_ = capsys.readouterr().out.splitlines()
     assert "release" in first
     assert "click" in second, "the largest first"
 
@@ -63,7 +63,7 @@ def test_inspect_prints_what_is_inside(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_damaged_manifest_is_told(tmp_path: Path) -> None:
     place = made(tmp_path, **{"release/manifest.json": "{"})
     with pytest.raises(UserError, match=r"manifest\.json is damaged") as caught:
-        summary.manifest(contents.read(place))
+        manifests.read(contents.read(place))
     assert f"relforge verify {place}" == caught.value.hint
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+import relforge
 from relforge.formats.deb import names
 from relforge.release import Release
 
@@ -40,8 +41,9 @@ def maintainer(release: Release) -> str:
 
 
 def facts(release: Release, **more: str) -> bytes:
-    """What the scripts read: lines of a key and a value."""
-    rows = {"name": release.name, "version": release.version, **more}
+    """What the scripts and `relforge verify` read: lines of a key and a value."""
+    made_by = {"relforge": relforge.__version__}
+    rows = {"name": release.name, "version": release.version, **more, **made_by}
     return "".join(f"{key} {value}\n" for key, value in rows.items()).encode()
 
 
