@@ -32,7 +32,7 @@ def step(release: Release) -> Release:
     for artifact in release.artifacts:
         _write(signing.digest_file(artifact.path), f"{artifact.sha256}  {artifact.path.name}\n")
         text = json.dumps(provenance(release, artifact), indent=1, sort_keys=True)
-        _write(artifact.path.with_name(f"{artifact.path.name}.provenance.json"), f"{text}\n")
+        _write(signing.provenance_file(artifact.path), f"{text}\n")
         if key:
             signing.sign(artifact.path, signing.key(key, release.project.root))
     return release

@@ -33,6 +33,16 @@ def signature_file(artifact: Path) -> Path:
     return artifact.with_name(f"{artifact.name}.sha256.sig")
 
 
+def provenance_file(artifact: Path) -> Path:
+    """Where it stands how the artifact was made."""
+    return artifact.with_name(f"{artifact.name}.provenance.json")
+
+
+def beside(artifact: Path) -> tuple[Path, ...]:
+    """All files that may stand beside an artifact and are of no use without it."""
+    return (digest_file(artifact), signature_file(artifact), provenance_file(artifact))
+
+
 def key(text: str, root: Path) -> Path:
     """The key's file; what is written is relative to the project, or to the home with ``~``."""
     return root / Path(text).expanduser()

@@ -3,7 +3,6 @@
 found       values: all that a release holds
 contents    reads an artifact of any format, or an unpacked tree, whole, in one way
   members     a tar stream: what lies below the release's folder, and what does not
-  pieces      compressed streams and parts of files
   run  deb  image  tarball    where these formats keep their tar streams, and what else they hold
   packed      about how much of an artifact each part takes
 verify      what is wrong with it

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from relforge.artifact.found import Contents
 from relforge.artifact.members import ROOT, Archive
-from relforge.artifact.pieces import Section, unpacked
 from relforge.formats.codecs import GZIP
 from relforge.formats.deb import ar
+from relforge.formats.pieces import Section, unpacked
 
 NAMES = ("debian-binary", "control.tar.gz", "data.tar.gz")
 _RELEASE = re.compile(r"(opt/[^/]+/releases/[^/]+)/")

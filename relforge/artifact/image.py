@@ -16,10 +16,10 @@ from typing import Any
 from relforge.artifact.found import TEXT, Contents
 from relforge.artifact.members import CHUNK, Archive
 from relforge.artifact.packed import Measure
-from relforge.artifact.pieces import Section, unpacked
 from relforge.formats.codecs import Codec
 from relforge.formats.oci.base import INDEX, MANIFEST
 from relforge.formats.oci.layers import CODECS
+from relforge.formats.pieces import Section, unpacked
 from relforge.formats.tarstream import END
 
 _NAMES = re.compile(r"oci-layout|index\.json|manifest\.json|blobs/sha256/[0-9a-f]{64}")

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import IO, cast
 
 from relforge.artifact.found import TEXT, Contents
-from relforge.artifact.pieces import Stream
+from relforge.formats.pieces import Stream
 
 CHUNK = 1 << 20
 MOST_MEMBERS = 1_000_000

@@ -9,8 +9,8 @@ from importlib.resources import files
 
 from relforge.artifact.found import Contents
 from relforge.artifact.members import Archive
-from relforge.artifact.pieces import Section, unpacked
 from relforge.formats.codecs import GZIP, Codec
+from relforge.formats.pieces import Section, unpacked
 
 _TOP = re.compile(r"([^/]+)/")
 _SCRIPT = files("relforge").joinpath("templates", "run.sh")

@@ -6,57 +6,61 @@ imported.  An artifact that passed is not tried again.
 
 from __future__ import annotations
 
-import gzip
 import os
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, cast
 
-import zstandard
-
-from relforge import cache, command
-from relforge.checks import entry_points, verdict
+from relforge import cache, command, signing
+from relforge.checks import entry_points, unpacked, verdict
 from relforge.errors import UserError
 from relforge.release import Artifact, Finding, Release
 
 RULE = "smoke"
 FOLDER = "a place with spaces"
 PATIENCE = 120  # seconds
-UNPACKED = ("tar.gz", "tar.zst")
 QUESTIONS = (("version",), ("describe",))
 # Nothing of this host's environment helps it.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
 
 
 def step(release: Release) -> Release:
-    """Try the artifacts that can be unpacked, where `check.smoke` says so; raises Failed."""
+    """Try the artifacts, where `check.smoke` says so; raises Failed, and notes what was not."""
     check = release.settings.check
     if not check.smoke or RULE in check.skip:
         return release
     if not release.python.runs_here:
         note = f"not tried: this host cannot run {release.target.machine} code"
         return replace(release, notes=(*release.notes, note))
-    found = tuple(row for artifact in release.artifacts for row in _of(release, artifact))
-    warnings = verdict.judge(found, check)
-    return replace(release, findings=(*release.findings, *warnings))
+    rows = [row for artifact in release.artifacts for row in _of(release, artifact)]
+    notes = tuple(row for row in rows if isinstance(row, str))
+    warnings = verdict.judge(tuple(row for row in rows if isinstance(row, Finding)), check)
+    findings = (*release.findings, *warnings)
+    return replace(release, findings=findings, notes=(*release.notes, *notes))
 
 
-def _of(release: Release, artifact: Artifact) -> Iterator[Finding]:
+def _of(release: Release, artifact: Artifact) -> Iterator[Finding | str]:
+    """What is wrong with it, or a note that it was not tried."""
     passed = cache.home() / "checks" / f"smoke-{artifact.sha256}.json"
-    if artifact.format not in UNPACKED or passed.exists():
+    if passed.exists():
         return
     with tempfile.TemporaryDirectory(prefix="relforge-smoke-") as scratch:
         folder = Path(scratch) / FOLDER
         folder.mkdir()
-        _unpack(artifact, folder)
-        (tree,) = folder.iterdir()
-        problems = list(_problems(release, tree, Path(scratch) / "state"))
+        try:
+            made = unpacked.unpack(release, artifact, folder)
+        except UserError as error:
+            problems = [error.message]
+        else:
+            if isinstance(made, str):
+                yield from [made] if made else []
+                return
+            problems = list(_problems(release, made, Path(scratch) / "state"))
     if problems:
-        artifact.path.unlink()  # so that nobody ships it
+        for path in (*signing.beside(artifact.path), artifact.path):
+            path.unlink(missing_ok=True)  # so that nobody ships it
     else:
         cache.keep(passed, b"{}")
     for message in problems:
@@ -70,27 +74,15 @@ def _of(release: Release, artifact: Artifact) -> Iterator[Finding]:
         )
 
 
-def _unpack(artifact: Artifact, folder: Path) -> None:
-    with artifact.path.open("rb") as file:
-        stream: IO[bytes]
-        if artifact.format == "tar.zst":
-            reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-            stream = cast(IO[bytes], reader)
-        else:
-            stream = cast(IO[bytes], gzip.GzipFile(fileobj=file))  # of several members
-        with stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-            archive.extractall(folder, filter="tar")
-
-
-def _problems(release: Release, tree: Path, state: Path) -> Iterator[str]:
-    program = tree / "bin" / release.name
+def _problems(release: Release, made: unpacked.Unpacked, state: Path) -> Iterator[str]:
+    env = {"RELEASE_STATE_DIR": str(state), "RELEASE_EXTRACT_DIR": str(made.tree.parent)}
     for words in QUESTIONS:
         shown = f"`bin/{release.name} {' '.join(words)}`"
         try:
             done = command.capture(
-                [program, *words],
+                [made.program, *words],
                 cwd=Path("/"),
-                env={"RELEASE_STATE_DIR": str(state)},
+                env=env,
                 base=ENVIRONMENT,
                 timeout=PATIENCE,
             )
@@ -102,7 +94,7 @@ def _problems(release: Release, tree: Path, state: Path) -> Iterator[str]:
             yield f"{shown} where it was unpacked {command.ending(done.returncode)}\n{output}"
             return
     try:
-        rows = list(entry_points.rule(replace(release, tree=tree)))
+        rows = list(entry_points.rule(replace(release, tree=made.tree)))
     except UserError as error:
         yield f"where it was unpacked: {error.message}"
         return

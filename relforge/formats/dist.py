@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from relforge import cache
+from relforge import cache, signing
 from relforge.errors import UserError
 from relforge.formats import members, tarstream
 from relforge.formats.members import Member
@@ -76,6 +76,8 @@ def _written(final: Path, pieces: tuple[Piece, ...], mode: int) -> str:
         for chunk in _chunks(pieces):
             total.update(chunk)
             out.write(chunk)
+        for stale in signing.beside(final):  # of another artifact of that name
+            stale.unlink(missing_ok=True)
     final.chmod(mode)
     return total.hexdigest()
 

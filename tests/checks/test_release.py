@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relforge.cli import main
 from tests.release.workshop import Workshop, called
 
 pytestmark = pytest.mark.release
@@ -61,6 +62,35 @@ def test_an_artifact_is_tried_in_a_place_with_a_space_once(shop: Workshop) -> No
     said = shop.refused(1, "release", "--smoke")
     assert "where it was unpacked, tool.relforge.services.worker.run: importing" in said
     assert not Path(again["artifact"]).exists()
+
+
+def test_every_format_is_unpacked_and_tried(shop: Workshop) -> None:
+    formats = 'formats = ["tar.zst", "run", "deb", "oci"]'
+    shop.replace("[tool.relforge]\n", f"[tool.relforge]\n{formats}\ncheck = {{ smoke = true }}\n")
+    first = shop.report("release", "--attest")
+    assert 5 == len(first["artifacts"])
+    assert not [note for note in first["notes"] if "not tried" in note]
+    for row in first["artifacts"]:
+        assert 0 == main(["verify", row["artifact"]])
+    there = sorted(path.name for path in (shop.root / "dist").iterdir())
+    shop.put("shop/worker.py", "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = 1\n")
+    said = shop.refused(1, "release", "--attest")
+    for row in first["artifacts"]:
+        name = Path(row["artifact"]).name
+        assert (f"dist/{name}: where it was unpacked" in said) == (name != "shop_1.0_amd64.deb")
+        assert Path(row["artifact"]).exists() == (name == "shop_1.0_amd64.deb")
+    left = sorted(path.name for path in (shop.root / "dist").iterdir())
+    assert [name for name in there if name.startswith("shop_1.0_")] == left
+
+
+def test_a_package_is_not_tried_without_its_program_and_that_is_told(shop: Workshop) -> None:
+    nothing = shop.root / "nothing"
+    nothing.mkdir()
+    for name in ("sh", "git", "uname", "dirname", "readlink"):
+        (nothing / name).symlink_to(f"/usr/bin/{name}")
+    built = shop.given(PATH=str(nothing)).report("release", "--smoke", "--format", "deb")
+    (note,) = [note for note in built["notes"] if "shop-1.0_1.0" in note]
+    assert note.endswith("shop-1.0_1.0_amd64.deb: dpkg-deb is not there")
 
 
 def test_a_release_of_byte_code_alone_runs(shop: Workshop) -> None:
