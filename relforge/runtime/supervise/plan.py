@@ -12,7 +12,7 @@ from .. import paths as places
 from ..config import loading
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
-from . import lock, sockets, specs, systemd
+from . import leftover, lock, sockets, specs, systemd
 from .generation import Generation
 from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock
@@ -81,9 +81,12 @@ def prepare(*, daemon: bool) -> Plan:
         "operation": "start",
         "groups": [],
     }
+    before = lock.read(paths)
     held = lock.acquire(paths, content)
     try:
         plan = Plan(paths, manifest, held, log=daemon)
+        if count := leftover.sweep(paths, before):
+            plan.journal.say(f"the last supervisor was killed: {count} of its processes were left")
     except BaseException:
         held.release()
         raise

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -128,6 +129,31 @@ def test_kill_9_of_the_supervisor_takes_the_children_and_the_next_start_works(
     started = release.run("start")
     assert started.returncode == 0, started.stderr
     assert release.run("stop").returncode == 0
+
+
+def test_what_a_killed_supervisor_has_left_does_not_keep_the_port(mini_release: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    release = mini_release(
+        services={
+            "program": {
+                "kind": "exec",
+                "target": ["sh", "-c", "sleep 1000 & echo child $!; wait"],
+                "ready": "started",
+                "listen": [f"127.0.0.1:{port}"],
+            }
+        }
+    )
+    assert release.run("start").returncode == 0
+    eventually(lambda: "child " in log(release))
+    child = int(log(release).partition("child ")[2].split()[0])
+    os.kill(int(release.run("pid").stdout), signal.SIGKILL)
+    eventually(lambda: release.run("status").returncode == 3)
+    assert alive(child), "and it has the socket"
+    started = release.run("start")
+    assert started.returncode == 0, started.stderr
+    assert not alive(child)
+    assert "the last supervisor was killed: 1 of its processes were left" in log(release)
 
 
 def test_of_eight_starts_at_once_one_wins(mini_release: Make) -> None:
