@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-peers bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-peers bench-runtime bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -66,6 +66,9 @@ bench: venv node ## numbers: start-up, control commands, size
 
 bench-peers: venv ## numbers: against PyInstaller, shiv, pex, and a script of uv and tar (20 minutes)
 	@$(BIN)/python benchmarks/peers.py --write
+
+bench-runtime: venv node ## numbers: a service under the supervisor against the same by hand (10 minutes)
+	@$(BIN)/python benchmarks/runtime.py --write
 
 bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 	@$(BIN)/python benchmarks/scale.py --write
