@@ -31,9 +31,11 @@ def main(argv: list[str]) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     from ..config import view
+    from ..service import redaction
 
     word, *words = argv
     view.install(int(os.environ["RELFORGE_CONFIG_FD"]), os.environ)
+    redaction.install()
     if word == "eval":
         return evaluate(words[0])
     if word == "run":

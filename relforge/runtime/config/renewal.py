@@ -67,9 +67,18 @@ def renew(
 
 
 def secrets(result: dict[str, Any]) -> tuple[str, ...]:
-    """The secret texts of a loader's result."""
-    found = (keys.lookup(result["values"], key) for key in result["secrets"])
-    return tuple(value for value in found if isinstance(value, str) and value)
+    """The secret texts of a loader's result, those in lists and tables too, the numbers not."""
+    todo = [keys.lookup(result["values"], key) for key in result["secrets"]]
+    found = []
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+        elif isinstance(value, str) and value:
+            found.append(value)
+    return tuple(found)
 
 
 def _concerns(key: str, wanted: str) -> bool:

@@ -110,11 +110,12 @@ config = Config()
 class _Source:
     """Where this process's configuration comes from, once something has looked at it."""
 
-    __slots__ = ("busy", "environ", "fd", "lock", "section")
+    __slots__ = ("busy", "environ", "fd", "lock", "scrubber", "section")
 
     def __init__(self) -> None:
         self.lock = RLock()
         self.section: Section | None = None
+        self.scrubber: Scrubber | None = None  # of the section's secrets, once somebody asked
         self.environ: dict[str, str] = {}  # what `export` has set
         self.fd = -1  # the memfd, where this process was given one
         self.busy = False  # providers run in this process
@@ -140,6 +141,7 @@ def provide(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> Non
     _source.environ = result.get("environ", {})
     environ.update(_source.environ)
     _source.section = Section(result["values"], frozenset(result.get("secrets", ())))
+    _source.scrubber = None
 
 
 def renew(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> None:
@@ -176,13 +178,16 @@ def install_values(values: Mapping[str, Any], settings: Mapping[str, Any] | None
 
 def scrub(text: str) -> str:
     """The text without the secrets of this process's configuration; nothing is loaded for it."""
-    if _source.section is None:
+    section = _source.section
+    if section is None:
         return text
-    scrubber = Scrubber({})
-    for path, value in keys.leaves(_source.section._values):
-        if _source.section._is_secret(path):
-            scrubber.add(value)
-    return scrubber.clean(text)
+    if _source.scrubber is None:
+        scrubber = Scrubber({})
+        for path, value in keys.leaves(section._values):
+            if section._is_secret(path):
+                scrubber.add(value)
+        _source.scrubber = scrubber
+    return _source.scrubber.clean(text)
 
 
 @contextmanager

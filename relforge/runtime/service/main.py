@@ -16,9 +16,9 @@ from typing import Any
 
 from ..agent import entry, report, server
 from ..agent.server import Agent
-from ..config import keys, loading, view
+from ..config import loading, renewal, view
 from ..errors import Refusal
-from . import notify, tether
+from . import notify, redaction, tether
 from .program import offer
 
 DUMP = signal.SIGRTMIN + 5  # as in supervise.process
@@ -35,8 +35,9 @@ def main(_argv: list[str]) -> int:
         # A line is in the log when it is printed, not when 8 KiB have gathered.
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     config = int(os.environ["RELFORGE_CONFIG_FD"])
-    secrets = _secrets(config)
+    secrets = renewal.secrets(loading.read(config))
     view.install(config, os.environ)
+    redaction.install()
     os.chdir(service["cwd"])
     namespace: dict[str, Any] = {}
     info = {
@@ -146,10 +147,3 @@ async def _coroutine(function: Any, agent: Agent) -> Any:
 
 def _terminated(_number: int, _frame: object) -> None:
     raise SystemExit(TERMINATED)
-
-
-def _secrets(config: int) -> tuple[str, ...]:
-    """The values that must not appear in the agent's log."""
-    result = loading.read(config)
-    found = (keys.lookup(result["values"], key) for key in result["secrets"])
-    return tuple(value for value in found if isinstance(value, str) and value)
