@@ -3,6 +3,7 @@
     <artifact>.sha256             as sha256sum(1) writes it
     <artifact>.provenance.json    in-toto statement v1 with SLSA provenance v1
     <artifact>.sha256.sig         where there is a key: see `relforge.signing`
+    <artifact>.sigstore.json      with sigstore: see `relforge.keyless`
 
 The provenance tells nothing of the build host and no time but the release's own:
 the same release gives the same bytes.
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import relforge
-from relforge import cache, signing
+from relforge import cache, keyless, signing
 from relforge.release import Artifact, Release
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -33,7 +34,9 @@ def step(release: Release) -> Release:
         _write(signing.digest_file(artifact.path), f"{artifact.sha256}  {artifact.path.name}\n")
         text = json.dumps(provenance(release, artifact), indent=1, sort_keys=True)
         _write(signing.provenance_file(artifact.path), f"{text}\n")
-        if key:
+        if key == keyless.WORD:
+            keyless.sign(artifact.path)
+        elif key:
             signing.sign(artifact.path, signing.key(key, release.project.root))
     return release
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from relforge import git, members, project, python, settings, signing, staging, version
+from relforge import git, keyless, members, project, python, settings, signing, staging, version
 from relforge.deps.found import find as found_lock
 from relforge.errors import SettingsError, UserError
 from relforge.formats import choose
@@ -126,7 +126,9 @@ def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
     _check_python(found, release.python)
-    if typed.sign:
+    if typed.sign == keyless.WORD:
+        keyless.check()
+    elif typed.sign:
         signing.check(signing.key(typed.sign, found.root))
     # Late: a lock that was checked before is not read again.
     from relforge.deps import locks  # noqa: PLC0415

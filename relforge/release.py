@@ -280,7 +280,7 @@ class Settings:
     hooks: tuple[Hook, ...] = ()
     members: tuple[str, ...] = ()  # folders of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
-    sign: str = ""  # the key that signs the digest
+    sign: str = ""  # the key that signs the digest, or `sigstore`
 
     @property
     def own_steps(self) -> tuple[str, ...]:

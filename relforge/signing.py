@@ -38,9 +38,16 @@ def provenance_file(artifact: Path) -> Path:
     return artifact.with_name(f"{artifact.name}.provenance.json")
 
 
+def bundle_file(artifact: Path) -> Path:
+    """Where sigstore's bundle stands; its own client looks there as well."""
+    return artifact.with_name(f"{artifact.name}.sigstore.json")
+
+
 def beside(artifact: Path) -> tuple[Path, ...]:
     """All files that may stand beside an artifact and are of no use without it."""
-    return (digest_file(artifact), signature_file(artifact), provenance_file(artifact))
+    return tuple(
+        path(artifact) for path in (digest_file, signature_file, provenance_file, bundle_file)
+    )
 
 
 def key(text: str, root: Path) -> Path:

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from relforge import signing
+from relforge import keyless, signing
 from relforge.artifact import contents, difference, manifests, summary
 from relforge.artifact import verify as judge
 from relforge.artifact.found import Contents, Problem
 from relforge.cli.harmless import line
-from relforge.cli.options import Json
+from relforge.cli.options import Json, Offline
 from relforge.cli.report import human_size
 from relforge.errors import Exit
 
@@ -38,12 +38,37 @@ def verify(
     signer: Annotated[
         str, typer.Option("--signer", help="Who must have signed.", metavar="IDENTITY")
     ] = "",
+    identity: Annotated[
+        str,
+        typer.Option(
+            "--sigstore-identity",
+            help="Who must have signed with sigstore; its bundle is required then.",
+            metavar="IDENTITY",
+        ),
+    ] = "",
+    issuer: Annotated[
+        str, typer.Option("--sigstore-issuer", help="Who vouches for that identity.", metavar="URL")
+    ] = "",
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            "--sigstore-trust",
+            help="The trust configuration of an instance of sigstore, as JSON.",
+            metavar="FILE",
+            show_default="RELFORGE_SIGSTORE_TRUST, else the public instance",
+        ),
+    ] = None,
+    _offline: Offline = False,
     as_json: Json = False,
 ) -> None:
     """Check every file against its digest, and that unpacking can harm nothing."""
+    if bool(identity) != bool(issuer):
+        raise typer.BadParameter("--sigstore-identity and --sigstore-issuer belong together")
     found = contents.read(place)
     rows = list(judge.problems(found))
     if allowed is not None and (objection := signing.objection(place, allowed, signer)):
+        rows.append(Problem(path=place.name, message=objection))
+    if identity and (objection := keyless.objection(place, identity, issuer, trust=trust)):
         rows.append(Problem(path=place.name, message=objection))
     if as_json:
         findings = [{"path": row.path, "message": row.message} for row in rows]

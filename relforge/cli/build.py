@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from relforge import cache, engine, layout
+from relforge import cache, engine, keyless, layout
 from relforge.cli import report
 from relforge.cli.options import (
     Attest,
@@ -88,7 +88,7 @@ def release(
         strict=strict,
         smoke=smoke,
         attest=attest,
-        sign=str(sign.absolute()) if sign else "",
+        sign=_key(sign),
     )
     with _findings(as_json):
         if twice:
@@ -106,6 +106,13 @@ def release(
     if not quiet:
         for artifact in built.artifacts:
             _announce_artifact(built, artifact)
+
+
+def _key(sign: Path | None) -> str:
+    """What signs: a file, from wherever the command was typed, or a word of the settings."""
+    if sign is None:
+        return ""
+    return keyless.WORD if str(sign) == keyless.WORD else str(sign.absolute())
 
 
 def _start(*, verbose: bool, quiet: bool) -> Console:

@@ -124,7 +124,7 @@ Attest = Annotated[
 ]
 Sign = Annotated[
     Path | None,
-    typer.Option("--sign", help="An SSH key; it signs the artifact's digest.", metavar="KEY"),
+    typer.Option("--sign", help="An SSH key; or `sigstore`, to sign without one.", metavar="KEY"),
 ]
 Smoke = Annotated[bool, typer.Option("--smoke", help="Unpack the artifact elsewhere, and try it.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
