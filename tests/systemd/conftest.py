@@ -21,22 +21,35 @@ PROJECT = Path(__file__).parent / "project"
 
 @pytest.fixture(scope="session")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tarball of the project here; one build for all workers of a run."""
-    shared = tmp_path_factory.getbasetemp()
+    """The tarball of the project here."""
+    return once(tmp_path_factory, "0.1")
+
+
+@pytest.fixture(scope="session")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tarball of its next version."""
+    return once(tmp_path_factory, "0.2")
+
+
+def once(factory: pytest.TempPathFactory, version: str) -> Path:
+    """One build for all workers of a run."""
+    shared = factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
-    folder = shared / "depot"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    project = shared / f"depot-{version}"
+    with (shared / f"depot-{version}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "project").exists():
-            build(folder / "project")
-    (made,) = (folder / "project" / "dist").glob("*.tar.gz")
+        if not project.exists():
+            build(project, version)
+    (made,) = (project / "dist").glob("*.tar.gz")
     return made
 
 
-def build(project: Path) -> None:
+def build(project: Path, version: str = "0.1") -> None:
     shutil.copytree(PROJECT, project)
+    settings = project / "pyproject.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace('version = "0.1"', f'version = "{version}"'))
     built = subprocess.run(
         [sys.executable, "-m", "relforge", "release", "--project", project, "--quiet"],
         env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE},
