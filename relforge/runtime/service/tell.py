@@ -40,6 +40,9 @@ def main(argv: list[str]) -> int:
         for path in _sockets(question["run"], name):
             try:
                 waiting[_send(path, message, question["seconds"])] = name
+            except (ConnectionRefusedError, FileNotFoundError) as error:
+                if path == _own(question["run"], name):  # else of a worker that is gone
+                    found[name] = f"its agent does not answer: {error.strerror}"
             except (OSError, frames.FrameError) as error:
                 found[name] = f"its agent does not answer: {error}"
     while waiting:
@@ -58,12 +61,16 @@ def main(argv: list[str]) -> int:
 
 def _sockets(run: str, name: str) -> list[str]:
     """The process's own agent, and those of the workers that it has forked."""
-    found = [os.path.join(run, f"{name}.sock")]
+    found = [_own(run, name)]
     for entry in sorted(os.listdir(run)):
         middle = entry.removeprefix(f"{name}.").removesuffix(".sock")
         if entry == f"{name}.{middle}.sock" and middle.isdecimal():
             found.append(os.path.join(run, entry))
     return found
+
+
+def _own(run: str, name: str) -> str:
+    return os.path.join(run, f"{name}.sock")
 
 
 def _send(path: str, message: dict[str, Any], seconds: float) -> socket.socket:

@@ -145,6 +145,7 @@ def _fill(plan: Plan) -> None:
         )
     activated = systemd.activated(os.environ)
     born = plan.generation
+    plan.manager.extend(loading.longest(born.manifest["config"]))
     born.config = sockets.high_fd(
         loading.load(paths.root, born.manifest, {**os.environ, **paths.variables()})
     )

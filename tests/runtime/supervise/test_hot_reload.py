@@ -134,6 +134,30 @@ def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place:
     assert "good day" == answer(release)[1]
 
 
+def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> None:
+    state = {"path": str(place), "optional": True}
+    options = {"workers": 2, "worker_class": "uvicorn"}
+    release = mini_release(
+        {"shop/web.py": WEB},
+        services={"web": {**SERVICES["web"], "server": "gunicorn", "options": options}},
+        config={
+            "providers": [{"use": "toml", "options": state, "state": state}],
+            "schema": SCHEMA,
+        },
+    )
+    started = release.run("start")
+    assert 0 == started.returncode, started.stderr
+    place.write_text(f'greeting = "good day"\n{FIRST}')
+
+    done = release.run("reload")
+
+    assert (0, "told: web.1\n") == (done.returncode, done.stdout), done.stderr
+    with Asking(service(release, "web")["listen"][0]) as asking:
+        eventually(lambda: len({text.partition("|")[0] for text in asking.answers}) == 2)
+    assert [] == asking.failed
+    assert {"good day"} == {text.split("|")[1] for text in asking.answers}
+
+
 def test_one_key_that_is_cold_replaces_all(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text(f'greeting = "x"\ncold = 2\n{FIRST}')

@@ -86,7 +86,9 @@ class Vault:
         except hvac.exceptions.VaultError as error:
             raise _told(error, hvac.exceptions, f"{address}: {where}") from None
         except requests.exceptions.RequestException as error:
-            raise Unavailable(f"{address}: {_reason(error)}") from None
+            late = isinstance(error, requests.exceptions.Timeout)
+            reason = f"no answer within {context.timeout:g} s" if late else _reason(error)
+            raise Unavailable(f"{address}: {reason}") from None
         values = _data(answer)
         if values is None:
             raise Unavailable(f"{address}: {where}: what answers there is no Vault")
