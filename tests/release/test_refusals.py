@@ -272,6 +272,18 @@ CONFIG = {
         'providers = [{ use = "tolm" }]',
         ("config.providers[0].use: there is no provider 'tolm'; did you mean toml?",),
     ),
+    "libraries that the lock lacks, all at once": (
+        (
+            'model = "shop.ops:hello"\n'
+            'providers = [{ use = "yaml", path = "/x" }, { use = "vault", path = "x" }]'
+        ),
+        (
+            "config.model: `model` needs pydantic, which is not among the locked dependencies",
+            'config.providers[0]: the provider "yaml" needs pyyaml, which is not among the locked',
+            'config.providers[1]: the provider "vault" needs hvac',
+            "add 'hvac' to project.dependencies, then: relforge lock",
+        ),
+    ),
     "bad options, all at once": (
         'providers = [{ use = "toml" }, { use = "env", prefx = "X" }]',
         ("config.providers[0].path: missing", "config.providers[1].prefx: unknown option"),

@@ -115,6 +115,7 @@ def _lines(name: str, row: Row) -> Iterator[str]:
         yield f"# {line}"
     words = [kinds.expected(row)]
     words += [word for word in ("required", "secret") if row.get(word)]
+    words += ["taken up by a reload"] if row.get("reload") == "hot" else []
     yield f"# {', '.join(words)}"
     known = "default" in row and not row.get("secret")
     yield f"#{name} = {_value(row['default'] if known else _stands(row))}"
