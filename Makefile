@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-peers bench-runtime bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-upgrade bench-peers bench-runtime bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -63,6 +63,9 @@ demo: venv node ## build the sample application, unpack it, start it, use it, st
 
 bench: venv node ## numbers: start-up, control commands, size
 	@$(BIN)/python benchmarks/bench.py
+
+bench-upgrade: venv ## requests that 20 upgrades and 5 reloads cost, and upgrades that fail (10 minutes)
+	@$(BIN)/python benchmarks/upgrades.py
 
 bench-peers: venv ## numbers: against PyInstaller, shiv, pex, and a script of uv and tar (20 minutes)
 	@$(BIN)/python benchmarks/peers.py --write

@@ -22,10 +22,10 @@ Member = tuple[tarfile.TarInfo, bytes]
 class Shop:
     """Releases of a shop: ``one`` lies in the deploy root, others are made as tarballs."""
 
-    def __init__(self, make: Callable[..., MiniRelease], folder: Path) -> None:
+    def __init__(self, make: Callable[..., MiniRelease], folder: Path, **parts: Any) -> None:
         self._make = make
         self.folder = folder
-        self.one = make(at="releases/1.0.0", version="1.0.0")
+        self.one = make(at="releases/1.0.0", version="1.0.0", **parts)
         self.root = self.one.root.parents[1]
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -64,6 +64,9 @@ class Shop:
                 tar.addfile(member, io.BytesIO(data))
         digest(place)
         return place
+
+    def pointed(self) -> str:
+        return os.path.basename(os.readlink(self.root / "current"))
 
     def installed(self) -> list[str]:
         return sorted(name for name in os.listdir(self.root / "releases") if name[0] != ".")

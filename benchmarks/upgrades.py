@@ -1,0 +1,264 @@
+"""`make bench-upgrade`: versions replaced under load, and the requests that it costs.
+
+Two versions of benchmarks/upgrading, for two Pythons, in a deploy root: uvicorn
+and gunicorn behind the meter of benchmarks/meter.py, which tries nothing twice.
+
+    upgrades    to and fro, with reloads between: nothing may fail
+    failing     upgrades that crash, hang, or lose their supervisor: nothing may fail
+    restart     the plain one: some must fail, else the meter does not work
+    leaks       many upgrades: descriptors, processes, memory of the supervisor
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE / "upgrading"
+PATIENCE = 120  # seconds for one command
+VERSIONS = {"1.0.0": "3.12", "2.0.0": "3.13"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--upgrades", type=int, default=20)
+    parser.add_argument("--reloads", type=int, default=5)
+    parser.add_argument("--failing", type=int, default=6)
+    parser.add_argument("--leaks", type=int, default=50)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="rf-") as name:
+        shelf = Shelf.build(Path(name), VERSIONS)
+        print(
+            f"{os.uname().machine}, {os.cpu_count()} cores, "
+            f"Python {' and '.join(VERSIONS.values())}\n"
+        )
+        print(f"{'':28}{'answered':>10}{'failed':>8}{'p50 ms':>9}{'p99 ms':>9}")
+        with shelf.running():
+            quiet = shelf.measured("nothing", lambda: time.sleep(5))
+            reports = [
+                shelf.measured("upgrades and reloads", lambda: shelf.turns(given)),
+                shelf.measured("upgrades that fail", lambda: shelf.failures(given.failing)),
+            ]
+            control = shelf.measured("plain restarts", shelf.restart)
+            leaks = shelf.leaks(given.leaks)
+        print(f"\nafter {given.leaks} upgrades: {leaks}")
+    well = not any(row["failed"] for row in (quiet, *reports)) and bool(control["failed"])
+    print("\nnothing failed that must not" if well else "\nNOT as it must be")
+    return 0 if well else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The deploy root with both versions."""
+
+    root: Path
+    config: Path
+    addresses: tuple[str, ...]
+
+    @classmethod
+    def build(cls, folder: Path, versions: dict[str, str]) -> Shelf:
+        """Build each version as a release for its Python, and install it."""
+        shelf = cls(
+            root=folder / "srv",
+            config=folder / "config.toml",
+            addresses=tuple(f"127.0.0.1:{free_port()}" for _ in range(2)),
+        )
+        shelf.configure()
+        for version, python in versions.items():
+            project = folder / version
+            shutil.copytree(PROJECT, project)
+            place = project / "pyproject.toml"
+            text = place.read_text().replace(
+                '"/etc/shelf/config.toml"', json.dumps(str(shelf.config))
+            )
+            text = text.replace('version = "1.0.0"', f'version = "{version}"')
+            place.write_text(text.replace('version = "3.12"', f'version = "{python}"'))
+            words = [sys.executable, "-m", "relforge", "release", "--quiet", "--project"]
+            run([*words, project])
+            (artifact,) = (project / "dist").glob("*.tar.gz")
+            tree = project / "_build" / "prod" / f"shelf-{version}"
+            run([tree / "bin" / "shelf", "install", artifact, "--root", shelf.root])
+        shelf.call("upgrade", next(iter(versions)))
+        return shelf
+
+    @property
+    def program(self) -> Path:
+        releases = self.root / "releases"
+        current = self.root / "current"
+        return (current if current.exists() else releases / next(iter(VERSIONS))) / "bin" / "shelf"
+
+    def call(self, *words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [self.program, *words],
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert code == done.returncode, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def configure(self, **values: Any) -> None:
+        ports = [address.rpartition(":")[2] for address in self.addresses]
+        rows = {"http.asgi": int(ports[0]), "http.wsgi": int(ports[1]), **values}
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in rows.items()]
+        self.config.write_text("".join(lines))
+
+    def status(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.call("status", "--json"))
+        return answer
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self.call("start")
+        try:
+            yield
+        finally:
+            with suppress(subprocess.SubprocessError):
+                self.call("stop", "--timeout", "20s")
+
+    def measured(self, what: str, work: Callable[[], object]) -> dict[str, Any]:
+        """Do it under load, print the line, and return what the meter saw."""
+        meter = subprocess.Popen(
+            [sys.executable, HERE / "meter.py", *self.addresses],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            time.sleep(1)
+            work()
+            time.sleep(1)
+            out, _ = meter.communicate(timeout=PATIENCE)
+        finally:
+            meter.kill()
+            meter.wait()
+        report: dict[str, Any] = json.loads(out)
+        answered, failed = sum(report["answered"].values()), report["failed"]
+        print(
+            f"{what:28}{answered:>10}{len(failed):>8}{report['p50']:>9}{report['p99']:>9}",
+            flush=True,
+        )
+        for line in failed[:3]:
+            print(f"    {line}")
+        return report
+
+    def turns(self, given: Any) -> None:
+        """Upgrades, with the reloads among them."""
+        for number in range(given.upgrades):
+            self.upgrade()
+            if number < given.reloads:
+                self.configure(turn=number + 1)
+                self.call("reload")
+
+    def upgrade(self) -> None:
+        """To the other version."""
+        now = self.status()["version"]
+        (other,) = (version for version in VERSIONS if version != now)
+        self.call("upgrade", other)
+        assert other == self.status()["version"]
+
+    def failures(self, count: int) -> None:
+        """Upgrades that fail, each in its own way; the version that ran stays."""
+        now = self.status()["version"]
+        (other,) = (version for version in VERSIONS if version != now)
+        for number in range(count):
+            fault = ("crash", "hang", "killed")[number % 3]
+            if fault == "killed":
+                self.kill_the_new(other)
+            else:
+                self.configure(fault=f"{other} {fault}")
+                self.call("upgrade", other, code=1)
+            after = self.status()
+            assert now == after["version"], after
+            assert not after["operation"], after
+        self.configure()
+
+    def kill_the_new(self, version: str) -> None:
+        """Kill what answers for the new version's supervisor, while it is asked."""
+        supervisor = self.status()["pid"]
+        command = subprocess.Popen(
+            [self.program, "upgrade", version], stderr=subprocess.DEVNULL, text=True
+        )
+        mark = os.fsencode(f"{self.root}/releases/{version}/runtime/relforge/runtime/boot.py")
+        deadline = time.monotonic() + PATIENCE
+        killed = False
+        while not killed and command.poll() is None and time.monotonic() < deadline:
+            for pid in children(supervisor):
+                if mark in words(pid):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                        killed = True
+        assert command.wait(PATIENCE) == 1
+
+    def restart(self) -> None:
+        for _ in range(3):
+            self.call("restart")
+
+    def leaks(self, count: int) -> str:
+        """Growth from the fourth upgrade to the last one."""
+        seen = []
+        for number in range(max(count, 5)):
+            self.upgrade()
+            if number in (3, max(count, 5) - 1):
+                seen.append(self.held())
+        rows = [f"{key} {before} -> {seen[1][key]}" for key, before in seen[0].items()]
+        assert seen[0]["descriptors"] == seen[1]["descriptors"], rows
+        assert seen[0]["processes"] == seen[1]["processes"], rows
+        assert seen[0]["files"] == seen[1]["files"], rows
+        return ", ".join(rows)
+
+    def held(self) -> dict[str, int]:
+        pid = self.status()["pid"]
+        field = Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]
+        return {
+            "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+            "processes": len(children(pid)),
+            "files": sum(len(files) for _, _, files in os.walk(self.root / "var")),
+            "KiB": int(field),
+        }
+
+
+def children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(word) for word in text.split()]
+
+
+def words(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def run(command: list[str | Path]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Two versions of a real project, for two Pythons, replaced under load: the short form."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.upgrades import VERSIONS, Shelf
+
+pytestmark = pytest.mark.release
+
+
+@pytest.fixture(scope="module")
+def shelf(warm: Path) -> Iterator[Shelf]:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="rf-") as name:
+        patch.setenv("RELFORGE_CACHE_DIR", str(warm))
+        patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+        yield Shelf.build(Path(name), VERSIONS)
+
+
+def test_no_request_fails_while_versions_and_pythons_change(shelf: Shelf) -> None:
+    turns = argparse.Namespace(upgrades=2, reloads=1)
+    with shelf.running():
+        pid = shelf.status()["pid"]
+        report = shelf.measured("upgrades and reloads", lambda: shelf.turns(turns))
+        assert [] == report["failed"]
+        assert set(VERSIONS) == set(report["versions"])
+        assert pid == shelf.status()["pid"]
+
+        report = shelf.measured("upgrades that fail", lambda: shelf.failures(3))
+        assert [] == report["failed"]
+        assert {"1.0.0"} == set(report["versions"])
+
+        control = shelf.measured("plain restarts", shelf.restart)
+        assert control["failed"], "the meter sees what a restart costs"
+
+        rows = json.loads(shelf.call("releases", "--json"))["releases"]
+        failed = {row["version"]: row["failed"] and row["failed"]["why"] for row in rows}
+        assert failed["2.0.0"]
+        assert failed["1.0.0"] is None
