@@ -143,7 +143,16 @@ class Service:
     backoff: tuple[float, float] = (0.2, 10.0)
     intensity: tuple[int, float] = (5, 30.0)
     required: bool = True
+    enabled: bool | str = True  # or the text of a ${key}
     singleton: bool = False
+    depends: tuple[str, ...] = ()
+    stop_signal: str = "SIGTERM"
+    kill_after: float = 3.0  # behind the drain
+    watchdog: float = 0.0  # 0: none
+    user: str = ""
+    group: str = ""
+    nice: int = 0
+    rlimits: dict[str, int] = field(default_factory=dict)  # -1: without a limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .config.secret import Secret as Secret
     from .config.settings_source import settings_source as settings_source
     from .config.view import config as config
+    from .service.notify import alive as alive
     from .service.notify import ready as ready
 else:
     LATE = {
@@ -31,6 +32,7 @@ else:
         "Secret": (".config.secret", "Secret"),
         "on_config_change": (".config.renewal", "on_config_change"),
         "settings_source": (".config.settings_source", "settings_source"),
+        "alive": (".service.notify", "alive"),
         "ready": (".service.notify", "ready"),
     }
 
@@ -60,6 +62,7 @@ __all__ = [
     "Failure",
     "Layer",
     "Secret",
+    "alive",
     "config",
     "on_config_change",
     "ready",

@@ -27,7 +27,7 @@ from relforge.settings.packages import read_packages
 from relforge.settings.paths import inside
 from relforge.settings.python import read_python
 from relforge.settings.references import check_references
-from relforge.settings.services import read_service
+from relforge.settings.services import check_depends, read_service
 from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
 from relforge.settings.upgrade import read_upgrade
@@ -78,6 +78,7 @@ def read(
         sign=table.text("sign", ""),
         members=table.texts("members", ()),
     )
+    check_depends(settings.services)
     only.finish()
     table.finish()
     if settings.config.strict and settings.config.schema:

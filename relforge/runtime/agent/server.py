@@ -112,6 +112,12 @@ class Agent:
             target=self._accept, args=(listener,), name="relforge-agent", daemon=True
         ).start()
 
+    def admit(self, standing: dict[str, Any]) -> None:
+        """Let in the user that this process is about to be; nothing where it stays who it is."""
+        if "uid" in standing:
+            self._allowed.add(standing["uid"])
+            os.chown(self.first, standing["uid"], standing["gid"])
+
     def close(self) -> None:
         """Stop answering; remove the socket, unless another process has put its own there."""
         if self._closed:
@@ -197,7 +203,9 @@ def _inode(path: str) -> tuple[int, int] | None:
 
 
 def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
+    # Of a process that has become another user, the folder is not its own: its successor's bind
+    # takes the place.
+    with suppress(FileNotFoundError, PermissionError):
         os.unlink(path)
 
 

@@ -18,7 +18,7 @@ from ..agent import entry, report, server
 from ..agent.server import Agent
 from ..config import loading, renewal, view
 from ..errors import Refusal
-from . import notify, redaction, tether
+from . import notify, redaction, standing, tether, watchdog
 from .program import offer
 
 DUMP = signal.SIGRTMIN + 5  # as in supervise.process
@@ -29,6 +29,11 @@ def main(_argv: list[str]) -> int:
     """Run the service to its end; what the application raises is shown, and is status 1."""
     service: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_SERVICE"))
     tether.tie(service["supervisor"])
+    try:
+        standing.limit(service)
+    except Refusal as error:
+        print(error.message, file=sys.stderr)
+        return error.code
     faulthandler.enable()
     faulthandler.register(DUMP, all_threads=True)
     for stream in (sys.stdout, sys.stderr):
@@ -48,6 +53,10 @@ def main(_argv: list[str]) -> int:
     }
     agent = server.start(service["agent"], info, namespace, first=service.get("agent_first"))
     agent.secrets = secrets
+    if service["server"] != "gunicorn":  # whose workers do it themselves
+        agent.admit(service["standing"])
+        standing.become(service["standing"])
+        tether.tie(service["supervisor"])
     try:
         if service["kind"] == "app":
             return _serve(service, agent)
@@ -113,14 +122,15 @@ def _run(function: Any, service: dict[str, Any], agent: Agent) -> int:
     if inspect.iscoroutinefunction(function):
         import asyncio
 
-        result = asyncio.run(_coroutine(function, agent))
+        result = asyncio.run(_coroutine(function, service, agent))
     else:
-        signal.signal(signal.SIGTERM, _terminated)
+        signal.signal(service["stop_signal"], _terminated)
+        watchdog.from_thread(service["watchdog"])
         result = function()
     return result if isinstance(result, int) else 0
 
 
-async def _coroutine(function: Any, agent: Agent) -> Any:
+async def _coroutine(function: Any, service: dict[str, Any], agent: Agent) -> Any:
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -134,7 +144,8 @@ async def _coroutine(function: Any, agent: Agent) -> Any:
         asked = True
         task.cancel()
 
-    loop.add_signal_handler(signal.SIGTERM, stop)
+    loop.add_signal_handler(service["stop_signal"], stop)
+    watchdog.on_loop(loop, service["watchdog"])
     try:
         return await function()
     except asyncio.CancelledError:

@@ -7,6 +7,7 @@ import socket
 
 VARIABLE = "NOTIFY_SOCKET"
 
+by_hand = False  # the application itself gives signs of life
 _address = os.environ.get(VARIABLE)
 
 
@@ -28,6 +29,17 @@ def notify(text: str) -> None:
             sock.sendto(text.encode(), place)
         except (ConnectionError, FileNotFoundError):
             return  # the supervisor is gone, and so will we be
+
+
+def alive() -> None:
+    """Say that this service still works; one with ``watchdog`` says it in time, or is replaced.
+
+    Servers and coroutines of ours say it from their loops; a function that
+    blocks says it from a thread, until it calls this for the first time.
+    """
+    global by_hand  # noqa: PLW0603 - of the whole process
+    by_hand = True
+    notify("WATCHDOG=1")
 
 
 def keep() -> None:

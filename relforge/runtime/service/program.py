@@ -7,7 +7,8 @@ import os
 import sys
 
 from ..config import loading
-from . import tether
+from ..errors import Refusal
+from . import standing, tether
 
 PIPE_BEFORE = 1  # the pipe of the exec comes after the configuration
 
@@ -22,16 +23,22 @@ def main(_argv: list[str]) -> int:
     os.environ.update(loading.read(config)["environ"])
     # A Python program of the release finds the configuration by either.
     os.environ["RELFORGE_CONFIG"] = f"/proc/{os.getpid()}/fd/{config}"
-    if service["ready"] != "notify":
+    if service["ready"] != "notify" and not service["watchdog"]:
         os.environ.pop("NOTIFY_SOCKET", None)
     offer(len(service["listen"]))
     words = service["target"]
     try:
+        standing.limit(service)
+        standing.become(service["standing"])
+        tether.tie(service["supervisor"])
         os.chdir(service["cwd"])
         os.execvp(words[0], words)
     except OSError as error:
         place = service["cwd"] if error.filename == service["cwd"] else words[0]
         print(f"{place}: {error.strerror}", file=sys.stderr)
+        os.write(pipe, b"1")
+    except Refusal as error:
+        print(error.message, file=sys.stderr)
         os.write(pipe, b"1")
     return 127
 

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from . import journald, launch
+from . import journald, launch, orphans
 from .hooks import Hooks
 from .output import Output
 from .plan import Plan
@@ -50,8 +50,9 @@ if TYPE_CHECKING:
             """One has ended as it should not have."""
 
 
-GRACE = 3.0  # seconds after the drain before force: servers end idle connections then
 DUMPING = 0.5  # seconds to print the stacks
+REMEMBERED = 64  # dead processes, for what they have left behind
+ROUNDS = 200  # of ten milliseconds
 HOPELESS = 5.0  # seconds after which a process that SIGKILL does not end is left behind
 
 
@@ -67,10 +68,13 @@ class Children:
         "_by_pid",
         "_errands",
         "_hooks",
+        "_left",
         "_plan",
         "_poller",
         "_readiness",
         "_restarts",
+        "_stopping",
+        "_until",
         "coming",
         "forced",
         "leaving",
@@ -86,6 +90,9 @@ class Children:
         self.coming: list[Process] = []
         self.leaving: list[Process] = []
         self.forced: list[str] = []
+        self._stopping = False
+        self._left: dict[str, int] = {}  # marks and process groups of those that are dead
+        self._until: float | None = None
         self._restarts: dict[Spec, Restarts] = {}
         self._errands: dict[int, Callable[[int], None]] = {}
         self._by_pid: dict[int, Process] = {}
@@ -122,7 +129,13 @@ class Children:
     def start(self, process: Process) -> None:
         """Start a process; a failure is handled as its end."""
         now = time.monotonic()
+        if process.change is None and self._lacks(process):
+            process.state = WAITING  # without a date: until what it depends on is ready
+            process.due = None
+            return
         process.state = STARTING
+        process.follows = False
+        process.mark = orphans.mark(str(process))
         process.ready = False
         process.stage = ASKED
         process.started = now
@@ -148,6 +161,20 @@ class Children:
             self._poller.add(started.output, READ, lambda _events: self._printed(output))
         self._readiness.began(process, started.program)
 
+    def stop(self, until: float | None) -> None:
+        """End all, those first that depend on others; everybody gone by ``until``, if it is set.
+
+        What is left is ended as those go who depend on it.
+        """
+        self._stopping = True
+        self._until = until
+        now = time.monotonic()
+        for process in self.all:
+            if process.state not in (STOPPING, *ENDED) and not self._needed(process):
+                self.end(process)
+            if until is not None:
+                self.within(process, max(0.0, until - now))
+
     def end(self, process: Process) -> None:
         """Ask a process to stop, in the time that its drain gives it."""
         process.ready = False
@@ -155,11 +182,12 @@ class Children:
         if process.pid:
             process.state = STOPPING
             now = time.monotonic()
-            process.deadline = now + process.spec.drain + GRACE
+            patience = process.spec.drain + process.spec.kill_after
+            process.deadline = now + patience
             if self._boss.state == STOPPING:
-                self._plan.manager.extend(process.spec.drain + GRACE)
-            self.within(process, process.spec.drain + GRACE)
-            process.signal(signal.SIGTERM)
+                self._plan.manager.extend(patience)
+            self.within(process, patience)
+            process.signal(process.spec.stop_signal)
             process.signal(signal.SIGCONT)
         elif process.state not in ENDED:
             process.state = STOPPED
@@ -173,7 +201,7 @@ class Children:
         process.deadline = min(process.deadline, now + seconds)
         process.due = process.deadline
         if process.spec.kind == "app" and process.stage == ASKED:
-            process.due -= min(GRACE, (process.deadline - now) / 2)
+            process.due -= min(process.spec.kill_after, (process.deadline - now) / 2)
 
     def force(self, process: Process) -> None:
         """SIGKILL for the whole group."""
@@ -203,6 +231,9 @@ class Children:
                 # While it is a zombie its number, and its group's, is nobody else's.
                 kill_group(pid)
             _, status = os.waitpid(pid, 0)
+            if not ours and self._left:
+                # A child that one of those left behind was ours from then on, and its own now are.
+                self._clear()
             if pid in self._by_pid:
                 self._ended(self._by_pid.pop(pid), status)
             elif pid in self._errands:
@@ -227,6 +258,8 @@ class Children:
             self._late(process)
         elif process.state == STARTING:
             self._readiness.probe(process, now)
+        elif process.state == RUNNING:
+            self._silent(process, now)
         elif process.stage == ASKED and now < process.deadline:
             process.stage = HURRIED
             process.due = process.deadline
@@ -239,11 +272,59 @@ class Children:
         elif process.stage != KILLED:
             self.force(process)
         else:
-            self._plan.journal.say(f"{process} (pid {process.pid}) survives SIGKILL: left behind")
-            self._by_pid.pop(process.pid, None)
-            process.pid, process.state, process.due = 0, FAILED, None
-            if process.change is not None:
-                process.change.ended(process, f"{process} survives SIGKILL", failed=True)
+            self._lost(process)
+
+    def _silent(self, process: Process, now: float) -> None:
+        """One whose watchdog nobody fed: its stacks, then its end."""
+        if process.stage == ASKED:
+            process.stage = DUMPED
+            process.due = now + DUMPING
+            seconds = process.spec.watchdog
+            process.note = f"{process} gave no sign of life within {seconds:g}s"
+            if process.spec.kind != "exec":
+                self._plan.journal.say(f"{process.note}; its stacks:", journald.WARNING)
+                process.signal(DUMP)
+        elif process.stage != KILLED:
+            process.note += " and was killed"
+            process.kill()
+            process.stage = KILLED
+            process.due = now + HOPELESS
+        else:
+            self._lost(process)
+
+    def _lost(self, process: Process) -> None:
+        self._plan.journal.say(f"{process} (pid {process.pid}) survives SIGKILL: left behind")
+        self._by_pid.pop(process.pid, None)
+        process.pid, process.state, process.due = 0, FAILED, None
+        if process.change is not None:
+            process.change.ended(process, f"{process} survives SIGKILL", failed=True)
+
+    def _lacks(self, process: Process) -> bool:
+        """Does it depend on one that is on its way, and not there yet?"""
+        return any(
+            row.spec.name in process.spec.depends and not row.ready and row.state not in ENDED
+            for row in self.rows
+        )
+
+    def _needed(self, process: Process) -> bool:
+        """Is there one alive that depends on it?"""
+        return any(process.spec.name in row.spec.depends and row.pid for row in self.rows)
+
+    def _unblock(self) -> None:
+        """Start those whose dependencies are there now."""
+        for row in list(self.rows):
+            if row.state == WAITING and row.due is None and row.change is None:
+                self.start(row)
+
+    def _follow(self, process: Process) -> None:
+        """OTP's rest_for_one: who depends on one that is started again is so, too, after it."""
+        for row in self.rows:
+            if process.spec.name in row.spec.depends and row.change is None:
+                if row.pid and row.state in (STARTING, RUNNING):
+                    self._plan.journal.say(f"{row} depends on {process}: it is started again, too")
+                    row.follows = True
+                    self.end(row)
+                self._follow(row)
 
     def _late(self, process: Process) -> None:
         reason = f"{process} was not ready within {process.spec.ready_timeout:g}s"
@@ -260,6 +341,7 @@ class Children:
             self._plan.journal.say(f"{process} is ready")
         if process.change is not None:
             process.change.ready(process)
+        self._unblock()
 
     def _printed(self, output: Output) -> None:
         if not output.read():
@@ -268,7 +350,7 @@ class Children:
 
     def _ended(self, process: Process, status: int) -> None:
         """A process is gone, and with it its group."""
-        was = process.state
+        was, pid = process.state, process.pid
         process.pid = 0
         process.ready = False
         process.due = None
@@ -277,18 +359,46 @@ class Children:
             process.output.finish()
         self._readiness.over(process)
         self._record()
-        clean = is_clean(status, stopping=was == STOPPING)
+        asked = process.spec.stop_signal if was == STOPPING else 0
+        clean = is_clean(status, asked)
         process.state = STOPPED if clean else FAILED
-        reason = f"{process} {ending(status)}"
+        reason = process.note or f"{process} {ending(status)}"
+        process.note = ""
+        if process.mark:
+            self._left[process.mark] = pid
+        left = self._clear()
+        if left:
+            what = "a process" if left == 1 else f"{left} processes"
+            self._plan.journal.say(f"{process} left {what} behind: killed")
         if self._boss.state == STOPPING:
             if not clean and process.stage != KILLED:
                 self._plan.journal.say(reason)
+            if self._stopping:
+                self.stop(self._until)
+        elif process.follows and process.change is None:
+            process.state = WAITING
+            self._unblock()
         elif was == STARTING:
             early = self._boss.state == STARTING or process.change is not None or not clean
             self._over(process, f"{reason} before it was ready", failed=early)
         else:
             # One that we stopped by ourselves was not ready in time.
             self._over(process, reason, failed=was == STOPPING or not clean)
+
+    def _clear(self) -> int:
+        """Kill what dead processes have left; how many there were."""
+        count = orphans.kill(self._left, {*self._by_pid, *self._errands})
+        while len(self._left) > REMEMBERED:
+            del self._left[next(iter(self._left))]
+        return count
+
+    def sweep(self) -> None:
+        """At the end: until nothing is left of what services started, or there is no end to it."""
+        for _ in range(ROUNDS):
+            if not self._clear():
+                return
+            time.sleep(0.01)
+            self.reap()
 
     def _over(self, process: Process, reason: str, *, failed: bool) -> None:
         if process.change is not None:
@@ -306,6 +416,7 @@ class Children:
         restarts = self._restarts.setdefault(process.spec, Restarts(process.spec))
         self._plan.journal.say(reason, journald.WARNING if failed else journald.INFO)
         if not restarts.wanted(failed=failed):
+            self._unblock()
             return
         now = time.monotonic()
         seconds = restarts.wait(now)
@@ -313,6 +424,7 @@ class Children:
             process.state = WAITING
             process.restarts += 1
             process.due = now + seconds
+            self._follow(process)
             self._plan.journal.say(f"{process} starts again in {seconds:g}s")
             return
         most, within = process.spec.intensity

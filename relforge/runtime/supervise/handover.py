@@ -29,7 +29,10 @@ BOOT = "runtime/relforge/runtime/boot.py"
 PLAIN = (
     "deadline",
     "due",
+    "follows",
     "instance",
+    "mark",
+    "note",
     "pid",
     "program",
     "ready",

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 
-from . import journald
+from . import journald, orphans
 from .generation import Generation
 from .journal import SUPERVISOR
 from .plan import Plan
@@ -106,11 +106,19 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
         "drain": spec.drain,
         "ready": spec.ready,
         "cwd": spec.cwd,
+        "standing": spec.standing,
+        "stop_signal": spec.stop_signal,
+        "watchdog": spec.watchdog,
         "agent": plan.paths.socket(name),
         # Whom it is to replace still has that one; the supervisor gives it its name.
         "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
         SUPERVISOR: os.getpid(),
     }
+    environ[orphans.MARK] = process.mark
+    if "uid" in spec.standing:
+        plan.open_up()
+    if spec.watchdog:
+        environ["WATCHDOG_USEC"] = str(int(spec.watchdog * 1_000_000))
     environ["RELFORGE_SERVICE"] = json.dumps(service)
     environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
     return environ

@@ -56,8 +56,11 @@ class Process:
         "change",
         "deadline",
         "due",
+        "follows",
         "generation",
         "instance",
+        "mark",
+        "note",
         "output",
         "pid",
         "probe",
@@ -86,6 +89,9 @@ class Process:
         self.program = -1  # the pipe that ends when its exec has succeeded
         self.probe = 0  # the pid of a probe that is under way
         self.stage = ASKED
+        self.follows = False  # it is stopped because one that it depends on is started again
+        self.mark = ""  # of the process and of all that it starts: `orphans`
+        self.note = ""  # why it is killed, where its end alone would not tell
 
     def __str__(self) -> str:
         return f"{self.spec.name}.{self.instance}"
@@ -147,7 +153,7 @@ def ending(status: int) -> str:
     return f"killed by {name}"
 
 
-def is_clean(status: int, *, stopping: bool) -> bool:
-    """Did it end as it should?  Of a process that was told to stop, SIGTERM is no failure."""
+def is_clean(status: int, asked: int = 0) -> bool:
+    """Did it end as it should?  Of one that was ``asked`` by a signal, to die of that is."""
     code = os.waitstatus_to_exitcode(status)
-    return code == 0 or (stopping and code in (-signal.SIGTERM, 128 + signal.SIGTERM))
+    return code == 0 or (asked > 0 and code in (-asked, 128 + asked, 128 + signal.SIGTERM))

@@ -9,7 +9,7 @@ from . import probes
 from .notices import sender
 from .plan import Plan
 from .poller import READ, Poller
-from .process import RUNNING, STARTING, Process, kill_group
+from .process import ASKED, RUNNING, STARTING, Process, kill_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,9 +87,13 @@ class Readiness:
                 return
             pid, fields = notice
             known = sender(pid, self._known)
-            if known is None or fields.get("READY") != "1":
+            if known is None:
                 continue
             process = self._known[known]
+            if fields.get("WATCHDOG") == "1":
+                _fed(process)
+            if fields.get("READY") != "1":
+                continue
             if process.spec.kind != "exec" or process.spec.ready == "notify":
                 self._is_ready(process)
 
@@ -109,6 +113,7 @@ class Readiness:
             process.state = RUNNING
             process.ready = True
             process.due = None
+            _fed(process)
             self._ready(process)
 
     def _close(self, process: Process) -> None:
@@ -116,3 +121,9 @@ class Readiness:
             self._poller.remove(process.program)
             os.close(process.program)
             process.program = -1
+
+
+def _fed(process: Process) -> None:
+    """A sign of life: the next one is due in the time of its watchdog."""
+    if process.state == RUNNING and process.stage == ASKED and process.spec.watchdog:
+        process.due = time.monotonic() + process.spec.watchdog

@@ -92,7 +92,8 @@ def _process(plan: Plan, row: dict[str, Any]) -> Process:
     assert spec is not None
     process = Process(plan.generation, spec, row["instance"])
     for name in handover.PLAIN:
-        setattr(process, name, row[name])
+        if name in row:  # of an older supervisor not all of them
+            setattr(process, name, row[name])
     if row["output"] >= 0:
         process.output = Output(row["output"], str(process), plan.journal)
         process.output.rest = handover.data(row["rest"])

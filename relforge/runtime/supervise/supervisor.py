@@ -8,7 +8,7 @@ import signal
 import time
 
 from ..errors import DONE, FAILED, FORCED, LOCKED, Refusal
-from . import handover, journald
+from . import handover, journald, orphans
 from .children import Children
 from .control import Client, Control
 from .generation import Generation
@@ -78,6 +78,7 @@ class Supervisor:
         control.left = self._left
         try:
             self.plan.lock.update(operation=None, pid=os.getpid())
+            orphans.adopt()
             self._children.reap()
             self._keep()
             if self._resumed is None:
@@ -92,6 +93,7 @@ class Supervisor:
             self._hooks.kill()
             for process in self._children.all:
                 process.kill()
+            self._children.sweep()
             signals.close()
         for client in self._waiting:
             client.send({"stopped": True, "forced": self._children.forced})
@@ -128,7 +130,7 @@ class Supervisor:
             self._hooks.kill()
             self._end()
         elif self._ending:
-            self._hurry()
+            self._children.stop(self._patience)
         if timeout is not None:
             self._hooks.within(timeout / 2)  # the other half is the services'
 
@@ -257,14 +259,7 @@ class Supervisor:
         # First, so that nobody is let in between us and the last process.
         for row in self.plan.generation.sockets():
             row.close()
-        for process in self._children.rows:
-            self._children.end(process)
-        self._hurry()
-
-    def _hurry(self) -> None:
-        if self._patience is not None:
-            for process in self._children.all:
-                self._children.within(process, max(0.0, self._patience - time.monotonic()))
+        self._children.stop(self._patience)
 
     def _reload(self, client: Client | None) -> None:
         self._begin(

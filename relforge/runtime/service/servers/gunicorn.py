@@ -22,7 +22,7 @@ from ...agent import report
 from ...agent import server as agents
 from ...agent.server import Agent
 from ...errors import CONFIG, Refusal
-from .. import notify
+from .. import notify, tether
 from ..program import offer
 from . import workers
 from .listening import BACKLOG, LAST, checked
@@ -73,6 +73,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         self._load = load
         self._service = service
         self._options = options
+        self.watched = bool(service["watchdog"])
         self._agent = agent
         super().__init__()
         self._tickets = workers.Tickets(int(self.cfg.workers))
@@ -88,6 +89,11 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         self.cfg.set("graceful_timeout", int(self._service["drain"]) + 2)
         if "control_socket_disable" in self.cfg.settings:
             self.cfg.set("control_socket_disable", True)
+        standing = self._service["standing"]
+        if "uid" in standing:
+            self.cfg.set("user", standing["uid"])
+            self.cfg.set("group", standing["gid"])
+            self.cfg.set("initgroups", True)
         self.cfg.set("pre_fork", _number)
         self.cfg.set("post_fork", self._forked)
         self.cfg.set("post_worker_init", self._initialised)
@@ -111,13 +117,16 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         first = f"{waits.removesuffix('.sock')}.{worker.number}.sock"
         own = agents.start(path, info, dict(master.namespace), first=first)
         own.secrets = master.secrets
+        own.admit(self._service["standing"])
         worker.agent = self._agent = own
+        tether.tie(worker.ppid)
         worker.drain = float(self._service["drain"])
         worker.tickets = self._tickets
 
     def _initialised(self, worker: Any) -> None:
         """The application is there; a worker with a loop says itself when it is ready."""
         worker.agent.namespace["app"] = worker.wsgi
+        tether.tie(worker.ppid)  # behind a change of the user, with which the kernel forgets it
         if not workers.tells(worker):
             self._tickets.ready()
 
@@ -131,6 +140,12 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def setup(self, app: Any) -> None:
         super().setup(app)
         self.worker_class = workers.ours(self.worker_class)
+
+    def murder_workers(self) -> None:
+        """The master does it once a second, and looks after its workers itself."""
+        if self.app.watched:
+            notify.alive()
+        super().murder_workers()
 
     def signal(self, sig: int, frame: FrameType | None) -> None:
         if sig == signal.SIGTERM:

@@ -22,7 +22,7 @@ from hypercorn.middleware import AsyncioWSGIMiddleware
 
 from ...agent.server import Agent
 from ...errors import CONFIG, DONE, Refusal
-from .. import notify
+from .. import notify, watchdog
 from .listening import BACKLOG, LAST, checked, is_wsgi, waits
 
 # Whose business these are: the supervisor's.
@@ -137,6 +137,7 @@ class Server:
         self._app = app
         self._agent = agent
         self._drain = float(service["drain"])
+        self._watchdog = float(service["watchdog"])
         self._looks = [socket.socket(fileno=os.dup(fd)) for fd in service["listen"]]
         self._asked: asyncio.Event
         self._hurry = False
@@ -147,6 +148,7 @@ class Server:
         self._asked = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._agent.loop = loop
+        watchdog.on_loop(loop, self._watchdog)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signal)
         await hypercorn_serve(

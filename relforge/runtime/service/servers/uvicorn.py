@@ -19,7 +19,7 @@ import uvicorn
 
 from ...agent.server import Agent
 from ...errors import FAILED
-from .. import notify
+from .. import notify, watchdog
 from .listening import LAST, checked, is_wsgi, waits
 
 # Whose business these are: the supervisor's.
@@ -52,6 +52,7 @@ def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int
         sock.setblocking(False)
     config = uvicorn.Config(app, **options)
     server = Server(config, agent, float(service["drain"]), notify.ready)
+    server.watchdog = service["watchdog"]
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again once it is done, and this is what it meets then.
         signal.signal(number, server.asked)
@@ -66,6 +67,7 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, agent: Agent, drain: float, ready: Callable[[], None]
     ) -> None:
         super().__init__(config)
+        self.watchdog = 0.0  # seconds, where signs of life are waited for
         self._ready = ready
         self._agent = agent
         self._drain = drain
@@ -82,7 +84,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept, then tell."""
-        self._agent.loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        self._agent.loop = loop
+        watchdog.on_loop(loop, self.watchdog)
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self._ready()
