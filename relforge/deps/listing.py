@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
-from urllib.request import url2pathname
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -43,7 +42,7 @@ class Offer:
     def path(self) -> Path | None:
         """The file itself, where it lies on this host."""
         address = urlsplit(self.url)
-        return Path(url2pathname(address.path)) if address.scheme == "file" else None
+        return Path(unquote(address.path)) if address.scheme == "file" else None
 
     def is_of(self, name: str, version: Version) -> bool:
         """Whether its name says that it is this package at this version."""
@@ -58,7 +57,7 @@ class Offer:
 def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
     """The files of the package at the index, none where it does not know it; raises Unanswered."""
     if index.startswith("file:"):
-        return _local_page(Path(url2pathname(urlsplit(index).path)) / name)
+        return _local_page(Path(unquote(urlsplit(index).path)) / name)
     try:
         return at_page(f"{index}/{name}/", web)
     except Unanswered as problem:
@@ -70,7 +69,7 @@ def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
 def at_page(url: str, web: Web) -> tuple[Offer, ...]:
     """The files that a page links to, or the index's JSON lists; raises Unanswered."""
     if url.startswith("file:"):
-        return _local_page(Path(url2pathname(urlsplit(url).path)))
+        return _local_page(Path(unquote(urlsplit(url).path)))
     answer = web.open(url, {"Accept": ACCEPT, "Accept-Encoding": "gzip"})
     try:
         with answer.body as body:

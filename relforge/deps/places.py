@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from relforge import masking, network
 from relforge.deps import pip_config
@@ -138,7 +137,7 @@ def _find_links(
         if address.scheme in ("http", "https"):
             pages.append(text)
             continue
-        path = root / (url2pathname(address.path) if address.scheme == "file" else text)
+        path = root / (unquote(address.path) if address.scheme == "file" else text)
         (folders.append(path) if path.is_dir() else pages.append(path.as_uri()))
     return folders, pages
 

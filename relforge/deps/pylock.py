@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.pylock import (
     Package,
@@ -123,7 +122,7 @@ class _Reader:
             raise self.file.refusal(where, f"{name} has no sha256 hash")
         if not name or Path(name).name != name:
             raise self.file.refusal(where, f"{name!r} is no file name")
-        local = row.path or (url2pathname(address.path) if address.scheme == "file" else "")
+        local = row.path or (unquote(address.path) if address.scheme == "file" else "")
         return File(
             name=name,
             sha256=sha256,
