@@ -97,7 +97,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         },
         "config": config,
         "commands": {
-            command.name: {"call": command.call, "help": command.help}
+            command.name: {key: value for key, value in asdict(command).items() if key != "name"}
             for command in settings.commands
         },
     }

@@ -175,12 +175,28 @@ class ConfigSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command of the project's own: ``bin/<name> <command>``."""
+class Argument:
+    """Of a command; a name that begins with ``--`` is an option."""
 
     name: str
-    call: str
-    help: str
+    type: str = "str"  # str, int, float, flag
+    default: str | int | float | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command of the project's own: ``bin/<name> <command>``; ``call`` or ``exec``."""
+
+    name: str
+    call: str = ""
+    exec: tuple[str, ...] = ()
+    mode: str = "eval"  # eval, rpc, exec
+    help: str = ""
+    service: str = ""  # of the mode rpc
+    confirm: str = ""  # what is asked before
+    once: bool | str = False  # or a callable that makes a lock
+    args: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,13 @@ def test_the_manifest_names_services_commands_and_layers(release: Release) -> No
     assert 1 == found["manifest"]
     assert {"system": "linux", "machine": "x86_64", "glibc": "2.34"} == found["target"]
     assert [{"name": "python", "key": "k", "files": 2, "size": 7}] == found["layers"]
-    assert {"migrate": {"call": "shop.ops:migrate", "help": "migrate"}} == found["commands"]
+    assert ["migrate"] == list(found["commands"])
+    command = found["commands"]["migrate"]
+    assert ("shop.ops:migrate", "migrate", "eval") == (
+        command["call"],
+        command["help"],
+        command["mode"],
+    )
     web = found["services"]["web"]
     assert "name" not in web
     assert ("app", "shop.web:app", 20.0, "notify") == tuple(

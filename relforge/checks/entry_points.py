@@ -142,6 +142,8 @@ def _targets(release: Release) -> list[dict[str, Any]]:
             where = f"tool.relforge.hooks.{hook.name}"
             rows.append({"setting": where, "target": hook.call, "kind": "entry"})
     for command in release.settings.commands:
-        where = f"tool.relforge.commands.{command.name}.call"
-        rows.append({"setting": where, "target": command.call, "kind": "entry"})
+        for key, target in (("call", command.call), ("once", command.once)):
+            if isinstance(target, str) and target:
+                where = f"tool.relforge.commands.{command.name}.{key}"
+                rows.append({"setting": where, "target": target, "kind": "entry"})
     return rows

@@ -22,7 +22,10 @@
      "upgrade": {"bake": seconds, "health": null | as "ready"},
      "log": {"size": bytes, "age": seconds, "keep": files},
      "hooks": {NAME: {"call": "pkg.mod:fn" | "", "exec": [str], "timeout": float}},
-     "commands": {NAME: {"call": "pkg.mod:fn", "help": str}}}
+     "commands": {NAME: {"call": "pkg.mod:fn" | "", "exec": [str], "help": str,
+         "mode": "eval" | "rpc" | "exec", "service": str, "confirm": str,
+         "once": bool | "pkg.mod:lock", "args": [{"name": str, "help": str,
+             "type": "str" | "int" | "float" | "flag", "default": value | null}]}}}
 
 Paths are relative to the root of the release, durations are seconds.
 The keys are sorted, so that equal releases have equal manifests.

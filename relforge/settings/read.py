@@ -16,8 +16,8 @@ from relforge.release import (
     Service,
     Settings,
 )
-from relforge.runtime.manifest import RESERVED
 from relforge.settings.checks import read_check, read_strip
+from relforge.settings.commands import read_command
 from relforge.settings.formats import read_deb, read_formats, read_oci
 from relforge.settings.hooks import read_hooks
 from relforge.settings.log import read_log
@@ -36,7 +36,6 @@ CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 Named = TypeVar("Named", Service, Command)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,99}")
-_COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 def read(
@@ -50,7 +49,7 @@ def read(
     table = Table(merged.table, ROOT, over=merged.over)
     strip = read_strip(table.table("strip"))
     services = tuple(read_service(name, row) for name, row in table.table("services").children())
-    commands = tuple(_command(name, row) for name, row in table.table("commands").children())
+    commands = tuple(read_command(name, row) for name, row in table.table("commands").children())
     only = table.table("only")
     settings = Settings(
         name=_release_name(table, project),
@@ -192,22 +191,5 @@ def _config(table: Table) -> ConfigSettings:
         export=table.text_mapping("export"),
         strict=table.flag("strict", True),
     )
-    table.finish()
-    return result
-
-
-def _command(name: str, table: Table) -> Command:
-    if not _COMMAND.fullmatch(name):
-        raise SettingsError(
-            f"{table.where()}: a command's name is of lower-case letters, digits, -"
-        )
-    if name in RESERVED:
-        raise SettingsError(
-            f"{table.where()}: `{name}` is a command of every release", hint="choose another name"
-        )
-    call = table.text("call", "")
-    if not CALL.fullmatch(call):
-        raise table.error("call", f'{call!r} is no callable such as "pkg.module:function"')
-    result = Command(name=name, call=call, help=table.text("help", ""))
     table.finish()
     return result

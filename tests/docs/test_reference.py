@@ -33,7 +33,7 @@ services.job = { run = "a:b" }
 services.tool = { exec = ["true"], ready = "started" }
 config.providers = [{ use = "env", prefix = "A_" }]
 log = { age = "24h" }
-commands.go = { call = "a:b" }
+commands.go = { call = "a:b", args = [{ name = "x" }] }
 hooks.on_crash = { call = "a:b" }
 indexes = [{ name = "own", url = "https://host/simple" }]
 """

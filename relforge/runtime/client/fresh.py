@@ -40,6 +40,12 @@ def _dispatch(argv: list[str]) -> int:
         return evaluate(words[0])
     if word == "run":
         return run(words[0], words[1:])
+    if word == "command":
+        import json
+
+        from . import own
+
+        return own.run(words[0], json.loads(words[1]), run)
     from .interactive import console
 
     return console()
@@ -64,7 +70,7 @@ def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:
     return DONE
 
 
-def run(target: str, words: list[str]) -> int:
+def run(target: str, words: list[str], named: dict[str, Any] | None = None) -> int:
     """Call ``pkg.mod:fn`` with strings; an int is the exit status, anything else is printed.
 
     One that takes no parameters finds them in ``sys.argv``, as the entry points
@@ -72,7 +78,10 @@ def run(target: str, words: list[str]) -> int:
     """
     function = entry.find(target)
     sys.argv = [target, *words]
-    value = function(*words) if _takes_something(function) else function()
+    if named:
+        value = function(**named)
+    else:
+        value = function(*words) if _takes_something(function) else function()
     if inspect.isawaitable(value):
         with Loop() as loop:
             value = loop.run(_whole(value))

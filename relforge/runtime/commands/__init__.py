@@ -163,7 +163,7 @@ def _dispatch(argv: list[str], name: str) -> int:
         code: int = getattr(_import(module), function)(argv[1:])
         return code
     if command in _own():
-        outcome: int = _import("fresh").project_command(command, argv[1:])
+        outcome: int = _import("own").run(command, argv[1:])
         return outcome
     raise Refusal(f"unknown command {word!r}", hint=_suggest(word, name), code=USAGE)
 

@@ -1,12 +1,9 @@
-"""``eval``, ``run``, ``console`` and the project's own commands: in a fresh process."""
+"""``eval``, ``run`` and ``console``: in a fresh process."""
 
 from __future__ import annotations
 
-import os
-
-from .. import manifest
 from ..client.launch import execute
-from ..errors import DONE, USAGE, Refusal
+from ..errors import USAGE, Refusal
 
 
 def evaluate(argv: list[str]) -> int:
@@ -34,13 +31,3 @@ def console(argv: list[str]) -> int:
     if argv:
         raise Refusal(f"{argv[0]!r} is one argument too many", hint="usage: console", code=USAGE)
     return execute(["console"])
-
-
-def project_command(name: str, argv: list[str]) -> int:
-    """A command of the project's own, called with its arguments as strings."""
-    command = manifest.load(manifest.root())["commands"][name]
-    if argv[:1] in (["--help"], ["-h"]):
-        release = os.environ.get("RELEASE_NAME", "app")
-        print(f"usage: {release} {name} [ARGS]\n\n{command.get('help', '')}".rstrip())
-        return DONE
-    return execute(["run", command["call"], *argv])

@@ -1,0 +1,102 @@
+"""A command of the project's own, in its fresh process; once, where the settings say so."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from contextlib import ExitStack
+
+from .. import manifest, paths
+from ..agent import entry
+from ..errors import DONE, FAILED, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+FOLDER = "once"  # below the state folder
+
+
+def run(name: str, given: list[str] | dict[str, Any], call: Callable[..., int]) -> int:
+    """Call it by ``call(target, words, named)``, or run its program."""
+    root = manifest.root()
+    contract = manifest.load(root)
+    command: dict[str, Any] = contract["commands"][name]
+    once = command.get("once", False)
+    with ExitStack() as stack:
+        mark = Mark(paths.of(root).state, name, contract["version"]) if once else None
+        if mark is not None:
+            stack.enter_context(mark)
+            if mark.done:
+                print(f"{name} has been done for {contract['version']} on this host")
+                return DONE
+        if isinstance(once, str) and stack.enter_context(entry.find(once)(name)) is False:
+            print(f"{name} has been done elsewhere")
+            return DONE
+        if command.get("exec"):
+            code = _program(root, command["exec"], list(given), wait=mark is not None)
+        else:
+            words = given if isinstance(given, list) else []
+            code = call(command["call"], words, given if isinstance(given, dict) else {})
+        if mark is not None and code == DONE:
+            mark.write()
+    return code
+
+
+class Mark:
+    """``<state>/once/<command>``: the version for which it was done; locked while it is.
+
+    An ``flock``: the kernel lets go of it however we end, and who waits then
+    does the work, or finds that it was done.
+    """
+
+    def __init__(self, state: str, name: str, version: str) -> None:
+        self._path = os.path.join(state, FOLDER, name)
+        self._name = name
+        self._version = version
+        self._fd = -1
+
+    def __enter__(self) -> Mark:
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another {self._name} is under way: waiting for it", file=sys.stderr, flush=True)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    @property
+    def done(self) -> bool:
+        """Was it done, by this very version?"""
+        return os.pread(self._fd, 1 << 10, 0).decode(errors="replace").strip() == self._version
+
+    def write(self) -> None:
+        data = f"{self._version}\n".encode()
+        os.pwrite(self._fd, data, 0)
+        os.ftruncate(self._fd, len(data))
+
+
+def _program(root: str, words: list[str], more: list[str], *, wait: bool) -> int:
+    """Become it, or, where there is something to do after it, wait for it."""
+    words = [*words, *more]
+    if "/" in words[0]:
+        words[0] = os.path.join(root, words[0])
+    config = os.environ.get("RELFORGE_CONFIG_FD")
+    if config is not None:
+        os.environ["RELFORGE_CONFIG"] = f"/proc/{os.getpid()}/fd/{config}"
+    sys.stdout.flush()
+    try:
+        if not wait:
+            os.execvp(words[0], words)
+        import subprocess
+
+        code = subprocess.run(words, check=False).returncode
+    except OSError as error:
+        raise Refusal(f"{words[0]}: {error.strerror}", code=FAILED) from None
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,126 @@
+"""The project's own commands: their arguments, what they ask before, and where they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from .. import manifest
+from ..errors import DONE, FAILED, USAGE, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+YES = {"name": "--yes", "type": "flag", "help": "do not ask"}
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
+
+
+def run(name: str, argv: list[str]) -> int:
+    """Run the command of that name; its exit status."""
+    command: dict[str, Any] = manifest.load(manifest.root())["commands"][name]
+    if argv[:1] in (["--help"], ["-h"]):
+        print(usage(name, command))
+        return DONE
+    confirm = command.get("confirm", "")
+    sure = bool(confirm) and "--yes" in _before_dashes(argv)
+    if sure:
+        argv = [*argv]
+        argv.remove("--yes")
+    given = arguments(name, command, argv)
+    if confirm and not sure and not _agreed(confirm):
+        print("nothing was done", file=sys.stderr)
+        return FAILED
+    if command.get("mode") == "rpc":
+        from . import rpc
+
+        service = command.get("service")
+        words = ["--call", command["call"], "--args", json.dumps(given)]
+        return rpc.rpc([*words, *(["--service", service] if service else [])])
+    from ..client.launch import execute
+
+    return execute(["command", name, json.dumps(given)])
+
+
+def usage(name: str, command: dict[str, Any]) -> str:
+    """What ``--help`` prints."""
+    rows = command.get("args") or []
+    options = [row for row in rows if row["name"].startswith("--")]
+    words = [_shown(row) for row in rows if row not in options]
+    words += [f"[{_shown(row)}]" for row in options]
+    yes = [YES] if command.get("confirm") else []
+    words += ["[--yes]"] if yes else []
+    head = f"usage: {os.environ.get('RELEASE_NAME', 'app')} {name}"
+    lines = [" ".join([head, *(words if rows or yes else ["[ARGS]"])])]
+    if command.get("help"):
+        lines += ["", command["help"]]
+    if rows or yes:
+        lines.append("")
+    for row in (*rows, *yes):
+        default = row.get("default")
+        text = row.get("help", "") + ("" if default is None else f" (default: {default})")
+        lines.append(f"  {row['name']:<18}{text}".rstrip())
+    return "\n".join(lines)
+
+
+def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any]:
+    """By name, where the command declares them; else the words as they are.  Raises Refusal."""
+    rows: list[dict[str, Any]] = command.get("args") or []
+    if not rows:
+        return argv[1:] if argv[:1] == ["--"] else argv
+    from ..client import options
+
+    named = {row["name"]: row for row in rows}
+    flags = [key for key, row in named.items() if row["type"] == "flag"]
+    values = [key for key in named if key.startswith("--") and key not in flags]
+    given = options.parse(argv, flags=" ".join(flags), values=" ".join(values))
+    places = [row for row in rows if not row["name"].startswith("--")]
+    hint = usage(name, command).partition("\n")[0]
+    options.most(given, len(places), hint.removeprefix("usage: "))
+    found: dict[str, Any] = {_key(row): row.get("default") for row in rows}
+    found.update({_key(named[flag]): flag in given.flags for flag in flags})
+    pairs = [*zip(places, given.words, strict=False)]
+    pairs += [(named[key], value) for key, value in given.values.items()]
+    for row, text in pairs:
+        found[_key(row)] = _typed(row, text)
+    for row in places[len(given.words) :]:
+        if row.get("default") is None:
+            raise Refusal(f"{row['name']} is missing", hint=hint, code=USAGE)
+    return found
+
+
+def _typed(row: dict[str, Any], text: str) -> Any:
+    try:
+        return _TYPES[row["type"]](text)
+    except ValueError:
+        raise Refusal(f"{row['name']}: {text!r} is no {row['type']}", code=USAGE) from None
+
+
+def _key(row: dict[str, Any]) -> str:
+    """``--dry-run`` is the parameter ``dry_run``."""
+    name: str = row["name"].lstrip("-").replace("-", "_")
+    return name
+
+
+def _shown(row: dict[str, Any]) -> str:
+    name: str = row["name"]
+    if not name.startswith("--"):
+        return name.upper() if row.get("default") is None else f"[{name.upper()}]"
+    return name if row["type"] == "flag" else f"{name} {_key(row).upper()}"
+
+
+def _agreed(text: str) -> bool:
+    """Ask; where nobody can answer, that is told.  Only `y` and `yes` agree."""
+    if not sys.stdin.isatty():
+        raise Refusal(
+            f"it asks before: {text}",
+            hint="no terminal is there to answer; --yes agrees",
+            code=USAGE,
+        )
+    print(f"{text} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _before_dashes(words: list[str]) -> list[str]:
+    return words[: words.index("--")] if "--" in words else words

@@ -1,0 +1,166 @@
+"""The project's own commands: arguments, help, questions, modes, and once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pexpect
+import pytest
+
+from tests.runtime.conftest import MiniRelease
+
+Make = Callable[..., MiniRelease]
+
+OPS = """
+import contextlib, os, time
+from relforge.runtime import config, ready
+def show(**named):
+    print(sorted(named.items()))
+def words(*words):
+    print(words, config["shop.name"])
+def slow():
+    print("begins", flush=True)
+    time.sleep(float(os.environ.get("SLOW", "0")))
+    print("done", flush=True)
+def fails():
+    return 9
+@contextlib.contextmanager
+def lock(name):
+    print("locking", name)
+    yield os.environ.get("ELSEWHERE") is None
+    print("unlocking")
+def main():
+    ready()
+    time.sleep(1000)
+"""
+ARGS = [
+    {"name": "count", "type": "int", "default": None, "help": "how many"},
+    {"name": "revision", "type": "str", "default": "head", "help": "how far"},
+    {"name": "--dry-run", "type": "flag", "default": None, "help": "change nothing"},
+    {"name": "--rate", "type": "float", "default": 0.5, "help": ""},
+]
+USAGE = "usage: shop show COUNT [REVISION] [--dry-run] [--rate RATE]"
+
+
+def shop(make: Make, **commands: dict[str, Any]) -> MiniRelease:
+    return make(
+        {"shop/ops.py": OPS},
+        config={"schema": {"shop.name": {"type": "str", "default": "corner"}}},
+        services={"worker": {"target": "shop.ops:main"}},
+        commands=commands,
+    )
+
+
+def test_declared_arguments_are_typed_and_named(mini_release: Make) -> None:
+    release = shop(mini_release, show={"call": "shop.ops:show", "help": "shows", "args": ARGS})
+    done = release.run("show", "3", "--dry-run", "--rate=2", "tip")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "[('count', 3), ('dry_run', True), ('rate', 2.0), ('revision', 'tip')]\n" == done.stdout
+    plain = release.run("show", "3")
+    assert "[('count', 3), ('dry_run', False), ('rate', 0.5), ('revision', 'head')]" in plain.stdout
+
+    told = release.run("show", "--help").stdout
+    assert told.startswith(f"{USAGE}\n\nshows\n")
+    assert "  revision          how far (default: head)" in told
+    assert "show" in release.run("help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "count is missing"),
+        (["x"], "count: 'x' is no int"),
+        (["1", "2", "3"], "'3' is one argument too many"),
+        (["1", "--dry"], "unknown option '--dry'"),
+        (["1", "--rate", "fast"], "--rate: 'fast' is no float"),
+    ],
+)
+def test_wrong_arguments_are_usage(mini_release: Make, words: list[str], said: str) -> None:
+    release = shop(mini_release, show={"call": "shop.ops:show", "args": ARGS})
+    done = release.run("show", *words)
+    assert 2 == done.returncode
+    assert said in done.stderr
+
+
+def test_without_a_declaration_the_words_are_the_commands(mini_release: Make) -> None:
+    release = shop(mini_release, words={"call": "shop.ops:words"})
+    assert "('--yes', 'b') corner\n" == release.run("words", "--yes", "b").stdout
+
+
+def test_what_asks_before_does_nothing_unasked(mini_release: Make) -> None:
+    drop = {"call": "shop.ops:slow", "confirm": "drop everything?"}
+    release = shop(mini_release, drop=drop)
+    refused = release.run("drop")
+    assert (2, "") == (refused.returncode, refused.stdout)
+    assert "drop everything?" in refused.stderr
+    assert "--yes agrees" in refused.stderr
+    assert "begins\ndone\n" == release.run("drop", "--yes").stdout
+    assert "[--yes]" in release.run("drop", "--help").stdout
+    for answer, code in (("n", 1), ("yes", 0)):
+        terminal = pexpect.spawn(str(release.root / "bin" / "shop"), ["drop"], timeout=20)
+        terminal.expect_exact("drop everything? [y/N]")
+        terminal.sendline(answer)
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        assert code == terminal.exitstatus
+
+
+def test_a_program_gets_the_words_and_the_exports(mini_release: Make) -> None:
+    program = {"call": "", "exec": ["app/tool", "first"], "mode": "exec"}
+    release = mini_release(
+        {"tool": '#!/bin/sh\necho "$NAME $*"\nexit 7\n'},
+        config={
+            "schema": {"shop.name": {"type": "str", "default": "corner"}},
+            "export": {"NAME": "shop.name"},
+        },
+        commands={"tool": program},
+    )
+    (release.root / "app" / "tool").chmod(0o755)
+    done = release.run("tool", "second", "--third")
+    assert (7, "corner first second --third\n") == (done.returncode, done.stdout)
+
+
+def test_in_the_live_process(mini_release: Make) -> None:
+    show = {"call": "shop.ops:show", "mode": "rpc", "service": "worker", "args": ARGS}
+    release = shop(mini_release, show=show)
+    assert 3 == release.run("show", "1").returncode
+    assert 0 == release.run("start").returncode
+    done = release.run("show", "1")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "('count', 1)" in done.stdout
+
+
+def test_once_is_once_for_a_version_of_two_at_the_same_time_too(mini_release: Make) -> None:
+    release = shop(mini_release, slow={"call": "shop.ops:slow", "once": True})
+    first = subprocess.Popen(
+        [release.root / "bin" / "shop", "slow"],
+        env={"PATH": os.environ["PATH"], "SLOW": "1.5"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert first.stdout is not None
+    assert "begins\n" == first.stdout.readline()
+    began = time.monotonic()
+    second = release.run("slow")
+    assert (0, "slow has been done for 1.0.0 on this host\n") == (second.returncode, second.stdout)
+    assert "another slow is under way: waiting for it" in second.stderr
+    assert time.monotonic() - began > 0.5
+    assert 0 == first.wait(10)
+    first.stdout.close()
+
+
+def test_what_failed_is_done_again(mini_release: Make) -> None:
+    release = shop(mini_release, fails={"call": "shop.ops:fails", "once": True})
+    assert [9, 9] == [release.run("fails").returncode for _ in range(2)]
+
+
+def test_a_lock_of_the_projects_own_decides_for_a_fleet(mini_release: Make) -> None:
+    release = shop(mini_release, slow={"call": "shop.ops:slow", "once": "shop.ops:lock"})
+    there = release.run("slow", env={"ELSEWHERE": "1"})
+    assert "locking slow\nslow has been done elsewhere\nunlocking\n" == there.stdout
+    here = release.run("slow")
+    assert "locking slow\nbegins\ndone\nunlocking\n" == here.stdout
