@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     Row = dict[str, str]
 
 
+MOST = 100  # problems that are shown
+
+
 class Invalid(Refusal):
     """The configuration cannot be used; every reason is in ``problems``."""
 
     def __init__(self, rows: list[Row], *, name: str = "") -> None:
         count = "1 error" if len(rows) == 1 else f"{len(rows)} errors"
-        lines = [f"  - {_line(row)}" for row in rows]
+        lines = [f"  - {_line(row)}" for row in rows[:MOST]]
+        if len(rows) > MOST:
+            lines.append(f"  and {len(rows) - MOST} more: `config check --json` has them all")
         if any(row["message"].startswith("raised ") and not row["trace"] for row in rows):
             hint = "RELEASE_DEBUG=1 shows the traceback of a provider"
         else:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from relforge.runtime.config import problems
 from relforge.runtime.config.sound import printable
 from tests.runtime.config import asking
 
@@ -16,7 +17,7 @@ TOML = {"use": "toml", "path": "x.toml"}
 JSON = {"use": "json", "path": "x.json"}
 
 
-def problem(root: Path, row: dict[str, Any], **more: Any) -> dict[str, str]:
+def the_problem(root: Path, row: dict[str, Any], **more: Any) -> dict[str, str]:
     (found,) = asking.run(root, row, schema={}, **more).problems
     return found
 
@@ -45,7 +46,7 @@ def test_a_file_that_cannot_be_used(
 ) -> None:
     (tmp_path / row["path"]).write_bytes(data)
 
-    assert message in problem(tmp_path, row)["message"]
+    assert message in the_problem(tmp_path, row)["message"]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
@@ -58,16 +59,16 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.symlink_to(path)
     for row in (TOML, {**TOML, "optional": True}):  # it is there, if of no use
-        assert f"{path}: Too many levels of symbolic links" == problem(tmp_path, row)["message"]
+        assert f"{path}: Too many levels of symbolic links" == the_problem(tmp_path, row)["message"]
     path.unlink()
     path.mkdir()
-    assert f"{path}: Is a directory" == problem(tmp_path, TOML)["message"]
+    assert f"{path}: Is a directory" == the_problem(tmp_path, TOML)["message"]
     path.rmdir()
     path.symlink_to("/dev/zero")
-    assert f"{path}: more than 16 MiB" == problem(tmp_path, TOML)["message"]
+    assert f"{path}: more than 16 MiB" == the_problem(tmp_path, TOML)["message"]
     path.unlink()
     path.symlink_to("/proc/self/mem")
-    assert f"{path}: Input/output error" == problem(tmp_path, TOML)["message"]
+    assert f"{path}: Input/output error" == the_problem(tmp_path, TOML)["message"]
 
 
 def test_a_variable_that_is_no_text_is_named(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_a_program_that_misbehaves(tmp_path: Path, body: str, message: str) -> N
     began = time.monotonic()
     row = {"use": "exec", "command": ["/bin/sh", "-c", body], "timeout": "1s"}
 
-    assert message in problem(tmp_path, row, environ={"PATH": "/usr/bin:/bin"})["message"]
+    assert message in the_problem(tmp_path, row, environ={"PATH": "/usr/bin:/bin"})["message"]
     assert time.monotonic() - began < 30
 
 
@@ -121,7 +122,7 @@ def test_only_a_missing_program_is_optional(tmp_path: Path) -> None:
 
     (tmp_path / "x").write_text("no program")
     row["command"] = [str(tmp_path / "x")]
-    assert "Permission denied" in problem(tmp_path, row)["message"]
+    assert "Permission denied" in the_problem(tmp_path, row)["message"]
 
 
 def test_names_that_a_terminal_would_act_on_are_shown_as_text(tmp_path: Path) -> None:
@@ -131,3 +132,13 @@ def test_names_that_a_terminal_would_act_on_are_shown_as_text(tmp_path: Path) ->
 
     assert ['"\\u001b[31mred"'] == [row["key"] for row in found.problems]
     assert "a\\x1b[31m\nb" == printable("a\x1b[31m\nb")
+
+
+def test_a_flood_of_errors_is_cut_and_says_where_the_rest_is() -> None:
+    rows = [problems.row("unknown key", key=f"k{number}") for number in range(5000)]
+
+    error = problems.Invalid(rows)
+
+    assert error.message.startswith("the configuration has 5000 errors\n  - k0: unknown key\n")
+    assert error.message.endswith("  and 4900 more: `config check --json` has them all")
+    assert 102 == len(error.message.splitlines())
