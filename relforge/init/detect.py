@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from relforge import project, sources
 from relforge.deps.found import find as found_lock
-from relforge.init import applications, django, frontend, programs
+from relforge.init import applications, django, frontend, procfile, programs
 from relforge.init.applications import ASIDE, Application
 from relforge.release import AssetSettings, Project
 
@@ -45,10 +45,22 @@ class Found:
     uncollected: bool  # Django's static files: nothing says where to gather them
     variables: tuple[str, ...]  # that the sources need: os.environ["..."]
     src_without_build: bool
+    programs: tuple[procfile.Program, ...] = ()  # of a Procfile
+
+    @property
+    def processes(self) -> tuple[procfile.Program, ...]:
+        """Those of the Procfile that become services as they are."""
+        taken = {procfile.RELEASE}
+        if self.web is not None:
+            taken.add(procfile.WEB)
+        rows = (row for row in self.programs if row.name not in taken)
+        return tuple(row for row in rows if not (self.celery and row.name == "worker"))
 
     @property
     def server(self) -> str:
         """The one that the project has: for WSGI gunicorn, where that is among them."""
+        if procfile.server(self.programs):
+            return procfile.server(self.programs)
         wsgi = self.web is not None and self.web.interface == "wsgi"
         known = ("gunicorn", "uvicorn") if wsgi else ("uvicorn", "hypercorn")
         return next((name for name in known if name in self.dependencies), "uvicorn")
@@ -64,7 +76,11 @@ def look(root: Path) -> Found:
     # PEP 518: without a [build-system] setuptools builds it, and that finds what lies in src/.
     by_default = has_src and bool(known.name)
     builds = known.has_build_system or (root / "setup.py").is_file() or by_default
-    chosen = web[0] if web else None
+    lines = procfile.find(root)
+    said = procfile.web(lines)
+    # Of several that are there, the Procfile tells which one.
+    web.sort(key=lambda row: said is None or row.target != said.target)
+    chosen = web[0] if web else said
     wheel = builds and (chosen is None or "/" in chosen.path) and "manage.py" not in files
     trees = None if wheel else _trees(files)
     lock = found_lock(root, None)
@@ -87,6 +103,7 @@ def look(root: Path) -> Found:
         uncollected=django.is_uncollected(root, files),
         variables=_variables(root, files),
         src_without_build=has_src and not builds,
+        programs=lines,
     )
 
 

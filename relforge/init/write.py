@@ -141,6 +141,8 @@ def _found(found: Found) -> list[str]:
         lines.append(f"{found.web.framework}: {found.web.target}")
     if found.celery:
         lines.append(f"Celery: {found.celery.target}")
+    if found.programs:
+        lines.append(f"Procfile: {', '.join(row.name for row in found.programs)}")
     if found.lock:
         lines.append(f"lock: {found.lock}")
     if found.assets:
@@ -161,7 +163,13 @@ def _notes(found: Found) -> list[str]:
     if found.others:
         others = ", ".join(application.target for application in found.others)
         notes.append(f"there are further applications: {others}")
-    if not found.web and not found.celery and not found.commands:
+    for row in found.programs:
+        if row.name == "release":
+            notes.append(
+                f"the Procfile's release line, `{row.command}`, is not run by itself: "
+                "make it a command with `once = true`, or the hook pre_upgrade"
+            )
+    if not found.web and not found.celery and not found.commands and not found.processes:
         notes.append("no web application was found: see services.worker in the settings")
     if found.src_without_build:
         notes.append("the sources lie in src/, and nothing builds them: write a [project] table")

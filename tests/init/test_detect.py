@@ -279,3 +279,37 @@ def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
 
 def test_there_is_nothing_to_note_where_nothing_is_left_to_do(make: Make) -> None:
     assert () == plan(make(PROJECTS["litestar"])).notes
+
+
+def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
+    lines = """\
+        # what Heroku runs
+        release: python -m shop.migrate
+        web: gunicorn shop.wsgi:application --workers 3
+        worker: python -m shop.queue --name=one
+        Clock: TZ=UTC python clock.py | tee ${LOG}
+        """
+    files = {**PROJECTS["flask"], "Procfile": lines}
+    typed = written(make(files))
+    web, worker, clock = typed.services
+    assert ("web", "gunicorn", "shop.wsgi:application") == (web.name, web.server, web.target)
+    assert ("worker", "exec", "started") == (worker.name, worker.kind, worker.ready)
+    assert ("python", "-m", "shop.queue", "--name=one") == worker.target
+    assert ("clock", ("sh", "-c", "exec env TZ=UTC python clock.py | tee $${LOG}")) == (
+        clock.name,
+        clock.target,
+    )
+    assert any("release line, `python -m shop.migrate`" in row for row in plan(make(files)).notes)
+
+
+def test_an_application_that_only_the_procfile_names_is_served(make: Make) -> None:
+    files = {
+        "pyproject.toml": PROJECTS["script"]["pyproject.toml"],
+        "Procfile": "web: uvicorn --factory made.elsewhere:build --port $PORT",
+    }
+    (web,) = written(make(files)).services
+    assert ("uvicorn", "made.elsewhere:build", {"factory": True}) == (
+        web.server,
+        web.target,
+        web.options,
+    )
