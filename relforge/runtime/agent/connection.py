@@ -117,6 +117,10 @@ class Connection:
                 return {"op": "tasks", "loop": self._agent.loop is not None, "rows": rows}
             case "config":
                 return {"op": "configured", "errors": self._configure(message)}
+            case "handoff":
+                from .. import handoff
+
+                return handoff.answer(self._agent.loop)
             case "hello":
                 return _refused(message.get("proto"))
             case other:

@@ -62,6 +62,7 @@ def main(_argv: list[str]) -> int:
             return _serve(service, agent)
         with _collecting_nothing():
             namespace["app"] = entry.find(service["target"])
+        _succeed(service)
         return _run(namespace["app"], service, agent)
     except Refusal as error:
         print(error.message, error.hint, sep="\n  ", file=sys.stderr)
@@ -86,6 +87,7 @@ def _serve(service: dict[str, Any], agent: Agent) -> int:
                 found = getattr(found, word)
             found = found() if factory else found
         agent.namespace["app"] = found
+        _succeed(service)
         return found
 
     adapter = importlib.import_module(f"..servers.{service['server']}", __name__)
@@ -106,6 +108,16 @@ def _collecting_nothing() -> Iterator[None]:
     finally:
         if gc.get_threshold() == ours:
             gc.set_threshold(*usual)
+
+
+def _succeed(service: dict[str, Any]) -> None:
+    """Take over from the process whose place this one is to have, where the application wants to.
+
+    Only what it has imported can tell that it does.
+    """
+    handoff = sys.modules.get("relforge.runtime.handoff")
+    if handoff is not None and service.get("agent_first", service["agent"]) != service["agent"]:
+        handoff.receive(service["agent"])
 
 
 def _run(function: Any, service: dict[str, Any], agent: Agent) -> int:

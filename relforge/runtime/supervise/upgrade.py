@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ASKING = 0.5  # seconds between two questions after the new version's health
+PREVIOUS = "RELEASE_PREVIOUS_ROOT"
 MISSES = 3  # as many in a row are too many
 
 
@@ -148,6 +149,8 @@ class Upgrade(Operation):
             self.done(**result)
         else:
             self._stage = "preparing"
+            # Pages that the old version has sent name files of the old version.
+            found.environ[PREVIOUS] = self._old.paths.root
             self.say(f"{found.version} is fit to run here; its processes start")
             self._tools.hooks.begin(
                 self.plan, "pre_upgrade", self._prepared, found, **self._facts()

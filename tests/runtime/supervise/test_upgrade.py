@@ -127,7 +127,8 @@ def test_a_version_takes_over_and_no_request_is_lost(mini_release: Make) -> None
     old = service(two, "web")["pid"]
     os.kill(old, signal.SIGKILL)
     eventually(lambda: service(two, "web")["ready"] and service(two, "web")["pid"] != old)
-    assert two.run("rpc", "1 + 1").stdout == "2\n"
+    asked = two.run("rpc", "__import__('os').environ['RELEASE_PREVIOUS_ROOT']")
+    assert f"'{one.root}'\n" == asked.stdout
     assert two.run("stop").returncode == 0
     assert [] == os.listdir(one.state / "run")
     assert two.run("status").returncode == 3
