@@ -208,7 +208,11 @@ def place(source: Tree, destination: Path) -> None:
 def appear(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that appears under its name whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    try:
+        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # what the user knows of
+        raise
     try:
         with naming(path):
             with os.fdopen(descriptor, "wb") as file:

@@ -26,6 +26,7 @@ from relforge.watch import Watch
 # Of the cache: what was fetched, and the tools that backends run in.
 FETCHED = ("wheels", "archives", "backends", "pex")
 SHOWN = 20  # files that are named
+GRACE = 10  # seconds
 ELSEWHERE = {
     "TZ": "Pacific/Kiritimati",
     "LC_ALL": "C",
@@ -38,7 +39,9 @@ ELSEWHERE = {
 def verify(root: Path, order: Order, watch: Watch) -> None:
     """Build here and elsewhere; raises UserError that names each file that differs, and how."""
     first = engine.build(root, order, watch)
-    with tempfile.TemporaryDirectory(prefix="relforge-again-") as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="relforge-again-", ignore_cleanup_errors=True
+    ) as folder:
         place = Path(folder)
         copy = _copied(first, place / "project")
         with watch("again"):
@@ -68,10 +71,23 @@ def _copied(release: Release, into: Path) -> Path:
     inner = (git.output(root, "rev-parse", "--show-prefix") or "").strip()
     top = root.parents[len(Path(inner).parts) - 1] if inner else root
     left_out = shutil.ignore_patterns(*sources.LEFT_OUT)
-    shutil.copytree(top, into, symlinks=True, ignore=left_out)
-    own = git.output(root, "rev-parse", "--absolute-git-dir")
-    if own is not None:
-        (into / ".git").write_text(f"gitdir: {own.strip()}\n")
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        """What is no source, and where it is copied to: a TMPDIR may lie in the project."""
+        return {*left_out(folder, names), *([own.name] if Path(folder) == own.parent else [])}
+
+    own = into.parent
+    try:
+        shutil.copytree(top, into, symlinks=True, ignore=ignored)
+    except shutil.Error as error:
+        place, _, why = error.args[0][0]
+        raise UserError(
+            f"{place}: it cannot be copied for the second build: {why}",
+            hint="move it out of the project",
+        ) from None
+    repository = git.output(root, "rev-parse", "--absolute-git-dir")
+    if repository is not None:
+        (into / ".git").write_text(f"gitdir: {repository.strip()}\n")
     return into / inner
 
 
@@ -82,6 +98,7 @@ def _built(copy: Path, order: Order, first: Release, place: Path) -> Path:
         (cache.home() / name).mkdir(parents=True, exist_ok=True)
         (home / name).symlink_to(cache.home().absolute() / name)
     (place / "home").mkdir()
+    (place / "tmp").mkdir()
     words = [sys.executable, "-m", "relforge", "build", *([order.name] if order.name else [])]
     words += ["--json", "--quiet", "--env", order.env, "--project", str(copy)]
     words += ["--target", order.target] if order.target else []
@@ -90,17 +107,41 @@ def _built(copy: Path, order: Order, first: Release, place: Path) -> Path:
         **ELSEWHERE,
         "RELFORGE_CACHE_DIR": str(home),
         "HOME": str(place / "home"),
+        "TMPDIR": str(place / "tmp"),  # what an interrupt leaves there goes with the rest
         "SOURCE_DATE_EPOCH": str(first.source_date),
     }
-    done = subprocess.run(
-        words, env=env, cwd=place, capture_output=True, text=True, check=False, umask=0o077
-    )
+    done = _run(words, env, place)
     if done.returncode:
         raise UserError(
             f"the second build failed: {(done.stderr or done.stdout).strip()}",
             hint="it sees a copy of the project, and what was fetched; nothing else of this host",
         )
     return Path(json.loads(done.stdout)["tree"])
+
+
+def _run(words: list[str], env: dict[str, str], place: Path) -> subprocess.CompletedProcess[str]:
+    """The second build; an interrupt lets it end what it started, before its folder goes."""
+    with subprocess.Popen(
+        words,
+        env=env,
+        cwd=place,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        umask=0o077,
+        process_group=0,
+    ) as process:
+        try:
+            out, err = process.communicate()
+        except BaseException:
+            process.terminate()
+            try:
+                process.communicate(timeout=GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def _how(one: Path, two: Path, roots: Sequence[Path]) -> str:

@@ -89,10 +89,13 @@ def objection(artifact: Path, allowed: Path, identity: str) -> str:
     """
     program = _program()
     if not allowed.is_file():
+        there = "it is no file" if allowed.exists() else "there is no such file"
         raise UserError(
-            f"{allowed}: there is no such file",
+            f"{allowed}: {there}",
             hint="it lists who may sign, a line each: release@example.org ssh-ed25519 AAAA...",
         )
+    with allowed.open("rb"):  # ssh-keygen does not tell that it may not read it
+        pass
     signature = signature_file(artifact)
     for path in (digest_file(artifact), signature):
         if not path.is_file():

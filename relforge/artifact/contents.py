@@ -21,7 +21,7 @@ from pathlib import Path
 import zstandard
 from zlib_ng import zlib_ng
 
-from relforge import layout
+from relforge import cache, layout
 from relforge.artifact import deb, image, tarball
 from relforge.artifact.found import Contents
 from relforge.artifact.members import CHUNK
@@ -104,7 +104,7 @@ def _walk(folder: Path, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _of_file(place: Path, size: int, *, measured: bool) -> Contents:
-    with place.open("rb") as file:
+    with cache.naming(place), place.open("rb") as file:
         head = file.read(_HEAD)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from relforge import cache, command, signing
 from relforge.checks import entry_points, unpacked, verdict
-from relforge.errors import UserError
+from relforge.errors import NO_ROOM, UserError
 from relforge.release import Artifact, Finding, Release
 
 RULE = "smoke"
@@ -46,12 +46,16 @@ def _of(release: Release, artifact: Artifact) -> Iterator[Finding | str]:
     passed = cache.home() / "checks" / f"smoke-{artifact.sha256}.json"
     if passed.exists():
         return
-    with tempfile.TemporaryDirectory(prefix="relforge-smoke-") as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="relforge-smoke-", ignore_cleanup_errors=True
+    ) as scratch:
         folder = Path(scratch) / FOLDER
         folder.mkdir()
         try:
             made = unpacked.unpack(release, artifact, folder)
         except UserError as error:
+            if error.hint == NO_ROOM:
+                raise  # of the host; the artifact may be fine
             problems = [error.message]
         else:
             if isinstance(made, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -12,13 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from relforge import command
+import zstandard
+from zlib_ng import zlib_ng
+
+from relforge import cache, command
+from relforge.errors import NO_ROOM, UserError
 from relforge.formats.codecs import GZIP, ZSTD, Codec
 from relforge.formats.oci import base
 from relforge.formats.oci.config import ARCHITECTURES
 from relforge.formats.oci.layers import CODECS, root
 from relforge.formats.pieces import Section, Stream, unpacked
 from relforge.release import Artifact, Release
+
+PATIENCE = 300  # seconds
+_DAMAGED = (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +40,14 @@ class Unpacked:
 def unpack(release: Release, artifact: Artifact, folder: Path) -> Unpacked | str:
     """The release inside of the artifact, or why it was not tried; "" where it holds none.
 
-    Raises OSError, `tarfile.TarError`, and UserError where a program fails.
+    Raises UserError where it cannot be unpacked; OSError, or UserError with the hint
+    NO_ROOM, where that is the host's fault.
     """
-    return _WAYS[artifact.format](release, artifact, folder)
+    try:
+        with cache.naming(folder):
+            return _WAYS[artifact.format](release, artifact, folder)
+    except (*_DAMAGED, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says so
+        raise UserError(f"it cannot be unpacked: {error}") from None
 
 
 def _tarball(codec: Codec) -> Callable[[Release, Artifact, Path], Unpacked]:
@@ -54,12 +67,17 @@ def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
     shutil.copyfile(artifact.path, program)
     program.chmod(stat.S_IRWXU)
     folder.chmod(stat.S_IRWXU)
-    command.capture(
-        [program, "version"],
-        cwd=Path("/"),
-        env={"RELEASE_EXTRACT_DIR": str(folder)},
-        base={"PATH": os.defpath},
-    )
+    env = {"PATH": os.defpath, "RELEASE_EXTRACT_DIR": str(folder)}
+    # An interrupt ends what it started, too: nothing writes where everything is being removed.
+    begun = command.begin([program, "version"], cwd=Path("/"), env=env)
+    done = command.finish(begun, "", PATIENCE)
+    if done is None:
+        raise UserError(f"it did not unpack itself within {PATIENCE} s")
+    if done.returncode:
+        room = os.strerror(errno.ENOSPC) not in done.stderr
+        raise UserError(
+            f"it cannot unpack itself: {done.stderr.strip()}", hint="" if room else NO_ROOM
+        )
     (tree,) = folder.iterdir()
     return Unpacked(tree=tree, program=program)
 

@@ -62,6 +62,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check every file against its digest, and that unpacking can harm nothing."""
+    if signer and allowed is None:
+        raise typer.BadParameter("--signer needs --allowed-signers: who has which key?")
+    if trust is not None and not identity:
+        raise typer.BadParameter("--sigstore-trust needs --sigstore-identity: who signed?")
     if bool(identity) != bool(issuer):
         raise typer.BadParameter("--sigstore-identity and --sigstore-issuer belong together")
     found = contents.read(place)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from relforge import cache
+from relforge import cache, signing
 from tests import builder
 from tests.formats import shop
 
@@ -101,3 +101,14 @@ def test_equal_trees_give_equal_bytes(
     with umask(0o077):
         second = shop.packed(tmp_path / "two" / "deeper", kind).path.read_bytes()
     assert first == second
+
+
+def test_what_stood_beside_another_artifact_of_that_name_goes(tmp_path: Path) -> None:
+    first = shop.packed(tmp_path, "tar.gz")
+    for path in signing.beside(first.path):
+        path.touch()
+    shop.packed(tmp_path, "tar.gz")
+    assert all(path.exists() for path in signing.beside(first.path)), "nothing changed"
+    again = shop.packed(tmp_path, "tar.gz", "changed")
+    assert first.path == again.path
+    assert [first.path] == list(first.path.parent.iterdir())

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.release.workshop import RELFORGE, Workshop
+from tests.release.workshop import PATIENCE, RELFORGE, Workshop
 
 pytestmark = pytest.mark.release
 
@@ -47,6 +50,53 @@ def test_a_key_that_is_not_there_ends_the_build_before_it_begins(shop: Workshop)
 def test_a_release_is_built_twice_and_compared(shop: Workshop) -> None:
     assert 0 == shop.run("release", "--verify-reproducible").returncode
     assert [".gz"] == [path.suffix for path in (shop.root / "dist").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [
+        (["--verify-reproducible"], "relforge-again-*/cache/trees"),
+        (["--smoke", "--format", "run"], "relforge-smoke-*/a place with spaces/.draft.*/shop-1.0"),
+    ],
+)
+def test_one_that_is_interrupted_leaves_nothing_and_nobody(
+    shop: Workshop, words: list[str], folder: str
+) -> None:
+    scratch = shop.root / "scratch"
+    scratch.mkdir(mode=0o700)
+    shop.report("build")
+    with shop.given(TMPDIR=str(scratch)).popen(
+        "release", *words, start_new_session=True
+    ) as process:
+        while not list(scratch.glob(folder)) and process.poll() is None:
+            time.sleep(0.01)
+        process.terminate()
+        said = process.communicate(timeout=PATIENCE)[1]
+    assert 130 == process.returncode, said
+    assert "error: interrupted; nothing half-done was left behind" in said
+    assert "Traceback" not in said
+    assert [] == list(scratch.iterdir())
+    assert not list((shop.root / "dist").glob(".*"))
+
+
+def test_what_cannot_be_copied_for_the_second_build_is_told(shop: Workshop) -> None:
+    os.mkfifo(shop.root / "pipe")
+    said = shop.refused(1, "release", "--verify-reproducible")
+    assert f"{shop.root}/pipe: it cannot be copied for the second build" in said
+
+
+def test_a_full_disk_is_not_the_artifacts_fault(
+    shop: Workshop, disk: Callable[[Path, str], None]
+) -> None:
+    scratch = shop.root / "scratch"
+    disk(scratch, "1m")
+    for kind in ("run", "deb", "tar.gz"):
+        words = ("release", "--smoke", "--format", kind)
+        said = shop.given(TMPDIR=str(scratch)).refused(1, *words)
+        assert "No space left on device" in said
+        assert "free some space, or set RELFORGE_CACHE_DIR and TMPDIR" in said
+        assert list((shop.root / "dist").glob(f"shop-1.0*.{kind}"))
+        assert [] == list(scratch.iterdir())
 
 
 def test_what_is_not_reproducible_is_named(shop: Workshop) -> None:
