@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sys
 from contextlib import ExitStack
@@ -26,7 +27,8 @@ def run(name: str, given: list[str] | dict[str, Any], call: Callable[..., int]) 
     command: dict[str, Any] = contract["commands"][name]
     once = command.get("once", False)
     with ExitStack() as stack:
-        mark = Mark(paths.of(root).state, name, contract["version"]) if once else None
+        what = f"{contract['version']} {json.dumps(given, sort_keys=True)}"
+        mark = Mark(paths.of(root).state, name, what) if once else None
         if mark is not None:
             stack.enter_context(mark)
             if mark.done:
@@ -46,16 +48,16 @@ def run(name: str, given: list[str] | dict[str, Any], call: Callable[..., int]) 
 
 
 class Mark:
-    """``<state>/once/<command>``: the version for which it was done; locked while it is.
+    """``<state>/once/<command>``: lines of a version and the arguments; locked while it is done.
 
     An ``flock``: the kernel lets go of it however we end, and who waits then
     does the work, or finds that it was done.
     """
 
-    def __init__(self, state: str, name: str, version: str) -> None:
+    def __init__(self, state: str, name: str, what: str) -> None:
         self._path = os.path.join(state, FOLDER, name)
         self._name = name
-        self._version = version
+        self._what = what
         self._fd = -1
 
     def __enter__(self) -> Mark:
@@ -73,13 +75,19 @@ class Mark:
 
     @property
     def done(self) -> bool:
-        """Was it done, by this very version?"""
-        return os.pread(self._fd, 1 << 10, 0).decode(errors="replace").strip() == self._version
+        """Was it, by this very version, with these very arguments?"""
+        return self._what in self._lines()
 
     def write(self) -> None:
-        data = f"{self._version}\n".encode()
+        """Remember it; what was done for other versions is forgotten."""
+        version = self._what.partition(" ")[0]
+        lines = [line for line in self._lines() if line.partition(" ")[0] == version]
+        data = "".join(f"{line}\n" for line in (*lines, self._what)).encode()
         os.pwrite(self._fd, data, 0)
         os.ftruncate(self._fd, len(data))
+
+    def _lines(self) -> list[str]:
+        return os.pread(self._fd, 1 << 20, 0).decode(errors="replace").splitlines()
 
 
 def _program(root: str, words: list[str], more: list[str], *, wait: bool) -> int:

@@ -157,7 +157,7 @@ def _description(release: dict[str, Any], root: str) -> list[str]:
         times = f" x {row['instances']}" if row["instances"] != 1 else ""
         lines.append(f"  service    {name}{times}: {row['kind']} {what}{listen}")
     for name, row in sorted(release["commands"].items()):
-        lines.append(f"  command    {name}: {row['call']}")
+        lines.append(f"  command    {name}: {row['call'] or ' '.join(row['exec'])}")
     for layer in release["layers"]:
         size = f"{layer['size'] / (1 << 20):.1f} MiB"
         lines.append(f"  layer      {layer['name']}: {layer['files']} files, {size}")

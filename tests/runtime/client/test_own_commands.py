@@ -153,6 +153,15 @@ def test_once_is_once_for_a_version_of_two_at_the_same_time_too(mini_release: Ma
     first.stdout.close()
 
 
+def test_other_arguments_are_another_thing_to_do(mini_release: Make) -> None:
+    show = {"call": "shop.ops:show", "once": True, "args": ARGS}
+    release = shop(mini_release, show=show)
+    for words in (("1", "--dry-run"), ("1",), ("2",)):
+        assert "('count'" in release.run("show", *words).stdout
+    for words in (("1", "--dry-run"), ("1",), ("2",)):
+        assert "has been done for 1.0.0" in release.run("show", *words).stdout
+
+
 def test_what_failed_is_done_again(mini_release: Make) -> None:
     release = shop(mini_release, fails={"call": "shop.ops:fails", "once": True})
     assert [9, 9] == [release.run("fails").returncode for _ in range(2)]

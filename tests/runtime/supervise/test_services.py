@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,21 @@ def main():
     for _ in range(8):
         time.sleep(0.25)
         alive()
+    time.sleep(1000)
+"""
+DEAF = """
+import os, socket, sys, time
+from relforge.runtime import ready
+def main():
+    sock = socket.socket(fileno=3)
+    ready()
+    if not os.path.exists(os.environ["MARK"]):
+        open(os.environ["MARK"], "w").close()
+        sock.close()
+        time.sleep(0.5)
+        sys.exit(1)
+    client, _ = sock.accept()
+    client.sendall(b"heard")
     time.sleep(1000)
 """
 SHOWS = """
@@ -264,3 +280,25 @@ def test_grandchildren_in_sessions_of_their_own_end_with_their_service(
     second = int(file.read_text())
     assert 0 == release.run("stop").returncode
     assert not alive(second)
+
+
+def test_a_service_that_closes_its_listening_socket_finds_it_again(
+    mini_release: Make, tmp_path: Path
+) -> None:
+    release = mini_release(
+        {"shop/deaf.py": DEAF},
+        services={
+            "a": {
+                "target": "shop.deaf:main",
+                "listen": ["127.0.0.1:0"],
+                "env": {"MARK": str(tmp_path / "mark")},
+            }
+        },
+    )
+    assert 0 == release.run("start").returncode
+    where = int(service(release, "a")["listen"][0].rpartition(":")[2])
+    # It waits in the supervisor's copy of the socket until somebody accepts.
+    with socket.create_connection(("127.0.0.1", where), timeout=20) as client:
+        assert b"heard" == client.recv(16)
+    assert "a.1 exited with status 1" in log(release)
+    assert 0 == release.run("stop").returncode
