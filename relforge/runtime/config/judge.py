@@ -28,6 +28,7 @@ class Judge:
         self.schema = schema
         self.strict = strict
         self.problems: list[dict[str, str]] = []
+        self._said: set[tuple[str, str, str]] = set()
         self.bad: set[Path] = set()  # keys with a problem: not missing as well
         self.tainted: set[Path] = set()  # keys whose value refers to a secret
 
@@ -71,7 +72,9 @@ class Judge:
                 self.wrong(keys.show(path), f"expected a table (of {names}), got {got}", setting)
             return False
         if self.strict:
-            near = keys.nearest(".".join(path), self.schema)
+            # Of a flood nobody reads the suggestions, which take their time.
+            few = len(self.problems) < problems.MOST
+            near = keys.nearest(".".join(path), self.schema) if few else ""
             self.wrong(keys.show(path), f"unknown key{near}", setting)
         return not self.strict
 
@@ -135,10 +138,10 @@ class Judge:
     def wrong(self, key: str, message: str, setting: Setting | None) -> None:
         """Note what is wrong with a key, and with the setting that it has."""
         provider, place = (setting.provider, setting.place) if setting else ("", "")
-        row = problems.row(message, key=key, provider=provider, place=place)
-        same = ("key", "message", "provider")  # a wrong table is one mistake, not one a line
-        if not any(all(row[name] == old[name] for name in same) for old in self.problems):
-            self.problems.append(row)
+        same = (key, message, provider)  # a wrong table is one mistake, not one a line
+        if same not in self._said:
+            self._said.add(same)
+            self.problems.append(problems.row(message, key=key, provider=provider, place=place))
 
     def missing(self, key: str, row: dict[str, Any], ways: list[str]) -> None:
         """Note that a required key is not set, and how it can be."""

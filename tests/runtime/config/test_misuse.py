@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from relforge.runtime.config import problems
+from relforge.runtime.config import problems, providers
+from relforge.runtime.config.resolve import resolve
 from relforge.runtime.config.sound import printable
 from tests.runtime.config import asking
 
@@ -142,3 +143,34 @@ def test_a_flood_of_errors_is_cut_and_says_where_the_rest_is() -> None:
     assert error.message.startswith("the configuration has 5000 errors\n  - k0: unknown key\n")
     assert error.message.endswith("  and 4900 more: `config check --json` has them all")
     assert 102 == len(error.message.splitlines())
+
+
+def test_a_file_of_nothing_but_unknown_keys_is_judged_at_once(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text("".join(f"k{number} = 1\n" for number in range(20_000)))
+    began = time.monotonic()
+
+    found = asking.run(tmp_path, TOML)
+
+    assert 20_000 == len(found.problems)
+    assert time.monotonic() - began < 30
+
+
+def test_a_file_that_never_ends_is_given_up_and_the_rest_is_judged(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.toml")
+    rows = [
+        {"use": "toml", "state": {"path": "x.toml", "optional": False}, "timeout": 0.1},
+        {"use": "env", **providers.prepare("env", {"prefix": "SHOP_"})},
+    ]
+    entered: list[str] = []
+
+    found = resolve(
+        {"providers": rows, "schema": {"port": {"type": "int"}}},
+        root=str(tmp_path),
+        environ={"SHOP_PORT": "x"},
+        entering=lambda use, _seconds: entered.append(use),
+    )
+
+    assert ["defaults", "toml", "env"] == entered
+    assert ["did not end within 0.1 s", 'expected int, got "x"'] == [
+        row["message"] for row in found.problems
+    ]
