@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import relforge
-from relforge import cache, loader, sources
+from relforge import cache, loader, sources, vendored
 from relforge.errors import SettingsError, UserError
 from relforge.release import AssetSettings, DebSettings, OciSettings, Project, Release
 
@@ -122,10 +122,12 @@ def _local_packages(root: Path, lock: str | None) -> Iterator[str]:
 
 @once
 def own_digest() -> str:
-    """The digest of relforge's own files, which make a part of each release."""
+    """The digest of relforge's own files and of what it vendors: a part of each release."""
     package = Path(relforge.__file__).parent
     rows = (path for path in cache.walk(package) if "__pycache__" not in path.parts)
-    return cache.key(*(f"{path.relative_to(package)} {_stamp(path)}" for path in sorted(rows)))
+    return cache.key(
+        *(f"{path.relative_to(package)} {_stamp(path)}" for path in sorted(rows)), vendored.key()
+    )
 
 
 def _stamp(path: Path) -> str:

@@ -5,7 +5,7 @@ ticketd-1.4.0/
   python/      bin/ lib/ share/scripts/
   app/
   release/     manifest.json launch config.toml env.sh SHA256SUMS units/
-  runtime/     relforge/__init__.py relforge/runtime/
+  runtime/     relforge/__init__.py relforge/runtime/ console-libs/
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ PYTHON = "python"
 SCRIPTS = "python/share/scripts"
 APP = "app"
 RUNTIME = "runtime"
+CONSOLE_LIBS = "runtime/console-libs"  # no name that can be imported
 MANIFEST = "release/manifest.json"
 LAUNCH = "release/launch"
 CONFIG = "release/config.toml"

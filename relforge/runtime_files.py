@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import relforge
-from relforge import cache, inputs, layout, pyc
+from relforge import cache, inputs, layout, pyc, vendored
 from relforge.deps.step import interpreter
 from relforge.release import Release
 
@@ -52,6 +52,8 @@ def _write_all(release: Release, tree: Path) -> None:
     for path in sorted(cache.walk(package / "runtime")):
         if path.suffix == ".py":
             _write(copy / path.relative_to(package), path.read_text())
+    for to, source in vendored.files():
+        _write(tree / layout.CONSOLE_LIBS / to, source.read_text(encoding="utf-8"))
     pyc.compile_tree(interpreter(release), tree / layout.RUNTIME)
 
 

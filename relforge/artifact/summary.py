@@ -32,7 +32,8 @@ def packages(found: Contents) -> tuple[Package, ...]:
     rows = []
     for path, text in found.texts.items():
         folder, name = posixpath.split(path)
-        if name != "METADATA" or not folder.endswith(".dist-info"):
+        ours = path.startswith(f"{layout.RUNTIME}/")  # the console's libraries
+        if name != "METADATA" or not folder.endswith(".dist-info") or ours:
             continue
         head = metadata.parse(text)
         files = tuple(sorted(_recorded(found, folder)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _socket import socket
     from typing import Any
 
 LIMIT = 16 << 20
@@ -25,12 +25,12 @@ def encode(message: dict[str, Any]) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
-def send(sock: socket.socket, message: dict[str, Any]) -> None:
+def send(sock: socket, message: dict[str, Any]) -> None:
     """Write one frame whole."""
     sock.sendall(encode(message))
 
 
-def receive(sock: socket.socket) -> dict[str, Any] | None:
+def receive(sock: socket) -> dict[str, Any] | None:
     """The next message, or None where the peer closed between two frames.
 
     Raises FrameError on garbage, an oversize frame or an end inside a frame,
@@ -59,7 +59,7 @@ def decode(body: bytes) -> dict[str, Any]:
     return message
 
 
-def _exactly(sock: socket.socket, size: int) -> bytes | None:
+def _exactly(sock: socket, size: int) -> bytes | None:
     chunks = []
     missing = size
     while missing:

@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict
 
 import relforge
-from relforge import cache, layout, tree
+from relforge import cache, layout, tree, vendored
 from relforge.release import Release
 from relforge.sbom import npm
 
@@ -28,6 +28,7 @@ def step(release: Release) -> Release:
         *(release.python.version, release.python.source),
         *(json.dumps(asdict(row)) for row in packages),
         *(json.dumps(asdict(row)) for row in release.packages),
+        vendored.key(),
         *(f"{row.name} {row.key}" for row in release.layers if row.name in ("python", "deps")),
     )
     memo = cache.home() / "notes" / f"sbom-{key}.json"

@@ -19,7 +19,7 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
 import relforge
-from relforge import layout, metadata
+from relforge import layout, metadata, vendored
 from relforge.release import Entry, Package, Release
 from relforge.sbom.npm import NpmPackage
 
@@ -49,6 +49,7 @@ def _bom(release: Release, npm: tuple[NpmPackage, ...]) -> Bom:
     others = [
         _interpreter(release),
         *(_library(row) for row in _shared_objects(release)),
+        *(_vendored(row) for row in vendored.libraries()),
         *(_npm(row) for row in npm),
     ]
     for component in (*wheels.values(), *others):
@@ -129,6 +130,20 @@ def _wheel(package: Package, head: Message | None) -> Component:
     )
 
 
+def _vendored(row: vendored.Library) -> Component:
+    """A library of the console, which lies beside the application's own packages."""
+    name = canonicalize_name(row.name)
+    return Component(
+        name=name,
+        version=row.version,
+        type=ComponentType.LIBRARY,
+        bom_ref=f"{layout.CONSOLE_LIBS}/{name}@{row.version}",
+        purl=PackageURL("pypi", name=name, version=row.version),
+        licenses=[LicenseFactory().make_from_string(row.licence)] if row.licence else None,
+        description=row.summary or None,
+    )
+
+
 def _npm(row: NpmPackage) -> Component:
     scope, _, name = row.name.rpartition("/")
     digests = [HashType(alg=HashAlgorithm.SHA_512, content=row.sha512)] if row.sha512 else []
@@ -148,6 +163,7 @@ def _heads(release: Release) -> Iterator[tuple[str, Message]]:
     """The METADATA of each package in site-packages, by its normal name."""
     for layer in release.layers:
         for entry in layer.entries:
-            if entry.path.endswith(".dist-info/METADATA"):
+            ours = entry.path.startswith(f"{layout.RUNTIME}/")
+            if entry.path.endswith(".dist-info/METADATA") and not ours:
                 head = metadata.parse((release.tree / entry.path).read_bytes())
                 yield canonicalize_name(head.get("Name", "")), head

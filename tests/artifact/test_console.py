@@ -11,6 +11,7 @@ import pytest
 
 from tests.artifact import customer
 from tests.artifact.deployment import Deployment
+from tests.runtime.client import screen
 
 pytestmark = pytest.mark.release
 
@@ -53,7 +54,7 @@ def console(open_shop: Deployment) -> Iterator[Open]:
     made: list[Terminal] = []
 
     def make(*words: str, prompt: str = PROMPT) -> Terminal:
-        made.append(Terminal(open_shop, *(words or ("remote_console",)), prompt=prompt))
+        made.append(Terminal(open_shop, *(words or ("remote_console", "web")), prompt=prompt))
         return made[-1]
 
     yield make
@@ -124,12 +125,15 @@ def test_leaving_and_exiting_do_not_stop_the_shop(console: Open, open_shop: Depl
     assert 0 == open_shop.service("web")["restarts"]
 
 
-def test_tab_completes_what_is_there(console: Open) -> None:
-    terminal = console()
-    terminal.child.send("ticketd.orders.reser\t")
-    terminal.child.expect_exact("ticketd.orders.reserve")
-    terminal.child.sendline("\x15")
-    terminal.child.expect_exact(PROMPT)
+def test_tab_completes_what_is_there(open_shop: Deployment) -> None:
+    variables = {**open_shop.variables, "TERM": "xterm-256color"}
+    terminal = screen.Terminal(open_shop.program, "remote_console", "web", env=variables)
+    try:
+        terminal.prompt()
+        terminal.send("ticketd.orders.reser\t")
+        terminal.see("ticketd.orders.reserve")
+    finally:
+        terminal.close()
 
 
 def test_two_consoles_have_each_their_own_output_and_names(console: Open) -> None:
@@ -172,7 +176,7 @@ def test_each_evaluation_is_in_the_log(console: Open, open_shop: Deployment) -> 
 
 def test_it_ends_when_the_shop_goes(shop: Deployment) -> None:
     with shop.running():
-        terminal = Terminal(shop, "remote_console")
+        terminal = Terminal(shop, "remote_console", "web")
         shop.ok("stop")
         terminal.child.sendline("1")
         terminal.child.expect_exact("the application went away")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import relforge
-from relforge import pyc
+from relforge import layout, pyc, vendored
 
 PACKAGE = Path(relforge.__file__).parent
 MANIFEST: dict[str, Any] = {
@@ -98,6 +98,10 @@ def mini_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(
         PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
     )
+    for to, source in vendored.files():
+        path = root / layout.CONSOLE_LIBS / to
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, path)
     shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
     (root / "bin" / "shop").chmod(0o755)
     _python(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def test_it_names_all_that_went_in(release: Release) -> None:
         "python/lib/libssl.so.3",
         "node_modules/@scope/one@1.0.0",
         "node_modules/two@2.0.0",
+        *(f"runtime/console-libs/{name}@{version(name)}" for name in ("prompt-toolkit", "wcwidth")),
     } == rows.keys()
     fastapi = rows["fastapi@1.0"]
     assert "pkg:pypi/fastapi@1.0" == fastapi["purl"]

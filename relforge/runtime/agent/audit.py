@@ -11,6 +11,8 @@ import os
 import time
 from contextlib import suppress
 
+from .access import Peer, user
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,11 +22,28 @@ MOST_SOURCE = 500  # characters
 _STANDARD_ERROR = 2
 
 
+class Who:
+    """Who asked: what the kernel knows of the peer, and from where it says it comes."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, peer: Peer, whence: str) -> None:
+        words = [f"uid={peer.uid}", f"user={user(peer.uid)}"]
+        login = peer.login()
+        if login:
+            words.append(f"login={login}")
+        words.append(f"from={json.dumps(whence or f'pid {peer.pid}', ensure_ascii=True)}")
+        self._text = " ".join(words)
+
+    def __str__(self) -> str:
+        return self._text
+
+
 def record(
     *,
     service: str,
     session: int,
-    uid: int,
+    who: Who,
     outcome: str,
     ms: float,
     source: str,
@@ -36,7 +55,7 @@ def record(
     if len(shown) > MOST_SOURCE:
         shown = shown[:MOST_SOURCE] + "..."
     line = (
-        f"{when} relforge.audit service={service} session={session} uid={uid}"
+        f"{when} relforge.audit service={service} session={session} {who}"
         f" outcome={outcome} ms={ms:.1f} source={json.dumps(shown, ensure_ascii=False)}\n"
     )
     with suppress(OSError):

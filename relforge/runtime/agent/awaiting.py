@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 from contextlib import suppress
 
 from .containment import Contained, contain_tasks
 from .guard import Guard, Interrupted
+from .native import Event
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Awaited:
         self._task: asyncio.Task[Any] | None = None
         self._driver = self._drive()
         self._cancelled = False
-        self._done = threading.Event()
+        self._done = Event()
         self._value: Any = None
         self._error: BaseException | None = None
 

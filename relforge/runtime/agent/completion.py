@@ -7,7 +7,8 @@ import inspect
 import keyword
 import re
 import sys
-import threading
+
+from .native import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,21 +45,19 @@ class Limited:
     does there are no completions.
     """
 
-    def __init__(self, seconds: float = 1.0) -> None:
-        self._seconds = seconds
-        self._thread: threading.Thread | None = None
+    def __init__(self) -> None:
+        self._thread: Worker | None = None
 
-    def complete(self, text: str, namespace: Mapping[str, Any]) -> list[str]:
-        if self._thread is not None and self._thread.is_alive():
+    def complete(self, text: str, namespace: Mapping[str, Any], seconds: float) -> list[str]:
+        """The completions, or none where they take longer."""
+        if self._thread is not None and self._thread.alive:
             return []
         found: list[str] = []
-        self._thread = threading.Thread(
-            target=lambda: found.extend(complete(text, namespace)),
-            name="relforge-completion",
-            daemon=True,
+        self._thread = Worker(
+            lambda: found.extend(complete(text, namespace)), "relforge-completion"
         )
         self._thread.start()
-        self._thread.join(self._seconds)
+        self._thread.join(seconds)
         return found
 
 

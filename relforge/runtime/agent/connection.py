@@ -2,65 +2,76 @@
 
 | message | answer |
 |---|---|
-| hello {proto, client} | none, or error |
+| hello {proto, client, from}, the first and only once | none, or error |
 | ping | pong |
-| eval {source, json, where: "thread" or "loop"} | out..., done {ok, repr or json, or type and error, ms} |
+| eval {source, json, where: "thread" or "loop", columns, most} | out..., done {ok, repr or json, left, or type and error, ms} |
 | call {target, args, kwargs, json} | the same |
+| percent {line, columns} | out..., done |
 | interrupt {id} | interrupted {level: "raised", "cancelled", "abandoned" or "idle"} |
 | check {source} | checked {complete} |
-| complete {text} | completions {items} |
+| complete {text, within} | completions {items} |
 | stacks | stacks {text} |
 | tasks | tasks {rows} |
 | config {result, changed}: of a loader, by `service.tell` | configured {errors} |
+| cancel {name} | cancelled, or error |
+| stats {within} | stats {the fields of ``stats.take``} |
 
 Each message has an ``id`` of the client's choice, which its answer repeats.
+``bye`` {reason} is said before a connection is closed that nobody uses.
 """  # noqa: E501 - a table
 
 from __future__ import annotations
 
-import socket
+import time
 from contextlib import suppress
 
 from .. import frames
-from . import source, stacks
-from .completion import Limited
-from .evaluation import Request
+from ..errors import Refusal
+from . import loops, stacks
+from .native import poll, socket
 from .outbox import Outbox
-from .session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .access import Peer
+    from .completion import Limited
     from .server import Agent
+    from .session import Session
 
 PROTO = 1
 _MOST_TEXT = 4 << 20  # characters
+_SHUT_RDWR = 2
+_WITHOUT_SESSION = frozenset(("config", "handoff", "ping", "stacks", "tasks", "stats"))
+_LONGEST_WAIT = 5.0  # seconds that a client may make its own connection wait
 
 
 class Connection:
     """Lives in a thread of its own until the client closes or sends what is no frame."""
 
-    def __init__(self, agent: Agent, sock: socket.socket, number: int, uid: int) -> None:
+    def __init__(self, agent: Agent, sock: socket, number: int, peer: Peer) -> None:
         self._agent = agent
         self._sock = sock
         self._number = number
-        self._uid = uid
-        self._completion = Limited()
+        self._peer = peer
+        self._greeted = False
+        self._from = ""
+        self._completion: Limited | None = None
         self._session: Session | None = None
         self.outbox = Outbox(sock, f"relforge-client-{number}")
 
     def serve(self) -> None:
         """Say who we are, then answer until the end."""
         self.outbox.thread.start()
-        self.outbox.send({"op": "welcome", "proto": PROTO, **self._agent.info})
+        self.outbox.send({"op": "welcome", "proto": PROTO, **self._agent.info, **self._state()})
         try:
-            while (message := frames.receive(self._sock)) is not None:
+            while (message := self._next()) is not None:
                 answer = self._answer(message)
                 if answer is not None:
                     self.outbox.send({"id": message.get("id"), **answer})
                 self.outbox.settle()
-                if message.get("op") == "hello" and answer is not None:
+                if not self._greeted:
                     break
         except frames.FrameError as error:
             self.outbox.send({"op": "error", "error": str(error)})
@@ -76,70 +87,137 @@ class Connection:
     def cut(self) -> None:
         """End the connection from another thread."""
         with suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+            self._sock.shutdown(_SHUT_RDWR)
 
     def forget(self) -> None:
         """After a fork, in the child: close our copy, say nothing."""
         self.outbox.abandon()
         self._sock.close()
 
+    def _state(self) -> dict[str, Any]:
+        return {
+            "uptime": round(time.monotonic() - self._agent.started, 3),
+            "loop": loops.kind(loops.of(self._agent)),
+            "evaluates": self._agent.evaluates,
+        }
+
+    def _next(self) -> dict[str, Any] | None:
+        """The next message; None at the end, or where nobody has asked for anything for long."""
+        limit = self._agent.settings.get("idle_timeout") or 0
+        if not limit:
+            return frames.receive(self._sock)
+        waiting = poll()
+        waiting.register(self._sock.fileno(), 1)  # POLLIN
+        while not waiting.poll(limit * 1000):
+            if self._session is None or self._session.idle:
+                self.outbox.send({"op": "bye", "reason": f"nothing was asked for {limit:g}s"})
+                return None
+        return frames.receive(self._sock)
+
     def _answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
         try:
             return self._dispatch(message)
+        except Refusal as error:
+            hint = f"\n  {error.hint}" if error.hint else ""
+            return {"op": "error", "error": error.message + hint}
         except Exception as error:
             # The agent outlives whatever a client sends and whatever the application's
             # objects do when they are looked at.
             return {"op": "error", "error": f"{type(error).__name__}: {error}"}
 
     def _dispatch(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        match message.get("op"):
-            case "eval" | "call":
-                self._open().submit(Request(message))
+        op = message.get("op")
+        if not self._greeted:
+            return self._greet(message)
+        if not self._agent.evaluates and op not in _WITHOUT_SESSION:
+            raise Refusal(
+                f"{self._agent.service} was built with `console = false`: it evaluates nothing"
+            )
+        match op:
+            case "eval" | "call" | "percent":
+                self._open().submit(message)
                 return None
             case "interrupt":
                 session = self._session
                 level = "idle" if session is None else session.interrupt(message.get("id"))
                 return {"op": "interrupted", "level": level}
-            case "ping":
-                return {"op": "pong"}
             case "check":
+                from . import source
+
                 return {"op": "checked", "complete": source.complete(str(message["source"]))}
             case "complete":
-                names = {**self._agent.names(), **self._open().namespace}
-                items = self._completion.complete(str(message["text"]), names)
-                return {"op": "completions", "items": items}
+                return {"op": "completions", "items": self._complete(message)}
+            case "cancel":
+                return self._cancel(str(message["name"]))
+            case "config":
+                return {"op": "configured", "errors": self._configure(message)}
+        return self._look(op, message)
+
+    def _look(self, op: Any, message: dict[str, Any]) -> dict[str, Any]:
+        """What is asked of every release, also of one with ``console = false``."""
+        loop = loops.of(self._agent)
+        match op:
+            case "ping":
+                return {"op": "pong"}
             case "stacks":
-                rows = stacks.tasks(self._agent.loop)
+                rows = stacks.tasks(loop)
                 text = stacks.threads() + ("\n" + stacks.text(rows) + "\n" if rows else "")
                 return {"op": "stacks", "text": text[:_MOST_TEXT]}
             case "tasks":
-                rows = stacks.tasks(self._agent.loop)
-                return {"op": "tasks", "loop": self._agent.loop is not None, "rows": rows}
-            case "config":
-                return {"op": "configured", "errors": self._configure(message)}
+                return {"op": "tasks", "loop": loop is not None, "rows": stacks.tasks(loop)}
             case "handoff":
                 from .. import handoff
 
-                return handoff.answer(self._agent.loop)
-            case "hello":
-                return _refused(message.get("proto"))
-            case other:
-                return {"op": "error", "error": f"unknown operation {other!r}"}
+                return handoff.answer(loop)
+            case "stats":
+                from . import stats
+
+                within = min(float(message.get("within", 0.3)), _LONGEST_WAIT)
+                return {"op": "stats", **stats.take(self._agent, within)}
+        return {"op": "error", "error": f"unknown operation {op!r}"}
+
+    def _greet(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """The handshake: what is said before it is not looked at."""
+        if message.get("op") != "hello":
+            return {"op": "error", "error": "a client says `hello` first"}
+        proto = message.get("proto")
+        if proto != PROTO:
+            error = f"this process speaks protocol {PROTO}, the client {proto!r}"
+            return {"op": "error", "error": error}
+        self._greeted = True
+        self._from = str(message.get("from", ""))[:100]
+        return None
+
+    def _complete(self, message: dict[str, Any]) -> list[str]:
+        if self._completion is None:
+            from .completion import Limited
+
+            self._completion = Limited()
+        names = {**self._agent.names(), **self._open().namespace}
+        within = min(float(message.get("within", 1.0)), _LONGEST_WAIT)
+        return self._completion.complete(str(message["text"]), names, within)
+
+    def _cancel(self, name: str) -> dict[str, Any]:
+        from .percent import tasks
+
+        loop = loops.of(self._agent)
+        if loop is None:
+            raise Refusal(f"{self._agent.service} has no event loop")
+        tasks.cancel(loop, name)
+        self._open().audit(f"cancel task {name}", "ok", 0.0)
+        return {"op": "cancelled"}
 
     def _configure(self, message: dict[str, Any]) -> list[str]:
         from ..config import renewal
 
         result = message["result"]
         self._agent.secrets = (*self._agent.secrets, *renewal.secrets(result))
-        return renewal.renew(result, message["changed"], self._agent.loop)
+        return renewal.renew(result, message["changed"], loops.of(self._agent))
 
     def _open(self) -> Session:
         if self._session is None:
-            self._session = Session(self._agent, self.outbox, self._number, self._uid)
+            # Late: a process that nobody talks to does not pay for it.
+            from .session import Session
+
+            self._session = Session(self._agent, self.outbox, self._number, self._peer, self._from)
         return self._session
-
-
-def _refused(proto: object) -> dict[str, Any] | None:
-    if proto == PROTO:
-        return None
-    return {"op": "error", "error": f"this process speaks protocol {PROTO}, the client {proto!r}"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import threading
 import time
 
 from . import entry, modules, report, source
 from .guard import Guard
+from .native import allocate_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,14 +17,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .awaiting import Awaited
+    from .percent import Tools
 
     Loops = Callable[[], tuple[asyncio.AbstractEventLoop, bool]]
 
 
-class Request:
-    """The ``eval`` or ``call`` message, checked; raises ValueError for what is wrong in it."""
+MOST_COLUMNS = 1000
 
-    __slots__ = ("args", "id", "json", "kwargs", "on_loop", "source", "target")
+
+class Request:
+    """The ``eval``, ``call`` or ``percent`` message; raises ValueError for what is wrong in it.
+
+    ``columns`` is the width of the client's terminal, ``most`` how many
+    characters of a value it wants at once; None where it is no terminal.
+    """
+
+    __slots__ = (
+        *("args", "columns", "id", "json", "kwargs", "line", "most"),
+        *("on_loop", "source", "target"),
+    )
 
     def __init__(self, message: dict[str, Any]) -> None:
         self.id = message.get("id")
@@ -32,16 +43,23 @@ class Request:
         self.on_loop = message.get("where") == "loop"
         self.source = message.get("source", "")
         self.target = message.get("target") if message["op"] == "call" else None
+        self.line = message.get("line", "") if message["op"] == "percent" else None
+        self.columns = _number(message, "columns", MOST_COLUMNS)
+        self.most = _number(message, "most", report.MOST_CHARACTERS)
         self.args = message.get("args", [])
         self.kwargs = message.get("kwargs", {})
         if not isinstance(self.source, str):
             raise ValueError("`source` must be a string")
         if message["op"] == "call" and not isinstance(self.target, str):
             raise ValueError("`target` must be a string")
+        if self.line is not None and not isinstance(self.line, str):
+            raise ValueError("`line` must be a string")
         if not isinstance(self.args, list) or not isinstance(self.kwargs, dict):
             raise ValueError("`args` must be a list, `kwargs` an object")
 
     def __str__(self) -> str:
+        if self.line is not None:
+            return f"%{self.line}"
         if self.target is None:
             return str(self.source)
         words = [repr(arg) for arg in self.args]
@@ -59,12 +77,14 @@ class Evaluation:
         self._started = time.perf_counter()
         self._guard = Guard()
         self._awaited: Awaited | None = None
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._reported = False
 
-    def run(self, namespace: dict[str, Any], loops: Loops) -> dict[str, Any]:
+    def run(self, namespace: dict[str, Any], loops: Loops, tools: Tools) -> dict[str, Any]:
         """The outcome as the fields of a ``done`` message; raises what the code raises."""
-        if self.request.target is not None:
+        if self.request.line is not None:
+            value, has_value = self._percent(self.request.line, loops, tools), False
+        elif self.request.target is not None:
             value, has_value = self._call(loops), True
         else:
             value, has_value = self._code(namespace, loops)
@@ -74,7 +94,10 @@ class Evaluation:
             outcome["json"] = self._here(report.as_json, value)
         elif has_value and value is not None:
             namespace["_"] = value
-            outcome["repr"] = self._here(report.value, value)
+            text = self._here(report.value, value, self.request.columns)
+            outcome["repr"], tools.rest = report.cut(text, self.request.most)
+            if tools.rest and self.request.most is not None:
+                outcome["left"] = len(tools.rest)
         return outcome
 
     def interrupt(self) -> str:
@@ -118,6 +141,14 @@ class Evaluation:
         value = self._here(function, *self.request.args, **self.request.kwargs)
         return self._await(_whole(value), loops) if inspect.isawaitable(value) else value
 
+    def _percent(self, line: str, loops: Loops, tools: Tools) -> Any:
+        # Late: a process that nobody asks does not pay for it.
+        from . import percent
+
+        function, words = percent.find(line)
+        value = self._here(function, tools, words)
+        return self._await(value, loops) if inspect.isawaitable(value) else value
+
     def _here(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         def checked() -> Any:
             self._guard.check()
@@ -135,6 +166,15 @@ class Evaluation:
             return self._awaited.result() if running else self._awaited.run()
         finally:
             self._awaited = None
+
+
+def _number(message: dict[str, Any], name: str, most: int) -> int | None:
+    number = message.get(name)
+    if number is None:
+        return None
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"`{name}` must be a positive number")
+    return min(number, most)
 
 
 async def _later(code: CodeType, namespace: dict[str, Any]) -> Any:

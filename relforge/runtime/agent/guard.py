@@ -8,7 +8,8 @@ never in the agent's own code, never inside an event loop.
 from __future__ import annotations
 
 import ctypes
-import threading
+
+from .native import allocate_lock, get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Interrupted(Exception):
     def __init__(self, *args: object) -> None:
         # Python makes the instance at the moment of delivery, in the thread that is hit.
         super().__init__(*args)
-        guard = _windows.get(threading.get_ident())
+        guard = _windows.get(get_ident())
         if guard is not None:
             guard.delivered = True
 
@@ -51,7 +52,7 @@ class Guard:
 
     def __init__(self) -> None:
         # A plain lock: an exception cannot come between its acquisition and the `with` block.
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._thread: int | None = None
         self.wanted = False
         self.delivered = False
@@ -94,7 +95,7 @@ class Guard:
 
     def _open(self) -> None:
         with self._lock:
-            self._thread = threading.get_ident()
+            self._thread = get_ident()
             _windows[self._thread] = self
 
     def _close(self) -> None:

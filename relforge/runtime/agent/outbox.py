@@ -7,13 +7,12 @@ dropped, and the client is told how much.
 
 from __future__ import annotations
 
-import queue
 import socket
-import threading
-import time
 from contextlib import suppress
 
 from .. import frames
+from . import native
+from .native import Empty, SimpleQueue, Worker, allocate_lock, get_ident, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,25 +20,28 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 4 << 20  # characters of output
 MOST_REPLIES = 1000
+LITTLE = 1 << 16  # characters, which a terminal shows at once
 PIECE = 1 << 20  # characters in one frame; 12 MiB at worst, as JSON
+
+
+_MARK: dict[str, Any] = {"op": ""}  # in the queue: what came before it is to be dropped
 
 
 class Outbox:
     """The queue of one connection; ``patient`` is the thread whose output may wait."""
 
-    def __init__(self, sock: socket.socket, name: str) -> None:
+    def __init__(self, sock: native.socket, name: str) -> None:
         self._sock = sock
         # C code without Python locks: an interrupt inside `put` leaves nothing behind.
-        self._queue: queue.SimpleQueue[dict[str, Any] | tuple[str, str] | None] = (
-            queue.SimpleQueue()
-        )
-        self._lock = threading.Lock()
+        self._queue: SimpleQueue[dict[str, Any] | tuple[str, str] | None] = SimpleQueue()
+        self._lock = allocate_lock()
         self._replies = 0
         self._waiting = 0
         self._dropped = 0
+        self._discarding = False
         self.closed = False
         self.patient: int | None = None
-        self.thread = threading.Thread(target=self._work, name=f"{name}-out", daemon=True)
+        self.thread = Worker(self._work, f"{name}-out")
 
     def send(self, message: dict[str, Any]) -> None:
         """Queue a message; not for code that an interrupt may hit."""
@@ -50,20 +52,26 @@ class Outbox:
     def settle(self) -> None:
         """Wait until the client has taken most of the replies that it asked for."""
         while self._replies > MOST_REPLIES and not self.closed:
-            time.sleep(0.01)
+            sleep(0.01)
 
     def write(self, stream: str, text: str) -> bool:
         """Queue output of an evaluation (``output.Sink``); safe under interrupts."""
         while self._waiting > MOST_WAITING and not self.closed:
-            if threading.get_ident() != self.patient:
+            if get_ident() != self.patient:
                 self._dropped += len(text)
                 return True
-            time.sleep(0.005)
+            sleep(0.005)
         if self.closed:
             return False
         self._waiting += len(text)
         self._queue.put((stream, text))
         return True
+
+    def discard(self) -> None:
+        """Drop the output that waits now, where it is much: whoever asked wants an end of it."""
+        if self._waiting > LITTLE:
+            self._discarding = True
+            self._queue.put(_MARK)
 
     def close(self) -> None:
         """Send what is queued, then end the thread and the connection."""
@@ -81,7 +89,9 @@ class Outbox:
                 item = self._queue.get()
                 while isinstance(item, tuple):
                     item = self._texts(item)
-                if item:
+                if item is _MARK:
+                    self._discarding = False
+                elif item:
                     self._told()
                     self._put(item)
                     with self._lock:
@@ -99,7 +109,7 @@ class Outbox:
         while size < PIECE:
             try:
                 item = self._queue.get_nowait()
-            except queue.Empty:
+            except Empty:
                 item = {}
                 break
             if not isinstance(item, tuple) or item[0] != stream:
@@ -107,7 +117,9 @@ class Outbox:
             pieces.append(item[1])
             size += len(item[1])
             item = {}
-        text = "".join(pieces)
+        text = "" if self._discarding else "".join(pieces)
+        if self._discarding:
+            self._dropped += size
         for start in range(0, len(text), PIECE):
             self._put({"op": "out", "stream": stream, "data": text[start : start + PIECE]})
         # Counted without a lock, so it drifts; an empty queue is where it starts anew.
@@ -117,7 +129,7 @@ class Outbox:
     def _told(self) -> None:
         dropped, self._dropped = self._dropped, 0
         if dropped:
-            text = f"[{dropped} characters of output dropped: this client reads too slowly]\n"
+            text = f"[{dropped} characters of output dropped: more than this client could read]\n"
             self._put({"op": "out", "stream": "stderr", "data": text})
 
     def _put(self, message: dict[str, Any]) -> None:
@@ -127,6 +139,6 @@ class Outbox:
             frames.send(self._sock, {"op": "error", "id": message.get("id"), "error": str(error)})
 
 
-def _shut(sock: socket.socket) -> None:
+def _shut(sock: native.socket) -> None:
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_CHARACTERS = 100_000
+MOST_PRETTY = 200_000  # characters; more of them would take long to lay out, and nobody reads them
 MOST_JSON = 7 << 20  # characters; a frame has 16 MiB, and quoting may double it
 
 TYPED = ("<console", "<eval")
@@ -19,9 +20,18 @@ _LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 _OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
-def value(result: object) -> str:
-    """The ``repr``, cut where it is long."""
-    return cut(repr(result))
+def value(result: object, columns: int | None = None) -> str:
+    """The ``repr``; for a terminal of so many columns a container is laid out in lines."""
+    text = repr(result)
+    if columns is None or not columns < len(text) <= MOST_PRETTY:
+        return text
+    if not isinstance(result, (dict, list, tuple, set, frozenset)) and not hasattr(
+        type(result), "__dataclass_fields__"
+    ):
+        return text
+    import pprint
+
+    return pprint.pformat(result, width=max(columns - 1, 10), sort_dicts=False)
 
 
 def as_json(result: object) -> str:
@@ -43,14 +53,20 @@ def error(raised: BaseException) -> str:
     if not os.environ.get("RELEASE_DEBUG"):
         for part in _chain(summary):
             _trim(part)
-    return cut(view.scrub("".join(summary.format())))
+    return cut(view.scrub("".join(summary.format())))[0]
 
 
-def cut(text: str) -> str:
-    """At most MOST_CHARACTERS of it, saying how much is missing."""
+def cut(text: str, most: int | None = None) -> tuple[str, str]:
+    """So much of it as is shown at once, and the rest.
+
+    Without ``most`` there is no way to ask for the rest, so the text says how long it is.
+    """
+    if most is not None:
+        return text[:most], text[most:]
     if len(text) <= MOST_CHARACTERS:
-        return text
-    return f"{text[:MOST_CHARACTERS]}... <{len(text) - MOST_CHARACTERS} more characters>\n"
+        return text, ""
+    rest = text[MOST_CHARACTERS:]
+    return f"{text[:MOST_CHARACTERS]}... <{len(rest)} more characters>\n", rest
 
 
 def _trim(summary: traceback.TracebackException) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 import os
-import queue
-import threading
 
 from ..errors import USAGE, Refusal
-from . import audit, output, report, source
+from . import audit, loops, output, report, source
+from .access import Peer
 from .evaluation import Evaluation, Request
+from .native import SimpleQueue, Worker, get_ident
 from .outbox import Outbox
+from .percent import Tools
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ KEPT_SOURCES = 200
 class Session:
     """Evaluates one after the other; all methods but the evaluator's are the connection's."""
 
-    def __init__(self, agent: Agent, outbox: Outbox, number: int, uid: int) -> None:
+    def __init__(self, agent: Agent, outbox: Outbox, number: int, peer: Peer, whence: str) -> None:
         self._agent = agent
         self._outbox = outbox
         self._number = number
-        self._uid = uid
+        self._who = audit.Who(peer, whence)
         self.namespace: dict[str, Any] = {"__name__": "__console__", "__builtins__": builtins}
-        self._queue: queue.SimpleQueue[Evaluation | None] = queue.SimpleQueue()
+        self._tools = Tools(agent, self.namespace)
+        self._queue: SimpleQueue[Evaluation | None] = SimpleQueue()
         self._waiting: dict[Any, Evaluation] = {}
         self._sources: list[str] = []
         self._count = 0
@@ -39,8 +41,14 @@ class Session:
         output.install()
         self._evaluator()
 
-    def submit(self, request: Request) -> None:
-        """Queue an evaluation."""
+    @property
+    def idle(self) -> bool:
+        """Nothing runs and nothing waits."""
+        return not self._waiting
+
+    def submit(self, message: dict[str, Any]) -> None:
+        """Queue an evaluation; raises ValueError where the message asks for none."""
+        request = Request(message)
         self._count += 1
         evaluation = Evaluation(request, f"<console {self._number}.{self._count}>")
         self._sources.append(evaluation.name)
@@ -55,6 +63,7 @@ class Session:
         if evaluation is None:
             return "idle"
         level = evaluation.interrupt()
+        self._outbox.discard()
         if evaluation.interrupts < 2 or not evaluation.finish():
             return level
         # Stuck in C, or in code that swallows the exception: the session goes on without it.
@@ -74,24 +83,20 @@ class Session:
 
     def _evaluator(self) -> None:
         self._generation += 1
-        threading.Thread(
-            target=self._work,
-            args=(self._generation,),
-            name=f"relforge-console-{self._number}",
-            daemon=True,
-        ).start()
+        generation = self._generation
+        Worker(lambda: self._work(generation), f"relforge-console-{self._number}").start()
 
     def _work(self, generation: int) -> None:
-        self._outbox.patient = threading.get_ident()
+        self._outbox.patient = get_ident()
         output.current.set(self._outbox)
-        loops = _Loops(self._agent)
+        own = _Loops(self._agent)
         process = os.getpid()
         try:
             while generation == self._generation:
                 evaluation = self._queue.get()
                 if evaluation is None:
                     return
-                outcome, word = self._evaluate(evaluation, loops)
+                outcome, word = self._evaluate(evaluation, own)
                 if os.getpid() != process:
                     # The code forked, and this is the child: nothing of ours runs here.
                     os._exit(0)
@@ -99,13 +104,14 @@ class Session:
                     self._waiting.pop(evaluation.request.id, None)
                     self._done(evaluation, outcome, word)
         finally:
-            loops.close()
+            own.close()
 
-    def _evaluate(self, evaluation: Evaluation, loops: _Loops) -> tuple[dict[str, Any], str]:
+    def _evaluate(self, evaluation: Evaluation, own: _Loops) -> tuple[dict[str, Any], str]:
         for name, value in self._agent.names().items():
             self.namespace.setdefault(name, value)
+        self._tools.columns = evaluation.request.columns or 80
         try:
-            return evaluation.run(self.namespace, loops.get), "ok"
+            return evaluation.run(self.namespace, own.get, self._tools), "ok"
         except Refusal as error:
             text = error.message + (f"\n  {error.hint}" if error.hint else "") + "\n"
             kind = "usage" if error.code == USAGE and evaluation.request.target else "error"
@@ -119,13 +125,17 @@ class Session:
         self._outbox.send(
             {"op": "done", "id": evaluation.request.id, "ms": round(ms, 3), **outcome}
         )
+        self.audit(str(evaluation.request), word, ms)
+
+    def audit(self, source: str, outcome: str, ms: float) -> None:
+        """Write the line of something that was done."""
         audit.record(
             service=self._agent.service,
             session=self._number,
-            uid=self._uid,
-            outcome=word,
+            who=self._who,
+            outcome=outcome,
             ms=ms,
-            source=str(evaluation.request),
+            source=source,
             secrets=self._agent.secrets,
         )
 
@@ -139,8 +149,9 @@ class _Loops:
 
     def get(self) -> tuple[asyncio.AbstractEventLoop, bool]:
         """The loop, and whether somebody else runs it."""
-        if self._agent.loop is not None:
-            return self._agent.loop, True
+        found = loops.of(self._agent)
+        if found is not None:
+            return found, True
         if self._own is None:
             import asyncio
 

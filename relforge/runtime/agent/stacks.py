@@ -7,6 +7,8 @@ import sys
 import threading
 import traceback
 
+from . import native
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
@@ -26,15 +28,15 @@ def threads() -> str:
     blocks = []
     for ident, frame in sorted(sys._current_frames().items(), key=lambda row: row[0] != main):
         thread = known.get(ident)
-        name = thread.name if thread is not None else "unknown"
+        name = native.names.get(ident) or (thread.name if thread is not None else "unknown")
         lines = _stack(frame)
         if name.startswith(_AGENT) or (name.startswith("relforge-") and not lines):
             continue
         notes = ["main"] if ident == main else []
-        if thread is not None and thread.daemon:
+        if thread is not None and thread.daemon and ident not in native.names:
             notes.append("daemon")
-        native = getattr(thread, "native_id", None)
-        title = f"thread {name} ({', '.join([*notes, f'id {native or ident}'])})"
+        number = getattr(thread, "native_id", None)
+        title = f"thread {name} ({', '.join([*notes, f'id {number or ident}'])})"
         blocks.append("\n".join([title, *lines]))
     return "\n\n".join(blocks) + "\n"
 
@@ -43,10 +45,8 @@ def tasks(loop: asyncio.AbstractEventLoop | None) -> list[dict[str, Any]]:
     """Name, coroutine, state and stack of each unfinished task of the application's loop."""
     if loop is None:
         return []
-    import asyncio
-
     rows = []
-    for task in asyncio.all_tasks(loop):
+    for task in unfinished(loop):
         coro = _users(task.get_coro())
         rows.append(
             {
@@ -59,6 +59,13 @@ def tasks(loop: asyncio.AbstractEventLoop | None) -> list[dict[str, Any]]:
             }
         )
     return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def unfinished(loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
+    """The tasks of a loop, asked from another thread."""
+    import asyncio
+
+    return asyncio.all_tasks(loop)
 
 
 def text(rows: list[dict[str, Any]]) -> str:

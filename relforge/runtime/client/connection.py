@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 import time
 
 from .. import frames
-from ..errors import FAILED, NO_ANSWER, NOT_RUNNING, Refusal
-from .find import Address, Running, agent, not_allowed, required
+from ..errors import FAILED, NO_ANSWER, Refusal
+from .find import Absent, Address, Running, agent, not_allowed, required
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,20 +18,30 @@ if TYPE_CHECKING:
 
 PROTO = 1
 ANSWER_WITHIN = 5.0  # seconds, for all that evaluates nothing
+_AGAIN = 0.05  # seconds between two looks for a process that is about to come
+_LEAST = 0.1
+_ENDED = ("stopped", "broken", "failed")  # states of a process that does not come back by itself
 
 
 class Gone(Exception):
     """The process at the other end has closed the connection."""
 
 
+class Closed(Gone):
+    """It has said why, and would not have us back: nobody used the connection."""
+
+
 class Client:
     """Speaks the protocol of ``agent.connection``; ``welcome`` is what the agent said first."""
 
-    def __init__(self, address: Address, kind: str, seconds: float) -> None:
+    def __init__(
+        self, address: Address, kind: str, seconds: float, told: float | None = None
+    ) -> None:
         self.address = address
         self._ids = 0
         self._socket = dial(address.path, str(address), seconds)
-        welcome = self._within(seconds)
+        self.pid = trusted(self._socket, address)
+        welcome = self._within(seconds, told)
         if welcome.get("op") != "welcome":
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)
         if welcome.get("proto") != PROTO:
@@ -40,7 +51,7 @@ class Client:
                 hint=f"use the commands of version {version}",
             )
         self.welcome = welcome
-        self.post("hello", proto=PROTO, client=kind)
+        self.post("hello", proto=PROTO, client=kind, **{"from": whence()})
 
     def post(self, op: str, **fields: Any) -> int:
         """Send a message and return its id; raises Gone."""
@@ -55,6 +66,14 @@ class Client:
         except OSError:
             raise Gone from None
 
+    def fileno(self) -> int:
+        """For whoever waits for several things."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Leave; what still runs for this client is interrupted."""
+        self._socket.close()
+
     def readable(self, seconds: float | None) -> bool:
         """Wait for the agent to say something."""
         return bool(select.select([self._socket], [], [], seconds)[0])
@@ -67,7 +86,19 @@ class Client:
             raise Gone from None
         if message is None:
             raise Gone
+        if message.get("op") == "bye":
+            raise Closed(str(message.get("reason", "")))
         return message
+
+    def ended(self) -> bool:
+        """Whether the other end has closed, without reading what it said before."""
+        flags = socket.MSG_PEEK | socket.MSG_DONTWAIT
+        try:
+            return not self._socket.recv(1, flags)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def request(self, op: str, seconds: float = ANSWER_WITHIN, **fields: Any) -> dict[str, Any]:
         """Ask, and return the answer; other messages that come meanwhile are dropped.
@@ -90,16 +121,63 @@ class Client:
 
 
 def connect(wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN) -> Client:
-    """The agent of ``wanted`` (see ``find.agent``) of this release; raises Refusal."""
+    """The agent of ``wanted`` (see ``find.agent``) of this release; raises Refusal.
+
+    Where the process is about to come, as at a start, it is waited for so long.
+    """
     from .. import manifest, paths
 
     root = manifest.root()
-    found: Running = required(paths.of(root))
-    address = agent(found, wanted, manifest.load(root)["services"])
+    places, services = paths.of(root), manifest.load(root)["services"]
+    deadline = time.monotonic() + seconds
+    while True:
+        found: Running = required(places)
+        try:
+            address = agent(found, wanted, services)
+            return Client(address, kind, max(deadline - time.monotonic(), _LEAST), seconds)
+        except Gone:
+            problem = Absent(f"{address} closed the connection")
+        except Absent as error:
+            problem = error
+        if time.monotonic() > deadline or _settled(found, wanted):
+            raise problem
+        time.sleep(_AGAIN)
+
+
+def _settled(found: Running, wanted: str | None) -> bool:
+    """Whether the supervisor says that no process of the service is about to come."""
+    from . import supervisor
+
     try:
-        return Client(address, kind, seconds)
-    except Gone:
-        raise Refusal(f"{address} closed the connection", code=NOT_RUNNING) from None
+        answer = supervisor.ask(found, "status", 1.0)
+    except Refusal:
+        return False
+    service = (wanted or "").partition(".")[0]
+    rows = [row for row in answer.get("services", ()) if not service or row["name"] == service]
+    return bool(rows) and all(row["state"] in _ENDED for row in rows)
+
+
+def whence() -> str:
+    """The terminal and the host that this command is typed at, for the audit."""
+    try:
+        terminal = os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        terminal = ""
+    return f"{terminal} {os.environ.get('SSH_CONNECTION', '').split(' ')[0]}".strip()
+
+
+def trusted(sock: socket.socket, address: Address) -> int:
+    """The process id of whoever listens there; raises Refusal where that is a stranger.
+
+    unix(7): of a connected socket the credentials are those of listen(2), and
+    known although nobody has accepted yet.
+    """
+    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    pid, uid = struct.unpack("iI", raw[:8])
+    if uid not in (0, os.geteuid(), os.stat(os.path.dirname(address.path)).st_uid):
+        sock.close()
+        raise Refusal(f"{address.path}: answered by uid {uid}, to whom the release does not belong")
+    return int(pid)
 
 
 def dial(path: str, who: str, seconds: float) -> socket.socket:
@@ -119,15 +197,17 @@ def dial(path: str, who: str, seconds: float) -> socket.socket:
         raise not_allowed(path if os.access(path, os.F_OK) else os.path.dirname(path)) from None
     except (FileNotFoundError, ConnectionRefusedError):
         sock.close()
-        raise Refusal(f"{who} is not running at the moment", code=NOT_RUNNING) from None
+        raise Absent(f"{who} is not running at the moment") from None
     sock.settimeout(None)
     return sock
 
 
 def silent(who: str, seconds: float) -> Refusal:
     """The error for a process that is there and says nothing."""
+    hint = "the process is stopped, or code in C holds the interpreter"
+    if " " not in who:
+        name = os.environ.get("RELEASE_NAME", "app")
+        hint += f"; `{name} stacks {who} --signal` shows its stacks all the same"
     return Refusal(
-        f"{who} is running, but does not answer within {seconds:g}s",
-        hint="the process is stopped, or code in C holds the interpreter",
-        code=NO_ANSWER,
+        f"{who} is running, but does not answer within {seconds:g}s", hint=hint, code=NO_ANSWER
     )

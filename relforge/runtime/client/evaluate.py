@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 AGAIN = "[interrupting; Ctrl-C again leaves the evaluation behind]"
 LEAVE = frozenset(("exit", "exit()", "quit", "quit()"))  # end the console, not the application
+MOST = 8_000  # characters of a value in a console; the rest is there for %more
 _SLICE = 0.25  # seconds
 
 

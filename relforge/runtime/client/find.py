@@ -22,6 +22,13 @@ SUPERVISOR = "supervisor"
 PREFERRED = "web"
 
 
+class Absent(Refusal):
+    """The process is not there, and may be about to come; exit code 3."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, code=NOT_RUNNING)
+
+
 class Running:
     """What the lock's holder wrote into it."""
 
@@ -44,19 +51,32 @@ class Running:
 class Address:
     """One process with an agent, and the others that could have been asked.
 
-    ``instance`` is ``1``, or ``1.2`` for the second worker of a server that has workers.
+    ``worker`` is 0, or K in the K-th process that a server such as gunicorn forked.
     """
 
-    __slots__ = ("instance", "others", "path", "service")
+    __slots__ = ("instance", "others", "path", "service", "worker")
 
-    def __init__(self, service: str, instance: str, path: str, others: list[str]) -> None:
+    def __init__(
+        self, service: str, instance: int, path: str, others: list[str], worker: int = 0
+    ) -> None:
         self.service = service
         self.instance = instance
         self.path = path
         self.others = others
+        self.worker = worker
 
     def __str__(self) -> str:
-        return f"{self.service}.{self.instance}"
+        return shown((self.service, self.instance, self.worker))
+
+
+def shown(key: tuple[str, int, int]) -> str:
+    """``web.1``, ``web.1.2``."""
+    return ".".join(map(str, key if key[2] else key[:2]))
+
+
+def exact(key: tuple[str, int, int]) -> str:
+    """What names this very process, also where it has workers."""
+    return ".".join(map(str, key))
 
 
 def running(paths: Paths) -> Running | None:
@@ -66,6 +86,10 @@ def running(paths: Paths) -> Running | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
+        found = Running({}, paths)
+        if os.path.exists(found.supervisor):
+            # The run folder of a release whose console is open to other users, too.
+            return found
         raise not_allowed(paths.lock) from None
     try:
         for _ in range(10):
@@ -95,30 +119,34 @@ def required(paths: Paths) -> Running:
 
 
 def agent(found: Running, wanted: str | None, services: dict[str, dict[str, Any]]) -> Address:
-    """The process to talk to: ``wanted`` is ``web``, ``web.2``, or None for the usual one.
+    """The process to talk to: ``wanted`` is ``web``, ``web.2``, ``web.2.1``, or None for the usual.
 
-    Of a server with workers it is a worker, which has the application:
-    ``web.1.2``; ``web.1.0`` is the process above them.
-    ``services`` are the manifest's.  Raises Refusal.
+    ``services`` are the manifest's.  Where a server has workers, the first of
+    them is meant, for the application is there; ``web.1.0`` is their parent.
+    Raises Refusal, and Absent where the process may be about to come.
     """
-    sockets = _sockets(found.run)
-    if not sockets:
-        raise Refusal("no process of a service answers yet", code=NOT_RUNNING)
+    everything = sockets(found.run)
     if wanted is None:
-        names = sorted({key[0] for key in sockets})
-        service, instance = (PREFERRED if PREFERRED in names else names[0]), ""
+        service, words = usual(services, everything), []
     else:
-        service, _, instance = wanted.partition(".")
-    numbers = tuple(int(word) for word in instance.split(".") if word.isdigit())
-    known = sorted(
-        (key for key in sockets if key[0] == service), key=lambda key: (key[1], not key[2], key[2])
-    )
-    fitting = [key for key in known if key[1 : 1 + len(numbers)] == numbers]
-    if not fitting or instance.strip("0123456789."):
-        raise _no_such(wanted or service, service, sockets, services)
-    chosen = fitting[0]
-    others = [_show(key) for key in sorted(sockets) if key != chosen]
-    return Address(service, _show(chosen).partition(".")[2], sockets[chosen], others)
+        service, *words = wanted.split(".")
+    fitting = [
+        key
+        for key in everything
+        if key[0] == service and list(map(str, key[1:]))[: len(words)] == words
+    ]
+    if not fitting:
+        raise _no_such(wanted or service, service, everything, services)
+    chosen = min(fitting, key=lambda key: (key[1], key[2] or len(everything) + 1))
+    others = [shown(key) for key in sorted(everything) if key != chosen]
+    return Address(chosen[0], chosen[1], everything[chosen], others, chosen[2])
+
+
+def usual(services: dict[str, dict[str, Any]], everything: dict[tuple[str, int, int], str]) -> str:
+    """The service that is meant where none is named: ``web``, else the first by name."""
+    names = {name for name, row in services.items() if row.get("kind") != "exec"}
+    names = names or {key[0] for key in everything}
+    return PREFERRED if PREFERRED in names or not names else min(names)
 
 
 def not_allowed(path: str) -> Refusal:
@@ -149,26 +177,22 @@ def _content(fd: int) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _show(key: tuple[str, int, int]) -> str:
-    service, instance, worker = key
-    return f"{service}.{instance}.{worker}" if worker else f"{service}.{instance}"
-
-
-def _sockets(run: str) -> dict[tuple[str, int, int], str]:
-    """By service, instance and worker, which is 0 for the process that the supervisor started."""
+def sockets(run: str) -> dict[tuple[str, int, int], str]:
+    """The sockets of agents in a run folder, by service, instance and worker."""
     try:
         names = os.listdir(run)
     except FileNotFoundError:
         return {}
     except PermissionError:
         raise not_allowed(run) from None
-    sockets = {}
+    found = {}
     for name in names:
-        service, *numbers, end = name.split(".")
-        if end == "sock" and service and len(numbers) in (1, 2) and "".join(numbers).isdigit():
-            instance, worker = int(numbers[0]), int(numbers[1]) if numbers[1:] else 0
-            sockets[service, instance, worker] = os.path.join(run, name)
-    return sockets
+        service, *numbers = name.removesuffix(".sock").split(".")
+        fits = name.endswith(".sock") and service and 1 <= len(numbers) <= 2
+        if fits and all(number.isdigit() for number in numbers):
+            instance, worker = (*map(int, numbers), 0)[:2]
+            found[service, instance, worker] = os.path.join(run, name)
+    return found
 
 
 def _no_such(
@@ -177,12 +201,18 @@ def _no_such(
     sockets: dict[tuple[str, int, int], str],
     services: dict[str, dict[str, Any]],
 ) -> Refusal:
-    here = "there are " + ", ".join(_show(key) for key in sorted(sockets))
+    here = "there are " + ", ".join(map(shown, sorted(sockets))) if sockets else ""
     kind = services.get(service, {}).get("kind")
+    if kind is None and not sockets:
+        return Absent("no process of a service answers yet")
     if kind is None:
         return Refusal(f"there is no service {wanted!r}", hint=here, code=USAGE)
     if kind == "exec":
         return Refusal(
             f"{service} runs a program of its own, which has no console", hint=here, code=USAGE
         )
-    return Refusal(f"{wanted} is not running", hint=here, code=NOT_RUNNING)
+    instance = wanted.split(".")[1:2]
+    most = services[service].get("instances", 1)
+    if instance and instance[0].isdigit() and not 1 <= int(instance[0]) <= most:
+        return Refusal(f"{wanted} is not running", hint=here, code=NOT_RUNNING)
+    return Absent(f"{wanted} is not running", hint=here)

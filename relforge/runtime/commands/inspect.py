@@ -4,68 +4,108 @@ from __future__ import annotations
 
 import sys
 
-from .. import frames, manifest, paths
+from .. import manifest, paths
 from ..client import find, options
-from ..client.connection import ANSWER_WITHIN, Client, Gone, connect, dial, silent
-from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
+from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
+from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+_STACKS = "stacks [SERVICE[.N] | --all] [--signal] [--timeout 5s]"
+_TASKS = "tasks [SERVICE[.N] | --all] [--cancel NAME] [--timeout 5s]"
 
 
 def ping(argv: list[str]) -> int:
     """Print ``pong`` when the supervisor answers; 3 not running, 5 no answer in time."""
+    from ..client import supervisor
+
     given = options.parse(argv, values="--timeout")
     options.most(given, 0, "ping [--timeout 3s]")
     seconds = options.seconds(given.values.get("--timeout", "3s"), "--timeout")
-    running = find.required(paths.of(manifest.root()))
-    sock = dial(running.supervisor, "the supervisor", seconds)
-    sock.settimeout(seconds)
-    try:
-        frames.send(sock, {"op": "ping"})
-        answer = frames.receive(sock)
-    except TimeoutError:
-        raise silent("the supervisor", seconds) from None
-    except (OSError, frames.FrameError) as error:
-        raise Refusal(f"the supervisor: {error}", code=FAILED) from None
-    if answer is None:
-        raise Refusal("the supervisor closed the connection", code=NOT_RUNNING)
-    if "error" in answer:
-        raise Refusal(f"the supervisor: {answer['error']}", code=FAILED)
+    supervisor.ask(find.required(paths.of(manifest.root())), "ping", seconds)
     print("pong")
     return DONE
 
 
 def stacks(argv: list[str]) -> int:
-    """Print the stacks of all threads and tasks of one process."""
-    client, seconds = _client(argv, "stacks")
-    print(_ask(client, "stacks", seconds)["text"], end="")
-    return DONE
+    """Print the stacks of all threads and tasks of one process, or of each.
+
+    ``--signal`` asks by a signal, which a process answers that cannot run Python.
+    """
+    given = options.parse(argv, flags="--all --signal", values="--timeout")
+    seconds = _checked(given, _STACKS)
+    if "--signal" not in given.flags:
+        return _each(given, lambda who: _stacks(who, seconds))
+    from ..client import dump
+
+    return _each(given, lambda who: print(dump.ask(_address(who), seconds), end=""))
 
 
 def tasks(argv: list[str]) -> int:
-    """Print the unfinished asyncio tasks of one process."""
-    client, seconds = _client(argv, "tasks")
+    """Print the unfinished asyncio tasks of one process or of each, or cancel one."""
+    given = options.parse(argv, flags="--all", values="--timeout --cancel")
+    seconds = _checked(given, _TASKS)
+    name = given.values.get("--cancel")
+    if name is None:
+        return _each(given, lambda who: _tasks(who, seconds))
+    if "--all" in given.flags:
+        raise Refusal("--cancel goes with one process", hint=f"usage: {_TASKS}", code=USAGE)
+    client = connect(given.words[0] if given.words else None, "tasks", seconds)
+    _ask(client, "cancel", seconds, name=name)
+    print(f"{name} is asked to end")
+    return DONE
+
+
+def _checked(given: options.Options, usage: str) -> float:
+    options.most(given, 0 if "--all" in given.flags else 1, usage)
+    return options.seconds(given.values.get("--timeout", f"{ANSWER_WITHIN:g}s"), "--timeout")
+
+
+def _each(given: options.Options, show: Callable[[str | None], object]) -> int:
+    """Show one process, or each with a title; what one refuses does not hide the others.
+
+    The exit status is that of the first that refused.
+    """
+    if "--all" not in given.flags:
+        show(given.words[0] if given.words else None)
+        return DONE
+    running = find.required(paths.of(manifest.root()))
+    code = DONE
+    for number, key in enumerate(sorted(find.sockets(running.run))):
+        print(("\n" if number else "") + f"== {find.shown(key)}", flush=True)
+        try:
+            show(find.exact(key))
+        except Refusal as error:
+            print(error.message, f"  {error.hint}", sep="\n", file=sys.stderr)
+            code = code or error.code
+    return code
+
+
+def _stacks(who: str | None, seconds: float) -> None:
+    client = connect(who, "stacks", seconds)
+    print(_ask(client, "stacks", seconds)["text"], end="")
+
+
+def _tasks(who: str | None, seconds: float) -> None:
+    client = connect(who, "tasks", seconds)
     answer = _ask(client, "tasks", seconds)
     if not answer["loop"]:
         print(f"{client.address} has no event loop", file=sys.stderr)
     for row in answer["rows"]:
         print(f"task {row['name']} ({row['coro']}, {row['state']})")
         print(*row["stack"], sep="\n", end="\n\n")
-    return DONE
 
 
-def _client(argv: list[str], command: str) -> tuple[Client, float]:
-    given = options.parse(argv, values="--timeout")
-    options.most(given, 1, f"{command} [SERVICE[.N]] [--timeout 5s]")
-    text = given.values.get("--timeout", f"{ANSWER_WITHIN:g}s")
-    seconds = options.seconds(text, "--timeout")
-    return connect(given.words[0] if given.words else None, command, seconds), seconds
+def _address(who: str | None) -> find.Address:
+    root = manifest.root()
+    return find.agent(find.required(paths.of(root)), who, manifest.load(root)["services"])
 
 
-def _ask(client: Client, op: str, seconds: float) -> dict[str, Any]:
+def _ask(client: Client, op: str, seconds: float, **fields: Any) -> dict[str, Any]:
     try:
-        return client.request(op, seconds)
+        return client.request(op, seconds, **fields)
     except Gone:
         raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 USE = (
     "rpc EXPR | --call pkg.mod:fn [--args JSON] | --file F | -"
-    "  [--json] [--timeout 30s] [--service NAME[.N]]"
+    "  [--json] [--timeout 30s] [--service NAME[.N]] [--all]"
 )
 _PATIENCE = 3.0  # seconds between Ctrl-C and giving up
 
 
 def rpc(argv: list[str]) -> int:
     """Print the result's ``repr``, or JSON; output of the code streams while it runs."""
-    given = options.parse(argv, flags="--json", values="--call --args --file --timeout --service")
+    given = options.parse(
+        argv, flags="--json --all", values="--call --args --file --timeout --service"
+    )
     seconds = None
     if "--timeout" in given.values:
         seconds = options.seconds(given.values["--timeout"], "--timeout")
@@ -34,6 +36,8 @@ def rpc(argv: list[str]) -> int:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     within = ANSWER_WITHIN if seconds is None else min(seconds, ANSWER_WITHIN)
+    if "--all" in given.flags:
+        return _everywhere(given, message, seconds, within)
     client = connect(given.values.get("--service"), "rpc", within)
     try:
         done = evaluate(client, message, seconds=seconds, patience=_PATIENCE)
@@ -46,6 +50,35 @@ def rpc(argv: list[str]) -> int:
     except Gone:
         raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None
     return _outcome(done)
+
+
+def _everywhere(
+    given: options.Options, message: dict[str, Any], seconds: float | None, within: float
+) -> int:
+    """In every process, or in each of one service: a table, or a JSON list."""
+    from .. import manifest, paths
+    from ..client import everyone, find
+
+    root = manifest.root()
+    running, services = find.required(paths.of(root)), manifest.load(root)["services"]
+    service = given.values.get("--service")
+    chosen = everyone.keys(running, service)
+    if not chosen:
+        # Says why; one that is about to come is waited for.
+        connect(service, "rpc", within).close()
+        chosen = everyone.keys(running, service)
+    asked = everyone.Everyone(
+        [find.agent(running, find.exact(key), services) for key in chosen], within
+    )
+    try:
+        code = asked.ask(message, seconds)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    if message["json"]:
+        print(json.dumps(asked.rows, indent=2))
+    else:
+        print(everyone.table(asked.rows))
+    return code
 
 
 def _message(given: options.Options) -> dict[str, Any]:

@@ -51,7 +51,10 @@ def main(_argv: list[str]) -> int:
         "service": service["name"],
         "instance": service["instance"],
     }
-    agent = server.start(service["agent"], info, namespace, first=service.get("agent_first"))
+    agent = server.start(
+        *(service["agent"], info, namespace, service.get("console")),
+        first=service.get("agent_first"),
+    )
     agent.secrets = secrets
     if service["server"] != "gunicorn":  # whose workers do it themselves
         agent.admit(service["standing"])

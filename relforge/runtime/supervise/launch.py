@@ -112,6 +112,7 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
         "agent": plan.paths.socket(name),
         # Whom it is to replace still has that one; the supervisor gives it its name.
         "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
+        "console": born.manifest.get("console", {}),
         SUPERVISOR: os.getpid(),
     }
     environ[orphans.MARK] = process.mark

@@ -114,20 +114,34 @@ def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
 def clean(run: str, rows: list[Spec]) -> None:
     """Remove the sockets that a killed supervisor and its processes left in the run folder."""
     names = {f"{SUPERVISOR}.sock", "notify.sock"}
-    known = {row.name for row in rows}
-    for name in os.listdir(run):
-        # web.1.sock, of its second worker web.1.2.sock, and before they have their places
-        # web.1.next.sock and web.1.next.2.sock.
-        service, *words = name.split(".")
-        if service in known and len(words) > 1 and words[0].isdigit() and words[-1] == "sock":
-            names.add(name)
+    names |= {name for name in _listed(run) if _of_agents(name, rows)}
     for name in names:
         path = os.path.join(run, name)
         try:
-            if stat.S_ISSOCK(os.lstat(path).st_mode):
+            if stat.S_ISSOCK(os.lstat(path).st_mode) or name.endswith(".stacks"):
                 os.unlink(path)
         except OSError:
             continue  # gone already; what is still in the way, bind tells
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _of_agents(name: str, rows: list[Spec]) -> bool:
+    """Whether an agent of these services listens there, or it is what `stacks --signal` reads.
+
+    web.1.sock, of its second worker web.1.2.sock, and before they have their
+    places web.1.next.sock and web.1.next.2.sock.
+    """
+    words = name.split(".")
+    if words[-1] == "stacks":
+        return len(words) == 2 and words[0].isdigit()
+    ours = len(words) > 2 and words[1].isdigit() and words[-1] == "sock"
+    return ours and any(row.name == words[0] for row in rows)
 
 
 def _open_standard() -> None:

@@ -81,7 +81,7 @@ class Live:
             time.sleep(0.01)
 
     def client(self, seconds: float = 5) -> Client:
-        return Client(Address("web", "1", self.path, []), "test", seconds)
+        return Client(Address("web", 1, self.path, []), "test", seconds)
 
     def ticks(self) -> int:
         return int(run(self.client(), "state.ticks")["repr"])

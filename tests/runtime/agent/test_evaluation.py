@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import threading
 from collections.abc import Callable, Mapping
 
@@ -201,7 +202,9 @@ def test_each_evaluation_is_audited_in_one_line_without_secrets(live: Live) -> N
     run(client, "1")
     lines = [line for line in live.log.read_text().splitlines() if "relforge.audit" in line]
     assert len(lines) >= 2
-    assert f"uid={os.geteuid()} outcome=ok" in lines[0]
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"uid={os.geteuid()} user={user} " in lines[0]
+    assert " outcome=ok " in lines[0]
     assert "service=web.1 session=1" in lines[0]
     assert lines[0].endswith("""source="password = '******'\\npassword\"""")
     assert "outcome=ZeroDivisionError" in lines[1]

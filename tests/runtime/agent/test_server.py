@@ -29,16 +29,18 @@ from .conftest import Live, finish, run
 ROOT = Path(relforge.__file__).parent.parent
 
 
-def raw(live: Live) -> socket.socket:
+def raw(live: Live, *, proto: int = 1) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(5)
     sock.connect(live.path)
     assert (frames.receive(sock) or {})["op"] == "welcome"
+    frames.send(sock, {"op": "hello", "id": 1, "proto": proto})
     return sock
 
 
 def test_welcome_says_who_answers(live: Live) -> None:
     welcome = live.client().welcome
+    assert welcome.pop("uptime") >= 0
     assert welcome == {
         "op": "welcome",
         "proto": 1,
@@ -48,13 +50,18 @@ def test_welcome_says_who_answers(live: Live) -> None:
         "instance": 1,
         "pid": live.process.pid,
         "python": sys.version.split()[0],
+        "loop": "asyncio",
+        "evaluates": True,
     }
 
 
 def test_socket_is_the_users_alone(live: Live) -> None:
     assert stat.S_IMODE(os.stat(live.path).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(live.path)).st_mode) == 0o700
-    assert os.listdir(os.path.dirname(live.path)) == ["web.1.sock"]
+    folder = os.path.dirname(live.path)
+    dump = f"{live.process.pid}.stacks"
+    assert stat.S_IMODE(os.stat(os.path.join(folder, dump)).st_mode) == 0o600
+    assert sorted(os.listdir(folder)) == sorted(["web.1.sock", dump])
 
 
 def test_path_over_107_bytes_is_refused(tmp_path: Path) -> None:
@@ -119,8 +126,7 @@ def test_unknown_and_malformed_operations_are_answered(live: Live) -> None:
 
 
 def test_other_protocol_is_refused(live: Live) -> None:
-    sock = raw(live)
-    frames.send(sock, {"op": "hello", "id": 1, "proto": 99})
+    sock = raw(live, proto=99)
     assert "protocol" in (frames.receive(sock) or {})["error"]
     assert frames.receive(sock) is None
 
@@ -234,7 +240,7 @@ def test_a_forked_child_may_have_an_agent_of_its_own(live: Live) -> None:
     while not os.path.exists(path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    child = Client(Address("web", "2", path, []), "test", 5)
+    child = Client(Address("web", 2, path, []), "test", 5)
     assert child.welcome["pid"] != live.process.pid
     assert run(child, "6 * 7")["repr"] == "42"
     run(live.client(), f"os.kill({child.welcome['pid']}, 9)")

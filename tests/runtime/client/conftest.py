@@ -20,13 +20,15 @@ from relforge.runtime import frames
 from relforge.runtime.agent import server
 
 state, run = sys.argv[1:]
-os.makedirs(run, mode=0o700)
+os.makedirs(run, mode=0o700, exist_ok=True)
 lock = open(os.path.join(state, "lock"), "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
 json.dump({"pid": os.getpid(), "run_dir": run, "version": "1.0.0", "root": "/", "started": 1}, lock)
 lock.flush()
 
 listener = socket.socket(socket.AF_UNIX)
+for name in os.listdir(run):
+    os.unlink(os.path.join(run, name))  # of one before
 listener.bind(os.path.join(run, "supervisor.sock"))
 listener.listen()
 

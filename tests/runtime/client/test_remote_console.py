@@ -1,103 +1,147 @@
-"""Through a real terminal."""
+"""Through a real terminal, looked at on its screen."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import pexpect
 import pytest
 
 from .conftest import Shop
+from .screen import Terminal
 
-PROMPT = "web.1> "
-
-
-class Terminal:
-    """``bin/shop remote_console`` in a pseudo-terminal."""
-
-    def __init__(self, shop: Shop, *words: str) -> None:
-        self.child = pexpect.spawn(
-            str(shop.release.root / "bin" / "shop"),
-            [*words],
-            env={"PATH": os.environ["PATH"], "TERM": "dumb", "HOME": str(shop.release.root)},
-            encoding="utf-8",
-            timeout=8,
-            dimensions=(40, 120),
-        )
-
-    def type(self, text: str, *answers: str) -> None:
-        self.child.sendline(text)
-        self.child.expect_exact(text)
-        for answer in answers:
-            self.child.expect_exact(answer)
-
-    def end(self) -> int:
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        assert self.child.exitstatus is not None
-        return int(self.child.exitstatus)
+PROMPT = "web.1>"
+Open = Callable[..., Terminal]
 
 
 @pytest.fixture
-def terminal(shop: Shop) -> Iterator[Terminal]:
-    made = Terminal(shop, "remote_console")
-    made.child.expect_exact(PROMPT)
-    yield made
-    made.child.close(force=True)
+def opened(shop: Shop) -> Iterator[Open]:
+    """``opened("remote_console", "web", columns=20)``."""
+    made: list[Terminal] = []
+
+    def make(*words: str, term: str = "xterm-256color", **size: int) -> Terminal:
+        env = {"PATH": os.environ["PATH"], "TERM": term, "HOME": str(shop.release.root)}
+        program = shop.release.root / "bin" / "shop"
+        made.append(Terminal(program, *words, env=env, **size))
+        return made[-1]
+
+    yield make
+    for terminal in made:
+        terminal.close()
 
 
-def test_banner_says_who_answers_and_how_to_leave(shop: Shop) -> None:
+@pytest.fixture
+def terminal(opened: Open) -> Terminal:
+    made = opened("remote_console", "web")
+    made.prompt()
+    return made
+
+
+def test_banner_says_who_answers_how_it_is_and_how_to_leave(shop: Shop, opened: Open) -> None:
     assert shop.process is not None
-    console = Terminal(shop, "remote_console")
-    console.child.expect_exact(f"shop 1.0.0: web.1, pid {shop.process.pid}, Python 3.")
-    console.child.expect_exact("Ctrl-C interrupts an evaluation, Ctrl-D detaches.")
-    console.child.expect_exact("Also running: worker.1 (`shop remote_console worker.1`)")
-    console.child.expect_exact(PROMPT)
-    console.child.sendeof()
-    console.child.expect_exact("detached; the application keeps running")
-    assert console.end() == 0
-    assert shop.run("rpc", "1").returncode == 0
+    console = opened("remote_console", "web.1", columns=120)
+    console.prompt()
+    lines = console.text().splitlines()
+    who = rf"shop 1\.0\.0: web\.1, pid {shop.process.pid}, up \d+s, Python 3\.\d+\.\d+, "
+    assert re.fullmatch(who + r"asyncio loop, which answers in \d+\.\d ms", lines[0])
+    assert (
+        "Ctrl-C interrupts an evaluation, Ctrl-D detaches, `help` lists the commands." == lines[1]
+    )
+    assert "Also running: worker.1 (%switch worker.1)" == lines[2]
+    console.send("\x04")
+    console.see("detached; the application keeps running")
+    assert 0 == console.end()
+    assert 0 == shop.run("rpc", "1").returncode
 
 
-def test_a_service_by_name(shop: Shop) -> None:
-    console = Terminal(shop, "remote", "worker")
-    console.child.expect_exact("worker.1> ")
-    console.type("app", "'worker app'", "worker.1> ")
-    console.child.sendline("exit()")
-    assert console.end() == 0
+def test_it_asks_which_process_where_there_are_several(opened: Open) -> None:
+    console = opened("remote_console")
+    console.see("  1  web.1", "  2  worker.1", "which one? [web.1]")
+    console.enter("nothing")
+    console.see("type a number from 1 to 2, or a name")
+    console.enter("2")
+    console.prompt("worker.1>")
+    assert "'worker app'" == console.ask("app", "worker.1>")
+    console.enter("exit()")
+    assert 0 == console.end()
 
 
 def test_evaluation_await_and_errors(terminal: Terminal) -> None:
-    terminal.type("6 * 7", "42", PROMPT)
-    terminal.type("_ + 1", "43", PROMPT)
-    terminal.type("await asyncio.sleep(0.05, 'zz' + 'top')", "'zztop'", PROMPT)
-    terminal.type("print('some' + 'thing')", "something", PROMPT)
-    terminal.type("1 / 0", "ZeroDivisionError: division by zero", PROMPT)
-    terminal.type("x = 'ünï' + '→'", PROMPT)
-    terminal.type("x", "'ünï→'", PROMPT)
+    assert "42" == terminal.ask("6 * 7")
+    assert "43" == terminal.ask("_ + 1")
+    assert "'zztop'" == terminal.ask("await asyncio.sleep(0.05, 'zz' + 'top')")
+    assert "something" == terminal.ask("print('some' + 'thing')")
+    error = terminal.ask("1 / 0").splitlines()
+    assert "Traceback (most recent call last):" == error[0]
+    assert "    1 / 0" in error
+    assert "ZeroDivisionError: division by zero" == error[-1]
+    assert "'ünï→漢字'" == terminal.ask("'ünï' + '→漢' + '字'")
 
 
-def test_multi_line_block_ends_with_an_empty_line(terminal: Terminal) -> None:
-    terminal.type("def f(n):", "... ")
-    terminal.type("    return n * 111", "... ")
-    terminal.type("", PROMPT)
-    terminal.type("f(3)", "333", PROMPT)
-    terminal.type("f(", "... ")
-    terminal.type("4)", "444", PROMPT)
+def test_values_are_laid_out_for_the_width_and_cut_at_a_size(terminal: Terminal) -> None:
+    shown = terminal.ask("[{'name': 'x' * 30, 'n': n} for n in range(3)]").splitlines()
+    assert ["[{'name'", " {'name'", " {'name'"] == [line[:8] for line in shown]
+    assert terminal.ask("list(range(5000))").endswith("more characters: %more")
+    assert "4999]" not in terminal.text()
+    for _ in range(4):
+        rest = terminal.ask("%more")
+        if "4999]" in rest:
+            break
+    assert rest.endswith("4999]")
+    assert "there is no more of it" == terminal.ask("%more")
+
+
+def test_multi_line_input_ends_with_an_empty_line_and_indents_itself(terminal: Terminal) -> None:
+    terminal.enter("def f(n):")
+    terminal.enter("if n:")
+    terminal.enter("return n * 111")
+    terminal.see("...         return n * 111")
+    terminal.enter("return 0")
+    terminal.enter("")
+    terminal.wait(lambda: terminal.last() == PROMPT, "the prompt")
+    assert "333" == terminal.ask("f(3)")
+    terminal.enter("f(")
+    terminal.enter("4)")
+    terminal.see("444")
+
+
+def test_a_paste_is_one_input(terminal: Terminal) -> None:
+    terminal.paste("def g(n):\n    a = n\n\n    return a + 1\n\ng(1) * 1000\n")
+    terminal.see("g(1) * 1000")
+    assert "2000" not in terminal.text()
+    terminal.enter("")
+    terminal.see("2000")
+    terminal.prompt()
 
 
 def test_completion_from_the_live_objects(terminal: Terminal) -> None:
-    terminal.child.send("asyncio.get_running\t")
-    terminal.child.expect_exact("asyncio.get_running_loop(")
-    terminal.child.sendline(").is_closed")
-    terminal.child.expect_exact(PROMPT)
-    terminal.child.send("time.monotonic_\t")
-    terminal.child.expect_exact("time.monotonic_ns(")
-    terminal.child.sendline(") > 0")
-    terminal.child.expect_exact("True")
+    terminal.send("asyncio.iscoroutinef\t")
+    terminal.see("asyncio.iscoroutinefunction(")
+    terminal.enter("len)")
+    terminal.see("False")
+    terminal.send("time.mono\t")
+    terminal.see("monotonic(", "monotonic_ns(")
+    terminal.send("\x03")
+    terminal.prompt()
+    terminal.send("%sw\t")
+    terminal.see("%switch")
+
+
+def test_completion_does_not_wait_for_a_property_that_hangs(terminal: Terminal) -> None:
+    terminal.ask("class Slow:\n    slow = property(lambda self: time.sleep(8))\n\n")
+    terminal.ask("it = Slow()")
+    terminal.send("it.slow.x\t")
+    terminal.see("it.slow.x")
+    began = time.monotonic()
+    terminal.send("\x15")
+    terminal.enter("6 * 7")
+    terminal.see("42")
+    assert time.monotonic() - began < 6
 
 
 @pytest.mark.parametrize(
@@ -106,94 +150,239 @@ def test_completion_from_the_live_objects(terminal: Terminal) -> None:
         "while True: pass",
         "await asyncio.sleep(60)",
         "for n in range(10**9): print('line', n)",
+        "async def busy():\r    while True: pass\r\rawait busy()",
+        "%logs",
     ],
 )
 def test_ctrl_c_interrupts_the_evaluation(terminal: Terminal, source: str) -> None:
-    terminal.child.sendline(source)
+    terminal.enter(source)
     if source.startswith(("while", "for")):
-        terminal.child.expect_exact("... ")
-        terminal.child.sendline("")
+        terminal.enter("")
     time.sleep(0.4)
-    terminal.child.sendintr()
-    terminal.child.expect("Interrupted\r\n")
-    terminal.child.expect_exact(PROMPT)
-    terminal.type("1 + 1", "2", PROMPT)
+    terminal.send("\x03")
+    terminal.see("Interrupted")
+    terminal.prompt()
+    assert "2" == terminal.ask("1 + 1")
+
+
+def test_a_million_lines_end_at_once_with_ctrl_c(terminal: Terminal) -> None:
+    terminal.enter("for n in range(1_000_000): print('line', n)")
+    terminal.enter("")
+    terminal.see("line 2")
+    terminal.send("\x03")
+    terminal.see("Interrupted")
+    terminal.prompt()
+    assert "2" == terminal.ask("1 + 1")
 
 
 def test_second_ctrl_c_leaves_a_stuck_call_behind(terminal: Terminal) -> None:
-    terminal.child.sendline("time.sleep(6)")
+    terminal.enter("time.sleep(6)")
     time.sleep(0.3)
-    terminal.child.sendintr()
-    terminal.child.expect_exact("Ctrl-C again leaves the evaluation behind")
-    terminal.child.sendintr()
-    terminal.child.expect_exact("Abandoned")
-    terminal.child.expect_exact(PROMPT)
-    terminal.type("1 + 1", "2", PROMPT)
+    terminal.send("\x03")
+    terminal.see("Ctrl-C again leaves the evaluation behind")
+    terminal.send("\x03")
+    terminal.see("Abandoned")
+    terminal.prompt()
+    assert "2" == terminal.ask("1 + 1")
 
 
 def test_ctrl_c_at_the_prompt_drops_what_was_typed(terminal: Terminal) -> None:
-    terminal.child.send("junk")
-    terminal.child.expect_exact("junk")
-    interrupt(terminal)
-    terminal.child.expect_exact(PROMPT)
-    terminal.type("def f():", "... ")
-    interrupt(terminal)
-    terminal.child.expect_exact(PROMPT)
-    terminal.type("1 + 1", "2", PROMPT)
+    terminal.send("junk")
+    terminal.see("junk")
+    terminal.send("\x03")
+    terminal.prompt()
+    terminal.enter("def f():")
+    terminal.see("...")
+    terminal.send("\x03")
+    terminal.prompt()
+    assert "2" == terminal.ask("1 + 1")
 
 
-def interrupt(terminal: Terminal) -> None:
-    """Ctrl-C once readline waits for a key: it shows its prompt a moment before it does."""
-    time.sleep(0.3)
-    terminal.child.sendintr()
+def test_history_is_kept_searched_and_private(terminal: Terminal, shop: Shop, opened: Open) -> None:
+    terminal.ask("'remember' + 'me'")
+    terminal.ask(" 'a blank before it: not for the history'")
+    terminal.send("\x04")
+    assert 0 == terminal.end()
+    history = shop.release.state / "remote_console_history"
+    assert ["'remember' + 'me'"] == [json.loads(row) for row in history.read_text().splitlines()]
+    assert 0o600 == stat.S_IMODE(history.stat().st_mode)
+    again = opened("remote_console", "web")
+    again.prompt()
+    again.send("\x10")
+    again.see("'remember' + 'me'")
+    again.send("\x03")
+    again.send("\x12mem")
+    again.see("'remember' + 'me'")
+    again.send("\r\r")
+    again.see("'rememberme'")
 
 
-def test_application_that_goes_away(terminal: Terminal, shop: Shop) -> None:
+def test_suspended_and_continued_by_the_shell(shop: Shop) -> None:
+    env = {"PATH": os.environ["PATH"], "TERM": "xterm", "PS1": "$ "}
+    terminal = Terminal(Path("/bin/bash"), "--norc", "--noprofile", "-i", env=env)
+    try:
+        terminal.enter(f"{shop.release.root}/bin/shop remote_console web")
+        terminal.prompt()
+        terminal.send("6 *")
+        terminal.see("6 *")
+        terminal.send("\x1a")
+        terminal.see("Stopped")
+        terminal.enter("fg")
+        terminal.wait(lambda: terminal.last() == f"{PROMPT} 6 *", "what was typed")
+        terminal.enter(" 7")
+        terminal.see("42")
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("columns", [20, 300])
+def test_narrow_and_wide_terminals(opened: Open, columns: int) -> None:
+    console = opened("remote_console", "web", columns=columns)
+    console.prompt()
+    console.enter("'" + "漢" * 15 + "' + 'x' * 15")
+    value = "漢" * 15 + "x" * 15 + "'"
+    console.wait(lambda: value in re.sub(r"\s", "", console.text()), value)
+    console.prompt()
+
+
+def test_resized_while_it_waits(terminal: Terminal) -> None:
+    terminal.send("'a' * 6")
+    terminal.see("'a' * 6")
+    terminal.resize(40, 20)
+    terminal.enter(" + ''")
+    terminal.see("'aaaaaa'")
+    value = terminal.ask("[n * 1000 for n in range(12)]")
+    assert max(map(len, value.splitlines())) < 40
+
+
+def test_percent_commands(terminal: Terminal, shop: Shop) -> None:
+    assert shop.process is not None
+    pid = str(shop.process.pid)
+    assert pid in terminal.ask("%ps")
+    assert "MainThread" in terminal.ask("%threads")
+    assert "task Task-1" in terminal.ask("%tasks")
+    assert "thread MainThread (main" in terminal.ask("%stacks")
+    assert "OBJECTS  SIZE" in terminal.ask("%mem")
+    assert "thread MainThread" in terminal.ask("%profile 300ms MainThread")
+    assert "a run: the best of" in terminal.ask("%timeit 1 + 1")
+    assert "a run: the best of" in terminal.ask("%timeit await asyncio.sleep(0)")
+    assert "shop.x: NOTSET before, DEBUG now" == terminal.ask("%log DEBUG shop.x")
+    assert re.search(r"^DEBUG +shop\.x", terminal.ask("%log"), re.M)
+    assert "Return the number of items" in terminal.ask("%doc len")
+    assert "MainThread" in terminal.ask("%loop threading.current_thread()")
+    assert "usage: %switch SERVICE[.N]" == terminal.ask("%switch")
+    assert "there is no %nothing here" in terminal.ask("%nothing")
+    assert "did you mean %tasks?" in terminal.ask("%task")
+    assert re.search(r"^http\.port +8000$", terminal.ask("%config"), re.M)
+    shown = terminal.ask("help")
+    for name in ("ps", "tasks", "profile", "logs", "reload", "switch", "more"):
+        assert f"  %{name} " in shown
+
+
+def test_a_task_is_cancelled_by_its_name(terminal: Terminal) -> None:
+    terminal.ask("t = asyncio.get_running_loop().create_task(asyncio.sleep(90), name='mine')")
+    terminal.ask("%loop t = asyncio.get_running_loop().create_task(asyncio.sleep(90), name='mine')")
+    assert "in sleep" in terminal.ask("%tasks mine")
+    assert "mine is asked to end" == terminal.ask("%tasks cancel mine")
+    assert "True" == terminal.ask("t.cancelled()")
+    assert "there is no task 'mine'" in terminal.ask("%tasks cancel mine")
+
+
+def test_logs_show_what_is_logged(terminal: Terminal, shop: Shop) -> None:
+    terminal.enter("%logs")
+    time.sleep(0.5)
+    shop.run("rpc", "import logging; logging.getLogger('shop').warning('a line of %s', 'its')")
+    terminal.see("WARNING shop: a line of its")
+    terminal.send("\x03")
+    terminal.prompt()
+
+
+def test_switch_to_another_process(terminal: Terminal) -> None:
+    terminal.enter("%switch worker")
+    terminal.prompt("worker.1>")
+    assert "'worker app'" == terminal.ask("app", "worker.1>")
+
+
+def test_it_follows_a_process_that_is_replaced(terminal: Terminal, shop: Shop) -> None:
+    terminal.ask("x = 1")
+    terminal.send("half ty")
+    terminal.see("half ty")
     shop.stop()
-    terminal.child.sendline("1")
-    terminal.child.expect_exact("the application went away")
-    assert terminal.end() == 3
+    terminal.see("went away")
+    shop.start()
+    terminal.see("it was replaced: pid", "names that you defined are gone")
+    terminal.wait(lambda: terminal.last() == f"{PROMPT} half ty", "what was typed")
+    terminal.send("\x15")
+    terminal.prompt()
+    assert "NameError" in terminal.ask("x")
+
+
+def test_an_application_that_does_not_come_back(terminal: Terminal, shop: Shop) -> None:
+    shop.stop()
+    terminal.see("went away")
+    assert 3 == terminal.end()
+    assert "the application went away" in terminal.text()
+
+
+def test_output_that_comes_while_nothing_runs_stands_above_the_prompt(terminal: Terminal) -> None:
+    terminal.ask("async def later(): await asyncio.sleep(0.5); print('by the way')\n\n")
+    terminal.enter("%loop asyncio.get_running_loop().create_task(later()) and None")
+    terminal.send("1 + 1")
+    terminal.see("by the way")
+    terminal.wait(lambda: terminal.last() == f"{PROMPT} 1 + 1", "what was typed")
 
 
 def test_closed_terminal_does_not_harm_the_application(terminal: Terminal, shop: Shop) -> None:
-    terminal.child.sendline("while True: time.sleep(0.01)")
-    terminal.child.expect_exact("... ")
-    terminal.child.sendline("")
+    terminal.enter("while True: time.sleep(0.01)")
+    terminal.enter("")
     time.sleep(0.3)
-    terminal.child.close(force=True)
+    terminal.close()
     assert shop.run("rpc", "'alive'").stdout == "'alive'\n"
     assert "while True" not in shop.run("stacks").stdout
 
 
-def test_history_is_kept_and_private(terminal: Terminal, shop: Shop) -> None:
-    terminal.type("'remember' + 'me'", "'rememberme'", PROMPT)
-    terminal.child.sendeof()
-    assert terminal.end() == 0
-    history = shop.release.state / "console_history"
-    assert "'remember' + 'me'" in history.read_text()
-    assert stat.S_IMODE(history.stat().st_mode) == 0o600
-    again = Terminal(shop, "remote_console")
-    again.child.expect_exact(PROMPT)
-    again.child.send("\x10")
-    again.child.expect_exact("'remember' + 'me'")
-    again.child.close(force=True)
+@pytest.mark.parametrize(
+    ("words", "term"), [(("--plain",), "xterm-256color"), ((), "dumb")], ids=["plain", "dumb"]
+)
+def test_without_any_feature_of_a_terminal(opened: Open, words: tuple[str, ...], term: str) -> None:
+    console = opened("remote_console", "web", *words, term=term)
+    console.prompt()
+    console.enter("def f(n):")
+    console.enter("    return n * 111")
+    console.enter("")
+    console.prompt()
+    console.enter("f(3)")
+    console.see("333")
+    console.enter("%ps")
+    console.see("COMMAND")
+    console.enter("while True: pass")
+    console.enter("")
+    time.sleep(0.4)
+    console.send("\x03")
+    console.see("Interrupted")
+    console.send("\x04")
+    assert 0 == console.end()
+    assert b"\x1b" not in console.raw
 
 
-def test_fresh_console(shop: Shop) -> None:
-    console = Terminal(shop, "console")
-    console.child.expect_exact("shop 1.0.0: a fresh process")
-    console.child.expect_exact(">>> ")
-    console.type("config.http.port", "8000", ">>> ")
-    console.type("import asyncio", ">>> ")
-    console.type("await asyncio.sleep(0, 'slept')", "'slept'", ">>> ")
-    console.type("def f():", "... ")
-    console.type("    return 1 / 0", "... ")
-    console.type("", ">>> ")
-    console.type("f()", "ZeroDivisionError: division by zero", ">>> ")
-    console.child.sendline("await asyncio.sleep(60)")
+def test_fresh_console(shop: Shop, opened: Open) -> None:
+    console = opened("console", term="dumb")
+    console.see("shop 1.0.0: a fresh process")
+    console.prompt(">>>")
+    console.enter("config.http.port")
+    console.see("8000")
+    console.enter("import asyncio")
+    console.enter("await asyncio.sleep(0, 'slept')")
+    console.see("'slept'\n")
+    console.enter("def f():")
+    console.enter("    return 1 / 0")
+    console.enter("")
+    console.enter("f()")
+    console.see("ZeroDivisionError: division by zero")
+    console.enter("await asyncio.sleep(60)")
     time.sleep(0.3)
-    console.child.sendintr()
-    console.child.expect_exact("KeyboardInterrupt")
-    console.child.expect_exact(">>> ")
-    console.child.sendeof()
+    console.send("\x03")
+    console.see("KeyboardInterrupt")
+    console.prompt(">>>")
+    console.send("\x04")
     assert console.end() == 0

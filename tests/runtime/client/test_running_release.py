@@ -62,6 +62,8 @@ def test_ping_rpc_and_console_in_the_services(running: MiniRelease) -> None:
     assert running.run("remote_console", "worker", stdin="x = 6\nx * 7").stdout == "42\n"
     assert "in main" in running.run("stacks", "worker").stdout
     assert "task" in running.run("tasks").stdout
+    done = running.run("tasks", "worker")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "worker.1 has no event loop\n", 0)
 
 
 def test_what_leaves_a_console_at_a_terminal_leaves_it_in_a_pipe(running: MiniRelease) -> None:

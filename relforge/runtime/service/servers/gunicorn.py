@@ -115,7 +115,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         # Until the supervisor gives our names to us, another process may have them.
         waits = master.first if os.path.lexists(master.first) else master.path
         first = f"{waits.removesuffix('.sock')}.{worker.number}.sock"
-        own = agents.start(path, info, dict(master.namespace), first=first)
+        own = agents.start(path, info, dict(master.namespace), master.settings, first=first)
         own.secrets = master.secrets
         own.admit(self._service["standing"])
         worker.agent = self._agent = own

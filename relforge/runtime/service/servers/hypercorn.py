@@ -182,6 +182,7 @@ class Server:
 
 def _loops(kind: str, server: Server) -> Callable[[], asyncio.AbstractEventLoop]:
     """A factory of loops that tell the server of what listens and who is connected."""
+    base: type[asyncio.AbstractEventLoop]
     if kind == "uvloop":
         import uvloop
 

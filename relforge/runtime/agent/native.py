@@ -1,0 +1,84 @@
+"""Threads, locks and sleeps as the interpreter has them, whatever is patched later.
+
+gevent's ``patch_all()`` replaces what `threading`, `socket`, `select`, `queue` and `time` offer by
+greenlets.  The agent starts before the application is imported, takes the real
+ones here, and so answers while the hub is blocked.
+"""
+
+from __future__ import annotations
+
+from _queue import Empty, SimpleQueue
+from _socket import socket
+from _thread import allocate_lock, get_ident, start_new_thread
+from select import poll
+from time import sleep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "Empty",
+    "Event",
+    "SimpleQueue",
+    "Worker",
+    "allocate_lock",
+    "get_ident",
+    "names",
+    "poll",
+    "sleep",
+    "socket",
+]
+
+names: dict[int, str] = {}  # of our threads, by their ident
+
+
+class Event:
+    """Set once; waiting takes no part in what `threading` keeps."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        if self._lock.locked():
+            self._lock.release()
+
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait for it, at most so long; whether it is set."""
+        if not self._lock.acquire(timeout=seconds):
+            return False
+        self._lock.release()
+        return True
+
+
+class Worker:
+    """A thread that does one thing; the process does not wait for it at its end."""
+
+    __slots__ = ("_done", "_name", "_work")
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        self._work = work
+        self._name = name
+        self._done = Event()
+
+    def start(self) -> None:
+        """Raises RuntimeError where the system has no thread left."""
+        start_new_thread(self._run, ())
+
+    @property
+    def alive(self) -> bool:
+        return not self._done.wait(0)
+
+    def join(self, seconds: float = -1) -> None:
+        self._done.wait(seconds)
+
+    def _run(self) -> None:
+        names[get_ident()] = self._name
+        try:
+            self._work()
+        finally:
+            names.pop(get_ident(), None)
+            self._done.set()

@@ -1,0 +1,101 @@
+"""The ``%`` commands of the console: a table, and who does what is in it.
+
+Most of them run in the live process, as evaluations do: with their own output, a
+Ctrl-C and a line in the audit.  Those of the client have no module here.
+"""
+
+from __future__ import annotations
+
+from ...errors import USAGE, Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..server import Agent
+
+    Command = Callable[["Tools", list[str]], Any]
+
+# name: (module, usage, one line of help); in the order of `help`
+TABLE: dict[str, tuple[str, str, str]] = {
+    "ps": ("processes", "", "this process and those that it started"),
+    "tasks": ("tasks", "[NAME] | cancel NAME", "asyncio tasks and where they wait; cancel one"),
+    "threads": ("processes", "", "the threads: CPU time, and what each is in"),
+    "stacks": ("processes", "", "the stacks of all threads and tasks"),
+    "mem": ("memory", "[start | stop]", "memory by type; after `start` by line (tracemalloc)"),
+    "profile": ("profile", "[5s] [THREAD]", "where the time goes, sampled, as a tree"),
+    "timeit": ("timing", "CODE", "how long a statement takes; it may `await`"),
+    "loop": ("", "CODE", "run synchronous code in the thread of the event loop"),
+    "log": ("logs", "[LEVEL [LOGGER]]", "show the levels of logging, or set one"),
+    "logs": ("logs", "[LEVEL] [LOGGER]", "what is logged from now on, until Ctrl-C"),
+    "config": ("settings", "[KEY]", "the configuration of this process, secrets masked"),
+    "reload": ("", "", "have the release read its configuration anew"),
+    "services": ("", "", "the processes of the release"),
+    "switch": ("", "SERVICE[.N]", "go on in another process"),
+    "doc": ("settings", "NAME", "the documentation of an object"),
+    "more": ("settings", "", "the rest of a value that was cut"),
+    "help": ("", "", "this list"),
+}
+
+
+class Tools:
+    """What a command works with; ``rest`` is what was cut off the last value."""
+
+    __slots__ = ("agent", "columns", "namespace", "rest")
+
+    def __init__(self, agent: Agent, namespace: dict[str, Any]) -> None:
+        self.agent = agent
+        self.namespace = namespace
+        self.columns = 80
+        self.rest = ""
+
+
+def find(line: str) -> tuple[Command, list[str]]:
+    """The function of ``ps -x`` and its words; raises Refusal."""
+    name, _, rest = line.strip().partition(" ")
+    row = TABLE.get(name)
+    if row is None or not row[0]:
+        raise Refusal(f"there is no %{name} here", hint=suggest(name), code=USAGE)
+    from importlib import import_module
+
+    function: Command = getattr(import_module(f".{row[0]}", __name__), name)
+    return function, [rest.strip()] if name in ("timeit", "doc") else rest.split()
+
+
+def suggest(name: str) -> str:
+    """What to type instead."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, TABLE, 1)
+    return f"did you mean %{near[0]}?" if near else "`help` lists the commands"
+
+
+def usage(name: str) -> Refusal:
+    """The error for words that a command does not understand."""
+    return Refusal(f"usage: %{name} {TABLE[name][1]}".rstrip(), code=USAGE)
+
+
+def helped() -> str:
+    """The list for `help`."""
+    rows = [(f"%{name} {row[1]}".rstrip(), row[2]) for name, row in TABLE.items()]
+    width = max(len(left) for left, _ in rows)
+    return "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
+
+
+def table(rows: list[tuple[str, ...]]) -> None:
+    """Print rows in columns, the first row as the head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def size(count: float) -> str:
+    """Bytes for people: ``12.3 MiB``."""
+    if abs(count) < 1024:
+        return f"{count:.0f} B"
+    for unit in ("KiB", "MiB"):
+        count /= 1024
+        if abs(count) < 1024:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1024:.1f} GiB"

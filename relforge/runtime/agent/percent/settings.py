@@ -1,0 +1,53 @@
+"""``%config``, ``%doc`` and ``%more``."""
+
+from __future__ import annotations
+
+from ...config import keys, view
+from ...config.secret import display
+from ...errors import USAGE, Refusal
+from .. import modules
+from . import Tools, table, usage
+
+PIECE = 8_000  # characters
+
+
+def config(tools: Tools, words: list[str]) -> None:
+    """What this process was started with; `config explain` tells where it comes from."""
+    if len(words) > 1:
+        raise usage("config")
+    section = view.config
+    rows = []
+    for path, value in keys.leaves(section._values):
+        name = keys.show(path)
+        if not words or name == words[0] or name.startswith(f"{words[0]}."):
+            rows.append((name, display(value, secret=section._is_secret(path))))
+    if not rows:
+        known = [keys.show(path) for path, _ in keys.leaves(section._values)]
+        what = f"{words[0]} is not set" if words else "there is no configuration"
+        raise Refusal(f"{what}{keys.nearest(words[0], known) if words else ''}", code=USAGE)
+    table([("KEY", "VALUE"), *rows])
+
+
+def doc(tools: Tools, words: list[str]) -> None:
+    """As `help(NAME)` prints it."""
+    import pydoc
+
+    if not words[0]:
+        raise usage("doc")
+    modules.bring(words[0], tools.namespace)
+    print(pydoc.plain(pydoc.render_doc(eval(words[0], tools.namespace))), end="")
+
+
+def more(tools: Tools, words: list[str]) -> None:
+    """The next piece, as long as a value is shown at first."""
+    if words:
+        raise usage("more")
+    if not tools.rest:
+        raise Refusal("there is no more of it")
+    piece, tools.rest = tools.rest[:PIECE], tools.rest[PIECE:]
+    print(piece)
+    if tools.rest:
+        print(f"... {len(tools.rest)} more characters: %more")
+
+
+PIECE = 8_000  # characters

@@ -1,0 +1,104 @@
+"""Where an agent listens: a socket in the run folder that nobody else can have put there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+from ..errors import CONFIG, Refusal
+from ..paths import SOCKET_PATH_MOST
+from . import dumps
+from .native import socket
+
+_UNIX, _STREAM = 1, 1  # AF_UNIX, SOCK_STREAM
+_BACKLOG = 32
+
+
+def listen(path: str, *, wide: bool) -> socket:
+    """Bind under a temporary name and rename: no client ever meets half a socket.
+
+    Whatever has the name, a link for instance, is replaced and never followed.
+    ``wide``: other users may connect, to be told who may.  Raises Refusal.
+    """
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    _trust(folder)
+    temporary = os.path.join(folder, f".{os.getpid():x}")
+    if max(len(os.fsencode(path)), len(os.fsencode(temporary))) > SOCKET_PATH_MOST:
+        raise Refusal(
+            f"{path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes",
+            hint="set RELEASE_RUN_DIR to a shorter folder",
+            code=CONFIG,
+        )
+    listener = socket(_UNIX, _STREAM)
+    try:
+        remove(temporary)
+        listener.bind(temporary)
+        # Before anybody can connect, and without touching the process's umask.
+        os.chmod(temporary, 0o666 if wide else 0o600)
+        listener.listen(_BACKLOG)
+        os.rename(temporary, path)
+    except BaseException:
+        listener.close()
+        raise
+    if wide:
+        with suppress(OSError):
+            os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) | 0o055)
+    return listener
+
+
+def sweep(path: str) -> None:
+    """Remove the sockets beside ``path`` whose processes are gone."""
+    folder, name = os.path.split(path)
+    dumps.sweep(folder)
+    stem = name.removesuffix("sock")
+    for other in os.listdir(folder):
+        if other.startswith(stem) and other.endswith(".sock") and other != name:
+            beside = os.path.join(folder, other)
+            if not answers(beside):
+                remove(beside)
+
+
+def answers(path: str) -> bool:
+    """Whether some process listens there."""
+    probe = socket(_UNIX, _STREAM)
+    try:
+        probe.setblocking(False)
+        probe.connect(path)
+    except BlockingIOError:
+        return True  # its queue is full
+    except OSError:
+        return False
+    finally:
+        probe.close()
+    return True
+
+
+def inode(path: str) -> tuple[int, int] | None:
+    """What tells one file of that name from another; None where there is none."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def remove(path: str) -> None:
+    """Remove the file, if it is there.
+
+    Of a process that has become another user the folder is not its own: its
+    successor takes the place.
+    """
+    with suppress(FileNotFoundError, PermissionError):
+        os.unlink(path)
+
+
+def _trust(folder: str) -> None:
+    mode = stat.S_IMODE(os.stat(folder).st_mode)
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise Refusal(
+            f"{folder}: every user can write to it (mode {mode:o}), and answer in our place",
+            hint=f"chmod o-w '{folder}', or set RELEASE_RUN_DIR to another folder",
+            code=CONFIG,
+        )

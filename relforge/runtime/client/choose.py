@@ -1,0 +1,35 @@
+"""Which process?  Asked at a terminal, where several are running and none was named."""
+
+from __future__ import annotations
+
+from ..errors import DONE, Refusal
+from . import everyone, find
+
+
+def choose() -> str | None:
+    """What the operator chose; None where there is no choice."""
+    from .. import manifest, paths
+
+    root = manifest.root()
+    running = find.required(paths.of(root))
+    keys = everyone.keys(running, None)
+    if len(keys) < 2:
+        return None
+    services = manifest.load(root)["services"]
+    usual = find.usual(services, find.sockets(running.run))
+    names = [find.shown(key) for key in keys]
+    default = next((name for name in names if name.split(".")[0] == usual), names[0])
+    for number, name in enumerate(names, 1):
+        print(f"{number:3}  {name}")
+    while True:
+        try:
+            typed = input(f"which one? [{default}] ").strip() or default
+        except EOFError:
+            print()
+            raise Refusal("no process was chosen", code=DONE) from None
+        if typed.isdigit() and 1 <= int(typed) <= len(names):
+            return names[int(typed) - 1]
+        fitting = [name for name in names if f"{name}.".startswith(f"{typed}.")]
+        if fitting:
+            return typed
+        print(f"type a number from 1 to {len(names)}, or a name")

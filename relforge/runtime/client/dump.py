@@ -1,0 +1,69 @@
+"""``stacks --signal``: the stacks of a process that cannot run Python, by faulthandler.
+
+A signal handler in C prints them, whoever holds the interpreter.  It writes to a
+file of the run folder, where the service has registered it (``service.main``).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+
+from ..errors import FAILED, NOT_RUNNING, Refusal
+from .connection import dial, silent, trusted
+from .find import Address
+
+STACKS = signal.SIGRTMIN + 6
+_QUIET = 0.15  # seconds without another line: it is done
+_SLICE = 0.02
+
+
+def place(folder: str, pid: int) -> str:
+    """The file of that process in the run folder."""
+    return os.path.join(folder, f"{pid}.stacks")
+
+
+def ask(address: Address, seconds: float) -> str:
+    """What faulthandler prints; raises Refusal."""
+    # The kernel accepts for a process that hangs, and says who listens there.
+    sock: socket.socket = dial(address.path, str(address), seconds)
+    pid = trusted(sock, address)
+    sock.close()
+    path = place(os.path.dirname(address.path), pid)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise Refusal(f"{address} has not registered the signal", code=FAILED) from None
+    try:
+        before = os.fstat(fd).st_size
+        os.kill(pid, STACKS)
+        size = _settled(fd, before, time.monotonic() + seconds)
+        if size == before:
+            raise silent(str(address), seconds)
+        text = os.pread(fd, size - before, before).decode(errors="replace")
+    except ProcessLookupError:
+        raise Refusal(f"{address} is not running at the moment", code=NOT_RUNNING) from None
+    except PermissionError:
+        raise Refusal(
+            f"{address}: uid {os.geteuid()} may not send it a signal",
+            hint="run it as the user of the service, or as root",
+            code=FAILED,
+        ) from None
+    finally:
+        os.close(fd)
+    return f"process {pid}, the innermost call first\n\n{text}"
+
+
+def _settled(fd: int, before: int, deadline: float) -> int:
+    """The size of the file once nothing more is written to it."""
+    size, since = before, time.monotonic()
+    while (now := time.monotonic()) < deadline:
+        found = os.fstat(fd).st_size
+        if found != size:
+            size, since = found, now
+        elif size > before and now - since > _QUIET:
+            break
+        time.sleep(_SLICE)
+    return size

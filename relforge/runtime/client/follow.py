@@ -1,0 +1,43 @@
+"""The process that takes the place of one that went away: after a crash, a restart, an upgrade."""
+
+from __future__ import annotations
+
+import time
+
+from ..errors import NOT_RUNNING, Refusal
+from . import find
+from .connection import Client, Gone
+
+STOPPED = 5.0  # seconds without a running release after which it is not coming back
+LONGEST = 120.0  # seconds for a process to come back while the release runs
+_AGAIN = 0.1
+
+
+def successor(before: Client, wanted: str | None) -> Client:
+    """Wait for it; Ctrl-C raises KeyboardInterrupt.
+
+    Raises Refusal with exit code 3 where the release has stopped or the process
+    does not come back.
+    """
+    from .. import manifest, paths
+
+    root = manifest.root()
+    places, services = paths.of(root), manifest.load(root)["services"]
+    name = wanted or find.shown((before.address.service, before.address.instance, 0))
+    began = seen = time.monotonic()
+    while (now := time.monotonic()) < began + LONGEST:
+        running = find.running(places)
+        if running is None:
+            if now > seen + STOPPED:
+                break
+        else:
+            seen = now
+            try:
+                client = Client(find.agent(running, name, services), "console", LONGEST)
+                if client.pid != before.pid:
+                    return client
+                client.close()
+            except (Refusal, Gone):
+                pass  # not yet
+        time.sleep(_AGAIN)
+    raise Refusal("the application went away", code=NOT_RUNNING)

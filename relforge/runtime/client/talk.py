@@ -1,0 +1,150 @@
+"""The remote console, whoever reads the lines: what is typed, what comes back, whom it follows."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..agent import percent
+from ..errors import DONE, NO_ANSWER, Refusal
+from . import follow, tools
+from .banner import banner
+from .connection import Client, Closed, Gone
+from .evaluate import LEAVE, MOST, evaluate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Front(Protocol):
+        """Reads from the terminal, and writes to it."""
+
+        def read(self, client: Client) -> str:
+            """One input, whole; raises EOFError, KeyboardInterrupt, and Gone of that client."""
+
+        def say(self, text: str, style: str = "") -> None:
+            """Print a line of ours; ``style`` is "", "error" or "note"."""
+
+        def columns(self) -> int | None:
+            """The width of the terminal; None where values are not to be laid out for it."""
+
+
+DETACHED = "detached; the application keeps running"
+
+
+class Talk:
+    """One console; ``wanted`` is what was typed, so that its successor can be found."""
+
+    def __init__(self, client: Client, wanted: str | None, front: Front) -> None:
+        self.client = client
+        self.wanted = wanted
+        self.front = front
+
+    def run(self) -> int:
+        """Until Ctrl-D (0), or until the application goes away and does not come back (3)."""
+        self.front.say(banner(self.client))
+        while True:
+            try:
+                text = self.front.read(self.client)
+            except EOFError:
+                break
+            except KeyboardInterrupt:
+                # At the prompt: what was typed is dropped.
+                continue
+            except Gone as gone:
+                self._follow(gone)
+                continue
+            if text.strip() in LEAVE:
+                break
+            try:
+                self._take(text)
+            except Gone as gone:
+                self._follow(gone)
+        self.front.say(DETACHED)
+        return DONE
+
+    def move(self, wanted: str, client: Client) -> None:
+        """Go on in another process."""
+        self.client.close()
+        self.client, self.wanted = client, wanted
+        self.front.say(banner(client))
+
+    def evaluate(self, message: dict[str, Any]) -> None:
+        """Evaluate in the live process and show what comes of it."""
+        columns = self.front.columns()
+        if columns is not None:
+            message = {**message, "columns": columns}
+        try:
+            done = evaluate(self.client, message, notice=lambda text: self.front.say(f"\n{text}"))
+        except KeyboardInterrupt:
+            raise Refusal(
+                f"{self.client.address} did not answer to Ctrl-C; {DETACHED}", code=NO_ANSWER
+            ) from None
+        if "repr" in done:
+            self.front.say(str(done["repr"]))
+        if "left" in done:
+            self.front.say(f"... {done['left']} more characters: %more", "note")
+        if "error" in done:
+            self.front.say(str(done["error"]).rstrip(), "error")
+
+    def _take(self, text: str) -> None:
+        line = text.strip()
+        if not line:
+            return
+        if line in ("help", "?", "%help"):
+            self.front.say(HELP.format(commands=percent.helped()))
+        elif line.startswith("%"):
+            self._percent(line[1:])
+        else:
+            self.evaluate({"op": "eval", "source": text, "most": MOST})
+
+    def _percent(self, line: str) -> None:
+        name, _, rest = line.partition(" ")
+        own = tools.TABLE.get(name)
+        if own is None:
+            self.evaluate({"op": "percent", "line": line})
+            return
+        try:
+            own(self, rest.strip())
+        except Refusal as error:
+            self.front.say(error.message + (f"\n  {error.hint}" if error.hint else ""), "error")
+
+    def _follow(self, gone: Gone) -> None:
+        """Reconnect to the process that takes the place of this one; raises Refusal."""
+        if isinstance(gone, Closed):
+            raise Refusal(f"{self.client.address} closed the console: {gone}", code=DONE)
+        before = self.client
+        before.close()
+        self.front.say(
+            f"{before.address} (pid {before.pid}) went away; Ctrl-C ends the wait", "note"
+        )
+        self.client = follow.successor(before, self.wanted)
+        self.front.say(
+            f"it was replaced: pid {before.pid} by {self.client.pid}, version "
+            f"{before.welcome.get('version')} by {self.client.welcome.get('version')}; "
+            "names that you defined are gone",
+            "note",
+        )
+
+
+HELP = """\
+Type Python: expressions, statements, `await` on the application's own loop.
+`_` is the last value; modules need no import; `help(x)` documents an object.
+Ctrl-C interrupts, a second one leaves the evaluation behind.
+Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed before.
+
+{commands}"""
+
+
+def styled(text: str, style: str) -> str:
+    """The text in the colours of a terminal that has some."""
+    code = {"error": "31", "note": "2"}.get(style)
+    if code is None or not coloured():
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def coloured() -> bool:
+    """Whether standard output is a terminal with colours; https://no-color.org."""
+    term = os.environ.get("TERM", "dumb")
+    return sys.stdout.isatty() and term != "dumb" and not os.environ.get("NO_COLOR")

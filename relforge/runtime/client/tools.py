@@ -1,0 +1,84 @@
+"""The ``%`` commands that are the client's own: of the release, and of other processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from ..errors import USAGE, Refusal
+from . import find, supervisor
+from .banner import duration
+from .connection import connect
+from .evaluate import MOST
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .talk import Talk
+
+
+def services(talk: Talk, rest: str) -> None:
+    """The processes of the release; this one has a star."""
+    from .. import manifest, paths
+
+    running = find.required(paths.of(manifest.root()))
+    here = str(talk.client.address)
+    rows = [("", "PROCESS", "STATE", "PID", "UP", "RESTARTS", "MEMORY")]
+    try:
+        answer = supervisor.ask(running, "status", 3.0)
+    except Refusal:
+        # Not for us, or it does not answer: the sockets tell who is there.
+        names = [find.shown(key) for key in sorted(find.sockets(running.run))]
+        talk.front.say("\n".join(f"{'*' if name == here else ' '} {name}" for name in names))
+        return
+    for row in answer["services"]:
+        name = f"{row['name']}.{row['instance']}"
+        up = "-" if row["uptime"] is None else duration(row["uptime"])
+        memory = "-" if row["rss"] is None else f"{row['rss'] / (1 << 20):.0f} MiB"
+        mark = "*" if f"{here}.".startswith(f"{name}.") else ""
+        pid, restarts = str(row["pid"] or "-"), str(row["restarts"])
+        rows.append((mark, name, row["state"], pid, up, restarts, memory))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    talk.front.say("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
+
+
+def switch(talk: Talk, rest: str) -> None:
+    """Connect to another process; the names of this session stay behind."""
+    if not rest or " " in rest:
+        raise Refusal("usage: %switch SERVICE[.N]", code=USAGE)
+    talk.move(rest, connect(rest, "console"))
+
+
+def reload(talk: Talk, rest: str) -> None:
+    """What `bin/<name> reload` does and says."""
+    from .. import manifest
+
+    if rest:
+        raise Refusal("usage: %reload", code=USAGE)
+    root = manifest.root()
+    name = os.environ.get("RELEASE_NAME") or manifest.load(root)["name"]
+    done = subprocess.run(
+        [os.path.join(root, "bin", name), "reload"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    talk.front.say(done.stdout.rstrip(), "error" if done.returncode else "")
+
+
+def loop(talk: Talk, rest: str) -> None:
+    """Synchronous code in the loop's own thread: the application waits meanwhile."""
+    if not rest:
+        raise Refusal("usage: %loop CODE", code=USAGE)
+    talk.evaluate({"op": "eval", "source": rest, "where": "loop", "most": MOST})
+
+
+TABLE: dict[str, Callable[[Talk, str], None]] = {
+    "loop": loop,
+    "reload": reload,
+    "services": services,
+    "switch": switch,
+}
