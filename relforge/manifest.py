@@ -91,6 +91,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         },
         "log": asdict(settings.log),
         "upgrade": asdict(settings.upgrade),
+        "console": asdict(settings.console),
         "hooks": {
             hook.name: {"call": hook.call, "exec": list(hook.exec), "timeout": hook.timeout}
             for hook in settings.hooks

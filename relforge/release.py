@@ -262,6 +262,20 @@ class DebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """Who may talk to the live processes, besides root and the service's user.
+
+    ``enabled`` is False where nothing can be evaluated in them; ``idle_timeout``
+    is in seconds, 0 for never.
+    """
+
+    enabled: bool = True
+    users: tuple[str, ...] = ()
+    group: str | None = None
+    idle_timeout: float = 8 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """The log of `start`: bytes and seconds after which a file is rotated, 0 for never."""
 
@@ -297,6 +311,7 @@ class Settings:
     packages: PackageSettings = PackageSettings()
     log: LogSettings = LogSettings()
     upgrade: UpgradeSettings = UpgradeSettings()
+    console: ConsoleSettings = ConsoleSettings()
     strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from fnmatch import fnmatch
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def step(release: Release) -> Release:
             python.version,
             python.tag,
             str(interpreter(release) is None),
+            str(release.settings.console.enabled),
         ),
         inputs.own_digest(),
     )
@@ -38,6 +40,14 @@ def step(release: Release) -> Release:
     cache.place(tree, release.tree)
     layer = cache.layer("release", key, tree, started)
     return replace(release, layers=(*release.layers, layer))
+
+
+# What evaluates in a live process; not in a release with `console = false`.
+EVALUATION = (
+    *("agent/audit.py", "agent/awaiting.py", "agent/completion.py", "agent/containment.py"),
+    *("agent/evaluation.py", "agent/guard.py", "agent/output.py", "agent/percent/*"),
+    "agent/session.py",
+)
 
 
 def _write_all(release: Release, tree: Path) -> None:
@@ -49,10 +59,13 @@ def _write_all(release: Release, tree: Path) -> None:
     package = Path(relforge.__file__).parent
     copy = tree / layout.RUNTIME / "relforge"
     _write(copy / "__init__.py", (package / "__init__.py").read_text())
+    console = release.settings.console.enabled
     for path in sorted(cache.walk(package / "runtime")):
-        if path.suffix == ".py":
+        inner = path.relative_to(package / "runtime").as_posix()
+        evaluates = any(fnmatch(inner, pattern) for pattern in EVALUATION)
+        if path.suffix == ".py" and (console or not evaluates):
             _write(copy / path.relative_to(package), path.read_text())
-    for to, source in vendored.files():
+    for to, source in vendored.files() if console else ():
         _write(tree / layout.CONSOLE_LIBS / to, source.read_text(encoding="utf-8"))
     pyc.compile_tree(interpreter(release), tree / layout.RUNTIME)
 

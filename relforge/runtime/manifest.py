@@ -21,6 +21,7 @@
          "export": {VARIABLE: KEY}, "strict": bool},
      "upgrade": {"bake": seconds, "health": null | as "ready"},
      "log": {"size": bytes, "age": seconds, "keep": files},
+     "console": {"enabled": bool, "users": [str], "group": str | null, "idle_timeout": float},
      "hooks": {NAME: {"call": "pkg.mod:fn" | "", "exec": [str], "timeout": float}},
      "commands": {NAME: {"call": "pkg.mod:fn" | "", "exec": [str], "help": str,
          "mode": "eval" | "rpc" | "exec", "service": str, "confirm": str,

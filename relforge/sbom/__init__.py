@@ -28,7 +28,7 @@ def step(release: Release) -> Release:
         *(release.python.version, release.python.source),
         *(json.dumps(asdict(row)) for row in packages),
         *(json.dumps(asdict(row)) for row in release.packages),
-        vendored.key(),
+        *(vendored.key(), str(release.settings.console.enabled)),
         *(f"{row.name} {row.key}" for row in release.layers if row.name in ("python", "deps")),
     )
     memo = cache.home() / "notes" / f"sbom-{key}.json"

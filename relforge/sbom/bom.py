@@ -49,7 +49,7 @@ def _bom(release: Release, npm: tuple[NpmPackage, ...]) -> Bom:
     others = [
         _interpreter(release),
         *(_library(row) for row in _shared_objects(release)),
-        *(_vendored(row) for row in vendored.libraries()),
+        *(_vendored(row) for row in vendored.libraries() if release.settings.console.enabled),
         *(_npm(row) for row in npm),
     ]
     for component in (*wheels.values(), *others):

@@ -18,6 +18,7 @@ from relforge.release import (
 )
 from relforge.settings.checks import read_check, read_strip
 from relforge.settings.commands import read_command
+from relforge.settings.console import read_console
 from relforge.settings.formats import read_deb, read_formats, read_oci
 from relforge.settings.hooks import read_hooks
 from relforge.settings.log import read_log
@@ -66,6 +67,7 @@ def read(
         check=read_check(table.table("check")),
         log=read_log(table.table("log")),
         upgrade=read_upgrade(table.table("upgrade")),
+        console=read_console(table),
         hooks=read_hooks(table.table("hooks")),
         strip=strip,
         packages=read_packages(table),

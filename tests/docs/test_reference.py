@@ -34,6 +34,7 @@ services.tool = { exec = ["true"], ready = "started" }
 config.providers = [{ use = "env", prefix = "A_" }]
 log = { age = "24h" }
 commands.go = { call = "a:b", args = [{ name = "x" }] }
+console = { idle_timeout = "1h" }
 hooks.on_crash = { call = "a:b" }
 indexes = [{ name = "own", url = "https://host/simple" }]
 """

@@ -54,6 +54,10 @@ class Access:
         if self.wide:
             self._look_up()
 
+    def admit(self, uid: int) -> None:
+        """One more."""
+        self._uids.add(uid)
+
     def refusal(self, peer: Peer, sock: socket) -> str:
         """Why this peer may not connect; "" where it may."""
         if peer.uid in self._uids:

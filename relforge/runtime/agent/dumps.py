@@ -20,7 +20,7 @@ def register(agent: str) -> None:
 
     faulthandler keeps the descriptor, so it stays open for the life of the process.
     """
-    path = place(os.path.dirname(agent), os.getpid())
+    path = own(agent)
     remove(agent)  # of a process of that number, before
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
     fd = os.open(path, flags, 0o600)
@@ -30,10 +30,15 @@ def register(agent: str) -> None:
     _fds.append(fd)
 
 
+def own(agent: str) -> str:
+    """The file of this process."""
+    return place(os.path.dirname(agent), os.getpid())
+
+
 def remove(agent: str) -> None:
     """Remove the file; the signal goes on to be harmless."""
     with suppress(OSError):
-        os.unlink(place(os.path.dirname(agent), os.getpid()))
+        os.unlink(own(agent))
 
 
 def sweep(folder: str) -> None:

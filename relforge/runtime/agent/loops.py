@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from . import native
 from .native import Event
 
 TYPE_CHECKING = False
@@ -45,9 +46,8 @@ def lag(loop: AbstractEventLoop, within: float) -> float | None:
 
 def _of_main_thread() -> AbstractEventLoop | None:
     import asyncio
-    import threading
 
-    frame: FrameType | None = sys._current_frames().get(threading.main_thread().ident or 0)
+    frame: FrameType | None = sys._current_frames().get(native.main())
     for _ in range(_DEEPEST):
         if frame is None:
             return None

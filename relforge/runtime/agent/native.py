@@ -7,10 +7,12 @@ ones here, and so answers while the hub is blocked.
 
 from __future__ import annotations
 
+import os
 from _queue import Empty, SimpleQueue
 from _socket import socket
 from _thread import allocate_lock, get_ident, start_new_thread
 from select import poll
+from threading import main_thread
 from time import sleep
 
 TYPE_CHECKING = False
@@ -24,6 +26,7 @@ __all__ = [
     "Worker",
     "allocate_lock",
     "get_ident",
+    "main",
     "names",
     "poll",
     "sleep",
@@ -31,6 +34,24 @@ __all__ = [
 ]
 
 names: dict[int, str] = {}  # of our threads, by their ident
+
+
+class _Main:
+    """The main thread's ident; under gevent `threading` names its greenlets by others."""
+
+    ident = main_thread().ident or 0
+
+
+def main() -> int:
+    """The ident of the main thread, as ``sys._current_frames`` has it."""
+    return _Main.ident
+
+
+def _forked() -> None:
+    _Main.ident = get_ident()  # the one thread that a child process has
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class Event:

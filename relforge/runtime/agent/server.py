@@ -111,8 +111,9 @@ class Agent:
     def admit(self, standing: dict[str, Any]) -> None:
         """Let in the user that this process is about to be; nothing where it stays who it is."""
         if "uid" in standing:
-            self._allowed.add(standing["uid"])
-            os.chown(self.first, standing["uid"], standing["gid"])
+            self.access.admit(standing["uid"])
+            for path in (self.first, dumps.own(self.path)):
+                os.chown(path, standing["uid"], standing["gid"])
 
     def close(self) -> None:
         """Stop answering; remove the socket, unless another process has put its own there."""

@@ -24,11 +24,11 @@ _AGENT = ("relforge-agent", "relforge-client")
 def threads() -> str:
     """The stacks of all threads, the main one first; the agent's own are left out."""
     known = {thread.ident: thread for thread in threading.enumerate()}
-    main = threading.main_thread().ident
+    main = native.main()
     blocks = []
     for ident, frame in sorted(sys._current_frames().items(), key=lambda row: row[0] != main):
         thread = known.get(ident)
-        name = native.names.get(ident) or (thread.name if thread is not None else "unknown")
+        name = native.names.get(ident) or _name(thread, ident)
         lines = _stack(frame)
         if name.startswith(_AGENT) or (name.startswith("relforge-") and not lines):
             continue
@@ -39,6 +39,12 @@ def threads() -> str:
         title = f"thread {name} ({', '.join([*notes, f'id {number or ident}'])})"
         blocks.append("\n".join([title, *lines]))
     return "\n\n".join(blocks) + "\n"
+
+
+def _name(thread: threading.Thread | None, ident: int) -> str:
+    if thread is not None:
+        return thread.name
+    return "MainThread" if ident == native.main() else "unknown"
 
 
 def tasks(loop: asyncio.AbstractEventLoop | None) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ PROTO = 1
 ANSWER_WITHIN = 5.0  # seconds, for all that evaluates nothing
 _AGAIN = 0.05  # seconds between two looks for a process that is about to come
 _LEAST = 0.1
+_EVALUATE = ("console", "rpc")
 _ENDED = ("stopped", "broken", "failed")  # states of a process that does not come back by itself
 
 
@@ -49,6 +50,11 @@ class Client:
             raise Refusal(
                 f"{address} runs version {version}, whose console speaks another protocol",
                 hint=f"use the commands of version {version}",
+            )
+        if kind in _EVALUATE and not welcome.get("evaluates", True):
+            raise Refusal(
+                f"{address} evaluates nothing: the release was built with `console = false`",
+                hint="status, stacks and tasks answer all the same",
             )
         self.welcome = welcome
         self.post("hello", proto=PROTO, client=kind, **{"from": whence()})

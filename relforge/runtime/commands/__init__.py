@@ -76,6 +76,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "[SERVICE[.N] | --all] [--cancel NAME] [--timeout 5s]",
         "what every asyncio task is doing",
     ),
+    "top": ("top", "top", "[--every 2s] [--once] [--json]", "a live table of the processes"),
     "logs": ("logs", "logs", "[-f] [-n LINES] [--since 10m] [SERVICE]", "print or follow the log"),
     "config": (
         "config",

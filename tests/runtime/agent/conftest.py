@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -36,10 +37,10 @@ def deadlock():
     state.dead.acquire()
     state.dead.acquire()
 
-kind, path, extra = sys.argv[1:]
+kind, path, extra, settings = sys.argv[1:]
 info = {"name": "shop", "version": "1.0.0", "service": "web", "instance": 1}
 names = {"state": state, "deadlock": deadlock, "asyncio": asyncio, "time": time, "os": os}
-agent = server.start(path, info, names)
+agent = server.start(path, info, names, json.loads(settings))
 agent.secrets = ("hunter2",)
 exec(extra)
 
@@ -64,13 +65,15 @@ asyncio.run(main()) if kind == "asyncio" else threads()
 class Live:
     """The process, and as many clients as a test wants."""
 
-    def __init__(self, folder: Path, kind: str, extra: str) -> None:
+    def __init__(
+        self, folder: Path, kind: str, extra: str, settings: dict[str, Any] | None = None
+    ) -> None:
         self.path = str(folder / "run" / "web.1.sock")
         self.log = folder / "stderr"
         self._ids = itertools.count(1)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", APP, kind, self.path, extra],
+                [sys.executable, "-c", APP, kind, self.path, extra, json.dumps(settings or {})],
                 env={**os.environ, "PYTHONPATH": str(Path(relforge.__file__).parent.parent)},
                 stderr=log,
             )
@@ -121,10 +124,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Live]]:
     """Start a process: ``start("asyncio")``, ``start("threads", extra="...")``."""
     made: list[Live] = []
 
-    def make(kind: str = "asyncio", extra: str = "") -> Live:
+    def make(kind: str = "asyncio", extra: str = "", **settings: Any) -> Live:
         folder = tmp_path / f"{len(made)}"
         folder.mkdir()
-        made.append(Live(folder, kind, extra))
+        made.append(Live(folder, kind, extra, settings))
         return made[-1]
 
     yield make

@@ -64,10 +64,10 @@ await work()
     for body in ("await asyncio.sleep(60)", "n = 0\n        while True: n += 1"):
         out: list[str] = []
         request = client.post("eval", source=source.format(body))
-        assert client.receive()["data"] == "begun\n"
+        assert client.receive()["data"].startswith("begun")
         client.send({"op": "interrupt", "id": request})
         assert finish(client, request, out)["type"] == "Interrupted"
-        assert "".join(out) == "closed\n"
+        assert "".join(out).endswith("closed\n")
 
 
 def test_second_interrupt_abandons_a_call_that_is_stuck_in_c(live: Live) -> None:

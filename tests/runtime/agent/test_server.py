@@ -23,6 +23,7 @@ from relforge.runtime.agent.source import complete as is_complete
 from relforge.runtime.client.connection import Client
 from relforge.runtime.client.find import Address
 from relforge.runtime.errors import CONFIG, NO_ANSWER, Refusal
+from tests.runtime.supervise.waiting import eventually
 
 from .conftest import Live, finish, run
 
@@ -301,11 +302,9 @@ def test_completeness(source: str, complete: bool) -> None:
 def test_stacks_and_evaluation_while_the_main_thread_is_deadlocked(live: Live) -> None:
     stuck = live.client()
     stuck.post("eval", source="deadlock()", where="loop")
-    time.sleep(0.3)
     client = live.client()
-    text = client.request("stacks")["text"]
-    assert text.startswith("thread MainThread (main")
-    assert "in deadlock" in text
+    eventually(lambda: "in deadlock" in client.request("stacks")["text"])
+    assert client.request("stacks")["text"].startswith("thread MainThread (main")
     assert run(client, "state.dead.locked()")["repr"] == "True"
     run(client, "state.dead.release()")
     time.sleep(0.1)

@@ -87,6 +87,7 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self._agent.loop = loop
         watchdog.on_loop(loop, self.watchdog)
+        self._agent.requests = lambda: len(self.server_state.tasks)
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self._ready()

@@ -1,0 +1,143 @@
+"""One look at every process of the release: what the kernel, the supervisor and the agents know."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+from ..errors import Refusal
+from . import find, supervisor
+from .banner import duration
+from .connection import Client, Gone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WITHIN = 0.5  # seconds for a loop to answer, and so for all the agents together
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Gauges:
+    """Keeps connections open between two looks, and what each process had used at the last one."""
+
+    def __init__(self, running: find.Running) -> None:
+        self._running = running
+        self._clients: dict[str, Client] = {}
+        self._before: dict[int, tuple[float, float]] = {}  # by pid: when, CPU seconds
+
+    def look(self) -> list[dict[str, Any]]:
+        """Rows by process: state, pid, cpu (a share of one CPU, None at first), rss, threads,
+        tasks, lag in seconds or "blocked", requests, uptime.  Raises Refusal.
+        """
+        answer = supervisor.ask(self._running, "status", 3.0)
+        told = self._told()
+        rows = []
+        for service in answer["services"]:
+            name = f"{service['name']}.{service['instance']}"
+            for process, said in _processes(name, told):
+                pid = said.get("pid") or service["pid"]
+                rows.append(
+                    {
+                        "process": process,
+                        "state": service["state"],
+                        "pid": pid,
+                        "cpu": self._share(pid),
+                        "rss": said.get("rss", service["rss"]),
+                        "threads": said.get("threads"),
+                        "tasks": said.get("tasks"),
+                        "lag": said.get("lag"),
+                        "loop": said.get("loop"),
+                        "requests": said.get("requests"),
+                        "uptime": service["uptime"],
+                        "restarts": service["restarts"],
+                        "answers": bool(said) or process not in self._clients,
+                    }
+                )
+        return rows
+
+    def _told(self) -> dict[str, dict[str, Any]]:
+        """What the agents answer in time, all asked at once."""
+        waiting: dict[int, tuple[str, Client, int]] = {}
+        for key, path in sorted(find.sockets(self._running.run).items()):
+            name = find.shown(key)
+            try:
+                client = self._clients.get(name) or Client(
+                    find.Address(key[0], key[1], path, [], key[2]), "top", WITHIN
+                )
+                self._clients[name] = client
+                waiting[client.fileno()] = name, client, client.post("stats", within=WITHIN / 2)
+            except (Refusal, Gone):
+                self._clients.pop(name, None)  # of one before
+        told: dict[str, dict[str, Any]] = {}
+        deadline = time.monotonic() + WITHIN
+        while waiting and (left := deadline - time.monotonic()) > 0:
+            for fd in select.select(list(waiting), [], [], left)[0]:
+                name, client, request = waiting[fd]
+                try:
+                    message = client.receive()
+                except Gone:
+                    del waiting[fd], self._clients[name]
+                    continue
+                if message.get("id") == request:
+                    told[name] = {**message, "pid": client.pid}
+                    del waiting[fd]
+        return told
+
+    def _share(self, pid: int | None) -> float | None:
+        used = _cpu(pid) if pid else None
+        if pid is None or used is None:
+            return None
+        now = time.monotonic()
+        when, before = self._before.get(pid, (now, used))
+        self._before[pid] = now, used
+        return (used - before) / (now - when) if now > when else None
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows as lines, the head first."""
+    lines = [
+        ("PROCESS", "STATE", "PID", "CPU", "MEMORY", "THREADS", "TASKS", "LAG", "REQUESTS", "UP")
+    ]
+    for row in rows:
+        rss, cpu, up = row["rss"], row["cpu"], row["uptime"]
+        lines.append(
+            (
+                row["process"],
+                row["state"] if row["answers"] else "no answer",
+                _shown(row["pid"]),
+                "-" if cpu is None else f"{cpu:.0%}",
+                "-" if rss is None else f"{rss / (1 << 20):.0f} MiB",
+                *(_shown(row["threads"]), _shown(row["tasks"]), _lag(row)),
+                *(_shown(row["requests"]), "-" if up is None else duration(up)),
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+
+
+def _processes(name: str, told: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The process itself, then the workers that it has forked."""
+    workers = [item for item in sorted(told.items()) if item[0].startswith(f"{name}.")]
+    return [(name, told.get(name, {})), *workers]
+
+
+def _cpu(pid: int) -> float | None:
+    """Seconds that a process has computed, proc(5) stat; None where it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _lag(row: dict[str, Any]) -> str:
+    if row["loop"] is None:
+        return "-"
+    return "blocked" if row["lag"] is None else f"{row['lag'] * 1000:.1f} ms"
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else str(value)
