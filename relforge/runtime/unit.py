@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import CONFIG
+from .errors import CONFIG, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ SystemCallErrorNumber=EPERM
 UMask=0027
 """
 # After the lines of `standard`.
+# Of a supervisor whose services are other users.
+_OTHERS = ("CAP_CHOWN", "CAP_KILL", "CAP_SETGID", "CAP_SETUID")
 _STRICT = """
 ProtectProc=invisible
 RemoveIPC=yes
@@ -171,7 +173,8 @@ def _times(release: dict[str, Any]) -> list[str]:
     hooks = {name: row["timeout"] for name, row in release.get("hooks", {}).items()}
     start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
     start += hooks.get("pre_start", 0)
-    stop = max((row["drain"] for row in services), default=0) + _MARGIN
+    ends = (row["drain"] + row.get("kill_after", 0) for row in services)
+    stop = max(ends, default=0) + _MARGIN
     stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
     return [
         f"TimeoutStartSec={start:g}",
@@ -186,8 +189,16 @@ def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
     if level == "basic":
         return []
     low = _low_ports(release)
+    others = any(row.get("user") or row.get("group") for row in release["services"].values())
+    if others and level == "strict":
+        raise Refusal(
+            "services with `user` or `group` cannot run at the level strict: its filter forbids "
+            "to become another user",
+            hint="units --level standard, or one user for all of the unit: User=",
+        )
+    needed = [*(_OTHERS if others else ()), *(["CAP_NET_BIND_SERVICE"] if low else [])]
     text = _STANDARD.format(
-        capabilities="CAP_NET_BIND_SERVICE" if low else "",
+        capabilities=" ".join(needed),
         home=seat.home,
         writable=_quoted(seat.writable),
     )

@@ -56,11 +56,11 @@ def main(_argv: list[str]) -> int:
         first=service.get("agent_first"),
     )
     agent.secrets = secrets
-    if service["server"] != "gunicorn":  # whose workers do it themselves
-        agent.admit(service["standing"])
-        standing.become(service["standing"])
-        tether.tie(service["supervisor"])
     try:
+        if service["server"] != "gunicorn":  # whose workers do it themselves
+            agent.admit(service["standing"])
+            standing.become(service["standing"])
+            tether.tie(service["supervisor"])
         if service["kind"] == "app":
             return _serve(service, agent)
         with _collecting_nothing():

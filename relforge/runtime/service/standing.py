@@ -37,13 +37,21 @@ def limit(service: dict[str, Any]) -> None:
 def become(standing: dict[str, Any]) -> None:
     """Be the user that the settings name, for good; nothing where they name none.
 
-    The kernel forgets PR_SET_PDEATHSIG with that: see `tether`.
+    The kernel forgets PR_SET_PDEATHSIG with that: see `tether`.  Raises Refusal
+    where root lacks the capabilities, as in a unit that takes them away.
     """
     if "uid" not in standing:
         return
-    os.setgroups(standing["groups"])
-    os.setresgid(standing["gid"], standing["gid"], standing["gid"])
-    os.setresuid(standing["uid"], standing["uid"], standing["uid"])
+    try:
+        os.setgroups(standing["groups"])
+        os.setresgid(standing["gid"], standing["gid"], standing["gid"])
+        os.setresuid(standing["uid"], standing["uid"], standing["uid"])
+    except PermissionError as error:
+        raise Refusal(
+            f"uid {standing['uid']}, gid {standing['gid']}: {error.strerror}: it needs CAP_SETUID "
+            "and CAP_SETGID",
+            code=CONFIG,
+        ) from None
     os.environ.update(standing["environ"])
     # What it starts finds its configuration in /proc/PID/fd.
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1)

@@ -100,3 +100,14 @@ def test_an_installed_release_is_started_through_current(
     assert f'ExecStart="{tmp_path}/s r%%v/current/bin/shop" foreground\n' in text
     assert f'Environment="RELEASE_STATE_DIR={tmp_path}/s r%%v/var"\n' in text
     assert 2 == MiniRelease(root).run("units", "--level", "paranoid").returncode
+
+
+def test_services_of_other_users_keep_what_becoming_them_takes(mini_release: Make) -> None:
+    row = {"target": "shop.worker:main", "user": "nobody", "drain": 30.0, "kill_after": 40.0}
+    release = mini_release(services={"a": row})
+    text = release.run("units").stdout
+    assert "CapabilityBoundingSet=CAP_CHOWN CAP_KILL CAP_SETGID CAP_SETUID\n" in text
+    assert "TimeoutStopSec=80\n" in text
+    strict = release.run("units", "--level", "strict")
+    assert (1, "") == (strict.returncode, strict.stdout)
+    assert "cannot run at the level strict" in strict.stderr
