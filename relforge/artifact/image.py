@@ -23,6 +23,7 @@ from relforge.formats.pieces import Section, unpacked
 from relforge.formats.tarstream import END
 
 _NAMES = re.compile(r"oci-layout|index\.json|manifest\.json|blobs/sha256/[0-9a-f]{64}")
+_FOLDERS = ("blobs", "blobs/sha256")
 _PROGRAM = re.compile(r"/(opt/([^/]+))/bin/\2")
 _REMOVED, _OPAQUE = ".wh.", ".wh..wh..opq"  # OCI layer.md, whiteouts
 
@@ -69,7 +70,7 @@ def _take_layers(
         if name.startswith(_REMOVED) and f"/{root}/".startswith(f"/{hidden}/".replace("//", "/")):
             found.problem(path, "it takes the release away again")
 
-    archive = Archive(found=found, name="", root=root, other=other)
+    archive = Archive(found=found, name="", root=root, other=other, dotted=True, foreign=True)
     if found.measure is not None:
         found.measure = Measure(_codec(layers[-1]["mediaType"]) or CODECS["gzip"])
     for layer, digest in zip(layers, digests, strict=True):
@@ -132,6 +133,8 @@ def _files(found: Contents) -> dict[str, Section]:
     files: dict[str, Section] = {}
     with tarfile.open(found.place, "r:") as tar:
         for row in tar:
+            if row.isdir() and row.name in _FOLDERS:
+                continue  # relforge writes none, skopeo does
             if row.type != tarfile.REGTYPE or not _NAMES.fullmatch(row.name):
                 found.problem(row.name, "no image archive of relforge holds that")
             elif row.name in files:

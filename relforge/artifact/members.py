@@ -36,7 +36,8 @@ class Archive:
     name: str  # in problems of the archive itself
     root: str | re.Pattern[str]
     other: Other
-    dotted: bool = False  # names begin with `./`, as dpkg wants them
+    dotted: bool = False  # names may begin with `./`, as dpkg wants them
+    foreign: bool = False  # what lies elsewhere is somebody else's, and called as they like
 
     def read(self, chunks: Iterable[bytes]) -> bool:
         """Take everything of one archive; returns whether something of the release was in it.
@@ -64,7 +65,8 @@ class Archive:
             self.found.problem(member.name, "unpacking would write outside of the release's folder")
             return
         full = "/".join(parts)
-        if full != name.removesuffix("/"):
+        elsewhere = self.foreign and not f"{full}/".startswith(f"{self.root}/")
+        if full != name.removesuffix("/") and not elsewhere:
             told = "the name is not plain: it holds an empty part, or a dot"
             self.found.problem(member.name, told)
             return

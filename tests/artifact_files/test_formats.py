@@ -20,6 +20,7 @@ from relforge.formats.oci.base import MANIFEST
 from tests.artifact_files import archives, wrapped
 from tests.artifact_files.archives import member
 from tests.artifact_files.wrapped import DEB_ROOT, OCI_ROOT, moved
+from tests.formats import images
 
 WHOLE: dict[str, Callable[[Path], Path]] = {
     "a.run": wrapped.run,
@@ -197,6 +198,12 @@ OCI_HOSTILE = {
     "added": (member(f"{OCI_ROOT}/app/evil.py", "x"), "app/evil.py: release/SHA256SUMS does not"),
     "parent": (member(f"{OCI_ROOT}/../../etc/x", "x"), "would write outside"),
     "removed": (member(f"{OCI_ROOT}/bin/.wh.shop"), "bin/.wh.shop: it would remove a file"),
+    "not plain": (member(f"{OCI_ROOT}//app/x", "x"), "the name is not plain"),
+    "twice, dotted": (
+        member(f"./{OCI_ROOT}/bin/shop", "x"),
+        "bin/shop: it is in the archive twice",
+    ),
+    "removed, dotted": (member("./opt/.wh.shop"), "it takes the release away again"),
     "all removed": (member("opt/.wh.shop"), "opt/.wh.shop: it takes the release away again"),
     "hidden": (member(f"{OCI_ROOT}/.wh..wh..opq"), ".wh..wh..opq: it would remove"),
     "hidden above": (member("opt/.wh..wh..opq"), "it takes the release away again"),
@@ -216,9 +223,25 @@ def test_a_layer_that_changes_the_release_is_told(tmp_path: Path, name: str) -> 
     assert expected in told(wrapped.image(tmp_path / "a.oci.tar", *layers))
 
 
-def test_a_base_may_be_uncompressed_and_its_files_are_not_the_releases(tmp_path: Path) -> None:
+def test_the_files_of_a_base_are_not_the_releases(tmp_path: Path) -> None:
     found = contents.read(wrapped.image(tmp_path / "a.oci.tar"))
-    assert not [path for path in found.files if "su" in path.split("/")]
+    assert not [path for path in found.files if path.startswith(("usr/", "etc/", "home/"))]
+    assert [] == found.problems
+
+
+def test_layers_may_be_uncompressed(tmp_path: Path) -> None:
+    place = wrapped.image(tmp_path / "a.oci.tar", compressed=False)
+    assert "" == told(place)
+    assert 0 == main(["inspect", "--sizes", str(place)])
+
+
+@images.NEEDED
+def test_an_image_that_skopeo_copied_is_still_the_release(tmp_path: Path) -> None:
+    place = wrapped.image(tmp_path / "a.oci.tar")
+    copied = tmp_path / "b.oci.tar"
+    images.tool("skopeo", "copy", "--quiet", f"oci-archive:{place}", f"oci-archive:{copied}")
+    assert "" == told(copied)
+    assert 0 == main(["diff", str(place), str(copied)])
 
 
 def test_blobs_must_be_what_they_are_called(tmp_path: Path) -> None:

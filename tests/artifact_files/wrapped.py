@@ -138,7 +138,9 @@ def image(place: Path, *layers: Rows, **changes: Any) -> Path:
     """An image archive: these layers, or a base's and a release's."""
     rows = list(layers) or [base_layer(), moved(OCI_ROOT), state_layer()]
     plain = [archives.tar(layer) for layer in rows]
-    packed = [gzip.compress(data, mtime=0) for data in plain]
+    compressed = changes.get("compressed", True)
+    packed = [gzip.compress(data, mtime=0) if compressed else data for data in plain]
+    layer = "layer.v1.tar+gzip" if compressed else "layer.v1.tar"
     config = {
         "os": "linux",
         "architecture": "amd64",
@@ -146,7 +148,7 @@ def image(place: Path, *layers: Rows, **changes: Any) -> Path:
         "rootfs": {"type": "layers", "diff_ids": [digest(data) for data in plain]},
     }
     blobs = [json.dumps(config).encode(), *packed]
-    kinds = ["config.v1+json", *["layer.v1.tar+gzip"] * len(packed)]
+    kinds = ["config.v1+json", *[layer] * len(packed)]
     first, *others = [
         {"mediaType": f"application/vnd.oci.image.{kind}", **descriptor(data)}
         for kind, data in zip(kinds, blobs, strict=True)
@@ -181,6 +183,9 @@ def plain_tar(place: Path, rows: Iterable[tuple[str, bytes]]) -> Path:
 def base_layer() -> list[tuple[tarfile.TarInfo, bytes]]:
     """Somebody else's files: none of them is judged."""
     return [
+        member(".", type=tarfile.DIRTYPE, mode=0o755),
+        member("./lib", type=tarfile.SYMTYPE, linkname="usr/lib", mode=0o777),
+        member("etc//odd", "x"),
         member("bin", type=tarfile.SYMTYPE, linkname="usr/bin", mode=0o777),
         member("usr/bin/su", "x", mode=0o4755),
         member("tmp", type=tarfile.DIRTYPE, mode=0o1777),
