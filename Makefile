@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-upgrade bench-peers bench-runtime bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -56,7 +56,8 @@ frameworks: venv node ## what init writes for Django, Flask, FastAPI, Litestar, 
 	@scripts/pytest.sh '$(VENV)' -m release tests/init
 
 soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
-	@SOAK=1 scripts/pytest.sh '$(VENV)' tests/faults tests/systemd/test_units.py
+	@SOAK=1 scripts/pytest.sh '$(VENV)' tests/faults tests/systemd/test_units.py \
+		tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py
@@ -66,6 +67,9 @@ bench: venv node ## numbers: start-up, control commands, size
 
 bench-upgrade: venv ## requests that 20 upgrades and 5 reloads cost, and upgrades that fail (10 minutes)
 	@$(BIN)/python benchmarks/upgrades.py
+
+bench-console: venv ## numbers: the console and rpc on each Python, beside Elixir's (PYTHONS="3.12")
+	@$(BIN)/python benchmarks/console.py $(PYTHONS)
 
 bench-peers: venv ## numbers: against PyInstaller, shiv, pex, and a script of uv and tar (20 minutes)
 	@$(BIN)/python benchmarks/peers.py --write

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from tests.runtime.supervise.waiting import eventually
 from .conftest import Live, finish, run
 
 BUSY_IN_LOOP = "async def busy():\n    while True: pass\nawait busy()"
+TURNS = 3000 if os.environ.get("SOAK") else 60
 SPIN = "e = time.monotonic() + 0.012\nwhile time.monotonic() < e: pass"
 SWALLOWS_OTHERS = "while True:\n    try: time.sleep(0.001)\n    except ValueError: pass"
 
@@ -116,7 +118,7 @@ def test_a_client_that_goes_away_interrupts_what_it_started(live: Live) -> None:
     live.assert_alive()
 
 
-@pytest.mark.parametrize("kind", ["asyncio", "threads"])
+@pytest.mark.parametrize("kind", ["asyncio", "threads", "uvloop"])
 def test_interrupts_at_random_moments(start: Callable[..., Live], kind: str) -> None:
     live = start(kind)
     client = live.client()
@@ -128,7 +130,7 @@ def test_interrupts_at_random_moments(start: Callable[..., Live], kind: str) -> 
     ]
     chance = random.Random(1)
     outcomes = set()
-    for turn in range(100):
+    for turn in range(TURNS):
         request = interrupt(client, sources[turn % 4], chance.uniform(0, 0.018))
         done = finish(client, request)
         outcomes.add("ok" if done["ok"] else done["type"])
