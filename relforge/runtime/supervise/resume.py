@@ -51,7 +51,8 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
     folders = content["paths"]
     new, old = (_generation(content[name], folders) for name in ("generation", "old"))
     born = old if content["error"] else new
-    held = Lock(content["lock"], {**content["held"], "version": born.version})
+    facts = {"version": born.version, "root": born.paths.root}
+    held = Lock(content["lock"], {**content["held"], **facts})
     plan = Plan(
         Paths(root=born.paths.root, **folders),
         new.manifest,

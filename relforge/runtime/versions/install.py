@@ -47,6 +47,9 @@ def install(book: Book, wanted: Wanted) -> dict[str, Any]:
         why = error.message.partition("\n")[0] if isinstance(error, Refusal) else "interrupted"
         remove(place.incoming)
         journal.write("install", label, FAILED, why=why)
+        if isinstance(error, OSError):
+            where = error.filename or place.releases
+            raise Refusal(f"{where}: {error.strerror}") from None
         raise
     remove(place.incoming)
     journal.write("install", version, DONE)

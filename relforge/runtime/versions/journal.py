@@ -13,6 +13,7 @@ import json
 import os
 import time
 
+from ..errors import Refusal
 from .place import Place
 
 TYPE_CHECKING = False
@@ -37,6 +38,15 @@ class Journal:
         row = {"at": round(time.time(), 3), "op": op, "version": version, "state": state}
         row |= {"old": old, "why": why}
         self.lines.append(row)
+        try:
+            self._append(json.dumps(row).encode())
+        except OSError as error:
+            raise Refusal(
+                f"{self._place.journal}: {error.strerror}",
+                hint="make room, or run it as the user who owns the deploy root",
+            ) from None
+
+    def _append(self, line: bytes) -> None:
         if len(self.lines) > _MOST:
             self.lines = self.lines[-_MOST // 2 :]
             _rewrite(self._place, self.lines)
@@ -46,7 +56,9 @@ class Journal:
             size = os.lseek(fd, 0, os.SEEK_END)
             # After a line that was cut off.
             torn = size and os.pread(fd, 1, size - 1) != b"\n"
-            os.write(fd, b"\n" * bool(torn) + json.dumps(row).encode() + b"\n")
+            data = b"\n" * bool(torn) + line + b"\n"
+            while data:
+                data = data[os.write(fd, data) :]
             os.fsync(fd)
         finally:
             os.close(fd)

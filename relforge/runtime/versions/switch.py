@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import sys
 from .. import paths
 from ..client import find
 from ..client.operation import ask, tell
-from ..errors import CONFIG, INTERRUPTED, Refusal
+from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
 from . import live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
@@ -40,6 +41,7 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
     if old == version and (running is None or running.version == version):
         return {**result, "changed": False}
     if running is None:
+        _note_others(place, version)
         _check(place, version)
         if not dry:
             _recorded(book, op, version, old, lambda: place.point(version))
@@ -99,8 +101,6 @@ def _recorded(book: Book, op: str, version: str, old: str, work: Any) -> None:
 
 def _check(place: Place, version: str) -> None:
     """Nothing runs that could say what it thinks of that version: ask its own commands."""
-    import os
-
     name = os.environ.get("RELEASE_NAME", "app")
     program = os.path.join(place.release(version), "bin", name)
     try:
@@ -119,9 +119,18 @@ def _check(place: Place, version: str) -> None:
         raise Refusal(f"{version} cannot start here", code=done.returncode or CONFIG)
 
 
-def _busy(running: Running) -> Refusal:
-    from ..errors import LOCKED
+def _note_others(place: Place, version: str) -> None:
+    """Whatever runs with another state folder goes on as it is, and that should be known."""
+    rest = [row for row in place.versions() if row != version]
+    others = sorted(live.versions(place.releases, rest, without=os.getpid()))
+    if others:
+        tell(
+            f"processes of {', '.join(others)} run with another state folder, and stay: "
+            "RELEASE_INSTANCE or RELEASE_STATE_DIR names it for an upgrade of them"
+        )
 
+
+def _busy(running: Running) -> Refusal:
     return Refusal(
         f"its {live.operation(running)} is under way (pid {running.pid})",
         hint="wait for it; `status` tells",

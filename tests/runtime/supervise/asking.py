@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from types import TracebackType
 
 PATIENCE = 20  # seconds for one answer
+PAUSE = 0.003  # seconds between two requests: the service is what is tested
 
 
 class Asking(threading.Thread):
@@ -42,11 +44,12 @@ class Asking(threading.Thread):
             connection = http.client.HTTPConnection(self._address, timeout=PATIENCE)
             try:
                 while not self._enough.is_set() and self._ask(connection):
-                    pass
+                    time.sleep(PAUSE)
             except (OSError, http.client.HTTPException) as error:
                 self.failed.append(repr(error))
             finally:
                 connection.close()
+                time.sleep(PAUSE)
 
     def _ask(self, connection: http.client.HTTPConnection) -> bool:
         """One request; may the next come on the same connection?"""

@@ -28,7 +28,7 @@ if fault == "crash":
 if fault == "hang":
     time.sleep(60)
 if fault == "late":
-    threading.Timer(0.3, os._exit, (3,)).start()
+    threading.Timer(0.2, os._exit, (3,)).start()
 async def app(scope, receive, send):
     fails = fault == "ill" and scope["path"] == "/health"
     body = VERSION.encode()
@@ -65,7 +65,7 @@ def version(make: Make, number: str, **parts: Any) -> MiniRelease:
         "port": {"type": "int", "default": 0},
     }
     files = {"shop/web.py": WEB, "shop/worker.py": WORKER, **parts.pop("files", {})}
-    parts = {"upgrade": {"bake": 1.0, "health": None}, **parts}
+    parts = {"upgrade": {"bake": 0.4, "health": None}, **parts}
     return make(
         files,
         at=f"releases/{number}",

@@ -242,3 +242,14 @@ def test_an_url_is_fetched_with_what_stands_beside_it(shop: Shop, tmp_path: Path
     assert "there is no such file" in shop.refused(1, "install", "nowhere.tar.gz")
     assert set() == shop.left()
     digest(artifact)
+
+
+def test_a_disk_that_takes_no_more_is_told_and_nothing_is_left(shop: Shop) -> None:
+    artifact = shop.tarball("2.0.0")
+    program = shop.one.root / "bin/shop"
+    words = ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", str(program), "install", str(artifact)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert 1 == done.returncode
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (["1.0.0"], set()) == (shop.installed(), shop.left())
