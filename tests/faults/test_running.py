@@ -101,7 +101,8 @@ def wait_for_another(release: MiniRelease, pid: int) -> None:
 def settled(release: MiniRelease) -> bool:
     """Either all of it is gone, or one supervisor looks after it."""
     alive = supervisors(release)
-    assert len(alive) < 2, alive
+    if len(alive) > 1:
+        return False  # one of them has been asked about its release, and ends soon
     # A program's own children are whom a killed supervisor may leave, until the next start.
     rest = [text for text in processes(release).values() if text != "sleep 1000"]
     return len(alive) == 1 if rest else not alive

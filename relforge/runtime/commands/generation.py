@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 def answer(fd: int) -> int:
     """Load the configuration and send it, with this process's variables, on the socket ``fd``."""
+    from ..service import tether
+
+    tether.tie(os.getppid())  # nobody else wants the answer
     with socket.socket(fileno=fd) as sock:
         try:
             environ = {

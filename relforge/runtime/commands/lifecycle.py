@@ -34,10 +34,11 @@ def foreground(argv: list[str]) -> int:
     """Supervise in this very process, for systemd and containers."""
     options.most(options.parse(argv), 0, "foreground")
     from ..supervise.plan import prepare
-    from ..supervise.supervisor import Supervisor
 
     plan = prepare(daemon=False)
     try:
+        from ..supervise.supervisor import Supervisor  # by now it is there: `plan` looks ahead
+
         os.chdir("/")
         outcome = Supervisor(plan, running=lambda _line: None).run()
     finally:
@@ -110,10 +111,12 @@ def _timeout(given: Options) -> float | None:
 
 
 def _start(wait: float) -> int:
-    from ..supervise import daemon
     from ..supervise.plan import prepare
 
-    print(daemon.start(prepare(daemon=True), wait))
+    plan = prepare(daemon=True)
+    from ..supervise import daemon
+
+    print(daemon.start(plan, wait))
     return DONE
 
 

@@ -17,7 +17,7 @@ from .problems import Invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 NAME = "relforge-config"  # of the memfd, as /proc/PID/fd shows it
@@ -27,16 +27,27 @@ _DEFAULT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal
 
 
 def load(
-    root: str, manifest: Mapping[str, Any], environ: Mapping[str, str], *, timeout: float = 60.0
+    root: str,
+    manifest: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    timeout: float = 60.0,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> int:
     """Run the release's providers and return a sealed memfd with the configuration.
 
     The descriptor is close-on-exec, at offset 0; `read` gives its content.
     Raises Refusal (78) with every error, or where something takes too long:
     each provider has its own time, ``timeout`` seconds are for the rest.
-    Nothing is written to disk.
+    Nothing is written to disk.  ``meanwhile`` is called while the loader is at work.
     """
-    memory, found = _ask(Loading(root, manifest, environ, timeout=timeout))
+    begun = Loading(root, manifest, environ, timeout=timeout)
+    try:
+        meanwhile()
+    except BaseException:
+        begun.close()
+        raise
+    memory, found = _ask(begun)
     if found:
         os.close(memory)
         raise Invalid(found, name=manifest["name"])

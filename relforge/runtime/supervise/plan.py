@@ -153,6 +153,13 @@ def _open_standard() -> None:
     os.close(fd)
 
 
+def _look_ahead() -> None:
+    """Import what runs the plan: the loader takes another CPU for as long."""
+    from . import supervisor
+
+    assert supervisor
+
+
 def _fill(plan: Plan) -> None:
     paths = plan.paths
     control = paths.socket(SUPERVISOR)
@@ -166,7 +173,12 @@ def _fill(plan: Plan) -> None:
     born = plan.generation
     plan.manager.extend(loading.longest(born.manifest["config"]))
     born.config = sockets.high_fd(
-        loading.load(paths.root, born.manifest, {**os.environ, **paths.variables()})
+        loading.load(
+            paths.root,
+            born.manifest,
+            {**os.environ, **paths.variables()},
+            meanwhile=_look_ahead,
+        )
     )
     values = loading.read(born.config)["values"]
     born.specs = specs.read(born.manifest, values, paths.root, paths.state)
