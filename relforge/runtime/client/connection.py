@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 import select
-import socket
 import struct
 import time
 
@@ -30,6 +30,18 @@ class Gone(Exception):
 
 class Closed(Gone):
     """It has said why, and would not have us back: nobody used the connection."""
+
+
+class Socket(_socket.socket):
+    """A socket without the module `socket`, whose import takes as long as the rest of a command."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Socket:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Client:
@@ -98,7 +110,7 @@ class Client:
 
     def ended(self) -> bool:
         """Whether the other end has closed, without reading what it said before."""
-        flags = socket.MSG_PEEK | socket.MSG_DONTWAIT
+        flags = _socket.MSG_PEEK | _socket.MSG_DONTWAIT
         try:
             return not self._socket.recv(1, flags)
         except BlockingIOError:
@@ -172,13 +184,13 @@ def whence() -> str:
     return f"{terminal} {os.environ.get('SSH_CONNECTION', '').split(' ')[0]}".strip()
 
 
-def trusted(sock: socket.socket, address: Address) -> int:
+def trusted(sock: _socket.socket, address: Address) -> int:
     """The process id of whoever listens there; raises Refusal where that is a stranger.
 
     unix(7): of a connected socket the credentials are those of listen(2), and
     known although nobody has accepted yet.
     """
-    raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
     pid, uid = struct.unpack("iI", raw[:8])
     if uid not in (0, os.geteuid(), os.stat(os.path.dirname(address.path)).st_uid):
         sock.close()
@@ -186,12 +198,12 @@ def trusted(sock: socket.socket, address: Address) -> int:
     return int(pid)
 
 
-def dial(path: str, who: str, seconds: float) -> socket.socket:
+def dial(path: str, who: str, seconds: float) -> Socket:
     """Connect to a Unix socket; raises Refusal for each reason with its own exit code.
 
     A process that hangs is not one that is down: TimeoutError is an OSError too.
     """
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock = Socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     sock.settimeout(seconds)
     try:
         sock.connect(path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 
 from ..errors import FAILED, NOT_RUNNING, Refusal
@@ -28,7 +27,7 @@ def place(folder: str, pid: int) -> str:
 def ask(address: Address, seconds: float) -> str:
     """What faulthandler prints; raises Refusal."""
     # The kernel accepts for a process that hangs, and says who listens there.
-    sock: socket.socket = dial(address.path, str(address), seconds)
+    sock = dial(address.path, str(address), seconds)
     pid = trusted(sock, address)
     sock.close()
     path = place(os.path.dirname(address.path), pid)

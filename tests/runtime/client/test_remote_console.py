@@ -16,6 +16,9 @@ from .conftest import Shop
 from .screen import Terminal
 
 PROMPT = "web.1>"
+ROOT = Path(__file__).parents[3]
+LOOP = r"which (answers in \d+\.\d ms|does not answer \(%stacks shows why\))"  # busy hosts
+SESSION = re.compile(r"^```text\n\$ bin/shop remote_console\n(.*?)^```", re.M | re.S)
 Open = Callable[..., Terminal]
 
 
@@ -48,7 +51,7 @@ def test_banner_says_who_answers_how_it_is_and_how_to_leave(shop: Shop, opened: 
     console.prompt()
     lines = console.text().splitlines()
     who = rf"shop 1\.0\.0: web\.1, pid {shop.process.pid}, up \d+s, Python 3\.\d+\.\d+, "
-    assert re.fullmatch(who + r"asyncio loop, which answers in \d+\.\d ms", lines[0])
+    assert re.fullmatch(who + r"asyncio loop, " + LOOP, lines[0])
     assert (
         "Ctrl-C interrupts an evaluation, Ctrl-D detaches, `help` lists the commands." == lines[1]
     )
@@ -386,3 +389,46 @@ def test_fresh_console(shop: Shop, opened: Open) -> None:
     console.prompt(">>>")
     console.send("\x04")
     assert console.end() == 0
+
+
+def test_the_session_in_the_documentation_is_what_is_seen(opened: Open) -> None:
+    console = opened("remote_console", columns=120)
+    console.see("which one? [web.1]")
+    console.enter("")
+    console.prompt()
+    console.enter("await asyncio.sleep(0.1, 'done')")
+    console.see("\n'done'\n")
+    console.enter("def twice(n):")
+    console.enter("return n * 2")
+    console.enter("")
+    console.prompt()
+    console.enter("[twice(n) for n in range(3)]")
+    console.see("[0, 2, 4]")
+    console.prompt()
+    console.enter("while True: pass")
+    console.enter("")
+    console.wait(lambda: console.last() == "", "a busy loop")
+    time.sleep(0.5)
+    console.send("\x03")
+    console.see("Interrupted")
+    console.prompt()
+    console.enter("%log DEBUG shop.orders")
+    console.see("DEBUG now")
+    console.prompt()
+    console.send("\x04")
+    console.end()
+    seen = console.text()
+    for pattern, shown in (
+        (r"pid \d+", "pid 4711"),
+        (r"up \d+s", "up 3d 4h"),
+        (r"Python [\d.]+,", "Python 3.12.1,"),
+        (LOOP, "which answers in 0.2 ms"),
+        (r"\[interrupting.*\]\n", ""),  # where this host is slow
+    ):
+        seen = re.sub(pattern, shown, seen)
+    page = ROOT / "docs" / "how-to" / "look-inside.md"
+    head, told, rest = re.split(SESSION, page.read_text(), maxsplit=1)
+    if os.environ.get("WRITE_DOCS"):
+        told = f"{seen}\n"
+        page.write_text(f"{head}```text\n$ bin/shop remote_console\n{told}```{rest}")
+    assert told == f"{seen}\n"
