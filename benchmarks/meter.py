@@ -21,7 +21,7 @@ from typing import Any
 
 MANNERS = {"kept": 8, "single": 6, "slow": 4, "long": 3}  # clients of each, for one address
 LIMIT = 30.0  # seconds for one request
-PAUSE = 0.02  # seconds between two of one client, on average
+PAUSE = 0.012  # seconds between two of one client, on average
 BIT = 0.05  # seconds between the pieces of a slow client
 
 
