@@ -58,6 +58,9 @@ class Talk:
                 break
             try:
                 self._take(text)
+            except KeyboardInterrupt:
+                # Before there was anything to interrupt.
+                self.front.say("Interrupted", "error")
             except Gone as gone:
                 self._follow(gone)
         self.front.say(DETACHED)

@@ -161,11 +161,18 @@ def test_ctrl_c_interrupts_the_evaluation(terminal: Terminal, source: str) -> No
     terminal.enter(source)
     if source.startswith(("while", "for")):
         terminal.enter("")
-    time.sleep(0.4)
+    begun(terminal)
     terminal.send("\x03")
     terminal.see("Interrupted")
     terminal.prompt()
     assert "2" == terminal.ask("1 + 1")
+
+
+def begun(terminal: Terminal) -> None:
+    """Until what was typed runs: the cursor has left the prompt, and a moment more."""
+    places = (PROMPT, "   ...")
+    terminal.wait(lambda: not terminal.last().startswith(places), "what comes after the prompt")
+    time.sleep(0.4)
 
 
 def test_a_million_lines_end_at_once_with_ctrl_c(terminal: Terminal) -> None:
@@ -180,7 +187,7 @@ def test_a_million_lines_end_at_once_with_ctrl_c(terminal: Terminal) -> None:
 
 def test_second_ctrl_c_leaves_a_stuck_call_behind(terminal: Terminal) -> None:
     terminal.enter("time.sleep(6)")
-    time.sleep(0.3)
+    begun(terminal)
     terminal.send("\x03")
     terminal.see("Ctrl-C again leaves the evaluation behind")
     terminal.send("\x03")
@@ -407,8 +414,7 @@ def test_the_session_in_the_documentation_is_what_is_seen(opened: Open) -> None:
     console.prompt()
     console.enter("while True: pass")
     console.enter("")
-    console.wait(lambda: console.last() == "", "a busy loop")
-    time.sleep(0.5)
+    begun(console)
     console.send("\x03")
     console.see("Interrupted")
     console.prompt()
