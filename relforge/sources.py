@@ -3,7 +3,8 @@
 In a git checkout: what is tracked, and what is new and not ignored.  What git
 ignores counts only inside a package, since generated code often is, and build
 backends take it.  Elsewhere: everything.  Never: caches, virtual environments,
-what was built before, and what only relforge and lock tools read.
+what was built before, releases that were unpacked here, and what only relforge
+and lock tools read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from relforge import cache, git
+from relforge import cache, git, layout
 from relforge.errors import UserError
 from relforge.project import read_toml
 
@@ -36,6 +37,7 @@ LEFT_OUT = frozenset(
         "node_modules",
     }
 )
+BOOT = f"{layout.RUNTIME}/relforge/runtime/boot.py"  # what only a release has
 SETTINGS_ONLY = frozenset(
     {"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock", "requirements.txt"}
 )
@@ -57,8 +59,7 @@ def below(folder: Path, root: Path, left_out: frozenset[str]) -> Iterator[str]:
         entries = sorted(rows, key=lambda row: row.name)
     for row in entries:
         if row.is_dir(follow_symlinks=False):
-            venv = os.path.exists(os.path.join(row.path, "pyvenv.cfg"))
-            if row.name not in left_out and not row.name.endswith(".egg-info") and not venv:
+            if not (row.name in left_out or row.name.endswith(".egg-info") or _foreign(row.path)):
                 yield from below(Path(row.path), root, left_out)
         elif not row.name.endswith((".pyc", ".pyo")) and (row.is_file() or row.is_symlink()):
             yield Path(row.path).relative_to(root).as_posix()
@@ -125,6 +126,8 @@ def _tracked(root: Path) -> set[str] | None:
     own = _cache_in(root)
     rows = (name for name in listed.split("\0") if name and not name.startswith(own))
     names = {name for name in rows if _counts(root, name)}
+    unpacked = tuple(name.removesuffix(BOOT) for name in names if name.endswith(f"/{BOOT}"))
+    names = {name for name in names if not name.startswith(unpacked)}
     packages = {os.path.dirname(name) for name in names if name.endswith("/__init__.py")}
     ignored = git.output(
         root, "ls-files", "-z", "-oi", "--exclude-standard", "--directory", "--no-empty-directory"
@@ -144,6 +147,11 @@ def _cache_in(root: Path) -> str:
     """Where below the project relforge's own cache lies, as CI systems have it; else no path."""
     place = os.path.relpath(cache.home().absolute(), root)
     return "/" if place.startswith("..") else f"{place}/"
+
+
+def _foreign(folder: str) -> bool:
+    """Whether a folder is a virtual environment or a release that was unpacked."""
+    return any(os.path.exists(os.path.join(folder, name)) for name in ("pyvenv.cfg", BOOT))
 
 
 def _counts(root: Path, name: str) -> bool:

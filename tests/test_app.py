@@ -234,6 +234,20 @@ def test_a_cache_inside_the_project_is_none_of_its_sources(
     assert ("a.py",) == sources.files(tmp_path)
 
 
+@pytest.mark.parametrize("checkout", [True, False])
+def test_a_release_that_was_unpacked_in_the_project_is_none_of_its_sources(
+    tmp_path: Path, checkout: bool
+) -> None:
+    if checkout:
+        git(tmp_path, "init", "-q")
+    write(tmp_path / "shop/release/manifest.json", "")
+    write(tmp_path / "shop-1.0/release/manifest.json", "")
+    write(tmp_path / "shop-1.0/runtime/relforge/runtime/boot.py", "")
+    write(tmp_path / "try/shop-1.0/app/a.py", "")
+    write(tmp_path / "try/shop-1.0/runtime/relforge/runtime/boot.py", "")
+    assert ("shop/release/manifest.json",) == sources.files(tmp_path)
+
+
 def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path / ".gitignore", "work/\n")
