@@ -64,7 +64,7 @@ def explain(output: str, what: str) -> PexError:
             output,
             f"{what}: {name} is not to be had: no index that pip is configured for has a file "
             "of it that fits this Python and this system",
-            hint="see `pip config list` for the indexes; or type: relforge lock",
+            hint="see `indexes` in the settings and `pip config list`; or type: relforge lock",
         )
     rows = [f"    {row}" for row in text.splitlines() if row.strip() and not NOISE.match(row)]
     return PexError(output, f"{what}: pex failed\n" + "\n".join(rows[-TAIL:]))

@@ -14,7 +14,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.deps import pex, pylock, pylock_text, uv
+from relforge.deps import pex, pylock, pylock_text, refusals, uv
 from relforge.deps.pex_words import PexError
 from relforge.deps.pins import Lock, Pin
 from relforge.deps.places import Places
@@ -58,7 +58,10 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> tuple[Pin, ..
     log.info("resolving with %s", resolver)
     with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
         made = Path(folder) / "pylock.toml"
-        found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
+        try:
+            found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
+        except UserError as error:
+            raise refusals.explain(error, question.places) from None
     return tuple(
         replace(pin, marker=_open(pin.marker))
         for pin in found.pins
