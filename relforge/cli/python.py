@@ -19,7 +19,7 @@ from relforge.python import find
 from relforge.python.export import export as write
 from relforge.python.listing import interpreters
 from relforge.release import PythonSettings, StripSettings
-from relforge.settings.python import PYTHON_VERSION
+from relforge.settings.python import OLDEST, PYTHON_VERSION
 
 app = typer.Typer(help="Look at interpreters, and take one along.", no_args_is_help=True)
 COLUMNS = ("VERSION", "SIZE", "FROM", "PATH", "")
@@ -79,7 +79,7 @@ def export(
     """Write the relocated interpreter as an archive for `source = "archive"`."""
     report.log_to(report.console(quiet), verbose=verbose)
     settings = _settings(version, env, project)
-    found = find(settings, project)
+    found = find(settings, project, asked="--version") if version else find(settings, project)
     target = f"linux-{found.machine}"
     path = output or Path(f"cpython-{found.version}-{target}.tar.gz")
     if not path.name.endswith(".tar.gz"):
@@ -97,7 +97,7 @@ def export(
             f"  {report.human_size(made.size)}, runs on {target} with glibc {made.glibc} or newer"
         )
         print(f"  sha256 {made.sha256}")
-        print("\nTo take it:\n\n[tool.relforge.python]")
+        print("\nTo take it, in the place of `python = ...`:\n\n[tool.relforge.python]")
         print(f'version = "{found.version}"\nsource = "archive"')
         print(f'archive = "{path}"\nsha256 = "{made.sha256}"')
 
@@ -106,6 +106,11 @@ def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
     if version is not None:
         if not PYTHON_VERSION.fullmatch(version):
             raise UserError(f'--version: {version!r} is no version such as "3.12" or "3.12.4"')
+        if int(version.split(".")[1]) < OLDEST:
+            raise UserError(
+                f"--version: {version} is too old: a release needs 3.{OLDEST} or newer",
+                hint="type: relforge python list",
+            )
         return PythonSettings(version=version, strip=StripSettings().symbols)
     settings = read_settings(project, env).settings.python
     if settings.source == "system":

@@ -8,11 +8,17 @@ from relforge.python import host, installation, known, selection, system, uv
 from relforge.release import Interpreter, PythonSettings
 
 
-def find(settings: PythonSettings, root: Path, target: str | None = None) -> Interpreter:
+def find(
+    settings: PythonSettings,
+    root: Path,
+    target: str | None = None,
+    asked: str = "tool.relforge.python.version",
+) -> Interpreter:
     """The interpreter of the settings; raises UserError where there is none.
 
     ``target`` is such as ``linux-aarch64``; None is this host's kind, or what
-    the settings' only archive is for.  Nothing is written but the cache: an
+    the settings' only archive is for; ``asked`` is where the user wrote the
+    version.  Nothing is written but the cache: an
     archive or interpreter that was fetched, and what was found out about files
     that have not changed since.
     """
@@ -24,7 +30,8 @@ def find(settings: PythonSettings, root: Path, target: str | None = None) -> Int
         from relforge.python import archived  # noqa: PLC0415
 
         return archived.find(settings, root, target)
-    found = (uv if settings.source == "uv" else host).find(settings.version)
+    version = settings.version
+    found = uv.find(version) if settings.source == "uv" else host.find(version, asked)
     return Interpreter(
         version=found.version,
         tag=found.tag,

@@ -26,11 +26,14 @@ class Place:
     folders: tuple[Path, ...]
 
 
-def find(version: str) -> Probe:
-    """The newest CPython of that version, ``3.12`` or ``3.12.1``; raises UserError."""
+def find(version: str, asked: str = "tool.relforge.python.version") -> Probe:
+    """The newest CPython of that version, ``3.12`` or ``3.12.1``; raises UserError.
+
+    ``asked`` is where the user wrote the version.
+    """
     found = newest(version, places())
     if found is None:
-        raise UserError(_nothing(version), hint=_hint(version))
+        raise UserError(_nothing(version, asked), hint=_hint(version, asked))
     return found
 
 
@@ -119,8 +122,8 @@ def _newer(found: Probe, best: Probe) -> bool:
     return Version(found.version) > Version(best.version)
 
 
-def _nothing(version: str) -> str:
-    lines = [f'tool.relforge.python.version: there is no CPython "{version}" on this host']
+def _nothing(version: str, asked: str) -> str:
+    lines = [f'{asked}: there is no CPython "{version}" on this host']
     others = []
     for _, found in installed():
         if why := refusal(found):
@@ -134,10 +137,10 @@ def _nothing(version: str) -> str:
     return "\n".join(lines)
 
 
-def _hint(version: str) -> str:
+def _hint(version: str, asked: str) -> str:
     return (
         f"type: pyenv install {version} (or: uv python install {version}), or set "
-        "tool.relforge.python.version to one that was found"
+        f"{asked} to one that was found"
     )
 
 
