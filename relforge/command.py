@@ -39,7 +39,7 @@ def run(
     where the program is missing or fails.
     """
     words = [str(word) for word in command]
-    log.debug("$ %s", shlex.join(words))
+    log.debug("$ %s", _shown(words))
     tail: collections.deque[str] = collections.deque(maxlen=TAIL)
     with _started(words, what=what, cwd=cwd, env=env, hint=hint) as process:
         assert process.stdout is not None
@@ -71,7 +71,7 @@ def capture(
     ``timeout`` seconds, when it has been killed.
     """
     words = [str(word) for word in command]
-    log.debug("$ %s", shlex.join(words))
+    log.debug("$ %s", _shown(words))
     return subprocess.run(
         words,
         cwd=cwd,

@@ -52,6 +52,13 @@ def test_the_text_of_a_program_is_not_shown() -> None:
     assert f"`{sys.executable} -c ...` ended with status 4" in message
 
 
+def test_the_text_of_a_program_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "relforge.command")
+    command.run(["sh", "-c", "true\n: secret of many lines"], what="trying")
+    command.capture(["sh", "-c", "true\n: secret of many lines"])
+    assert ["$ sh -c ..."] * 2 == caplog.messages
+
+
 def test_an_interrupt_ends_the_program_and_what_it_started(tmp_path: Path) -> None:
     code = (
         "from relforge import command\n"
