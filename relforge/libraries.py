@@ -57,7 +57,7 @@ def step(release: Release) -> Release:
     paths = [library.path for library in found if set(library.needed) - inside - elf.GLIBC]
     if release.python.source == "system":
         wanted = sorted({name for row in found for name in row.needed} - inside - elf.GLIBC)
-        note = f"the target must have {', '.join(wanted)}: they come with an interpreter only"
+        note = f"the target must have {', '.join(wanted)}: without an interpreter none comes along"
         return replace(release, notes=(*release.notes, note)) if wanted else release
     if not paths or release.target.machine != os.uname().machine:
         return release

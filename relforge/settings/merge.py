@@ -86,9 +86,10 @@ def _chosen(
     if name is None:
         if len(tables) == 1:
             return next(iter(tables))
+        one = next(iter(tables))
         raise SettingsError(
             f"the project has several releases ({known}), and none was named",
-            hint=f"name one, as in `relforge release {next(iter(tables))}`, "
+            hint=f"name one, as in `relforge release {one}` and `relforge lock --release {one}`, "
             "or write `default` below [tool.relforge]",
         )
     if not isinstance(name, str):
