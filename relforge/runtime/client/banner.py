@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Refusal
+from . import duration
 from .connection import Client
 
 WITHIN = 0.3  # seconds for the loop to answer
@@ -12,7 +13,7 @@ def banner(client: Client) -> str:
     """Name, version, process, loop; three lines or two."""
     said, address = client.welcome, client.address
     release = f"{said.get('name')} {said.get('version')}"
-    up = duration(float(said.get("uptime") or 0))
+    up = duration.shown(float(said.get("uptime") or 0))
     lines = [
         f"{release}: {address}, pid {said.get('pid')}, up {up}, Python {said.get('python')}, "
         + loop(client),
@@ -36,14 +37,3 @@ def loop(client: Client) -> str:
     if lag is None:
         return f"{kind} loop, which does not answer (%stacks shows why)"
     return f"{kind} loop, which answers in {lag * 1000:.1f} ms"
-
-
-def duration(seconds: float) -> str:
-    """The two largest units: ``3d 4h``, ``5m 12s``, ``8s``."""
-    left = int(seconds)
-    words: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        if left >= size or (unit == "s" and not words):
-            words.append(f"{left // size}{unit}")
-            left %= size
-    return " ".join(words[:2])

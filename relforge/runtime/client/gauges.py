@@ -7,8 +7,7 @@ import select
 import time
 
 from ..errors import Refusal
-from . import find, supervisor
-from .banner import duration
+from . import duration, find, supervisor
 from .connection import Client, Gone
 
 TYPE_CHECKING = False
@@ -110,7 +109,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
                 "-" if cpu is None else f"{cpu:.0%}",
                 "-" if rss is None else f"{rss / (1 << 20):.0f} MiB",
                 *(_shown(row["threads"]), _shown(row["tasks"]), _lag(row)),
-                *(_shown(row["requests"]), "-" if up is None else duration(up)),
+                *(_shown(row["requests"]), "-" if up is None else duration.shown(up)),
             )
         )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 MOST = 2000  # inputs
 
 
-def place(name: str, state: str) -> str | None:
-    """The file: in the state folder where that is this user's own, else at home."""
+def place(name: str, state: str, kind: str) -> str | None:
+    """The file of that kind: in the state folder where that is this user's own, else at home."""
     try:
         if os.stat(state).st_uid == os.geteuid():
-            return os.path.join(state, "remote_console_history")
+            return os.path.join(state, kind)
     except OSError:
         pass
     # Nothing of another user's may come to lie in the state folder of the service.
     home = os.environ.get("HOME")
-    return os.path.join(home, f".{name}_remote_console_history") if home else None
+    return os.path.join(home, f".{name}_{kind}") if home else None
 
 
 def load(path: str | None) -> Iterator[str]:

@@ -13,8 +13,9 @@ from .. import config, paths
 from ..agent import report, source
 from ..errors import DONE
 from ..manifest import root
+from . import history
 from .fresh import Loop, evaluate
-from .lines import Lines, history
+from .lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def console() -> int:
         return evaluate(sys.stdin.read(), scope)
     name, version = (os.environ.get(f"RELEASE_{word}", "") for word in ("NAME", "VERSION"))
     with Loop() as loop:
-        lines = Lines(history(name, paths.of(root()).state), _completer(scope))
+        file = history.place(name, paths.of(root()).state, "console_history")
+        lines = Lines(file, _completer(scope))
         try:
             Console(scope, loop, lines).interact(
                 f"{name} {version}: a fresh process, pid {os.getpid()}, "

@@ -59,15 +59,3 @@ class Lines:
             else:
                 self._found = self._complete(text)
         return self._found[state] if state < len(self._found) else None
-
-
-def history(name: str, state: str) -> str | None:
-    """The history file: in the state folder where that is this user's own, else at home."""
-    try:
-        if os.stat(state).st_uid == os.geteuid():
-            return os.path.join(state, "console_history")
-    except OSError:
-        pass
-    # Nothing of another user's may come to lie in the state folder of the service.
-    home = os.environ.get("HOME")
-    return os.path.join(home, f".{name}_history") if home else None

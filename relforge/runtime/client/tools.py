@@ -6,8 +6,7 @@ import os
 import subprocess
 
 from ..errors import USAGE, Refusal
-from . import find, supervisor
-from .banner import duration
+from . import duration, find, supervisor
 from .connection import connect
 from .evaluate import MOST
 
@@ -34,7 +33,7 @@ def services(talk: Talk, rest: str) -> None:
         return
     for row in answer["services"]:
         name = f"{row['name']}.{row['instance']}"
-        up = "-" if row["uptime"] is None else duration(row["uptime"])
+        up = "-" if row["uptime"] is None else duration.shown(row["uptime"])
         memory = "-" if row["rss"] is None else f"{row['rss'] / (1 << 20):.0f} MiB"
         mark = "*" if f"{here}.".startswith(f"{name}.") else ""
         pid, restarts = str(row["pid"] or "-"), str(row["restarts"])

@@ -55,4 +55,4 @@ def _front(*, plain: bool) -> Front:
     from ..client.terminal import Terminal
 
     name = os.environ.get("RELEASE_NAME", "app")
-    return Terminal(history.place(name, paths.of(root).state))
+    return Terminal(history.place(name, paths.of(root).state, "remote_console_history"))

@@ -6,7 +6,7 @@ import json
 import os
 
 from .. import frames, manifest, paths
-from ..client import find, options
+from ..client import duration, find, options
 from ..client.connection import dial, silent
 from ..errors import DONE, NOT_RUNNING, Refusal
 
@@ -103,7 +103,7 @@ def _table(answer: dict[str, Any]) -> list[str]:
     if answer["pid"]:
         head += f" (pid {answer['pid']})"
     if answer["uptime"] is not None:
-        head += f", up {_duration(answer['uptime'])}"
+        head += f", up {duration.shown(answer['uptime'])}"
     work = answer.get("operation")
     if work:
         head += f"; {work['name']}: {work.get('stage', 'under way')}"
@@ -115,7 +115,7 @@ def _table(answer: dict[str, Any]) -> list[str]:
                 f"{row['name']}.{row['instance']}",
                 part + row["state"],
                 str(row["pid"] or "-"),
-                "-" if row["uptime"] is None else _duration(row["uptime"]),
+                "-" if row["uptime"] is None else duration.shown(row["uptime"]),
                 str(row["restarts"]),
                 "-" if row["rss"] is None else f"{row['rss'] / (1 << 20):.0f} MiB",
                 " ".join(row.get("listen", ())) or "-",
@@ -126,17 +126,6 @@ def _table(answer: dict[str, Any]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return [head, "", *lines]
-
-
-def _duration(seconds: float) -> str:
-    """The two largest units: ``3d 4h``, ``5m 12s``, ``8s``."""
-    left = int(seconds)
-    words: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        if left >= size or (unit == "s" and not words):
-            words.append(f"{left // size}{unit}")
-            left %= size
-    return " ".join(words[:2])
 
 
 def _description(release: dict[str, Any], root: str) -> list[str]:
