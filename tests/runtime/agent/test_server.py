@@ -61,6 +61,7 @@ def test_socket_is_the_users_alone(live: Live) -> None:
     assert stat.S_IMODE(os.stat(os.path.dirname(live.path)).st_mode) == 0o700
     folder = os.path.dirname(live.path)
     dump = f"{live.process.pid}.stacks"
+    eventually(lambda: os.path.exists(os.path.join(folder, dump)))
     assert stat.S_IMODE(os.stat(os.path.join(folder, dump)).st_mode) == 0o600
     assert sorted(os.listdir(folder)) == sorted(["web.1.sock", dump])
 

@@ -146,7 +146,8 @@ def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: 
     with Asking(address) as asking:
         eventually(lambda: asking.answers)
         for number, (fault, code, reason) in cases.items():
-            version(mini_release, number, fault=fault)
+            # However slow the host: it dies while it is watched.
+            version(mini_release, number, fault=fault, upgrade={"bake": 20.0, "health": None})
             done = one.run("upgrade", number)
             assert code == done.returncode, done.stderr
             assert reason in done.stderr
@@ -166,7 +167,7 @@ def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: 
 
 def test_health_is_asked_while_it_bakes(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0")
-    version(mini_release, "2.0.0", upgrade={"bake": 0.5, "health": HEALTH})
+    version(mini_release, "2.0.0", upgrade={"bake": 2.0, "health": HEALTH})
     address = started(one)
     (one.state / "ill").touch()
     with Asking(address) as asking:
