@@ -82,8 +82,7 @@ def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | 
             return Tree(path=place / "files", entries=entries, cached=True)
         shutil.rmtree(place, ignore_errors=True)
         place.parent.mkdir(parents=True, exist_ok=True)
-        for left in place.parent.glob(f".{content_key}.*"):  # by a build that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        _sweep(place)
         draft = Path(tempfile.mkdtemp(prefix=f".{content_key}.", dir=place.parent))
         try:
             with naming(draft):
@@ -95,8 +94,14 @@ def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | 
                 draft.chmod(0o755)
                 draft.rename(place)
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            _sweep(place)
     return Tree(path=place / "files", entries=entries, cached=False)
+
+
+def _sweep(place: Path) -> None:
+    """Remove the drafts of a tree; what a killed build had started may write for a while yet."""
+    for left in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def layer(name: str, content_key: str, source: Tree, started: float) -> Layer:

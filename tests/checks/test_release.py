@@ -84,6 +84,7 @@ def test_every_format_is_unpacked_and_tried(shop: Workshop) -> None:
 
 
 def test_a_package_is_not_tried_without_its_program_and_that_is_told(shop: Workshop) -> None:
+    shop.put("shop/never_tried.py", "where = 'without dpkg-deb'\n")
     nothing = shop.root / "nothing"
     nothing.mkdir()
     for name in ("sh", "git", "uname", "dirname", "readlink"):

@@ -88,6 +88,7 @@ def test_what_cannot_be_copied_for_the_second_build_is_told(shop: Workshop) -> N
 def test_a_full_disk_is_not_the_artifacts_fault(
     shop: Workshop, disk: Callable[[Path, str], None]
 ) -> None:
+    shop.put("shop/never_tried.py", "where = 'on a full disk'\n")
     scratch = shop.root / "scratch"
     disk(scratch, "1m")
     for kind in ("run", "deb", "tar.gz"):
