@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
@@ -337,6 +339,7 @@ if config["fault"] == "crash":
 """
 
 
+@pytest.mark.release  # for its time alone
 def test_gunicorn_hands_over_its_workers_and_their_names(mini_release: Make) -> None:
     options = {"worker_class": "gthread", "workers": 2, "threads": 4}
     web = {**SERVER, "server": "gunicorn", "target": "shop.wsgi:app", "options": options}
