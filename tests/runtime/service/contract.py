@@ -17,6 +17,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from relforge.runtime.client.connection import Client
+from relforge.runtime.client.find import Address
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.service.load import Load
 from tests.runtime.supervise.waiting import eventually, log, service, status
@@ -121,7 +123,7 @@ def answers_the_last_request_of_a_kept_connection(release: MiniRelease) -> None:
     eventually(lambda: "stopping" in log(release))
     said = None
     for _ in range(5):  # the word may be on its way to the server when a request begins
-        if said is None:
+        if said != "close":
             connection.request("GET", "/slow")
             last = connection.getresponse()
             assert last.read().isdigit()
@@ -147,6 +149,19 @@ def has_an_agent_in_the_worker(release: MiniRelease) -> None:
         assert f"{pid}\n" == asked.stdout, asked.stderr
     asked = release.run("rpc", "app.__name__")
     assert "'app'\n" == asked.stdout, asked.stderr
+
+
+def tells_of_its_requests(release: MiniRelease) -> None:
+    """As `top` shows them: those that are being answered."""
+    sockets = sorted((release.state / "run").glob("web.1*.sock"), key=lambda path: len(path.name))
+    agent = Client(Address("web", 1, str(sockets[-1]), []), "test", 10)
+    slow = Load(port(release), "/slow")
+    slow.start()
+    eventually(lambda: agent.request("stats")["requests"] == 1)
+    slow.stopped.set()
+    slow.join(10)
+    eventually(lambda: agent.request("stats")["requests"] == 0)
+    agent.close()
 
 
 def heals(release: MiniRelease) -> None:

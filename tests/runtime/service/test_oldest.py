@@ -53,6 +53,7 @@ def test_it_starts_heals_and_drains(
     asked = release.run("rpc", f"__import__({server!r}).__file__")
     assert str(release.root / "app" / server) in asked.stdout, asked.stderr
     contract.has_an_agent_in_the_worker(release)
+    contract.tells_of_its_requests(release)
     if "sync" in kind:
         contract.is_drained_without_a_lost_request(release)
     else:

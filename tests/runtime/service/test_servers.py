@@ -28,6 +28,7 @@ def release(mini_release: Make, request: pytest.FixtureRequest) -> MiniRelease:
 def test_it_starts_heals_and_drains(release: MiniRelease) -> None:
     contract.starts_when_its_application_is_there(release)
     contract.has_an_agent_in_the_worker(release)
+    contract.tells_of_its_requests(release)
     contract.heals(release)
     contract.is_drained_without_a_lost_request(release)
 

@@ -126,6 +126,8 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
     def _initialised(self, worker: Any) -> None:
         """The application is there; a worker with a loop says itself when it is ready."""
         worker.agent.namespace["app"] = worker.wsgi
+        if isinstance(worker, workers.Counted):
+            worker.count()
         tether.tie(worker.ppid)  # behind a change of the user, with which the kernel forgets it
         if not workers.tells(worker):
             self._tickets.ready()

@@ -148,6 +148,7 @@ class Server:
         self._asked = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._agent.loop = loop
+        self._agent.requests = lambda: self._app.busy
         watchdog.on_loop(loop, self._watchdog)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signal)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
+from collections.abc import Callable
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
@@ -87,7 +89,30 @@ def leave(worker: Any) -> None:
     os._exit(0)
 
 
-class Sync(Worker):  # type: ignore[misc]  # gunicorn has no types
+class Counted(Worker):  # type: ignore[misc]  # gunicorn has no types
+    """Knows how many requests are being answered: in each thread one at most."""
+
+    def count(self) -> None:
+        """Tell the agent from now on."""
+        self._busy: set[int] = set()
+        self.agent.requests = lambda: len(self._busy)
+
+    def handle_request(self, *args: Any) -> Any:
+        return self._counted(super().handle_request, *args)
+
+    def handle_http2_request(self, *args: Any) -> Any:
+        """Of newer gunicorns' gthread."""
+        return self._counted(super().handle_http2_request, *args)
+
+    def _counted(self, handle: Callable[..., Any], *args: Any) -> Any:
+        self._busy.add(get_ident())
+        try:
+            return handle(*args)
+        finally:
+            self._busy.discard(get_ident())
+
+
+class Sync(Counted):
     """Each answer ends its connection anyway; the queue is emptied before the end."""
 
     alive: bool
@@ -114,7 +139,7 @@ class Sync(Worker):  # type: ignore[misc]  # gunicorn has no types
             os.write(self.PIPE[1], b".")  # wakes its select
 
 
-class Threads(Worker):  # type: ignore[misc]  # gunicorn has no types
+class Threads(Counted):
     """Stops accepting when the queue is empty, then waits until the last connection is gone."""
 
     alive: bool
