@@ -118,6 +118,8 @@ class Session:
             return {"ok": False, "type": "Refusal", "kind": kind, "error": text}, "refused"
         except BaseException as error:
             # SystemExit too: `exit()` in a console is not the application's end.
+            if getattr(error, "name", None) == "app" and "app" not in self._agent.namespace:
+                error.add_note("This process has not imported the application (yet).")
             return _failure(error), type(error).__name__
 
     def _done(self, evaluation: Evaluation, outcome: dict[str, Any], word: str) -> None:

@@ -138,28 +138,42 @@ class Client:
         return self.receive()
 
 
-def connect(wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN) -> Client:
+def connect(
+    wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN, come: float | None = None
+) -> Client:
     """The agent of ``wanted`` (see ``find.agent``) of this release; raises Refusal.
 
-    Where the process is about to come, as at a start, it is waited for so long.
+    It has ``seconds`` to answer.  Where the process is about to come, as at a
+    start, it is waited for so long as well, or for ``come`` seconds.
     """
     from .. import manifest, paths
 
     root = manifest.root()
     places, services = paths.of(root), manifest.load(root)["services"]
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + (seconds if come is None else come)
     while True:
         found: Running = required(places)
         try:
             address = agent(found, wanted, services)
-            return Client(address, kind, max(deadline - time.monotonic(), _LEAST), seconds)
+            left = max(deadline - time.monotonic(), _LEAST)
+            return Client(address, kind, min(left, seconds), seconds)
         except Gone:
             problem = Absent(f"{address} closed the connection")
         except Absent as error:
             problem = error
-        if time.monotonic() > deadline or _settled(found, wanted):
+        if _settled(found, wanted):
             raise problem
+        if time.monotonic() > deadline:
+            raise _late(problem)
         time.sleep(_AGAIN)
+
+
+def _late(problem: Absent) -> Absent:
+    name = os.environ.get("RELEASE_NAME", "app")
+    return Absent(
+        f"{problem.message}, and may be about to come",
+        hint=problem.hint or f"`{name} status` shows what it does",
+    )
 
 
 def _settled(found: Running, wanted: str | None) -> bool:

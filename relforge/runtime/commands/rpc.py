@@ -38,7 +38,7 @@ def rpc(argv: list[str]) -> int:
     within = ANSWER_WITHIN if seconds is None else min(seconds, ANSWER_WITHIN)
     if "--all" in given.flags:
         return _everywhere(given, message, seconds, within)
-    client = connect(given.values.get("--service"), "rpc", within)
+    client = connect(given.values.get("--service"), "rpc", within, seconds)
     try:
         done = evaluate(client, message, seconds=seconds, patience=_PATIENCE)
     except KeyboardInterrupt:
@@ -65,7 +65,7 @@ def _everywhere(
     chosen = everyone.keys(running, service)
     if not chosen:
         # Says why; one that is about to come is waited for.
-        connect(service, "rpc", within).close()
+        connect(service, "rpc", within, seconds).close()
         chosen = everyone.keys(running, service)
     asked = everyone.Everyone(
         [find.agent(running, find.exact(key), services) for key in chosen], within
