@@ -5,13 +5,14 @@ PYTHON ?=
 VENV ?= .venv
 STDLIB ?= 3.12
 TESTS ?=
+SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
 BIN := $(VENV)/bin
 
 # Node's place where the host has none; the host's own wins.
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks soak soak-console demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -56,8 +57,10 @@ frameworks: venv node ## what init writes for Django, Flask, FastAPI, Litestar, 
 	@scripts/pytest.sh '$(VENV)' -m release tests/init
 
 soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
-	@SOAK=1 scripts/pytest.sh '$(VENV)' tests/faults tests/systemd/test_units.py \
-		tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
+	@SOAK=1 scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py $(SOAK_CONSOLE))
+
+soak-console: venv ## 12,000 interrupts at random moments, made-up frames (PYTHON=python3.13 VENV=.venv-3.13)
+	@SOAK=1 scripts/pytest.sh '$(VENV)' $(SOAK_CONSOLE)
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py

@@ -61,6 +61,18 @@ if kind == "uvloop":
 asyncio.run(main()) if kind == "asyncio" else threads()
 """
 
+GEVENT = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+def beat():
+    while True:
+        state.ticks += 1
+        gevent.sleep(0.01)
+gevent.spawn(beat)
+gevent.get_hub().join()
+"""
+
 
 class Live:
     """The process, and as many clients as a test wants."""

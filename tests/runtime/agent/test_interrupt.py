@@ -10,7 +10,7 @@ import pytest
 from relforge.runtime.client.connection import Client
 from tests.runtime.supervise.waiting import eventually
 
-from .conftest import Live, finish, run
+from .conftest import GEVENT, Live, finish, run
 
 BUSY_IN_LOOP = "async def busy():\n    while True: pass\nawait busy()"
 TURNS = 3000 if os.environ.get("SOAK") else 60
@@ -118,9 +118,10 @@ def test_a_client_that_goes_away_interrupts_what_it_started(live: Live) -> None:
     live.assert_alive()
 
 
-@pytest.mark.parametrize("kind", ["asyncio", "threads", "uvloop"])
+@pytest.mark.parametrize("kind", ["asyncio", "threads", "uvloop", "gevent"])
 def test_interrupts_at_random_moments(start: Callable[..., Live], kind: str) -> None:
-    live = start(kind)
+    live = start("threads", GEVENT) if kind == "gevent" else start(kind)
+    eventually(lambda: live.ticks() > 0)  # it has imported, patched, and runs
     client = live.client()
     sources = [
         f"async def b():\n    {SPIN.replace(chr(10), chr(10) + '    ')}\nawait b()",

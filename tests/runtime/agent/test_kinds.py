@@ -9,19 +9,8 @@ import pytest
 
 from tests.runtime.supervise.waiting import eventually
 
-from .conftest import Live, finish, run
+from .conftest import GEVENT, Live, finish, run
 
-GEVENT = """
-from gevent import monkey
-monkey.patch_all()
-import gevent
-def beat():
-    while True:
-        state.ticks += 1
-        gevent.sleep(0.01)
-gevent.spawn(beat)
-gevent.get_hub().join()
-"""
 OWN_LOOP = """
 async def beat():
     while True:
