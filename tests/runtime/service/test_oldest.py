@@ -14,7 +14,7 @@ import pytest
 
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.service import contract
-from tests.runtime.service.contract import KINDS, web
+from tests.runtime.service.contract import ASGI, KINDS, web
 
 pytestmark = pytest.mark.release
 LOCK = Path(__file__).with_name("oldest.lock")
@@ -60,3 +60,15 @@ def test_it_starts_heals_and_drains(
         contract.answers_the_last_request_of_a_kept_connection(release)
         assert 0 == release.run("start").returncode
         contract.is_drained_without_a_lost_request(release)
+
+
+@pytest.mark.parametrize("ws", ["websockets", "wsproto"])
+def test_uvicorn_tells_its_websockets(
+    mini_release: Callable[..., MiniRelease], oldest: Path, ws: str
+) -> None:
+    release = mini_release(
+        {"shop/web.py": ASGI}, services={"web": web("uvicorn", options={"ws": ws})}
+    )
+    shutil.copytree(oldest, release.root / "app", dirs_exist_ok=True)
+    contract.starts_when_its_application_is_there(release)
+    contract.tells_its_websockets(release)

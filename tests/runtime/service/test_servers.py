@@ -55,6 +55,15 @@ def test_a_websocket_is_told_that_the_server_goes_away(release: MiniRelease) -> 
     contract.tells_its_websockets(release)
 
 
+@pytest.mark.parametrize("ws", ["websockets", "websockets-sansio", "wsproto"])
+def test_so_is_one_of_each_implementation_of_uvicorn(mini_release: Make, ws: str) -> None:
+    release = mini_release(
+        {"shop/web.py": ASGI}, services={"web": web("uvicorn", options={"ws": ws})}
+    )
+    contract.starts_when_its_application_is_there(release)
+    contract.tells_its_websockets(release)
+
+
 def test_two_workers_are_ready_together_and_each_has_an_agent(mini_release: Make) -> None:
     release = mini_release(
         {"shop/web.py": WSGI.replace("print", "time.sleep(0.2); print")},
@@ -67,6 +76,24 @@ def test_two_workers_are_ready_together_and_each_has_an_agent(mini_release: Make
     assert f"{service(release, 'web')['pid']}\n" == pids[0]
     assert 3 == len(set(pids))
     assert 0 == release.run("stop").returncode
+    assert [] == list((release.state / "run").glob("web.*"))
+
+
+def test_a_worker_of_gevent_has_an_agent_and_heals(mini_release: Make) -> None:
+    patched = "import gevent.socket, socket\nassert socket.socket is gevent.socket.socket\n"
+    release = mini_release(
+        {"shop/web.py": patched + WSGI},
+        services={"web": web("gunicorn", options={"worker_class": "gevent"}, drain=2.0)},
+    )
+    contract.starts_when_its_application_is_there(release)
+    contract.has_an_agent_in_the_worker(release)
+    with socket.create_connection(("127.0.0.1", port(release))) as slow:
+        slow.sendall(b"GET /slow HTTP/1.0\r\n\r\n")
+        assert "'app'\n" == release.run("rpc", "app.__name__").stdout
+        assert slow.recv(4096).startswith(b"HTTP/1.")
+    contract.heals(release)
+    stopped = release.run("stop")
+    assert (0, "") == (stopped.returncode, stopped.stderr), log(release)
     assert [] == list((release.state / "run").glob("web.*"))
 
 

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from hypercorn.asyncio import serve as hypercorn_serve
@@ -23,6 +23,7 @@ from hypercorn.middleware import AsyncioWSGIMiddleware
 from ...agent.server import Agent
 from ...errors import CONFIG, DONE, Refusal
 from .. import notify, watchdog
+from .farewell import Farewell, Message, Send
 from .listening import BACKLOG, LAST, checked, is_wsgi, waits
 
 # Whose business these are: the supervisor's.
@@ -39,10 +40,7 @@ OURS = {
     "user",
     "workers",
 }
-GOING_AWAY = 1001  # RFC 6455, section 7.4.1
 _TICK = 0.02
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
@@ -72,7 +70,7 @@ class Watched:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._websockets: set[WebSocket] = set()
+        self._farewell = Farewell(app)
         self._leaving = False
         self.busy = 0  # requests that are being answered
 
@@ -86,48 +84,22 @@ class Watched:
 
     async def _serve(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] == "websocket":
-            row = WebSocket(send)
-            self._websockets.add(row)
-            try:
-                await self._app(scope, receive, row.send)
-            finally:
-                self._websockets.discard(row)
+            await self._farewell(scope, receive, send)
         elif scope["type"] == "http" and scope["http_version"] in ("1.0", "1.1"):
             await self._app(scope, receive, functools.partial(self._answer, send))
         else:
             await self._app(scope, receive, send)
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """From now on every answer ends its connection."""
         self._leaving = True
-        for row in list(self._websockets):
-            await row.close()
+        self._farewell.say()
 
-    async def _answer(self, send: Send, message: dict[str, Any]) -> None:
+    async def _answer(self, send: Send, message: Message) -> None:
         if self._leaving and message["type"] == "http.response.start":
             rows = [row for row in message.get("headers", ()) if row[0].lower() != b"connection"]
             message = {**message, "headers": [*rows, (b"connection", b"close")]}
         await send(message)
-
-
-class WebSocket:
-    """The sending side of one; what the application sends after our close is dropped."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._accepted = self._closed = False
-
-    async def send(self, message: dict[str, Any]) -> None:
-        if self._closed:
-            return
-        self._accepted = self._accepted or message["type"] == "websocket.accept"
-        self._closed = message["type"] == "websocket.close"
-        await self._send(message)
-
-    async def close(self) -> None:
-        """Tell the client that we go away; it comes back elsewhere."""
-        if self._accepted:
-            await self.send({"type": "websocket.close", "code": GOING_AWAY})
 
 
 class Server:
@@ -175,7 +147,7 @@ class Server:
                 await asyncio.sleep(0)
             server.close()
             look.close()
-        await self._app.leave()
+        self._app.leave()
         end = time.monotonic() + self._drain
         while (self.open or self._app.busy) and time.monotonic() < end and not self._hurry:
             await asyncio.sleep(_TICK)

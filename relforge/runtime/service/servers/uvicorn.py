@@ -20,6 +20,7 @@ import uvicorn
 from ...agent.server import Agent
 from ...errors import FAILED
 from .. import notify, watchdog
+from .farewell import Farewell
 from .listening import LAST, checked, is_wsgi, waits
 
 # Whose business these are: the supervisor's.
@@ -72,6 +73,7 @@ class Server(uvicorn.Server):
         self._agent = agent
         self._drain = drain
         self._hurry = False
+        self._farewell: Farewell
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal while uvicorn's handlers are set."""
@@ -88,6 +90,9 @@ class Server(uvicorn.Server):
         self._agent.loop = loop
         watchdog.on_loop(loop, self.watchdog)
         self._agent.requests = lambda: len(self.server_state.tasks)
+        # Each connection takes it from there; it has been loaded by now.
+        self._farewell = Farewell(self.config.loaded_app)
+        self.config.loaded_app = self._farewell
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self._ready()
@@ -99,9 +104,7 @@ class Server(uvicorn.Server):
         # In the list itself, too: requests that have begun hold it.
         headers = self.server_state.default_headers
         headers.insert(0, (b"connection", b"close"))
-        for connection in list(self.server_state.connections):
-            if "websockets" in type(connection).__module__:
-                connection.shutdown()  # its client is told, and comes back elsewhere
+        self._farewell.say()  # whose clients come back elsewhere
         end = time.monotonic() + self._drain
         while self.server_state.connections and time.monotonic() < end and not self._hurry:
             await asyncio.sleep(_TICK)
