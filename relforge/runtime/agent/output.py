@@ -22,6 +22,9 @@ if TYPE_CHECKING:
             """Take the text; False where the session is over."""
 
 
+refusal = (
+    "input() does not work here: the code runs inside the service, and the terminal is the client's"
+)
 current: contextvars.ContextVar[Sink | None] = contextvars.ContextVar("relforge_sink", default=None)
 
 
@@ -93,8 +96,5 @@ class NoInput:
 
     def _own(self, name: str) -> Any:
         if current.get() is not None:
-            raise RuntimeError(
-                "input() does not work here: the code runs inside the service, "
-                "and the terminal is the client's"
-            )
+            raise RuntimeError(refusal)
         return getattr(self._original, name)

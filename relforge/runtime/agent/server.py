@@ -52,6 +52,7 @@ class Agent:
     """Set ``loop`` to the application's event loop, ``secrets`` to what must not be logged.
 
     ``requests`` tells how many requests are in flight, where the server knows.
+    ``lend`` gives the first evaluator a thread, where it is not to have one of its own.
     """
 
     def __init__(
@@ -71,6 +72,8 @@ class Agent:
         self.loop: AbstractEventLoop | None = None
         self.requests: Callable[[], int] | None = None
         self.secrets: tuple[str, ...] = ()
+        self.audited = True
+        self.lend: Callable[[Callable[[], object]], None] | None = None
         self.access = Access(self.settings)
         self.started = time.monotonic()
         self._clients: set[Connection] = set()
@@ -107,6 +110,13 @@ class Agent:
         dumps.register(self.path)
         _agents.add(self)
         Worker(lambda: self._accept(listener), "relforge-agent").start()
+
+    def serve(self, sock: socket) -> None:
+        """Answer one client that is connected already, until it leaves."""
+        _agents.add(self)
+        client = Connection(self, sock, 1, Peer(sock))
+        self._clients.add(client)
+        self._serve(client)
 
     def admit(self, standing: dict[str, Any]) -> None:
         """Let in the user that this process is about to be; nothing where it stays who it is."""

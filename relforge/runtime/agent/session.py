@@ -84,6 +84,9 @@ class Session:
     def _evaluator(self) -> None:
         self._generation += 1
         generation = self._generation
+        if generation == 1 and self._agent.lend is not None:
+            self._agent.lend(lambda: self._work(generation))
+            return
         Worker(lambda: self._work(generation), f"relforge-console-{self._number}").start()
 
     def _work(self, generation: int) -> None:
@@ -131,6 +134,8 @@ class Session:
 
     def audit(self, source: str, outcome: str, ms: float) -> None:
         """Write the line of something that was done."""
+        if not self._agent.audited:
+            return
         audit.record(
             service=self._agent.service,
             session=self._number,

@@ -45,15 +45,24 @@ class Socket(_socket.socket):
 
 
 class Client:
-    """Speaks the protocol of ``agent.connection``; ``welcome`` is what the agent said first."""
+    """Speaks the protocol of ``agent.connection``; ``welcome`` is what the agent said first.
+
+    ``sock`` is connected already, to a process of our own.
+    """
 
     def __init__(
-        self, address: Address, kind: str, seconds: float, told: float | None = None
+        self,
+        address: Address,
+        kind: str,
+        seconds: float,
+        told: float | None = None,
+        sock: _socket.socket | None = None,
     ) -> None:
         self.address = address
+        self.prompt = f"{address}> "
         self._ids = 0
-        self._socket = dial(address.path, str(address), seconds)
-        self.pid = trusted(self._socket, address)
+        self._socket = dial(address.path, str(address), seconds) if sock is None else sock
+        self.pid = trusted(self._socket, address) if sock is None else 0
         welcome = self._within(seconds, told)
         if welcome.get("op") != "welcome":
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)

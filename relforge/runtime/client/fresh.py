@@ -46,6 +46,10 @@ def _dispatch(argv: list[str]) -> int:
         from . import own
 
         return own.run(words[0], json.loads(words[1]), run)
+    if words:
+        from . import lent
+
+        return lent.serve(int(words[0]))
     from .interactive import console
 
     return console()

@@ -1,4 +1,4 @@
-"""What was typed into the remote console, for the next time: one JSON string a line."""
+"""What was typed into a console, for the next time: one JSON string a line."""
 
 from __future__ import annotations
 

@@ -30,15 +30,11 @@ def console() -> int:
     name, version = (os.environ.get(f"RELEASE_{word}", "") for word in ("NAME", "VERSION"))
     with Loop() as loop:
         file = history.place(name, paths.of(root()).state, "console_history")
-        lines = Lines(file, _completer(scope))
-        try:
-            Console(scope, loop, lines).interact(
-                f"{name} {version}: a fresh process, pid {os.getpid()}, "
-                f"Python {sys.version.split()[0]}\nCtrl-D leaves.",
-                exitmsg="",
-            )
-        finally:
-            lines.close()
+        Console(scope, loop, Lines(file, _completer(scope))).interact(
+            f"{name} {version}: a fresh process, pid {os.getpid()}, "
+            f"Python {sys.version.split()[0]}\nCtrl-D leaves.",
+            exitmsg="",
+        )
     return DONE
 
 

@@ -13,7 +13,7 @@ class Plain:
         lines: list[str] = []
         try:
             while True:
-                lines.append(input("... " if lines else f"{client.address}> "))
+                lines.append(input("... " if lines else client.prompt))
                 text = "\n".join(lines)
                 if text.lstrip().startswith("%") or source.complete(text):
                     return text

@@ -35,6 +35,14 @@ DETACHED = "detached; the application keeps running"
 class Talk:
     """One console; ``wanted`` is what was typed, so that its successor can be found."""
 
+    without: frozenset[str] = frozenset()  # `%` commands
+    farewell = DETACHED
+    head = """\
+Type Python: expressions, statements, `await` on the application's own loop.
+`_` is the last value; modules need no import; `help(x)` documents an object.
+Ctrl-C interrupts, a second one leaves the evaluation behind.
+Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed before."""
+
     def __init__(self, client: Client, wanted: str | None, front: Front) -> None:
         self.client = client
         self.wanted = wanted
@@ -42,7 +50,7 @@ class Talk:
 
     def run(self) -> int:
         """Until Ctrl-D (0), or until the application goes away and does not come back (3)."""
-        self.front.say(banner(self.client))
+        self.front.say(self.banner())
         while True:
             try:
                 text = self.front.read(self.client)
@@ -52,7 +60,7 @@ class Talk:
                 # At the prompt: what was typed is dropped.
                 continue
             except Gone as gone:
-                self._follow(gone)
+                self.follow(gone)
                 continue
             if text.strip() in LEAVE:
                 break
@@ -62,9 +70,14 @@ class Talk:
                 # Before there was anything to interrupt.
                 self.front.say("Interrupted", "error")
             except Gone as gone:
-                self._follow(gone)
-        self.front.say(DETACHED)
+                self.follow(gone)
+        if self.farewell:
+            self.front.say(self.farewell)
         return DONE
+
+    def banner(self) -> str:
+        """What it says first."""
+        return banner(self.client)
 
     def move(self, wanted: str, client: Client) -> None:
         """Go on in another process."""
@@ -80,9 +93,8 @@ class Talk:
         try:
             done = evaluate(self.client, message, notice=lambda text: self.front.say(f"\n{text}"))
         except KeyboardInterrupt:
-            raise Refusal(
-                f"{self.client.address} did not answer to Ctrl-C; {DETACHED}", code=NO_ANSWER
-            ) from None
+            words = (f"{self.client.address} did not answer to Ctrl-C", self.farewell)
+            raise Refusal("; ".join(filter(None, words)), code=NO_ANSWER) from None
         if "repr" in done:
             self.front.say(str(done["repr"]))
         if "left" in done:
@@ -95,7 +107,7 @@ class Talk:
         if not line:
             return
         if line in ("help", "?", "%help"):
-            self.front.say(HELP.format(commands=percent.helped()))
+            self.front.say(f"{self.head}\n\n{percent.helped(self.without)}")
         elif line.startswith("%"):
             self._percent(line[1:])
         else:
@@ -104,15 +116,18 @@ class Talk:
     def _percent(self, line: str) -> None:
         name, _, rest = line.partition(" ")
         own = tools.TABLE.get(name)
-        if own is None:
+        if name in self.without:
+            self.front.say(f"%{name} is for a remote_console", "error")
+        elif own is None:
             self.evaluate({"op": "percent", "line": line})
-            return
-        try:
-            own(self, rest.strip())
-        except Refusal as error:
-            self.front.say(error.message + (f"\n  {error.hint}" if error.hint else ""), "error")
+        else:
+            try:
+                own(self, rest.strip())
+            except Refusal as error:
+                hint = f"\n  {error.hint}" if error.hint else ""
+                self.front.say(error.message + hint, "error")
 
-    def _follow(self, gone: Gone) -> None:
+    def follow(self, gone: Gone) -> None:
         """Reconnect to the process that takes the place of this one; raises Refusal."""
         if isinstance(gone, Closed):
             raise Refusal(f"{self.client.address} closed the console: {gone}", code=DONE)
@@ -128,15 +143,6 @@ class Talk:
             "names that you defined are gone",
             "note",
         )
-
-
-HELP = """\
-Type Python: expressions, statements, `await` on the application's own loop.
-`_` is the last value; modules need no import; `help(x)` documents an object.
-Ctrl-C interrupts, a second one leaves the evaluation behind.
-Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed before.
-
-{commands}"""
 
 
 def styled(text: str, style: str) -> str:

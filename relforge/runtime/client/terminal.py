@@ -62,7 +62,7 @@ class Terminal:
         default, self._typed = self._typed, ""
         try:
             text = self._session.prompt(
-                [("class:prompt", f"{client.address}> ")], default=default, pre_run=watch.start
+                [("class:prompt", client.prompt)], default=default, pre_run=watch.start
             )
         except Gone:
             self._typed = self._session.default_buffer.text

@@ -63,7 +63,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     ),
     "eval": ("fresh", "evaluate", "EXPR", "evaluate in a fresh process with start's configuration"),
     "run": ("fresh", "run", "pkg.mod:fn [ARGS]", "call a function in a fresh process"),
-    "console": ("fresh", "console", "", "a REPL in a fresh process"),
+    "console": ("fresh", "console", "[--plain]", "a REPL in a fresh process"),
     "stacks": (
         "inspect",
         "stacks",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ..client.launch import execute
 from ..errors import USAGE, Refusal
 
@@ -27,7 +29,13 @@ def run(argv: list[str]) -> int:
 
 
 def console(argv: list[str]) -> int:
-    """A REPL in a fresh process."""
-    if argv:
-        raise Refusal(f"{argv[0]!r} is one argument too many", hint="usage: console", code=USAGE)
-    return execute(["console"])
+    """A REPL in a fresh process; with ``--plain``, or without a terminal, all in that one."""
+    from ..client import front, options
+
+    given = options.parse(argv, flags="--plain")
+    options.most(given, 0, "console [--plain]")
+    if given.flags or not sys.stdin.isatty() or not front.possible():
+        return execute(["console"])
+    from ..client import private
+
+    return private.console(lambda: front.terminal("console_history"))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtime.supervise.waiting import alive, eventually
+
 from .conftest import Shop
 from .screen import Terminal
 
@@ -168,9 +170,9 @@ def test_ctrl_c_interrupts_the_evaluation(terminal: Terminal, source: str) -> No
     assert "2" == terminal.ask("1 + 1")
 
 
-def begun(terminal: Terminal) -> None:
+def begun(terminal: Terminal, prompt: str = PROMPT) -> None:
     """Until what was typed runs: the cursor has left the prompt, and a moment more."""
-    places = (PROMPT, "   ...")
+    places = (prompt, "   ...", "...")
     terminal.wait(lambda: not terminal.last().startswith(places), "what comes after the prompt")
     time.sleep(0.4)
 
@@ -396,6 +398,76 @@ def test_fresh_console(shop: Shop, opened: Open) -> None:
     console.prompt(">>>")
     console.send("\x04")
     assert console.end() == 0
+
+
+def test_fresh_console_at_a_terminal(shop: Shop, opened: Open) -> None:
+    console = opened("console")
+    console.prompt(">>>")
+    first, second = console.text().splitlines()[:2]
+    assert re.fullmatch(r"shop 1\.0\.0: a fresh process, pid \d+, Python [\d.]+", first)
+    assert second.startswith("Ctrl-C interrupts an evaluation, Ctrl-D leaves")
+
+    def ask(text: str) -> str:
+        return console.ask(text, ">>>")
+
+    assert "8000" == ask("config.http.port")
+    assert "'slept'" == ask("await asyncio.sleep(0, 'slept')")
+    assert "True" == ask("threading.current_thread() is threading.main_thread()")
+    assert "5" == ask("shop.ops.add(3)")
+    console.send("shop.ops.lat\t")
+    console.see("shop.ops.later(")
+    console.send("\x15")
+    assert "a run: the best of" in ask("%timeit await asyncio.sleep(0)")
+    assert "Return the number of items" in ask("%doc len")
+    assert "COMMAND" in ask("%ps")
+    assert "OBJECTS  SIZE" in ask("%mem")
+    assert "thread MainThread" in ask("%profile 100ms")
+    assert re.search(r"^http\.port +8000$", ask("%config"), re.M)
+    assert "%switch is for a remote_console" == ask("%switch web")
+    shown = ask("help")
+    assert "%profile " in shown
+    assert "%switch" not in shown
+    assert "console --plain" in ask("input()")
+    assert "ZeroDivisionError: division by zero" == ask("1 / 0").splitlines()[-1]
+    console.enter("while True: pass")
+    console.enter("")
+    begun(console, ">>>")
+    console.send("\x03")
+    console.see("Interrupted")
+    console.prompt(">>>")
+    assert "audit" not in console.text()
+    console.send("\x04")
+    assert 0 == console.end()
+    kept = (shop.release.state / "console_history").read_text().splitlines()
+    assert "config.http.port" == json.loads(kept[0])
+    plain = opened("console", "--plain")
+    plain.prompt(">>>")
+    plain.send("\x10")
+    plain.see("1 / 0")
+
+
+def test_fresh_console_leaves_a_stuck_call_behind_and_no_process(opened: Open) -> None:
+    console = opened("console")
+    console.prompt(">>>")
+    pid = int(console.ask("os.getpid()", ">>>"))
+    console.enter("time.sleep(600)")
+    begun(console, ">>>")
+    console.send("\x03")
+    console.see("Ctrl-C again")
+    console.send("\x03")
+    console.see("Abandoned")
+    console.prompt(">>>")
+    assert "2" == console.ask("1 + 1", ">>>")
+    console.close()
+    eventually(lambda: not alive(pid))
+
+
+def test_fresh_console_whose_process_ends(opened: Open) -> None:
+    console = opened("console")
+    console.prompt(">>>")
+    console.enter("os._exit(7)")
+    assert 1 == console.end()
+    assert "shop: the process of the console ended with status 7" in console.text()
 
 
 def test_the_session_in_the_documentation_is_what_is_seen(opened: Open) -> None:

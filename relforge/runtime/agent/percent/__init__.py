@@ -76,9 +76,11 @@ def usage(name: str) -> Refusal:
     return Refusal(f"usage: %{name} {TABLE[name][1]}".rstrip(), code=USAGE)
 
 
-def helped() -> str:
+def helped(without: frozenset[str] = frozenset()) -> str:
     """The list for `help`."""
-    rows = [(f"%{name} {row[1]}".rstrip(), row[2]) for name, row in TABLE.items()]
+    rows = [
+        (f"%{name} {row[1]}".rstrip(), row[2]) for name, row in TABLE.items() if name not in without
+    ]
     width = max(len(left) for left, _ in rows)
     return "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
 
