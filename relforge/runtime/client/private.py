@@ -6,7 +6,7 @@ import _socket
 import os
 import sys
 
-from ..errors import DONE, FAILED, Refusal
+from ..errors import FAILED, Refusal
 from . import launch
 from .connection import Client, Gone
 from .find import Address
