@@ -61,7 +61,7 @@ def _tree(release: Release) -> tuple[str, cache.Tree]:
     root = release.project.root
     python = release.python
     digest = sources.digest(root, names)
-    members = tuple(_sources(row) for row in release.project.members)
+    members = tuple(_sources(release, row) for row in release.project.members)
     key = cache.key(
         *("app", FORMAT, python.version, python.tag, str(trees), PTH),
         *(() if interpreter(release) else ("no byte code",)),
@@ -94,8 +94,8 @@ def _build_facts(release: Release) -> tuple[str, ...]:
     return str(release.source_date), revision
 
 
-def _sources(member: Project) -> tuple[Project, tuple[str, ...], str]:
-    names = inputs.member(member)
+def _sources(release: Release, member: Project) -> tuple[Project, tuple[str, ...], str]:
+    names = inputs.member(release, member)
     return member, names, sources.digest(member.root, names)
 
 
@@ -108,7 +108,7 @@ def _install_wheel(
         source = Path(folder) / "source" / (inner or "").strip()
         sources.snapshot(project.root, names, source, digest)
         if project.version is None:
-            _lend_git(project.root, Path(folder) / "source")
+            git.lend(project.root, source, Path(folder) / "source")
         made = Path(folder) / "dist"
         env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
         env |= environment.for_pip(places(release.settings.packages, release.project.root))
@@ -153,10 +153,3 @@ def _refuse_foreign_tags(wheel: Path, release: Release) -> None:
             f"which Python {short} of the release cannot use",
             hint=f"install relforge with Python {short}, and build with that",
         )
-
-
-def _lend_git(root: Path, copy: Path) -> None:
-    """Let a backend that computes the version from git see the project's history."""
-    folder = git.output(root, "rev-parse", "--absolute-git-dir")
-    if folder is not None:
-        (copy / ".git").write_text(f"gitdir: {folder.strip()}\n")

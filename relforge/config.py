@@ -131,7 +131,7 @@ def check(release: Release) -> None:
     elif typed.sign:
         signing.check(signing.key(typed.sign, found.root))
     # Late: a lock that was checked before is not read again.
-    from relforge.deps import locks  # noqa: PLC0415
+    from relforge.deps import locks  # noqa: PLC0415 - late, as it says above
 
     if typed.lock is not None:
         locks.check(found.root / typed.lock, found, typed, release.python, release.target)
@@ -172,7 +172,7 @@ def _check_paths(found: Project, typed: Settings) -> None:
                 hint="paths are relative to the project",
             )
     if typed.lock is not None and not (found.root / typed.lock).is_file():
-        raise UserError(
+        raise SettingsError(
             f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
             hint="type: relforge lock",
         )

@@ -61,8 +61,8 @@ def read(path: Path) -> Elf | None:
         if file.read(4) != b"\x7fELF":
             return None
         # Late, here and below: it is slow to import, and most files were read before.
-        from elftools.common.exceptions import ELFError  # noqa: PLC0415
-        from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+        from elftools.common.exceptions import ELFError  # noqa: PLC0415 - late, as it says above
+        from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - late, as it says above
 
         try:
             return _read(ELFFile(file))
@@ -91,7 +91,7 @@ def newer(path: Path, glibc: str) -> tuple[str, ...]:
 
     None where it is a version without symbols that is newer, or nothing is.
     """
-    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - late, as it says above
 
     with path.open("rb") as file:
         elf: Any = ELFFile(file)

@@ -19,7 +19,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-from relforge.errors import UserError
+from relforge.errors import SettingsError, UserError
 from relforge.release import Release
 from relforge.sequence import Step, Steps
 
@@ -46,13 +46,13 @@ def load(root: Path, name: str, where: str) -> Step:
     for word in path.split("."):
         if not hasattr(found, word):
             near = get_close_matches(word, [row for row in dir(found) if row[0] != "_"], 1)
-            raise UserError(
+            raise SettingsError(
                 f"{where}: {module_name} has no {path!r}",
                 hint=f"did you mean {module_name}:{near[0]}?" if near else "",
             )
         found = getattr(found, word)
     if not callable(found):
-        raise UserError(
+        raise SettingsError(
             f"{where}: {name} is no function, it is a {type(found).__name__}",
             hint="a step takes a release and returns one",
         )
@@ -70,7 +70,7 @@ def _imported(root: Path, name: str, where: str) -> Any:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name and f"{name}.".startswith(f"{error.name}."):
-                raise UserError(
+                raise SettingsError(
                     f"{where}: there is no module {name!r}",
                     hint=f"it is looked for in {root}, and among what is installed with relforge",
                 ) from None
@@ -95,7 +95,7 @@ def _refuse_other(root: Path, name: str, where: str) -> None:
     if there is None or spec is None or spec.origin is None:
         return
     if getattr(there, "__file__", None) != spec.origin:
-        raise UserError(
+        raise SettingsError(
             f"{where}: the project's {top!r} has the name of a module that relforge itself uses",
             hint="choose another name, such as release_steps.py",
         )

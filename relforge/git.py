@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -44,3 +46,43 @@ def describe(root: Path) -> str | None:
     """``git describe --tags`` without a leading ``v``."""
     text = output(root, "describe", "--tags", "--dirty")
     return text.strip().removeprefix("v") if text else None
+
+
+def lend(root: Path, copy: Path, top: Path) -> None:
+    """Let a backend that computes the version from git see the history of the project.
+
+    ``copy`` holds some of the project's files, in the copy of its checkout that
+    begins at ``top``.  A tracked file that was not copied does not count as
+    deleted there; one that is not in the project either does.  The project's own
+    repository is read alone: what belongs to a checkout, HEAD and index, is a
+    copy (gitrepository-layout(5), ``commondir``).
+    """
+    own = output(root, "rev-parse", "--absolute-git-dir")
+    common = output(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    if own is None or common is None:
+        return
+    folder = top / ".git"
+    folder.mkdir()
+    (folder / "commondir").write_text(common)
+    for pattern in ("HEAD", "index", "sharedindex.*"):
+        for path in Path(own.removesuffix("\n")).glob(pattern):
+            shutil.copyfile(path, folder / path.name)
+    origin = root.parents[len(copy.relative_to(top).parts) - 1] if copy != top else root
+    subprocess.run(
+        ["git", "update-index", "--skip-worktree", "-z", "--stdin"],
+        cwd=top,
+        input="\0".join(_left_out(origin, top)),
+        text=True,
+        capture_output=True,
+        check=False,  # then all that was not copied counts as deleted
+    )
+
+
+def _left_out(origin: Path, copy: Path) -> list[str]:
+    """The tracked files that are in a checkout, and not in a copy of it."""
+    tracked = (output(origin, "ls-files", "-z") or "").split("\0")
+    return [
+        name
+        for name in tracked
+        if name and os.path.lexists(origin / name) and not os.path.lexists(copy / name)
+    ]

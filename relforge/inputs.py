@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import relforge
-from relforge import cache, loader, sources, vendored
+from relforge import cache, loader, sources, supplies, vendored
 from relforge.errors import SettingsError, UserError
 from relforge.release import AssetSettings, DebSettings, OciSettings, Project, Release
 
@@ -54,7 +54,10 @@ def key(release: Release) -> str:
         *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
         *("packages", *_local_packages(root, settings.lock)),
         *("app", sources.digest(root, application(release))),
-        *("members", *(sources.digest(row.root, member(row)) for row in release.project.members)),
+        *(
+            "members",
+            *(sources.digest(row.root, member(release, row)) for row in release.project.members),
+        ),
         *("assets", *(_row(root, name) for name in assets(release))),
         *("overlays", *(_row(root, name) for name in overlays(release))),
     )
@@ -73,9 +76,10 @@ def has_wheel(project: Project) -> bool:
     return bool(project.name) or not project.members
 
 
-def member(project: Project) -> tuple[str, ...]:
+def member(release: Release, project: Project) -> tuple[str, ...]:
     """The files that make a member's wheel, relative to its own folder, sorted."""
-    return sources.files(project.root)
+    names = sources.files(project.root)
+    return tuple(supplies.without(names, project.root, release.project.root, release.settings))
 
 
 def assets(release: Release) -> tuple[str, ...]:
@@ -85,7 +89,7 @@ def assets(release: Release) -> tuple[str, ...]:
         return ()
     names = sorted(set(_matching(release.project.root, settings)))
     if not names:
-        raise UserError(
+        raise SettingsError(
             "tool.relforge.assets.inputs: no file matches " + ", ".join(settings.inputs),
             hint="patterns are relative to the project, for instance assets/**",
         )
@@ -153,7 +157,7 @@ def _of_wheel(release: Release) -> tuple[str, ...]:
             f"{root}: there is no pyproject.toml to build the project's wheel from",
             hint=f'name source trees, {KEY} = ["manage.py", "mysite"], or none: {KEY} = []',
         )
-    return sources.files(root)
+    return member(release, release.project)
 
 
 def _of_trees(release: Release, trees: tuple[str, ...]) -> tuple[str, ...]:

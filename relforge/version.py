@@ -44,7 +44,7 @@ def _from_backend(project: Project) -> str:
 def ask_backend(root: Path) -> str:
     """The version that the build backend computes (PEP 517 metadata); takes a second."""
     # Late: most projects write their version.
-    import build.util  # noqa: PLC0415
+    import build.util  # noqa: PLC0415 - late, as it says above
 
     try:
         metadata = build.util.project_wheel_metadata(root)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def release(
     with _findings(as_json):
         if twice:
             # Late: a build that has nothing to do is over before artifacts are read.
-            from relforge import reproducible  # noqa: PLC0415
+            from relforge import reproducible  # noqa: PLC0415 - late, as it says above
 
             reproducible.verify(project, order, report.watch(out))
         built = engine.release(project, order, report.watch(out))
@@ -104,8 +105,8 @@ def release(
         return
     report.notes(out, built)
     if not quiet:
-        for artifact in built.artifacts:
-            _announce_artifact(built, artifact)
+        for kind, group in groupby(built.artifacts, key=lambda row: row.format):
+            _announce_artifacts(built, kind, tuple(group))
 
 
 def _key(sign: Path | None) -> str:
@@ -128,7 +129,7 @@ def _findings(as_json: bool) -> Iterator[None]:
         yield
     except UserError as error:
         # Late: a build that has nothing to do is over before the checks are read.
-        from relforge.checks import Failed  # noqa: PLC0415
+        from relforge.checks import Failed  # noqa: PLC0415 - late, as it says above
 
         if as_json and isinstance(error, Failed):
             _print_json({"findings": [asdict(row) for row in error.findings]})
@@ -193,11 +194,13 @@ def _announce_tree(built: Release) -> None:
     print(f"  relforge release --env {built.env}")
 
 
-def _announce_artifact(built: Release, artifact: Artifact) -> None:
-    print(f"\n{report.shown(artifact.path)}")
-    print(f"  {report.human_size(artifact.size)}, runs on {built.target}")
-    print(f"  sha256 {artifact.sha256}")
-    heading, *lines = find(artifact.format).next(built, artifact)
+def _announce_artifacts(built: Release, kind: str, artifacts: tuple[Artifact, ...]) -> None:
+    """All of one format, and what to do with them."""
+    for artifact in artifacts:
+        print(f"\n{report.shown(artifact.path)}")
+        print(f"  {report.human_size(artifact.size)}, runs on {built.target}")
+        print(f"  sha256 {artifact.sha256}")
+    heading, *lines = find(kind).next(built, artifacts)
     print(f"\nNext, {heading}:")
     for line in lines:
         print(f"  {line}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -22,7 +24,7 @@ from relforge.cli.options import (
     Verbose,
     Wheelhouse,
 )
-from relforge.config import lockable
+from relforge.config import lockable, read_settings
 from relforge.deps.lock import Change, Order, check, write
 from relforge.housekeeping import use
 
@@ -82,12 +84,16 @@ def lock(
         if checks:
             check(order)
         else:
-            wanted = (packages or "all") if upgrade else ()
-            changes = write(order, upgrade=wanted, resolver=resolver)  # type: ignore[arg-type]
+            wanted: Sequence[str] | Literal["all"] = (packages or "all") if upgrade else ()
+            who = cast(Literal["auto", "pex", "uv"] | None, resolver)
+            changes = write(order, upgrade=wanted, resolver=who)
     if as_json:
         _print_json(order, env, changes)
     elif not quiet:
-        _tell(target, env, changes, checked=checks)
+        _tell(order, changes, checked=checks)
+        if changes is not None:
+            taken = read_settings(project, env, release).settings.lock
+            _propose(order, taken, " ".join([*([release] if release else []), "--env", env]))
 
 
 def _print_json(order: Order, env: str, changes: tuple[Change, ...] | None) -> None:
@@ -105,8 +111,8 @@ def _print_json(order: Order, env: str, changes: tuple[Change, ...] | None) -> N
     print()
 
 
-def _tell(path: Path, env: str, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
-    shown = report.shown(path)
+def _tell(order: Order, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+    shown = report.shown(order.output)
     if checked:
         print(f"{shown} fits")
         return
@@ -116,4 +122,13 @@ def _tell(path: Path, env: str, changes: tuple[Change, ...] | None, *, checked: 
     print(f"\n{shown}")
     for row in changes:
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
-    print(f"\nNext:\n  relforge build --env {env}")
+
+
+def _propose(order: Order, taken: str | None, words: str) -> None:
+    """What to do next; ``taken`` is the lock that a build takes as the settings are now."""
+    root = order.project.root
+    print("\nNext:")
+    if taken is None or (root / taken).resolve() != order.output.resolve():
+        written = json.dumps(os.path.relpath(order.output, root), ensure_ascii=False)
+        print(f"  a build takes {taken or 'none'}; for this one: lock = {written} in the settings")
+    print(f"  relforge build {words}")

@@ -52,7 +52,7 @@ def _http(host: str, **options: Any) -> http.client.HTTPConnection:
 
 def _https(host: str, **options: Any) -> http.client.HTTPSConnection:
     connection = http.client.HTTPSConnection(host, **options)
-    connection._create_connection = _connect  # type: ignore[attr-defined]
+    connection._create_connection = _connect  # type: ignore[attr-defined]  # no public name
     return connection
 
 

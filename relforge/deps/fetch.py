@@ -9,6 +9,7 @@ fits the target best, of all that folders, pages and indexes offer.
 from __future__ import annotations
 
 import logging
+import shlex
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,15 +32,48 @@ AT_ONCE = 12
 
 
 def fetch(pins: Sequence[Pin], target: Platform, places: Places) -> Iterator[tuple[Pin, File]]:
-    """Put one file of each pin into the store; raises UserError that names pin and lock."""
+    """Put one file of each pin into the store; raises UserError that names pin and lock.
+
+    Without a network all that is missing is named at once.
+    """
     web, meter = Web(places), Meter(files=len(pins))
+    missing: list[_NotHere] = []
 
-    def one(pin: Pin) -> File:
-        return Search(pin=pin, web=web, meter=meter).run(target)
+    def one(pin: Pin) -> File | _NotHere:
+        try:
+            return Search(pin=pin, web=web, meter=meter).run(target)
+        except _NotHere as error:
+            return error
 
-    for row in crowd.each(one, pins, AT_ONCE):
+    for pin, found in crowd.each(one, pins, AT_ONCE):
+        if isinstance(found, _NotHere):
+            missing.append(found)
+            continue
         meter.finished()
-        yield row
+        yield pin, found
+    if missing:
+        raise _not_here(missing, places)
+
+
+class _NotHere(Exception):
+    """There is no file of the pin on this host, and no network to be used."""
+
+    def __init__(self, pin: Pin, what: str) -> None:
+        super().__init__(what)
+        self.pin = pin
+
+
+def _not_here(missing: Iterable[_NotHere], places: Places) -> UserError:
+    rows = sorted(missing, key=lambda row: row.pin.name)
+    folder = shlex.quote(places.wheelhouse) if places.wheelhouse else "wheels"
+    names = " ".join(shlex.quote(str(row.pin)) for row in rows)
+    hint = f"where there is a network: pip download --no-deps -d {folder} {names}"
+    hint += "" if places.wheelhouse else "   (and here: --wheelhouse wheels)"
+    why = "not on this host, and the network is not to be used (--offline)"
+    if len(rows) == 1:
+        return UserError(f"{rows[0]} is {why}", hint=hint)
+    listed = "".join(f"\n    {row}" for row in rows)
+    return UserError(f"{len(rows)} packages are {why}:{listed}", hint=hint)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +115,7 @@ class Search:
     strangers: list[Offer] = field(default_factory=list)  # with digests that the lock lacks
 
     def run(self, target: Platform) -> File:
-        """Fetch what fits the target best; raises UserError."""
+        """Fetch what fits the target best; raises UserError, or _NotHere without a network."""
         pin = self.pin
         if pin.files:
             file = choice.best(pin, target)
@@ -176,7 +210,7 @@ class Search:
             self.problems.append((address, problem))
             return ()
 
-    def _failure(self, name: str, place: str = "") -> UserError:
+    def _failure(self, name: str, place: str = "") -> UserError | _NotHere:
         pin, places = self.pin, self.web.places
         what = f"{place or pin.where}: {pin}" + (f": {name}" if name else "")
         if not self.other:
@@ -187,10 +221,7 @@ class Search:
                 f"{pin} ({place or pin.where}{', ' + name if name else ''})", pin.sha256, self.other
             )
         if places.offline:
-            return UserError(
-                f"{what} is not on this host, and the network is not to be used (--offline)",
-                hint=f"where there is a network: pip download --no-deps -d WHEELHOUSE {pin}",
-            )
+            return _NotHere(pin, what)
         if not self.problems:
             return UserError(
                 f"{what} is not to be had: no index or folder that is configured has a file of it "

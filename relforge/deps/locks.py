@@ -29,7 +29,7 @@ def read(path: Path, project: Project) -> Lock:
         return uv_lock.read(path, canonicalize_name(project.name))
     if path.suffix == ".toml":
         # Late: it is slow to import, and not every project has such a lock.
-        from relforge.deps import pylock  # noqa: PLC0415
+        from relforge.deps import pylock  # noqa: PLC0415 - late, as it says above
 
         return pylock.read(path, project=canonicalize_name(project.name))
     return requirements.read(path)

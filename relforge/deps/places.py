@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from relforge import masking, network
 from relforge.deps import pip_config
-from relforge.errors import UserError
+from relforge.errors import SettingsError
 from relforge.release import Index, PackageSettings
 
 PUBLIC = "https://pypi.org/simple"
@@ -34,6 +35,7 @@ class Places:
 
     indexes: tuple[Index, ...] = ()  # the first one is the default; none: ``no-index``
     folders: tuple[Path, ...] = ()  # of files: the wheelhouse first
+    wheelhouse: str = ""  # as the user wrote it
     pages: tuple[str, ...] = ()  # addresses of pages that link to files
     logins: Mapping[str, tuple[str, str]] | None = None  # by the address of an index
     certificate: str = ""
@@ -60,6 +62,7 @@ def places(settings: PackageSettings, root: Path) -> Places:
     return Places(
         indexes=tuple(dict.fromkeys(indexes)),
         folders=tuple(dict.fromkeys(folders)),
+        wheelhouse=written_wheelhouse(settings),
         pages=() if offline else tuple(dict.fromkeys(pages)),
         logins=logins,
         certificate=pip.get("cert") or _first("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
@@ -79,6 +82,12 @@ def wheelhouse(settings: PackageSettings, root: Path) -> Path | None:
     if given is not None:
         return given
     return root / settings.wheelhouse if settings.wheelhouse else None
+
+
+def written_wheelhouse(settings: PackageSettings) -> str:
+    """That folder as the user wrote it; nothing where there is none."""
+    given = network.wheelhouse()
+    return str(given) if given is not None else settings.wheelhouse
 
 
 def _indexes(settings: PackageSettings, pip: Mapping[str, str]) -> Iterator[Index]:
@@ -124,9 +133,11 @@ def _find_links(
 ) -> tuple[list[Path], list[str]]:
     house = wheelhouse(settings, root)
     if house is not None and not house.is_dir():
-        raise UserError(
-            f"{house}: there is no such folder of wheels",
-            hint="see `wheelhouse` in the settings, --wheelhouse and RELFORGE_WHEELHOUSE",
+        where = "--wheelhouse" if network.wheelhouse() else "tool.relforge.wheelhouse"
+        raise SettingsError(
+            f"{where}: there is no folder {str(house)!r}",
+            hint="where there is a network: pip download --no-deps --require-hashes "
+            f"-r wheelhouse.lock -d {shlex.quote(written_wheelhouse(settings))}",
         )
     folders = [house] if house else []
     pages: list[str] = []

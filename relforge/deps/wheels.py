@@ -46,7 +46,7 @@ def collect(
     missing = [pin for pin in files if (file := chosen[pin.name]) is None or not store.holds(file)]
     if missing:
         # Late: a build whose wheels are all there never fetches, and it is slow to import.
-        from relforge.deps.fetch import fetch  # noqa: PLC0415
+        from relforge.deps.fetch import fetch  # noqa: PLC0415 - late, as it says above
 
         log.info("fetching %d of %d packages", len(missing), len(pins))
         for pin, file in fetch(missing, target, places):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 
+from relforge import cache
 from relforge.errors import SettingsError, UserError
 from relforge.formats.format import Damaged, Format
 from relforge.release import Artifact, Release
@@ -55,9 +57,30 @@ def prepare(release: Release) -> None:
 
 def step(release: Release) -> Release:
     """Write an artifact in each format that is wanted; each appears whole or not at all."""
+    folder = release.project.root / "dist"
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     written = [row for name in release.settings.formats for row in _written(release, name)]
     notes = [note for name in release.settings.formats for note in find(name).check(release)]
+    for artifact in written:
+        other = _environment(release, artifact)
+        if other != release.env and artifact.path.name in there:
+            notes.append(
+                f"{artifact.path.name} was of --env {other}, and is of --env {release.env} now: "
+                "they have one name, which tells what runs where and not how it was set up"
+            )
     return replace(release, artifacts=tuple(written), notes=(*release.notes, *notes))
+
+
+def _environment(release: Release, artifact: Artifact) -> str:
+    """The environment that an artifact of this path was of before; from now on the release's."""
+    place = cache.home() / "artifacts" / f"{cache.key('env', str(artifact.path))}.json"
+    try:
+        before = str(json.loads(place.read_bytes())["env"])
+    except (OSError, ValueError, KeyError, TypeError):
+        before = ""
+    if before != release.env:
+        cache.keep(place, json.dumps({"env": release.env}).encode())
+    return before or release.env
 
 
 def _written(release: Release, name: str) -> tuple[Artifact, ...]:

@@ -22,13 +22,13 @@ class Format:
     """A kind of artifact.
 
     ``write`` makes one file or several below ``dist/`` of a checked tree.
-    ``next`` tells what to do with one: a heading, then lines to type.  ``check``
+    ``next`` tells what to do with them: a heading, then lines to type.  ``check``
     raises SettingsError for what is wrong in the settings before anything is
     built, and returns what to tell at the end of the build.
     ``prepare`` puts into the cache what ``write`` will take from there.
     """
 
     write: Callable[[Release], tuple[Artifact, ...]]
-    next: Callable[[Release, Artifact], tuple[str, ...]]
+    next: Callable[[Release, tuple[Artifact, ...]], tuple[str, ...]]
     check: Callable[[Release], tuple[str, ...]] = _nothing
     prepare: Callable[[Release], object] = _nothing

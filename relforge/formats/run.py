@@ -48,7 +48,8 @@ def _numbers(skip: int, size: int) -> str:
     return f"#:skip {skip:<{WIDTH}d}\n#:size {size:<{WIDTH}d}\n#:end\n"
 
 
-def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:
+def _next(release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+    (artifact,) = artifacts
     return (
         "on any such host, with or without Python",
         f"./{artifact.path.name} {'start' if release.settings.services else 'help'}",

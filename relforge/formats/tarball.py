@@ -30,7 +30,8 @@ def _write(release: Release, kind: str, codec: Codec) -> tuple[Artifact, ...]:
     return (dist.write(release, kind, f"{release.slug}.{kind}", pieces),)
 
 
-def _next(release: Release, artifact: Artifact) -> tuple[str, ...]:
+def _next(release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+    (artifact,) = artifacts
     tar = "tar -xzf" if artifact.format == "tar.gz" else "tar --zstd -xf"
     return (
         "on any such host"

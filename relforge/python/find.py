@@ -27,7 +27,7 @@ def find(
         return system.find(settings, target or host.target())
     if settings.source == "archive" or target not in (None, host.target()):
         # Late: most interpreters are in no archive, and what reads one takes long to import.
-        from relforge.python import archived  # noqa: PLC0415
+        from relforge.python import archived  # noqa: PLC0415 - late, as it says above
 
         return archived.find(settings, root, target)
     version = settings.version

@@ -36,7 +36,7 @@ def step(release: Release) -> Release:
         text = memo.read_text(encoding="utf-8")
     except OSError:
         # Late: CycloneDX takes a quarter of a second to import, and most builds know the text.
-        from relforge.sbom import bom  # noqa: PLC0415
+        from relforge.sbom import bom  # noqa: PLC0415 - late, as it says above
 
         text = bom.text(release, packages)
         cache.keep(memo, text.encode())

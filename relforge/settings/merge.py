@@ -77,7 +77,7 @@ def _chosen(
     name = release if release is not None else settings.get("default")
     if not tables:
         if name is not None:
-            place = "tool.relforge.default" if release is None else name
+            place = "tool.relforge.default" if release is None else repr(name)
             raise SettingsError(
                 f"{place}: the project has one release, and no [tool.relforge.releases]",
                 hint="leave the name out, or give each release a table of its own",
@@ -96,9 +96,10 @@ def _chosen(
         raise SettingsError("tool.relforge.default: expected the name of a release")
     if name not in tables:
         near = get_close_matches(name, tables, 1)
+        make = f"; `[tool.relforge.releases.{name}]` would make it" if NAME.fullmatch(name) else ""
         raise SettingsError(
             f"{'tool.relforge.default: ' if release is None else ''}there is no release "
-            f"{name!r}; `[tool.relforge.releases.{name}]` would make it",
+            f"{name!r}{make}",
             hint=f"did you mean `{near[0]}`?" if near else f"known: {known}",
         )
     return name

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from relforge.deps.fetch import fetch
 from relforge.deps.pins import File, Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform
-from relforge.errors import UserError
+from relforge.errors import SettingsError, UserError
 from relforge.release import Index as Named
 from relforge.release import PackageSettings
 from tests.deps import server
@@ -227,6 +228,35 @@ def test_offline_nothing_is_asked_and_what_is_missing_is_named(
     housed = configured(wheelhouse=str(wheel.parent))
     assert fetched(named(wheel, index.at(wheel.name)), here, housed).is_file()
     assert [] == index.asked
+
+
+def test_offline_all_that_is_missing_is_named_at_once(
+    wheel: Path, here: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RELFORGE_OFFLINE", "1")
+    click = pin("0" * 64)
+    pins = [replace(click, name="zope", where="pylock.toml:9"), click]
+    (tmp_path / "my wheels").mkdir()
+    asked = places(PackageSettings(wheelhouse="my wheels"), tmp_path)
+    with pytest.raises(UserError) as caught:
+        list(fetch(pins, here, asked))
+    first, *rows = caught.value.message.splitlines()
+    assert first.startswith("2 packages are not on this host")
+    assert ["click==1.0", "zope==1.0"] == [row.split(": ")[1] for row in rows]
+    assert caught.value.hint.endswith("pip download --no-deps -d 'my wheels' click==1.0 zope==1.0")
+
+
+def test_a_wheelhouse_that_is_not_there_is_told_as_it_was_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        places(PackageSettings(wheelhouse="vendor"), tmp_path)
+    assert caught.value.message.startswith("tool.relforge.wheelhouse: there is no folder '")
+    assert caught.value.hint.endswith("-d vendor")
+    monkeypatch.setenv("RELFORGE_WHEELHOUSE", "/nowhere")
+    with pytest.raises(SettingsError) as caught:
+        places(PackageSettings(wheelhouse="vendor"), tmp_path)
+    assert "--wheelhouse: there is no folder '/nowhere'" == caught.value.message
 
 
 def test_two_at_once_fetch_a_file_once(wheel: Path, index: server.Index, here: Platform) -> None:

@@ -147,12 +147,21 @@ def test_equal_trees_give_equal_packages(own_cache: Path, tmp_path: Path) -> Non
         ({"deb": DebSettings(user="a b")}, "tool.relforge.deb.user: 'a b' cannot name a user"),
         (
             {"deb": DebSettings(maintainer="a\nEssential: yes")},
-            "tool.relforge.deb.maintainer: 'a\\nEssential: yes' is more than one line",
+            "tool.relforge.deb.maintainer: 'a\\nEssential: yes' is no name with an address",
         ),
         (
-            {"deb": DebSettings(depends=("a", "b\nc"))},
-            "tool.relforge.deb.depends[1]: 'b\\nc' is more than one line",
+            {"deb": DebSettings(depends=("aa", "b\nc"))},
+            "tool.relforge.deb.depends[1]: 'b\\nc' is nothing that a Debian package can depend on",
         ),
+        ({"deb": DebSettings(maintainer="Jo jo@x")}, "'Jo jo@x' is no name with an address"),
+        ({"deb": DebSettings(maintainer="<jo@x>")}, "'<jo@x>' is no name with an address"),
+        ({"deb": DebSettings(depends=("Libpq5",))}, "depends[0]: 'Libpq5' is nothing that"),
+        ({"deb": DebSettings(depends=("libpq5 >= 15",))}, "depends[0]: 'libpq5 >= 15' is nothing"),
+        ({"deb": DebSettings(depends=("libpq5 (15)",))}, "depends[0]: 'libpq5 (15)' is nothing"),
+        ({"deb": DebSettings(depends=("libpq5 (> 15)",))}, "depends[0]: 'libpq5 (> 15)' is not"),
+        ({"deb": DebSettings(depends=("libpq5 (>= v15)",))}, "'libpq5 (>= v15)' is nothing"),
+        ({"deb": DebSettings(depends=("libpq5 |",))}, "depends[0]: 'libpq5 |' is nothing that"),
+        ({"deb": DebSettings(depends=("",))}, "depends[0]: '' is nothing that"),
         (
             {"deb": DebSettings(conffiles=(("a.toml", "/etc/a"),))},
             "tool.relforge.deb.conffiles: there is no file 'a.toml' in the project",
@@ -174,3 +183,13 @@ def test_settings_that_are_wrong_are_refused(
     with pytest.raises(SettingsError) as refusal:
         formats.choose(release, ("deb",))
     assert message in refusal.value.message
+
+
+@DPKG
+def test_each_way_to_depend_that_is_taken_is_one_that_dpkg_reads(
+    own_cache: Path, tmp_path: Path
+) -> None:
+    rows = ("libpq5", "libpq5 (>= 15)", "redis | valkey (= 1:7.2~rc1-3)", "python3:any, adduser")
+    found = packages(tmp_path, deb=DebSettings(depends=rows, maintainer="Jo Doe <jo@example.org>"))
+    assert ", ".join(rows) in field(found[1], "Depends")
+    assert "Jo Doe <jo@example.org>" == field(found[1], "Maintainer")

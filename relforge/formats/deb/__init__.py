@@ -22,6 +22,12 @@ from relforge.release import Artifact, Release
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+# Policy 7.1 and deb-version(7): a package, of which version; or another; and more of these.
+_RELATION = (
+    r"[a-z0-9][a-z0-9+.-]+(:any|:native|:[a-z0-9-]+)?"
+    r"( *\( *(<<|<=|=|>=|>>) *(\d+:)?\d[A-Za-z0-9.+~-]* *\))?"
+)
+_DEPENDS = re.compile(rf"{_RELATION}( *[|,] *{_RELATION})*")
 
 
 def _write(release: Release) -> tuple[Artifact, ...]:
@@ -37,12 +43,19 @@ def _check(release: Release) -> tuple[str, ...]:
         )
     if not _USER.fullmatch(names.user(release)):
         raise SettingsError(f"tool.relforge.deb.user: {names.user(release)!r} cannot name a user")
-    for key, text in (
-        ("maintainer", texts.maintainer(release)),
-        *_each("depends", settings.depends),
-    ):
-        if not text.isprintable():
-            raise SettingsError(f"tool.relforge.deb.{key}: {text!r} is more than one line")
+    if settings.maintainer and not texts.MAINTAINER.fullmatch(settings.maintainer):
+        raise SettingsError(
+            f"tool.relforge.deb.maintainer: {settings.maintainer!r} is no name with an address",
+            hint='write one line such as "Operations <ops@example.org>"',
+        )
+    for index, text in enumerate(settings.depends):
+        if not _DEPENDS.fullmatch(text):
+            raise SettingsError(
+                f"tool.relforge.deb.depends[{index}]: {text!r} is nothing that a Debian package "
+                "can depend on",
+                hint='write a package, with a version where it matters: "libpq5 (>= 15)", '
+                '"redis | valkey"',
+            )
     for source, to in settings.conffiles:
         if not (release.project.root / source).is_file():
             raise SettingsError(
@@ -56,12 +69,9 @@ def _check(release: Release) -> tuple[str, ...]:
     return ()
 
 
-def _each(key: str, values: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(f"{key}[{index}]", value) for index, value in enumerate(values)]
-
-
-def _next(_release: Release, artifact: Artifact) -> tuple[str, ...]:
-    return ("as root, with both packages", f"apt install ./{artifact.path.name} ...")
+def _next(_release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+    names = " ".join(f"./{row.path.name}" for row in artifacts)
+    return ("as root, with both packages", f"apt install {names}")
 
 
 DEB = Format(write=_write, next=_next, check=_check, prepare=packages.packed_members)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 import relforge
 from relforge.formats.deb import names
 from relforge.release import Release
+
+MAINTAINER = re.compile(
+    r"[^<>\x00-\x1f\x7f]*[^<>\x00-\x20\x7f] <[^<>@\s]+@[^<>@\s]+>"
+)  # policy 5.6.2
 
 
 def control(release: Release, package: str, *, size: int, depends: tuple[str, ...]) -> bytes:
@@ -35,7 +40,7 @@ def control(release: Release, package: str, *, size: int, depends: tuple[str, ..
 
 def maintainer(release: Release) -> str:
     """Of the settings, else the project's first author who has an address."""
-    found = (row for row in release.project.metadata.authors if "<" in row)
+    found = (row for row in release.project.metadata.authors if MAINTAINER.fullmatch(row))
     name = names.main(release)
     return release.settings.deb.maintainer or next(found, f"{name} maintainers <root@localhost>")
 

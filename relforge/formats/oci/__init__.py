@@ -53,8 +53,8 @@ def _check(release: Release) -> tuple[str, ...]:
     return (f"the image holds the release alone: {need}",)
 
 
-def _next(_release: Release, artifact: Artifact) -> tuple[str, ...]:
-    name = artifact.path.name
+def _next(_release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+    (name,) = (row.path.name for row in artifacts)
     return ("where images are run", f"podman load -i {name}", f"docker load -i {name}")
 
 

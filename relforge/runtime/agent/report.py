@@ -77,7 +77,7 @@ def _trim(summary: traceback.TracebackException) -> None:
     summary.stack = traceback.StackSummary.from_list(frames)
     if not frames:
         # Without frames there is no heading "Traceback" either.
-        summary.stack = None  # type: ignore[assignment]
+        summary.stack = None  # type: ignore[assignment]  # traceback allows it
 
 
 def _first(frames: list[traceback.FrameSummary]) -> int:

@@ -114,7 +114,7 @@ def required(paths: Paths) -> Running:
     found = running(paths)
     if found is None:
         name = os.environ.get("RELEASE_NAME", "app")
-        raise Refusal(f"{name} is not running", hint=f"`{name} start` starts it", code=NOT_RUNNING)
+        raise Refusal("it is not running", hint=f"`{name} start` starts it", code=NOT_RUNNING)
     return found
 
 

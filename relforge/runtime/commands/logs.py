@@ -156,7 +156,7 @@ def _follow(path: str, offset: int) -> Iterator[bytes]:
             *lines, rest = (rest + file.read()).split(b"\n")
             yield from lines
             file.close()
-            file = open(path, "rb", buffering=0)  # noqa: SIM115
+            file = open(path, "rb", buffering=0)  # noqa: SIM115 - as above
 
 
 def _print(lines: list[bytes]) -> None:

@@ -95,7 +95,7 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     for name, value in above.items():
         old = merged.get(name)
         both = isinstance(value, dict) and isinstance(old, dict)
-        merged[name] = _over(old, value) if both else value  # type: ignore[arg-type]
+        merged[name] = _over(old, value) if both else value  # type: ignore[arg-type]  # both are tables
     return merged
 
 

@@ -27,7 +27,7 @@ def main(_argv: list[str]) -> int:
     if row["exec"]:
         return _become(row["exec"], config)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
     view.install(config, os.environ)
     try:
         return _call(entry.find(row["call"]), row["facts"])

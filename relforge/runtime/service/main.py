@@ -38,7 +38,7 @@ def main(_argv: list[str]) -> int:
     faulthandler.register(DUMP, all_threads=True)
     for stream in (sys.stdout, sys.stderr):
         # A line is in the log when it is printed, not when 8 KiB have gathered.
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
     config = int(os.environ["RELFORGE_CONFIG_FD"])
     secrets = renewal.secrets(loading.read(config))
     view.install(config, os.environ)

@@ -108,7 +108,7 @@ def test_service_is_chosen(shop: Shop) -> None:
 def test_not_running_is_exit_code_3(stopped: Shop, args: list[str]) -> None:
     done = stopped.run(*args)
     assert done.returncode == 3
-    assert "shop is not running" in done.stderr
+    assert "shop: it is not running" in done.stderr
     # A lock that nobody holds is no running release either.
     stopped.release.state.mkdir(exist_ok=True)
     (stopped.release.state / "lock").write_text('{"pid": 1}')

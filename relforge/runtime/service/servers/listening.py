@@ -43,7 +43,7 @@ def checked(
 
 def is_wsgi(app: Any) -> bool:
     """A callable of (environ, start_response), and no coroutine."""
-    call = app if inspect.isfunction(app) else getattr(app, "__call__", None)  # noqa: B004
+    call = app if inspect.isfunction(app) else getattr(app, "__call__", None)  # noqa: B004 - the method itself
     if not callable(app) or inspect.isclass(app) or inspect.iscoroutinefunction(call):
         return False
     try:

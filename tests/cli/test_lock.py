@@ -1,0 +1,60 @@
+"""What `relforge lock` proposes to do next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from relforge.cli import main
+
+SETTINGS = f"""
+[project]
+name = "shop"
+version = "1.0"
+[tool.relforge]
+python = {{ version = "3.{sys.version_info.minor}" }}
+app = []
+"""
+
+
+@pytest.fixture
+def project(own_cache: Path, tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+def proposed(project: Path, capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    assert 0 == main(["lock", "--project", str(project), *words])
+    return capsys.readouterr().out.partition("\nNext:\n")[2].splitlines()
+
+
+def test_a_lock_that_a_build_takes_is_built_from(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ["  relforge build --env dev"] == proposed(project, capsys, "--env", "dev")
+
+
+def test_a_lock_that_no_build_takes_says_how_it_would_be(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proposed(project, capsys)
+    other = project / "wheels.lock"
+    first, second = proposed(project, capsys, "--output", str(other))
+    assert first.startswith("  a build takes pylock.toml; for this one: lock = ")
+    assert '"wheels.lock"' in first
+    assert "  relforge build --env prod" == second
+
+
+def test_a_release_that_was_named_is_named_again(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write("[tool.relforge.releases.web]\n[tool.relforge.releases.api]\n")
+    assert ["  relforge build web --env prod"] == proposed(project, capsys, "--release", "web")
+
+
+def test_an_empty_name_is_told_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 78 == main(["release", "", "--project", str(project)])
+    assert "error: '': the project has one release" in capsys.readouterr().err
