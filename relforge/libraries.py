@@ -3,6 +3,12 @@
 A wheel for manylinux may need a few libraries that every desktop has and a
 minimal host has not (``libgcc_s``, ``libstdc++``, ``libz``: PEP 600), and one
 that was built on this host may need any of this host's.
+
+    $XDG_CACHE_HOME/relforge/libraries/
+      <layer>-<key>.json         the ELF files of that layer
+      <layer>-last-<key>.json    of each file, by its digest, what the last build saw in it
+
+Without the first, the second tells all but what changed.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ from relforge.release import Entry, Layer, Release
 log = logging.getLogger("relforge.libraries")
 
 FOLDER = "python/lib"
+Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: it is no ELF file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +73,12 @@ def step(release: Release) -> Release:
     key = cache.key("libraries", loader.state(), runpath.version(), *sorted(inside), *asking)
     tree = cache.tree("libraries", key, lambda draft: _bring(release, paths, inside, draft))
     cache.place(tree, release.tree)
-    return replace(
-        release,
-        layers=tuple(
-            _joined(layer, tree.entries) if layer.name == "deps" else layer
-            for layer in release.layers
-        ),
+    layers = tuple(
+        _joined(layer, tree.entries) if layer.name == "deps" else layer for layer in release.layers
     )
+    release = replace(release, layers=layers)
+    survey(release)  # now: a later step may put something else where these files are
+    return release
 
 
 def missing(release: Release) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -126,30 +132,61 @@ def _joined(layer: Layer, brought: tuple[Entry, ...]) -> Layer:
 
 
 def _of_layer(release: Release, layer: Layer) -> list[Library]:
-    memo = cache.home() / "libraries" / f"{layer.name}-{layer.key}.json"
+    folder = cache.home() / "libraries"
+    whole = folder / f"{layer.name}-{layer.key}.json"
     try:
-        rows = json.loads(memo.read_bytes())
-        return [_read(row) for row in rows]
+        return [_read(row) for row in json.loads(whole.read_bytes())]
     except (OSError, ValueError, TypeError, KeyError):
         pass
-    found = list(_among(release, layer.paths))
-    cache.keep(memo, json.dumps([asdict(row) for row in found]).encode())
-    return found
+    place = cache.key(str(release.project.root), release.env)
+    last = folder / f"{layer.name}-last-{place}.json"
+    seen = _seen(release, layer, _remembered(last))
+    files = (entry for entry in layer.entries if entry.link is None)
+    rows = [{**facts, "path": entry.path} for entry in files if (facts := seen[entry.sha256])]
+    cache.keep(last, json.dumps(seen).encode())
+    cache.keep(whole, json.dumps(rows).encode())
+    return [_read(row) for row in rows]
+
+
+def _seen(release: Release, layer: Layer, known: Facts) -> Facts:
+    """The facts of each of the layer's files; what is not known yet is read."""
+    seen: Facts = {}
+    for entry in layer.entries:
+        if entry.link is not None or entry.sha256 in seen:
+            continue
+        if entry.sha256 in known:
+            seen[entry.sha256] = known[entry.sha256]
+        else:
+            found = _look(release, entry.path)
+            seen[entry.sha256] = asdict(found) if found else None
+    return seen
+
+
+def _remembered(place: Path) -> Facts:
+    try:
+        found = json.loads(place.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _among(release: Release, paths: Iterable[str]) -> Iterator[Library]:
-    for path in paths:
-        place = release.tree / path
-        read = None if place.is_symlink() else elf.read(place)
-        if read is not None:
-            yield Library(
-                path=path,
-                soname=read.soname,
-                needed=read.needed,
-                glibc=read.glibc,
-                machine=read.machine,
-                run_path=read.runpath or read.rpath,
-            )
+    return (row for path in paths if (row := _look(release, path)))
+
+
+def _look(release: Release, path: str) -> Library | None:
+    place = release.tree / path
+    read = None if place.is_symlink() else elf.read(place)
+    if read is None:
+        return None
+    return Library(
+        path=path,
+        soname=read.soname,
+        needed=read.needed,
+        glibc=read.glibc,
+        machine=read.machine,
+        run_path=read.runpath or read.rpath,
+    )
 
 
 def _read(row: dict[str, Any]) -> Library:

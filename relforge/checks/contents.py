@@ -28,15 +28,15 @@ def places_in(path: Path, places: Sequence[str]) -> list[list[str | int]]:
 
 
 def matches_in(
-    path: Path, markers: Sequence[bytes], patterns: Sequence[tuple[str, re.Pattern[bytes]]]
+    path: Path, patterns: Sequence[tuple[str, tuple[bytes, ...], re.Pattern[bytes]]]
 ) -> Iterator[tuple[str, int, re.Match[bytes]]]:
     """What of the file matches: the pattern's name, the line, the match.
 
-    The patterns are tried where the file has one of the markers.
+    A pattern comes with its markers, and is tried where the file has one of them.
     """
     for data, lines in _pieces(path):
-        if any(marker in data for marker in markers):
-            for name, pattern in patterns:
+        for name, markers, pattern in patterns:
+            if any(marker in data for marker in markers):
                 for match in pattern.finditer(data):
                     yield name, lines + data.count(b"\n", 0, match.start()) + 1, match
 

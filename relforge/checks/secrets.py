@@ -15,13 +15,7 @@ from typing import Any
 
 from relforge import layout
 from relforge.checks import contents, remembered
-from relforge.checks.token_shapes import (
-    MARKERS,
-    PRIVATE_KEY,
-    SHAPES,
-    Shape,
-    is_made_up,
-)
+from relforge.checks.token_shapes import PRIVATE_KEY, SHAPES, Shape, is_made_up
 from relforge.release import Finding, Layer, Release
 
 RULE = "secrets"
@@ -75,7 +69,7 @@ def rule(release: Release) -> Iterator[Finding]:
 def _seen(release: Release, layer: Layer, *, own: bool) -> dict[str, remembered.Rows]:
     if own:
         return remembered.look(
-            *(release, layer, "secrets", repr([MARKERS, SHAPES])), _everything, _is_searched
+            *(release, layer, "secrets", repr(SHAPES)), _everything, _is_searched
         )
     return remembered.look(
         *(release, layer, "keys", repr(PRIVATE_KEY)), _keys_alone, _is_searched_of_packages
@@ -83,21 +77,19 @@ def _seen(release: Release, layer: Layer, *, own: bool) -> dict[str, remembered.
 
 
 def _everything(path: Path) -> remembered.Rows:
-    return _matches(path, MARKERS, SHAPES, "error")
+    return _matches(path, SHAPES, "error")
 
 
 def _keys_alone(path: Path) -> remembered.Rows:
-    return _matches(path, PRIVATE_KEY.markers, (PRIVATE_KEY,), "warning")
+    return _matches(path, (PRIVATE_KEY,), "warning")
 
 
-def _matches(
-    path: Path, markers: Sequence[bytes], shapes: Sequence[Shape], most: str
-) -> remembered.Rows:
+def _matches(path: Path, shapes: Sequence[Shape], most: str) -> remembered.Rows:
     """The first match of each shape: how severe, its line, what it is, how many more there are."""
     rows: dict[str, list[Any]] = {}
     by_name = {shape.name: shape for shape in shapes}
-    patterns = [(shape.name, shape.pattern) for shape in shapes]
-    for name, line, match in contents.matches_in(path, markers, patterns):
+    patterns = [(shape.name, shape.markers, shape.pattern) for shape in shapes]
+    for name, line, match in contents.matches_in(path, patterns):
         if is_made_up(name, match):
             continue
         if name in rows:
@@ -110,8 +102,9 @@ def _matches(
 
 
 def _is_searched(path: str) -> bool:
-    """Byte code says what its source says; the runtime is relforge's own."""
-    return "/__pycache__/" not in path and not path.startswith(f"{layout.RUNTIME}/")
+    """Byte code says what its source says; the runtime and the list of digests are relforge's."""
+    own = path == layout.SUMS or path.startswith(f"{layout.RUNTIME}/")
+    return "/__pycache__/" not in path and not own
 
 
 def _is_searched_of_packages(path: str) -> bool:

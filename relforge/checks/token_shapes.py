@@ -106,7 +106,6 @@ SHAPES = (
         shown=0,
     ),
 )
-MARKERS = tuple(sorted({marker for shape in SHAPES for marker in shape.markers}))
 
 _PLACEHOLDER = re.compile(
     rb"(?i)(?:your|my|the|db|some)?[-_ ]?"
