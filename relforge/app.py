@@ -41,7 +41,7 @@ def step(release: Release) -> Release:
     """Lay the project's own code into the tree, as the layer ``app``; raises UserError."""
     started = time.perf_counter()
     key, tree = _tree(release)
-    refuse_overlap(release, tree, "the application")
+    refuse_overlap(release, tree.entries, "the application")
     cache.place(tree, release.tree)
     layer = cache.layer("app", key, tree, started)
     return replace(release, layers=(*release.layers, layer))

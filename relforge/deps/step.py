@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,21 +14,32 @@ from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
-from relforge.release import Entry, Release
+from relforge.release import Entry, Layer, Release
 
 log = logging.getLogger("relforge.deps")
 
 FORMAT = "1"
 
+# What `prepare` found, for the step of the same build: by the draft, which no other build has.
+_ahead: dict[Path, laid.Laid] = {}
+
 
 def step(release: Release) -> Release:
     """Lay the wheels of the lock into the interpreter's site-packages, as the layer ``deps``."""
     started = time.perf_counter()
-    key, tree, pins = _tree(release)
-    refuse_overlap(release, tree, "a dependency")
-    cache.place(tree, release.tree)
+    pins = _pins(release)
+    key, found = _laid(release, pins)
+    entries = found.entries
+    refuse_overlap(release, entries, "a dependency")
+    found.place(release.tree)
     log.info("%d packages", len(pins))
-    layer = cache.layer("deps", key, tree, started)
+    layer = Layer(
+        name="deps",
+        key=key,
+        cached=found.cached,
+        seconds=time.perf_counter() - started,
+        entries=entries,
+    )
     packages = wheels.packages(pins, platform(release.python, release.target))
     return replace(release, layers=(*release.layers, layer), packages=packages)
 
@@ -36,22 +48,27 @@ def prepare(release: Release) -> str | None:
     """Put into the cache what the step lays out; the layer's name where it was not there."""
     if is_inside(release):
         return None
-    _, tree, _ = _tree(release)
-    return None if tree.cached else "deps"
+    _, found = _laid(release, _pins(release), ahead=True)
+    return None if found.cached else "deps"
 
 
-def _tree(release: Release) -> tuple[str, cache.Tree, tuple[Pin, ...]]:
+def _laid(release: Release, pins: tuple[Pin, ...], *, ahead: bool = False) -> tuple[str, laid.Laid]:
+    """The layer and its key; each wheel is looked at once in a build."""
     target = platform(release.python, release.target)
-    pins = _pins(release, target)
     for pin in pins:
         building.refuse_changed(pin, release.project.root)
     key = cache.key("deps", FORMAT, *_facts(release, target), *map(building.identity, pins))
-
-    def build(draft: Path) -> tuple[Entry, ...]:
-        found = wheels.collect(pins, target, _builder(release), _places(release))
-        return laid.lay(found, release.python, interpreter(release), draft, release.settings.strip)
-
-    return key, cache.tree("deps", key, build), pins
+    with cache.lock(f"deps-{key}"):
+        found = _ahead.pop(release.tree, None) or laid.find(key)
+        if found is None:
+            taken = wheels.collect(pins, target, _builder(release), _places(release))
+            strip = release.settings.strip
+            found = laid.lay(taken, release.python, interpreter(release), strip)
+            laid.keep(key, found)
+        if ahead:
+            _ahead.clear()
+            _ahead[release.tree] = found
+    return key, found
 
 
 def interpreter(release: Release) -> Path | None:
@@ -74,10 +91,10 @@ def _builder(release: Release) -> Path | None:
     return release.python.helper or interpreter(release)
 
 
-def refuse_overlap(release: Release, tree: cache.Tree, what: str) -> None:
-    """Raise UserError where the tree would overwrite a different file of another layer."""
+def refuse_overlap(release: Release, entries: Iterable[Entry], what: str) -> None:
+    """Raise UserError where one of these would overwrite a different file of another layer."""
     taken = {path: layer.name for layer in release.layers for path in layer.paths}
-    for row in tree.entries:
+    for row in entries:
         if row.path not in taken:
             continue
         there = release.tree / row.path
@@ -93,9 +110,10 @@ def _places(release: Release) -> Places:
     return places(release.settings.packages, release.project.root)
 
 
-def _pins(release: Release, target: Platform) -> tuple[Pin, ...]:
+def _pins(release: Release) -> tuple[Pin, ...]:
     if release.settings.lock is None:
         return ()
+    target = platform(release.python, release.target)
     path = release.project.root / release.settings.lock
     return locks.select(locks.read(path, release.project), target, release.settings)
 

@@ -31,6 +31,12 @@ class Wheel:
 
     name: str
     path: Path
+    sha256: str = ""  # where somebody has just looked
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file."""
+        return self.sha256 or cache.sha256(self.path)
 
 
 def collect(
@@ -84,7 +90,7 @@ def _wheel(
     pin: Pin, file: File | None, target: Platform, python: Path | None, env: Mapping[str, str]
 ) -> Wheel:
     if file is not None and file.is_wheel:
-        return Wheel(name=str(pin), path=store.place(file))
+        return Wheel(name=str(pin), path=store.place(file), sha256=file.sha256)
     return Wheel(name=str(pin), path=building.wheel(pin, file, target, python, env))
 
 

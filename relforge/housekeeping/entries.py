@@ -1,7 +1,7 @@
 """What lies in the cache, as entries that can go or stay, each for itself.
 
     <cache>/
-      trees/<kind>/<key>/        python, deps, app, assets ...: used when index was touched
+      trees/<kind>/<key>/        python, wheel, app, assets ...: used when index was touched
       members/<key>.*            members
       wheels/<sha256>/           wheels, and those that were built from source
       wheels/built/<key>/

@@ -33,17 +33,20 @@ def test_the_tree_is_that_of_wheels_laid_out_together(
     )
     together, apart = tmp_path / "together", tmp_path / "apart"
     unpack.unpack(made, interpreter, PYTHON, together)
-    laid.lay(made, interpreter, PYTHON, apart)
+    apart.mkdir()
+    found = laid.lay(made, interpreter, PYTHON)
+    found.place(apart)
     expected = {row.path: row.sha256 for row in cache.scan(together)}
     assert expected == {row.path: row.sha256 for row in cache.scan(apart)}
+    assert cache.scan(apart) == found.entries
     assert any(path.endswith(".pyc") for path in expected)
 
 
 def test_a_wheel_that_was_laid_out_before_is_only_linked(
-    make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_wheel: MakeWheel, interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = make_wheel("one", "1.0", {"one.py": "x = 1\n"})
-    laid.lay(wheels(one), interpreter, PYTHON, tmp_path / "first")
+    laid.lay(wheels(one), interpreter, PYTHON)
     two = make_wheel("two", "1.0", {"two.py": "x = 1\n"})
     unpacked: list[Wheel] = []
 
@@ -52,23 +55,52 @@ def test_a_wheel_that_was_laid_out_before_is_only_linked(
         unpack.unpack(rows, *rest)
 
     monkeypatch.setattr(laid, "unpack", spy)
-    laid.lay(wheels(one, two), interpreter, PYTHON, tmp_path / "second")
+    laid.lay(wheels(one, two), interpreter, PYTHON)
     assert ["two==1.0"] == [wheel.name for wheel in unpacked]
 
 
 def test_two_wheels_that_claim_one_path_are_both_named(
-    make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path
+    make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:
     made = wheels(
         make_wheel("one", "1.0", {"same.py": "x = 1\n"}),
         make_wheel("two", "1.0", {"same.py": "x = 2\n"}),
     )
     with pytest.raises(UserError, match=r"one==1.0 and two==1.0 both bring .*same\.py"):
-        laid.lay(made, interpreter, PYTHON, tmp_path / "tree")
+        laid.lay(made, interpreter, PYTHON)
 
 
 def test_a_damaged_wheel_is_named(interpreter: Interpreter, tmp_path: Path) -> None:
     broken = tmp_path / "one-1.0-py3-none-any.whl"
     broken.write_bytes(b"PK")
     with pytest.raises(UserError, match=r"one-1.0-py3-none-any.whl: the wheel is damaged"):
-        laid.lay(wheels(broken), interpreter, PYTHON, tmp_path / "tree")
+        laid.lay(wheels(broken), interpreter, PYTHON)
+
+
+def test_a_layer_is_found_until_a_tree_of_it_is_damaged(
+    make_wheel: MakeWheel, interpreter: Interpreter
+) -> None:
+    made = wheels(
+        make_wheel("one", "1.0", {"one.py": "x = 1\n"}),
+        make_wheel("two", "1.0", {"two.py": "x = 1\n"}),
+    )
+    assert laid.find("key") is None
+    laid.keep("key", laid.lay(made, interpreter, PYTHON))
+    found = laid.find("key")
+    assert found is not None
+    assert found.cached
+    (module,) = (
+        tree.path / row.path
+        for tree in found.trees
+        for row in tree.entries
+        if row.path.endswith("/two.py")
+    )
+    module.write_text("y = 2\n")
+    assert laid.find("key") is None
+    assert (
+        "x = 1\n"
+        == (
+            laid.lay(made, interpreter, PYTHON).trees[1].path
+            / module.relative_to(found.trees[1].path)
+        ).read_text()
+    )

@@ -55,7 +55,7 @@ def test_lock_and_release_need_no_network(tmp_path: Path, make_wheel: MakeWheel)
     assert cache.sha256(click) in (root / "requirements.lock").read_text()
     done = relforge("build", "--offline")
     assert 0 == done.returncode, done.stderr
-    for kept in ("wheels", "trees/deps"):
+    for kept in ("wheels", "trees/wheel"):
         shutil.rmtree(cache.home() / kept)
     shutil.rmtree(root / "_build")  # what the wheelhouse lacks does not matter to a finished tree
     click.unlink()

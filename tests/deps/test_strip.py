@@ -45,7 +45,7 @@ def lay(interpreter: Interpreter, tmp_path: Path) -> Lay:
         strip = replace(AS_IT_IS, **wanted)
         into = tmp_path / cache.key(repr(strip), *map(str, paths))
         wheels = [Wheel(name=path.name, path=path) for path in paths]
-        laid.lay(wheels, interpreter, PYTHON, into, strip)
+        laid.lay(wheels, interpreter, PYTHON, strip).place(into)
         site = into / interpreter.site_packages
         check_record(site)
         return site

@@ -1,0 +1,99 @@
+"""What lies in a folder, as entries: told from the disk, from a list, and compared with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from relforge.cache.keys import digest, sha256
+from relforge.release import Entry
+
+_STAMPS = 946_684_800  # the year 2000: time stamps in trees begin there, and end in 2008
+
+
+def scan(folder: Path, known: Iterable[Entry] = ()) -> tuple[Entry, ...]:
+    """Every file and link below the folder, with its modes made plain: 0755 or 0644.
+
+    Of what is still as ``known`` says, the digest is taken from there.
+    """
+    there = {entry.path: entry for entry in known}
+    found = []
+    start = len(os.fspath(folder)) + 1
+    for path in walk(folder):
+        name = os.fspath(path)[start:]
+        entry = there.get(name)
+        same = entry is not None and entry.link is None and is_file_of(entry, path.lstat())
+        found.append(entry if entry is not None and same else look(path, name))
+    return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def stamped(folder: Path, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Give each file a time stamp that its content decides, in whole seconds.
+
+    A cache that went through an archive, as CI keeps it between two runs, still
+    has it; a file that was written to has not.
+    """
+    made = []
+    for entry in entries:
+        seconds = _STAMPS + int(entry.sha256[:7] or "0", 16)
+        if entry.link is None and entry.mtime_ns != seconds * 10**9:
+            os.utime(folder / entry.path, (seconds, seconds))
+            made.append(replace(entry, mtime_ns=seconds * 10**9))
+        else:
+            made.append(entry)
+    return tuple(made)
+
+
+def look(path: Path, name: str) -> Entry:
+    """One file or link as an entry of that name; a file's mode is made plain."""
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(path=name, mode=0o777, size=0, sha256="", link=os.readlink(path))
+    mode = 0o755 if status.st_mode & 0o100 else 0o644
+    path.chmod(mode)
+    return Entry(
+        path=name,
+        mode=mode,
+        size=status.st_size,
+        sha256=sha256(path),
+        mtime_ns=status.st_mtime_ns,
+    )
+
+
+def is_file_of(entry: Entry, status: os.stat_result) -> bool:
+    """Whether that is the status of the entry's file, not written to since it was looked at."""
+    found = (status.st_size, status.st_mtime_ns, status.st_mode)
+    return found == (entry.size, entry.mtime_ns, stat.S_IFREG | entry.mode)
+
+
+def dump(entries: Iterable[Entry]) -> str:
+    """The entries as a line of JSON, below a line with the digest of that."""
+    rows = json.dumps(
+        [[row.path, row.mode, row.size, row.sha256, row.link, row.mtime_ns] for row in entries]
+    )
+    return f"{digest(rows.encode())}\n{rows}"
+
+
+def load(text: str | bytes) -> tuple[Entry, ...]:
+    """Entries from what `dump` made; raises ValueError and TypeError."""
+    expected, _, rows = (text if isinstance(text, str) else text.decode()).partition("\n")
+    if digest(rows.encode()) != expected:
+        raise ValueError("the list was changed")
+    return tuple(
+        Entry(path=path, mode=mode, size=size, sha256=sha256, link=link, mtime_ns=mtime_ns)
+        for path, mode, size, sha256, link, mtime_ns in json.loads(rows)
+    )
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Files and links below the folder, links to folders among them, in no order."""
+    with os.scandir(folder) as rows:
+        for row in rows:
+            if row.is_dir(follow_symlinks=False):
+                yield from walk(Path(row.path))
+            else:
+                yield Path(row.path)

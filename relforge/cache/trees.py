@@ -1,0 +1,115 @@
+"""Trees by content key, built once.
+
+    trees/<kind>/<key>/files/...      never written to again
+    trees/<kind>/<key>/index          path, mode, size, sha256 or link of each, and its time stamp
+
+An entry appears by rename, so a build that is killed leaves nothing behind that
+looks whole; two builds at once build an entry once.  When an entry was last used
+is the time stamp of its index.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from relforge.cache.entries import dump, is_file_of, load, scan, stamped
+from relforge.cache.files import naming
+from relforge.cache.keys import home
+from relforge.cache.locks import lock, touch
+from relforge.release import Entry, Layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A tree in the cache; ``cached`` tells that it was there already."""
+
+    path: Path
+    entries: tuple[Entry, ...]  # sorted by path
+    cached: bool
+
+    @property
+    def key(self) -> str:
+        """Its content key."""
+        return self.path.parent.name
+
+
+def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | None]) -> Tree:
+    """The tree with that key; ``build`` fills an empty folder where there is none yet.
+
+    What it laid out of other trees it may tell: these files are not read again.
+
+    An entry that lost a file, or one of whose files was written to, is built again.
+    """
+    place = _place(kind, content_key)
+    with lock(f"{kind}-{content_key}"):
+        found = find(kind, content_key)
+        if found is not None:
+            return found
+        shutil.rmtree(place, ignore_errors=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(place)
+        draft = Path(tempfile.mkdtemp(prefix=f".{content_key}.", dir=place.parent))
+        try:
+            with naming(draft):
+                files = draft / "files"
+                files.mkdir()
+                known = build(files) or ()
+                entries = stamped(files, scan(files, known))
+                (draft / "index").write_text(dump(entries))
+                draft.chmod(0o755)
+                draft.rename(place)
+        finally:
+            _sweep(place)
+    return Tree(path=place / "files", entries=entries, cached=False)
+
+
+def find(kind: str, content_key: str) -> Tree | None:
+    """The tree with that key, where it is there as it was made."""
+    place = _place(kind, content_key)
+    entries = _known(place)
+    if entries is None:
+        return None
+    touch(place / "index")
+    return Tree(path=place / "files", entries=entries, cached=True)
+
+
+def layer(name: str, content_key: str, source: Tree, started: float) -> Layer:
+    """The layer that a placed tree makes; ``started`` is of `time.perf_counter`."""
+    return Layer(
+        name=name,
+        key=content_key,
+        cached=source.cached,
+        seconds=time.perf_counter() - started,
+        entries=source.entries,
+    )
+
+
+def _place(kind: str, content_key: str) -> Path:
+    return home() / "trees" / kind / content_key
+
+
+def _sweep(place: Path) -> None:
+    """Remove the drafts of a tree; what a killed build had started may write for a while yet."""
+    for left in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _known(place: Path) -> tuple[Entry, ...] | None:
+    """What the index lists; None where there is none, or a file is not as it was made."""
+    files = os.path.join(place, "files")
+    try:
+        entries = load((place / "index").read_bytes())
+        for entry in entries:
+            if entry.link is None and not is_file_of(
+                entry, os.lstat(os.path.join(files, entry.path))
+            ):
+                return None
+    except (OSError, ValueError, TypeError):
+        return None
+    return entries
