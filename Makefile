@@ -71,8 +71,8 @@ bench: venv node ## numbers: start-up, control commands, size
 bench-upgrade: venv ## requests that 20 upgrades and 5 reloads cost, and upgrades that fail (10 minutes)
 	@$(BIN)/python benchmarks/upgrades.py
 
-bench-console: venv ## numbers: the console and rpc on each Python, beside Elixir's (PYTHONS="3.12")
-	@$(BIN)/python benchmarks/console.py $(PYTHONS)
+bench-console: venv ## numbers: the console and rpc on each Python, beside Elixir's (PYTHONS="3.12"; 15 minutes)
+	@$(BIN)/python benchmarks/console.py --write $(PYTHONS)
 
 bench-peers: venv ## numbers: against PyInstaller, shiv, pex, and a script of uv and tar (20 minutes)
 	@$(BIN)/python benchmarks/peers.py --write
