@@ -1,8 +1,8 @@
 """One generation takes the places of another, without a moment in which nobody serves.
 
-STARTING   the new processes start, beside the old ones and on the same sockets
+STARTING   the new processes start, one after the other, beside the old ones, on the same sockets
 HANDING    of what may run once only, the old one is stopped
-TAKING     and the new one started
+TAKING     and the new one started, and then who depends on it
 DRAINING   all are ready: the new ones have the places, the old ones drain
 BACK       one has failed: the new ones drain, what was stopped is started again
 """
@@ -16,7 +16,7 @@ from .children import Children
 from .generation import Generation
 from .plan import Plan
 from .process import ENDED, NEXT, STOPPED, Process
-from .specs import Spec
+from .specs import Spec, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ STARTING, HANDING, TAKING, DRAINING, BACK, DONE = (
     "going back",
     "done",
 )
+FORWARD = (STARTING, HANDING, TAKING)
 
 
 class Failure:
@@ -51,15 +52,21 @@ class Change:
     gone, or with the failure when the new ones are, and the old ones serve as
     before.  From DRAINING on ``plan.generation`` is the new one, and sockets
     that only the old one had are closed; neither configuration is.
+
+    A new process starts when the one before it is ready, those first that
+    others depend on.  ``at_once`` is for who has no time for that.
     """
 
     __slots__ = (
+        "_at_once",
         "_children",
         "_done",
         "_failure",
         "_handed",
+        "_last",
         "_once",
         "_plan",
+        "_queue",
         "new",
         "old",
         "stage",
@@ -72,6 +79,8 @@ class Change:
         new: Generation,
         services: Collection[str],
         done: Callable[[Failure | None], None],
+        *,
+        at_once: bool = False,
     ) -> None:
         self.stage = STARTING
         self.new = new
@@ -86,25 +95,28 @@ class Change:
             for spec in (*self.old.specs, *new.specs)
             if spec.name in services and _runs_once(spec)
         }
-        for spec in new.specs:
-            if spec.name in services:
-                for number in range(spec.instances):
-                    process = Process(new, spec, number + 1)
-                    process.change = self
-                    children.coming.append(process)
+        self._at_once = at_once
+        self._last: Process | None = None  # that has been started
+        self._queue = [
+            Process(new, spec, number + 1)
+            for spec in _sequence(new.specs, self._once)
+            if spec.name in services
+            for number in range(spec.instances)
+        ]
+        for process in self._queue:
+            process.change = self
+        children.coming += self._queue
 
     def begin(self) -> None:
-        """Start what can run beside the old; the rest follows from what becomes of it."""
-        for process in list(self._children.coming):
-            if process.spec.name not in self._once and self.stage == STARTING:
-                self._children.start(process)
+        """Start the first; the rest follows from what becomes of it."""
         self._go_on()
 
     def cancel(self, message: str, process: Process | None = None) -> None:
         """Go back, where that still can be: before the old ones drain."""
-        if self.stage not in (STARTING, HANDING, TAKING):
+        if self.stage not in FORWARD:
             return
         self.stage = BACK
+        self._queue.clear()
         self._failure = Failure(message, process)
         self.new.leave(self.old)
         for row in list(self._children.coming):
@@ -141,18 +153,14 @@ class Change:
 
     def _go_on(self) -> None:
         """Take every step whose time has come."""
-        if self.stage == STARTING and self._are_ready(self._children.coming, self._once):
-            self.stage = HANDING
-            self._handed = [row for row in self._children.rows if row.spec.name in self._once]
-            for process in self._handed:
-                process.change = self
-                self._children.end(process)
-        if self.stage == HANDING and _are_gone(self._handed):
-            self.stage = TAKING
-            for process in list(self._children.coming):
-                if process.spec.name in self._once and self.stage == TAKING:
-                    self._children.start(process)
-        if self.stage == TAKING and self._are_ready(self._children.coming, ()):
+        while self.stage in FORWARD and self._queue:
+            if not self._at_once and self._last is not None and not _is_settled(self._last):
+                return
+            if not self._makes_room(self._queue[0]):
+                return
+            self._last = self._queue.pop(0)
+            self._children.start(self._last)
+        if self.stage in FORWARD and all(map(_is_settled, self._children.coming)):
             self._promote()
         if self.stage == DRAINING and not self._children.leaving:
             self._end()
@@ -162,12 +170,25 @@ class Change:
                 self._children.start(process)
             self._end()
 
-    def _are_ready(self, rows: list[Process], without: Collection[str]) -> bool:
-        return all(
-            row.ready or row.state == STOPPED or not row.spec.required
-            for row in rows
-            if row.spec.name not in without
-        )
+    def _makes_room(self, process: Process) -> bool:
+        """Of what may run once only the old one has to be gone."""
+        if process.spec.name not in self._once:
+            return True
+        old = [
+            row
+            for row in self._children.rows
+            if row.spec.name == process.spec.name
+            and (row.instance == process.instance or row.spec.singleton or process.spec.singleton)
+        ]
+        self.stage = HANDING
+        for row in old:
+            if row not in self._handed:
+                self._handed.append(row)
+                row.change = self
+                self._children.end(row)
+        if self.stage == HANDING and _are_gone(old):
+            self.stage = TAKING
+        return self.stage == TAKING
 
     def _promote(self) -> None:
         """The new processes take the places, and the names, of the old ones."""
@@ -214,6 +235,21 @@ def _runs_once(spec: Spec) -> bool:
     one it could not listen, and the old one would answer for it.
     """
     return spec.singleton or isinstance(spec.ready, dict)
+
+
+def _sequence(specs: list[Spec], once: set[str]) -> list[Spec]:
+    """Those first that others depend on; at the end what may run once, and who depends on that."""
+    late = set(once)
+    rows = in_order(specs)
+    for spec in rows:
+        if late & {*spec.depends}:
+            late.add(spec.name)
+    return sorted(rows, key=lambda spec: spec.name in late)
+
+
+def _is_settled(process: Process) -> bool:
+    """Nobody has to wait for it any longer."""
+    return process.ready or process.state == STOPPED or not process.spec.required
 
 
 def _are_gone(rows: list[Process]) -> bool:

@@ -85,6 +85,22 @@ def read(manifest: dict[str, Any], values: dict[str, Any], root: str, state: str
     return found
 
 
+def in_order(rows: list[Spec]) -> list[Spec]:
+    """Those first that others depend on, else as they were; the builder has seen to cycles."""
+    found: list[Spec] = []
+
+    def add(spec: Spec) -> None:
+        if spec not in found:
+            for row in rows:
+                if row.name in spec.depends:
+                    add(row)
+            found.append(spec)
+
+    for spec in rows:
+        add(spec)
+    return found
+
+
 def _enabled(setting: bool | str, values: dict[str, Any], where: str) -> bool:
     if isinstance(setting, bool):
         return setting

@@ -173,9 +173,12 @@ class Upgrade(Operation):
         self._stage = "starting"
         self._begin(self._new, self._changed)
 
-    def _begin(self, born: Generation, done: Callable[[Failure | None], None]) -> None:
+    def _begin(
+        self, born: Generation, done: Callable[[Failure | None], None], *, at_once: bool = False
+    ) -> None:
         names = {spec.name for spec in born.specs}
-        self._change = Change(self.plan, self._tools.children, born, names, done)
+        children = self._tools.children
+        self._change = Change(self.plan, children, born, names, done, at_once=at_once)
         self._change.begin()
 
     def _changed(self, failure: Failure | None) -> None:
@@ -266,7 +269,7 @@ class Upgrade(Operation):
         except Refusal as error:
             self._stuck(error.message)
             return
-        self._begin(self._old, self._went_back)
+        self._begin(self._old, self._went_back, at_once=True)  # what serves now has failed
 
     def _went_back(self, failure: Failure | None) -> None:
         if self.over:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -207,3 +208,53 @@ def test_one_at_a_time_and_only_of_what_runs(mini_release: Make, tmp_path: Path)
     assert not alive(hanging)
     assert [] == os.listdir(release.state / "run")
     assert 3 == release.run("reload").returncode
+
+
+def test_one_starts_when_the_one_before_it_is_ready(mini_release: Make, tmp_path: Path) -> None:
+    """In the order of `depends`; what may run once, and who depends on that, at the end."""
+    worker = """
+import os, threading, time
+from relforge.runtime import config, ready
+def main():
+    print("begins")
+    if config["fault"]:
+        raise SystemExit("a fault")
+    threading.Timer(0.2, ready).start()
+    while True:
+        time.sleep(1)
+"""
+    place = tmp_path / "config.toml"
+    state = {"path": str(place), "optional": True}
+    row = {"target": "shop.worker:main"}
+    release = mini_release(
+        {"shop/worker.py": worker},
+        services={
+            "api": {**row, "depends": ["store"]},
+            "beat": {**row, "singleton": True},
+            "mail": {**row, "depends": ["beat"]},
+            "store": {**row, "instances": 2},
+        },
+        config={
+            "providers": [{"use": "toml", "options": state, "state": state}],
+            "schema": SCHEMA,
+        },
+    )
+    started = release.run("start")
+    assert 0 == started.returncode, started.stderr
+    before = len(log(release))
+    place.write_text('greeting = "good day"\n')
+
+    done = release.run("reload")
+
+    assert 0 == done.returncode, done.stderr
+    order = ["store.1", "store.2", "api.1", "beat.1", "mail.1"]
+    seen = re.findall(r"(\w+\.\d) (\| begins|is ready)", log(release)[before:])
+    assert [(name, what) for name in order for what in ("| begins", "is ready")] == seen
+
+    before, pids_before = len(log(release)), pids(release)
+    place.write_text('fault = "yes"\n')
+    failed = release.run("reload")
+    assert 1 == failed.returncode
+    assert "store.1 exited with status 1 before it was ready" in failed.stderr
+    assert 1 == log(release)[before:].count("| begins")  # the others had not even started
+    assert pids_before == pids(release)
