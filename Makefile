@@ -68,8 +68,8 @@ demo: venv node ## build the sample application, unpack it, start it, use it, st
 bench: venv node ## numbers: start-up, control commands, size
 	@$(BIN)/python benchmarks/bench.py
 
-bench-upgrade: venv ## requests that 20 upgrades and 5 reloads cost, and upgrades that fail (10 minutes)
-	@$(BIN)/python benchmarks/upgrades.py
+bench-upgrade: venv ## requests that 20 upgrades and 5 reloads cost, and upgrades that fail (5 minutes)
+	@$(BIN)/python benchmarks/upgrades.py --write
 
 bench-console: venv ## numbers: the console and rpc on each Python, beside Elixir's (PYTHONS="3.12"; 15 minutes)
 	@$(BIN)/python benchmarks/console.py --write $(PYTHONS)

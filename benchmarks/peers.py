@@ -27,11 +27,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import page
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 APP = REPOSITORY / "benchmarks" / "app"
 WORK = REPOSITORY / ".cache" / "bench"
-PAGE = REPOSITORY / "docs" / "explanation" / "benchmarks.md"
-START, END = "<!-- table -->\n", "<!-- end of the table -->\n"
 PYTHON = "3.11"
 DEADLINE = 120.0
 
@@ -445,9 +445,7 @@ def main() -> None:
     text = table(found, options.runs)
     print(text)
     if options.write:
-        page = PAGE.read_text()
-        before, rest = page.split(START)
-        PAGE.write_text(before + START + text + END + rest.split(END)[1])
+        page.put("table", text)
 
 
 def table(found: dict[Peer, dict[str, float | None]], runs: int) -> str:

@@ -14,14 +14,13 @@ import shutil
 import statistics
 import sys
 import tarfile
-from pathlib import Path
 
+import page
 import peers
 
 COUNTS = (20, 60, 150)
 LOCK = peers.REPOSITORY / "benchmarks" / "wheels.lock"
 OTHER = peers.REPOSITORY / "benchmarks" / "idna.lock"
-START, END = "<!-- scale -->\n", "<!-- end of the scale -->\n"
 PROJECT = f"""\
 [project]
 name = "scale"
@@ -103,12 +102,7 @@ def main() -> None:
     text = table(figures)
     print(text)
     if options.write:
-        put(peers.PAGE, text)
-
-
-def put(page: Path, text: str) -> None:
-    before, rest = page.read_text().split(START)
-    page.write_text(before + START + text + END + rest.split(END)[1])
+        page.put("scale", text)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import page
+
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE / "upgrading"
 PATIENCE = 120  # seconds for one command
@@ -39,26 +41,49 @@ def main() -> int:
     parser.add_argument("--reloads", type=int, default=5)
     parser.add_argument("--failing", type=int, default=6)
     parser.add_argument("--leaks", type=int, default=50)
+    parser.add_argument("--write", action="store_true", help="put the table into the documentation")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rf-") as name:
         shelf = Shelf.build(Path(name), VERSIONS)
-        print(
-            f"{os.uname().machine}, {os.cpu_count()} cores, "
-            f"Python {' and '.join(VERSIONS.values())}\n"
-        )
-        print(f"{'':28}{'answered':>10}{'failed':>8}{'p50 ms':>9}{'p99 ms':>9}")
         with shelf.running():
-            quiet = shelf.measured("nothing", lambda: time.sleep(5))
-            reports = [
-                shelf.measured("upgrades and reloads", lambda: shelf.turns(given)),
-                shelf.measured("upgrades that fail", lambda: shelf.failures(given.failing)),
-            ]
-            control = shelf.measured("plain restarts", shelf.restart)
+            reports = {
+                "nothing": shelf.measured(lambda: time.sleep(5)),
+                f"{given.upgrades} upgrades, {given.reloads} reloads": shelf.measured(
+                    lambda: shelf.turns(given)
+                ),
+                f"{given.failing} upgrades that fail": shelf.measured(
+                    lambda: shelf.failures(given.failing)
+                ),
+                "3 plain restarts": shelf.measured(shelf.restart),
+            }
             leaks = shelf.leaks(given.leaks)
-        print(f"\nafter {given.leaks} upgrades: {leaks}")
-    well = not any(row["failed"] for row in (quiet, *reports)) and bool(control["failed"])
-    print("\nnothing failed that must not" if well else "\nNOT as it must be")
+    text = table(reports) + f"\nAfter {given.leaks} upgrades: {leaks}.\n"
+    print(text, end="")
+    *graceful, control = reports.values()
+    well = not any(row["failed"] for row in graceful) and bool(control["failed"])
+    for row in graceful:
+        print("".join(f"    {line}\n" for line in row["failed"][:3]), end="")
+    print("nothing failed that must not" if well else "NOT as it must be")
+    if given.write and well:
+        page.put("upgrades", text)
     return 0 if well else 1
+
+
+def table(reports: dict[str, dict[str, Any]]) -> str:
+    """A line for each kind of change, with all that the meter counted."""
+    lines = [
+        "| under load | answered | failed | half within | 99 of 100 within |",
+        "|---|---|---|---|---|",
+    ]
+    for what, row in reports.items():
+        cells = [what, str(sum(row["answered"].values())), str(len(row["failed"]))]
+        lines.append(f"| {' | '.join(cells)} | {row['p50']} ms | {row['p99']} ms |")
+    lines += [
+        "",
+        f"{os.uname().machine}, {os.cpu_count()} cores, Python {' and '.join(VERSIONS.values())}.",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +157,8 @@ class Shelf:
             with suppress(subprocess.SubprocessError):
                 self.call("stop", "--timeout", "20s")
 
-    def measured(self, what: str, work: Callable[[], object]) -> dict[str, Any]:
-        """Do it under load, print the line, and return what the meter saw."""
+    def measured(self, work: Callable[[], object]) -> dict[str, Any]:
+        """Do it under load; what the meter saw."""
         meter = subprocess.Popen(
             [sys.executable, HERE / "meter.py", *self.addresses],
             stdin=subprocess.PIPE,
@@ -149,13 +174,6 @@ class Shelf:
             meter.kill()
             meter.wait()
         report: dict[str, Any] = json.loads(out)
-        answered, failed = sum(report["answered"].values()), report["failed"]
-        print(
-            f"{what:28}{answered:>10}{len(failed):>8}{report['p50']:>9}{report['p99']:>9}",
-            flush=True,
-        )
-        for line in failed[:3]:
-            print(f"    {line}")
         return report
 
     def turns(self, given: Any) -> None:

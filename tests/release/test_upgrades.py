@@ -27,16 +27,16 @@ def test_no_request_fails_while_versions_and_pythons_change(shelf: Shelf) -> Non
     turns = argparse.Namespace(upgrades=2, reloads=1)
     with shelf.running():
         pid = shelf.status()["pid"]
-        report = shelf.measured("upgrades and reloads", lambda: shelf.turns(turns))
+        report = shelf.measured(lambda: shelf.turns(turns))
         assert [] == report["failed"]
         assert set(VERSIONS) == set(report["versions"])
         assert pid == shelf.status()["pid"]
 
-        report = shelf.measured("upgrades that fail", lambda: shelf.failures(3))
+        report = shelf.measured(lambda: shelf.failures(3))
         assert [] == report["failed"]
         assert {"1.0.0"} == set(report["versions"])
 
-        control = shelf.measured("plain restarts", shelf.restart)
+        control = shelf.measured(shelf.restart)
         assert control["failed"], "the meter sees what a restart costs"
 
         rows = json.loads(shelf.call("releases", "--json"))["releases"]

@@ -193,23 +193,20 @@ class Loading:
         """Kill the process group and reap; how the loader ended, the first time."""
         if not self._pid:
             return ""
-        # A loader that is ending by itself has closed its pipe: let it tell its status.
-        deadline = time.monotonic() + 0.2
-        pid, status = self._wait(os.WNOHANG)
-        while not pid and time.monotonic() < deadline:
-            time.sleep(0.005)
-            pid, status = self._wait(os.WNOHANG)
+        # The pipe of a loader that is ending by itself ends first, and its status stays its own.
+        ends = select.poll()
+        ends.register(self.fd, select.POLLIN)
+        ends.poll(200)
         _kill_group(self._pid)
-        if not pid:
-            _, status = self._wait(0)
+        _, status = self._wait()
         self._pid = 0
         if os.WIFSIGNALED(status):
             return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
         return f"status {os.waitstatus_to_exitcode(status)}"
 
-    def _wait(self, options: int) -> tuple[int, int]:
+    def _wait(self) -> tuple[int, int]:
         try:
-            return os.waitpid(self._pid, options)
+            return os.waitpid(self._pid, 0)
         except ChildProcessError:  # the caller reaps everything, as PID 1 does
             return self._pid, 0
 

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 DUMPING = 0.5  # seconds to print the stacks
 REMEMBERED = 64  # dead processes, for what they have left behind
 ROUNDS = 200  # of ten milliseconds
+# Lines of a request that is logged come by the thousand: they are taken some at a time.
+_PAUSE = 0.02  # seconds after a chunk
+_FLOOD = 1 << 15  # bytes: half a pipe is no time for a pause
 HOPELESS = 5.0  # seconds after which a process that SIGKILL does not end is left behind
 
 
@@ -337,6 +340,8 @@ class Children:
             self.end(process)
 
     def _is_ready(self, process: Process) -> None:
+        if process.output is not None and process.output.fd >= 0:
+            self._printed(process.output)  # what it said before comes before what we say
         if self._boss.state == RUNNING:
             self._plan.journal.say(f"{process} is ready")
         if process.change is not None:
@@ -344,9 +349,12 @@ class Children:
         self._unblock()
 
     def _printed(self, output: Output) -> None:
-        if not output.read():
+        size = output.read()
+        if size == 0:
             # It has closed its output, and may live on.
             self._poller.remove(output.fd)
+        elif size is not None and size < _FLOOD:
+            self._poller.rest(output.fd, _PAUSE)
 
     def _ended(self, process: Process, status: int) -> None:
         """A process is gone, and with it its group."""

@@ -148,7 +148,7 @@ class Hooks:
         return min((run.due for run in self._runs.values()), default=None)
 
     def _printed(self, run: Run) -> None:
-        if run.output is not None and not run.output.read():
+        if run.output is not None and run.output.read() == 0:
             self._poller.remove(run.output.fd)
 
 

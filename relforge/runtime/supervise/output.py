@@ -25,12 +25,15 @@ class Output:
         self.rest = b""
         os.set_blocking(fd, False)
 
-    def read(self) -> bool:
-        """Take one chunk, so that a flood starves nobody; False where there is nothing more."""
+    def read(self) -> int | None:
+        """Take one chunk, so that a flood starves nobody; its bytes.
+
+        None where nothing has come, 0 where nothing will come any more.
+        """
         try:
             chunk = os.read(self.fd, _CHUNK)
         except BlockingIOError:
-            return False
+            return None
         *lines, self.rest = (self.rest + chunk).split(b"\n")
         if self.rest and (not chunk or len(self.rest) > _LONGEST):
             lines.append(self.rest)
@@ -38,7 +41,7 @@ class Output:
         if lines:
             self._journal.lines(self.who, lines)
             self.tail += [line.decode(errors="replace").rstrip("\r") for line in lines[-KEPT:]]
-        return bool(chunk)
+        return len(chunk)
 
     def finish(self) -> None:
         """Take what the dead process left behind, a flood up to 4 MiB of it, and close."""
