@@ -27,13 +27,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import page
 import pexpect
-from runtime import MIB, PAGE, resident
+from runtime import MIB, resident
 
 from relforge.runtime.client.connection import Client
 from relforge.runtime.client.find import Address
 
-START, END = "<!-- console -->\n", "<!-- end of the console -->\n"
 SESSIONS = 8
 CONNECTIONS = 2  # of the load: more would only wait for each other
 DEADLINE = 60
@@ -112,8 +112,7 @@ def main() -> int:
     text = table(versions, measured, size)
     print(text, end="")
     if given.write:
-        head, rest = PAGE.read_text().split(START)
-        PAGE.write_text(head + START + text + END + rest.split(END)[1])
+        page.put("console", text)
     return 0
 
 
