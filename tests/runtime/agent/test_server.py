@@ -313,6 +313,19 @@ def test_stacks_and_evaluation_while_the_main_thread_is_deadlocked(live: Live) -
     live.assert_alive()
 
 
+def test_stacks_and_evaluation_while_the_event_loop_is_blocked(live: Live) -> None:
+    blocks = live.client()
+    client = live.client()
+    run(client, "state.go = False")
+    request = blocks.post("eval", source="while not state.go: time.sleep(0.01)", where="loop")
+    eventually(lambda: "while not state.go" in client.request("stacks")["text"])
+    assert None is client.request("stats", within=0.1)["lag"]
+    run(client, "state.go = True")
+    assert finish(blocks, request)["ok"]
+    assert client.request("stats", within=5)["lag"] < 5
+    live.assert_alive()
+
+
 def test_tasks_show_where_they_wait(live: Live) -> None:
     client = live.client()
     source = (

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from relforge.runtime.agent import percent
 from tests.runtime.supervise.waiting import alive, eventually
 
 from .conftest import Shop
@@ -275,6 +276,9 @@ def test_percent_commands(terminal: Terminal, shop: Shop) -> None:
     assert "task Task-1" in terminal.ask("%tasks")
     assert "thread MainThread (main" in terminal.ask("%stacks")
     assert "OBJECTS  SIZE" in terminal.ask("%mem")
+    assert terminal.ask("%mem start").startswith("tracing from now on")
+    assert "BLOCKS  SIZE" in terminal.ask("%mem")
+    assert "no longer tracing" == terminal.ask("%mem stop")
     assert "thread MainThread" in terminal.ask("%profile 300ms MainThread")
     assert "a run: the best of" in terminal.ask("%timeit 1 + 1")
     assert "a run: the best of" in terminal.ask("%timeit await asyncio.sleep(0)")
@@ -287,7 +291,7 @@ def test_percent_commands(terminal: Terminal, shop: Shop) -> None:
     assert "did you mean %tasks?" in terminal.ask("%task")
     assert re.search(r"^http\.port +8000$", terminal.ask("%config"), re.M)
     shown = terminal.ask("help")
-    for name in ("ps", "tasks", "profile", "logs", "reload", "switch", "more"):
+    for name in percent.TABLE:
         assert f"  %{name} " in shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,6 +105,29 @@ def test_reload_tells_what_came_of_it_and_the_console_follows(
     console.see("reloaded: web.1", f"it was replaced: pid {before} by")
     console.prompt()
     assert "'better'" == console.ask("config.mood")
+    after = service(one, "web")["pid"]
+    assert re.search(rf"^\* +web\.1 +running +{after} ", console.ask("%services"), re.M)
+
+
+def test_a_console_that_nobody_uses_is_told_why_it_ends(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/web.py": WEB},
+        services={"web": {"target": "shop.web:main"}},
+        config={"providers": [], "schema": {"mood": {"type": "str", "default": "good"}}},
+        console={"enabled": True, "idle_timeout": 1.0},
+    )
+    assert 0 == release.run("start").returncode
+    console = Terminal(
+        release.root / "bin" / "shop",
+        "remote_console",
+        env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "HOME": str(release.root)},
+    )
+    try:
+        assert 0 == console.end()
+        assert "web.1 closed the console: nothing was asked for 1s" in console.text()
+        assert 0 == release.run("ping").returncode
+    finally:
+        console.close()
 
 
 def test_rpc_while_the_application_is_imported(mini_release: Make) -> None:
