@@ -44,5 +44,5 @@ def init(
         return
     print("\nwrote " + ", ".join(report.shown(path) for path in written))
     print("\nNext:")
-    for note in plan.notes:
+    for note in plan.notes or ("type: relforge build",):
         print(f"  {note}")

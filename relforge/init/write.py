@@ -154,7 +154,7 @@ def _found(found: Found) -> list[str]:
 
 def _notes(found: Found) -> list[str]:
     notes = []
-    if found.web and found.server not in found.dependencies:
+    if found.web and found.dependencies and found.server not in found.dependencies:
         notes.append(f"{found.server} serves the application: add it to the project's dependencies")
     if found.uncollected:
         notes.append(
@@ -173,6 +173,15 @@ def _notes(found: Found) -> list[str]:
         notes.append("no web application was found: see services.worker in the settings")
     if found.src_without_build:
         notes.append("the sources lie in src/, and nothing builds them: write a [project] table")
+    applications = [row for row in (found.web, found.celery) if row is not None]
+    if applications and not found.lock and not found.dependencies:
+        names = dict.fromkeys(row.framework.lower() for row in applications)
+        names |= {found.server: None} if found.web else {}
+        rows = ", ".join(f'"{name}"' for name in names)
+        notes.append(
+            f"no dependencies are written down: dependencies = [{rows}] below [project] of a "
+            "pyproject.toml, then type: relforge lock"
+        )
     if not found.lock and not found.declared and found.dependencies:
         notes.append(
             "relforge locks what `project.dependencies` of a pyproject.toml says: write it there, "

@@ -269,6 +269,18 @@ def test_an_application_is_found_by_what_makes_it(
     assert target == (found[0].target if found else None)
 
 
+def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make: Make) -> None:
+    files = {
+        "mysite/asgi.py": (
+            "from django.core.asgi import get_asgi_application\n"
+            "application = get_asgi_application()\n"
+        ),
+        "manage.py": "def main(): pass\n",
+    }
+    (note,) = (row for row in plan(make(files)).notes if "[project]" in row)
+    assert 'dependencies = ["django", "uvicorn"] below [project] of a pyproject.toml' in note
+
+
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
     assert any("uvicorn" in note for note in made.notes)
