@@ -63,7 +63,7 @@ def _refuse_unlistable(entries: Iterable[Entry]) -> None:
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
     """The manifest; `relforge.runtime.manifest` tells its shape."""
     settings = release.settings
-    lock = settings.lock
+    lock, assets = settings.lock, settings.assets
     return {
         "manifest": FORMAT,
         "name": release.name,
@@ -89,6 +89,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
             service.name: {key: value for key, value in asdict(service).items() if key != "name"}
             for service in settings.services
         },
+        "assets": sorted({to for _, to in assets.outputs if assets.run and assets.digest}),
         "log": asdict(settings.log),
         "upgrade": asdict(settings.upgrade),
         "console": asdict(settings.console),

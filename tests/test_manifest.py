@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from relforge import manifest, tree
-from relforge.release import Command, Entry, Layer, Release, Service
+from relforge.release import AssetSettings, Command, Entry, Layer, Release, Service
 from tests import builder
 
 CONFIG = {"providers": [], "schema": {}, "export": {}, "strict": True}
@@ -45,6 +45,14 @@ def test_the_manifest_names_services_commands_and_layers(release: Release) -> No
         web[key] for key in ("kind", "target", "drain", "ready")
     )
     assert found["lock"] is None
+
+
+def test_folders_of_assets_are_named_where_their_names_have_digests(tmp_path: Path) -> None:
+    outputs = (("web/dist", "app/static"), ("dist", "app/more"))
+    for digest, folders in ((True, ["app/more", "app/static"]), (False, [])):
+        assets = AssetSettings(run=(("make",),), outputs=outputs, digest=digest)
+        found = manifest.describe(builder.release(tmp_path, assets=assets), CONFIG)
+        assert folders == found["assets"]
 
 
 def test_it_tells_nothing_of_the_build_host_or_of_how_long_it_took(release: Release) -> None:

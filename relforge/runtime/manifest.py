@@ -15,6 +15,7 @@
          "enabled": bool | str, "singleton": bool, "depends": [NAME], "stop_signal": str,
          "kill_after": float, "watchdog": float, "user": str, "group": str, "nice": int,
          "rlimits": {str: int}}},
+     "assets": [FOLDER], with a cache_manifest.json of fingerprinted names each,
      "config": {"providers": [{"use": str, "options": {}, "state": {},
              "timeout": float, "retries": int}],
          "schema": {KEY: {"type": str, ...}}, "model": "pkg.mod:Class" | "",

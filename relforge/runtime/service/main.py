@@ -91,6 +91,10 @@ def _serve(service: dict[str, Any], agent: Agent) -> int:
             found = found() if factory else found
         agent.namespace["app"] = found
         _succeed(service)
+        if os.environ.get("RELEASE_PREVIOUS_ROOT"):
+            from . import previous
+
+            found = previous.wrap(found, os.environ)
         return found
 
     adapter = importlib.import_module(f"..servers.{service['server']}", __name__)

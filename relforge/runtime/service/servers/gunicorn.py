@@ -22,7 +22,7 @@ from ...agent import report
 from ...agent import server as agents
 from ...agent.server import Agent
 from ...errors import CONFIG, Refusal
-from .. import notify, tether
+from .. import notify, previous, tether
 from ..program import offer
 from . import workers
 from .listening import BACKLOG, LAST, checked
@@ -125,7 +125,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
 
     def _initialised(self, worker: Any) -> None:
         """The application is there; a worker with a loop says itself when it is ready."""
-        worker.agent.namespace["app"] = worker.wsgi
+        worker.agent.namespace["app"] = previous.within(worker.wsgi)
         if isinstance(worker, workers.Counted):
             worker.count()
         tether.tie(worker.ppid)  # behind a change of the user, with which the kernel forgets it
