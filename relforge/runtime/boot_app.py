@@ -20,6 +20,7 @@ ROLES = {
     "unit": "relforge.runtime.commands.units",
     "probe": "relforge.runtime.service.probe",
     "tell": "relforge.runtime.service.tell",
+    "keep": "relforge.runtime.service.keep",
 }
 
 

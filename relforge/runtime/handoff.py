@@ -12,9 +12,11 @@
 
 The new process asks the old one, through its agent, when the application has
 been imported and before the service is ready; the old one works on meanwhile,
-so what changes after that stays with it.  A state is JSON, or bytes; it is never
-pickled.  Whatever is not as it should be (another schema, an exception, no
-answer) is a cold start, and a line in the log.
+so what changes after that stays with it.  One that has to be gone first, of a
+`singleton`, is asked by the supervisor just before it is stopped.
+
+A state is JSON, or bytes; it is never pickled.  Whatever is not as it should be
+(another schema, an exception, no answer) is a cold start, and a line in the log.
 """
 
 from __future__ import annotations
@@ -97,11 +99,23 @@ def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
 
 def receive(agent: str) -> None:
     """Ask the process whose agent listens there, and give its state to the application."""
-    if _ends.take is None:
-        return None
+    if _ends.take is not None:
+        _accept(agent, lambda: ask(agent))
+
+
+def receive_kept(agent: str, fd: int) -> None:
+    """The same with an answer of its that was kept, in a memfd."""
+    if _ends.take is not None:
+        _accept(agent, lambda: _kept(fd))
+
+
+def _accept(agent: str, answered: Callable[[], dict[str, Any]]) -> None:
     who = os.path.basename(agent).removesuffix(".sock")
     try:
-        message = _ask(agent)
+        assert _ends.take is not None
+        message = answered()
+        if message.get("op") == "error":
+            raise RuntimeError(message.get("error"))
         schema = message.get("schema")
         if schema is None:
             return _say(f"{who} hands over no state")
@@ -118,7 +132,8 @@ def receive(agent: str) -> None:
     return _say(f"the state of {who} is taken over (schema {schema})")
 
 
-def _ask(path: str) -> dict[str, Any]:
+def ask(path: str) -> dict[str, Any]:
+    """What the process answers whose agent listens there; raises where it does not."""
     import socket
 
     from . import frames
@@ -129,11 +144,17 @@ def _ask(path: str) -> dict[str, Any]:
         frames.send(sock, {"op": "hello", "proto": 1, "client": "handoff"})
         frames.send(sock, {"op": "handoff", "id": 1})
         while (message := frames.receive(sock)) is not None:
-            if message.get("op") == "error":
-                raise RuntimeError(message.get("error"))
-            if message.get("op") == "handoff":
+            if message.get("op") in ("handoff", "error"):
                 return message
     raise ConnectionError("the old process has closed the connection")
+
+
+def _kept(fd: int) -> dict[str, Any]:
+    data = os.pread(fd, os.fstat(fd).st_size, 0)
+    if not data:
+        raise TimeoutError("the old process did not answer")
+    message: dict[str, Any] = json.loads(data)
+    return message
 
 
 async def _whole(awaitable: Any) -> Any:

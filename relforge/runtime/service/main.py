@@ -126,8 +126,10 @@ def _succeed(service: dict[str, Any]) -> None:
 
     Only what it has imported can tell that it does.
     """
-    handoff = sys.modules.get("relforge.runtime.handoff")
-    if handoff is not None and service.get("agent_first", service["agent"]) != service["agent"]:
+    handoff, kept = sys.modules.get("relforge.runtime.handoff"), service.get("kept")
+    if handoff is not None and kept is not None:
+        handoff.receive_kept(service["agent"], kept)
+    elif handoff is not None and service.get("agent_first", service["agent"]) != service["agent"]:
         handoff.receive(service["agent"])
 
 

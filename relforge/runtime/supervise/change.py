@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from . import keeping
 from .children import Children
 from .generation import Generation
 from .plan import Plan
@@ -63,6 +64,7 @@ class Change:
         "_done",
         "_failure",
         "_handed",
+        "_kept",
         "_last",
         "_once",
         "_plan",
@@ -90,6 +92,7 @@ class Change:
         self._done = done
         self._failure: Failure | None = None
         self._handed: list[Process] = []  # old ones that make room for a new one
+        self._kept: dict[str, int] = {}  # states of old ones, by the names of processes; -1: none
         self._once = {
             spec.name
             for spec in (*self.old.specs, *new.specs)
@@ -156,8 +159,8 @@ class Change:
         while self.stage in FORWARD and self._queue:
             if not self._at_once and self._last is not None and not _is_settled(self._last):
                 return
-            if not self._makes_room(self._queue[0]):
-                return
+            if self._queue[0].state in ENDED or not self._makes_room(self._queue[0]):
+                return  # all stop, or its time has not come
             self._last = self._queue.pop(0)
             self._children.start(self._last)
         if self.stage in FORWARD and all(map(_is_settled, self._children.coming)):
@@ -167,6 +170,7 @@ class Change:
         elif self.stage == BACK and not self._children.coming and _are_gone(self._handed):
             for process in self._handed:
                 process.change = None
+                process.kept = self._kept[str(process)]
                 self._children.start(process)
             self._end()
 
@@ -182,13 +186,36 @@ class Change:
         ]
         self.stage = HANDING
         for row in old:
-            if row not in self._handed:
-                self._handed.append(row)
-                row.change = self
-                self._children.end(row)
+            if str(row) not in self._kept:
+                self._keep(row, process)
         if self.stage == HANDING and _are_gone(old):
             self.stage = TAKING
+            process.kept = self._kept.get(str(process), -1)
         return self.stage == TAKING
+
+    def _keep(self, old: Process, process: Process) -> None:
+        """Ask for its state, where it can be asked, and then stop it."""
+        self._kept[str(old)] = -1
+
+        def said(fd: int) -> None:
+            if self.stage == DONE:
+                os.close(fd)
+                return
+            self._kept[str(old)] = fd
+            if self.stage == HANDING and process.state not in ENDED:
+                self._hand(old)
+                self._go_on()
+
+        if keeping.keeps(old):
+            with suppress(OSError):
+                keeping.keep(self._plan, self._children, old, self.new, said)
+                return
+        self._hand(old)
+
+    def _hand(self, old: Process) -> None:
+        self._handed.append(old)
+        old.change = self
+        self._children.end(old)
 
     def _promote(self) -> None:
         """The new processes take the places, and the names, of the old ones."""
@@ -225,6 +252,11 @@ class Change:
 
     def _end(self) -> None:
         self.stage = DONE
+        for row in self._children.all:
+            row.kept = -1
+        for fd in self._kept.values():
+            if fd >= 0:
+                os.close(fd)
         self._done(self._failure)
 
 

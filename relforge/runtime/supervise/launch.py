@@ -45,7 +45,8 @@ def spawn(plan: Plan, process: Process) -> Started:
     """Start a process, in a process group of its own.
 
     It finds its sockets from descriptor 3 on, then the configuration, then, a
-    program, the pipe that tells of its exec.  Raises OSError.
+    program, the pipe that tells of its exec, another one the state that was kept
+    for it.  Raises OSError.
     """
     born, spec = process.generation, process.spec
     passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.config]
@@ -56,6 +57,8 @@ def spawn(plan: Plan, process: Process) -> Started:
             program, end = os.pipe()
             passed.append(high_fd(end))
             opened.append(passed[-1])
+        elif process.kept >= 0:
+            passed.append(process.kept)
         actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         ]
@@ -115,6 +118,8 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
         "console": born.manifest.get("console", {}),
         SUPERVISOR: os.getpid(),
     }
+    if process.kept >= 0:
+        service["kept"] = FIRST + listeners + 1
     environ[orphans.MARK] = process.mark
     if "uid" in spec.standing:
         plan.open_up()

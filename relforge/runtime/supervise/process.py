@@ -59,6 +59,7 @@ class Process:
         "follows",
         "generation",
         "instance",
+        "kept",
         "mark",
         "note",
         "output",
@@ -90,6 +91,7 @@ class Process:
         self.probe = 0  # the pid of a probe that is under way
         self.stage = ASKED
         self.follows = False  # it is stopped because one that it depends on is started again
+        self.kept = -1  # a memfd: the state of the process whose place it is to have
         self.mark = ""  # of the process and of all that it starts: `orphans`
         self.note = ""  # why it is killed, where its end alone would not tell
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
 from tests.runtime.supervise.test_upgrade import SERVER, started, version
-from tests.runtime.supervise.waiting import eventually, log, service
+from tests.runtime.supervise.waiting import eventually, log, service, status
 
 Make = Callable[..., MiniRelease]
 
@@ -77,3 +78,54 @@ def test_a_state_of_a_known_schema_goes_along_and_any_other_is_a_cold_start(
     lines = log(one).count("taken over")
     assert 0 == one.run("restart").returncode
     assert lines == log(one).count("taken over")
+
+
+# One at a time: it holds a lock, and prints what it has been given.
+ONCE = """
+import fcntl, os, time
+from relforge.runtime import handoff, ready
+VERSION = os.environ["RELEASE_VERSION"]
+state = {"by": "nobody", "of": "x" * 100_000}
+@handoff.export(schema=1)
+def give():
+    return {**state, "by": VERSION}
+@handoff.import_(accepts=[1])
+def take(given, schema):
+    state.update(given)
+def main():
+    place = open(os.path.join(os.environ["RELEASE_STATE_DIR"], "once"), "w")
+    fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if os.environ.get("FAULT"):
+        raise SystemExit("no lease")
+    print(VERSION, "goes on from", state["by"], len(state["of"]))
+    ready()
+    while True:
+        time.sleep(1)
+"""
+
+
+def test_the_state_of_a_singleton_is_kept_until_its_successor_has_it(mini_release: Make) -> None:
+    def once(number: str, **env: str) -> MiniRelease:
+        row: dict[str, Any] = {"target": "shop.once:main", "singleton": True, "env": env}
+        services = {"once": row, "web": SERVER}
+        return version(mini_release, number, files={"shop/once.py": ONCE}, services=services)
+
+    one = once("1.0.0")
+    once("2.0.0")
+    once("3.0.0", FAULT="yes")
+    started(one)
+    assert "1.0.0 goes on from nobody 100000" in log(one)
+    done = one.run("upgrade", "2.0.0")
+    assert 0 == done.returncode, done.stderr
+    assert "once.1 | the state of once.1 is taken over (schema 1)" in log(one)
+    assert "2.0.0 goes on from 1.0.0 100000" in log(one)
+
+    # Where the successor fails, the old one is started again, and gets its own state.
+    failed = one.run("upgrade", "3.0.0")
+    assert 1 == failed.returncode
+    assert "no lease" in failed.stderr
+    eventually(lambda: service(one, "once")["ready"])
+    assert "2.0.0 goes on from 2.0.0 100000" in log(one)
+    held = os.listdir(f"/proc/{status(one)['pid']}/fd")
+    links = [os.path.realpath(f"/proc/{status(one)['pid']}/fd/{fd}") for fd in held]
+    assert [] == [link for link in links if "relforge-kept" in link]
