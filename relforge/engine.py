@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relforge import config, inputs, last, packing, staging
+from relforge import config, inputs, last, packing, spare, staging
 from relforge.housekeeping import use
 from relforge.release import Order, Release
 from relforge.sequence import run
@@ -43,6 +43,7 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
         after = packing.steps(release) if pack else ()
         if built is None:
             staging.refuse_running(release)
+            spare.take(release)
             built = _made(release, watch, pack=pack)
             if inputs.key(release) == key:  # else somebody wrote to the project meanwhile
                 last.keep(built, key)

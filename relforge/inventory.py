@@ -35,7 +35,7 @@ def take(tree: Path, layers: tuple[Layer, ...]) -> Inventory:
             folders.append(path)
             continue
         entry = known.get(path)
-        if entry is not None and _is(row, entry):
+        if entry is not None and cache.is_same(row, entry):
             same.add(path)
             continue
         found = cache.look(Path(row.path), path)
@@ -63,17 +63,11 @@ def is_whole(tree: Path, layers: tuple[Layer, ...], folders: tuple[str, ...]) ->
     empty, found = set(folders), 0
     for path, row in _walk(os.fspath(tree), ""):
         entry = known.get(path)
-        if path in empty or (entry is not None and _is(row, entry)):
+        if path in empty or (entry is not None and cache.is_same(row, entry)):
             found += 1
         elif not f"{path}/".startswith(f"{layout.STATE}/"):
             return False
     return found == len(known) + len(empty)
-
-
-def _is(row: os.DirEntry[str], entry: Entry) -> bool:
-    if entry.link is not None:
-        return row.is_symlink() and os.readlink(row.path) == entry.link
-    return cache.is_file_of(entry, row.stat(follow_symlinks=False))
 
 
 def _walk(folder: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -70,6 +70,13 @@ def is_file_of(entry: Entry, status: os.stat_result) -> bool:
     return found == (entry.size, entry.mtime_ns, stat.S_IFREG | entry.mode)
 
 
+def is_same(row: os.DirEntry[str], entry: Entry) -> bool:
+    """Whether what lies there is the entry's file, not written to since, or the entry's link."""
+    if entry.link is not None:
+        return row.is_symlink() and os.readlink(row.path) == entry.link
+    return is_file_of(entry, row.stat(follow_symlinks=False))
+
+
 def dump(entries: Iterable[Entry]) -> str:
     """The entries as a line of JSON, below a line with the digest of that."""
     rows = json.dumps(

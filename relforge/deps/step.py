@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, symbols
+from relforge import cache, spare, symbols
 from relforge.deps import building, laid, locks, scripts, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
@@ -31,7 +31,7 @@ def step(release: Release) -> Release:
     key, found = _laid(release, pins)
     entries = found.entries
     refuse_overlap(release, entries, "a dependency")
-    found.place(release.tree)
+    found.place(release.tree, spare.settle(release, entries))
     log.info("%d packages", len(pins))
     layer = Layer(
         name="deps",
