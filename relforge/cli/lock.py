@@ -23,6 +23,7 @@ from relforge.cli.options import (
     Resolver,
     Verbose,
     Wheelhouse,
+    file_to_write,
 )
 from relforge.config import lockable, read_settings
 from relforge.deps.lock import Change, Order, check, write
@@ -45,6 +46,7 @@ def lock(
             "-o",
             help="The lock to write: *.toml is PEP 751, anything else a hashed requirements file.",
             metavar="FILE",
+            callback=file_to_write,
             show_default="`lock` of the settings, else pylock.toml",
         ),
     ] = None,
@@ -70,6 +72,8 @@ def lock(
     report.log_to(out, verbose=verbose)
     if packages and not upgrade:
         raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
+    if checks and upgrade:
+        raise typer.BadParameter("--check writes nothing, and --upgrade would: choose one")
     found = lockable(project, env, None, release)
     target = output or found.project.root / (found.settings.lock or DEFAULT)
     order = Order(

@@ -51,6 +51,13 @@ def _use_wheelhouse(folder: Path | None) -> Path | None:
     return folder
 
 
+def file_to_write(path: Path | None) -> Path | None:
+    """Refuse what is no file: it would be read without an end, or replaced."""
+    if path is not None and path.exists() and not path.is_file():
+        raise typer.BadParameter(f"{path} is there, and is no file")
+    return path
+
+
 def _known_resolver(name: str | None) -> str | None:
     if name not in (None, "auto", "pex", "uv"):
         raise typer.BadParameter(f"{name!r} is none of uv, pex, auto")

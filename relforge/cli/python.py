@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from relforge.cli import report
-from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose
+from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose, file_to_write
 from relforge.config import read_settings
 from relforge.errors import SettingsError, UserError
 from relforge.housekeeping import use
@@ -67,6 +67,7 @@ def export(
             "-o",
             help="The archive to write.",
             metavar="FILE",
+            callback=file_to_write,
             show_default="cpython-<version>-<target>.tar.gz",
         ),
     ] = None,

@@ -138,5 +138,5 @@ def _open(marker: Marker | None) -> Marker | None:
 def missing_pin(name: str) -> UserError:
     """The error of a package that is to be upgraded and is not in the lock."""
     return UserError(
-        f"--upgrade: {name} is not in the lock", hint="`relforge lock --upgrade` upgrades all"
+        f"--upgrade: {name!r} is not in the lock", hint="`relforge lock --upgrade` upgrades all"
     )
