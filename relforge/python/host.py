@@ -63,9 +63,7 @@ def places() -> tuple[Place, ...]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     path = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
     return (
-        Place(
-            name=str(pyenv), kind="pyenv", folders=tuple(sorted(pyenv.glob("*/bin"), reverse=True))
-        ),
+        Place(name=str(pyenv), kind="pyenv", folders=_versions(pyenv)),
         of_uv(),
         Place(name="PATH", kind="PATH", folders=tuple(path)),
         Place(name="/usr/local/bin", kind="host", folders=(Path("/usr/local/bin"),)),
@@ -77,7 +75,16 @@ def of_uv() -> Place:
     """Where `uv python install` puts what it fetches: `uv python dir`."""
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
-    return Place(name=str(uv), kind="uv", folders=tuple(sorted(uv.glob("*/bin"), reverse=True)))
+    return Place(name=str(uv), kind="uv", folders=_versions(uv))
+
+
+def _versions(root: Path) -> tuple[Path, ...]:
+    """The folders of programs there, none where this user may not look."""
+    try:
+        names = os.listdir(root)
+    except OSError:
+        return ()
+    return tuple(root / name / "bin" for name in sorted(names, reverse=True))
 
 
 def refusal(found: Probe) -> str:
@@ -102,7 +109,7 @@ def _probed(where: tuple[Place, ...], name: str | None = None) -> Iterator[Probe
     for place in where:
         for folder in place.folders:
             for path in [folder / name] if name else _interpreters(folder):
-                if path.is_file() and os.access(path, os.X_OK):
+                if os.access(path, os.X_OK) and path.is_file():  # the first fails for nobody
                     real = path.resolve()
                     if real not in seen:
                         seen.add(real)

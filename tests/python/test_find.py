@@ -26,6 +26,14 @@ def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_place_that_cannot_be_listed_is_passed_over(nothing_installed: Path) -> None:
+    (nothing_installed / "pyenv").mkdir()
+    for loop in ("pyenv/versions", "uv"):
+        (nothing_installed / loop).symlink_to(Path(loop).name)
+    found = {row.kind: row.folders for row in host.places()}
+    assert ((), ()) == (found["pyenv"], found["uv"])
+
+
 def put(folder: Path, name: str, target: Path) -> None:
     folder.mkdir(parents=True)
     (folder / name).symlink_to(target)
