@@ -59,7 +59,7 @@ def build(
         return
     report.notes(out, built)
     if not quiet:
-        _announce_tree(built)
+        _announce_tree(built, report.again("release", name, env, project, target))
 
 
 def release(
@@ -181,7 +181,7 @@ def _print_json(value: dict[str, Any]) -> None:
     print()
 
 
-def _announce_tree(built: Release) -> None:
+def _announce_tree(built: Release, release: str) -> None:
     program = report.shown(built.tree / "bin" / built.name)
     print(
         f"\n{report.shown(built.tree)}  {report.human_size(sum(row.size for row in built.layers))}"
@@ -191,7 +191,7 @@ def _announce_tree(built: Release) -> None:
         print(f"  {program} help")
     if built.python.runs_here and built.settings.services:
         print(f"  {program} start")
-    print(f"  relforge release --env {built.env}")
+    print(f"  {release}")
 
 
 def _announce_artifacts(built: Release, kind: str, artifacts: tuple[Artifact, ...]) -> None:

@@ -97,7 +97,7 @@ def lock(
         _tell(order, changes, checked=checks)
         if changes is not None:
             taken = read_settings(project, env, release).settings.lock
-            _propose(order, taken, " ".join([*([release] if release else []), "--env", env]))
+            _propose(order, taken, report.again("build", release, env, project, None))
 
 
 def _print_json(order: Order, env: str, changes: tuple[Change, ...] | None) -> None:
@@ -128,11 +128,11 @@ def _tell(order: Order, changes: tuple[Change, ...] | None, *, checked: bool) ->
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
 
 
-def _propose(order: Order, taken: str | None, words: str) -> None:
+def _propose(order: Order, taken: str | None, build: str) -> None:
     """What to do next; ``taken`` is the lock that a build takes as the settings are now."""
     root = order.project.root
     print("\nNext:")
     if taken is None or (root / taken).resolve() != order.output.resolve():
         written = json.dumps(os.path.relpath(order.output, root), ensure_ascii=False)
         print(f"  a build takes {taken or 'none'}; for this one: lock = {written} in the settings")
-    print(f"  relforge build {words}")
+    print(f"  {build}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,15 @@ def human_size(size: int) -> str:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
+
+
+def again(command: str, name: str | None, env: str, project: Path, target: str | None) -> str:
+    """``relforge COMMAND`` of the same release, as it can be typed from here."""
+    words = [name] if name else []
+    words += ["--env", env]
+    words += ["--project", str(project)] if project.resolve() != Path.cwd() else []
+    words += ["--target", target] if target else []
+    return f"relforge {command} {shlex.join(words)}"
 
 
 def shown(path: Path) -> str:

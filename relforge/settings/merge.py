@@ -65,6 +65,8 @@ def _releases(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if not isinstance(tables, dict):
         raise SettingsError("tool.relforge.releases: expected a table of releases")
     for name, table in tables.items():
+        if not name:
+            raise SettingsError('tool.relforge.releases."": a release needs a name')
         if not isinstance(table, dict):
             raise SettingsError(f"tool.relforge.releases.{name}: expected a table")
     return tables

@@ -33,7 +33,9 @@ def proposed(project: Path, capsys: pytest.CaptureFixture[str], *words: str) -> 
 def test_a_lock_that_a_build_takes_is_built_from(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert ["  relforge build --env dev"] == proposed(project, capsys, "--env", "dev")
+    assert [f"  relforge build --env dev --project {project}"] == proposed(
+        project, capsys, "--env", "dev"
+    )
 
 
 def test_a_lock_that_no_build_takes_says_how_it_would_be(
@@ -44,7 +46,7 @@ def test_a_lock_that_no_build_takes_says_how_it_would_be(
     first, second = proposed(project, capsys, "--output", str(other))
     assert first.startswith("  a build takes pylock.toml; for this one: lock = ")
     assert '"wheels.lock"' in first
-    assert "  relforge build --env prod" == second
+    assert f"  relforge build --env prod --project {project}" == second
 
 
 def test_a_release_that_was_named_is_named_again(
@@ -52,7 +54,9 @@ def test_a_release_that_was_named_is_named_again(
 ) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write("[tool.relforge.releases.web]\n[tool.relforge.releases.api]\n")
-    assert ["  relforge build web --env prod"] == proposed(project, capsys, "--release", "web")
+    assert [f"  relforge build web --env prod --project {project}"] == proposed(
+        project, capsys, "--release", "web"
+    )
 
 
 def test_an_empty_name_is_told_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -128,3 +128,10 @@ def test_a_name_that_is_its_tables_key_has_that_table_as_its_origin() -> None:
 def test_a_default_that_is_no_name_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"^tool\.relforge\.default: expected the name"):
         read(None, text=f'default = ["shop"]\n{SETTINGS}')
+
+
+def test_a_release_needs_a_name() -> None:
+    with pytest.raises(
+        SettingsError, match=r'tool\.relforge\.releases\."": a release needs a name'
+    ):
+        read(None, text=f'{SETTINGS}[releases.""]\n')
