@@ -333,7 +333,7 @@ def peak(action: Callable[[], object]) -> float:
     def look() -> None:
         nonlocal most
         while not done.wait(0.05):
-            most = max(most, sum(map(resident, descendants(os.getpid()))))
+            most = max(most, together(descendants(os.getpid())))
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -343,6 +343,21 @@ def peak(action: Callable[[], object]) -> float:
         done.set()
         watcher.join()
     return most / 1e6
+
+
+def together(pids: list[int]) -> int:
+    """The memory of these processes in bytes.
+
+    Between vfork(2) and execve(2) a child has its parent's, and counts for nothing.
+    """
+    found = set()
+    for pid in pids:
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        found.add((command, resident(pid)))
+    return sum(size for _, size in found)
 
 
 def descendants(pid: int) -> list[int]:
