@@ -244,3 +244,53 @@ def test_diff_tells_what_a_reload_would_do_and_does_nothing(
     assert before == pids(release)
     assert release.run("stop").returncode == 0
     assert 3 == release.run("config", "diff").returncode
+
+
+def test_where_one_of_several_fails_the_others_get_the_old_configuration_back(
+    mini_release: Make, place: Path
+) -> None:
+    """The one refuses the change, and its replacement does not start with it, either."""
+    picky = """
+import time
+from relforge.runtime import config, on_config_change, ready
+@on_config_change("greeting")
+def greet(changed):
+    if config["greeting"] == "broken":
+        raise ValueError("no such greeting")
+def main():
+    greet([])
+    ready()
+    while True:
+        time.sleep(0.1)
+"""
+    state = {"path": str(place), "optional": True}
+    release = mini_release(
+        {"shop/web.py": WEB, "shop/picky.py": picky},
+        services={"web": SERVICES["web"], "picky": {"target": "shop.picky:main"}},
+        config={
+            "providers": [{"use": "toml", "options": state, "state": state}],
+            "schema": SCHEMA,
+            "export": {"SENDER": "mail.sender"},
+        },
+    )
+    started = release.run("start")
+    assert 0 == started.returncode, started.stderr
+    before = pids(release)
+    place.write_text('greeting = "broken"\n[mail]\nsender = "c@d"\n')
+
+    done = release.run("reload")
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "picky.1 exited with status 1 before it was ready" in done.stderr
+    assert "no such greeting" in done.stderr
+    assert before == pids(release)
+    _, greeting, sender, exported, heard = answer(release)
+    assert ("hello", "a@b", "a@b") == (greeting, sender, exported)
+    assert 2 == heard.count("['greeting', 'mail.sender']")  # there, and back
+    assert "'hello'\n" == release.run("rpc", "config['greeting']", "--service", "picky").stdout
+
+    # Whoever is started from now on has the old one, too.
+    release.run("rpc", "__import__('os').kill(__import__('os').getpid(), 9)", "--service", "web")
+    eventually(lambda: pids(release)["web"] not in (None, before["web"]))
+    eventually(lambda: service(release, "web")["ready"])
+    assert "hello" == answer(release)[1]
