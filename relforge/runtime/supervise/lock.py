@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
 
+from .. import flock
 from ..client.find import not_allowed, running
 from ..errors import FAILED, LOCKED, Refusal
 from ..paths import Paths
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
-_PATIENCE = 0.25  # seconds: those who only look take the lock for a moment
 
 
 class Lock:
@@ -68,16 +67,9 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
         fd = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError:
         raise not_allowed(paths.lock) from None
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                os.close(fd)
-                raise taken(paths) from None
-            time.sleep(0.02)
+    if not flock.take(fd):
+        os.close(fd)
+        raise taken(paths)
     try:
         return Lock(fd, content)
     except OSError as error:

@@ -9,16 +9,15 @@ from __future__ import annotations
 from ..errors import FAILED, Refusal
 from . import launch
 from .change import Change, Failure
-from .children import Children
 from .control import Client
 from .generation import Generation
 from .operation import Operation
 from .plan import Plan
-from .poller import Poller
 from .process import Process
 from .scout import Scout
 from .specs import Spec
 from .telling import Telling
+from .tools import Tools
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,28 +28,37 @@ if TYPE_CHECKING:
 _VOLATILE = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
 
 
-class Reload(Operation):
+class Reading(Operation):
+    """Has the configuration read anew; ``_found`` is given it, or why there is none."""
+
+    listen: bool  # whether sockets are opened for it
+
+    def __init__(self, tools: Tools, client: Client | None, ended: Callable[[], None]) -> None:
+        plan, self._children = tools.plan, tools.children
+        super().__init__(plan, client, ended)
+        root = plan.generation.paths.root
+        self._scout = Scout(
+            plan, tools.poller, tools.children, root, self._found, listen=self.listen
+        )
+
+    def _found(self, found: Generation | Refusal) -> None:
+        raise NotImplementedError
+
+
+class Reload(Reading):
     """On any error nothing has changed."""
 
     name = "reload"
+    listen = True
 
-    def __init__(
-        self,
-        plan: Plan,
-        poller: Poller,
-        children: Children,
-        client: Client | None,
-        ended: Callable[[], None],
-    ) -> None:
-        super().__init__(plan, client, ended)
-        self._children = children
+    def __init__(self, tools: Tools, client: Client | None, ended: Callable[[], None]) -> None:
+        super().__init__(tools, client, ended)
         self._new: Generation | None = None
         self._change: Change | None = None
         self._telling: Telling | None = None
         self._told: list[Process] = []
         self._replaced: set[str] = set()  # names of services
         self._failure = Failure("")
-        self._scout = Scout(plan, poller, children, plan.generation.paths.root, self._found)
 
     def tick(self, now: float) -> float | None:
         waiting = self._telling or (None if self._new else self._scout)
@@ -161,23 +169,11 @@ class Reload(Operation):
             self.fail(self._failure.message, code=FAILED, tail=self._failure.tail)
 
 
-class Diff(Operation):
+class Diff(Reading):
     """``config diff``: what a reload would find, and nothing is done about it."""
 
     name = "config diff"
-
-    def __init__(
-        self,
-        plan: Plan,
-        poller: Poller,
-        children: Children,
-        client: Client | None,
-        ended: Callable[[], None],
-    ) -> None:
-        super().__init__(plan, client, ended)
-        self._children = children
-        root = plan.generation.paths.root
-        self._scout = Scout(plan, poller, children, root, self._found, listen=False)
+    listen = False
 
     def tick(self, now: float) -> float | None:
         if now >= self._scout.due:

@@ -21,7 +21,8 @@ from .process import FAILED as BROKEN
 from .reload import Diff, Reload
 from .signals import Signals
 from .switched import Switched
-from .upgrade import Tools, Upgrade
+from .tools import Tools
+from .upgrade import Upgrade
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -213,9 +214,7 @@ class Supervisor:
         elif op == "reload":
             self._reload(client)
         elif op == "diff":
-            self._begin(
-                lambda: Diff(self.plan, self.poller, self._children, client, self._done), client
-            )
+            self._begin(lambda: Diff(self._tools, client, self._done), client)
         elif op == "upgrade" and isinstance(message.get("root"), str):
             self._upgrade(client, message["root"], dry=bool(message.get("dry")))
         elif op == "switched" and isinstance(self._operation, Switched):
@@ -262,9 +261,7 @@ class Supervisor:
         self._children.stop(self._patience)
 
     def _reload(self, client: Client | None) -> None:
-        self._begin(
-            lambda: Reload(self.plan, self.poller, self._children, client, self._done), client
-        )
+        self._begin(lambda: Reload(self._tools, client, self._done), client)
 
     def _reread(self) -> None:
         """`systemctl reload` of ``Type=notify-reload``: it waits for the word, whatever comes."""

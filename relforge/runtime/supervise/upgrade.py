@@ -18,15 +18,12 @@ import time
 from ..errors import CONFIG, FAILED, INTERRUPTED, Refusal
 from . import handover, probes, sockets
 from .change import Change, Failure
-from .children import Children
 from .control import Client
 from .generation import Generation
-from .hooks import Hooks
 from .operation import Operation
-from .plan import Plan
-from .poller import Poller
 from .process import Process, kill_group
 from .scout import Scout
+from .tools import Tools
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,18 +33,6 @@ if TYPE_CHECKING:
 ASKING = 0.5  # seconds between two questions after the new version's health
 PREVIOUS = "RELEASE_PREVIOUS_ROOT"
 MISSES = 3  # as many in a row are too many
-
-
-class Tools:
-    """What a supervisor has for long work."""
-
-    __slots__ = ("children", "hooks", "plan", "poller")
-
-    def __init__(self, plan: Plan, poller: Poller, children: Children, hooks: Hooks) -> None:
-        self.plan = plan
-        self.poller = poller
-        self.children = children
-        self.hooks = hooks
 
 
 class Upgrade(Operation):

@@ -6,13 +6,11 @@ journal that says what was begun; the next command sets it right, and says so.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sys
-import time
 
-from .. import paths
+from .. import flock, paths
 from ..client import find
 from ..errors import LOCKED, Refusal
 from . import live
@@ -22,8 +20,6 @@ from .place import Place
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_PATIENCE = 0.25  # seconds
 
 
 class Book:
@@ -79,20 +75,13 @@ def remove(folder: str) -> None:
 
 
 def _take(fd: int, op: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                holder = os.pread(fd, 100, 0).decode(errors="replace").strip()
-                raise Refusal(
-                    f"another operation on the releases is under way: {holder or '?'}",
-                    hint="wait for it; `releases` tells what there is",
-                    code=LOCKED,
-                ) from None
-            time.sleep(0.02)
+    if not flock.take(fd):
+        holder = os.pread(fd, 100, 0).decode(errors="replace").strip()
+        raise Refusal(
+            f"another operation on the releases is under way: {holder or '?'}",
+            hint="wait for it; `releases` tells what there is",
+            code=LOCKED,
+        )
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{op} (pid {os.getpid()})\n".encode(), 0)
 

@@ -7,6 +7,7 @@ import subprocess
 
 from .. import manifest as manifests
 from ..errors import Refusal
+from . import launcher
 from .unpack import Tree
 
 TYPE_CHECKING = False
@@ -55,20 +56,9 @@ def _check_digests(folder: str, tree: Tree) -> None:
 
 def _check_start(folder: str, name: str) -> None:
     """Its own launcher compares CPU and glibc, and its interpreter has to start."""
-    program = os.path.join(folder, "bin", name)
     environ = {key: value for key, value in os.environ.items() if not key.startswith("RELEASE_")}
     try:
-        done = subprocess.run(
-            [program, "describe", "--json"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environ,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=_PATIENCE,
-        )
+        done = launcher.ask(folder, name, "describe", "--json", environ=environ, seconds=_PATIENCE)
     except subprocess.TimeoutExpired:
         raise Refusal(f"its launcher did not end within {_PATIENCE} s") from None
     except OSError as error:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 
 from .. import paths
 from ..client import find
 from ..client.operation import ask, tell
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
-from . import live
+from . import launcher, live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
 from .place import Place
@@ -102,18 +101,11 @@ def _recorded(book: Book, op: str, version: str, old: str, work: Any) -> None:
 def _check(place: Place, version: str) -> None:
     """Nothing runs that could say what it thinks of that version: ask its own commands."""
     name = os.environ.get("RELEASE_NAME", "app")
-    program = os.path.join(place.release(version), "bin", name)
+    root = place.release(version)
     try:
-        done = subprocess.run(
-            [program, "config", "check"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = launcher.ask(root, name, "config", "check")
     except OSError as error:
-        raise Refusal(f"{program}: {error.strerror}", hint="install it again") from None
+        raise Refusal(f"{root}/bin/{name}: {error.strerror}", hint="install it again") from None
     if done.returncode:
         print(done.stderr, end="", file=sys.stderr)
         raise Refusal(f"{version} cannot start here", code=done.returncode or CONFIG)

@@ -1,0 +1,34 @@
+"""A version asked by its own launcher, whatever its runtime is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def ask(
+    root: str,
+    name: str,
+    *words: str,
+    environ: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """What ``bin/NAME WORDS`` ends with, and says to stderr.
+
+    Raises OSError where it cannot be started, and TimeoutExpired.
+    """
+    return subprocess.run(
+        [os.path.join(root, "bin", name), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=seconds,
+    )
