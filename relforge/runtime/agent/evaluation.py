@@ -122,9 +122,10 @@ class Evaluation:
         return (time.perf_counter() - self._started) * 1000
 
     def _code(self, namespace: dict[str, Any], loops: Loops) -> tuple[Any, bool]:
-        source.remember(self.name, self.request.source)
-        parts, has_value = source.parts(self.request.source, self.name)
-        self._here(modules.bring, self.request.source, namespace)
+        text = source.dedented(self.request.source)
+        source.remember(self.name, text)
+        parts, has_value = source.parts(text, self.name)
+        self._here(modules.bring, text, namespace)
         value = None
         for code in parts:
             if code.co_flags & inspect.CO_COROUTINE:

@@ -32,6 +32,19 @@ def parts(text: str, name: str) -> tuple[list[CodeType], bool]:
     return made, last is not None
 
 
+def dedented(text: str) -> str:
+    """Without the indentation that all lines share, where the first one is indented.
+
+    A blank before an input keeps it out of the history, and a shell's quotes
+    let people indent what they pass on.
+    """
+    if not text.lstrip("\n").startswith((" ", "\t")):
+        return text
+    import textwrap
+
+    return textwrap.dedent(text)
+
+
 def complete(text: str) -> bool:
     """Is there nothing more to type?
 
@@ -41,7 +54,7 @@ def complete(text: str) -> bool:
     compiler = codeop.CommandCompiler()
     compiler.compiler.flags |= AWAIT
     try:
-        return compiler(text, "<console>", "single") is not None
+        return compiler(dedented(text), "<console>", "single") is not None
     except (SyntaxError, ValueError, OverflowError):
         return True
 

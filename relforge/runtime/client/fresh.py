@@ -60,6 +60,7 @@ def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:
     from .. import config
 
     scope = {"__name__": "__console__", "config": config} if namespace is None else namespace
+    text = source.dedented(text)
     source.remember("<eval>", text)
     value: Any = None
     with Loop() as loop:

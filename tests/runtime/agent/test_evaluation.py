@@ -61,6 +61,12 @@ found
     assert run(live.client(), source)["repr"] == "[0, 7, 14]"
 
 
+def test_what_is_indented_as_a_whole_is_evaluated(live: Live) -> None:
+    assert "2" == run(live.client(), " 1 + 1")["repr"]
+    error = run(live.client(), "\n    n = 0\n    1 / n\n")["error"]
+    assert "line 3, in <module>\n    1 / n\n" in error
+
+
 def test_synchronous_code_on_the_loop_where_asked(live: Live) -> None:
     done = run(live.client(), "asyncio.get_running_loop() is not None", where="loop")
     assert done["repr"] == "True"

@@ -24,6 +24,17 @@ def test_eval_imports_the_application_and_awaits(stopped: Shop) -> None:
     assert stopped.run("eval", "None").stdout == ""
 
 
+def test_eval_of_what_is_indented(stopped: Shop) -> None:
+    text = """
+        n = 2
+        if n:
+            n *= 21
+        n
+    """
+    assert "42\n" == stopped.run("eval", text).stdout
+    assert "1\n" == stopped.run("eval", " 1").stdout
+
+
 def test_eval_that_raises(stopped: Shop) -> None:
     done = stopped.run("eval", "from shop import ops\nops.fail()")
     assert done.returncode == 1
