@@ -134,8 +134,8 @@ def test_rpc_while_the_application_is_imported(mini_release: Make) -> None:
     release = mini_release({"shop/web.py": SLOW}, services={"web": {"target": "shop.web:main"}})
     starting = subprocess.Popen([release.root / "bin" / "shop", "start"])
     try:
-        eventually(lambda: release.run("pid").returncode == 0)
-        assert "1\n" == release.run("rpc", "1").stdout  # waits for the process where need be
+        eventually(lambda: release.run("pid").returncode == 0, 30)
+        assert "1\n" == release.run("rpc", "--timeout", "30s", "1").stdout  # waits for it
         early = release.run("rpc", "app.__name__")
         assert 1 == early.returncode
         assert early.stderr.endswith("This process has not imported the application (yet).\n")
@@ -161,7 +161,7 @@ def test_rpc_while_the_configuration_is_loaded(mini_release: Make) -> None:
     )
     starting = subprocess.Popen([release.root / "bin" / "shop", "start"])
     try:
-        eventually(lambda: release.run("pid").returncode == 0)
+        eventually(lambda: release.run("pid").returncode == 0, 30)
         early = release.run("rpc", "1", "--timeout", "200ms")
         said = "shop: web is not running, and may be about to come\n"
         said += "  `shop status` shows what it does\n"
