@@ -12,6 +12,7 @@ machine whose speed drifts slows all of them.  Nothing here passes or fails.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import shutil
 import signal
@@ -32,6 +33,8 @@ import page
 REPOSITORY = Path(__file__).resolve().parents[1]
 APP = REPOSITORY / "benchmarks" / "app"
 WORK = REPOSITORY / ".cache" / "bench"
+LIBC = ctypes.CDLL(None)
+KCMP, KCMP_VM = {"x86_64": 312, "aarch64": 272}, 1  # asm/unistd.h, linux/kcmp.h
 PYTHON = "3.11"
 DEADLINE = 120.0
 
@@ -346,18 +349,28 @@ def peak(action: Callable[[], object]) -> float:
 
 
 def together(pids: list[int]) -> int:
-    """The memory of these processes in bytes.
+    """The memory of these processes in bytes; what some of them share counts once (PSS, proc(5)).
 
-    Between vfork(2) and execve(2) a child has its parent's, and counts for nothing.
+    Between vfork(2) and execve(2) a child is in its parent's memory, and counts for nothing.
     """
-    found = set()
-    for pid in pids:
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        found.add((command, resident(pid)))
-    return sum(size for _, size in found)
+    return sum(share(pid) for pid in pids if not is_guest(pid))
+
+
+def share(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:  # it has ended meanwhile
+        return 0
+    return int(text.partition("\nPss:")[2].split()[0]) * 1024 if "\nPss:" in text else 0
+
+
+def is_guest(pid: int) -> bool:
+    """Is this process in the memory of its parent?  kcmp(2) knows."""
+    try:
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return True
+    return LIBC.syscall(KCMP[os.uname().machine], pid, parent, KCMP_VM, 0, 0) == 0
 
 
 def descendants(pid: int) -> list[int]:
@@ -370,14 +383,6 @@ def descendants(pid: int) -> list[int]:
     for child in children:
         found += [child, *descendants(child)]
     return found
-
-
-def resident(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 ROWS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 from .. import frames, manifest, paths
 from ..client import duration, find, options
@@ -58,6 +59,17 @@ def describe(argv: list[str]) -> int:
 
 
 def _status() -> dict[str, Any]:
+    """Asked again where the supervisor ends before it has answered: then it is stopped."""
+    deadline = time.monotonic() + _SECONDS
+    while (answer := _asked()) is None:
+        if time.monotonic() > deadline:
+            raise Refusal("the supervisor closes the connection", code=NOT_RUNNING)
+        time.sleep(0.02)
+    return answer
+
+
+def _asked() -> dict[str, Any] | None:
+    """None where the connection ended without an answer."""
     root = manifest.root()
     running = find.running(paths.of(root))
     if running is None:
@@ -77,10 +89,12 @@ def _status() -> dict[str, Any]:
         answer = frames.receive(sock)
     except TimeoutError:
         raise silent("the supervisor", _SECONDS) from None
+    except ConnectionError:
+        return None
     except (OSError, frames.FrameError) as error:
         raise Refusal(f"the supervisor: {error}") from None
-    if answer is None:
-        raise Refusal("the supervisor closed the connection", code=NOT_RUNNING)
+    finally:
+        sock.close()
     return answer
 
 

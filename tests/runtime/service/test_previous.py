@@ -57,7 +57,6 @@ def ask(where: int, path: str, method: str = "GET") -> tuple[int, str, dict[str,
         ("uvicorn", ASGI, {}),
         ("gunicorn", WSGI, {}),
         ("hypercorn", ASGI, {}),
-        ("gunicorn", ASGI, {"worker_class": "uvicorn"}),
     ],
 )
 def test_they_are_found_below_any_url_while_that_version_is_there(

@@ -55,7 +55,7 @@ def test_a_websocket_is_told_that_the_server_goes_away(release: MiniRelease) -> 
     contract.tells_its_websockets(release)
 
 
-@pytest.mark.parametrize("ws", ["websockets", "websockets-sansio", "wsproto"])
+@pytest.mark.parametrize("ws", ["websockets-sansio", "wsproto"])
 def test_so_is_one_of_each_implementation_of_uvicorn(mini_release: Make, ws: str) -> None:
     release = mini_release(
         {"shop/web.py": ASGI}, services={"web": web("uvicorn", options={"ws": ws})}

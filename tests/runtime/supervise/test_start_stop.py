@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -297,3 +298,14 @@ def test_logs_follows_through_a_rotation(mini_release: Make) -> None:
     assert follow.stdout.readline().endswith(b"worker.1 | tick\n")
     follow.kill()
     follow.wait()
+
+
+def test_status_answers_at_every_moment_of_a_stop(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    assert release.run("start").returncode == 0
+    os.kill(status(release)["pid"], signal.SIGTERM)
+    states = [status(release)["state"]]
+    deadline = time.monotonic() + 20
+    while states[-1] != "stopped" and time.monotonic() < deadline:
+        states.append(status(release)["state"])
+    assert states[-1] == "stopped"
