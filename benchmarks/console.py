@@ -29,7 +29,7 @@ from typing import Any
 
 import page
 import pexpect
-from runtime import MIB, resident
+from runtime import MIB, apart, resident
 
 from relforge.runtime.client.connection import Client
 from relforge.runtime.client.find import Address
@@ -92,7 +92,7 @@ class Size:
     idle: float  # seconds
 
 
-FULL = Size(rounds=15, evaluations=2000, lines=5000, pairs=61, requests=6000, idle=10.0)
+FULL = Size(rounds=15, evaluations=2000, lines=5000, pairs=151, requests=4000, idle=10.0)
 QUICK = Size(rounds=3, evaluations=200, lines=500, pairs=3, requests=600, idle=1.0)
 Row = tuple[str, str, str, str]  # what, ours, the limit, Elixir's
 
@@ -244,7 +244,7 @@ def loads(program: Path, size: Size) -> list[Row]:
 def loaded(address: str, pid: int, size: Size) -> tuple[float, float]:
     """Requests per second, and the process's CPU seconds for each."""
     load = Path(__file__).with_name("load.py")
-    words = [sys.executable, load, address, "/", size.requests, CONNECTIONS]
+    words = [*apart(pid), sys.executable, load, address, "/", size.requests, CONNECTIONS]
     before = cpu(pid)
     done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, check=True)
     answer = json.loads(done.stdout)

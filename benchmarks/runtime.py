@@ -143,12 +143,31 @@ def requests(bench: Bench, word: str) -> list[Row]:
 def loaded(bench: Bench, pid: int) -> dict[str, float]:
     """What the load generator has seen, and the server's CPU seconds for each request."""
     size = bench.size
-    words = [sys.executable, HERE / "load.py", bench.address, PATH, size.requests, size.clients]
+    words = [
+        *apart(pid),
+        sys.executable,
+        HERE / "load.py",
+        bench.address,
+        PATH,
+        size.requests,
+        size.clients,
+    ]
     before = cpu(pid)
     done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, check=True)
     answer: dict[str, float] = json.loads(done.stdout)
     assert not answer["failed"], answer
     return {**answer, "cpu": (cpu(pid) - before) / size.requests}
+
+
+def apart(pid: int) -> list[str]:
+    """Give a server's main thread a CPU, and the command that this precedes another one.
+
+    Else chance has its say: who shares a CPU with whom.
+    """
+    if (os.cpu_count() or 1) < 2:
+        return []
+    os.sched_setaffinity(pid, {0})
+    return ["taskset", "-c", "1"]
 
 
 def memory(bench: Bench) -> list[Row]:
