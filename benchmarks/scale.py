@@ -11,7 +11,7 @@ by `cp -al`, `tar` and relforge's own codec and level, in turns with the builds:
     the least    unpack and compile that wheel, hard-link every file of the layer,
                  compress 2 MB of it, copy the artifact and compute its digest
 
-The first is the issue's measure, with a limit of 1.5; the second is what even a
+The first has a limit of 1.5; the second is what even a
 build that knows everything else has to do, without one.
 
     --runs N    the median of so many (3)
@@ -52,7 +52,7 @@ app = []
 skip = ["libraries"]  # a wheel of the sample may want what only its fellows bring
 """
 ROWS = ("cold caches", "nothing changed", "one wheel changed", "its layer", "the least", "memory")
-LIMIT = 1.5  # times `its layer`, by the issue
+LIMIT = 1.5  # times `its layer`
 GROUP = 2 << 20  # bytes of files
 CHUNK = 1 << 20
 
