@@ -47,7 +47,7 @@ class Size:
     crashes: int
 
 
-FULL = Size(pairs=31, requests=4000, clients=8, boots=15, idle=30.0, crashes=500)
+FULL = Size(pairs=55, requests=4000, clients=8, boots=15, idle=30.0, crashes=500)
 QUICK = Size(pairs=3, requests=800, clients=4, boots=3, idle=3.0, crashes=40)
 
 
