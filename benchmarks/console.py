@@ -393,7 +393,6 @@ def run(words: list[object]) -> None:
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        timeout=DEADLINE,
     )
 
 
