@@ -86,18 +86,25 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def release(mini_release: Make, place: Path) -> MiniRelease:
+    return started(mini_release, place, {"shop/web.py": WEB, "shop/worker.py": WORKER}, SERVICES)
+
+
+def started(
+    make: Make, place: Path, files: dict[str, str], services: dict[str, Any]
+) -> MiniRelease:
+    """A release that runs, and reads its configuration from that file."""
     state = {"path": str(place), "optional": True}
-    made = mini_release(
-        {"shop/web.py": WEB, "shop/worker.py": WORKER},
-        services=SERVICES,
+    made = make(
+        files,
+        services=services,
         config={
             "providers": [{"use": "toml", "options": state, "state": state}],
             "schema": SCHEMA,
             "export": {"SENDER": "mail.sender"},
         },
     )
-    started = made.run("start")
-    assert 0 == started.returncode, started.stderr
+    done = made.run("start")
+    assert 0 == done.returncode, done.stderr
     return made
 
 
@@ -263,18 +270,12 @@ def main():
     while True:
         time.sleep(0.1)
 """
-    state = {"path": str(place), "optional": True}
-    release = mini_release(
+    release = started(
+        mini_release,
+        place,
         {"shop/web.py": WEB, "shop/picky.py": picky},
-        services={"web": SERVICES["web"], "picky": {"target": "shop.picky:main"}},
-        config={
-            "providers": [{"use": "toml", "options": state, "state": state}],
-            "schema": SCHEMA,
-            "export": {"SENDER": "mail.sender"},
-        },
+        {"web": SERVICES["web"], "picky": {"target": "shop.picky:main"}},
     )
-    started = release.run("start")
-    assert 0 == started.returncode, started.stderr
     before = pids(release)
     place.write_text('greeting = "broken"\n[mail]\nsender = "c@d"\n')
 
