@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import struct
+from . import quick_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LIMIT = 16 << 20
+_HEAD = 4  # bytes of the length
 
 
 class FrameError(Exception):
@@ -19,10 +19,10 @@ class FrameError(Exception):
 
 def encode(message: dict[str, Any]) -> bytes:
     """The bytes of one frame; values that JSON lacks are sent as their ``repr``."""
-    body = json.dumps(message, separators=(",", ":"), default=repr).encode()
+    body = quick_json.dumps(message, repr).encode()
     if len(body) > LIMIT:
         raise FrameError(f"a message of {len(body)} bytes is over the limit of {LIMIT}")
-    return struct.pack(">I", len(body)) + body
+    return len(body).to_bytes(_HEAD, "big") + body
 
 
 def send(sock: socket, message: dict[str, Any]) -> None:
@@ -36,10 +36,10 @@ def receive(sock: socket) -> dict[str, Any] | None:
     Raises FrameError on garbage, an oversize frame or an end inside a frame,
     and TimeoutError where the socket has a time-out.
     """
-    head = _exactly(sock, 4)
+    head = _exactly(sock, _HEAD)
     if head is None:
         return None
-    (size,) = struct.unpack(">I", head)
+    size = int.from_bytes(head, "big")
     if size > LIMIT:
         raise FrameError(f"a frame of {size} bytes is over the limit of {LIMIT}")
     body = _exactly(sock, size)
@@ -51,7 +51,7 @@ def receive(sock: socket) -> dict[str, Any] | None:
 def decode(body: bytes) -> dict[str, Any]:
     """One frame's body as a message; raises FrameError."""
     try:
-        message = json.loads(body)
+        message = quick_json.loads(body)
     except (ValueError, RecursionError) as error:
         raise FrameError(f"a frame that is no JSON: {error}") from None
     if not isinstance(message, dict):

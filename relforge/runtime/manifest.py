@@ -35,9 +35,9 @@ The keys are sorted, so that equal releases have equal manifests.
 
 from __future__ import annotations
 
-import json
 import os
 
+from . import quick_json
 from .errors import Refusal
 
 TYPE_CHECKING = False
@@ -110,8 +110,8 @@ def load(release: str) -> dict[str, Any]:
     """The manifest of the release at that path; raises Refusal where it is damaged."""
     path = os.path.join(release, PATH)
     try:
-        with open(path, encoding="utf-8") as file:
-            manifest: dict[str, Any] = json.load(file)
+        with open(path, "rb") as file:
+            manifest: dict[str, Any] = quick_json.loads(file.read())
     except (OSError, ValueError) as error:
         raise Refusal(
             f"{path}: the release is damaged: {error}", hint="unpack the tarball again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket
 import os
 import select
-import struct
+import sys
 import time
 
 from .. import frames
@@ -214,7 +214,7 @@ def trusted(sock: _socket.socket, address: Address) -> int:
     known although nobody has accepted yet.
     """
     raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    pid, uid = struct.unpack("iI", raw[:8])
+    pid, uid = (int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4))
     if uid not in (0, os.geteuid(), os.stat(os.path.dirname(address.path)).st_uid):
         sock.close()
         raise Refusal(f"{address.path}: answered by uid {uid}, to whom the release does not belong")

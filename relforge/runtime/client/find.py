@@ -7,10 +7,10 @@ which run folder that supervisor was given.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 
+from .. import quick_json
 from ..errors import FAILED, NOT_RUNNING, USAGE, Refusal
 from ..paths import Paths
 
@@ -171,7 +171,7 @@ def not_allowed(path: str) -> Refusal:
 
 def _content(fd: int) -> dict[str, Any] | None:
     try:
-        content = json.loads(os.pread(fd, 1 << 16, 0))
+        content = quick_json.loads(os.pread(fd, 1 << 16, 0))
     except ValueError:
         return None
     return content if isinstance(content, dict) else None

@@ -175,9 +175,8 @@ def _dispatch(argv: list[str], name: str) -> int:
 
 
 def _import(module: str) -> Any:
-    from importlib import import_module
-
-    return import_module(f".{module}", __name__)
+    # What `importlib.import_module` does; that would import `warnings`.
+    return __import__(f"{__name__}.{module}", fromlist=["*"])
 
 
 def _before_dashes(words: list[str]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
+from .. import quick_json
 from ..client import options
 from ..client.connection import ANSWER_WITHIN, Gone, connect
 from ..client.evaluate import evaluate
@@ -75,6 +75,8 @@ def _everywhere(
     except KeyboardInterrupt:
         return INTERRUPTED
     if message["json"]:
+        import json
+
         print(json.dumps(asked.rows, indent=2))
     else:
         print(everyone.table(asked.rows))
@@ -98,7 +100,7 @@ def _message(given: options.Options) -> dict[str, Any]:
 
 def _arguments(text: str) -> dict[str, Any]:
     try:
-        arguments = json.loads(text)
+        arguments = quick_json.loads(text)
     except ValueError as error:
         raise Refusal(f"--args is no JSON: {error}", code=USAGE) from None
     if isinstance(arguments, list):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
@@ -24,6 +23,8 @@ def status(argv: list[str]) -> int:
     options.most(given, 0, "status [--json]")
     answer = _status()
     if "--json" in given.flags:
+        import json
+
         print(json.dumps(answer, indent=2))
     else:
         print("\n".join(_table(answer)))
@@ -52,6 +53,8 @@ def describe(argv: list[str]) -> int:
     root = manifest.root()
     release = manifest.load(root)
     if "--json" in given.flags:
+        import json
+
         print(json.dumps({**release, "root": root}, indent=2, sort_keys=True))
     else:
         print("\n".join(_description(release, root)))
