@@ -37,25 +37,22 @@ FORMAT = "1"
 PTH = "../../../../runtime\n../../../../app\n"  # from site-packages to the release
 
 
-def step(release: Release) -> Release:
+def step(release: Release, ahead: cache.Tree | None = None) -> Release:
     """Lay the project's own code into the tree, as the layer ``app``; raises UserError."""
     started = time.perf_counter()
-    key, tree = _tree(release)
+    tree = ahead or _tree(release)
     refuse_overlap(release, tree.entries, "the application")
     cache.place(tree, release.tree)
-    layer = cache.layer("app", key, tree, started)
+    layer = cache.layer("app", tree.key, tree, started)
     return replace(release, layers=(*release.layers, layer))
 
 
-def prepare(release: Release) -> str | None:
-    """Put into the cache what the step lays out; the layer's name where it was not there."""
-    if is_inside(release):
-        return None
-    _, tree = _tree(release)
-    return None if tree.cached else "app"
+def prepare(release: Release) -> cache.Tree | None:
+    """What the step lays out, in the cache; None where that takes the tree's own interpreter."""
+    return None if is_inside(release) else _tree(release)
 
 
-def _tree(release: Release) -> tuple[str, cache.Tree]:
+def _tree(release: Release) -> cache.Tree:
     trees = release.settings.app
     names = inputs.application(release)
     root = release.project.root
@@ -85,7 +82,7 @@ def _tree(release: Release) -> tuple[str, cache.Tree]:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "relforge.pth").write_text(PTH)
 
-    return key, cache.tree("app", key, build)
+    return cache.tree("app", key, build)
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:

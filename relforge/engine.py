@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relforge import config, inputs, last, packing, spare, staging
+from relforge import config, inputs, last, packing, staging
 from relforge.housekeeping import use
 from relforge.release import Order, Release
 from relforge.sequence import run
@@ -43,11 +43,10 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
         after = packing.steps(release) if pack else ()
         if built is None:
             staging.refuse_running(release)
-            spare.take(release)
             built = _made(release, watch, pack=pack)
             if inputs.key(release) == key:  # else somebody wrote to the project meanwhile
                 last.keep(built, key)
-        return run(built, after, watch, (staging.sweep,))
+        return run(built, after, watch, {"sweep": staging.sweep})
 
 
 def _made(release: Release, watch: Watch, *, pack: bool) -> Release:

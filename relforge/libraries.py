@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from relforge import cache, elf, loader, runpath
-from relforge.release import Entry, Layer, Release
+from relforge.release import Layer, Release
 
 log = logging.getLogger("relforge.libraries")
 
 FOLDER = "python/lib"
+NOTES = "libraries"  # below the cache
 Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: it is no ELF file
 
 
@@ -74,11 +75,9 @@ def step(release: Release) -> Release:
     tree = cache.tree("libraries", key, lambda draft: _bring(release, paths, inside, draft))
     cache.place(tree, release.tree)
     layers = tuple(
-        _joined(layer, tree.entries) if layer.name == "deps" else layer for layer in release.layers
+        _joined(release, layer, tree) if layer.name == "deps" else layer for layer in release.layers
     )
-    release = replace(release, layers=layers)
-    survey(release)  # now: a later step may put something else where these files are
-    return release
+    return replace(release, layers=layers)
 
 
 def missing(release: Release) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -122,30 +121,43 @@ def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path
         runpath.write("$ORIGIN", target)
 
 
-def _joined(layer: Layer, brought: tuple[Entry, ...]) -> Layer:
-    known = {entry.path: entry for entry in (*layer.entries, *brought)}
-    return replace(
+def _joined(release: Release, layer: Layer, brought: cache.Tree) -> Layer:
+    """The layer with what came along.  Both were surveyed, so the sum is."""
+    known = {entry.path: entry for entry in (*layer.entries, *brought.entries)}
+    joined = replace(
         layer,
-        key=cache.key(layer.key, *(f"{entry.path} {entry.sha256}" for entry in brought)),
+        key=cache.key(layer.key, *(f"{entry.path} {entry.sha256}" for entry in brought.entries)),
         entries=tuple(known[path] for path in sorted(known)),
     )
+    ours = replace(layer, name="brought", key=brought.key, entries=brought.entries)
+    new = {entry.path for entry in brought.entries}
+    rows = [row for row in _of_layer(release, layer) if row.path not in new]
+    _keep(joined, [*rows, *_of_layer(release, ours)])
+    return joined
 
 
 def _of_layer(release: Release, layer: Layer) -> list[Library]:
-    folder = cache.home() / "libraries"
-    whole = folder / f"{layer.name}-{layer.key}.json"
     try:
-        return [_read(row) for row in json.loads(whole.read_bytes())]
+        return [_read(row) for row in json.loads(_whole(layer).read_bytes())]
     except (OSError, ValueError, TypeError, KeyError):
         pass
     place = cache.key(str(release.project.root), release.env)
-    last = folder / f"{layer.name}-last-{place}.json"
+    last = cache.home() / NOTES / f"{layer.name}-last-{place}.json"
     seen = _seen(release, layer, _remembered(last))
     files = (entry for entry in layer.entries if entry.link is None)
-    rows = [{**facts, "path": entry.path} for entry in files if (facts := seen[entry.sha256])]
+    rows = ({**facts, "path": entry.path} for entry in files if (facts := seen[entry.sha256]))
+    found = [_read(row) for row in rows]
     cache.keep(last, json.dumps(seen).encode())
-    cache.keep(whole, json.dumps(rows).encode())
-    return [_read(row) for row in rows]
+    _keep(layer, found)
+    return found
+
+
+def _keep(layer: Layer, found: list[Library]) -> None:
+    cache.keep(_whole(layer), json.dumps([asdict(row) for row in found]).encode())
+
+
+def _whole(layer: Layer) -> Path:
+    return cache.home() / NOTES / f"{layer.name}-{layer.key}.json"
 
 
 def _seen(release: Release, layer: Layer, known: Facts) -> Facts:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from typing import Any
 
 from relforge import command
 from relforge.release import Release
 from relforge.watch import Watch
 
-Step = Callable[[Release], Release]
+Step = Callable[..., Release]  # with what was done ahead for it, if anything was
 Steps = tuple[tuple[str, Step], ...]
-Ahead = tuple[Callable[[Release], str | None], ...]
+Ahead = Mapping[str, Callable[[Release], Any]]  # by the name of the step that it is for
 
 
-def run(release: Release, steps: Steps, watch: Watch, ahead: Ahead = ()) -> Release:
+def run(release: Release, steps: Steps, watch: Watch, ahead: Ahead | None = None) -> Release:
     """Take the release through the steps.
 
-    What is done ``ahead`` fills the cache for them, and tells which layer it
-    had to make; a step that needs it waits for it, or fails in the same way.
+    What is done ``ahead`` begins at once, beside the steps; the step of that
+    name waits for it, is given it, and fails where it fails.  The end waits
+    for what no step is given.
     """
     with ThreadPoolExecutor() as pool:
-        begun = [pool.submit(prepare, release) for prepare in ahead]
+        begun = {name: pool.submit(prepare, release) for name, prepare in (ahead or {}).items()}
         try:
             for name, step in steps:
                 with watch(name):
-                    release = step(release)
+                    done = (begun[name].result(),) if name in begun else ()
+                    release = step(release, *done)
         except BaseException:
             command.end_all()
             raise
-    made = {row.result() for row in begun if row.exception() is None}
-    layers = (replace(row, cached=row.cached and row.name not in made) for row in release.layers)
-    return replace(release, layers=tuple(layers))
+    return release

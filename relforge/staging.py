@@ -4,7 +4,7 @@
       .lock                       held for the whole build
       .ticketd-1.4.0.<n>.draft/   where the steps write
       .ticketd-1.4.0.old/         the tree that is being replaced, for a moment
-      .packages/                  the packages of that tree, see `relforge.spare`
+      .python/                    the interpreter of that tree, see `relforge.spare`
       ticketd-1.4.0/              appears by rename, whole
 
 A build that is killed leaves only a draft, which the next build removes.  One
@@ -82,7 +82,7 @@ def publish(release: Release) -> Release:
 
 
 def sweep(release: Release) -> None:
-    """Remove the tree that was replaced, if there was one, but for its packages; makes no layer."""
+    """Remove the tree that was replaced, if there was one, but for what the next takes over."""
     old = _old(release)
     if old.exists():
         spare.keep(release, old)

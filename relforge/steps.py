@@ -47,7 +47,8 @@ SEAL: Steps = (
     ("check", checks.step),
     ("publish", staging.publish),
 )
-AHEAD: Ahead = (deps.prepare, app.prepare)  # what takes long and needs the sources alone
+# What takes long and needs the sources alone.
+AHEAD: Ahead = {"deps": deps.prepare, "app": app.prepare}
 
 
 def building(release: Release, *, pack: bool) -> Steps:
@@ -67,7 +68,7 @@ def building(release: Release, *, pack: bool) -> Steps:
 
 def ahead(release: Release) -> Ahead:
     """What can begin at once; nothing where a step of the project's own may write sources."""
-    return AHEAD if release.settings.steps[0] == "assemble" else ()
+    return AHEAD if release.settings.steps[0] == "assemble" else {}
 
 
 def _beside(step: Step, other: Callable[[Release], None]) -> Step:

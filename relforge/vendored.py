@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from importlib.metadata import Distribution, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from relforge import cache, metadata
+from relforge import cache
 
 NAMES = ("prompt_toolkit", "wcwidth")  # importable by these, and found by them
+_RECORD = "%s-*.dist-info/RECORD"  # its version, and the digest of each of its files
 # What runs elsewhere, or is data that the console has no use for.
 LEFT_OUT = (
     *("prompt_toolkit/contrib/*", "*/win32*.py", "*/windows10.py", "*/conemu.py"),
@@ -35,12 +35,17 @@ class Library:
 
 def key() -> str:
     """The digest of all that decides what `files` gives."""
-    found = [distribution(name) for name in NAMES]
-    return cache.key(*LEFT_OUT, *(f"{row.version} {row.read_text('RECORD')}" for row in found))
+    records = (place for name in NAMES for place in _folder(name).parent.glob(_RECORD % name))
+    return cache.key(*LEFT_OUT, *(place.read_text(encoding="utf-8") for place in sorted(records)))
 
 
 def libraries() -> tuple[Library, ...]:
     """Their names and licences."""
+    # Late, here and below: the key is all that a build with nothing to do asks for.
+    from importlib.metadata import distribution  # noqa: PLC0415 - late, as it says above
+
+    from relforge import metadata  # noqa: PLC0415 - late, as it says above
+
     rows = []
     for name in NAMES:
         found = distribution(name)
@@ -58,25 +63,31 @@ def libraries() -> tuple[Library, ...]:
 
 def files() -> Iterator[tuple[str, Path]]:
     """Where each file goes, relative to the folder of the libraries, and where it is; sorted."""
-    rows = (row for name in NAMES for row in (*_modules(name), *_texts(distribution(name))))
+    rows = (row for name in NAMES for row in (*_modules(name), *_texts(name)))
     yield from sorted(rows)
 
 
 def _modules(name: str) -> Iterator[tuple[str, Path]]:
     """Its Python sources: without shared objects they serve every CPU."""
-    spec = find_spec(name)
-    assert spec is not None, f"{name} is a dependency of relforge"
-    assert spec.origin is not None
-    package = Path(spec.origin).parent
+    package = _folder(name)
     for path in cache.walk(package):
         to = path.relative_to(package.parent).as_posix()
         if path.suffix == ".py" and not any(fnmatch(to, pattern) for pattern in LEFT_OUT):
             yield to, path
 
 
-def _texts(found: Distribution) -> Iterator[tuple[str, Path]]:
+def _folder(name: str) -> Path:
+    spec = find_spec(name)
+    assert spec is not None, f"{name} is a dependency of relforge"
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def _texts(name: str) -> Iterator[tuple[str, Path]]:
     """Its licence, and what `importlib.metadata` reads of it."""
-    for file in found.files or ():
+    from importlib.metadata import files  # noqa: PLC0415 - late, as it says above
+
+    for file in files(name) or ():
         folder, _, rest = file.as_posix().partition("/")
         if folder.endswith(".dist-info") and (rest == "METADATA" or rest.startswith("licenses/")):
             yield file.as_posix(), Path(str(file.locate()))

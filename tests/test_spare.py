@@ -1,4 +1,4 @@
-"""Packages of the tree before: what the next tree has, too, stays; nothing else of them is left."""
+"""The interpreter of the tree before: what the next tree has, too, stays; all else of it goes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def settled(release: Release, *names: str) -> frozenset[str]:
     tree = cache.find("wheel", "k")
     assert tree is not None
     spare.keep(release, old(release))
-    spare.take(release)
+    spare.take(release, ())
     wanted = {f"{release.python.site_packages}/{name}" for name in names}
     return spare.settle(release, [row for row in tree.entries if row.path in wanted])
 
@@ -87,6 +87,28 @@ def test_a_step_that_comes_first_finds_an_empty_draft(release: Release) -> None:
 
 def test_a_draft_without_packages_is_left_as_it_is(release: Release) -> None:
     (release.tree / "mine").write_text("")
-    spare.take(release)
+    spare.take(release, ())
     assert frozenset() == spare.settle(release, ())
     assert ["mine"] == [path.name for path in release.tree.iterdir()]
+
+
+def test_the_interpreter_stays_where_it_is_the_same(release: Release) -> None:
+    files = ("python/bin/python3", "python/lib/os.py", "python/lib/old/gone.py")
+    for path in files:
+        (old(release) / path).parent.mkdir(parents=True, exist_ok=True)
+        (old(release) / path).write_text(path)
+    entries = [cache.look(old(release) / path, path) for path in files[:2]]
+    (old(release) / files[1]).write_text("another")
+    spare.keep(release, old(release))
+    assert {files[0]} == spare.take(release, entries)
+    found = {path.name for path in (release.tree / "python").rglob("*")}
+    assert {"python3", "same.py"} <= found
+    assert not {"os.py", "gone.py", "old"} & found
+    assert "gone/inner/old.py" in left(release)  # until it is settled
+
+
+def test_packages_of_another_python_go(release: Release) -> None:
+    spare.keep(release, old(release))
+    newer = replace(release, python=replace(release.python, version="3.13.0", tag="cp313"))
+    assert frozenset() == spare.take(newer, ())
+    assert not list(release.tree.rglob("*.py"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import importlib
@@ -101,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run relforge; returns the exit status."""
     # A build makes many values and few cycles: collecting was a tenth of a short one's time.
     gc.set_threshold(100_000, 20, 20)
+    atexit.register(gc.freeze)  # nor is there anything to be found at the end
     _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminated)
     try:

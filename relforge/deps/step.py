@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relforge import cache, spare, symbols
@@ -20,22 +20,28 @@ log = logging.getLogger("relforge.deps")
 
 FORMAT = "1"
 
-# What `prepare` found, for the step of the same build: by the draft, which no other build has.
-_ahead: dict[Path, laid.Laid] = {}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """The pins of the lock that count for a release, and the layer that they make."""
+
+    pins: tuple[Pin, ...]
+    key: str
+    laid: laid.Laid
 
 
-def step(release: Release) -> Release:
+def step(release: Release, ahead: Dependencies | None = None) -> Release:
     """Lay the wheels of the lock into the interpreter's site-packages, as the layer ``deps``."""
     started = time.perf_counter()
-    pins = _pins(release)
-    key, found = _laid(release, pins)
+    wanted = ahead or _dependencies(release)
+    found, pins = wanted.laid, wanted.pins
     entries = found.entries
     refuse_overlap(release, entries, "a dependency")
     found.place(release.tree, spare.settle(release, entries))
     log.info("%d packages", len(pins))
     layer = Layer(
         name="deps",
-        key=key,
+        key=wanted.key,
         cached=found.cached,
         seconds=time.perf_counter() - started,
         entries=entries,
@@ -44,31 +50,25 @@ def step(release: Release) -> Release:
     return replace(release, layers=(*release.layers, layer), packages=packages)
 
 
-def prepare(release: Release) -> str | None:
-    """Put into the cache what the step lays out; the layer's name where it was not there."""
-    if is_inside(release):
-        return None
-    _, found = _laid(release, _pins(release), ahead=True)
-    return None if found.cached else "deps"
+def prepare(release: Release) -> Dependencies | None:
+    """What the step lays out, in the cache; None where that takes the tree's own interpreter."""
+    return None if is_inside(release) else _dependencies(release)
 
 
-def _laid(release: Release, pins: tuple[Pin, ...], *, ahead: bool = False) -> tuple[str, laid.Laid]:
-    """The layer and its key; each wheel is looked at once in a build."""
+def _dependencies(release: Release) -> Dependencies:
+    pins = _pins(release)
     target = platform(release.python, release.target)
     for pin in pins:
         building.refuse_changed(pin, release.project.root)
     key = cache.key("deps", FORMAT, *_facts(release, target), *map(building.identity, pins))
     with cache.lock(f"deps-{key}"):
-        found = _ahead.pop(release.tree, None) or laid.find(key)
+        found = laid.find(key)
         if found is None:
             taken = wheels.collect(pins, target, _builder(release), _places(release))
             strip = release.settings.strip
             found = laid.lay(taken, release.python, interpreter(release), strip)
             laid.keep(key, found)
-        if ahead:
-            _ahead.clear()
-            _ahead[release.tree] = found
-    return key, found
+    return Dependencies(pins=pins, key=key, laid=found)
 
 
 def interpreter(release: Release) -> Path | None:

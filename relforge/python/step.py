@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
-from relforge import cache, layout
+from relforge import cache, layout, spare
 from relforge.errors import UserError
 from relforge.python import archive, installation, relocate, selection, system
 from relforge.python.probe import probe
@@ -27,11 +27,11 @@ def step(release: Release) -> Release:
     started = time.perf_counter()
     interpreter, settings = release.python, release.settings.python
     tree = cache.tree("python", interpreter.key, lambda draft: make(interpreter, settings, draft))
-    cache.place(tree, release.tree / layout.PYTHON)
+    entries = tuple(replace(row, path=f"{layout.PYTHON}/{row.path}") for row in tree.entries)
+    kept = {path.removeprefix(f"{layout.PYTHON}/") for path in spare.take(release, entries)}
+    cache.place(tree, release.tree / layout.PYTHON, kept)
     made = cache.layer("python", interpreter.key, tree, started)
-    ours = _way_in(release)
-    below = (replace(row, path=f"{layout.PYTHON}/{row.path}") for row in made.entries)
-    layer = replace(made, entries=(ours, *below))
+    layer = replace(made, entries=(_way_in(release), *entries))
     notes = (*release.notes, *_unchecked(interpreter))
     return replace(release, layers=(*release.layers, layer), notes=notes)
 

@@ -30,13 +30,9 @@ def text(release: Release, npm: tuple[NpmPackage, ...]) -> str:
     """The document as JSON; its serial number is made from the rest of it."""
     bom = _bom(release, npm)
     bom.serial_number = NAMESPACE
-    bom.serial_number = uuid.uuid5(NAMESPACE, _written(bom))
-    return _written(bom) + "\n"
-
-
-def _written(bom: Bom) -> str:
-    writer = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6)
-    return writer.output_as_string(indent=1)
+    text = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=1)
+    number = '"serialNumber": "urn:uuid:%s"'
+    return text.replace(number % NAMESPACE, number % uuid.uuid5(NAMESPACE, text)) + "\n"
 
 
 def _bom(release: Release, npm: tuple[NpmPackage, ...]) -> Bom:

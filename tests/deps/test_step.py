@@ -87,7 +87,7 @@ def test_a_tree_that_takes_over_packages_is_that_of_a_first_build(
     spare.keep(before, before.tree)
     release = replace(with_lock(stays, comes), tree=before.tree.with_name("next"))
     release.tree.mkdir()
-    spare.take(release)
+    spare.take(release, ())
     (layer,) = deps.step(release).layers
     assert layer.entries == cache.scan(release.tree)
     assert not list(release.tree.rglob("goes*"))
