@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -85,11 +86,35 @@ class MiniRelease:
         deployed = self.root.parent.name == "releases"
         return (self.root.parents[1] if deployed else self.root) / "var"
 
+    @property
+    def runs(self) -> bool:
+        """Whether a supervisor holds the lock."""
+        try:
+            with (self.state / "lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
 
 @pytest.fixture(scope="session")
-def mini_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What all of them share: runtime with its byte code, launcher, interpreter."""
-    root = tmp_path_factory.mktemp("template") / "release"
+def mini_template() -> Iterator[Path]:
+    """What all of them share, by hard links: runtime with its byte code, launcher, interpreter.
+
+    A test that changes one of these files has to replace it, or all releases have the change:
+    the run fails at its end where one was changed in place.
+    """
+    with tempfile.TemporaryDirectory(prefix="rf-") as folder:
+        root = Path(folder) / "release"
+        _fill(root)
+        before = _facts(root)
+        yield root
+        assert before == _facts(root)
+
+
+def _fill(root: Path) -> None:
     (root / "bin").mkdir(parents=True)
     (root / "release").mkdir()
     runtime = root / "runtime" / "relforge"
@@ -106,7 +131,15 @@ def mini_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "bin" / "shop").chmod(0o755)
     _python(root)
     pyc.compile_tree(Path(sys.executable), root / "runtime")
-    return root
+
+
+def _facts(root: Path) -> dict[str, tuple[int, int, int, int]]:
+    """Mode, owner, size and time of each file."""
+    found = {path: path.lstat() for path in root.rglob("*") if not path.is_dir()}
+    return {
+        str(path.relative_to(root)): (row.st_mode, row.st_uid, row.st_size, row.st_mtime_ns)
+        for path, row in found.items()
+    }
 
 
 @pytest.fixture
@@ -123,7 +156,7 @@ def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
 
     def make(files: dict[str, str] | None = None, *, at: str = "", **parts: Any) -> MiniRelease:
         root = folder / (at or f"shop-{len(made)}")
-        shutil.copytree(mini_template, root, symlinks=True)
+        shutil.copytree(mini_template, root, symlinks=True, copy_function=os.link)
         for name, text in (files or {}).items():
             path = root / "app" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +180,7 @@ def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
 
     yield make
     for release in made:
-        if (release.state / "lock").exists():
+        if release.runs:
             release.run("stop", "--timeout", "2s")
     shutil.rmtree(folder, ignore_errors=True)
 

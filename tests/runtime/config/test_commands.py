@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from relforge.runtime.config import providers
+
+from ..conftest import MiniRelease
 
 SECRET = "pl4nted-value"
 VAULT = f"""
@@ -197,7 +200,8 @@ def test_usage_errors_are_2(release: Any, words: list[str], message: str) -> Non
     assert message in done.stderr
 
 
-def test_a_just_unpacked_read_only_release_answers(release: Any) -> None:
+def test_a_just_unpacked_read_only_release_answers(release: Any, tmp_path: Path) -> None:
+    release = MiniRelease(shutil.copytree(release.root, tmp_path / "shop", symlinks=True))
     for folder, folders, files in os.walk(release.root):
         for name in [*folders, *files]:
             path = os.path.join(folder, name)
