@@ -47,6 +47,11 @@ def step(release: Release) -> Release:
     return replace(release, layers=layers, folders=found.folders)
 
 
+def prepare(release: Release) -> None:
+    """Ask the staged interpreter what the step wants to know; the answer is remembered."""
+    _config(release)
+
+
 def _refuse_unlistable(entries: Iterable[Entry]) -> None:
     """Refuse names that no line of UTF-8 can hold: the list of digests is made of such lines."""
     for entry in entries:

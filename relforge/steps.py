@@ -32,6 +32,20 @@ from relforge.python import step as python
 from relforge.release import Release
 from relforge.sequence import Ahead, Step, Steps
 
+
+def _beside(step: Step, other: Callable[[Release], None]) -> Step:
+    """The step, while something else is done with the same release."""
+
+    def both(release: Release) -> Release:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            done = pool.submit(other, release)
+            result = step(release)
+            done.result()
+        return result
+
+    return both
+
+
 ASSEMBLE: Steps = (
     ("python", python.step),
     ("deps", deps.step),
@@ -42,7 +56,7 @@ ASSEMBLE: Steps = (
     ("overlays", overlays.step),
 )
 SEAL: Steps = (
-    ("sbom", sbom.step),
+    ("sbom", _beside(sbom.step, manifest.prepare)),
     ("manifest", manifest.step),
     ("check", checks.step),
     ("publish", staging.publish),
@@ -69,16 +83,3 @@ def building(release: Release, *, pack: bool) -> Steps:
 def ahead(release: Release) -> Ahead:
     """What can begin at once; nothing where a step of the project's own may write sources."""
     return AHEAD if release.settings.steps[0] == "assemble" else {}
-
-
-def _beside(step: Step, other: Callable[[Release], None]) -> Step:
-    """The step, while something else is done with the same release."""
-
-    def both(release: Release) -> Release:
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            done = pool.submit(other, release)
-            result = step(release)
-            done.result()
-        return result
-
-    return both
