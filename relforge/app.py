@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from platform import python_version
 
 from packaging.utils import parse_wheel_filename
 
-from relforge import cache, elf, git, inputs, layout, pyc, sources, symbols
+from relforge import cache, inputs, layout, pyc, sources, symbols
 from relforge.deps import backend, environment
 from relforge.deps.places import places
 from relforge.deps.platform import platform
@@ -101,15 +99,13 @@ def _install_wheel(
 ) -> None:
     log.info("building the wheel of %s", project.name or project.root.name)
     with tempfile.TemporaryDirectory(prefix="relforge-app-") as folder:
-        inner = git.output(project.root, "rev-parse", "--show-prefix")
-        source = Path(folder) / "source" / (inner or "").strip()
-        sources.snapshot(project.root, names, source, digest)
-        if project.version is None:
-            git.lend(project.root, source, Path(folder) / "source")
+        source = sources.checkout(
+            project.root, names, Path(folder) / "source", digest, history=project.version is None
+        )
         made = Path(folder) / "dist"
         env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
         env |= environment.for_pip(places(release.settings.packages, release.project.root))
-        built = backend.wheel(source, *_builder(release), env, made)
+        built = backend.wheel(source, *backend.runner(release.python), env, made)
         _refuse_foreign_tags(built, release)
         wheel = Wheel(name="the application", path=built)
         unpack([wheel], release.python, interpreter(release), draft, _strip(release))
@@ -118,20 +114,6 @@ def _install_wheel(
 def _strip(release: Release) -> StripSettings:
     """What is taken out of the application: its own tests are a part of it."""
     return replace(release.settings.strip, tests=False)
-
-
-def _builder(release: Release) -> tuple[Path, str]:
-    """What runs the build backend: the interpreter that the release's is made from.
-
-    Where that does not run here, or has no place to stay as one in an archive,
-    it is one of the same minor version, else relforge's own.
-    """
-    python = release.python
-    if python.source != "archive" and python.runs_here and elf.is_elf(python.origin):
-        return python.origin, python.version
-    if python.helper is not None:
-        return python.helper, python.version
-    return Path(sys.executable), python_version()
 
 
 def _refuse_foreign_tags(wheel: Path, release: Release) -> None:

@@ -76,9 +76,15 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
     ``target`` is such as ``linux-aarch64``, by default what `python.find` says.
     """
     configured = read_settings(root, env, name)
-    interpreter = python.find(configured.settings.python, configured.project.root, target)
+    found = configured.project
+    interpreter = python.find(configured.settings.python, found.root, target)
+    if any(row.dynamic for row in (found, *found.members)):
+        # Late: most projects write what they require.
+        from relforge.deps.declared import declared  # noqa: PLC0415 - late, as it says above
+
+        found = declared(found, configured.settings, interpreter)
     return Lockable(
-        project=configured.project,
+        project=found,
         settings=configured.settings,
         python=interpreter,
         target=Target(system="linux", machine=interpreter.machine),

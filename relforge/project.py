@@ -10,6 +10,8 @@ import tomli
 from relforge.errors import SettingsError
 from relforge.release import Metadata, Project
 
+BACKENDS = ("dependencies", "optional-dependencies")  # what a build backend may have to tell
+
 
 def load(root: Path) -> Project:
     """The project in the folder; raises SettingsError that names the file and the line."""
@@ -29,6 +31,7 @@ def load(root: Path) -> Project:
     table = _table(data, "project", pyproject)
     settings = _table(_table(data, "tool", pyproject), "relforge", pyproject, "tool.")
     settings_file = pyproject
+    built = "build-system" in data or (root / "setup.py").is_file()
     if own.is_file():
         if settings:
             raise SettingsError(
@@ -47,7 +50,8 @@ def load(root: Path) -> Project:
             optional_dependencies=_requirements(table.get("optional-dependencies", {})),
             groups=dependency_groups(data.get("dependency-groups", {})),
             scripts=dict(table.get("scripts", {})),
-            has_build_system="build-system" in data,
+            has_build_system=built,
+            dynamic=_dynamic(table, built),
             settings_file=settings_file,
             settings=settings,
             metadata=_metadata(table),
@@ -85,6 +89,13 @@ def dependency_groups(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
         return tuple(rows)
 
     return {name: resolve(name, ()) for name in table}
+
+
+def _dynamic(table: dict[str, Any], built: bool) -> tuple[str, ...]:
+    """Without a ``[project]`` table everything is the backend's to tell (PEP 621)."""
+    if not table:
+        return BACKENDS if built else ()
+    return tuple(name for name in BACKENDS if name in table.get("dynamic", ()))
 
 
 def _metadata(table: dict[str, Any]) -> Metadata:

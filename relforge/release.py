@@ -40,10 +40,11 @@ class Project:
     optional_dependencies: dict[str, tuple[str, ...]]
     groups: dict[str, tuple[str, ...]]  # PEP 735
     scripts: dict[str, str]
-    has_build_system: bool
+    has_build_system: bool  # or a setup.py: setuptools it is
     settings_file: Path  # pyproject.toml or relforge.toml
     settings: dict[str, Any]  # [tool.relforge] as read
     metadata: Metadata = field(default_factory=Metadata)
+    dynamic: tuple[str, ...] = ()  # of the requirements' tables: what the build backend tells
     members: tuple[Project, ...] = ()  # further packages that go in as its own does
 
 

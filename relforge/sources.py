@@ -38,9 +38,7 @@ LEFT_OUT = frozenset(
     }
 )
 BOOT = f"{layout.RUNTIME}/relforge/runtime/boot.py"  # what only a release has
-SETTINGS_ONLY = frozenset(
-    {"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock", "requirements.txt"}
-)
+SETTINGS_ONLY = frozenset({"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock"})
 
 
 def files(root: Path) -> tuple[str, ...]:
@@ -88,6 +86,21 @@ def snapshot(root: Path, names: Collection[str], into: Path, expected: str) -> N
         raise changed(root) from None
     if digest(into, names) != expected:
         raise changed(root)
+
+
+def checkout(
+    root: Path, names: Collection[str], top: Path, expected: str, *, history: bool
+) -> Path:
+    """A `snapshot` at its place below ``top``, as in the checkout that the project lies in.
+
+    With ``history``, git answers there as it does in the project.
+    """
+    inner = git.output(root, "rev-parse", "--show-prefix")
+    into = top / (inner or "").strip()
+    snapshot(root, names, into, expected)
+    if history:
+        git.lend(root, into, top)
+    return into
 
 
 def changed(root: Path) -> UserError:

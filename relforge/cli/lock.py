@@ -126,6 +126,18 @@ def _tell(order: Order, changes: tuple[Change, ...] | None, *, checked: bool) ->
     print(f"\n{shown}")
     for row in changes:
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
+    if not order.wanted:
+        print("  it is empty: the project asks for nothing")
+        _tell_of_wishes(order)
+
+
+def _tell_of_wishes(order: Order) -> None:
+    wishes = order.project.root / "requirements.txt"
+    if wishes.is_file() and wishes.resolve() != order.output.resolve():
+        print(
+            f"  {wishes.name} counts for nothing: write what it says to `project.dependencies` "
+            "of the pyproject.toml"
+        )
 
 
 def _propose(order: Order, taken: str | None, build: str) -> None:

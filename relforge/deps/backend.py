@@ -1,4 +1,4 @@
-"""The wheel of a project or of a package in source, made by its own build backend (PEP 517).
+"""The wheel or the metadata of a project, made by its own build backend (PEP 517).
 
 The backend runs in an environment of its own, with what ``build-system.requires``
 and the backend itself ask for, and nothing else.  Such an environment takes
@@ -12,15 +12,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
+from platform import python_version
 
 import build
 import pyproject_hooks
 
-from relforge import cache, command
+from relforge import cache, command, elf
+from relforge import metadata as core_metadata
 from relforge.deps import pex
 from relforge.errors import UserError
+from relforge.release import Interpreter
 
 WHAT = "building the project's wheel"
 HINT = "it must build by itself, too: python -m build --wheel"
@@ -40,15 +46,49 @@ def wheel(
     ``version`` is the interpreter's, ``env`` is laid over this process's
     environment.  Raises UserError with the backend's own words where it fails.
     """
+    with _explained(what):
+        return Path(_ready(source, python, version, env, what).build("wheel", into))
+
+
+def metadata(
+    source: Path, python: Path, version: str, env: Mapping[str, str], into: Path, what: str
+) -> Message:
+    """What the METADATA of its wheel would say; raises UserError as `wheel` does."""
+    with _explained(what):
+        folder = Path(_ready(source, python, version, env, what).metadata_path(into))
+    return core_metadata.parse((folder / "METADATA").read_bytes())
+
+
+def runner(python: Interpreter) -> tuple[Path, str]:
+    """What runs a backend, and its version: the interpreter that the release's is made from.
+
+    Where that does not run here, or has no place to stay as one in an archive,
+    it is one of the same minor version, else relforge's own.
+    """
+    if python.source != "archive" and python.runs_here and elf.is_elf(python.origin):
+        return python.origin, python.version
+    if python.helper is not None:
+        return python.helper, python.version
+    return Path(sys.executable), python_version()
+
+
+def _ready(
+    source: Path, python: Path, version: str, env: Mapping[str, str], what: str
+) -> build.ProjectBuilder:
+    first = build.ProjectBuilder(source, runner=_runner(env, what))
+    requires = first.build_system_requires
+    place = environment(requires, python, version, env)
+    builder = _builder(source, place, env, what)
+    more = requires | _asked_for(builder, place, source)
+    if more == requires:
+        return builder
+    return _builder(source, environment(more, python, version, env), env, what)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
     try:
-        first = build.ProjectBuilder(source, runner=_runner(env, what))
-        requires = first.build_system_requires
-        place = environment(requires, python, version, env)
-        builder = _builder(source, place, env, what)
-        more = requires | _asked_for(builder, place, source)
-        if more != requires:
-            builder = _builder(source, environment(more, python, version, env), env, what)
-        return Path(builder.build("wheel", into))
+        yield
     except build.BuildBackendException as error:
         if isinstance(error.exception, UserError):
             raise error.exception from None

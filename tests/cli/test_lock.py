@@ -82,3 +82,13 @@ def test_checking_and_upgrading_exclude_each_other(
 ) -> None:
     assert 2 == main(["lock", "--project", str(project), "--check", "--upgrade"])
     assert "choose one" in capsys.readouterr().err
+
+
+def test_a_lock_of_nothing_says_so_and_what_did_not_count(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "requirements.txt").write_text("flask\n")
+    assert 0 == main(["lock", "--project", str(project)])
+    out = capsys.readouterr().out
+    assert "it is empty: the project asks for nothing" in out
+    assert "requirements.txt counts for nothing: write what it says to `project.dep" in out
