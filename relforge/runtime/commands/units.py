@@ -114,7 +114,7 @@ def _version() -> int:
 def _addresses(root: str, release: dict[str, Any]) -> list[str]:
     """Where its services listen, by the configuration as it is now; raises Refusal."""
     from ..config import loading
-    from ..supervise import sockets, specs
+    from ..supervise import addresses, specs
 
     memory = loading.load(root, release, paths.environ(root))
     try:
@@ -122,7 +122,7 @@ def _addresses(root: str, release: dict[str, Any]) -> list[str]:
     finally:
         os.close(memory)
     rows = specs.read(release, values, root, "/")
-    found = sockets.places(rows, os.path.join("/run", release["name"]))
+    found = addresses.places(rows, os.path.join("/run", release["name"]))
     if not found:
         raise Refusal("no service of this release listens anywhere", hint="leave --socket out")
     if any(text.endswith(":0") for text in found):

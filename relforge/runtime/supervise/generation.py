@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..paths import Paths
-from .sockets import Listener
+from .listener import Listener
 from .specs import Spec
 
 TYPE_CHECKING = False

@@ -12,10 +12,10 @@ import os
 import signal
 
 from .generation import Generation
+from .listener import Listener
 from .plan import Plan
 from .process import Process
 from .signals import HANDLED
-from .sockets import Listener
 from .systemd import VARIABLES
 
 TYPE_CHECKING = False

@@ -9,10 +9,10 @@ import os
 
 from . import launch
 from .children import Children
+from .descriptors import high
 from .generation import Generation
 from .plan import Plan
 from .process import Process
-from .sockets import high_fd
 from .systemd import FIRST
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def keep(
 
     The child, of the generation that comes, sees to it that this does not take long.
     """
-    said = high_fd(os.memfd_create("relforge-kept", os.MFD_CLOEXEC))
+    said = high(os.memfd_create("relforge-kept", os.MFD_CLOEXEC))
     try:
         child = os.posix_spawn(
             born.python,

@@ -7,11 +7,11 @@ import os
 import signal
 
 from . import journald, orphans
+from .descriptors import high
 from .generation import Generation
 from .journal import SUPERVISOR
 from .plan import Plan
 from .process import NEXT, Process
-from .sockets import high_fd
 from .systemd import FIRST, VARIABLES
 
 BOOT = "runtime/relforge/runtime/boot_app.py"
@@ -55,7 +55,7 @@ def spawn(plan: Plan, process: Process) -> Started:
     try:
         if spec.kind == "exec":
             program, end = os.pipe()
-            passed.append(high_fd(end))
+            passed.append(high(end))
             opened.append(passed[-1])
         elif process.kept >= 0:
             passed.append(process.kept)

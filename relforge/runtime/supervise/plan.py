@@ -13,6 +13,8 @@ from ..config import loading
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from . import leftover, lock, sockets, specs, systemd
+from .addresses import shown
+from .descriptors import high
 from .generation import Generation
 from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock
@@ -172,7 +174,7 @@ def _fill(plan: Plan) -> None:
     activated = systemd.activated(os.environ)
     born = plan.generation
     plan.manager.extend(loading.longest(born.manifest["config"]))
-    born.config = sockets.high_fd(
+    born.config = high(
         loading.load(
             paths.root,
             born.manifest,
@@ -187,9 +189,9 @@ def _fill(plan: Plan) -> None:
     for name, sock in activated:
         if name.startswith(systemd.STORED):
             # The configuration was another one then.
-            plan.manager.discard(sockets.show(sock))
+            plan.manager.discard(shown(sock))
         else:
-            place = f"{sockets.show(sock)} ({name or 'no name'})"
+            place = f"{shown(sock)} ({name or 'no name'})"
             plan.journal.say(f"{place}: no service listens there")
         sock.close()
     plan.notices = Notices(paths.socket("notify"))

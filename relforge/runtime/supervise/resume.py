@@ -11,12 +11,12 @@ from ..errors import Refusal
 from ..paths import Paths
 from . import handover, specs
 from .generation import Generation
+from .listener import Listener
 from .lock import Lock
 from .notices import Notices
 from .output import Output
 from .plan import Plan
 from .process import Process
-from .sockets import Listener
 from .supervisor import Supervisor
 
 TYPE_CHECKING = False

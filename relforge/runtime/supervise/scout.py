@@ -19,6 +19,7 @@ from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from . import launch, sockets, specs
 from .children import Children
+from .descriptors import high, high_socket
 from .generation import Generation
 from .plan import Plan
 from .poller import READ, Poller
@@ -78,7 +79,7 @@ class Scout:
         self.due = time.monotonic() + self._limit
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._child = _spawn(plan, root, sockets.high(theirs), self._said)
+            self._child = _spawn(plan, root, high_socket(theirs), self._said)
         except OSError as error:
             ours.close()
             os.close(self._said)
@@ -109,7 +110,7 @@ class Scout:
         for fd in fds:
             if self._config >= 0:
                 os.close(self._config)
-            self._config = sockets.high_fd(fd)
+            self._config = high(fd)
         self._data += data
         if not data:
             self._poller.remove(ours.fileno())

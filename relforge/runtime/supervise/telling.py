@@ -8,10 +8,10 @@ import time
 
 from . import launch
 from .children import Children
+from .descriptors import high
 from .generation import Generation
 from .plan import Plan
 from .process import Process, kill_group
-from .sockets import high_fd
 from .systemd import FIRST
 
 TYPE_CHECKING = False
@@ -48,7 +48,7 @@ class Telling:
             "changed": changed,
             "seconds": SECONDS,
         }
-        self._said = high_fd(os.memfd_create("relforge-told", os.MFD_CLOEXEC))
+        self._said = high(os.memfd_create("relforge-told", os.MFD_CLOEXEC))
         try:
             self._child = _spawn(plan, new, json.dumps(question), self._said)
         except OSError:

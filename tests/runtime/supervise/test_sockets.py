@@ -13,13 +13,15 @@ import pytest
 
 from relforge.runtime.errors import Refusal
 from relforge.runtime.supervise import sockets
+from relforge.runtime.supervise.descriptors import LOWEST
+from relforge.runtime.supervise.listener import Listener
 from relforge.runtime.supervise.specs import Spec
 from tests.runtime.conftest import SERVICE
 
 
 @pytest.fixture
-def opened() -> Iterator[list[sockets.Listener]]:
-    rows: list[sockets.Listener] = []
+def opened() -> Iterator[list[Listener]]:
+    rows: list[Listener] = []
     yield rows
     for row in rows:
         row.close()
@@ -29,25 +31,25 @@ def spec(*listen: str, name: str = "web") -> Spec:
     return Spec(name, {**SERVICE, "listen": list(listen)})
 
 
-def listen(opened: list[sockets.Listener], run: Path, *texts: str) -> list[sockets.Listener]:
+def listen(opened: list[Listener], run: Path, *texts: str) -> list[Listener]:
     rows = sockets.open_all([spec(*texts)], str(run), [])["web"]
     opened.extend(rows)
     return rows
 
 
-def test_all_kinds_of_addresses(opened: list[sockets.Listener], tmp_path: Path) -> None:
+def test_all_kinds_of_addresses(opened: list[Listener], tmp_path: Path) -> None:
     rows = listen(opened, tmp_path, "127.0.0.1:0", "localhost:0", ":0", "[::1]:0", "unix:web.sock")
     hosts = [row.address.rpartition(":")[0] for row in rows]
     assert ["127.0.0.1", "127.0.0.1", "0.0.0.0", "[::1]", "unix"] == hosts
     assert stat.S_IMODE(os.stat(tmp_path / "web.sock").st_mode) == 0o666
-    assert all(row.sock.fileno() >= sockets.LOWEST for row in rows)
+    assert all(row.sock.fileno() >= LOWEST for row in rows)
     assert not any(row.sock.get_inheritable() for row in rows)
     for row in rows:
         row.close()
     assert not (tmp_path / "web.sock").exists()
 
 
-def test_the_same_port_for_both_families(opened: list[sockets.Listener], tmp_path: Path) -> None:
+def test_the_same_port_for_both_families(opened: list[Listener], tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -61,9 +63,7 @@ def test_what_is_no_address_is_78_and_named(tmp_path: Path, text: str) -> None:
     assert 78 == error.value.code
 
 
-def test_an_address_in_use_names_service_and_place(
-    opened: list[sockets.Listener], tmp_path: Path
-) -> None:
+def test_an_address_in_use_names_service_and_place(opened: list[Listener], tmp_path: Path) -> None:
     taken = listen(opened, tmp_path, "127.0.0.1:0")[0].address
     with pytest.raises(Refusal) as error:
         sockets.open_all([spec(taken, name="api")], str(tmp_path), [])
@@ -72,7 +72,7 @@ def test_an_address_in_use_names_service_and_place(
 
 
 def test_a_dead_unix_socket_is_replaced_and_a_living_one_is_not(
-    opened: list[sockets.Listener], tmp_path: Path
+    opened: list[Listener], tmp_path: Path
 ) -> None:
     path = tmp_path / "web.sock"
     with socket.socket(socket.AF_UNIX) as dead:
@@ -122,3 +122,37 @@ def test_what_was_opened_is_closed_when_a_later_one_fails(tmp_path: Path) -> Non
     with pytest.raises(Refusal):
         sockets.open_all(bad, str(tmp_path), [])
     assert [] == list(tmp_path.iterdir())
+
+
+def test_what_is_open_already_is_shared_and_the_rest_is_opened(
+    opened: list[Listener], tmp_path: Path
+) -> None:
+    have = sockets.open_all([spec("127.0.0.1:0")], str(tmp_path), [])
+    opened += have["web"]
+    place = have["web"][0].address
+    specs = [spec("127.0.0.1:0", "unix:new.sock"), spec(place, name="api")]
+    adopted = sockets.adopt(specs, str(tmp_path), have)
+    opened.append(adopted["web"][1])
+    assert have["web"][0] is adopted["web"][0]  # the same setting, whatever port it got
+    assert have["web"] == adopted["api"]  # the same address
+    assert f"unix:{tmp_path}/new.sock" == adopted["web"][1].address
+
+
+def test_a_name_that_is_served_need_not_resolve_any_more(
+    opened: list[Listener], tmp_path: Path
+) -> None:
+    have = sockets.open_all([spec("127.0.0.1:0")], str(tmp_path), [])
+    opened += have["web"]
+    have["web"][0].text = "gone.invalid:80"
+    assert have == sockets.adopt([spec("gone.invalid:80")], str(tmp_path), have)
+
+
+def test_where_one_cannot_be_opened_what_is_shared_stays_open(
+    opened: list[Listener], tmp_path: Path
+) -> None:
+    have = sockets.open_all([spec("127.0.0.1:0")], str(tmp_path), [])
+    opened += have["web"]
+    with pytest.raises(Refusal):
+        sockets.adopt([spec("127.0.0.1:0", "unix:new.sock", "bad")], str(tmp_path), have)
+    assert [] == list(tmp_path.iterdir())
+    socket.create_connection(have["web"][0].sock.getsockname(), 1).close()
