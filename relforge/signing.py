@@ -18,6 +18,7 @@ from pathlib import Path
 
 from relforge.errors import UserError
 
+UNREADABLE = ("Couldn't parse signature", "invalid format")  # and not: of another text
 NAMESPACE = "relforge"
 VARIABLE = "RELFORGE_SIGN_KEY"
 PATIENCE = 60  # seconds; a key in a token waits for a touch
@@ -103,6 +104,9 @@ def objection(artifact: Path, allowed: Path, identity: str) -> str:
     if not identity:
         asked = _run(program, "-Y", "find-principals", "-s", signature, "-f", allowed)
         if asked.returncode:
+            read = _run(program, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature)
+            if any(words in read.stderr for words in UNREADABLE):
+                return f"{signature.name} is damaged, or no signature"
             return f"the key that signed is not in {allowed}"
         identity = asked.stdout.splitlines()[0]
     words = ("-Y", "verify", "-n", NAMESPACE, "-f", allowed, "-I", identity, "-s", signature)

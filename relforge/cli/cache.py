@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -14,7 +15,7 @@ import typer
 from relforge import cache
 from relforge.cli import report
 from relforge.cli.options import Json
-from relforge.errors import Exit
+from relforge.errors import Exit, UserError
 from relforge.housekeeping.entries import Found, entries
 from relforge.housekeeping.limit import limit
 from relforge.housekeeping.removal import Wanted
@@ -31,6 +32,12 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 @app.callback()
 def _group() -> None:
     """Look at the cache, and keep it small and sound."""
+    home = cache.home()
+    if os.path.lexists(home) and not home.is_dir():
+        raise UserError(
+            f"{home}: the cache is a folder, and this is none",
+            hint="set RELFORGE_CACHE_DIR to a folder that this user can write",
+        )
 
 
 @app.command()

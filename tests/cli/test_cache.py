@@ -123,3 +123,15 @@ def test_a_cache_on_a_disk_that_cannot_be_written(
     status, out, err = run(capsys, "clean", "--all")
     assert (1, "") == (status, out)
     assert "the cache cannot be written: Read-only file system" in err
+
+
+@pytest.mark.parametrize("words", [("info",), ("clean", "--all"), ("verify",)])
+def test_a_cache_that_is_no_folder_is_refused(
+    own_cache: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    own_cache.rmdir()
+    own_cache.write_text("precious")
+    status, out, err = run(capsys, *words)
+    assert (1, "") == (status, out)
+    assert f"{own_cache}: the cache is a folder, and this is none" in err
+    assert "precious" == own_cache.read_text()

@@ -36,6 +36,20 @@ def test_a_signed_release_is_verified(shop: Workshop, tmp_path: Path) -> None:
     assert "shop 1.0:" in done.stdout
     (statement,) = [json.loads(sums.with_suffix(".provenance.json").read_text())]
     assert [{"name": artifact.name, "digest": {"sha256": report["sha256"]}}] == statement["subject"]
+    signature = sums.with_name(f"{sums.name}.sig")
+    whole = signature.read_text()
+    for text in ("", whole[:80], whole.replace("U1NIU0lH", "AAAAAAAA")):
+        signature.write_text(text)
+        damaged = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert 1 == damaged.returncode
+        assert f"{signature.name} is damaged, or no signature" in damaged.stdout
+    signature.write_text(whole)
+    (tmp_path / "others").write_text("")
+    others = subprocess.run(
+        [*words[:-1], str(tmp_path / "others")], capture_output=True, text=True, check=False
+    )
+    assert 1 == others.returncode
+    assert "the key that signed is not in" in others.stdout
     with artifact.open("ab") as file:
         file.write(b"x")
     assert 1 == subprocess.run(words, check=False).returncode
