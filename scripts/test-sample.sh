@@ -10,7 +10,7 @@ if [ "$(cat "$venv/tools" 2>/dev/null)" != "$stamp" ]; then
     printf 'making %s from %s\n' "$venv" "$lock" >&2
     "$1/bin/python" -m venv --clear "$venv"
     "$venv/bin/python" -m pip -qq --disable-pip-version-check --no-input install \
-        --no-deps --require-hashes --only-binary=:all: -r "$lock"
+        --no-compile --no-deps --require-hashes --only-binary=:all: -r "$lock"
     printf '%s\n' "$stamp" >"$venv/tools"
 fi
 root=$(pwd)

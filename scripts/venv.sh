@@ -41,7 +41,8 @@ if ! [ -x "$venv/bin/python" ] || [ "$(cat "$venv/tools" 2>/dev/null)" != "$tool
     fi
     printf 'making %s from requirements-dev.lock (a minute, once)\n' "$venv" >&2
     "$python" -m venv --clear "$venv"
-    $pip install --no-deps --require-hashes --only-binary=:all: -r requirements-dev.lock
+    # Half of the time would go into the byte code of what nobody imports.
+    $pip install --no-compile --no-deps --require-hashes --only-binary=:all: -r requirements-dev.lock
     printf '%s\n' "$tools" >"$venv/tools"
 fi
 if [ "$(cat "$venv/project" 2>/dev/null)" != "$project" ]; then

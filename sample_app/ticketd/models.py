@@ -10,7 +10,7 @@ from ticketd.db import Instant, now
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: Instant, dict[str, str]: JSON, str: String(200)}  # noqa: RUF012
+    type_annotation_map = {datetime: Instant, dict[str, str]: JSON, str: String(200)}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class Event(Base):

@@ -39,7 +39,7 @@ def failures(release: MiniRelease, target: str, interface: str) -> list[dict[str
 
 
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
-def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind: str) -> None:  # noqa: F811
+def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind: str) -> None:  # noqa: F811 - the fixture
     release = mini_release(FILES)
     other = "wsgi" if kind == "asgi" else "asgi"
     assert [] == failures(release, f"shop.{kind}:app", kind)

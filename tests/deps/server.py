@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(index.folder / self.path.rpartition("/")[2])
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
 
     def _list(self, name: str) -> None:
         rows = [

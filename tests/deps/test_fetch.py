@@ -50,7 +50,7 @@ def index(wheel: Path) -> Iterator[server.Index]:
 
 
 def configured(**settings: object) -> Places:
-    return places(PackageSettings(**settings), Path("/"))  # type: ignore[arg-type]
+    return places(PackageSettings(**settings), Path("/"))  # type: ignore[arg-type]  # any of its fields
 
 
 def asking(index: server.Index) -> Places:

@@ -25,7 +25,7 @@ def test_tags_and_markers_of_this_very_python_are_what_packaging_finds_out(
     assert {str(tag) for tag in found.tags} == own
     for name, value in found.markers.items():
         if name not in ("platform_release", "platform_version"):
-            assert markers.default_environment()[name] == value, name  # type: ignore[literal-required]
+            assert markers.default_environment()[name] == value, name  # type: ignore[literal-required]  # a name from a list
     assert os.uname().machine == found.machine
     assert sys.version_info[:2] == tuple(map(int, found.markers["python_version"].split(".")))
 

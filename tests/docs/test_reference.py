@@ -57,7 +57,7 @@ def test_every_option_of_the_builder_is_described() -> None:
     page = text("relforge.md")
     words = sorted(options(command))
     assert [] == [word for word in words if not re.search(rf"{word}\b", page)]
-    names = [f"relforge {name}" for name in command.commands]  # type: ignore[attr-defined]
+    names = [f"relforge {name}" for name in command.commands]  # type: ignore[attr-defined]  # it is a group
     assert [] == [name for name in names if f"`{name}" not in page]
 
 

@@ -140,7 +140,7 @@ def test_docker_s_own_form_is_in_it(own_cache: Path, tmp_path: Path, layout: Pat
     found = json.loads(images.tool("skopeo", "inspect", f"docker-archive:{archive}"))
     assert "shop" == found["Labels"][TITLE]
     with tarfile.open(archive) as opened:
-        (row,) = json.load(opened.extractfile("manifest.json"))  # type: ignore[arg-type]
+        (row,) = json.load(opened.extractfile("manifest.json"))  # type: ignore[arg-type]  # None is no file
     assert ["shop:1.0"] == row["RepoTags"]
 
 

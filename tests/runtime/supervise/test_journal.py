@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from relforge.runtime.commands.logs import _since
 from relforge.runtime.errors import Refusal
 from relforge.runtime.supervise.journal import Journal, Limits, stamp
 from tests.runtime.conftest import MiniRelease
@@ -122,8 +123,6 @@ def test_logs_reads_what_was_rotated(mini_release: Callable[..., MiniRelease]) -
 
 
 def test_a_moment_is_read_as_the_lines_have_it() -> None:
-    from relforge.runtime.commands.logs import _since  # noqa: PLC0415
-
     assert b"2026-11-23T15:40" == _since("2026-11-23 15:40")
     assert b"2026-11-23T15:40:55" == _since("2026-11-23T15:40:55Z")
     for wrong in ("12-11-2026", "2026-11-23T15:40:55+01:00"):

@@ -158,7 +158,7 @@ def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: 
             assert (pid, "1.0.0") == (status(one)["pid"], status(one)["version"])
             assert "1.0.0" == current(one)
             seen = len(asking.answers)
-            eventually(lambda seen=seen: len(asking.answers) > seen + 3)  # type: ignore[misc]
+            eventually(lambda seen=seen: len(asking.answers) > seen + 3)  # type: ignore[misc]  # a default of a lambda
             assert "1.0.0" == asking.answers[-1]
     # Of the one that died after it was ready, a request may have died, too.
     assert len(asking.failed) <= 1
