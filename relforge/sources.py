@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,10 @@ LEFT_OUT = frozenset(
         "dist",
         "node_modules",
     }
+)
+ARTIFACT = re.compile(  # what a release writes, where no .gitignore names dist/
+    r"dist/[^/]+\.(tar\.gz|tar\.zst|oci\.tar|deb|run)"
+    r"(\.(sha256(\.sig)?|provenance\.json|sigstore\.json))?"
 )
 BOOT = f"{layout.RUNTIME}/relforge/runtime/boot.py"  # what only a release has
 SETTINGS_ONLY = frozenset({"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock"})
@@ -137,7 +142,11 @@ def _tracked(root: Path) -> set[str] | None:
     if not listed:  # no checkout, or a folder that the one around it ignores
         return None
     own = _cache_in(root)
-    rows = (name for name in listed.split("\0") if name and not name.startswith(own))
+    rows = (
+        name
+        for name in listed.split("\0")
+        if name and not (name.startswith(own) or ARTIFACT.fullmatch(name))
+    )
     names = {name for name in rows if _counts(root, name)}
     unpacked = tuple(name.removesuffix(BOOT) for name in names if name.endswith(f"/{BOOT}"))
     names = {name for name in names if not name.startswith(unpacked)}
