@@ -83,9 +83,12 @@ def _asked() -> dict[str, Any] | None:
     except Refusal as error:
         if error.code != NOT_RUNNING:
             raise
-        # It holds the lock and does not listen yet, or no longer.
+        from ..supervise import lock  # late: only who does not listen is asked for this way
+
+        # It holds the lock and does not listen yet, or no longer: whoever starts says so.
+        begins = lock.read(paths.of(root)).get("operation", "start") == "start"
         name = os.environ.get("RELEASE_NAME", "app")
-        return _without("starting", name, running.version, running.pid)
+        return _without("starting" if begins else "stopping", name, running.version, running.pid)
     sock.settimeout(_SECONDS)
     try:
         frames.send(sock, {"op": "status"})

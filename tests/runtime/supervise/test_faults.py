@@ -203,6 +203,19 @@ def test_while_a_start_is_under_way_others_get_75(mini_release: Make) -> None:
     assert release.run("status").returncode == 3
 
 
+def test_who_holds_the_lock_and_listens_no_longer_is_stopping(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    assert release.run("start").returncode == 0
+    assert release.run("stop").returncode == 0
+    # As its supervisor leaves the lock between the end of its sockets and its own.
+    fd = os.open(release.state / "lock", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    shown = release.run("status")
+    assert (0, True) == (shown.returncode, "shop 1.0.0 is stopping (pid " in shown.stdout)
+    os.close(fd)
+    assert "stopped" == status(release)["state"]
+
+
 def test_those_who_only_look_do_not_make_a_start_fail(mini_release: Make) -> None:
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
     release.state.mkdir()
