@@ -12,7 +12,6 @@ Where the project's own steps come in is `settings.steps`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from relforge import (
     app,
@@ -30,17 +29,19 @@ from relforge import (
 from relforge.deps import step as deps
 from relforge.python import step as python
 from relforge.release import Release
-from relforge.sequence import Ahead, Step, Steps
+from relforge.sequence import Ahead, Step, Steps, begin
 
 
 def _beside(step: Step, other: Callable[[Release], None]) -> Step:
-    """The step, while something else is done with the same release."""
+    """The step, while something else is done with the same release.
+
+    Where the step fails nobody waits for that; it ends when the draft is removed.
+    """
 
     def both(release: Release) -> Release:
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            done = pool.submit(other, release)
-            result = step(release)
-            done.result()
+        done = begin(other, release)
+        result = step(release)
+        done.result()
         return result
 
     return both
