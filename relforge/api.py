@@ -17,7 +17,8 @@ from dataclasses import replace
 
 from relforge.command import run
 from relforge.errors import UserError
-from relforge.release import Artifact, Entry, Layer, Release, Settings
+from relforge.release import Artifact, Entry, Layer, Release
+from relforge.spec import Settings
 from relforge.tree import chmod, copy, link, mkdir, remove, write
 
 __all__ = [

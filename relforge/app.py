@@ -27,7 +27,8 @@ from relforge.deps.step import interpreter, is_inside, refuse_overlap
 from relforge.deps.unpack import unpack
 from relforge.deps.wheels import Wheel
 from relforge.errors import UserError
-from relforge.release import Project, Release, StripSettings
+from relforge.release import Release
+from relforge.spec import Project, StripSettings
 
 log = logging.getLogger("relforge.app")
 

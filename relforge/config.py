@@ -16,9 +16,10 @@ from relforge import git, keyless, members, project, python, settings, signing, 
 from relforge.deps.found import find as found_lock
 from relforge.errors import SettingsError, UserError
 from relforge.formats import choose
-from relforge.release import Interpreter, Order, Project, Release, Settings, Target
+from relforge.release import Interpreter, Release, Target
 from relforge.settings.merge import Over, is_set_by
 from relforge.settings.table import Reading, dotted
+from relforge.spec import Order, Project, Settings
 
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from relforge import config, inputs, last, packing, staging
 from relforge.housekeeping import use
-from relforge.release import Order, Release
+from relforge.release import Release
 from relforge.sequence import run
+from relforge.spec import Order
 from relforge.watch import Watch
 
 

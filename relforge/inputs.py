@@ -17,7 +17,8 @@ from typing import Any
 import relforge
 from relforge import cache, loader, sources, supplies, vendored
 from relforge.errors import SettingsError, UserError
-from relforge.release import AssetSettings, DebSettings, OciSettings, Project, Release
+from relforge.release import Release
+from relforge.spec import AssetSettings, DebSettings, OciSettings, Project
 
 KEY = "tool.relforge.app"
 NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from relforge import project
 from relforge.errors import SettingsError
-from relforge.release import Project
+from relforge.spec import Project
 
 KEY = "tool.relforge.members"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from relforge import tree
 from relforge.errors import SettingsError, UserError
-from relforge.release import Overlay, Release
+from relforge.release import Release
+from relforge.spec import Overlay
 
 
 def step(release: Release) -> Release:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from relforge import cache, layout, staged
-from relforge.release import AssetSettings, Release
+from relforge.release import Release
+from relforge.spec import AssetSettings
 
 WORD = "{python}"
 # Nothing of the builder's own Python gets into it; empty is unset.

@@ -8,7 +8,7 @@ from typing import Any
 import tomli
 
 from relforge.errors import SettingsError
-from relforge.release import Metadata, Project
+from relforge.spec import Metadata, Project
 
 BACKENDS = ("dependencies", "optional-dependencies")  # what a build backend may have to tell
 

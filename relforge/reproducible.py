@@ -20,7 +20,8 @@ from pathlib import Path
 from relforge import cache, engine, git, sources
 from relforge.artifact import contents, difference
 from relforge.errors import UserError
-from relforge.release import Order, Release
+from relforge.release import Release
+from relforge.spec import Order
 from relforge.watch import Watch
 
 # Of the cache: what was fetched, and the tools that backends run in.

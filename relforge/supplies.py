@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from relforge import network
-from relforge.release import Settings
+from relforge.spec import Settings
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from relforge import git
 from relforge.errors import SettingsError
-from relforge.release import Project
+from relforge.spec import Project
 
 KEY = "tool.relforge.version"
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from relforge.release import (
+from relforge.release import Interpreter, Release, Target
+from relforge.spec import (
     AssetSettings,
     CheckSettings,
     ConfigSettings,
     DependencySettings,
-    Interpreter,
     Project,
     PythonSettings,
-    Release,
     Settings,
-    Target,
 )
 
 SOURCE_DATE = 1_700_000_000

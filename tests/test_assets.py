@@ -12,7 +12,8 @@ import pytest
 
 from relforge import assets, cache, fingerprint, runtime_files
 from relforge.errors import UserError
-from relforge.release import AssetSettings, CheckSettings, ConfigSettings, Layer, Release
+from relforge.release import Layer, Release
+from relforge.spec import AssetSettings, CheckSettings, ConfigSettings
 from tests import builder
 
 COPY = "mkdir -p dist && cp app.css logo.svg dist/"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from relforge import inputs
-from relforge.release import AssetSettings, Overlay, Release
+from relforge.release import Release
+from relforge.spec import AssetSettings, Overlay
 from tests import builder
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from relforge import manifest, tree
-from relforge.release import AssetSettings, Command, Entry, Layer, Release, Service
+from relforge.release import Entry, Layer, Release
+from relforge.spec import AssetSettings, Command, Service
 from tests import builder
 
 CONFIG = {"providers": [], "schema": {}, "export": {}, "strict": True}

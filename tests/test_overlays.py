@@ -9,7 +9,8 @@ import pytest
 
 from relforge import overlays
 from relforge.errors import UserError
-from relforge.release import Overlay, Release
+from relforge.release import Release
+from relforge.spec import Overlay
 from tests import builder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from relforge import inputs, supplies
-from relforge.release import Archive, OciSettings, PackageSettings, PythonSettings, Settings
+from relforge.spec import Archive, OciSettings, PackageSettings, PythonSettings, Settings
 from tests import builder
 
 NAMES = (

@@ -11,7 +11,7 @@ import pytest
 
 from relforge import version
 from relforge.errors import Exit, SettingsError
-from relforge.release import Project
+from relforge.spec import Project
 from tests import builder
 
 

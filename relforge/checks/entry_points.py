@@ -8,7 +8,8 @@ from typing import Any
 
 from relforge import cache, rehearsal, staged
 from relforge.checks import imports
-from relforge.release import Finding, Release, Service
+from relforge.release import Finding, Release
+from relforge.spec import Service
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"

@@ -21,7 +21,8 @@ from relforge import layout
 from relforge.checks import import_statements, remembered
 from relforge.checks.distributions import DISTRIBUTIONS
 from relforge.checks.modules import Modules
-from relforge.release import Finding, Project, Release
+from relforge.release import Finding, Release
+from relforge.spec import Project
 
 RULE = "imports"
 OWN = ("app", "release")  # layers

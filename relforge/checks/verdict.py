@@ -7,7 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from relforge.errors import UserError
-from relforge.release import CheckSettings, Finding
+from relforge.release import Finding
+from relforge.spec import CheckSettings
 
 MOST = 10  # findings of one rule that an error spells out
 

@@ -34,7 +34,8 @@ from relforge.cli.options import (
 )
 from relforge.errors import UserError
 from relforge.formats import find
-from relforge.release import Artifact, Order, Release
+from relforge.release import Artifact, Release
+from relforge.spec import Order
 
 
 def build(

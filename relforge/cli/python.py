@@ -18,8 +18,8 @@ from relforge.housekeeping import use
 from relforge.python import find
 from relforge.python.export import export as write
 from relforge.python.listing import interpreters
-from relforge.release import PythonSettings, StripSettings
 from relforge.settings.python import OLDEST, PYTHON_VERSION
+from relforge.spec import PythonSettings, StripSettings
 
 app = typer.Typer(help="Look at interpreters, and take one along.", no_args_is_help=True)
 COLUMNS = ("VERSION", "SIZE", "FROM", "PATH", "")

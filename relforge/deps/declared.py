@@ -22,7 +22,8 @@ from packaging.requirements import Requirement
 from relforge import cache, sources, supplies
 from relforge.deps import environment
 from relforge.deps.places import places
-from relforge.release import Interpreter, Project, Settings
+from relforge.release import Interpreter
+from relforge.spec import Project, Settings
 
 WHAT = "asking the build backend for the project's dependencies"
 DECIDING = (".cfg", ".in", ".ini", ".json", ".toml", ".txt")  # besides what lies at the top

@@ -20,7 +20,8 @@ from relforge import cache, progress, symbols
 from relforge.deps import crowd, scripts
 from relforge.deps.unpack import clash, unpack
 from relforge.deps.wheels import Wheel
-from relforge.release import AS_IT_IS, Entry, Interpreter, StripSettings
+from relforge.release import Entry, Interpreter
+from relforge.spec import AS_IT_IS, StripSettings
 
 FORMAT = "2"
 

@@ -19,7 +19,8 @@ from relforge.deps.places import places
 from relforge.deps.platform import Platform, platform
 from relforge.errors import UserError
 from relforge.project import read_toml
-from relforge.release import Interpreter, Project, Settings, Target
+from relforge.release import Interpreter, Target
+from relforge.spec import Project, Settings
 
 log = logging.getLogger("relforge.deps")
 

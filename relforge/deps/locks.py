@@ -13,7 +13,8 @@ from relforge.deps import graph, requirements, uv_lock
 from relforge.deps.pins import Lock, Pin
 from relforge.deps.platform import Platform, platform
 from relforge.errors import SettingsError, UserError
-from relforge.release import Interpreter, Project, Settings, Target
+from relforge.release import Interpreter, Target
+from relforge.spec import Project, Settings
 
 ADVICE = "type: relforge lock"
 

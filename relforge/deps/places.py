@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from relforge import masking, network
 from relforge.deps import pip_config
 from relforge.errors import SettingsError
-from relforge.release import Index, PackageSettings
+from relforge.spec import Index, PackageSettings
 
 PUBLIC = "https://pypi.org/simple"
 PATIENCE = 30.0  # seconds without a byte

@@ -35,7 +35,8 @@ from relforge import layout, pyc, symbols
 from relforge.deps import scripts, tests_inside
 from relforge.deps.wheels import Wheel
 from relforge.errors import UserError
-from relforge.release import AS_IT_IS, Interpreter, StripSettings
+from relforge.release import Interpreter
+from relforge.spec import AS_IT_IS, StripSettings
 
 log = logging.getLogger("relforge.deps")
 

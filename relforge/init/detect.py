@@ -17,7 +17,7 @@ from relforge import project, sources
 from relforge.deps.found import find as found_lock
 from relforge.init import applications, django, frontend, procfile, programs
 from relforge.init.applications import ASIDE, Application
-from relforge.release import AssetSettings, Project
+from relforge.spec import AssetSettings, Project
 
 PYTHONS = ("3.13", "3.12", "3.11")  # the newest first
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")

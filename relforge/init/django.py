@@ -9,7 +9,7 @@ from pathlib import Path
 
 from relforge.init.applications import counts, parse
 from relforge.init.programs import MANAGE
-from relforge.release import AssetSettings
+from relforge.spec import AssetSettings
 
 COLLECT = ("{python}", MANAGE, "collectstatic", "--noinput")
 _STATIC = "django.contrib.staticfiles"

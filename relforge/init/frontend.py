@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relforge.release import AssetSettings
+from relforge.spec import AssetSettings
 
 _OUT = re.compile(r"--(?:outdir|outDir|dist-dir|output-path)[= ]([\w./-]+)")
 _VITE_OUT = re.compile(r"outDir:\s*[\"']([\w./-]+)[\"']")

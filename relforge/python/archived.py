@@ -8,7 +8,8 @@ from pathlib import Path
 from relforge import cache
 from relforge.errors import SettingsError, UserError
 from relforge.python import archive, download, host, selection
-from relforge.release import Archive, Interpreter, PythonSettings
+from relforge.release import Interpreter
+from relforge.spec import Archive, PythonSettings
 
 KEY = "tool.relforge.python"
 

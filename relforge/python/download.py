@@ -15,7 +15,7 @@ from pathlib import Path
 from relforge import cache, network
 from relforge.errors import SettingsError, UserError
 from relforge.python import memo
-from relforge.release import Archive
+from relforge.spec import Archive
 
 log = logging.getLogger("relforge.python")
 

@@ -13,7 +13,8 @@ from zlib_ng import gzip_ng
 from relforge import cache, elf
 from relforge.python import archive
 from relforge.python.step import make
-from relforge.release import Entry, Interpreter, PythonSettings
+from relforge.release import Entry, Interpreter
+from relforge.spec import PythonSettings
 
 LEVEL = 6
 

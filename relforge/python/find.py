@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from relforge.python import host, installation, known, selection, system, uv
-from relforge.release import Interpreter, PythonSettings
+from relforge.release import Interpreter
+from relforge.spec import PythonSettings
 
 
 def find(

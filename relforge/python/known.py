@@ -13,7 +13,7 @@ from typing import Any
 
 from relforge.python import memo, selection
 from relforge.python.installation import Installation
-from relforge.release import PythonSettings
+from relforge.spec import PythonSettings
 
 # Folders whose files never go in, or only where the settings keep them: no need to look there.
 NEVER = frozenset({"__pycache__", "site-packages", "dist-packages"})

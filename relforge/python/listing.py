@@ -9,8 +9,8 @@ from packaging.version import Version
 from relforge.errors import UserError
 from relforge.python import host, installation, selection
 from relforge.python.probe import Probe
-from relforge.release import PythonSettings
 from relforge.settings.python import OLDEST
+from relforge.spec import PythonSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from relforge import cache, loader, runpath, symbols
 from relforge.errors import SettingsError, UserError
 from relforge.python import certificates, memo, tcl
 from relforge.python.installation import Installation
-from relforge.release import PythonSettings
+from relforge.spec import PythonSettings
 
 log = logging.getLogger("relforge.python")
 

@@ -15,7 +15,8 @@ from relforge import cache, layout, spare
 from relforge.errors import UserError
 from relforge.python import archive, installation, relocate, selection, system
 from relforge.python.probe import probe
-from relforge.release import Entry, Interpreter, PythonSettings, Release
+from relforge.release import Entry, Interpreter, Release
+from relforge.spec import PythonSettings
 
 log = logging.getLogger("relforge.python")
 

@@ -19,7 +19,8 @@ from relforge import cache
 from relforge.errors import UserError
 from relforge.python import host
 from relforge.python.probe import Probe, probe
-from relforge.release import Interpreter, PythonSettings
+from relforge.release import Interpreter
+from relforge.spec import PythonSettings
 
 FORMAT = "1"
 WAY_IN = "python.sh"  # the template of bin/python

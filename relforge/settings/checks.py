@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from relforge.release import CHECKS, CheckSettings, StripSettings
 from relforge.settings.table import Table
+from relforge.spec import CHECKS, CheckSettings, StripSettings
 
 _GLIBC = re.compile(r"2\.\d{1,3}")
 

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from relforge.errors import SettingsError
-from relforge.release import Argument, Command
 from relforge.runtime.manifest import RESERVED
 from relforge.settings.table import Table
+from relforge.spec import Argument, Command
 
 TYPES = ("str", "int", "float", "flag")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from relforge.release import ConsoleSettings
 from relforge.settings.table import Table
+from relforge.spec import ConsoleSettings
 
 
 def read_console(above: Table) -> ConsoleSettings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from relforge.formats import FORMATS
-from relforge.release import DebSettings, OciSettings
 from relforge.settings.paths import inside
 from relforge.settings.table import Table
+from relforge.spec import DebSettings, OciSettings
 
 
 def read_formats(table: Table) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ import re
 from difflib import get_close_matches
 from typing import Any
 
-from relforge.release import Hook
 from relforge.runtime.manifest import HOOKS
 from relforge.settings.table import Table
+from relforge.spec import Hook
 
 _CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _SHAPE = 'expected "pkg.module:function", a command such as ["app/hooks/tell", "up"], or a table'

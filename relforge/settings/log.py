@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from relforge.release import LogSettings
 from relforge.settings.table import Table
+from relforge.spec import LogSettings
 
 
 def read_log(table: Table) -> LogSettings:

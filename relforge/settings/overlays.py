@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from relforge.errors import SettingsError
-from relforge.release import Overlay
 from relforge.settings.paths import inside
 from relforge.settings.table import Table
+from relforge.spec import Overlay
 
 Kind = Literal["copy", "template", "link", "mkdir", "mode"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

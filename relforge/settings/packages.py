@@ -6,8 +6,8 @@ import re
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from relforge.release import Index, PackageSettings
 from relforge.settings.table import Table
+from relforge.spec import Index, PackageSettings
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 SCHEMES = ("https", "http", "file")

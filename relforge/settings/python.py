@@ -6,8 +6,9 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal, cast
 
-from relforge.release import TARGETS, Archive, Project, PythonSettings
+from relforge.release import TARGETS
 from relforge.settings.table import Table
+from relforge.spec import Archive, Project, PythonSettings
 
 PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
 OLDEST = 11  # of CPython 3: what the runtime is written for

@@ -6,16 +6,6 @@ import re
 from typing import TypeVar
 
 from relforge.errors import SettingsError
-from relforge.release import (
-    AssetSettings,
-    Command,
-    ConfigSettings,
-    DependencySettings,
-    Project,
-    Provider,
-    Service,
-    Settings,
-)
 from relforge.settings.checks import read_check, read_strip
 from relforge.settings.commands import read_command
 from relforge.settings.console import read_console
@@ -32,6 +22,16 @@ from relforge.settings.services import check_depends, read_service
 from relforge.settings.steps import read_steps
 from relforge.settings.table import Reading, Table
 from relforge.settings.upgrade import read_upgrade
+from relforge.spec import (
+    AssetSettings,
+    Command,
+    ConfigSettings,
+    DependencySettings,
+    Project,
+    Provider,
+    Service,
+    Settings,
+)
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 Named = TypeVar("Named", Service, Command)

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from relforge.errors import SettingsError
-from relforge.release import Settings
 from relforge.settings.services import places
+from relforge.spec import Settings
 
 _REFERENCE = re.compile(r"(?<!\$)\$\{([^}]+)\}")
 

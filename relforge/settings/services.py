@@ -9,8 +9,8 @@ from typing import Any, Literal, cast
 
 from relforge import amount
 from relforge.errors import SettingsError
-from relforge.release import Service
 from relforge.settings.table import Table
+from relforge.spec import Service
 
 SERVERS = ("uvicorn", "gunicorn", "hypercorn")
 NO_GRANIAN = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from relforge.release import UpgradeSettings
 from relforge.settings.table import Table
+from relforge.spec import UpgradeSettings
 
 PROBES = ("http", "tcp", "exec")
 

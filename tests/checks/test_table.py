@@ -9,7 +9,8 @@ import pytest
 
 from relforge import checks
 from relforge.checks import native, remembered, verdict
-from relforge.release import CHECKS, CheckSettings, Finding
+from relforge.release import Finding
+from relforge.spec import CHECKS, CheckSettings
 from tests.checks import trees
 from tests.test_elf import EXECUTABLE, loaded
 

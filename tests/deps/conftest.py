@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from relforge.deps.platform import Platform, platform
-from relforge.release import Interpreter, Project, Release, Settings, Target
+from relforge.release import Interpreter, Release, Target
+from relforge.spec import Project, Settings
 from tests import builder
 
 MakeWheel = Callable[..., Path]

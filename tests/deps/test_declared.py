@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from relforge import project, sources, supplies
 from relforge.deps.declared import declared, of_metadata
 from relforge.errors import UserError
-from relforge.release import Interpreter, Project
+from relforge.release import Interpreter
+from relforge.spec import Project
 from tests import builder
 
 # A backend of the project's own, which needs nothing from an index.

@@ -19,8 +19,8 @@ from relforge.deps.pins import File, Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform
 from relforge.errors import SettingsError, UserError
-from relforge.release import Index as Named
-from relforge.release import PackageSettings
+from relforge.spec import Index as Named
+from relforge.spec import PackageSettings
 from tests.deps import server
 
 MakeWheel = Callable[..., Path]

@@ -10,7 +10,8 @@ import pytest
 from relforge.deps import found, locks
 from relforge.deps.platform import platform
 from relforge.errors import UserError
-from relforge.release import DependencySettings, Interpreter, Project, Settings, Target
+from relforge.release import Interpreter, Target
+from relforge.spec import DependencySettings, Project, Settings
 
 A, B = "a" * 64, "b" * 64
 LINUX = Target(system="linux", machine="x86_64")

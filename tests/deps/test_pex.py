@@ -18,7 +18,8 @@ from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
 from relforge.deps.platform import Platform
 from relforge.errors import UserError
-from relforge.release import Interpreter, PackageSettings
+from relforge.release import Interpreter
+from relforge.spec import PackageSettings
 
 MakeWheel = Callable[..., Path]
 A, B, C = "a" * 64, "b" * 64, "c" * 64

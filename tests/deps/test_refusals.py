@@ -9,7 +9,7 @@ import pytest
 from relforge.deps import refusals
 from relforge.deps.places import Places
 from relforge.errors import UserError
-from relforge.release import Index
+from relforge.spec import Index
 from tests.deps import server
 
 BY_UV = "uv failed: Because corp was not found in the package registry and you require corp"

@@ -17,7 +17,8 @@ import pytest
 from relforge import cache, symbols
 from relforge.deps import laid, tests_inside
 from relforge.deps.wheels import Wheel
-from relforge.release import AS_IT_IS, Interpreter
+from relforge.release import Interpreter
+from relforge.spec import AS_IT_IS
 
 MakeWheel = Callable[..., Path]
 Lay = Callable[..., Path]

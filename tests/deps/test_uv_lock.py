@@ -15,7 +15,7 @@ from relforge.deps import locks, uv
 from relforge.deps.pins import Source
 from relforge.deps.platform import Platform
 from relforge.errors import UserError
-from relforge.release import DependencySettings, Project, Settings
+from relforge.spec import DependencySettings, Project, Settings
 from tests.deps import server
 
 MakeWheel = Callable[..., Path]

@@ -15,7 +15,8 @@ import pytest
 from relforge import formats
 from relforge.errors import SettingsError
 from relforge.formats.deb import names
-from relforge.release import Artifact, DebSettings, Metadata, Release
+from relforge.release import Artifact, Release
+from relforge.spec import DebSettings, Metadata
 from tests.formats import shop
 
 DPKG = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed here")

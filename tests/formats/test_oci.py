@@ -18,7 +18,8 @@ import zstandard
 
 from relforge import formats
 from relforge.errors import SettingsError, UserError
-from relforge.release import Metadata, OciSettings, Release, Service
+from relforge.release import Release
+from relforge.spec import Metadata, OciSettings, Service
 from tests.formats import images, shop
 
 pytestmark = images.NEEDED

@@ -7,7 +7,7 @@ import pytest
 
 from relforge import project, settings
 from relforge.init import applications, apply, plan
-from relforge.release import Settings
+from relforge.spec import Settings
 from tests.init.conftest import PROJECTS, Make
 
 

@@ -14,7 +14,8 @@ import pytest
 from relforge import cache, elf, python
 from relforge.errors import UserError
 from relforge.python.step import make
-from relforge.release import Interpreter, PythonSettings
+from relforge.release import Interpreter
+from relforge.spec import PythonSettings
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", *(["-r"] if os.geteuid() else [])]
 DEBIAN = "debian"  # the distribution's own, /usr/bin/python3.X

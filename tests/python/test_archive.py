@@ -17,7 +17,7 @@ from relforge import cache, elf, python
 from relforge.errors import Exit, SettingsError, UserError
 from relforge.python import archive
 from relforge.python.step import make
-from relforge.release import PythonSettings
+from relforge.spec import PythonSettings
 from tests.python.conftest import Moved
 
 AARCH64 = 183  # e_machine

@@ -10,7 +10,7 @@ from relforge import python
 from relforge.errors import Exit, SettingsError, UserError
 from relforge.python import host, memo
 from relforge.python.probe import probe
-from relforge.release import PythonSettings
+from relforge.spec import PythonSettings
 
 SHORT = f"3.{sys.version_info.minor}"
 EXACT = sys.version.split()[0]

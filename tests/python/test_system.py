@@ -12,7 +12,8 @@ import pytest
 from relforge import python
 from relforge.errors import UserError
 from relforge.python import system
-from relforge.release import Interpreter, PythonSettings
+from relforge.release import Interpreter
+from relforge.spec import PythonSettings
 
 SHORT = f"3.{sys.version_info.minor}"
 BASE = Path(sys.executable).resolve()

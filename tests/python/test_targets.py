@@ -14,7 +14,7 @@ import pytest
 from relforge import cache, python
 from relforge.errors import Exit, SettingsError, UserError
 from relforge.python.probe import probe
-from relforge.release import Archive, PythonSettings
+from relforge.spec import Archive, PythonSettings
 
 OWN = f"linux-{os.uname().machine}"
 OTHER = {"linux-x86_64": "linux-aarch64", "linux-aarch64": "linux-x86_64"}[OWN]

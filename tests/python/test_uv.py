@@ -16,7 +16,7 @@ from relforge.config import lockable
 from relforge.errors import UserError
 from relforge.python import host, listing
 from relforge.python.export import export
-from relforge.release import PythonSettings
+from relforge.spec import PythonSettings
 from tests.python.conftest import Moved
 
 UV = Path(sys.executable).with_name("uv")

@@ -14,7 +14,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from relforge import cache, layout, sbom
-from relforge.release import AssetSettings, Layer, Package, Release
+from relforge.release import Layer, Package, Release
+from relforge.spec import AssetSettings
 from tests import builder
 
 SITE = "python/lib/python3.12/site-packages"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from relforge.errors import SettingsError
-from relforge.release import Argument, Command
 from relforge.settings.commands import read_command
 from relforge.settings.table import Table
+from relforge.spec import Argument, Command
 
 
 def command(name: str = "migrate", **rows: Any) -> Command:

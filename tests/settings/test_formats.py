@@ -9,8 +9,8 @@ import pytest
 
 from relforge import settings
 from relforge.errors import SettingsError
-from relforge.release import DebSettings, OciSettings, Settings
 from relforge.settings.merge import Merged
+from relforge.spec import DebSettings, OciSettings, Settings
 from tests import builder
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from relforge.errors import SettingsError
-from relforge.release import Hook
 from relforge.settings.hooks import read_hooks
 from relforge.settings.table import Table
+from relforge.spec import Hook
 
 
 def hooks(**rows: Any) -> tuple[Hook, ...]:

@@ -10,8 +10,8 @@ import tomli
 
 from relforge import settings
 from relforge.errors import SettingsError
-from relforge.release import Overlay
 from relforge.settings.merge import Merged
+from relforge.spec import Overlay
 from tests import builder
 
 

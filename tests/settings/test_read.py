@@ -11,8 +11,8 @@ import tomli
 
 from relforge import settings
 from relforge.errors import Exit, SettingsError
-from relforge.release import Project, Settings
 from relforge.settings.merge import merge
+from relforge.spec import Project, Settings
 
 BASE = """
 python = { version = "3.12" }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from relforge.errors import SettingsError
-from relforge.release import Hook, Service
 from relforge.settings.references import check_references
+from relforge.spec import Hook, Service
 from tests import builder
 
 SCHEMA = {"http.port": {"type": "int"}, "http.host": {"type": "str"}}

@@ -11,7 +11,7 @@ import tomli
 from relforge import settings
 from relforge.config import Configured
 from relforge.errors import SettingsError
-from relforge.release import Settings
+from relforge.spec import Settings
 from tests import builder
 
 SETTINGS = """

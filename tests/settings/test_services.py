@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from relforge.errors import SettingsError
-from relforge.release import Service
 from relforge.settings.services import check_depends, read_service
 from relforge.settings.table import Table
+from relforge.spec import Service
 
 
 def worker(**rows: Any) -> Service:

@@ -9,8 +9,8 @@ import tomli
 
 from relforge import settings
 from relforge.errors import SettingsError
-from relforge.release import Settings
 from relforge.settings.merge import Merged
+from relforge.spec import Settings
 from tests import builder
 
 
