@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from relforge import cache, engine, git, sources
+from relforge import cache, engine, git, network, sources
 from relforge.artifact import contents, difference
 from relforge.errors import UserError
 from relforge.release import Release
@@ -103,9 +103,11 @@ def _built(copy: Path, order: Order, first: Release, place: Path) -> Path:
     words = [sys.executable, "-m", "relforge", "build", *([order.name] if order.name else [])]
     words += ["--json", "--quiet", "--env", order.env, "--project", str(copy)]
     words += ["--target", order.target] if order.target else []
+    house = network.wheelhouse()
     env = {
         **os.environ,
         **ELSEWHERE,
+        **({network.WHEELHOUSE: str(_in_copy(house, first.project.root, copy))} if house else {}),
         "RELFORGE_CACHE_DIR": str(home),
         "HOME": str(place / "home"),
         "TMPDIR": str(place / "tmp"),  # what an interrupt leaves there goes with the rest
@@ -118,6 +120,14 @@ def _built(copy: Path, order: Order, first: Release, place: Path) -> Path:
             hint="it sees a copy of the project, and what was fetched; nothing else of this host",
         )
     return Path(json.loads(done.stdout)["tree"])
+
+
+def _in_copy(folder: Path, root: Path, copy: Path) -> Path:
+    """A folder of the project where its copy has it, as no source there either; else itself."""
+    for path, top in ((folder.absolute(), root.absolute()), (folder.resolve(), root.resolve())):
+        if path.is_relative_to(top) and (seen := copy / path.relative_to(top)).is_dir():
+            return seen
+    return folder
 
 
 def _run(words: list[str], env: dict[str, str], place: Path) -> subprocess.CompletedProcess[str]:

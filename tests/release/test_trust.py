@@ -61,8 +61,12 @@ def test_a_key_that_is_not_there_ends_the_build_before_it_begins(shop: Workshop)
     assert not (shop.root / "dist").exists()
 
 
-def test_a_release_is_built_twice_and_compared(shop: Workshop) -> None:
-    assert 0 == shop.run("release", "--verify-reproducible").returncode
+def test_a_release_is_built_twice_and_compared_whatever_wheelhouse_it_is_given(
+    shop: Workshop,
+) -> None:
+    shop.put("vendor/never-1.0-py3-none-any.whl", "a wheel that is no source")
+    given = shop.given(RELFORGE_WHEELHOUSE=os.path.relpath(shop.root / "vendor", "/"))
+    assert 0 == given.run("release", "--verify-reproducible").returncode
     assert [".gz"] == [path.suffix for path in (shop.root / "dist").iterdir()]
 
 
