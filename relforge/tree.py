@@ -135,12 +135,12 @@ def _inner(release: Release, path: str) -> Path:
             hint="a step that changes the tree stands between `assemble` and `pack`",
         )
     target = release.tree / relative(path)
+    if not _is_inside(release, target.parent):
+        raise UserError(f"{path!r} leaves the release through a link")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{path!r}: a part of that path is a file of the release") from None
-    if not _is_inside(release, target.parent):
-        raise UserError(f"{path!r} leaves the release through a link")
     place = target.parent.resolve() / target.name
     real = place.relative_to(release.tree.resolve()).as_posix()
     if layout.is_ours(real, release.name):

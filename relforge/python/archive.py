@@ -122,6 +122,8 @@ def _open(path: Path) -> Iterator[tarfile.TarFile]:
                 yield tar
     except UNREADABLE as error:
         raise UserError(f"{path}: cannot be unpacked: {error}") from None
+    except RecursionError:  # tarfile looks for what a link that cannot be made stands for
+        raise UserError(f"{path}: cannot be unpacked: a link leads back to itself") from None
 
 
 def _checked(path: Path, member: tarfile.TarInfo, links: set[str]) -> tarfile.TarInfo | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relforge import tree
@@ -74,6 +74,7 @@ def test_a_path_of_the_settings_stays_inside_or_is_refused(path: str) -> None:
 
 @examples(100)
 @given(st.sampled_from(VERBS), PATHS, PATHS)
+@example("write", "app/out/app/app", "")  # a folder, through a link
 def test_no_change_of_the_tree_leaves_it(verb: str, path: str, other: str) -> None:
     with workplace() as (release, outside):
         source = release.project.root / "source"
