@@ -42,7 +42,7 @@ def step(release: Release, ahead: cache.Tree | None = None) -> Release:
     tree = ahead or _tree(release)
     refuse_overlap(release, tree.entries, "the application")
     cache.place(tree, release.tree)
-    layer = cache.layer("app", tree.key, tree, started)
+    layer = cache.layer("app", tree, started)
     return replace(release, layers=(*release.layers, layer))
 
 

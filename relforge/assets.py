@@ -38,7 +38,7 @@ def step(release: Release) -> Release:
     key = cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
     tree = cache.tree("assets", key, lambda folder: _compile(release, digests, folder))
     cache.place(tree, release.tree)
-    made = cache.layer("assets", key, tree, started)
+    made = cache.layer("assets", tree, started)
     layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
     return replace(release, layers=tuple(layers))
 

@@ -38,7 +38,7 @@ def step(release: Release) -> Release:
     )
     tree = cache.tree("runtime", key, lambda draft: _write_all(release, draft))
     cache.place(tree, release.tree)
-    layer = cache.layer("release", key, tree, started)
+    layer = cache.layer("release", tree, started)
     return replace(release, layers=(*release.layers, layer))
 
 

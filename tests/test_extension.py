@@ -29,7 +29,7 @@ def release(own_cache: Path, tmp_path: Path) -> Release:
         (folder / "app" / "shared").write_text("shared")
 
     made = cache.tree("app", "k", build)
-    layer = cache.layer("app", "k", made, 0.0)
+    layer = cache.layer("app", made, 0.0)
     found = replace(builder.release(tmp_path), layers=(layer,))
     found.tree.mkdir(parents=True)
     cache.place(made, found.tree)

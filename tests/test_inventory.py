@@ -25,7 +25,7 @@ def laid(own_cache: Path, tmp_path: Path) -> tuple[Path, Layer]:
     tree = tmp_path / "tree"
     made = cache.tree("python", "k", build)
     cache.place(made, tree)
-    return tree, cache.layer("python", "k", made, 0.0)
+    return tree, cache.layer("python", made, 0.0)
 
 
 def test_what_was_laid_out_is_not_read_again(laid: tuple[Path, Layer]) -> None:

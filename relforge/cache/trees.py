@@ -79,11 +79,11 @@ def find(kind: str, content_key: str) -> Tree | None:
     return Tree(path=place / "files", entries=entries, cached=True)
 
 
-def layer(name: str, content_key: str, source: Tree, started: float) -> Layer:
+def layer(name: str, source: Tree, started: float) -> Layer:
     """The layer that a placed tree makes; ``started`` is of `time.perf_counter`."""
     return Layer(
         name=name,
-        key=content_key,
+        key=source.key,
         cached=source.cached,
         seconds=time.perf_counter() - started,
         entries=source.entries,

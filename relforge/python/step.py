@@ -31,7 +31,7 @@ def step(release: Release) -> Release:
     entries = tuple(replace(row, path=f"{layout.PYTHON}/{row.path}") for row in tree.entries)
     kept = {path.removeprefix(f"{layout.PYTHON}/") for path in spare.take(release, entries)}
     cache.place(tree, release.tree / layout.PYTHON, kept)
-    made = cache.layer("python", interpreter.key, tree, started)
+    made = cache.layer("python", tree, started)
     layer = replace(made, entries=(_way_in(release), *entries))
     notes = (*release.notes, *_unchecked(interpreter))
     return replace(release, layers=(*release.layers, layer), notes=notes)
