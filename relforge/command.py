@@ -84,53 +84,37 @@ def capture(
     )
 
 
-def begin(
-    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]
-) -> subprocess.Popen[str]:
-    """Start a program that sees ``env`` alone and is asked later; `end_all` ends it, too.
+def enclosed(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a program that sees ``env`` alone; where it is ended early, so is whatever it started.
 
-    Raises OSError where it cannot be started.
+    `end_all` ends it.  Raises OSError where it cannot be started, and
+    TimeoutExpired after ``timeout`` seconds.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
-    process = subprocess.Popen(
+    with subprocess.Popen(
         words,
         cwd=cwd,
         env=env,
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
         process_group=0,
-    )
-    _running.add(process.pid)
-    return process
-
-
-def finish(
-    process: subprocess.Popen[str], stdin: str, timeout: float
-) -> subprocess.CompletedProcess[str] | None:
-    """Give a program that was begun its input; None where it does not end in so many seconds.
-
-    Either way it has ended afterwards.
-    """
-    try:
-        out, err = process.communicate(stdin, timeout)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """Kill a program that was begun and still runs, and whatever it started."""
-    with process:
-        if process.poll() is None:
+    ) as process:
+        _running.add(process.pid)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except BaseException:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-        _running.discard(process.pid)
+            raise
+        finally:
+            _running.discard(process.pid)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def path() -> str:

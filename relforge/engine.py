@@ -52,9 +52,6 @@ def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
 
 def _made(release: Release, watch: Watch, *, pack: bool) -> Release:
     # Late: a build that has nothing to do is over before all of this is read.
-    from relforge import rehearsal  # noqa: PLC0415 - late, as it says above
+    from relforge import steps  # noqa: PLC0415 - late, as it says above
 
-    with rehearsal.begun(release):
-        from relforge import steps  # noqa: PLC0415 - late, as it says above
-
-        return run(release, steps.building(release, pack=pack), watch, steps.ahead(release))
+    return run(release, steps.building(release, pack=pack), watch, steps.ahead(release))

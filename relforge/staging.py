@@ -4,7 +4,6 @@
       .lock                       held for the whole build
       .ticketd-1.4.0.<n>.draft/   where the steps write
       .ticketd-1.4.0.old/         the tree that is being replaced, for a moment
-      .python/                    the interpreter of that tree, see `relforge.spare`
       ticketd-1.4.0/              appears by rename, whole
 
 A build that is killed leaves only a draft, which the next build removes.  One
@@ -24,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, layout, spare
+from relforge import cache, layout
 from relforge.errors import Exit, UserError
 from relforge.release import Release
 
@@ -82,11 +81,8 @@ def publish(release: Release) -> Release:
 
 
 def sweep(release: Release) -> None:
-    """Remove the tree that was replaced, if there was one, but for what the next takes over."""
-    old = _old(release)
-    if old.exists():
-        spare.keep(release, old)
-        shutil.rmtree(old, ignore_errors=True)
+    """Remove the tree that was replaced, if there was one."""
+    shutil.rmtree(_old(release), ignore_errors=True)
 
 
 def _exchange(one: Path, two: Path) -> bool:

@@ -93,6 +93,15 @@ def test_an_interrupt_while_the_program_is_being_started_ends_it(tmp_path: Path)
     assert ends((tmp_path / "pid").read_text())
 
 
+def test_an_enclosed_program_that_does_not_end_is_ended_with_what_it_started(
+    tmp_path: Path,
+) -> None:
+    words = ["sh", "-c", "sleep 600 & echo $! >pid; wait"]
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.enclosed(words, cwd=tmp_path, env={"PATH": command.path()}, timeout=0.5)
+    assert ends((tmp_path / "pid").read_text().strip())
+
+
 def ends(pid: str) -> bool:
     """Whether the process is gone within five seconds."""
     status = Path(f"/proc/{pid}/stat")

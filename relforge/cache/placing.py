@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 from relforge.cache.trees import Tree
@@ -19,17 +19,14 @@ _NOT_THIS_WAY = frozenset(
 )
 
 
-def place(source: Tree, destination: Path, but: Collection[str] = ()) -> None:
+def place(source: Tree, destination: Path) -> None:
     """Lay the tree out below ``destination``: reflinks where it can, else hard links, else copies.
 
-    What already lies at a path is replaced, never written through; what lies at
-    the paths ``but`` stays.
+    What already lies at a path is replaced, never written through.
     """
     made: set[str] = set()
     ways: list[_Way] = [_reflink, os.link, shutil.copy2]
     for entry in source.entries:
-        if entry.path in but:
-            continue
         target = os.path.join(destination, entry.path)
         parent = os.path.dirname(target)
         if parent not in made:

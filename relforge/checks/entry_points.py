@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from relforge import cache, rehearsal, staged
-from relforge.checks import imports
+from relforge import staged
 from relforge.release import Finding, Release
 from relforge.spec import Service
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"
-STEADY = ("python", "deps")  # layers whose modules a rehearsal may load
-OWN_PTH = "/relforge.pth"
 
 
 def rule(release: Release) -> Iterator[Finding]:
@@ -31,8 +28,7 @@ def rule(release: Release) -> Iterator[Finding]:
         "targets": list(_targets(release)),
         "config": settings.check.config,
     }
-    conditions = _conditions(release)
-    answer = rehearsal.answer(release, question, conditions) or staged.ask(
+    answer = staged.ask(
         release,
         "check",
         question,
@@ -40,9 +36,6 @@ def rule(release: Release) -> Iterator[Finding]:
         hint="an entry point ended it while it was imported; `check.import = false` looks the "
         "modules up without running them",
     )
-    if conditions and settings.check.imports and not answer["failures"]:
-        steady = _paths(release, STEADY)
-        rehearsal.keep(release, (row for row in answer["modules"] if row[1] in steady), conditions)
     for row in answer["failures"]:
         yield _finding(release, row)
 
@@ -85,33 +78,6 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
             message = f"{server} is not among the release's dependencies"
             hint = f"add {server} to `project.dependencies`, then type: relforge lock"
     return Finding(severity="error", rule=RULE, path=row["setting"], message=message, hint=hint)
-
-
-def _conditions(release: Release) -> str:
-    """One key of all that decides which steady modules are loaded, and how.
-
-    "" where something else brings files to the interpreter's own folders.  Of an
-    import statement of the application, it does not count where it stands.
-    """
-    others = _paths(release, {layer.name for layer in release.layers}.difference(STEADY))
-    folder = f"python/lib/python{release.python.short}/"
-    added = _paths(release, ("release",))
-    if any(path.endswith(".pth") and not path.endswith(OWN_PTH) for path in others):
-        return ""
-    if any(path.startswith(folder) for path in added):
-        return ""
-    statements = {
-        f"{path} {name} {certain}"
-        for path, rows in imports.statements(release)
-        for name, _, certain in rows
-    }
-    layers = (f"{layer.name} {layer.key}" for layer in release.layers if layer.name in STEADY)
-    return cache.key(*layers, repr(release.settings.check.env), *sorted(statements))
-
-
-def _paths(release: Release, names: Collection[str]) -> set[str]:
-    """The files of the layers of these names."""
-    return {path for layer in release.layers if layer.name in names for path in layer.paths}
 
 
 def _interface(service: Service) -> str:

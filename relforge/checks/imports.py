@@ -42,7 +42,7 @@ def rule(release: Release) -> Iterator[Finding]:
     roots = (release.python.site_packages, layout.APP, layout.RUNTIME)
     modules = Modules.of((path for layer in release.layers for path in layer.paths), roots)
     own = _own_names(release)
-    for path, rows in statements(release):
+    for path, rows in _statements(release):
         # Once each, however many names of it are imported, and the certain one first.
         lacking = sorted(
             (-certain, line, name)
@@ -54,7 +54,7 @@ def rule(release: Release) -> Iterator[Finding]:
             yield _finding(release, path, name, line, certain=bool(sure))
 
 
-def statements(release: Release) -> Iterator[tuple[str, remembered.Rows]]:
+def _statements(release: Release) -> Iterator[tuple[str, remembered.Rows]]:
     """What each source of the application imports: its path, and rows of `import_statements`."""
     for layer in release.layers:
         if layer.name in OWN:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -69,10 +70,10 @@ def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
     folder.chmod(stat.S_IRWXU)
     env = {"PATH": os.defpath, "RELEASE_EXTRACT_DIR": str(folder)}
     # An interrupt ends what it started, too: nothing writes where everything is being removed.
-    begun = command.begin([program, "version"], cwd=Path("/"), env=env)
-    done = command.finish(begun, "", PATIENCE)
-    if done is None:
-        raise UserError(f"it did not unpack itself within {PATIENCE} s")
+    try:
+        done = command.enclosed([program, "version"], cwd=Path("/"), env=env, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise UserError(f"it did not unpack itself within {PATIENCE} s") from None
     if done.returncode:
         room = os.strerror(errno.ENOSPC) not in done.stderr
         raise UserError(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +39,10 @@ class Laid:
         there = {entry.path: entry for tree in self.trees for entry in tree.entries}
         return tuple(there[path] for path in sorted(there))
 
-    def place(self, into: Path, but: Collection[str] = ()) -> None:
-        """Lay it out below ``into``, ``but`` what lies at these paths already."""
+    def place(self, into: Path) -> None:
+        """Lay it out below ``into``."""
         for tree in self.trees:
-            cache.place(tree, into, but)
+            cache.place(tree, into)
 
 
 def find(key: str) -> Laid | None:

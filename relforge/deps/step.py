@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from relforge import cache, spare, symbols
+from relforge import cache, symbols
 from relforge.deps import building, laid, locks, scripts, wheels
 from relforge.deps.pins import Pin
 from relforge.deps.places import Places, places
@@ -37,7 +37,7 @@ def step(release: Release, ahead: Dependencies | None = None) -> Release:
     found, pins = wanted.laid, wanted.pins
     entries = found.entries
     refuse_overlap(release, entries, "a dependency")
-    found.place(release.tree, spare.settle(release, entries))
+    found.place(release.tree)
     log.info("%d packages", len(pins))
     layer = Layer(
         name="deps",

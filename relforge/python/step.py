@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
-from relforge import cache, layout, spare
+from relforge import cache, layout
 from relforge.errors import UserError
 from relforge.python import archive, installation, relocate, selection, system
 from relforge.python.probe import probe
@@ -29,8 +29,7 @@ def step(release: Release) -> Release:
     interpreter, settings = release.python, release.settings.python
     tree = cache.tree("python", interpreter.key, lambda draft: make(interpreter, settings, draft))
     entries = tuple(replace(row, path=f"{layout.PYTHON}/{row.path}") for row in tree.entries)
-    kept = {path.removeprefix(f"{layout.PYTHON}/") for path in spare.take(release, entries)}
-    cache.place(tree, release.tree / layout.PYTHON, kept)
+    cache.place(tree, release.tree / layout.PYTHON)
     made = cache.layer("python", tree, started)
     layer = replace(made, entries=(_way_in(release), *entries))
     notes = (*release.notes, *_unchecked(interpreter))

@@ -3,8 +3,7 @@
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
 "interface": "asgi" | "wsgi" | ""}]}``.
-Out: ``{"failures": [{"setting": str, "message": str, "hint": str}], "modules": [[name, path]]}``,
-the modules in the order in which they were met, their files relative to the release.
+Out: ``{"failures": [{"setting": str, "message": str, "hint": str}]}``.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def main(_argv: list[str]) -> int:
         if problem:
             message, hint = problem
             failures.append({"setting": row["setting"], "message": message, "hint": hint})
-    json.dump({"failures": failures, "modules": list(_met(root()))}, answers)
+    json.dump({"failures": failures}, answers)
     answers.close()
     # Threads that the application started at import must not keep the build waiting.
     sys.stderr.flush()
@@ -87,14 +86,6 @@ def _import(target: str) -> tuple[str, str] | None:
         except AttributeError:
             return f"{name!r} has no attribute {attribute!r}", "it is written as pkg.module:name"
     return None
-
-
-def _met(release: str) -> Iterator[tuple[str, str]]:
-    """Each module that came out of the release."""
-    for name, module in tuple(sys.modules.items()):
-        place = getattr(getattr(module, "__spec__", None), "origin", None)
-        if isinstance(place, str) and place.startswith(f"{release}/"):
-            yield name, place[len(release) + 1 :]
 
 
 def _trimmed(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge import cache, spare
+from relforge import cache
 from relforge.deps import step as deps
 from relforge.errors import UserError
 from relforge.release import Entry, Layer, Release
@@ -73,24 +73,6 @@ def test_another_lock_has_another_key(
     two = make_wheel("click", "1.1", {"click.py": "x = 1\n"})
     keys = {deps.step(with_lock(path)).layers[0].key for path in (one, two)}
     assert 2 == len(keys)
-
-
-def test_a_tree_that_takes_over_packages_is_that_of_a_first_build(
-    with_lock: Callable[..., Release], make_wheel: MakeWheel
-) -> None:
-    stays = make_wheel("stays", "1.0", {"stays/__init__.py": "x = 1\n"})
-    goes = make_wheel("goes", "1.0", {"goes/a/b.py": "y = 1\n", "shared.py": "z = 1\n"})
-    comes = make_wheel("comes", "1.0", {"shared.py": "z = 2\n"})
-    before = with_lock(stays, goes)
-    deps.step(before)
-    before.build_dir.mkdir(parents=True, exist_ok=True)
-    spare.keep(before, before.tree)
-    release = replace(with_lock(stays, comes), tree=before.tree.with_name("next"))
-    release.tree.mkdir()
-    spare.take(release, ())
-    (layer,) = deps.step(release).layers
-    assert layer.entries == cache.scan(release.tree)
-    assert not list(release.tree.rglob("goes*"))
 
 
 def test_without_a_lock_the_layer_is_empty(release: Release) -> None:
