@@ -85,7 +85,7 @@ def test_a_release_is_interrupted_at_each_step(shop: Workshop) -> None:
     assert [artifact] == list((shop.root / "dist").iterdir())
     left = {path.name for path in (shop.root / "_build" / "prod").iterdir()}
     kept = {name for name in left if not name.endswith(".json")}
-    assert {".lock", ".python", "shop-1.0"} == kept
+    assert {".lock", "shop-1.0"} == kept
 
 
 def test_a_first_build_that_is_killed_leaves_no_tree_and_no_cache_that_looks_whole(
