@@ -54,7 +54,7 @@ test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3
 	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
 
 frameworks: venv node ## what init writes for Django, Flask, FastAPI, Litestar, Celery, scripts: builds, serves
-	@scripts/pytest.sh '$(VENV)' -m release tests/init
+	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
 
 soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
 	@SOAK=1 scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py $(SOAK_CONSOLE))

@@ -33,7 +33,7 @@ from pathlib import Path
 import page
 import peers
 
-from relforge.formats.codecs import GZIP
+from relforge.artifacts.formats.codecs import GZIP
 
 COUNTS = (20, 60, 150)
 LOCK = peers.REPOSITORY / "benchmarks" / "wheels.lock"

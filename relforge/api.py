@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relforge.command import run
-from relforge.errors import UserError
-from relforge.release import Artifact, Entry, Layer, Release
-from relforge.spec import Settings
-from relforge.tree import chmod, copy, link, mkdir, remove, write
+from relforge.model.release import Artifact, Entry, Layer, Release
+from relforge.model.spec import Settings
+from relforge.support.command import run
+from relforge.support.errors import UserError
+from relforge.tree.draft import chmod, copy, link, mkdir, remove, write
 
 __all__ = [
     "Artifact",

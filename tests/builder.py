@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from relforge.release import Interpreter, Release, Target
-from relforge.spec import (
+from relforge.model.release import Interpreter, Release, Target
+from relforge.model.spec import (
     AssetSettings,
     CheckSettings,
     ConfigSettings,

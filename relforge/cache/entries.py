@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from relforge.cache.keys import digest, sha256
-from relforge.release import Entry
+from relforge.model.release import Entry
 
 _STAMPS = 946_684_800  # the year 2000: time stamps in trees begin there, and end in 2008
 

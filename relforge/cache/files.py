@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from relforge.errors import NO_ROOM, UserError
+from relforge.support.errors import NO_ROOM, UserError
 
 
 @contextmanager

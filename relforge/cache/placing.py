@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from relforge.cache.trees import Tree
-from relforge.release import Entry
+from relforge.model.release import Entry
 
 _Way = Callable[[str, str], object]  # from a file to where nothing is
 _FICLONE = 0x40049409  # linux/fs.h; Python has no name for it before 3.14

@@ -22,7 +22,7 @@ from relforge.cache.entries import dump, is_file_of, load, scan, stamped
 from relforge.cache.files import naming
 from relforge.cache.keys import home
 from relforge.cache.locks import lock, touch
-from relforge.release import Entry, Layer
+from relforge.model.release import Entry, Layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

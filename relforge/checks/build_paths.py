@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from relforge import cache, layout, libraries
-from relforge.checks import contents, remembered
-from relforge.release import Finding, Release
+from relforge import cache
+from relforge.checks import byte_patterns, content_memo
+from relforge.layers import libraries
+from relforge.model import layout
+from relforge.model.release import Finding, Release
 
 RULE, RUN_PATHS = "build-paths", "run-paths"
 
@@ -20,9 +22,9 @@ def rule(release: Release) -> Iterator[Finding]:
     named = places(release)
     words = tuple(sorted(named))
     for layer in release.layers:
-        found = remembered.look(
+        found = content_memo.look(
             *(release, layer, "places", "\n".join(words)),
-            lambda path: contents.places_in(path, words),
+            lambda path: byte_patterns.places_in(path, words),
         )
         for path, rows in found.items():
             # The longest says it all: the project's folder often lies in the home.

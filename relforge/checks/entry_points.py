@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from relforge import staged
-from relforge.release import Finding, Release
-from relforge.spec import Service
+from relforge.model.release import Finding, Release
+from relforge.model.spec import Service
+from relforge.tree import release_python
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"
@@ -20,7 +20,7 @@ def rule(release: Release) -> Iterator[Finding]:
     The traceback of an import is cut down to the user's code.
     """
     yield from _programs(release)
-    if not staged.can_import(release):
+    if not release_python.can_import(release):
         return
     settings = release.settings
     question = {
@@ -28,7 +28,7 @@ def rule(release: Release) -> Iterator[Finding]:
         "targets": list(_targets(release)),
         "config": settings.check.config,
     }
-    answer = staged.ask(
+    answer = release_python.ask(
         release,
         "check",
         question,
@@ -64,7 +64,7 @@ def _programs(release: Release) -> Iterator[Finding]:
 def unchecked(release: Release) -> Iterator[str]:
     """What only a host of the release's CPU can tell."""
     names = [row["setting"] for row in _targets(release)]
-    if names and not staged.can_import(release):
+    if names and not release_python.can_import(release):
         yield (
             f"not checked: this host cannot run {release.target.machine} code, so nobody has "
             f"imported {', '.join(names)}"

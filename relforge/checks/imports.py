@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from relforge import layout
-from relforge.checks import import_statements, remembered
+from relforge.checks import content_memo, import_statements
 from relforge.checks.distributions import DISTRIBUTIONS
 from relforge.checks.modules import Modules
-from relforge.release import Finding, Release
-from relforge.spec import Project
+from relforge.model import layout
+from relforge.model.release import Finding, Release
+from relforge.model.spec import Project
 
 RULE = "imports"
 OWN = ("app", "release")  # layers
@@ -54,11 +54,11 @@ def rule(release: Release) -> Iterator[Finding]:
             yield _finding(release, path, name, line, certain=bool(sure))
 
 
-def _statements(release: Release) -> Iterator[tuple[str, remembered.Rows]]:
+def _statements(release: Release) -> Iterator[tuple[str, content_memo.Rows]]:
     """What each source of the application imports: its path, and rows of `import_statements`."""
     for layer in release.layers:
         if layer.name in OWN:
-            yield from remembered.look(
+            yield from content_memo.look(
                 *(release, layer, "imports", ""),
                 import_statements.of,
                 lambda path: path.endswith(".py") and _counts(path),

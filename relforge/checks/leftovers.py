@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from relforge.release import Entry, Finding, Release
+from relforge.model.release import Entry, Finding, Release
 
 RULE = "leftovers"
 LARGE = 50_000_000  # bytes

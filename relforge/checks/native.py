@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relforge import elf
-from relforge import libraries as surveyed
-from relforge.release import Finding, Release
+from relforge.layers import libraries as surveyed
+from relforge.model.release import Finding, Release
 
 
 def libraries(release: Release) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-from relforge import layout
-from relforge.release import Entry, Finding, Layer, Release
+from relforge.model import layout
+from relforge.model.release import Entry, Finding, Layer, Release
 
 PLAIN = (0o644, 0o755)
 

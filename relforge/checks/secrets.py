@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from relforge import layout
-from relforge.checks import contents, remembered
+from relforge.checks import byte_patterns, content_memo
 from relforge.checks.token_shapes import PRIVATE_KEY, SHAPES, Shape, is_made_up
-from relforge.release import Finding, Layer, Release
+from relforge.model import layout
+from relforge.model.release import Finding, Layer, Release
 
 RULE = "secrets"
 
@@ -66,30 +66,30 @@ def rule(release: Release) -> Iterator[Finding]:
                 yield _finding(path, severity, f"line {line} holds {text}{besides}", own=own)
 
 
-def _seen(release: Release, layer: Layer, *, own: bool) -> dict[str, remembered.Rows]:
+def _seen(release: Release, layer: Layer, *, own: bool) -> dict[str, content_memo.Rows]:
     if own:
-        return remembered.look(
+        return content_memo.look(
             *(release, layer, "secrets", repr(SHAPES)), _everything, _is_searched
         )
-    return remembered.look(
+    return content_memo.look(
         *(release, layer, "keys", repr(PRIVATE_KEY)), _keys_alone, _is_searched_of_packages
     )
 
 
-def _everything(path: Path) -> remembered.Rows:
+def _everything(path: Path) -> content_memo.Rows:
     return _matches(path, SHAPES, "error")
 
 
-def _keys_alone(path: Path) -> remembered.Rows:
+def _keys_alone(path: Path) -> content_memo.Rows:
     return _matches(path, (PRIVATE_KEY,), "warning")
 
 
-def _matches(path: Path, shapes: Sequence[Shape], most: str) -> remembered.Rows:
+def _matches(path: Path, shapes: Sequence[Shape], most: str) -> content_memo.Rows:
     """The first match of each shape: how severe, its line, what it is, how many more there are."""
     rows: dict[str, list[Any]] = {}
     by_name = {shape.name: shape for shape in shapes}
     patterns = [(shape.name, shape.markers, shape.pattern) for shape in shapes]
-    for name, line, match in contents.matches_in(path, patterns):
+    for name, line, match in byte_patterns.matches_in(path, patterns):
         if is_made_up(name, match):
             continue
         if name in rows:

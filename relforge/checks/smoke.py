@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import cache, command, signing
-from relforge.checks import entry_points, unpacked, verdict
-from relforge.errors import NO_ROOM, UserError
-from relforge.release import Artifact, Finding, Release
+from relforge import cache
+from relforge.artifacts import signing
+from relforge.checks import entry_points, unpacking, verdict
+from relforge.model.release import Artifact, Finding, Release
+from relforge.support import command
+from relforge.support.errors import NO_ROOM, UserError
 
 RULE = "smoke"
 FOLDER = "a place with spaces"
@@ -52,7 +54,7 @@ def _of(release: Release, artifact: Artifact) -> Iterator[Finding | str]:
         folder = Path(scratch) / FOLDER
         folder.mkdir()
         try:
-            made = unpacked.unpack(release, artifact, folder)
+            made = unpacking.unpack(release, artifact, folder)
         except UserError as error:
             if error.hint == NO_ROOM:
                 raise  # of the host; the artifact may be fine
@@ -78,7 +80,7 @@ def _of(release: Release, artifact: Artifact) -> Iterator[Finding | str]:
         )
 
 
-def _problems(release: Release, made: unpacked.Unpacked, state: Path) -> Iterator[str]:
+def _problems(release: Release, made: unpacking.Unpacked, state: Path) -> Iterator[str]:
     env = {"RELEASE_STATE_DIR": str(state), "RELEASE_EXTRACT_DIR": str(made.tree.parent)}
     for words in QUESTIONS:
         shown = f"`bin/{release.name} {' '.join(words)}`"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from relforge.errors import UserError
-from relforge.release import Finding
-from relforge.spec import CheckSettings
+from relforge.model.release import Finding
+from relforge.model.spec import CheckSettings
+from relforge.support.errors import UserError
 
 MOST = 10  # findings of one rule that an error spells out
 

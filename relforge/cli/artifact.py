@@ -9,14 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from relforge import keyless, signing
-from relforge.artifact import contents, difference, manifests, summary
-from relforge.artifact import verify as judge
-from relforge.artifact.found import Contents, Problem
-from relforge.cli.harmless import line
+from relforge.artifacts import signing, sigstore
+from relforge.artifacts.reading import difference, foreign_manifest, reader, summary
+from relforge.artifacts.reading import verify as judge
+from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.cli.options import Json, Offline
 from relforge.cli.report import human_size
-from relforge.errors import Exit
+from relforge.support.errors import Exit
+from relforge.support.untrusted_text import line
 
 Place = Annotated[
     Path,
@@ -68,11 +68,11 @@ def verify(
         raise typer.BadParameter("--sigstore-trust needs --sigstore-identity: who signed?")
     if bool(identity) != bool(issuer):
         raise typer.BadParameter("--sigstore-identity and --sigstore-issuer belong together")
-    found = contents.read(place)
+    found = reader.read(place)
     rows = list(judge.problems(found))
     if allowed is not None and (objection := signing.objection(place, allowed, signer)):
         rows.append(Problem(path=place.name, message=objection))
-    if identity and (objection := keyless.objection(place, identity, issuer, trust=trust)):
+    if identity and (objection := sigstore.objection(place, identity, issuer, trust=trust)):
         rows.append(Problem(path=place.name, message=objection))
     if as_json:
         findings = [{"path": row.path, "message": row.message} for row in rows]
@@ -94,7 +94,7 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Tell what is in a release."""
-    found = contents.read(place, measured=sizes)
+    found = reader.read(place, measured=sizes)
     told = summary.describe(found)
     if as_json:
         _print_json(told)
@@ -108,7 +108,7 @@ def inspect(
 
 def diff(old: Place, new: Place, as_json: Json = False) -> None:
     """Tell what two releases do not share; exit 0 where there is nothing, else 1."""
-    found = difference.between(contents.read(old), contents.read(new))
+    found = difference.between(reader.read(old), reader.read(new))
     if as_json:
         _print_json(found)
     else:
@@ -125,10 +125,10 @@ def diff(old: Place, new: Place, as_json: Json = False) -> None:
         raise typer.Exit(Exit.FAILED)
 
 
-def _named(found: Contents) -> str:
+def _named(found: ReleaseContents) -> str:
     """What it is: a release's name and version, or a package's."""
     if found.is_release:
-        told = manifests.read(found)
+        told = foreign_manifest.read(found)
         return f"{told['name']} {told['version']}"
     return f"{found.control.get('Package')} {found.control.get('Version')}"
 
@@ -176,7 +176,7 @@ def _print_rows(rows: dict[str, str]) -> None:
         print(line(f"{name:<10} {text}"))
 
 
-def _print_sizes(found: Contents) -> None:
+def _print_sizes(found: ReleaseContents) -> None:
     """Parts, the largest first, then the layers; what a part takes of an artifact is about so."""
     packed = summary.packed_parts(found)
     total = sum(file.size for file in found.files.values())

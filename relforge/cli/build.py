@@ -13,7 +13,9 @@ from typing import Any
 
 from rich.console import Console
 
-from relforge import cache, engine, keyless, layout
+from relforge import cache
+from relforge.artifacts import sigstore
+from relforge.artifacts.formats import find
 from relforge.cli import report
 from relforge.cli.options import (
     Attest,
@@ -32,10 +34,11 @@ from relforge.cli.options import (
     WarningsAsErrors,
     Wheelhouse,
 )
-from relforge.errors import UserError
-from relforge.formats import find
-from relforge.release import Artifact, Release
-from relforge.spec import Order
+from relforge.model import layout
+from relforge.model.release import Artifact, Release
+from relforge.model.spec import BuildRequest
+from relforge.pipeline import engine
+from relforge.support.errors import UserError
 
 
 def build(
@@ -53,7 +56,7 @@ def build(
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
     out = _start(verbose=verbose, quiet=quiet)
     with _findings(as_json):
-        order = Order(env=env, name=name, target=target, strict=strict)
+        order = BuildRequest(env=env, name=name, target=target, strict=strict)
         built = engine.build(project, order, report.watch(out))
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
@@ -82,7 +85,7 @@ def release(
 ) -> None:
     """Build, then pack the tree into dist/, in one format or in several."""
     out = _start(verbose=verbose, quiet=quiet)
-    order = Order(
+    order = BuildRequest(
         env=env,
         name=name,
         target=target,
@@ -95,9 +98,9 @@ def release(
     with _findings(as_json):
         if twice:
             # Late: a build that has nothing to do is over before artifacts are read.
-            from relforge import reproducible  # noqa: PLC0415 - late, as it says above
+            from relforge.pipeline import reproducibility  # noqa: PLC0415 - late, as it says above
 
-            reproducible.verify(project, order, report.watch(out))
+            reproducibility.verify(project, order, report.watch(out))
         built = engine.release(project, order, report.watch(out))
     if as_json:
         rows = [_artifact(row) for row in built.artifacts]
@@ -114,7 +117,7 @@ def _key(sign: Path | None) -> str:
     """What signs: a file, from wherever the command was typed, or a word of the settings."""
     if sign is None:
         return ""
-    return keyless.WORD if str(sign) == keyless.WORD else str(sign.absolute())
+    return sigstore.WORD if str(sign) == sigstore.WORD else str(sign.absolute())
 
 
 def _start(*, verbose: bool, quiet: bool) -> Console:
@@ -130,7 +133,7 @@ def _findings(as_json: bool) -> Iterator[None]:
         yield
     except UserError as error:
         # Late: a build that has nothing to do is over before the checks are read.
-        from relforge.checks import Failed  # noqa: PLC0415 - late, as it says above
+        from relforge.checks.verdict import Failed  # noqa: PLC0415 - late, as it says above
 
         if as_json and isinstance(error, Failed):
             _print_json({"findings": [asdict(row) for row in error.findings]})

@@ -13,16 +13,16 @@ from typing import Annotated, Any
 import typer
 
 from relforge import cache
+from relforge.cache.housekeeping.inventory import CacheEntry, entries
+from relforge.cache.housekeeping.limit import limit
+from relforge.cache.housekeeping.removal import Wanted
+from relforge.cache.housekeeping.removal import clean as remove
+from relforge.cache.housekeeping.sizes import on_disk
+from relforge.cache.housekeeping.verification import repair as remove_damaged
+from relforge.cache.housekeeping.verification import verify as check
 from relforge.cli import report
 from relforge.cli.options import Json
-from relforge.errors import Exit, UserError
-from relforge.housekeeping.entries import Found, entries
-from relforge.housekeeping.limit import limit
-from relforge.housekeeping.removal import Wanted
-from relforge.housekeeping.removal import clean as remove
-from relforge.housekeeping.sizes import on_disk
-from relforge.housekeeping.verification import repair as remove_damaged
-from relforge.housekeeping.verification import verify as check
+from relforge.support.errors import Exit, UserError
 
 app = typer.Typer(help="Look at the cache, and keep it small and sound.", no_args_is_help=True)
 
@@ -163,7 +163,7 @@ def _known(kinds: list[str]) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _named(row: Found) -> dict[str, Any]:
+def _named(row: CacheEntry) -> dict[str, Any]:
     return {"kind": row.kind, "entry": row.name}
 
 

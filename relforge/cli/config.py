@@ -10,8 +10,8 @@ from typing import Any
 import typer
 
 from relforge.cli.options import Env, Json, ProjectDir, ReleaseName
-from relforge.config import Configured, read_settings
-from relforge.settings.table import dotted
+from relforge.pipeline.planning import Configured, read_settings
+from relforge.project.settings.table import dotted
 
 app = typer.Typer(
     help="Look at the settings.",

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from relforge import init as planning
 from relforge.cli import report
 from relforge.cli.options import Json, ProjectDir, Yes
+from relforge.project import init as planning
 
 
 def init(

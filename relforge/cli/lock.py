@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 
 from relforge import cache
+from relforge.cache.housekeeping import usage
 from relforge.cli import report
 from relforge.cli.options import (
     Env,
@@ -25,9 +26,8 @@ from relforge.cli.options import (
     Wheelhouse,
     file_to_write,
 )
-from relforge.config import lockable, read_settings
-from relforge.deps.lock import Change, Order, check, write
-from relforge.housekeeping import use
+from relforge.layers.deps.locking import Change, LockRequest, check, write
+from relforge.pipeline.planning import lockable, read_settings
 
 DEFAULT = "pylock.toml"
 
@@ -76,7 +76,7 @@ def lock(
         raise typer.BadParameter("--check writes nothing, and --upgrade would: choose one")
     found = lockable(project, env, None, release)
     target = output or found.project.root / (found.settings.lock or DEFAULT)
-    order = Order(
+    order = LockRequest(
         project=found.project,
         settings=found.settings,
         interpreter=found.python,
@@ -84,7 +84,7 @@ def lock(
         output=target.absolute(),
     )
     changes: tuple[Change, ...] | None = None
-    with use.for_a_build(), report.watch(out)("lock"):
+    with usage.for_a_build(), report.watch(out)("lock"):
         if checks:
             check(order)
         else:
@@ -100,7 +100,7 @@ def lock(
             _propose(order, taken, report.again("build", release, env, project, None))
 
 
-def _print_json(order: Order, env: str, changes: tuple[Change, ...] | None) -> None:
+def _print_json(order: LockRequest, env: str, changes: tuple[Change, ...] | None) -> None:
     facts: dict[str, Any] = {
         "name": order.settings.name,
         "version": order.settings.version,
@@ -115,7 +115,7 @@ def _print_json(order: Order, env: str, changes: tuple[Change, ...] | None) -> N
     print()
 
 
-def _tell(order: Order, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
     shown = report.shown(order.output)
     if checked:
         print(f"{shown} fits")
@@ -131,7 +131,7 @@ def _tell(order: Order, changes: tuple[Change, ...] | None, *, checked: bool) ->
         _tell_of_wishes(order)
 
 
-def _tell_of_wishes(order: Order) -> None:
+def _tell_of_wishes(order: LockRequest) -> None:
     wishes = order.project.root / "requirements.txt"
     if wishes.is_file() and wishes.resolve() != order.output.resolve():
         print(
@@ -140,7 +140,7 @@ def _tell_of_wishes(order: Order) -> None:
         )
 
 
-def _propose(order: Order, taken: str | None, build: str) -> None:
+def _propose(order: LockRequest, taken: str | None, build: str) -> None:
     """What to do next; ``taken`` is the lock that a build takes as the settings are now."""
     root = order.project.root
     print("\nNext:")

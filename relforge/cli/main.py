@@ -17,9 +17,9 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from relforge.cli.harmless import harmless
 from relforge.cli.options import version_option
-from relforge.errors import NO_ROOM, Exit, UserError
+from relforge.support.errors import NO_ROOM, Exit, UserError
+from relforge.support.untrusted_text import harmless
 
 # Each command and where it is: a module of this package, and its function or its `Typer`.
 COMMANDS = {

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import relforge
-from relforge import network
-from relforge.release import TARGETS
+from relforge.model.release import TARGETS
+from relforge.support import network
 
 
 def _print_version(wanted: bool) -> None:

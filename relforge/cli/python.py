@@ -10,16 +10,16 @@ from typing import Annotated
 
 import typer
 
+from relforge.cache.housekeeping import usage
 from relforge.cli import report
 from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose, file_to_write
-from relforge.config import read_settings
-from relforge.errors import SettingsError, UserError
-from relforge.housekeeping import use
-from relforge.python import find
-from relforge.python.export import export as write
-from relforge.python.listing import interpreters
-from relforge.settings.python import OLDEST, PYTHON_VERSION
-from relforge.spec import PythonSettings, StripSettings
+from relforge.layers.python import find
+from relforge.layers.python.candidates import interpreters
+from relforge.layers.python.export import export as write
+from relforge.model.spec import PythonSettings, StripSettings
+from relforge.pipeline.planning import read_settings
+from relforge.project.settings.python import OLDEST, PYTHON_VERSION
+from relforge.support.errors import SettingsError, UserError
 
 app = typer.Typer(help="Look at interpreters, and take one along.", no_args_is_help=True)
 COLUMNS = ("VERSION", "SIZE", "FROM", "PATH", "")
@@ -85,7 +85,7 @@ def export(
     path = output or Path(f"cpython-{found.version}-{target}.tar.gz")
     if not path.name.endswith(".tar.gz"):
         raise UserError(f"{path}: the archive's name must end in .tar.gz")
-    with use.for_a_build():
+    with usage.for_a_build():
         made = write(found, settings, path)
     facts = {"archive": str(path), "version": found.version, "target": target}
     if as_json:

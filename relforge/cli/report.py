@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from relforge import progress
-from relforge.masking import mask
-from relforge.release import Release
-from relforge.watch import Watch
+from relforge.model.release import Release
+from relforge.support import progress
+from relforge.support.masking import mask
+from relforge.support.progress import Watch
 
 MOST = 10  # warnings of one rule that are spelt out
 

@@ -7,11 +7,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from relforge import runpath
 from relforge.checks import build_paths
-from relforge.release import Release
+from relforge.elf import run_paths
+from relforge.model.release import Release
 from tests.checks import trees
-from tests.test_elf import loaded
+from tests.elf.test_reader import loaded
 
 
 def found(release: Release) -> list[tuple[str, str]]:
@@ -59,7 +59,7 @@ def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
     ):
         copy = tmp_path / name
         shutil.copyfile(loaded("libm.so.6"), copy)
-        runpath.write(run_path, copy)
+        run_paths.write(run_path, copy)
         files[f"{trees.SITE}/{name}"] = copy.read_bytes()
     rows = {
         row.path: row for row in build_paths.run_paths(trees.release(tmp_path, {"deps": files}))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relforge.checks import imports
-from relforge.release import Finding, Release
+from relforge.model.release import Finding, Release
 from tests.checks import trees
 
 DEPS: dict[str, bytes | str] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relforge.checks import leftovers, placement
-from relforge.release import Layer, Release
+from relforge.model.release import Layer, Release
 from tests.checks import trees
 
 

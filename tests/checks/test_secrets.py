@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relforge.checks import secrets
-from relforge.release import Finding, Release
+from relforge.model.release import Finding, Release
 from tests.checks import trees
 
 BODY = base64.encodebytes(bytes(range(200)))

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from relforge import checks
-from relforge.checks import native, remembered, verdict
-from relforge.release import Finding
-from relforge.spec import CHECKS, CheckSettings
+from relforge.checks import content_memo, native, step, verdict
+from relforge.model.release import Finding
+from relforge.model.spec import CHECKS, CheckSettings
 from tests.checks import trees
-from tests.test_elf import EXECUTABLE, loaded
+from tests.elf.test_reader import EXECUTABLE, loaded
 
 ROOT = Path(__file__).parents[2]
 ONE = Finding(severity="warning", rule="secrets", path="app/a.py", message="one", hint="do")
@@ -21,7 +20,7 @@ THREE = Finding(severity="error", rule="links", path="app/c", message="three", h
 
 
 def test_settings_know_each_rule_and_the_page_describes_it() -> None:
-    assert {*CHECKS} == {*checks.RULES, "smoke"}
+    assert {*CHECKS} == {*step.RULES, "smoke"}
     page = (ROOT / "docs" / "reference" / "checks.md").read_text()
     assert [] == [name for name in CHECKS if f"\n| `{name}` |" not in page]
 
@@ -31,7 +30,7 @@ def test_a_warning_is_kept() -> None:
 
 
 def test_all_errors_are_told_together_with_what_to_do() -> None:
-    with pytest.raises(checks.Failed) as failed:
+    with pytest.raises(verdict.Failed) as failed:
         verdict.judge((ONE, TWO, THREE), CheckSettings())
     expected = "the release has 2 errors\n  app/b: two\n  app/c: three\n    mend it"
     assert expected == failed.value.message
@@ -40,19 +39,19 @@ def test_all_errors_are_told_together_with_what_to_do() -> None:
 
 
 def test_a_single_error_reads_as_any_other() -> None:
-    with pytest.raises(checks.Failed) as failed:
+    with pytest.raises(verdict.Failed) as failed:
         verdict.judge((THREE,), CheckSettings())
     assert ("app/c: three", "mend it") == (failed.value.message, failed.value.hint)
 
 
 def test_of_many_errors_of_one_rule_the_first_are_told() -> None:
     many = tuple(replace(TWO, path=f"app/{index}") for index in range(25))
-    with pytest.raises(checks.Failed, match="and 15 more of the rule links; --json"):
+    with pytest.raises(verdict.Failed, match="and 15 more of the rule links; --json"):
         verdict.judge(many, CheckSettings())
 
 
 def test_warnings_can_be_errors() -> None:
-    with pytest.raises(checks.Failed, match="one"):
+    with pytest.raises(verdict.Failed, match="one"):
         verdict.judge((ONE,), CheckSettings(warnings_as_errors=True))
 
 
@@ -63,16 +62,16 @@ def test_what_is_allowed_is_passed_over(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["secrets:app/b", "links:b", "links:app"])
 def test_what_is_not_meant_is_not_passed_over(pattern: str) -> None:
-    with pytest.raises(checks.Failed):
+    with pytest.raises(verdict.Failed):
         verdict.judge((TWO,), CheckSettings(allow=(pattern,)))
 
 
 def test_a_rule_that_is_skipped_is_not_applied(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/b": "->/etc/hosts"}, check=CheckSettings(skip=("links",)))
     release = replace(release, python=replace(release.python, machine="other", runs_here=False))
-    assert () == checks.step(release).findings
-    with pytest.raises(checks.Failed):
-        checks.step(replace(release, settings=replace(release.settings, check=CheckSettings())))
+    assert () == step.step(release).findings
+    with pytest.raises(verdict.Failed):
+        step.step(replace(release, settings=replace(release.settings, check=CheckSettings())))
 
 
 def test_a_file_is_looked_at_once(tmp_path: Path) -> None:
@@ -85,13 +84,13 @@ def test_a_file_is_looked_at_once(tmp_path: Path) -> None:
     first = trees.app(tmp_path, {"app/a": "a", "app/b": "b", "app/empty": ""})
     expected = {"app/a": ["a"], "app/b": ["b"]}
     for _ in range(2):
-        assert expected == remembered.look(first, first.layers[0], "some", "", see)
+        assert expected == content_memo.look(first, first.layers[0], "some", "", see)
     assert ["a", "b", "empty"] == seen
     second = trees.app(tmp_path, {"app/a": "a", "app/b": "changed", "app/empty": ""})
     expected["app/b"] = ["changed"]
-    assert expected == remembered.look(second, second.layers[0], "some", "", see)
+    assert expected == content_memo.look(second, second.layers[0], "some", "", see)
     assert ["a", "b", "empty", "b"] == seen
-    assert expected == remembered.look(second, second.layers[0], "some", "other", see)
+    assert expected == content_memo.look(second, second.layers[0], "some", "other", see)
     assert 7 == len(seen), "another question"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from relforge import cache
-from relforge.release import Layer, Release
+from relforge.model.release import Layer, Release
 from tests import builder
 
 SITE = "python/lib/python3.12/site-packages"

@@ -11,7 +11,7 @@ import pytest
 
 from relforge import cache
 from relforge.cli import main
-from tests.housekeeping.conftest import full, tree, unused
+from tests.cache.housekeeping.conftest import full, tree, unused
 
 __all__ = ["full"]
 

@@ -10,8 +10,9 @@ import pytest
 import tomli
 import typer
 
-from relforge import api, settings
+from relforge import api
 from relforge.cli.main import app
+from relforge.project import settings
 from relforge.runtime import errors
 from relforge.runtime.commands import ALIASES, TABLE
 from relforge.runtime.config import kinds, providers, schema

@@ -12,8 +12,8 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relforge.errors import UserError
-from relforge.python import archive
+from relforge.layers.python import archive
+from relforge.support.errors import UserError
 from tests.faults.profiles import examples
 
 PARTS = st.sampled_from(["python", "python", "lib", "a", "b", "..", ".", "", "é", "a" * 300])

@@ -14,11 +14,11 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relforge import tree
-from relforge.errors import SettingsError, UserError
-from relforge.release import Release
-from relforge.settings.paths import inside
-from relforge.settings.table import Table
+from relforge.model.release import Release
+from relforge.project.settings.paths import inside
+from relforge.project.settings.table import Table
+from relforge.support.errors import SettingsError, UserError
+from relforge.tree import draft
 from tests import builder
 from tests.faults.profiles import examples
 
@@ -83,19 +83,19 @@ def test_no_change_of_the_tree_leaves_it(verb: str, path: str, other: str) -> No
         try:
             match verb:
                 case "write":
-                    tree.write(release, path, "new")
+                    draft.write(release, path, "new")
                 case "copy":
-                    tree.copy(release, source / "file", path)
+                    draft.copy(release, source / "file", path)
                 case "copy a folder":
-                    tree.copy(release, source, path)
+                    draft.copy(release, source, path)
                 case "link":
-                    tree.link(release, path, other)
+                    draft.link(release, path, other)
                 case "mkdir":
-                    tree.mkdir(release, path)
+                    draft.mkdir(release, path)
                 case "chmod":
-                    tree.chmod(release, path, 0o755)
+                    draft.chmod(release, path, 0o755)
                 case "remove":
-                    tree.remove(release, path)
+                    draft.remove(release, path)
         except UserError as error:
             assert error.message
         except OSError as error:  # the command line has words for it

@@ -10,9 +10,9 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relforge import settings
-from relforge.errors import Exit, SettingsError
-from relforge.settings.merge import merge
+from relforge.project import settings
+from relforge.project.settings.merge import merge
+from relforge.support.errors import Exit, SettingsError
 from tests import builder
 from tests.faults.profiles import examples
 from tests.faults.tables import TABLES, VALUES, WHOLE, damaged

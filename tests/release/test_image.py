@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats import images
+from tests.artifacts.formats import images
 from tests.release import workshop
 from tests.rootfs import base
 from tests.rootfs.bare import Bare

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import pytest
 
-from relforge import packing, steps
+from relforge.pipeline.steps import STEPS
 from tests.release.workshop import PATIENCE, Workshop, called
 
 pytestmark = pytest.mark.release
 
-STEPS = [name for name, _ in (*steps.ASSEMBLE, *steps.SEAL, *packing.PACK)]
+NAMES = [row.name for row in STEPS]
 ROUNDS = [  # the step during which the signal comes
     ("python", signal.SIGKILL),
     ("deps", signal.SIGINT),
@@ -34,13 +34,13 @@ def interrupt(shop: Workshop, step: str, number: signal.Signals) -> int:
     """Run a release and send the signal when the step before that one has ended."""
     with shop.popen("release") as process:
         assert process.stderr
-        if step == STEPS[0]:
+        if step == NAMES[0]:
             lock = shop.root / "_build" / "prod"
             while not list(lock.glob(".*.draft")) and process.poll() is None:
                 time.sleep(0.005)
         else:
             for line in process.stderr:
-                if line.split()[:1] == [STEPS[STEPS.index(step) - 1]]:
+                if line.split()[:1] == [NAMES[NAMES.index(step) - 1]]:
                     break
         process.send_signal(number)
         said = process.stderr.read()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.artifact import customer
+from tests.delivery import customer
 from tests.rootfs import base
 from tests.rootfs.bare import Bare
 from tests.rootfs.inside import Inside

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 import relforge
-from relforge import layout, pyc, vendored
+from relforge.layers.runtime import console_libraries
+from relforge.model import layout
+from relforge.tree import bytecode
 
 PACKAGE = Path(relforge.__file__).parent
 MANIFEST: dict[str, Any] = {
@@ -123,14 +125,14 @@ def _fill(root: Path) -> None:
     shutil.copytree(
         PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
     )
-    for to, source in vendored.files():
+    for to, source in console_libraries.files():
         path = root / layout.CONSOLE_LIBS / to
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, path)
     shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
     (root / "bin" / "shop").chmod(0o755)
     _python(root)
-    pyc.compile_tree(Path(sys.executable), root / "runtime")
+    bytecode.compile_tree(Path(sys.executable), root / "runtime")
 
 
 def _facts(root: Path) -> dict[str, tuple[int, int, int, int]]:

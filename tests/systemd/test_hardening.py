@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.artifact import customer
+from tests.delivery import customer
 from tests.sample import Sample
 from tests.systemd.deployed import UNITS, Deployed
 from tests.systemd.host import Host

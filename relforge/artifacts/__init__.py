@@ -1,0 +1,1 @@
+"""What is shipped: writing artifacts, reading and verifying them, signing them."""

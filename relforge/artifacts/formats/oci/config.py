@@ -1,0 +1,96 @@
+"""The configuration of an image (OCI image-spec 1.1, config.md)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from relforge.artifacts.formats.oci import layers
+from relforge.artifacts.formats.oci.base import Base
+from relforge.artifacts.formats.oci.blobs import Blob
+from relforge.model.release import Release
+
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_URLS = {
+    "homepage": "url",
+    "repository": "source",
+    "source": "source",
+    "documentation": "documentation",
+}
+_PORT = re.compile(r"(?P<host>.*):(?P<port>[1-9]\d{0,4})")
+_LOOPBACK = ("127.", "localhost", "[::1]")
+
+
+def configuration(
+    release: Release, base: Base | None, own_layers: tuple[Blob, ...]
+) -> dict[str, Any]:
+    """The image's configuration laid over the base's."""
+    found: dict[str, Any] = base.config if base else {}
+    below: dict[str, Any] = found.get("config") or {}
+    created = _time(release)
+    serves = bool(release.settings.services)
+    env = dict(row.partition("=")[::2] for row in below.get("Env") or ())
+    env["PATH"] = f"{env.get('PATH') or DEFAULT_PATH}:/{layers.root(release)}/bin"
+    env |= {"RELEASE_STATE_DIR": f"/{layers.state(release)}"} | release.settings.oci.env
+    own = {
+        "User": f"{layers.USER}:{layers.USER}",
+        "Env": [f"{key}={value}" for key, value in env.items()],
+        "Entrypoint": [f"/{layers.root(release)}/bin/{release.name}"],
+        "Cmd": ["foreground" if serves else "help"],
+        "WorkingDir": "/",
+        "Labels": {
+            **(below.get("Labels") or {}),
+            **_labels(release),
+            **release.settings.oci.labels,
+        },
+        "StopSignal": "SIGTERM",
+    }
+    ports = {**(below.get("ExposedPorts") or {}), **{f"{port}/tcp": {} for port in _ports(release)}}
+    history = [{"created": created, "created_by": f"relforge: {release.name}"} for _ in own_layers]
+    return {
+        "architecture": ARCHITECTURES[release.target.machine],
+        "os": "linux",
+        "created": created,
+        "config": {**below, **own, **({"ExposedPorts": ports} if ports else {})},
+        "rootfs": {
+            "type": "layers",
+            "diff_ids": [
+                *found.get("rootfs", {}).get("diff_ids", ()),
+                *(f"sha256:{layer.diff_id}" for layer in own_layers),
+            ],
+        },
+        "history": [*(found.get("history") or ()), *history],
+    }
+
+
+def _labels(release: Release) -> dict[str, str]:
+    about = release.project.metadata
+    urls = {_URLS.get(key.lower(), ""): value for key, value in about.urls}
+    rows = {
+        "title": release.name,
+        "version": release.version,
+        "revision": release.revision or "",
+        "created": _time(release),
+        "description": about.description,
+        "authors": ", ".join(about.authors),
+        "licenses": about.license,
+        **urls,
+    }
+    prefix = "org.opencontainers.image."
+    return {prefix + key: value for key, value in rows.items() if key and value}
+
+
+def _ports(release: Release) -> list[str]:
+    """Ports that the settings say outright, where somebody outside could reach them."""
+    found = (
+        _PORT.fullmatch(text) for service in release.settings.services for text in service.listen
+    )
+    return sorted(
+        {row["port"] for row in found if row and not row["host"].startswith(_LOOPBACK)}, key=int
+    )
+
+
+def _time(release: Release) -> str:
+    return datetime.fromtimestamp(release.source_date, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,91 @@
+"""What reading an artifact gives."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from relforge.artifacts.reading.packed_sizes import Measure
+from relforge.model import layout
+
+TREE = "tree"
+TEXT = 64 << 20  # bytes of a text that is kept
+KEPT = (".dist-info/METADATA", ".dist-info/RECORD")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFile:
+    """A file of the release."""
+
+    mode: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong, and where: a path in the release, or the artifact itself."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass(slots=True, kw_only=True)
+class ReleaseContents:
+    """All that a release holds.  Paths are relative to its folder.
+
+    Of a Debian package that only leads to a version, it is all that the package
+    holds, relative to the root; `control` tells one from the other.
+    """
+
+    place: Path
+    kind: str = TREE  # else a key of `relforge.model.spec.FORMATS`
+    sha256: str = ""  # of the artifact; "" for a tree
+    size: int = 0  # of the artifact
+    root: str = ""  # the release's folder in the archive
+    files: dict[str, ReleaseFile] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    texts: dict[str, bytes] = field(default_factory=dict)  # of release/ and of *.dist-info/
+    control: dict[str, str] = field(default_factory=dict)  # what a Debian package says of itself
+    scripts: dict[str, bytes] = field(default_factory=dict)  # what runs before the release does
+    problems: list[Problem] = field(default_factory=list)
+    measure: Measure | None = None  # where it is asked how much each part takes of the artifact
+
+    @property
+    def is_release(self) -> bool:
+        """Whether a release is inside."""
+        return layout.MANIFEST in self.files
+
+    def problem(self, path: str, message: str) -> None:
+        """Note what is wrong with one path."""
+        self.problems.append(Problem(path=path, message=message))
+
+    def take(self, path: str, mode: int, chunks: Iterable[bytes], *, keep: bool = False) -> None:
+        """Note one file; its text is kept where it tells what the release is."""
+        size, total, kept = 0, hashlib.sha256(), bytearray()
+        keep = keep or path.startswith("release/") or path.endswith(KEPT)
+        for chunk in chunks:
+            size += len(chunk)
+            total.update(chunk)
+            if keep and size <= TEXT:
+                kept += chunk
+            if self.measure is not None:
+                self.measure.feed(path, chunk)
+        self.files[path] = ReleaseFile(mode=mode, size=size, sha256=total.hexdigest())
+        if keep:
+            self.texts[path] = bytes(kept)
+        self.check_mode(path, mode)
+
+    def check_mode(self, path: str, mode: int) -> None:
+        """Note what no file and no folder of a release may be."""
+        if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
+            self.problem(path, f"it is set-uid, set-gid or sticky (mode {mode:04o})")
+        elif mode & stat.S_IWOTH:
+            self.problem(path, f"everybody may write to it (mode {mode:04o})")

@@ -1,0 +1,143 @@
+"""The members of a tar archive, as a stream: what a release holds, and what lies beside it.
+
+Nothing is unpacked and nothing is trusted: what a careful hand would not have
+written is noted as a problem, and reading goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, cast
+
+from relforge.artifacts.formats.sections import Stream
+from relforge.artifacts.reading.contents import TEXT, ReleaseContents
+
+CHUNK = 1 << 20
+MOST_MEMBERS = 1_000_000
+ROOT = ""  # the archive's own top, as the release's folder
+
+# A member that is not below the release's folder: its path, what it is, and how to read it.
+Other = Callable[[str, tarfile.TarInfo, Callable[[], bytes]], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class TarArchive:
+    """How an archive, or several that are laid over each other, is read.
+
+    ``root`` is the release's folder, or a pattern for it: the first folder that
+    fits is it.  ``other`` is given what lies elsewhere.
+    """
+
+    found: ReleaseContents
+    name: str  # in problems of the archive itself
+    root: str | re.Pattern[str]
+    other: Other
+    dotted: bool = False  # names may begin with `./`, as dpkg wants them
+    foreign: bool = False  # what lies elsewhere is somebody else's, and called as they like
+
+    def read(self, chunks: Iterable[bytes]) -> bool:
+        """Take everything of one archive; returns whether something of the release was in it.
+
+        Raises what `tarfile` raises, and ValueError for too many members.
+        """
+        before = len(self.found.files) + len(self.found.links)
+        # It calls nothing but `read`.
+        stream = cast(IO[bytes], Stream(chunks))
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for count, member in enumerate(tar):
+                if count >= MOST_MEMBERS:
+                    raise ValueError(f"it holds more than {MOST_MEMBERS:,} members")
+                self._take(tar, member)
+            ours = len(self.found.files) + len(self.found.links) > before
+            self._check_end(cast(IO[bytes], tar.fileobj), ours=ours)
+        return ours
+
+    def _take(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        name = member.name.removeprefix("./") if self.dotted else member.name
+        parts = PurePosixPath(name).parts
+        if self.dotted and name in ("", ".") and member.isdir():
+            return
+        if name.startswith("/") or ".." in parts or not parts:
+            self.found.problem(member.name, "unpacking would write outside of the release's folder")
+            return
+        full = "/".join(parts)
+        elsewhere = self.foreign and not f"{full}/".startswith(f"{self.root}/")
+        if full != name.removesuffix("/") and not elsewhere:
+            told = "the name is not plain: it holds an empty part, or a dot"
+            self.found.problem(member.name, told)
+            return
+        if isinstance(self.root, re.Pattern) and (fits := self.root.match(f"{full}/")):
+            self.root = fits[1]
+            self.found.root = fits[1]
+        root = self.root if isinstance(self.root, str) else None
+        if root == ROOT:
+            self._put(tar, member, full)
+        elif root is not None and full.startswith(f"{root}/"):
+            self._put(tar, member, full.removeprefix(f"{root}/"))
+        elif root is not None and f"{root}/".startswith(f"{full}/"):
+            self._check_folder(member, full)
+        elif root is None and member.isdir():
+            self._check_folder(member, full)  # the release's comes later
+        else:
+            self.other(full, member, lambda: _text(tar, member))
+
+    def _check_folder(self, member: tarfile.TarInfo, full: str) -> None:
+        """A folder that leads to the release, or is its own."""
+        if not member.isdir():
+            self.found.problem(full, "it leads to the release, and is no folder")
+            return
+        self._check_owner(member, full)
+        self.found.check_mode(full, member.mode)
+
+    def _check_owner(self, member: tarfile.TarInfo, path: str) -> None:
+        if member.uid or member.gid:
+            self.found.problem(path, f"it belongs to {member.uid}:{member.gid}, not to 0:0")
+
+    def _put(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
+        found, parts = self.found, path.split("/")
+        again = path in found.files or path in found.links
+        if again or (path in found.folders and not member.isdir()):
+            found.problem(path, "it is in the archive twice")
+            return
+        above = ["/".join(parts[:end]) for end in range(1, len(parts))]
+        if through := [row for row in above if row in found.links or row in found.files]:
+            found.problem(
+                path, f"unpacking would write it through {through[0]}, which is no folder"
+            )
+            return
+        found.folders.update(above)
+        self._check_owner(member, path)
+        if found.measure is not None:
+            found.measure.feed(path, member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
+        if member.isdir():
+            found.folders.add(path)
+            found.check_mode(path, member.mode)
+        elif member.issym():
+            found.links[path] = member.linkname
+        elif member.isreg() and not member.issparse():
+            content = tar.extractfile(member)
+            assert content is not None
+            chunks = iter(lambda: content.read(CHUNK), b"")
+            found.take(path, member.mode, chunks, keep=self.root == ROOT)
+        else:
+            found.problem(path, "it is neither a file, a folder nor a symbolic link")
+
+    def _check_end(self, rest: IO[bytes], *, ours: bool) -> None:
+        """A second block of zeros ends an archive; no more than padding may follow."""
+        size = 0
+        while chunk := rest.read(CHUNK):
+            size += len(chunk)
+            if chunk.strip(b"\0") or size > CHUNK:
+                self.found.problem(self.name, "something follows the end of the archive")
+                return
+        if ours and size < tarfile.BLOCKSIZE:
+            self.found.problem(self.name, "the archive has no end: it was cut short")
+
+
+def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = tar.extractfile(member) if member.isreg() else None
+    return content.read(TEXT) if content else b""

@@ -1,0 +1,99 @@
+"""Whether a release is what it says: each file by its digest, each link, the artifact itself."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from relforge.artifacts import signing
+from relforge.artifacts.reading import foreign_manifest, wrapper
+from relforge.artifacts.reading.contents import Problem, ReleaseContents
+from relforge.model import layout
+
+LINKS = 40  # that are followed for one path, as Linux does
+
+
+def problems(found: ReleaseContents) -> Iterator[Problem]:
+    """All that is wrong with it; nothing for a release that is whole."""
+    yield from found.problems
+    yield from wrapper.problems(found)
+    if found.is_release:
+        yield from _release(found)
+    if found.sha256:
+        for path, file in sorted(found.files.items()):
+            if file.mode not in (0o644, 0o755) and not file.mode & 0o7002:
+                told = f"it has the mode {file.mode:04o}, not 0644 or 0755"
+                yield Problem(path=path, message=told)
+        yield from _sidecar(found)
+
+
+def _release(found: ReleaseContents) -> Iterator[Problem]:
+    yield from _digests(found)
+    for path in sorted(found.links):
+        if not _stays(found, path) and not _is_the_hosts_python(found, path):
+            yield Problem(path=path, message=f"the link to {found.links[path]} leaves the release")
+
+
+def _digests(found: ReleaseContents) -> Iterator[Problem]:
+    text = found.texts.get(layout.SUMS)
+    if text is None:
+        yield Problem(path=layout.SUMS, message="it is missing, so no file can be verified")
+        return
+    listed: dict[str, str] = {}
+    for number, line in enumerate(text.decode("utf-8", "surrogateescape").splitlines(), 1):
+        digest, gap, path = line.partition("  ")
+        if not gap or len(digest) != 64:
+            yield Problem(path=f"{layout.SUMS}:{number}", message="this is no line of a digest")
+            continue
+        listed[path] = digest
+    for path, digest in sorted(listed.items()):
+        file = found.files.get(path)
+        if file is None:
+            yield Problem(path=path, message="it is missing")
+        elif file.sha256 != digest:
+            yield Problem(path=path, message="its content is not what it was when it was built")
+    for path in sorted(found.files.keys() - listed.keys() - {layout.SUMS}):
+        yield Problem(path=path, message=f"{layout.SUMS} does not list it: it was added later")
+
+
+def _stays(found: ReleaseContents, path: str) -> bool:
+    """Whether the link, and each that it leads through, ends within the release."""
+    left = found.links[path].split("/")
+    if left[0] == "":
+        return False
+    here = posixpath.dirname(path).split("/") if "/" in path else []
+    followed = 0
+    while left:
+        part = left.pop(0)
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not here:
+                return False
+            here.pop()
+            continue
+        here.append(part)
+        target = found.links.get("/".join(here))
+        if target is not None:
+            followed += 1
+            if followed > LINKS or target.startswith("/"):
+                return False
+            here.pop()
+            left = [*target.split("/"), *left]
+    return True
+
+
+def _is_the_hosts_python(found: ReleaseContents, path: str) -> bool:
+    """Whether it is the one link that must leave: the interpreter of `python.source = "system"`."""
+    source = foreign_manifest.value(found).get("python", {}).get("source")
+    return bool(source == "system" and path.startswith("python/bin/python"))
+
+
+def _sidecar(found: ReleaseContents) -> Iterator[Problem]:
+    beside = signing.digest_file(found.place)
+    if not beside.is_file():
+        return
+    said = (beside.read_text(errors="replace").split() or ["nothing"])[0]
+    if said != found.sha256:
+        told = f"its sha256 is {found.sha256}, and {beside.name} says {said}"
+        yield Problem(path=found.place.name, message=told)

@@ -1,0 +1,153 @@
+"""Signatures of artifacts: SSH's, by ``ssh-keygen -Y`` (PROTOCOL.sshsig of OpenSSH).
+
+What is signed is the digest file beside an artifact, so whoever has the small
+file and its signature can tell before 50 MB are copied.
+
+    ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz
+    ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz.sha256        as sha256sum(1) writes it
+    ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz.sha256.sig    made with --sign
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from relforge.support.errors import UserError
+
+UNREADABLE = ("Couldn't parse signature", "invalid format")  # and not: of another text
+NAMESPACE = "relforge"
+VARIABLE = "RELFORGE_SIGN_KEY"
+PATIENCE = 60  # seconds; a key in a token waits for a touch
+
+
+def digest_file(artifact: Path) -> Path:
+    """Where the artifact's digest stands."""
+    return artifact.with_name(f"{artifact.name}.sha256")
+
+
+def signature_file(artifact: Path) -> Path:
+    """Where the signature of the digest stands."""
+    return artifact.with_name(f"{artifact.name}.sha256.sig")
+
+
+def provenance_file(artifact: Path) -> Path:
+    """Where it stands how the artifact was made."""
+    return artifact.with_name(f"{artifact.name}.provenance.json")
+
+
+def bundle_file(artifact: Path) -> Path:
+    """Where sigstore's bundle stands; its own client looks there as well."""
+    return artifact.with_name(f"{artifact.name}.sigstore.json")
+
+
+def beside(artifact: Path) -> tuple[Path, ...]:
+    """All files that may stand beside an artifact and are of no use without it."""
+    return tuple(
+        path(artifact) for path in (digest_file, signature_file, provenance_file, bundle_file)
+    )
+
+
+def key(text: str, root: Path) -> Path:
+    """The key's file; what is written is relative to the project, or to the home with ``~``."""
+    return root / Path(text).expanduser()
+
+
+def check(key: Path) -> None:
+    """Raise UserError where nothing could be signed with that key."""
+    _program()
+    if not key.is_file():
+        raise UserError(
+            f"{key}: there is no such key to sign with",
+            hint="make one: ssh-keygen -t ed25519 -f release_key",
+        )
+    with tempfile.TemporaryDirectory(prefix="relforge-sign-") as folder:
+        trial = Path(folder) / "trial"
+        trial.write_text("")
+        _sign(trial, key)
+
+
+def sign(artifact: Path, key: Path) -> Path:
+    """Sign the artifact's digest file; returns the signature, which appears whole."""
+    with tempfile.TemporaryDirectory(prefix=".sign-", dir=artifact.parent) as folder:
+        text = Path(folder) / digest_file(artifact).name
+        shutil.copyfile(digest_file(artifact), text)
+        made = _sign(text, key)
+        made.chmod(0o644)
+        os.replace(made, signature_file(artifact))
+    return signature_file(artifact)
+
+
+def objection(artifact: Path, allowed: Path, identity: str) -> str:
+    """Why the signature of the artifact's digest does not hold; "" where it does.
+
+    ``allowed`` lists who may sign (ssh-keygen(1), ALLOWED SIGNERS), ``identity``
+    is who must have; "" takes whom the list names for the key.  Raises UserError
+    where there is no list, or no ssh-keygen.
+    """
+    program = _program()
+    if not allowed.is_file():
+        there = "it is no file" if allowed.exists() else "there is no such file"
+        raise UserError(
+            f"{allowed}: {there}",
+            hint="it lists who may sign, a line each: release@example.org ssh-ed25519 AAAA...",
+        )
+    with allowed.open("rb"):  # ssh-keygen does not tell that it may not read it
+        pass
+    signature = signature_file(artifact)
+    for path in (digest_file(artifact), signature):
+        if not path.is_file():
+            return f"{path.name} is not there, so nobody can tell who signed"
+    if not identity:
+        asked = _run(program, "-Y", "find-principals", "-s", signature, "-f", allowed)
+        if asked.returncode:
+            read = _run(program, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature)
+            if any(words in read.stderr for words in UNREADABLE):
+                return f"{signature.name} is damaged, or no signature"
+            return f"the key that signed is not in {allowed}"
+        identity = asked.stdout.splitlines()[0]
+    words = ("-Y", "verify", "-n", NAMESPACE, "-f", allowed, "-I", identity, "-s", signature)
+    done = _run(program, *words, text=digest_file(artifact).read_text(errors="replace"))
+    return f"{identity} did not sign this: {_said(done)}" if done.returncode else ""
+
+
+def _sign(text: Path, key: Path) -> Path:
+    done = _run(_program(), "-q", "-Y", "sign", "-n", NAMESPACE, "-f", key, text)
+    if done.returncode:
+        raise UserError(
+            f"{key}: ssh-keygen cannot sign with it: {_said(done)}",
+            hint="a key with a passphrase has to be in an agent: ssh-add, then name its .pub file",
+        )
+    return text.with_name(f"{text.name}.sig")
+
+
+def _program() -> str:
+    found = shutil.which("ssh-keygen")
+    if found is None:
+        raise UserError("ssh-keygen is not there", hint="apt-get install openssh-client")
+    return found
+
+
+def _run(*words: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run it without a terminal: it would wait for a passphrase for ever."""
+    try:
+        return subprocess.run(
+            [str(word) for word in words],
+            input=text,
+            env={**os.environ, "SSH_ASKPASS_REQUIRE": "never"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"ssh-keygen did not answer within {PATIENCE} s") from None
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return lines[-1].strip() if lines else "it did not say why"

@@ -1,0 +1,1 @@
+"""What goes into a release: a module or a package for each part."""

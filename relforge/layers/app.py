@@ -1,0 +1,139 @@
+"""The layer ``app``: the project's own code.
+
+    the project's wheel       python/lib/python3.12/site-packages/ and python/bin/
+    app = ["manage.py", ...]  app/manage.py ..., as they are in the project
+    always                    site-packages/relforge.pth: runtime/ and app/ can be imported
+
+The wheel is built from a copy of the project's sources, so nothing is left
+behind in the user's tree, and what is not among its sources does not count.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
+
+from relforge import cache
+from relforge.elf import symbols
+from relforge.layers.deps import backend, resolver_environment
+from relforge.layers.deps.package_sources import places
+from relforge.layers.deps.platform import platform
+from relforge.layers.deps.step import interpreter, is_inside, refuse_overlap
+from relforge.layers.deps.unpack import unpack
+from relforge.layers.deps.wheels import Wheel
+from relforge.model import layout
+from relforge.model.release import Release
+from relforge.model.spec import Project, StripSettings
+from relforge.project import inputs, sources
+from relforge.support.errors import UserError
+from relforge.tree import bytecode
+
+log = logging.getLogger("relforge.layers.app")
+
+FORMAT = "1"
+PTH = "../../../../runtime\n../../../../app\n"  # from site-packages to the release
+
+
+def step(release: Release, ahead: cache.Tree | None = None) -> Release:
+    """Lay the project's own code into the tree, as the layer ``app``; raises UserError."""
+    started = time.perf_counter()
+    tree = ahead or _tree(release)
+    refuse_overlap(release, tree.entries, "the application")
+    cache.place(tree, release.tree)
+    layer = cache.layer("app", tree, started)
+    return replace(release, layers=(*release.layers, layer))
+
+
+def prepare(release: Release) -> cache.Tree | None:
+    """What the step lays out, in the cache; None where that takes the tree's own interpreter."""
+    return None if is_inside(release) else _tree(release)
+
+
+def _tree(release: Release) -> cache.Tree:
+    trees = release.settings.app
+    names = inputs.application(release)
+    root = release.project.root
+    python = release.python
+    digest = sources.digest(root, names)
+    members = tuple(_sources(release, row) for row in release.project.members)
+    key = cache.key(
+        *("app", FORMAT, python.version, python.tag, str(trees), PTH),
+        *(() if interpreter(release) else ("no byte code",)),
+        *(repr(_strip(release)), symbols.FORMAT),
+        *(_build_facts(release) if trees is None or members else ()),
+        digest,
+        *(f"{row.name} {digest}" for row, _, digest in members),
+    )
+
+    def build(draft: Path) -> None:
+        own = trees is None and inputs.has_wheel(release.project)
+        for package in ((release.project, names, digest), *members)[0 if own else 1 :]:
+            _install_wheel(release, *package, draft)
+        if trees is not None:
+            sources.snapshot(root, names, draft / layout.APP, digest)
+            if names:
+                bytecode.compile_tree(interpreter(release), draft / layout.APP)
+                if release.settings.strip.sources:
+                    bytecode.drop_sources(draft / layout.APP, scripts=True)
+        folder = draft / python.site_packages
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "relforge.pth").write_text(PTH)
+
+    return cache.tree("app", key, build)
+
+
+def _build_facts(release: Release) -> tuple[str, ...]:
+    """What decides a wheel besides its sources: time, and git for a computed version."""
+    revision = "" if release.project.version else str(release.revision)
+    return str(release.source_date), revision
+
+
+def _sources(release: Release, member: Project) -> tuple[Project, tuple[str, ...], str]:
+    names = inputs.member(release, member)
+    return member, names, sources.digest(member.root, names)
+
+
+def _install_wheel(
+    release: Release, project: Project, names: tuple[str, ...], digest: str, draft: Path
+) -> None:
+    log.info("building the wheel of %s", project.name or project.root.name)
+    with tempfile.TemporaryDirectory(prefix="relforge-app-") as folder:
+        source = sources.checkout(
+            project.root, names, Path(folder) / "source", digest, history=project.version is None
+        )
+        made = Path(folder) / "dist"
+        env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
+        env |= resolver_environment.for_pip(places(release.settings.packages, release.project.root))
+        built = backend.wheel(source, *backend.runner(release.python), env, made)
+        _refuse_foreign_tags(built, release)
+        wheel = Wheel(name="the application", path=built)
+        unpack([wheel], release.python, interpreter(release), draft, _strip(release))
+
+
+def _strip(release: Release) -> StripSettings:
+    """What is taken out of the application: its own tests are a part of it."""
+    return replace(release.settings.strip, tests=False)
+
+
+def _refuse_foreign_tags(wheel: Path, release: Release) -> None:
+    """Refuse a wheel with compiled code for the Python that relforge itself runs on."""
+    ranks = platform(release.python, release.target).ranks
+    if not any(tag in ranks for tag in parse_wheel_filename(wheel.name)[3]):
+        short = release.python.short
+        if release.target.machine != os.uname().machine:
+            raise UserError(
+                f"the project's wheel holds compiled code and came out as {wheel.name}, "
+                f"which {release.target.machine} cannot run",
+                hint=f"build on a {release.target.machine} host",
+            )
+        raise UserError(
+            f"the project's wheel holds compiled code and came out as {wheel.name}, "
+            f"which Python {short} of the release cannot use",
+            hint=f"install relforge with Python {short}, and build with that",
+        )

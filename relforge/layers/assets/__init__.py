@@ -1,0 +1,1 @@
+"""Assets: compiled by the project's own commands, fingerprinted on request."""

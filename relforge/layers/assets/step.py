@@ -1,0 +1,104 @@
+"""Assets: the project's own commands compile them, from declared inputs to declared outputs.
+
+The commands run in a copy that holds the inputs and nothing else, so that what
+they read is what the content key covers, and the user's tree stays as it is.
+
+Where they run the release's own interpreter (see `own_python`), the key covers the
+layers before this one, too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from relforge import cache
+from relforge.layers.assets import fingerprint, python_word
+from relforge.model.release import Layer, Release
+from relforge.project import inputs, sources
+from relforge.support import command
+from relforge.support.errors import UserError
+
+FORMAT = "1"
+
+
+def step(release: Release) -> Release:
+    """Compile the assets and lay their outputs into the tree, as a part of the layer ``app``."""
+    settings = release.settings.assets
+    if not settings.run:
+        return release
+    started = time.perf_counter()
+    root = release.project.root
+    names = inputs.assets(release)
+    digests = _digests(root, names)
+    below = python_word.facts(release) if python_word.is_asked(settings) else ()
+    key = cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
+    tree = cache.tree("assets", key, lambda folder: _compile(release, digests, folder))
+    cache.place(tree, release.tree)
+    made = cache.layer("assets", tree, started)
+    layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
+    return replace(release, layers=tuple(layers))
+
+
+def _joined(layer: Layer, part: Layer) -> Layer:
+    known = {entry.path: entry for entry in (*layer.entries, *part.entries)}
+    return replace(
+        layer,
+        key=cache.key(layer.key, part.key),
+        cached=layer.cached and part.cached,
+        seconds=layer.seconds + part.seconds,
+        entries=tuple(known[path] for path in sorted(known)),
+    )
+
+
+def _digests(root: Path, names: Iterable[str]) -> dict[str, str]:
+    return {name: cache.sha256(root / name) for name in names}
+
+
+def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
+    settings = release.settings.assets
+    with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
+        work = Path(name) / "project"
+        asked = python_word.is_asked(settings)
+        variables = python_word.variables(release, Path(name)) if asked else {}
+        python = python_word.executable(release)
+        for path in digests:
+            target = work / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(release.project.root / path, target)
+        if _digests(work, digests) != digests:
+            raise sources.changed(release.project.root)
+        for index, words in enumerate(settings.run):
+            command.run(
+                [word.replace(python_word.WORD, python) for word in words],
+                what=f"tool.relforge.assets.run[{index}]",
+                cwd=work / settings.cwd,
+                env={
+                    "SOURCE_DATE_EPOCH": str(release.source_date),
+                    "PATH": _path(),
+                    **variables,
+                    **settings.env,
+                },
+                hint="it runs in a copy that holds only what `assets.inputs` names",
+            )
+        for source, to in settings.outputs:
+            if not (work / source).is_dir():
+                raise UserError(
+                    f"tool.relforge.assets.outputs: the commands made no folder {source!r}",
+                    hint="the key is the folder that the commands write, relative to the project",
+                )
+            made = (path.relative_to(work / source) for path in cache.walk(work / source))
+            sources.copy(work / source, (path.as_posix() for path in made), folder / to)
+            if settings.digest:
+                fingerprint.add(folder / to)
+
+
+def _path() -> str:
+    """PATH with this interpreter's scripts at its end: Node may be a Python package there."""
+    return os.pathsep.join([command.path(), str(Path(sys.executable).parent)])

@@ -1,0 +1,155 @@
+"""The wheel or the metadata of a project, made by its own build backend (PEP 517).
+
+The backend runs in an environment of its own, with what ``build-system.requires``
+and the backend itself ask for, and nothing else.  Such an environment takes
+seconds to make, so it is kept:
+
+    <cache>/backends/<key>/venv/     for one interpreter and one set of requirements
+    <cache>/backends/asks-<key>      what a backend asked for besides, for one configuration
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from email.message import Message
+from pathlib import Path
+from platform import python_version
+
+import build
+import pyproject_hooks
+
+from relforge import cache, elf
+from relforge.layers.deps import pex
+from relforge.model import core_metadata
+from relforge.model.release import Interpreter
+from relforge.support import command
+from relforge.support.errors import UserError
+
+WHAT = "building the project's wheel"
+HINT = "it must build by itself, too: python -m build --wheel"
+CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg")  # what decides what a backend asks for
+
+
+def wheel(
+    source: Path,
+    python: Path,
+    version: str,
+    env: Mapping[str, str],
+    into: Path,
+    what: str = WHAT,
+) -> Path:
+    """Build the wheel of the project in ``source`` with that interpreter.
+
+    ``version`` is the interpreter's, ``env`` is laid over this process's
+    environment.  Raises UserError with the backend's own words where it fails.
+    """
+    with _explained(what):
+        return Path(_ready(source, python, version, env, what).build("wheel", into))
+
+
+def metadata(
+    source: Path, python: Path, version: str, env: Mapping[str, str], into: Path, what: str
+) -> Message:
+    """What the METADATA of its wheel would say; raises UserError as `wheel` does."""
+    with _explained(what):
+        folder = Path(_ready(source, python, version, env, what).metadata_path(into))
+    return core_metadata.parse((folder / "METADATA").read_bytes())
+
+
+def runner(python: Interpreter) -> tuple[Path, str]:
+    """What runs a backend, and its version: the interpreter that the release's is made from.
+
+    Where that does not run here, or has no place to stay as one in an archive,
+    it is one of the same minor version, else relforge's own.
+    """
+    if python.source != "archive" and python.runs_here and elf.is_elf(python.origin):
+        return python.origin, python.version
+    if python.helper is not None:
+        return python.helper, python.version
+    return Path(sys.executable), python_version()
+
+
+def _ready(
+    source: Path, python: Path, version: str, env: Mapping[str, str], what: str
+) -> build.ProjectBuilder:
+    first = build.ProjectBuilder(source, runner=_runner(env, what))
+    requires = first.build_system_requires
+    place = environment(requires, python, version, env)
+    builder = _builder(source, place, env, what)
+    more = requires | _asked_for(builder, place, source)
+    if more == requires:
+        return builder
+    return _builder(source, environment(more, python, version, env), env, what)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except build.BuildBackendException as error:
+        if isinstance(error.exception, UserError):
+            raise error.exception from None
+        raise UserError(f"{what}: {error}", hint=HINT) from None
+    except (build.BuildException, pyproject_hooks.BackendUnavailable) as error:
+        raise UserError(f"{what}: {error}", hint=HINT) from None
+
+
+def environment(
+    requires: Iterable[str], python: Path, version: str, env: Mapping[str, str]
+) -> Path:
+    """The virtual environment with these requirements; made where there is none yet."""
+    wanted = sorted(requires)
+    key = cache.key("backend", str(python), version, *wanted)
+    place = cache.home() / "backends" / key
+    venv, whole = place / "venv", place / "whole"
+    with cache.lock(f"backend-{key}"):
+        if not (whole.exists() and (venv / "bin" / "python").exists()):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            pex.install(wanted, python, version, venv, env)
+            cache.keep(whole, b"")
+        cache.touch(whole)
+    return venv
+
+
+def _builder(source: Path, venv: Path, env: Mapping[str, str], what: str) -> build.ProjectBuilder:
+    return build.ProjectBuilder(
+        source, python_executable=str(venv / "bin" / "python"), runner=_runner(env, what, venv)
+    )
+
+
+def _asked_for(builder: build.ProjectBuilder, venv: Path, source: Path) -> set[str]:
+    """What the backend needs besides; remembered, since asking is as slow as building."""
+    files = (source / name for name in CONFIGURATION)
+    digests = (cache.sha256(path) if path.is_file() else "" for path in files)
+    memo = venv.parent.with_name(f"asks-{cache.key(venv.parent.name, *digests)}")
+    try:
+        return set(json.loads(memo.read_bytes()))
+    except (OSError, ValueError):
+        pass
+    asked = builder.get_requires_for_build("wheel")
+    cache.keep(memo, json.dumps(sorted(asked)).encode())
+    return asked
+
+
+def _runner(env: Mapping[str, str], what: str, venv: Path | None = None) -> Callable[..., None]:
+    path = {"PATH": f"{venv / 'bin'}:{command.path()}"} if venv else {}
+
+    def run(
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        command.run(
+            cmd,
+            what=what,
+            cwd=Path(cwd) if cwd else None,
+            env={**env, **path, **(extra_environ or {})},
+            hint=HINT,
+        )
+
+    return run

@@ -1,0 +1,103 @@
+"""One file from a server into the store: resumed where it broke off, and verified."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from relforge import cache
+from relforge.layers.deps import wheel_store
+from relforge.layers.deps.pins import LockedFile
+from relforge.layers.deps.web import Answer, Unanswered, Web, why
+
+log = logging.getLogger("relforge.layers.deps")
+
+CHUNK = 1 << 18
+TRIES = 4
+PAUSE = 0.3  # seconds before the second try; each next one waits twice as long
+TOO_FAR = 416
+
+
+class Mismatch(Exception):
+    """What came is not what was locked."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+def download(file: LockedFile, url: str, web: Web, count: Callable[[int], None]) -> None:
+    """Fetch the file from the address, unless another process just did.
+
+    ``count`` is told of the bytes as they come.  Raises Unanswered or Mismatch,
+    and OSError where the store cannot be written.
+    """
+    draft = wheel_store.partial(file.sha256)
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    with cache.lock(f"wheel-{file.sha256[:2]}"):
+        if wheel_store.holds(file):
+            return
+        resumed = draft.is_file()
+        _insist(url, draft, web, count)
+        found = cache.sha256(draft)
+        if found != file.sha256 and resumed:  # what was left here may have been the damage
+            draft.unlink()
+            _insist(url, draft, web, count)
+            found = cache.sha256(draft)
+        if found != file.sha256:
+            draft.unlink()
+            raise Mismatch(found)
+        wheel_store.take(draft, file)
+
+
+def _insist(url: str, draft: Path, web: Web, count: Callable[[int], None]) -> None:
+    """Try again where that may help, going on from where it broke off."""
+    for left in reversed(range(TRIES)):
+        try:
+            _pull(url, draft, web, count)
+        except Unanswered as problem:
+            if not left or not problem.again:
+                raise
+            log.debug("%s: %s; once more", url, problem.reason)
+            time.sleep(PAUSE * 2 ** (TRIES - 1 - left))
+        else:
+            return
+
+
+def _pull(url: str, draft: Path, web: Web, count: Callable[[int], None]) -> None:
+    there = draft.stat().st_size if draft.is_file() else 0
+    log.debug("fetching %s%s", url, f", from byte {there}" if there else "")
+    try:
+        answer = web.open(url, {"Range": f"bytes={there}-"} if there else {})
+    except Unanswered as problem:
+        if problem.status == TOO_FAR:
+            draft.unlink()
+            raise Unanswered(problem.reason, again=True) from None
+        raise
+    goes_on = answer.status == http.client.PARTIAL_CONTENT and answer.headers.get(
+        "Content-Range", ""
+    ).startswith(f"bytes {there}-")
+    with answer.body, draft.open("ab" if goes_on else "wb") as target:
+        came = 0
+        while chunk := _read(answer, url, web):
+            target.write(chunk)
+            came += len(chunk)
+            count(len(chunk))
+    length = answer.headers.get("Content-Length")
+    if length is not None and came < int(length):
+        raise Unanswered(
+            f"it ended early, after {came} of {length} bytes",
+            hint="try again: the next fetch goes on where this one ended",
+            again=True,
+        )
+
+
+def _read(answer: Answer, url: str, web: Web) -> bytes:
+    try:
+        return answer.body.read(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        problem = why(error, url, web.places)
+        raise Unanswered(problem.reason, hint=problem.hint, again=True) from None

@@ -1,0 +1,39 @@
+"""Which of a package's files goes into a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from packaging.utils import parse_wheel_filename
+
+from relforge.layers.deps.pins import LockedFile, Pin
+from relforge.layers.deps.platform import Platform
+from relforge.support.errors import UserError
+
+
+def best(pin: Pin, target: Platform) -> LockedFile:
+    """The file of the pin that fits the target best: a wheel, else the source archive."""
+    ranks = target.ranks
+    fitting = []
+    for place, file in enumerate(pin.files):
+        if file.is_wheel:
+            _, _, build, tags = parse_wheel_filename(file.name)
+            rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+            if rank is not None:
+                fitting.append(((rank, -(build[0] if build else 0), place), file))
+    if fitting:
+        return _nearest(min(fitting)[1], pin)
+    sources = [file for file in pin.files if not file.is_wheel]
+    if not sources:
+        raise UserError(
+            f"{pin.where}: {pin} has neither a wheel for {target.tag} on {target.machine} "
+            "(glibc) nor a source archive",
+            hint="type: relforge lock",
+        )
+    return _nearest(sources[0], pin)
+
+
+def _nearest(file: LockedFile, pin: Pin) -> LockedFile:
+    """The same file where the lock names a copy of it on this host."""
+    copies = (row for row in pin.files if row.sha256 == file.sha256 and row.name == file.name)
+    return next((row for row in copies if row.path and Path(row.path).is_file()), file)

@@ -1,0 +1,135 @@
+"""What an index or a folder has of a package: PEP 503 and PEP 691, pages of links, folders."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from relforge.layers.deps.web import Unanswered, Web
+
+log = logging.getLogger("relforge.layers.deps")
+
+JSON = "application/vnd.pypi.simple.v1+json"
+ACCEPT = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+SUFFIXES = (".whl", ".tar.gz", ".zip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A file that is offered somewhere.  ``sha256`` is empty where that place tells none."""
+
+    name: str
+    url: str
+    sha256: str = ""
+
+    @property
+    def path(self) -> Path | None:
+        """The file itself, where it lies on this host."""
+        address = urlsplit(self.url)
+        return Path(unquote(address.path)) if address.scheme == "file" else None
+
+    def is_of(self, name: str, version: Version) -> bool:
+        """Whether its name says that it is this package at this version."""
+        try:
+            parse = parse_wheel_filename if self.name.endswith(".whl") else parse_sdist_filename
+            found, its_version = parse(self.name)[:2]
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            return False
+        return found == canonicalize_name(name) and its_version == version
+
+
+def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
+    """The files of the package at the index, none where it does not know it; raises Unanswered."""
+    if index.startswith("file:"):
+        return _local_page(Path(unquote(urlsplit(index).path)) / name)
+    try:
+        return at_page(f"{index}/{name}/", web)
+    except Unanswered as problem:
+        if problem.status == 404:
+            return ()
+        raise
+
+
+def at_page(url: str, web: Web) -> tuple[Offer, ...]:
+    """The files that a page links to, or the index's JSON lists; raises Unanswered."""
+    if url.startswith("file:"):
+        return _local_page(Path(unquote(urlsplit(url).path)))
+    answer = web.open(url, {"Accept": ACCEPT, "Accept-Encoding": "gzip"})
+    try:
+        with answer.body as body:
+            data = body.read()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            data = gzip.decompress(data)
+        if "json" in answer.headers.get_content_subtype():
+            return tuple(_of_json(data, answer.url))
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise Unanswered(f"what it answered cannot be read: {error}", again=True) from None
+    return tuple(_of_html(data, answer.url))
+
+
+def in_folder(folder: Path) -> tuple[Offer, ...]:
+    """The files of a folder."""
+    names = sorted(path.name for path in folder.iterdir())
+    return tuple(
+        Offer(name=name, url=(folder / name).absolute().as_uri())
+        for name in names
+        if name.endswith(SUFFIXES)
+    )
+
+
+def _local_page(path: Path) -> tuple[Offer, ...]:
+    page = path / "index.html" if path.is_dir() else path
+    if page.is_file():
+        return tuple(_of_html(page.read_bytes(), page.absolute().as_uri()))
+    return in_folder(path) if path.is_dir() else ()
+
+
+def _of_json(data: bytes, base: str) -> Iterator[Offer]:
+    for row in json.loads(data)["files"]:
+        url = urljoin(base, row["url"])
+        digest = row.get("hashes", {}).get("sha256", "").lower()
+        yield Offer(name=row["filename"], url=url, sha256=digest)
+
+
+def _of_html(data: bytes, base: str) -> Iterator[Offer]:
+    page = _Page(base)
+    page.feed(data.decode("utf-8", errors="replace"))
+    for address in page.links:
+        url, fragment = urldefrag(address)
+        name = unquote(urlsplit(url).path.rpartition("/")[2])
+        kind, _, digest = fragment.partition("=")
+        if name.endswith(SUFFIXES):
+            yield Offer(name=name, url=url, sha256=digest.lower() if kind == "sha256" else "")
+
+
+class _Page(HTMLParser):
+    """The addresses that a page links to."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self.base = base
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take the address of a link or the base of all of them."""
+        address = dict(attrs).get("href")
+        if address and tag == "base":
+            self.base = urljoin(self.base, address)
+        elif address and tag == "a":
+            self.links.append(urljoin(self.base, address))

@@ -1,0 +1,181 @@
+"""Which lock a project has, what of it applies to a target, and whether it still fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from relforge.layers.deps import graph, requirements, uv_lock
+from relforge.layers.deps.pins import Lock, Pin
+from relforge.layers.deps.platform import Platform, platform
+from relforge.model.release import Interpreter, Target
+from relforge.model.spec import Project, Settings
+from relforge.support.errors import SettingsError, UserError
+
+ADVICE = "type: relforge lock"
+
+
+def read(path: Path, project: Project) -> Lock:
+    """The lock in the file, in either format; raises UserError."""
+    if path.name == "uv.lock" and project.members:
+        raise UserError(
+            f"{path}: a release with tool.relforge.members is not built from a uv.lock",
+            hint='type: relforge lock --output pylock.toml   (and lock = "pylock.toml")',
+        )
+    if path.name == "uv.lock":
+        return uv_lock.read(path, canonicalize_name(project.name))
+    if path.suffix == ".toml":
+        # Late: it is slow to import, and not every project has such a lock.
+        from relforge.layers.deps import pylock  # noqa: PLC0415 - late, as it says above
+
+        return pylock.read(path, project=canonicalize_name(project.name))
+    return requirements.read(path)
+
+
+def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
+    """The pins that go into a release for that platform, by name; raises UserError.
+
+    Groups and extras count where the lock's markers ask for them.  A lock
+    without such markers, as a requirements file is, goes in whole, development
+    tools and all: keep a lock of its own for those.
+    """
+    _check_python(lock, target)
+    chosen: dict[str, Pin] = {}
+    for pin in _that_apply(lock, target, settings):
+        if pin.requires_python and not pin.requires_python.contains(target.python, True):
+            raise UserError(
+                f"{lock.path}: {pin} needs Python {pin.requires_python}, "
+                f"the release has {target.python}",
+                hint=ADVICE,
+            )
+        other = chosen.setdefault(pin.name, pin)
+        if (other.version, other.source) != (pin.version, pin.source):
+            raise UserError(
+                f"{lock.path}: both {other} ({other.where}) and {pin} ({pin.where}) apply to "
+                f"Python {target.python} on {target.machine}",
+                hint=ADVICE,
+            )
+    return tuple(chosen[name] for name in sorted(chosen))
+
+
+def _that_apply(lock: Lock, target: Platform, settings: Settings) -> Iterator[Pin]:
+    extras = frozenset(canonicalize_name(name) for name in settings.dependencies.extras)
+    groups = settings.dependencies.groups
+    if lock.needs is not None:
+        names = map(canonicalize_name, groups)
+        found = graph.reached(lock, lock.needs, target.markers, extras, names)
+        yield from (pin for pin in found if not pin.is_virtual)
+        return
+    environment: dict[str, str | frozenset[str]] = {
+        **target.markers,
+        "extras": extras,
+        "dependency_groups": frozenset((*lock.default_groups, *groups)),
+    }
+    for pin in lock.pins:
+        if pin.marker is None or pin.marker.evaluate(environment, context="lock_file"):
+            yield pin
+
+
+def check(
+    path: Path, project: Project, settings: Settings, interpreter: Interpreter, target: Target
+) -> None:
+    """Raise UserError where the lock does not hold what the project asks for.
+
+    Looks at the direct requirements only, and at no network.
+    """
+    here = platform(interpreter, target)
+    lock = read(path, project)
+    pins = {pin.name: pin for pin in select(lock, here, settings)}
+    for where, text in wanted(project, settings):
+        requirement = _parse(where, text)
+        if requirement.marker and not requirement.marker.evaluate({**here.markers, "extra": ""}):
+            continue
+        pin = pins.get(canonicalize_name(requirement.name))
+        if pin is None:
+            found = f"{path.name} holds no {requirement.name}"
+        elif not pin.source and not requirement.specifier.contains(pin.version, prereleases=True):
+            found = f"{path.name} holds {pin} ({pin.where})"
+        else:
+            continue
+        raise UserError(
+            f"{where}: the project asks for `{text}`, and {found}: "
+            "the lock does not fit the dependencies",
+            hint=ADVICE,
+        )
+
+
+def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each direct requirement of the release, with the place where it is written.
+
+    An extra that names others of the project (``shop[web]``) is followed.  A
+    member's requirements count as the project's; the packages themselves do not.
+    """
+    own = {canonicalize_name(row.name): row for row in (project, *project.members)}
+    for where, text in _asked(project, settings):
+        requirement = _parse(where, text)
+        there = own.get(canonicalize_name(requirement.name)) if project.members else None
+        if there is None:
+            yield where, text
+        elif there.version and not requirement.specifier.contains(there.version, prereleases=True):
+            raise UserError(
+                f"{where}: `{text}` is asked for, and the member {there.name} has the version "
+                f"{there.version}",
+                hint="change one of the two",
+            )
+
+
+def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
+    for member in project.members:
+        for index, text in enumerate(member.dependencies):
+            yield f"{member.name}: project.dependencies[{index}]", text
+    for index, text in enumerate(project.dependencies):
+        yield f"project.dependencies[{index}]", text
+    seen: set[str] = set()
+    left = [canonicalize_name(name) for name in settings.dependencies.extras]
+    tables = {canonicalize_name(name): name for name in project.optional_dependencies}
+    while left:
+        extra = left.pop(0)
+        if extra in seen or extra not in tables:
+            continue
+        seen.add(extra)
+        name = tables[extra]
+        for index, text in enumerate(project.optional_dependencies[name]):
+            where = f"project.optional-dependencies.{name}[{index}]"
+            inner = _parse(where, text)
+            if canonicalize_name(inner.name) == canonicalize_name(project.name):
+                left.extend(canonicalize_name(row) for row in inner.extras)
+            else:
+                yield where, text
+    for group in settings.dependencies.groups:
+        for index, text in enumerate(project.groups.get(group, ())):
+            yield f"dependency-groups.{group}[{index}]", text
+
+
+def _parse(where: str, text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise SettingsError(f"{where}: {text!r} is no requirement: {error}") from None
+
+
+def _check_python(lock: Lock, target: Platform) -> None:
+    if lock.requires_python and not lock.requires_python.contains(target.python, True):
+        raise UserError(
+            f"{lock.path}: the lock is for Python {lock.requires_python}, "
+            f"the release has {target.python}",
+            hint=ADVICE,
+        )
+    if lock.environments and not any(_holds(row, target) for row in lock.environments):
+        raise UserError(
+            f"{lock.path}: the lock is for other platforms than {target.machine} Linux with "
+            f"CPython {target.python}: {', '.join(map(str, lock.environments))}",
+            hint=ADVICE,
+        )
+
+
+def _holds(marker: Marker, target: Platform) -> bool:
+    return marker.evaluate({**target.markers}, context="requirement")

@@ -1,0 +1,70 @@
+"""What pex, and the pip inside it, say when they fail, in words for a user."""
+
+from __future__ import annotations
+
+import re
+
+from relforge.layers.deps.pins import mismatch
+from relforge.support.errors import UserError
+
+TAIL = 15
+NETWORK = re.compile(
+    r"NewConnectionError|ProxyError|name resolution|Name or service not known|Connection refused"
+    r"|Connection reset|ConnectTimeout|timed out|SSLError|Network is unreachable|URLError"
+    r"|RemoteDisconnected|nodename nor servname"
+)
+MISMATCH_OF_PIP = re.compile(
+    r"^(?:pip:)?\s+(?P<name>\S+) from \S+.*:\n"
+    r"(?P<expected>(?:(?:pip:)?\s+Expected .*\n)+)"
+    r"(?:pip:)?\s+Got\s+(?P<found>[0-9a-f]+)",
+    re.MULTILINE,
+)
+MISMATCH_OF_PEX = re.compile(
+    r"Expected sha256 hash of (?P<expected>[0-9a-f]+) when downloading (?P<name>\S+) "
+    r"but hashed to (?P<found>[0-9a-f]+)"
+)
+UNPINNED = re.compile(r"Cannot export (?P<place>\S+) in a PEP-751 lock")
+UNSATISFIED = re.compile(r"No matching distribution found for (?P<name>[^\s(;]+)")
+FAILED_DOWNLOAD = re.compile(r"^\d+\. (?P<name>\S+) \S+ from ", re.MULTILINE)
+NOISE = re.compile(r"^(pid \d+ -> .*|.*WARNING: .*|.*is ignored: it is neither.*|\s*pip:\s*)$")
+
+
+class PexError(UserError):
+    """A pex that failed; ``output`` is all that it said."""
+
+    def __init__(self, output: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.output = output
+
+
+def explain(output: str, what: str) -> PexError:
+    """What went wrong, in words, from the output of a pex that failed."""
+    text = output
+    if found := UNPINNED.search(text):
+        return PexError(
+            output,
+            f"{what}: pex finds no commit to pin for {found['place']}",
+            hint="uv does: relforge lock --resolver uv   (pip install 'relforge[uv]')",
+        )
+    if found := MISMATCH_OF_PIP.search(text) or MISMATCH_OF_PEX.search(text):
+        expected = re.findall(r"[0-9a-f]{64}", found["expected"])
+        told = mismatch(found["name"], expected, found["found"])
+        return PexError(output, told.message, hint=told.hint)
+    unsatisfied = UNSATISFIED.search(text) or FAILED_DOWNLOAD.search(text)
+    name = unsatisfied["name"] if unsatisfied else ""
+    if NETWORK.search(text):
+        return PexError(
+            output,
+            f"{what}: no index could be reached" + (f" for {name}" if name else ""),
+            hint="check the network and `pip config list`; a folder of wheels in PIP_FIND_LINKS "
+            "with PIP_NO_INDEX=1 does without",
+        )
+    if name:
+        return PexError(
+            output,
+            f"{what}: {name} is not to be had: no index that pip is configured for has a file "
+            "of it that fits this Python and this system",
+            hint="see `indexes` in the settings and `pip config list`; or type: relforge lock",
+        )
+    rows = [f"    {row}" for row in text.splitlines() if row.strip() and not NOISE.match(row)]
+    return PexError(output, f"{what}: pex failed\n" + "\n".join(rows[-TAIL:]))

@@ -1,0 +1,142 @@
+"""Resolving requirements, by uv where it is installed and by pex everywhere."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from relforge.layers.deps import pex, pylock, pylock_text, refusals, uv
+from relforge.layers.deps.package_sources import PackageSources
+from relforge.layers.deps.pex_errors import PexError
+from relforge.layers.deps.pins import Lock, Pin
+from relforge.layers.deps.platform import Platform
+from relforge.support.errors import UserError
+
+log = logging.getLogger("relforge.layers.deps")
+
+ROUNDS = 8  # of letting pins go that stand in the way, before all of them are
+IN_THE_WAY = re.compile(
+    r"(?:The user requested(?: \(constraint\))?|depends on|No matching distribution found for)"
+    r" ([A-Za-z0-9._-]+)"
+)
+UNSETTLED = re.compile(r"python_full_version|implementation_version|platform_(machine|rel|ver)")
+MACHINES = ("x86_64", "aarch64")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be resolved, and the pins of the present lock, which stay where they fit."""
+
+    requirements: tuple[str, ...]
+    kept: tuple[Pin, ...]
+    python: Path | None  # None: for the target's platform alone
+    target: Platform
+    places: PackageSources
+    root: Path
+
+
+def choose(resolver: Literal["auto", "pex", "uv"]) -> Literal["pex", "uv"]:
+    """Who resolves."""
+    if resolver == "auto":
+        return "uv" if uv.program() else "pex"
+    return resolver
+
+
+def resolve(question: Question, resolver: Literal["pex", "uv"]) -> tuple[Pin, ...]:
+    """The pins that apply to Linux and the target's Python; raises UserError."""
+    if not question.requirements:
+        return ()
+    log.info("resolving with %s", resolver)
+    with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
+        made = Path(folder) / "pylock.toml"
+        try:
+            found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
+        except UserError as error:
+            raise refusals.explain(error, question.places) from None
+    return tuple(
+        replace(pin, marker=_open(pin.marker))
+        for pin in found.pins
+        if _applies(pin.marker, question.target)
+    )
+
+
+def _by_uv(question: Question, made: Path) -> Lock:
+    if question.kept:
+        minor = ".".join(question.target.python.split(".")[:2])
+        made.write_text(pylock_text.render(question.kept, minor, made.parent), encoding="utf-8")
+    uv.lock(
+        question.requirements,
+        question.python,
+        question.target,
+        question.places,
+        question.root,
+        made,
+    )
+    return pylock.read(made)
+
+
+def _by_pex(question: Question, made: Path) -> Lock:
+    """pex takes constraints, no preferences: a pin that a conflict names is let go."""
+    kept = {pin.name: pin for pin in question.kept if _fits(pin, question)}
+    listed = made.with_name("requirements.in")
+    listed.write_text("".join(f"{row}\n" for row in question.requirements), encoding="utf-8")
+    constraints = made.with_name("constraints.txt")
+    for left in reversed(range(ROUNDS)):
+        constraints.write_text(_constraints(kept.values()), encoding="utf-8")
+        try:
+            pex.lock(listed, constraints, question.python, question.target, question.places, made)
+            break
+        except PexError as conflict:
+            if not kept:
+                raise
+            found = IN_THE_WAY.findall(conflict.output)
+            named = {canonicalize_name(name) for name in found} & kept.keys()
+            log.info("these cannot stay as they are: %s", ", ".join(sorted(named)) or "all")
+            kept = {name: pin for name, pin in kept.items() if named and left and name not in named}
+    return pylock.read(made)
+
+
+def _fits(pin: Pin, question: Question) -> bool:
+    """Whether the direct requirements let the pin stay."""
+    asked = map(Requirement, question.requirements)
+    return pin.source is None and all(
+        row.specifier.contains(pin.version, prereleases=True)
+        for row in asked
+        if canonicalize_name(row.name) == pin.name
+    )
+
+
+def _constraints(pins: Iterable[Pin]) -> str:
+    return "".join(f"{pin} ; {pin.marker}\n" if pin.marker else f"{pin}\n" for pin in pins)
+
+
+def _applies(marker: Marker | None, target: Platform) -> bool:
+    """Whether it may hold on a Linux: for the target, or any other machine."""
+    if marker is None:
+        return True
+    machines = {*MACHINES, target.machine}
+    return any(
+        marker.evaluate({**target.markers, "platform_machine": machine, "extra": ""})
+        for machine in machines
+    )
+
+
+def _open(marker: Marker | None) -> Marker | None:
+    """The marker, unless all that it asks for is settled by the lock itself."""
+    return marker if marker and UNSETTLED.search(str(marker)) else None
+
+
+def missing_pin(name: str) -> UserError:
+    """The error of a package that is to be upgraded and is not in the lock."""
+    return UserError(
+        f"--upgrade: {name!r} is not in the lock", hint="`relforge lock --upgrade` upgrades all"
+    )

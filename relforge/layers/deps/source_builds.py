@@ -1,0 +1,160 @@
+"""Wheels from sources: archives, commits of git repositories, folders of this host.
+
+    <cache>/wheels/built/<key>/<file name>
+
+Each is built by its own backend, in isolation (`relforge.layers.deps.backend`), and once
+for a Python and a platform.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from relforge import cache
+from relforge.layers.deps import backend, wheel_store
+from relforge.layers.deps.pins import LockedFile, Pin, Source
+from relforge.layers.deps.platform import Platform
+from relforge.project import git, sources
+from relforge.support import command, network
+from relforge.support.errors import UserError
+
+log = logging.getLogger("relforge.layers.deps")
+
+EPOCH = "315532800"  # 1980-01-01: what a zip file can tell
+SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "GIT_TERMINAL_PROMPT": "0"}
+
+
+def wheel(
+    pin: Pin, file: LockedFile | None, target: Platform, python: Path | None, env: Mapping[str, str]
+) -> Path:
+    """The wheel of the pin's sources, built where it was not before; raises UserError.
+
+    ``file`` is the archive in the store, for a pin of files; ``env`` tells the
+    backend's tools where packages come from.
+    """
+    what = file.sha256 if file else identity(pin)
+    key = cache.key("built", what, target.python, target.tag, *map(str, target.tags))
+    place = wheel_store.home() / "built" / key
+    with cache.lock(f"built-{key}"):
+        built = next(place.glob("*.whl"), None)
+        if built is None:
+            built = _build(pin, file, target, python, env, place)
+        cache.touch(place)
+    return built
+
+
+def identity(pin: Pin) -> str:
+    """What tells these sources from others: digests, the commit, or the folder's content."""
+    source = pin.source
+    if source is None or source.commit:
+        return f"{pin} {' '.join(sorted(pin.sha256))}"
+    folder = Path(source.path)
+    if not folder.is_dir():
+        raise UserError(f"{pin.where}: {folder}: there is no such folder")
+    return f"{pin.name} {source.subdirectory} {sources.digest(folder, sources.files(folder))}"
+
+
+def refuse_changed(pin: Pin, root: Path) -> None:
+    """Refuse a folder of another repository with changes that nobody committed."""
+    if pin.source is None or pin.source.commit:
+        return
+    folder = Path(pin.source.path)
+    top = git.output(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else None
+    if top is None or top == git.output(root, "rev-parse", "--show-toplevel"):
+        return
+    if git.output(folder, "status", "--porcelain", "--", "."):
+        raise UserError(
+            f"{pin.where}: {pin.name} comes from {folder}, another repository, which has changes "
+            "that are not committed: nobody could build this release again",
+            hint=f"commit them: git -C {folder} commit -a",
+        )
+
+
+def _build(
+    pin: Pin,
+    file: LockedFile | None,
+    target: Platform,
+    python: Path | None,
+    env: Mapping[str, str],
+    place: Path,
+) -> Path:
+    if python is None:
+        raise UserError(
+            f"{pin.where}: {pin} comes as source only, and this host has no Python "
+            f"{'.'.join(target.python.split('.')[:2])} that could build it for {target.machine}",
+            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+        )
+    log.info("building %s from source", pin)
+    what = f"building {pin.name} ({pin.where})"
+    with wheel_store.scratch() as folder:
+        source = _unpacked(pin, file, folder) if file else _copied(pin, folder, what)
+        made = backend.wheel(
+            source, python, target.python, {**SETTINGS, **env}, folder / "dist", what=what
+        )
+        name = parse_wheel_filename(made.name)[0]
+        if name != canonicalize_name(pin.name):
+            raise UserError(f"{pin.where}: the sources of {pin.name} made a wheel of {name}")
+        _refuse_foreign(pin, made, target)
+        place.mkdir(parents=True, exist_ok=True)
+        os.replace(made, place / made.name)
+    return place / made.name
+
+
+def _unpacked(pin: Pin, file: LockedFile, folder: Path) -> Path:
+    """The one folder inside of an archive, or all of it."""
+    into = folder / "source"
+    archive = wheel_store.place(file)
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                zipped.extractall(into)
+        else:
+            with tarfile.open(archive) as tar:
+                tar.extractall(into, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise UserError(f"{pin.where}: {file.name}: the archive is damaged: {error}") from None
+    inner = list(into.iterdir()) if into.is_dir() else []
+    return inner[0] if len(inner) == 1 and inner[0].is_dir() else into
+
+
+def _copied(pin: Pin, folder: Path, what: str) -> Path:
+    assert pin.source is not None
+    into = folder / "source"
+    if pin.source.commit:
+        _clone(pin, pin.source, into, what)
+    else:
+        root = Path(pin.source.path)
+        sources.copy(root, sources.files(root), into)
+    return into / pin.source.subdirectory
+
+
+def _clone(pin: Pin, source: Source, into: Path, what: str) -> None:
+    """The whole repository, since a backend may ask its history for the version."""
+    if network.offline() and not source.url.startswith("file:"):
+        raise UserError(
+            f"{pin.where}: {pin} is not on this host, and no network is to be used (--offline)",
+            hint="build once where there is a network",
+        )
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+    words: list[str | Path] = ["git", "clone", "--quiet", "--no-checkout", source.url, into]
+    command.run(words, what=what, env=quiet, hint="can you clone it by hand?")
+    words = ["git", "-C", into, "checkout", "--quiet", "--detach", source.commit]
+    command.run(words, what=what, env=quiet, hint=f"is {source.commit} in the repository?")
+
+
+def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:
+    """Refuse compiled code that was built here for a release that runs elsewhere."""
+    foreign = target.machine != os.uname().machine
+    if foreign and any(tag.platform != "any" for tag in parse_wheel_filename(made.name)[3]):
+        raise UserError(
+            f"{pin.where}: {pin} comes as source only and holds compiled code, which this host "
+            f"({os.uname().machine}) cannot build for {target.machine}: {made.name}",
+            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+        )

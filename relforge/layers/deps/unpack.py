@@ -1,0 +1,226 @@
+"""Laying wheels out in the shape of an installation, with pypa's `installer`.
+
+    python/lib/python3.12/site-packages/   purelib and platlib
+    python/bin/  python/share/scripts/     programs (see `relforge.layers.deps.scripts`)
+    python/                                the data scheme; headers stay out
+
+The result is a function of the wheels and the interpreter alone: no path, time
+or order of this host is in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import os
+import posixpath
+import warnings
+import zipfile
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import installer
+from installer.destinations import WheelDestination
+from installer.exceptions import InstallerError
+from installer.records import Hash, InvalidRecordEntry, RecordEntry
+from installer.sources import WheelFile
+from installer.utils import Scheme
+
+from relforge.elf import symbols
+from relforge.layers.deps import bundled_tests, scripts
+from relforge.layers.deps.wheels import Wheel
+from relforge.model import layout
+from relforge.model.release import Interpreter
+from relforge.model.spec import AS_IT_IS, StripSettings
+from relforge.support.errors import UserError
+from relforge.tree import bytecode
+
+log = logging.getLogger("relforge.layers.deps")
+
+INSTALLER = {"INSTALLER": b"relforge\n"}
+# Passed over, as pip does.
+BYTE_CODE = r"(?s)Skip installing .* __pycache__"
+BIN = f"{layout.PYTHON}/bin"
+
+
+@dataclass(slots=True, kw_only=True)
+class Files:
+    """What was written so far: who brought each path, and the digest of its content."""
+
+    into: Path
+    strip: StripSettings = AS_IT_IS
+    claims: dict[str, tuple[str, str]] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+
+    def write(self, owner: str, path: str, data: bytes, executable: bool) -> RecordEntry:
+        """Write one file of a wheel; the path is relative to the release.
+
+        Raises UserError where another wheel brought another content there.
+        """
+        plain = posixpath.normpath(path)
+        if not plain.startswith(f"{layout.PYTHON}/"):
+            raise UserError(f"{owner}: the wheel writes outside of its installation: {path!r}")
+        if self.strip.symbols:
+            data = self._without_symbols(owner, plain, data)
+        digest = sha256(data)
+        other, theirs = self.claims.setdefault(plain, (owner, digest.hexdigest()))
+        if theirs != digest.hexdigest():
+            raise clash(other, owner, plain)
+        self._put(plain, data, 0o755 if executable else 0o644)
+        value = urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+        return RecordEntry(plain, Hash("sha256", value), len(data))
+
+    def _without_symbols(self, owner: str, path: str, data: bytes) -> bytes:
+        lean = symbols.stripped(data)
+        if lean is not data:
+            log.info("%s: %s loses %d bytes of symbols", owner, path, len(data) - len(lean))
+        return lean
+
+    def _put(self, path: str, data: bytes, mode: int) -> None:
+        target = os.path.join(self.into, path)
+        folder = os.path.dirname(target)
+        if folder not in self.folders:
+            os.makedirs(folder, exist_ok=True)
+            self.folders.add(folder)
+        with open(target, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+
+
+def unpack(
+    wheels: Iterable[Wheel],
+    interpreter: Interpreter,
+    python: Path | None,
+    into: Path,
+    strip: StripSettings = AS_IT_IS,
+) -> None:
+    """Install the wheels below ``into``, compiled by ``python``, their RECORDs true.
+
+    Raises UserError where a wheel is damaged or two of them bring different
+    files of one name.
+    """
+    files = Files(into=into, strip=strip)
+    warnings.filterwarnings("ignore", BYTE_CODE)
+    installed = [_install(wheel, interpreter, files) for wheel in wheels]
+    folder = into / interpreter.site_packages
+    folder.mkdir(parents=True, exist_ok=True)
+    bytecode.compile_tree(python, folder)
+    moved = bytecode.drop_sources(folder) if strip.sources else {}
+    prefix = interpreter.site_packages
+    instead = {f"{prefix}/{source}": f"{prefix}/{code}" for source, code in moved.items()}
+    for destination in installed:
+        destination.write_record(instead)
+
+
+def clash(one: str, other: str, path: str) -> UserError:
+    """The error of two wheels that bring different files of one name."""
+    return UserError(
+        f"{one} and {other} both bring {path}, each with its own content",
+        hint="only one of the two can be in a release; leave the other out",
+    )
+
+
+def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destination:
+    left_out = bundled_tests.of(wheel.path) if files.strip.tests else frozenset()
+    if left_out:
+        log.info("%s: %d files of tests are left out", wheel.name, len(left_out))
+    destination = _Destination(wheel=wheel, interpreter=interpreter, files=files, left_out=left_out)
+    try:
+        with WheelFile.open(wheel.path) as source:
+            installer.install(source, destination, additional_metadata=INSTALLER)
+    except (
+        InstallerError,
+        InvalidRecordEntry,
+        zipfile.BadZipFile,
+        KeyError,
+        UnicodeDecodeError,
+    ) as error:
+        raise UserError(f"{wheel.path.name}: the wheel is damaged: {error}") from None
+    return destination
+
+
+@dataclass(slots=True, kw_only=True)
+class _Destination(WheelDestination):
+    """Where `installer` writes one wheel.  Its RECORD comes last, when all else is there."""
+
+    wheel: Wheel
+    interpreter: Interpreter
+    files: Files
+    left_out: frozenset[str]
+    entries: list[RecordEntry] = field(default_factory=list)
+    record: str = ""
+
+    def write_file(
+        self,
+        scheme: Scheme,
+        path: str | os.PathLike[str],
+        stream: BinaryIO,
+        is_executable: bool,
+    ) -> RecordEntry:
+        """Write a file of the wheel to where its scheme belongs; headers are passed over."""
+        name, data = os.fspath(path), stream.read()
+        if scheme == "headers" or name in self.left_out:
+            return RecordEntry(name, None, None)
+        if scheme == "scripts":
+            if scripts.is_python(data):
+                return self._write_program(name, data)
+            return self._write(f"{BIN}/{name}", data, executable=True)
+        folder = layout.PYTHON if scheme == "data" else self.interpreter.site_packages
+        return self._write(f"{folder}/{name}", data, executable=is_executable)
+
+    def write_script(
+        self, name: str, module: str, attr: str, section: Literal["gui", "console"]
+    ) -> RecordEntry:
+        """Write both halves of an entry point; a graphical one starts as any other."""
+        return self._write_program(name, scripts.python_half(name, module, attr))
+
+    def finalize_installation(
+        self, scheme: Scheme, record_file_path: str, records: Iterable[tuple[Scheme, RecordEntry]]
+    ) -> None:
+        """Remember where the RECORD belongs; `write_record` writes it."""
+        self.record = f"{self.interpreter.site_packages}/{record_file_path}"
+
+    def write_record(self, instead: Mapping[str, str]) -> None:
+        """List every file of the wheel that is there, its byte code included, sorted.
+
+        ``instead`` maps sources to byte code that took their places.
+        """
+        site_packages = self.interpreter.site_packages
+        rows = [(self.record, "", "")]
+        for entry in self.entries:
+            if entry.path in instead:
+                rows.append((instead[entry.path], "", ""))
+                continue
+            assert entry.hash_ is not None
+            rows.append((entry.path, str(entry.hash_), str(entry.size)))
+            compiled = self._byte_code(entry.path)
+            if compiled is not None and (self.files.into / compiled).is_file():
+                rows.append((compiled, "", ""))
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        for path, digest, size in sorted(rows):
+            writer.writerow((posixpath.relpath(path, site_packages), digest, size))
+        self.files.write(self.wheel.name, self.record, text.getvalue().encode(), False)
+
+    def _write_program(self, name: str, half: bytes) -> RecordEntry:
+        if "/" in name or name.startswith("."):
+            raise UserError(f"{self.wheel.name}: {name!r} cannot be the name of a program")
+        self._write(f"{layout.SCRIPTS}/{name}.py", half, executable=False)
+        return self._write(f"{BIN}/{name}", scripts.launcher(), executable=True)
+
+    def _write(self, path: str, data: bytes, *, executable: bool) -> RecordEntry:
+        entry = self.files.write(self.wheel.name, path, data, executable)
+        self.entries.append(entry)
+        return entry
+
+    def _byte_code(self, path: str) -> str | None:
+        folder, name = posixpath.split(path)
+        stem, suffix = posixpath.splitext(name)
+        if suffix != ".py" or not path.startswith(self.interpreter.site_packages):
+            return None
+        return f"{folder}/__pycache__/{stem}.{self.interpreter.tag.replace('cp', 'cpython-')}.pyc"

@@ -1,0 +1,71 @@
+"""uv: the one module that knows how it is run, and what it says when it fails."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from relforge.layers.deps import resolver_environment
+from relforge.layers.deps.package_sources import PackageSources
+from relforge.layers.deps.platform import Platform
+from relforge.support import command
+from relforge.support.errors import UserError
+
+log = logging.getLogger("relforge.layers.deps")
+
+TAIL = 20
+MISLEADING = ("VIRTUAL_ENV", "CONDA_PREFIX")
+
+
+def program() -> Path | None:
+    """uv's executable: beside relforge (``relforge[uv]``), else on PATH."""
+    beside = Path(sys.executable).with_name("uv")
+    if importlib.util.find_spec("uv") is not None and beside.is_file():
+        return beside
+    found = shutil.which("uv", path=command.path())
+    return Path(found) if found else None
+
+
+def lock(
+    requirements: Sequence[str],
+    python: Path | None,
+    target: Platform,
+    places: PackageSources,
+    root: Path,
+    output: Path,
+    upgrade: Sequence[str] = (),
+) -> None:
+    """Resolve the requirements into the ``pylock.toml`` at ``output``, for every platform.
+
+    What that file pins already is kept where it fits, but for the packages in
+    ``upgrade``.  uv's own settings of the project at ``root`` hold.
+    """
+    uv = program()
+    if uv is None:
+        raise UserError("uv is asked for, and is not installed", hint="pip install 'relforge[uv]'")
+    minor = ".".join(target.python.split(".")[:2])
+    words: list[str | Path] = [uv, "pip", "compile", "-", "--universal", "--python-version", minor]
+    words += ["--python", python or sys.executable, "--no-python-downloads", "--no-header"]
+    words += ["--format", "pylock.toml", "--output-file", output, "--quiet"]
+    words += [word for name in upgrade for word in ("--upgrade-package", name)]
+    if not places.indexes:
+        words.append("--no-index")
+    done = command.capture(
+        words,
+        cwd=root,
+        env=resolver_environment.for_uv(places),
+        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
+        stdin="".join(f"{row}\n" for row in requirements),
+    )
+    for line in done.stderr.splitlines():
+        log.debug("  %s", line)
+    if done.returncode:
+        rows = [f"    {line}" for line in done.stderr.splitlines() if line.strip()]
+        text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(rows[-TAIL:]))
+        raise UserError(f"resolving the dependencies: uv failed\n{text}")

@@ -1,0 +1,145 @@
+"""Reading ``uv.lock`` as it is: packages, and who asks for which of them under what condition.
+
+What goes in is found by walking from the project's own entry, through the extras
+and groups that the settings choose; so one lock serves all environments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from relforge.layers.deps import toml_file
+from relforge.layers.deps.pins import Lock, LockedFile, Need, Pin, Source
+from relforge.layers.deps.toml_file import TomlFile
+
+ADVICE = "type: uv lock"
+VERSION = 1
+
+
+def read(path: Path, project: str) -> Lock:
+    """The packages of the file, and what the project of that name asks for; raises UserError."""
+    file = toml_file.read(path, ADVICE)
+    data = file.data
+    if data.get("version") != VERSION:
+        raise file.refusal(path.name, f"version {data.get('version')} of the format is not known")
+    if data.get("conflicts"):
+        raise file.refusal(
+            path.name,
+            "it holds conflicting extras or groups (`conflicts`), which are not supported",
+        )
+    reader = _UvLockReader(file=file)
+    rows: list[dict[str, Any]] = data.get("package", [])
+    own = [row for row in rows if _is_own(row, project)]
+    if not own:
+        raise file.refusal(path.name, f"it does not hold the project itself ({project})")
+    try:
+        return Lock(
+            path=path,
+            pins=tuple(
+                replace(reader.pin(index, row), is_virtual=True, source=None)
+                if row is own[0]
+                else reader.pin(index, row)
+                for index, row in enumerate(rows)
+            ),
+            requires_python=SpecifierSet(data.get("requires-python", "")),
+            environments=tuple(map(Marker, data.get("supported-markers", ()))),
+            needs=tuple(reader.needs(own[0])),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError, InvalidMarker) as error:
+        raise file.refusal(path.name, f"it cannot be read: {error!r}") from None
+
+
+def _is_own(row: dict[str, Any], project: str) -> bool:
+    source = row.get("source", {})
+    local = any(source.get(kind) == "." for kind in ("editable", "virtual", "directory"))
+    return local and row.get("name") == project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _UvLockReader:
+    """What makes pins of the entries."""
+
+    file: TomlFile
+
+    def pin(self, index: int, row: dict[str, Any]) -> Pin:
+        name = row["name"]
+        where = f"{self.file.line_of_entry('package', index)} ({name})"
+        source = row["source"]
+        files: tuple[LockedFile, ...] = ()
+        sources = None
+        if "git" in source:
+            sources = self._repository(where, source["git"])
+        elif "directory" in source or "editable" in source:
+            folder = source.get("directory") or source["editable"]
+            sources = Source(path=str((self.file.path.parent / folder).resolve()))
+        elif "virtual" not in source:
+            base = source.get("registry", "")
+            listed = [*row.get("wheels", ()), *([row["sdist"]] if "sdist" in row else [])]
+            files = tuple(self._file(where, entry, source, base) for entry in listed)
+        return Pin(
+            name=canonicalize_name(name),
+            version=Version(row.get("version", "0")),
+            where=where,
+            sha256=tuple(dict.fromkeys(file.sha256 for file in files)),
+            files=files,
+            source=sources,
+            needs=tuple(self.needs(row)),
+            is_virtual="virtual" in source,
+        )
+
+    def needs(self, row: dict[str, Any]) -> Iterator[Need]:
+        """What a package asks for: always, by an extra of its own, or by a group."""
+        for entry in row.get("dependencies", ()):
+            yield self._need(entry)
+        for extra, entries in row.get("optional-dependencies", {}).items():
+            yield from (self._need(entry, extra=canonicalize_name(extra)) for entry in entries)
+        for group, entries in row.get("dev-dependencies", {}).items():
+            yield from (self._need(entry, group=canonicalize_name(group)) for entry in entries)
+
+    def _need(self, entry: dict[str, Any], extra: str = "", group: str = "") -> Need:
+        return Need(
+            name=canonicalize_name(entry["name"]),
+            version=Version(entry["version"]) if "version" in entry else None,
+            extras=tuple(map(canonicalize_name, entry.get("extra", ()))),
+            marker=Marker(entry["marker"]) if entry.get("marker") else None,
+            by_extra=extra,
+            by_group=group,
+        )
+
+    def _repository(self, where: str, text: str) -> Source:
+        address = urlsplit(text)
+        inner = parse_qs(address.query).get("subdirectory", [""])[0]
+        if not address.fragment:
+            raise self.file.refusal(where, f"{text} is pinned to no commit")
+        url = address._replace(query="", fragment="").geturl()
+        return Source(url=url, commit=address.fragment, subdirectory=inner)
+
+    def _file(
+        self, where: str, entry: dict[str, Any], source: dict[str, str], base: str
+    ) -> LockedFile:
+        url = entry.get("url") or source.get("url", "")
+        local = entry.get("path") or source.get("path", "")
+        name = entry.get("filename") or unquote(urlsplit(url).path or local).rpartition("/")[2]
+        kind, _, digest = entry.get("hash", "").partition(":")
+        if kind != "sha256":
+            told = f"{name} has no sha256 hash"
+            if local and "hash" not in entry:
+                told += (
+                    ": uv writes none for the files of a folder; take another lock: relforge lock"
+                )
+            raise self.file.refusal(where, told)
+        if not name or Path(name).name != name:
+            raise self.file.refusal(where, f"{name!r} is no file name")
+        folder = self.file.path.parent / ("" if "://" in base else base)
+        path = str((folder / local).resolve()) if local and not url else ""
+        place = self.file.line_of(digest)
+        return LockedFile(name=name, sha256=digest.lower(), url=url, path=path, where=place)

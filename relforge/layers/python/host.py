@@ -1,0 +1,156 @@
+"""The interpreters that are installed on this host."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from relforge import elf
+from relforge.layers.python.probe import Probe, probe
+from relforge.support.errors import UserError
+
+EXECUTABLE = re.compile(r"python3\.\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where interpreters are looked for, in words and as folders; ``kind`` tells who put them."""
+
+    name: str
+    kind: str
+    folders: tuple[Path, ...]
+
+
+def find(version: str, asked: str = "tool.relforge.python.version") -> Probe:
+    """The newest CPython of that version, ``3.12`` or ``3.12.1``; raises UserError.
+
+    ``asked`` is where the user wrote the version.
+    """
+    found = newest(version, places())
+    if found is None:
+        raise UserError(_nothing(version, asked), hint=_hint(version, asked))
+    return found
+
+
+def newest(version: str, where: tuple[Place, ...]) -> Probe | None:
+    """The newest in those places that can go into a release, the first among equals; or None."""
+    short = ".".join(version.split(".")[:2])
+    best: Probe | None = None
+    for found in _probed(where, f"python{short}"):
+        fits = found.short == short and version in (short, found.version)
+        if fits and not refusal(found) and (best is None or _newer(found, best)):
+            best = found
+    return best
+
+
+def installed() -> Iterator[tuple[Place, Probe]]:
+    """Every interpreter of this host, whether it can go into a release or not."""
+    seen: set[str] = set()
+    for place in places():
+        for found in _probed((place,)):
+            if found.executable not in seen:
+                seen.add(found.executable)
+                yield place, found
+
+
+def places() -> tuple[Place, ...]:
+    """Where to look, the first place winning among equal versions."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    path = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
+    return (
+        Place(name=str(pyenv), kind="pyenv", folders=_versions(pyenv)),
+        of_uv(),
+        Place(name="PATH", kind="PATH", folders=tuple(path)),
+        Place(name="/usr/local/bin", kind="host", folders=(Path("/usr/local/bin"),)),
+        Place(name="/usr/bin", kind="host", folders=(Path("/usr/bin"),)),
+    )
+
+
+def of_uv() -> Place:
+    """Where `uv python install` puts what it fetches: `uv python dir`."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
+    return Place(name=str(uv), kind="uv", folders=_versions(uv))
+
+
+def _versions(root: Path) -> tuple[Path, ...]:
+    """The folders of programs there, none where this user may not look."""
+    try:
+        names = os.listdir(root)
+    except OSError:
+        return ()
+    return tuple(root / name / "bin" for name in sorted(names, reverse=True))
+
+
+def refusal(found: Probe) -> str:
+    """Why that interpreter cannot go into a release; "" where it can."""
+    machine = os.uname().machine
+    if found.implementation != "cpython":
+        return f"is {found.implementation}, not CPython"
+    if found.machine != machine:
+        return f"is for {found.machine}, and this host is {machine}"
+    if found.loader not in elf.GLIBC:
+        return f"is not linked with glibc (its loader is {found.loader})"
+    if found.debug:
+        return "is a debug build"
+    if found.threaded:
+        return "is a free-threaded build"
+    return ""
+
+
+def _probed(where: tuple[Place, ...], name: str | None = None) -> Iterator[Probe]:
+    """Programs of that name, or every ``python3.X``; each real file once."""
+    seen: set[Path] = set()
+    for place in where:
+        for folder in place.folders:
+            for path in [folder / name] if name else _interpreters(folder):
+                if os.access(path, os.X_OK) and path.is_file():  # the first fails for nobody
+                    real = path.resolve()
+                    if real not in seen:
+                        seen.add(real)
+                        if found := probe(real):
+                            yield found
+
+
+def _interpreters(folder: Path) -> list[Path]:
+    try:
+        names = sorted(name for name in os.listdir(folder) if EXECUTABLE.fullmatch(name))
+    except OSError:
+        return []
+    return [folder / name for name in names]
+
+
+def _newer(found: Probe, best: Probe) -> bool:
+    return Version(found.version) > Version(best.version)
+
+
+def _nothing(version: str, asked: str) -> str:
+    lines = [f'{asked}: there is no CPython "{version}" on this host']
+    others = []
+    for _, found in installed():
+        if why := refusal(found):
+            if found.short == ".".join(version.split(".")[:2]):
+                lines.append(f"    {found.executable}: {why}")
+        elif found.implementation == "cpython":
+            others.append((Version(found.version), found.executable))
+    found_here = [f"{number} ({path})" for number, path in sorted(others)]
+    lines.append("  found: " + (", ".join(found_here) or "none"))
+    lines.append("  looked in: " + ", ".join(place.name for place in places()))
+    return "\n".join(lines)
+
+
+def _hint(version: str, asked: str) -> str:
+    return (
+        f"type: pyenv install {version} (or: uv python install {version}), or set "
+        f"{asked} to one that was found"
+    )
+
+
+def target() -> str:
+    """This host's kind, as a target."""
+    return f"linux-{os.uname().machine}"

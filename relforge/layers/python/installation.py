@@ -1,0 +1,82 @@
+"""An interpreter on disk, from where its files are taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from relforge.layers.python.probe import Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationFiles:
+    """What an archive holds, told without running it: it may be for another CPU."""
+
+    version: str
+    machine: str
+
+    @property
+    def short(self) -> str:
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def tag(self) -> str:
+        return f"cp{self.short.replace('.', '')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where the parts of one interpreter lie.
+
+    ``enclosed`` is the folder that its libraries must come from (an unpacked
+    archive), None where the host's are taken too.
+    """
+
+    version: str
+    machine: str
+    executable: Path
+    prefix: str
+    stdlib: Path
+    dynload: Path
+    include: Path  # the folder of pyconfig.h, which may be absent
+    enclosed: Path | None = None
+
+    @property
+    def short(self) -> str:
+        return ".".join(self.version.split(".")[:2])
+
+
+def of_host(probe: Probe) -> Installation:
+    """The installation that was probed.
+
+    Debian's pyconfig.h only includes the one of the CPU; that one is taken.
+    """
+    stdlib, include = Path(probe.stdlib), Path(probe.include)
+    if probe.multiarch:
+        of_cpu = include.parent / probe.multiarch / include.name
+        include = of_cpu if (of_cpu / "pyconfig.h").is_file() else include
+    return Installation(
+        version=probe.version,
+        machine=probe.machine,
+        executable=Path(probe.executable),
+        prefix=probe.prefix,
+        stdlib=stdlib,
+        dynload=Path(probe.dynload) if probe.dynload else stdlib / "lib-dynload",
+        include=include,
+    )
+
+
+def of_archive(root: Path, contents: InstallationFiles) -> Installation:
+    """The installation that an archive was unpacked to."""
+    name = f"python{contents.short}"
+    stdlib = root / "lib" / name
+    return Installation(
+        version=contents.version,
+        machine=contents.machine,
+        executable=root / "bin" / name,
+        prefix=str(root),
+        stdlib=stdlib,
+        dynload=stdlib / "lib-dynload",
+        include=root / "include" / name,
+        enclosed=root,
+    )

@@ -1,0 +1,48 @@
+"""The interpreters that uv manages: `uv python install`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from relforge.layers.python import host
+from relforge.layers.python.probe import Probe
+from relforge.support import command
+from relforge.support.errors import UserError
+
+
+def find(version: str) -> Probe:
+    """The newest one of that version, installed by uv where it is not there; raises UserError."""
+    found = host.newest(version, (host.of_uv(),))
+    if found is None:
+        _install(version)
+        found = host.newest(version, (host.of_uv(),))
+    if found is None:
+        raise UserError(
+            f'tool.relforge.python.version: uv installed CPython "{version}", and it is not in '
+            f"{host.of_uv().name}",
+            hint="see where `uv python dir` says it is, and set UV_PYTHON_INSTALL_DIR to that",
+        )
+    return found
+
+
+def _install(version: str) -> None:
+    program = shutil.which(
+        "uv", path=f"{os.path.dirname(sys.executable)}:{os.environ.get('PATH', '')}"
+    )
+    if program is None:
+        raise UserError(
+            f'tool.relforge.python.source: uv has no CPython "{version}" in {host.of_uv().name}, '
+            "and uv itself is not installed, which could fetch it",
+            hint='type: pip install uv, or set source = "host"',
+        )
+    wanted = f"cpython-{version}-linux-{os.uname().machine}-gnu"
+    command.run(
+        [program, "python", "install", "--no-bin", wanted],
+        what=f"fetching CPython {version}",
+        env={"UV_PYTHON_INSTALL_DIR": str(Path(host.of_uv().name))},
+        hint=f"type: uv python install {version}, on a host that reaches the internet "
+        "(UV_PYTHON_INSTALL_MIRROR names another place to fetch from)",
+    )

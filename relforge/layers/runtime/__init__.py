@@ -1,0 +1,1 @@
+"""The files that relforge itself puts into every release."""

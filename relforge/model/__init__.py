@@ -1,0 +1,1 @@
+"""Values only: the settings, the release, the layout of a tree."""

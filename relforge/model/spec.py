@@ -1,0 +1,344 @@
+"""What a project asks for: its settings, as typed values.
+
+`relforge.project.pyproject` and `relforge.project.settings` make them of pyproject.toml and
+relforge.toml; what the command line wants besides is an `Order`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+# The formats of artifacts, by the names that `formats` and `--format` have for them.
+FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
+# The rules of `relforge.checks`, by the names that `check.skip` and `check.allow` have for them.
+CHECKS = (
+    *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
+    *("imports", "leftovers", "entry-points", "smoke"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What ``[project]`` says about the project to readers."""
+
+    description: str = ""
+    authors: tuple[str, ...] = ()  # "Name <address>", or one of the two
+    license: str = ""  # an SPDX expression
+    urls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The user's source tree: where it is and what its ``[project]`` table says."""
+
+    root: Path
+    name: str
+    version: str | None  # None where the build backend computes it
+    requires_python: str
+    dependencies: tuple[str, ...]
+    optional_dependencies: dict[str, tuple[str, ...]]
+    groups: dict[str, tuple[str, ...]]  # PEP 735
+    scripts: dict[str, str]
+    has_build_system: bool  # or a setup.py: setuptools it is
+    settings_file: Path  # pyproject.toml or relforge.toml
+    settings: dict[str, Any]  # [tool.relforge] as read
+    metadata: Metadata = field(default_factory=Metadata)
+    dynamic: tuple[str, ...] = ()  # of the requirements' tables: what the build backend tells
+    members: tuple[Project, ...] = ()  # further packages that go in as its own does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonArchive:
+    """An interpreter's archive; ``where`` names its settings in errors."""
+
+    where: str
+    place: str  # path (relative to the project) or URL
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonSettings:
+    """Which interpreter goes in.  ``version`` is ``3.12`` or ``3.12.1``."""
+
+    version: str
+    source: Literal["host", "archive", "uv", "system"] = "host"
+    archive: str = ""  # path (relative to the project) or URL
+    sha256: str = ""
+    archives: tuple[tuple[str, PythonArchive], ...] = ()  # by target, such as linux-aarch64
+    path: str = ""  # where the target has its own interpreter; "" is the distribution's place
+    keep: tuple[str, ...] = ()  # of what is left out by default: tests, tkinter, idlelib, ensurepip
+    exclude: tuple[str, ...] = ()  # glob patterns below lib/pythonX.Y to leave out besides
+    strip: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencySettings:
+    """What of the project's dependencies goes in, besides the required ones."""
+
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A package index.  ``default``: in the place of the public one."""
+
+    name: str
+    url: str
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSettings:
+    """Who resolves, and where packages come from besides pip's configuration."""
+
+    resolver: Literal["auto", "pex", "uv"] = "auto"
+    indexes: tuple[Index, ...] = ()
+    find_links: tuple[str, ...] = ()  # folders or addresses of pages
+    wheelhouse: str = ""  # a folder, relative to the project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetSettings:
+    """Commands that compile assets; ``outputs`` maps their folders to folders of the release."""
+
+    run: tuple[tuple[str, ...], ...] = ()
+    cwd: str = "."
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    digest: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """One thing laid over the tree, at ``to``.
+
+    ``source`` is a path of the project (copy, template), or of the release (link).
+    """
+
+    kind: Literal["copy", "template", "link", "mkdir", "mode"]
+    to: str
+    source: str = ""
+    mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A long-running process of the release.  Durations are seconds."""
+
+    name: str
+    kind: Literal["app", "run", "exec"]
+    target: str | tuple[str, ...]
+    server: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    listen: tuple[str, ...] = ()
+    instances: int = 1
+    restart: Literal["always", "on-failure", "never"] = "always"
+    drain: float = 20.0
+    ready: str | dict[str, Any] = "notify"
+    ready_timeout: float = 60.0
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    backoff: tuple[float, float] = (0.2, 10.0)
+    intensity: tuple[int, float] = (5, 30.0)
+    required: bool = True
+    enabled: bool | str = True  # or the text of a ${key}
+    singleton: bool = False
+    depends: tuple[str, ...] = ()
+    stop_signal: str = "SIGTERM"
+    kill_after: float = 3.0  # behind the drain
+    watchdog: float = 0.0  # 0: none
+    user: str = ""
+    group: str = ""
+    nice: int = 0
+    rlimits: dict[str, int] = field(default_factory=dict)  # -1: without a limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A configuration provider and its options, as the user wrote them."""
+
+    use: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigSettings:
+    """How the release is configured at boot."""
+
+    providers: tuple[Provider, ...] = ()
+    schema: dict[str, dict[str, Any]] = field(default_factory=dict)
+    model: str = ""  # "pkg.settings:Settings", instead of a schema
+    export: dict[str, str] = field(default_factory=dict)
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """Of a command; a name that begins with ``--`` is an option."""
+
+    name: str
+    type: str = "str"  # str, int, float, flag
+    default: str | int | float | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command of the project's own: ``bin/<name> <command>``; ``call`` or ``exec``."""
+
+    name: str
+    call: str = ""
+    exec: tuple[str, ...] = ()
+    mode: str = "eval"  # eval, rpc, exec
+    help: str = ""
+    service: str = ""  # of the mode rpc
+    confirm: str = ""  # what is asked before
+    once: bool | str = False  # or a callable that makes a lock
+    args: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """What is done at a turn of the release's life: ``call`` or ``exec``.  Seconds."""
+
+    name: str  # of `relforge.runtime.manifest.HOOKS`
+    call: str = ""
+    exec: tuple[str, ...] = ()
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSettings:
+    """How the assembled tree is tried out; ``env`` and ``config`` are laid over for it.
+
+    ``skip`` names rules; ``allow`` holds patterns ``rule:path`` of findings to pass over.
+    """
+
+    imports: bool = True
+    env: dict[str, str] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    glibc: str = ""  # what the target has, such as 2.31; "" where any floor is fine
+    smoke: bool = False  # unpack the artifact elsewhere, and run it
+    skip: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    warnings_as_errors: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripSettings:
+    """What is taken out of the files that a release is made of."""
+
+    symbols: bool = True  # debugging sections and symbols that nothing links with
+    tests: bool = False  # the tests that wheels bring along
+    sources: bool = False  # modules of which there is byte code
+
+
+AS_IT_IS = StripSettings(symbols=False, tests=False, sources=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OciSettings:
+    """The image.  ``base`` is an OCI layout or archive, relative to the project."""
+
+    base: str = ""
+    compression: Literal["gzip", "zstd"] = "gzip"
+    env: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebSettings:
+    """The Debian packages; "" is what the project's own table says, or a plain default."""
+
+    package: str = ""
+    maintainer: str = ""
+    description: str = ""
+    user: str = ""  # whom the services run as; made where it is missing
+    depends: tuple[str, ...] = ()
+    conffiles: tuple[tuple[str, str], ...] = ()  # path in the project, path below /etc
+    hardening: Literal["basic", "standard", "strict"] = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """Who may talk to the live processes, besides root and the service's user.
+
+    ``enabled`` is False where nothing can be evaluated in them; ``idle_timeout``
+    is in seconds, 0 for never.
+    """
+
+    enabled: bool = True
+    users: tuple[str, ...] = ()
+    group: str | None = None
+    idle_timeout: float = 8 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """The log of `start`: bytes and seconds after which a file is rotated, 0 for never."""
+
+    size: int = 50_000_000
+    age: float = 0.0
+    keep: int = 5  # rotated files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeSettings:
+    """A version that has taken over is watched for so many seconds, and asked for its health."""
+
+    bake: float = 5.0
+    health: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``[tool.relforge]``, typed, with the environment laid over."""
+
+    name: str
+    version: str
+    python: PythonSettings
+    dependencies: DependencySettings
+    lock: str | None  # a path relative to the project; None: no lock is there
+    app: tuple[str, ...] | None  # None: the project's own wheel; (): no application
+    assets: AssetSettings
+    overlays: tuple[Overlay, ...]
+    services: tuple[Service, ...]
+    config: ConfigSettings
+    commands: tuple[Command, ...]
+    check: CheckSettings
+    packages: PackageSettings = PackageSettings()
+    log: LogSettings = LogSettings()
+    upgrade: UpgradeSettings = UpgradeSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    strip: StripSettings = StripSettings()
+    steps: tuple[str, ...] = ("assemble", "pack")
+    formats: tuple[str, ...] = ("tar.gz",)
+    oci: OciSettings = field(default_factory=OciSettings)
+    deb: DebSettings = field(default_factory=DebSettings)
+    hooks: tuple[Hook, ...] = ()
+    members: tuple[str, ...] = ()  # folders of packages, relative to the project
+    attest: bool = False  # write digest and provenance beside each artifact
+    sign: str = ""  # the key that signs the digest, or `sigstore`
+
+    @property
+    def own_steps(self) -> tuple[str, ...]:
+        """The steps that the project brings along, ``module:function``."""
+        return tuple(name for name in self.steps if ":" in name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """What a build is asked for on its command line; it wins over the settings."""
+
+    env: str = "prod"
+    name: str | None = None  # of a project that has several releases
+    target: str | None = None
+    formats: tuple[str, ...] = ()
+    strict: bool = False  # warnings are errors
+    smoke: bool = False
+    attest: bool = False
+    sign: str = ""

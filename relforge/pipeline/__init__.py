@@ -1,0 +1,1 @@
+"""What happens in a build, and in which order."""

@@ -1,0 +1,71 @@
+"""The key of all inputs of a build: an equal key means that there is nothing to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import relforge
+from relforge import cache
+from relforge.elf import loader
+from relforge.layers.runtime.digest import own_digest
+from relforge.model.release import Release
+from relforge.model.spec import DebSettings, OciSettings
+from relforge.project import inputs, sources
+
+# What is packed of the tree, and how, does not decide what is in it.
+PACKING: dict[str, Any] = {
+    "formats": (),
+    "oci": OciSettings(),
+    "deb": DebSettings(),
+    "attest": False,
+    "sign": "",
+}
+LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml
+    r"""(?:editable|directory)\s*=\s*(?:\{[^}]*?path\s*=\s*)?["']([^"']+)"""
+    r"""|\[packages\.directory\]\s*path\s*=\s*["']([^"']+)"""
+)
+
+
+def key(release: Release) -> str:
+    """One key of all that decides the tree of this release; raises UserError.
+
+    A file of the project that no setting names does not count.
+    """
+    root, settings = release.project.root, release.settings
+    return cache.key(
+        *(relforge.__version__, own_digest(), loader.state()),
+        *(
+            repr(replace(settings, **PACKING)),
+            repr(release.project),
+            repr(release.python),
+            str(release.target),
+        ),
+        *(release.env, str(release.source_date), str(release.revision)),
+        *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
+        *("packages", *_local_packages(root, settings.lock)),
+        *("app", sources.digest(root, inputs.application(release))),
+        *(
+            "members",
+            *(
+                sources.digest(row.root, inputs.member(release, row))
+                for row in release.project.members
+            ),
+        ),
+        *("assets", *(inputs.row(root, name) for name in inputs.assets(release))),
+        *("overlays", *(inputs.row(root, name) for name in inputs.overlays(release))),
+    )
+
+
+def _local_packages(root: Path, lock: str | None) -> Iterator[str]:
+    """The content of the folders that the lock takes packages from."""
+    if lock is None or not lock.endswith((".toml", "uv.lock")):
+        return
+    place = root / lock
+    for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
+        folder = (place.parent / (match[1] or match[2])).resolve()
+        if folder.is_dir() and folder != root:
+            yield sources.digest(folder, sources.files(folder))

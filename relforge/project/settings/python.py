@@ -1,0 +1,83 @@
+"""The table ``python``: which interpreter goes into the release."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Literal, cast
+
+from relforge.model.release import TARGETS
+from relforge.model.spec import Project, PythonArchive, PythonSettings
+from relforge.project.settings.table import Table
+
+PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
+OLDEST = 11  # of CPython 3: what the runtime is written for
+SOURCES = ("host", "archive", "uv", "system")
+
+
+def read_python(table: Table, project: Project, *, strip: bool) -> PythonSettings:
+    """The typed table; raises SettingsError.  ``strip`` is what holds for the rest."""
+    version = _version(table, project)
+    source = table.choice("source", "host", SOURCES)
+    archives = tuple(_archive(name, row) for name, row in _archives(table))
+    archive, sha256 = table.text("archive", ""), table.text("sha256", "")
+    if source == "archive" and not archive and not archives:
+        raise table.error("archive", 'source = "archive" needs a path or an address')
+    result = PythonSettings(
+        version=version,
+        source=cast(Literal["host", "archive", "uv", "system"], source),
+        archive=archive,
+        sha256=sha256,
+        archives=archives,
+        path=_path(table, source),
+        keep=table.texts("keep", ()),
+        exclude=table.texts("exclude", ()),
+        strip=table.flag("strip", strip, origin="strip.symbols"),
+    )
+    table.finish()
+    return result
+
+
+def _version(table: Table, project: Project) -> str:
+    version = table.text("version", "")
+    if not version:
+        raise table.error(
+            "version",
+            "which Python goes into the release is not said"
+            + (
+                f" (the project asks for {project.requires_python})"
+                if project.requires_python
+                else ""
+            ),
+            hint='write `python = { version = "3.12" }` below [tool.relforge]',
+        )
+    if not PYTHON_VERSION.fullmatch(version):
+        raise table.error("version", f'{version!r} is no version such as "3.12" or "3.12.4"')
+    if int(version.split(".")[1]) < OLDEST:
+        raise table.error("version", f'"{version}" is too old: a release needs 3.{OLDEST} or newer')
+    return version
+
+
+def _archives(table: Table) -> tuple[tuple[str, Table], ...]:
+    return tuple(table.table("archives").children())
+
+
+def _archive(name: str, table: Table) -> tuple[str, PythonArchive]:
+    if name not in TARGETS:
+        raise table.error("archive", f"{name!r} is no target", hint=f"known: {', '.join(TARGETS)}")
+    place, sha256 = table.text("archive", ""), table.text("sha256", "")
+    if not place:
+        raise table.error("archive", "a path or an address is missing")
+    table.finish()
+    return name, PythonArchive(where=table.where("archive"), place=place, sha256=sha256)
+
+
+def _path(table: Table, source: str) -> str:
+    path = table.text("path", "", origin="/usr/bin/python3.X")
+    if not path:
+        return ""
+    if source != "system":
+        raise table.error("path", 'says where the target has its Python: for source = "system"')
+    if not PurePosixPath(path).is_absolute() or re.search(r"\s", path):
+        raise table.error("path", f"{path!r} is no absolute path without spaces")
+    return str(PurePosixPath(path))

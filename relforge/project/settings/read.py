@@ -1,0 +1,197 @@
+"""From the merged table to `Settings`; whatever a user can get wrong in it ends here."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from relforge.model.spec import (
+    AssetSettings,
+    Command,
+    ConfigSettings,
+    DependencySettings,
+    Project,
+    Provider,
+    Service,
+    Settings,
+)
+from relforge.project.settings.checks import read_check, read_strip
+from relforge.project.settings.commands import read_command
+from relforge.project.settings.console import read_console
+from relforge.project.settings.formats import read_deb, read_formats, read_oci
+from relforge.project.settings.hooks import read_hooks
+from relforge.project.settings.log import read_log
+from relforge.project.settings.merge import ROOT, Merged
+from relforge.project.settings.overlays import read_overlay
+from relforge.project.settings.packages import read_packages
+from relforge.project.settings.paths import inside
+from relforge.project.settings.python import read_python
+from relforge.project.settings.references import check_references
+from relforge.project.settings.services import check_depends, read_service
+from relforge.project.settings.steps import read_steps
+from relforge.project.settings.table import Reading, Table
+from relforge.project.settings.upgrade import read_upgrade
+from relforge.support.errors import SettingsError
+
+CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+Named = TypeVar("Named", Service, Command)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,99}")
+
+
+def read(
+    project: Project, merged: Merged, env: str, *, version: str, lock: str | None
+) -> tuple[Settings, tuple[Reading, ...]]:
+    """The settings of one environment, and each value with its origin.
+
+    ``version`` is the release's version, already computed; ``lock`` the lock
+    file that is there, used where the settings name none.
+    """
+    table = Table(merged.table, ROOT, over=merged.over)
+    strip = read_strip(table.table("strip"))
+    services = tuple(read_service(name, row) for name, row in table.table("services").children())
+    commands = tuple(read_command(name, row) for name, row in table.table("commands").children())
+    only = table.table("only")
+    settings = Settings(
+        name=_release_name(table, project),
+        version=_release_version(table, version),
+        python=read_python(table.table("python"), project, strip=strip.symbols),
+        dependencies=_dependencies(table.table("dependencies"), project, env),
+        lock=table.text("lock", lock, origin="found in the project"),
+        app=table.texts_or("app", None, origin="the project's own wheel"),
+        assets=_assets(table.table("assets")),
+        overlays=tuple(read_overlay(row) for row in table.tables("overlays")),
+        services=_chosen(only, "services", services),
+        config=_config(table.table("config")),
+        commands=_chosen(only, "commands", commands),
+        check=read_check(table.table("check")),
+        log=read_log(table.table("log")),
+        upgrade=read_upgrade(table.table("upgrade")),
+        console=read_console(table),
+        hooks=read_hooks(table.table("hooks")),
+        strip=strip,
+        packages=read_packages(table),
+        steps=read_steps(table),
+        formats=read_formats(table),
+        oci=read_oci(table.table("oci")),
+        deb=read_deb(table.table("deb")),
+        attest=table.flag("attest", False),
+        sign=table.text("sign", ""),
+        members=table.texts("members", ()),
+    )
+    check_depends(settings.services)
+    only.finish()
+    table.finish()
+    if settings.config.strict and settings.config.schema:
+        check_references(settings, settings.config.schema)
+    return settings, tuple(table.readings)
+
+
+def _chosen(only: Table, key: str, rows: tuple[Named, ...]) -> tuple[Named, ...]:
+    """Those of the rows that a release wants: all, where it does not say."""
+    known = [row.name for row in rows]
+    wanted = only.texts_or(key, None, origin="all of them")
+    for index, name in enumerate(wanted or ()):
+        if name not in known:
+            raise only.error(
+                f"{key}[{index}]",
+                f"there is no {name!r} in tool.relforge.{key}",
+                hint=f"known: {', '.join(known) or 'none'}",
+            )
+    return rows if wanted is None else tuple(row for row in rows if row.name in wanted)
+
+
+def _release_name(table: Table, project: Project) -> str:
+    name = table.text("name", project.name, origin="project.name")
+    if not name:
+        raise SettingsError(
+            "there is no name: neither `project.name` nor `tool.relforge.name` is written",
+            hint='write `name = "..."` below [tool.relforge]',
+        )
+    if not _NAME.fullmatch(name):
+        raise table.error(
+            "name", f"{name!r} cannot name a folder: use letters, digits, `-` and `_`, at most 100"
+        )
+    return name
+
+
+def _release_version(table: Table, version: str) -> str:
+    table.raw("version", version, origin="project.version")
+    if not _VERSION.fullmatch(version) or ".." in version:
+        raise table.error(
+            "version",
+            f"{version!r} cannot be part of a path: use letters, digits, `. _ + ! -`, at most 100",
+        )
+    return version
+
+
+def _dependencies(table: Table, project: Project, env: str) -> DependencySettings:
+    development = tuple(group for group in ("dev",) if env == "dev" and group in project.groups)
+    origin = "the environment dev" if development else "default"
+    groups = table.texts("groups", development, origin=origin)
+    extras = table.texts("extras", ())
+    for key, names, known in (
+        ("groups", groups, project.groups),
+        ("extras", extras, project.optional_dependencies),
+    ):
+        for index, name in enumerate(names):
+            if name not in known:
+                there = ", ".join(sorted(known)) or "none"
+                raise table.error(f"{key}[{index}]", f"{name!r} is not in the project ({there})")
+    table.finish()
+    return DependencySettings(groups=groups, extras=extras)
+
+
+def _assets(table: Table) -> AssetSettings:
+    commands = table.raw("run", [])
+    if not isinstance(commands, list):
+        raise table.error("run", 'expected a list of commands such as [["npm", "ci"]]')
+    for index, command in enumerate(commands):
+        words = isinstance(command, list) and command and all(isinstance(w, str) for w in command)
+        if not words:
+            raise table.error(f"run[{index}]", 'expected a list of words such as ["npm", "ci"]')
+    cwd = inside(table, "cwd", table.text("cwd", "."))
+    outputs = table.text_mapping("outputs")
+    if commands and not outputs:
+        raise table.error("outputs", "commands run, and nothing of what they make is taken")
+    for source, to in outputs.items():
+        inside(table, f"outputs.{source}", source)
+        inside(table, f"outputs.{source}", to)
+    result = AssetSettings(
+        run=tuple(tuple(command) for command in commands),
+        cwd=cwd,
+        inputs=table.texts("inputs", (f"{cwd}/**",) if commands else (), origin="cwd"),
+        outputs=tuple(outputs.items()),
+        digest=table.flag("digest", False),
+        env=table.text_mapping("env"),
+    )
+    table.finish()
+    return result
+
+
+def _config(table: Table) -> ConfigSettings:
+    providers = []
+    for row in table.tables("providers"):
+        use = row.text("use", "")
+        if not use:
+            raise row.error("use", "which provider is not said", hint='for instance use = "toml"')
+        options = {key: value for key, value in row.data.items() if key != "use"}
+        providers.append(Provider(use=use, options=options))
+    schema = table.mapping("schema")
+    for key, row_data in schema.items():
+        if not isinstance(row_data, dict):
+            raise table.error(f'schema."{key}"', 'expected a table such as { type = "int" }')
+    model = table.text("model", "")
+    if model and not CALL.fullmatch(model):
+        raise table.error("model", f'{model!r} is no class such as "pkg.settings:Settings"')
+    if model and schema:
+        raise table.error("model", "the keys stand in the model or in `schema`, not in both")
+    result = ConfigSettings(
+        providers=tuple(providers),
+        schema=schema,
+        model=model,
+        export=table.text_mapping("export"),
+        strict=table.flag("strict", True),
+    )
+    table.finish()
+    return result

@@ -1,0 +1,191 @@
+"""The files of the user's project that decide what its wheel becomes.
+
+In a git checkout: what is tracked, and what is new and not ignored.  What git
+ignores counts only inside a package, since generated code often is, and build
+backends take it.  Elsewhere: everything.  Never: caches, virtual environments,
+what was built before, releases that were unpacked here, and what only relforge
+and lock tools read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from relforge import cache
+from relforge.model import layout
+from relforge.project import git
+from relforge.project.pyproject import read_toml
+from relforge.support.errors import UserError
+
+LEFT_OUT = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".idea",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".tox",
+        ".venv",
+        ".vscode",
+        "__pycache__",
+        "_build",
+        "build",
+        "dist",
+        "node_modules",
+    }
+)
+ARTIFACT = re.compile(  # what a release writes, where no .gitignore names dist/
+    r"dist/[^/]+\.(tar\.gz|tar\.zst|oci\.tar|deb|run)"
+    r"(\.(sha256(\.sig)?|provenance\.json|sigstore\.json))?"
+)
+BOOT = f"{layout.RUNTIME}/relforge/runtime/boot.py"  # what only a release has
+SETTINGS_ONLY = frozenset({"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock"})
+
+
+def files(root: Path) -> tuple[str, ...]:
+    """The project's files and links, relative to its folder, sorted."""
+    found = _tracked(root)
+    names = found if found is not None else below(root, root, LEFT_OUT)
+    own = _cache_in(root)
+    return tuple(
+        sorted({name for name in names if name not in SETTINGS_ONLY and not name.startswith(own)})
+    )
+
+
+def below(folder: Path, root: Path, left_out: frozenset[str]) -> Iterator[str]:
+    """Files and links below a folder, relative to the root; byte code stays out."""
+    with os.scandir(folder) as rows:
+        entries = sorted(rows, key=lambda row: row.name)
+    for row in entries:
+        if row.is_dir(follow_symlinks=False):
+            if not (row.name in left_out or row.name.endswith(".egg-info") or _foreign(row.path)):
+                yield from below(Path(row.path), root, left_out)
+        elif not row.name.endswith((".pyc", ".pyo")) and (row.is_file() or row.is_symlink()):
+            yield Path(row.path).relative_to(root).as_posix()
+
+
+def digest(root: Path, names: Iterable[str]) -> str:
+    """One content key of these files: path, content and executable bit, or a link's target.
+
+    Of the project's ``pyproject.toml`` relforge's own settings do not count.
+    """
+    try:
+        return cache.key(*(_row(root, name) for name in names))
+    except FileNotFoundError:  # it was there when they were listed
+        raise changed(root) from None
+
+
+def snapshot(root: Path, names: Collection[str], into: Path, expected: str) -> None:
+    """Copy these files as they were when they had that digest.
+
+    Raises UserError where somebody has changed one since: what is made of them
+    would be kept under the key of what they were.
+    """
+    try:
+        copy(root, names, into)
+    except FileNotFoundError:
+        raise changed(root) from None
+    if digest(into, names) != expected:
+        raise changed(root)
+
+
+def checkout(
+    root: Path, names: Collection[str], top: Path, expected: str, *, history: bool
+) -> Path:
+    """A `snapshot` at its place below ``top``, as in the checkout that the project lies in.
+
+    With ``history``, git answers there as it does in the project.
+    """
+    inner = git.output(root, "rev-parse", "--show-prefix")
+    into = top / (inner or "").strip()
+    snapshot(root, names, into, expected)
+    if history:
+        git.lend(root, into, top)
+    return into
+
+
+def changed(root: Path) -> UserError:
+    """The error of a build during which somebody writes to the project."""
+    return UserError(f"{root}: files of the project changed while it was built", hint="build again")
+
+
+def copy(root: Path, names: Iterable[str], into: Path) -> None:
+    """Copy these files, links as links."""
+    for name in names:
+        source, target = root / name, into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(os.readlink(source))
+        else:
+            target.write_bytes(source.read_bytes())
+            target.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
+
+
+def _row(root: Path, name: str) -> str:
+    path = root / name
+    if path.is_symlink():
+        return f"{name} -> {os.readlink(path)}"
+    if name == "pyproject.toml":
+        data = read_toml(path)
+        tools = {key: value for key, value in data.pop("tool", {}).items() if key != "relforge"}
+        return f"{name} {json.dumps([data, tools], sort_keys=True, default=str)}"
+    return f"{name} {path.stat().st_mode & 0o100} {cache.sha256(path)}"
+
+
+def _tracked(root: Path) -> set[str] | None:
+    """What git says, None where it knows nothing of the folder."""
+    listed = git.output(root, "ls-files", "-z", "-co", "--exclude-standard")
+    if not listed:  # no checkout, or a folder that the one around it ignores
+        return None
+    own = _cache_in(root)
+    rows = (
+        name
+        for name in listed.split("\0")
+        if name and not (name.startswith(own) or ARTIFACT.fullmatch(name))
+    )
+    names = {name for name in rows if _counts(root, name)}
+    unpacked = tuple(name.removesuffix(BOOT) for name in names if name.endswith(f"/{BOOT}"))
+    names = {name for name in names if not name.startswith(unpacked)}
+    packages = {os.path.dirname(name) for name in names if name.endswith("/__init__.py")}
+    ignored = git.output(
+        root, "ls-files", "-z", "-oi", "--exclude-standard", "--directory", "--no-empty-directory"
+    )
+    for name in (ignored or "").split("\0"):
+        path = name.rstrip("/")
+        if not path or not _is_inside(path, packages) or set(path.split("/")) & LEFT_OUT:
+            continue
+        if name.endswith("/"):
+            names.update(below(root / path, root, LEFT_OUT))
+        elif not path.endswith((".pyc", ".pyo")):
+            names.add(path)
+    return names
+
+
+def _cache_in(root: Path) -> str:
+    """Where below the project relforge's own cache lies, as CI systems have it; else no path."""
+    place = os.path.relpath(cache.home().absolute(), root)
+    return "/" if place.startswith("..") else f"{place}/"
+
+
+def _foreign(folder: str) -> bool:
+    """Whether a folder is a virtual environment or a release that was unpacked."""
+    return any(os.path.exists(os.path.join(folder, name)) for name in ("pyvenv.cfg", BOOT))
+
+
+def _counts(root: Path, name: str) -> bool:
+    """Whether a file that git lists is one to take: there, and no submodule's folder."""
+    path = root / name
+    return path.is_symlink() or path.is_file()
+
+
+def _is_inside(path: str, folders: set[str]) -> bool:
+    while path := os.path.dirname(path):
+        if path in folders:
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""What every part uses: errors, running commands, masking, progress, sizes."""

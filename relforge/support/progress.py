@@ -1,0 +1,27 @@
+"""What a step that takes a while tells of how far it is; by default nobody listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+Listener = Callable[[str], None]
+Watch = Callable[[str], AbstractContextManager[None]]  # called with the name of each step
+
+_listeners: list[Listener] = []
+
+
+def tell(text: str) -> None:
+    """Say how far it is, in a few words; may be called often, and from any thread."""
+    for listener in _listeners[-1:]:
+        listener(text)
+
+
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Let the listener hear what is told meanwhile, in place of whoever heard it before."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

@@ -1,0 +1,1 @@
+"""The tree of a release: listing it, changing its draft, compiling it, running its Python."""

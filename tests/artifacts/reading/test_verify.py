@@ -1,0 +1,267 @@
+"""`relforge verify`: what is whole passes, and nothing that was tampered with does."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relforge.artifacts import signing
+from relforge.artifacts.reading import reader, verify
+from relforge.support.errors import UserError
+from tests.artifacts.reading import archives
+from tests.artifacts.reading.archives import TOP, member, members
+
+
+def told(place: Path) -> str:
+    return "\n".join(map(str, verify.problems(reader.read(place))))
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.tgz", "a.tar.zst"])
+def test_a_whole_release_has_no_problem(tmp_path: Path, name: str) -> None:
+    assert "" == told(archives.write(tmp_path / name, members()))
+
+
+def test_members_of_gzip_may_be_joined(tmp_path: Path) -> None:
+    data = archives.tar(members())
+    place = tmp_path / "a.tar.gz"
+    place.write_bytes(gzip.compress(data[:1536]) + gzip.compress(data[1536:]))
+    assert "" == told(place)
+
+
+def test_an_unpacked_tree_is_read_as_well_and_its_state_does_not_count(tmp_path: Path) -> None:
+    with tarfile.open(archives.write(tmp_path / "a.tar.gz", members())) as tar:
+        tar.extractall(tmp_path, filter="data")
+    tree = tmp_path / TOP
+    (tree / "var").mkdir()
+    (tree / "var" / "log").write_text("x")
+    assert "" == told(tree)
+    (tree / "bin" / "shop").chmod(0o777)
+    (tree / "bin" / "new").write_text("")
+    said = told(tree)
+    assert "bin/shop: everybody may write to it (mode 0777)" in said
+    assert "bin/new: release/SHA256SUMS does not list it" in said
+
+
+HOSTILE = {
+    "absolute": (member("/etc/passwd", "x"), "would write outside"),
+    "parent": (member(f"{TOP}/../../etc/passwd", "x"), "would write outside"),
+    "second top": (member("other/file", "x"), "more than one folder at the top"),
+    "twice": (member(f"{TOP}/bin/shop", "#!/bin/sh\n"), "bin/shop: it is in the archive twice"),
+    "hard link": (
+        member(f"{TOP}/bin/hard", type=tarfile.LNKTYPE, linkname=f"{TOP}/bin/shop"),
+        "bin/hard: it is neither",
+    ),
+    "device": (member(f"{TOP}/dev", type=tarfile.BLKTYPE), "dev: it is neither"),
+    "fifo": (member(f"{TOP}/pipe", type=tarfile.FIFOTYPE), "pipe: it is neither"),
+    "set-uid": (member(f"{TOP}/bin/su", "x", mode=0o4755), "bin/su: it is set-uid"),
+    "writable": (member(f"{TOP}/bin/w", "x", mode=0o777), "bin/w: everybody may write"),
+    "odd mode": (member(f"{TOP}/bin/odd", "x", mode=0o600), "bin/odd: it has the mode 0600"),
+    "owner": (member(f"{TOP}/bin/mine", "x", uid=1000), "bin/mine: it belongs to 1000:0"),
+    "added": (member(f"{TOP}/app/evil.py", "x"), "app/evil.py: release/SHA256SUMS does not list"),
+    "absolute link": (
+        member(f"{TOP}/app/l", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
+        "app/l: the link to /etc/passwd leaves",
+    ),
+    "link out": (
+        member(f"{TOP}/app/l", type=tarfile.SYMTYPE, linkname="../../x"),
+        "app/l: the link to ../../x leaves",
+    ),
+    "through a link": (
+        member(f"{TOP}/bin/python/x", "x"),
+        "bin/python/x: unpacking would write it through bin/python, which is no folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_nobody_should_unpack_is_told(tmp_path: Path, name: str) -> None:
+    row, expected = HOSTILE[name]
+    assert expected in told(archives.write(tmp_path / "a.tar.gz", [*members(), row]))
+
+
+def test_a_link_that_leaves_through_another_link_is_told(tmp_path: Path) -> None:
+    rows = [
+        member(f"{TOP}/app/deep/er/up", type=tarfile.SYMTYPE, linkname="../../.."),
+        member(f"{TOP}/app/out", type=tarfile.SYMTYPE, linkname="deep/er/up/../etc"),
+    ]
+    said = told(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
+    assert "app/out: the link to deep/er/up/../etc leaves" in said
+    assert "app/deep/er/up:" not in said
+
+
+@pytest.mark.parametrize("name", ["a/./b", "a//b", "a/.", "./a"])
+def test_names_that_are_not_plain_are_told(tmp_path: Path, name: str) -> None:
+    rows = [*members(), member(f"{TOP}/{name}", "x")]
+    assert "the name is not plain" in told(archives.write(tmp_path / "a.tar.gz", rows))
+
+
+def test_links_in_a_circle_are_told(tmp_path: Path) -> None:
+    rows = [
+        member(f"{TOP}/app/a", type=tarfile.SYMTYPE, linkname="b"),
+        member(f"{TOP}/app/b", type=tarfile.SYMTYPE, linkname="a"),
+    ]
+    assert "app/a: the link" in told(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
+
+
+def test_changed_and_missing_files_are_told(tmp_path: Path) -> None:
+    rows = [row for row in members() if not row[0].name.endswith(("bin/shop", "METADATA"))]
+    rows.append(member(f"{TOP}/bin/shop", "#!/bin/SH\n"))
+    said = told(archives.write(tmp_path / "a.tar.gz", rows))
+    assert "bin/shop: its content is not what it was" in said
+    assert "METADATA: it is missing" in said
+
+
+def test_what_follows_the_archive_is_told(tmp_path: Path) -> None:
+    place = tmp_path / "a.tar.gz"
+    place.write_bytes(gzip.compress(archives.tar(members()) + b"\0" * 1024 + b"evil"))
+    assert "something follows the end" in told(place)
+
+
+def test_the_digest_beside_it_counts(tmp_path: Path) -> None:
+    place = archives.write(tmp_path / "a.tar.gz", members())
+    signing.digest_file(place).write_text(f"{'0' * 64}  a.tar.gz\n")
+    assert f"a.tar.gz.sha256 says {'0' * 64}" in told(place)
+
+
+@given(at=st.integers(0, 10_000), cut=st.booleans(), byte=st.integers(1, 255))
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_tarball_never_passes(
+    tmp_path_factory: pytest.TempPathFactory, at: int, cut: bool, byte: int
+) -> None:
+    place = tmp_path_factory.mktemp("damaged") / "a.tar.gz"
+    data = bytearray(archives.write(place, members()).read_bytes())
+    at = 10 + at % (len(data) - 10)  # the header's time stamp and name mean nothing
+    if cut:
+        del data[at:]
+    else:
+        data[at] ^= byte
+    place.write_bytes(data)
+    try:
+        # A bit of a code that no symbol uses may change: the release is the same then.
+        assert "" != told(place) or archives.tar(members()) == gzip.decompress(data)
+    except UserError as error:
+        assert str(place) in error.message
+
+
+NAMES = st.lists(st.sampled_from(["..", ".", "", "a", "bin", "shop", "é", "x" * 120]), max_size=5)
+KINDS = st.sampled_from(
+    [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE]
+)
+
+
+MODES = st.sampled_from([0o644, 0o755, 0o777, 0o4755, 0])
+
+
+@given(rows=st.lists(st.tuples(NAMES, KINDS, NAMES, MODES), max_size=6))
+@settings(max_examples=80, deadline=None)
+def test_no_archive_that_passes_escapes_when_it_is_unpacked(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[list[str], bytes, list[str], int]],
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    more = [
+        member(f"{TOP}/" + "/".join(name), type=kind, linkname="/".join(link), mode=mode)
+        for name, kind, link, mode in rows
+    ]
+    place = archives.write(folder / "a.tar.gz", [*members(), *more])
+    try:
+        passes = not told(place)
+    except UserError:
+        return
+    if passes:
+        inside = folder / "inside" / "deep"
+        inside.mkdir(parents=True)
+        subprocess.run(["tar", "-xzf", place, "-C", inside], check=True, capture_output=True)
+        assert [inside] == list((folder / "inside").iterdir())
+        top = (inside / TOP).resolve()
+        for path in inside.rglob("*"):
+            if path.is_symlink():
+                assert path.resolve().is_relative_to(top)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("no.tar.gz", None, "there is no such file"),
+        ("a.zip", b"PK", "it is no artifact"),
+        ("a.tar.gz", b"", "the file is empty"),
+        ("a.tar.gz", b"hello", "it is no artifact"),
+        ("a.tar.zst", b"\x28\xb5\x2f\xfdhello", "cannot be read to its end"),
+        ("a.tar.gz", gzip.compress(b"\0" * 1024, mtime=0), "this is no release"),
+    ],
+)
+def test_what_is_no_release_is_refused(
+    tmp_path: Path, name: str, data: bytes | None, words: str
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(UserError, match=words):
+        reader.read(tmp_path / name)
+
+
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="it needs ssh-keygen")
+class TestSignatures:
+    @pytest.fixture
+    def artifact(self, tmp_path: Path) -> Path:
+        place = archives.write(tmp_path / "a.tar.gz", members())
+        digest = reader.read(place).sha256
+        signing.digest_file(place).write_text(f"{digest}  {place.name}\n")
+        return place
+
+    def key(self, folder: Path, name: str, passphrase: str = "") -> Path:
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(folder / name)]
+        subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
+        return folder / name
+
+    def allow(self, key: Path, identity: str = "release@example.org") -> Path:
+        place = key.with_name("allowed")
+        place.write_text(f"{identity} {key.with_suffix('.pub').read_text()}")
+        return place
+
+    def test_a_signature_of_an_allowed_key_holds(self, artifact: Path) -> None:
+        key = self.key(artifact.parent, "key")
+        signing.check(key)
+        assert signing.signature_file(artifact) == signing.sign(artifact, key)
+        allowed = self.allow(key)
+        assert "" == signing.objection(artifact, allowed, "")
+        assert "" == signing.objection(artifact, allowed, "release@example.org")
+        said = signing.objection(artifact, allowed, "eve@example.org")
+        assert "eve@example.org did not sign this" in said
+
+    def test_another_key_is_refused(self, artifact: Path) -> None:
+        signing.sign(artifact, self.key(artifact.parent, "eve"))
+        allowed = self.allow(self.key(artifact.parent, "key"))
+        assert "the key that signed is not in" in signing.objection(artifact, allowed, "")
+
+    def test_another_digest_is_refused(self, artifact: Path) -> None:
+        key = self.key(artifact.parent, "key")
+        signing.sign(artifact, key)
+        signing.digest_file(artifact).write_text(f"{'0' * 64}  {artifact.name}\n")
+        assert "did not sign this" in signing.objection(artifact, self.allow(key), "")
+
+    def test_no_signature_is_an_objection(self, artifact: Path) -> None:
+        allowed = self.allow(self.key(artifact.parent, "key"))
+        assert "a.tar.gz.sha256.sig is not there" in signing.objection(artifact, allowed, "")
+
+    def test_a_key_that_cannot_sign_is_told_before_the_build(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match="there is no such key"):
+            signing.check(tmp_path / "none")
+        with pytest.raises(UserError, match="cannot sign with it"):
+            signing.check(self.key(tmp_path, "locked", "secret"))
+        (tmp_path / "text").write_text("hello")
+        with pytest.raises(UserError, match="cannot sign with it"):
+            signing.check(tmp_path / "text")
+
+
+def test_reading_is_the_same_for_every_order_of_members(tmp_path: Path) -> None:
+    rows = members()
+    random.Random(1).shuffle(rows)
+    assert "" == told(archives.write(tmp_path / "a.tar.gz", rows))

@@ -1,0 +1,141 @@
+"""Wheels from sources: commits, folders, archives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from relforge.layers.deps import source_builds
+from relforge.layers.deps import step as deps
+from relforge.layers.deps.pins import Pin, Source
+from relforge.layers.deps.platform import platform
+from relforge.model.release import Release, Target
+from relforge.support.errors import UserError
+from tests.layers.deps.test_pex import BACKEND, PYPROJECT
+
+COMMITTER = ("-c", "user.name=t", "-c", "user.email=t@host")
+
+
+def sourced(folder: Path, text: str = "x = 1\\n") -> Path:
+    """A package in source whose backend needs nothing from an index."""
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    (folder / "backend.py").write_text(BACKEND.replace("x = 1\\n", text))
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", *COMMITTER, *words]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def committed(folder: Path) -> str:
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "one")
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def build(release: Release) -> Callable[[str], str]:
+    """Build the layer from a lock with one entry; what the module says then."""
+
+    def run(entry: str) -> str:
+        path = release.project.root / "pylock.toml"
+        head = 'lock-version = "1.0"\ncreated-by = "test"\n'
+        path.write_text(f'{head}[[packages]]\nname = "sourced"\n{entry}\n')
+        settings = replace(release.settings, lock="pylock.toml")
+        deps.step(replace(release, settings=settings))
+        return (release.tree / release.python.site_packages / "sourced.py").read_text()
+
+    return run
+
+
+def test_a_commit_is_built_whatever_came_after_it(
+    build: Callable[[str], str], tmp_path: Path
+) -> None:
+    repository = tmp_path / "repository"
+    inner = sourced(repository / "packages" / "sourced")
+    commit = committed(repository)
+    (inner / "backend.py").write_text("broken")
+    git(repository, "commit", "-qam", "two")
+    place = f'type = "git", url = "{repository.as_uri()}", subdirectory = "packages/sourced"'
+    assert "x = 1\n" == build(f'vcs = {{ {place}, commit-id = "{commit}" }}')
+    with pytest.raises(UserError, match=r"building sourced \(pylock.toml:3") as caught:
+        build(f'vcs = {{ {place}, commit-id = "{"0" * 40}" }}')
+    assert "in the repository?" in caught.value.hint
+
+
+def test_a_folder_is_built_anew_when_it_changes(
+    build: Callable[[str], str], release: Release
+) -> None:
+    folder = sourced(release.project.root / "vendor" / "sourced")
+    entry = 'directory = { path = "vendor/sourced" }'
+    assert "x = 1\n" == build(entry)
+    (folder / "backend.py").write_text(BACKEND.replace("x = 1\\n", "x = 2\\n"))
+    assert "x = 2\n" == build(entry)
+    assert not (folder / "dist").exists()
+
+
+def test_a_changed_folder_of_another_repository_is_refused(
+    build: Callable[[str], str], tmp_path: Path
+) -> None:
+    folder = sourced(tmp_path / "other")
+    committed(folder)
+    entry = 'directory = { path = "../other" }'
+    assert "x = 1\n" == build(entry)
+    (folder / "new.py").write_text("")
+    with pytest.raises(UserError, match="changes that are not committed") as caught:
+        build(entry)
+    assert "git -C" in caught.value.hint
+
+
+def test_sources_of_another_package_are_refused(
+    build: Callable[[str], str], release: Release
+) -> None:
+    folder = sourced(release.project.root / "vendor")
+    (folder / "backend.py").write_text(BACKEND.replace("sourced-1.0", "other-1.0"))
+    with pytest.raises(UserError, match="the sources of sourced made a wheel of other"):
+        build('directory = { path = "vendor" }')
+
+
+def test_a_commit_is_not_fetched_offline(
+    build: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELFORGE_OFFLINE", "1")
+    url = f'url = "https://host.invalid/r", commit-id = "{"1" * 40}"'
+    with pytest.raises(UserError, match=r"sourced .* is not on this host, and no network"):
+        build(f'vcs = {{ type = "git", {url} }}')
+
+
+def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
+    release: Release, tmp_path: Path
+) -> None:
+    machine = os.uname().machine
+    foreign = {"x86_64": "aarch64", "aarch64": "x86_64"}[machine]
+    folder = sourced(release.project.root / "vendor" / "sourced")
+    elsewhere = platform(release.python, Target(system="linux", machine=foreign))
+    pin = Pin(
+        name="sourced",
+        version=Version("1.0"),
+        where="pylock.toml:3",
+        sha256=(),
+        source=Source(path=str(folder)),
+    )
+
+    made = source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
+    assert "sourced-1.0-py3-none-any.whl" == made.name
+
+    backend = BACKEND.replace("py3-none-any", f"py3-none-linux_{machine}")
+    (folder / "backend.py").write_text(backend)
+    with pytest.raises(UserError) as caught:
+        source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
+    assert "comes as source only and holds compiled code" in caught.value.message
+    assert f"build on a {foreign} host" in caught.value.hint

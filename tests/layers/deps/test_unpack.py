@@ -1,0 +1,157 @@
+"""Wheels laid out as an installation."""
+
+from __future__ import annotations
+
+import csv
+import io
+import marshal
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from relforge import cache
+from relforge.layers.deps import scripts, unpack
+from relforge.layers.deps.wheels import Wheel
+from relforge.model.release import Interpreter
+from relforge.support.errors import UserError
+
+MakeWheel = Callable[..., Path]
+PYTHON = Path(sys.executable)
+
+
+def wheel(path: Path) -> Wheel:
+    name, version = path.name.split("-")[:2]
+    return Wheel(name=f"{name}=={version}", path=path)
+
+
+@pytest.fixture
+def lay(interpreter: Interpreter, tmp_path: Path) -> Callable[..., Path]:
+    def run(*paths: Path, into: str = "laid") -> Path:
+        folder = tmp_path / into
+        folder.mkdir(parents=True)
+        unpack.unpack(map(wheel, paths), interpreter, PYTHON, folder)
+        return folder
+
+    return run
+
+
+@pytest.fixture
+def rich(make_wheel: MakeWheel) -> Path:
+    """A wheel that uses every scheme."""
+    return make_wheel(
+        "rich",
+        "1.0",
+        {
+            "rich/__init__.py": "def main():\n    raise ValueError\n",
+            "rich/data.txt": "data\n",
+            "rich-1.0.data/purelib/pure.py": "",
+            "rich-1.0.data/data/share/man/rich.1": "manual\n",
+            "rich-1.0.data/headers/rich.h": "int x;\n",
+            "rich-1.0.data/scripts/old": "#!python\nprint('old')\n",
+            "rich-1.0.data/scripts/native": "#!/bin/sh\necho native\n",
+        },
+        scripts="[console_scripts]\nrich = rich:main\n[gui_scripts]\nrich-gui = rich:main\n",
+    )
+
+
+def test_each_scheme_goes_where_an_installation_has_it(
+    lay: Callable[..., Path], rich: Path, interpreter: Interpreter
+) -> None:
+    laid = lay(rich)
+    found = {row.path: row.mode for row in cache.scan(laid) if "__pycache__" not in row.path}
+    site = interpreter.site_packages
+    info = f"{site}/rich-1.0.dist-info"
+    assert {
+        f"{site}/rich/__init__.py": 0o644,
+        f"{site}/rich/data.txt": 0o644,
+        f"{site}/pure.py": 0o644,
+        f"{info}/METADATA": 0o644,
+        f"{info}/WHEEL": 0o644,
+        f"{info}/entry_points.txt": 0o644,
+        f"{info}/INSTALLER": 0o644,
+        f"{info}/RECORD": 0o644,
+        "python/share/man/rich.1": 0o644,
+        "python/bin/rich": 0o755,
+        "python/bin/rich-gui": 0o755,
+        "python/bin/old": 0o755,
+        "python/bin/native": 0o755,
+        "python/share/scripts/rich.py": 0o644,
+        "python/share/scripts/rich-gui.py": 0o644,
+        "python/share/scripts/old.py": 0o644,
+    } == found
+    for name in ("rich", "rich-gui", "old"):
+        assert scripts.launcher() == (laid / "python/bin" / name).read_bytes()
+    assert "#!/bin/sh\necho native\n" == (laid / "python/bin/native").read_text()
+
+
+def test_the_record_lists_exactly_what_is_there(
+    lay: Callable[..., Path], rich: Path, interpreter: Interpreter
+) -> None:
+    laid = lay(rich)
+    site = laid / interpreter.site_packages
+    rows = list(csv.reader(io.StringIO((site / "rich-1.0.dist-info/RECORD").read_text())))
+    listed = {(site / path).resolve() for path, _, _ in rows}
+    assert set(cache.walk(laid)) == listed
+    for path, digest, size in rows:
+        if path.endswith((".pyc", "/RECORD")):
+            assert ("", "") == (digest, size)
+            continue
+        data = (site / path).read_bytes()
+        value = urlsafe_b64encode(sha256(data).digest()).decode().rstrip("=")
+        assert (f"sha256={value}", str(len(data))) == (digest, size)
+
+
+def test_the_tree_is_the_same_wherever_it_is_made(
+    lay: Callable[..., Path], rich: Path, make_wheel: MakeWheel
+) -> None:
+    other = make_wheel("other", "2.0", {"other.py": "x = {1, 2, 3}\n"})
+    first, second = lay(rich, other, into="a"), lay(other, rich, into="b c/d")
+    assert cache.scan(first) == cache.scan(second)
+
+
+def test_byte_code_looks_at_no_source_and_names_no_folder(
+    lay: Callable[..., Path], rich: Path, interpreter: Interpreter
+) -> None:
+    laid = lay(rich) / interpreter.site_packages
+    (compiled,) = (laid / "rich/__pycache__").iterdir()
+    data = compiled.read_bytes()
+    assert 0b01 == int.from_bytes(data[4:8], "little")  # hash-based, never checked
+    assert "rich/__init__.py" == marshal.loads(data[16:]).co_filename
+
+
+def test_two_wheels_with_one_path_and_two_contents_are_both_named(
+    lay: Callable[..., Path], make_wheel: MakeWheel
+) -> None:
+    first = make_wheel("first", "1.0", {"tests/__init__.py": "a = 1\n"})
+    second = make_wheel("second", "2.0", {"tests/__init__.py": "a = 2\n"})
+    with pytest.raises(UserError) as caught:
+        lay(first, second)
+    assert "first==1.0 and second==2.0 both bring" in caught.value.message
+    assert "site-packages/tests/__init__.py" in caught.value.message
+
+
+def test_the_same_file_in_two_wheels_is_no_conflict(
+    lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
+) -> None:
+    first = make_wheel("first", "1.0", {"space/__init__.py": "", "space/a.py": ""})
+    second = make_wheel("second", "2.0", {"space/__init__.py": "", "space/b.py": ""})
+    assert (lay(first, second) / interpreter.site_packages / "space/b.py").is_file()
+
+
+def test_a_wheel_that_leaves_its_installation_is_refused(
+    lay: Callable[..., Path], make_wheel: MakeWheel
+) -> None:
+    path = make_wheel("evil", "1.0", {"../../../../../evil.py": ""})
+    with pytest.raises(UserError, match=r"evil==1.0: the wheel writes outside"):
+        lay(path)
+
+
+def test_a_damaged_wheel_is_named(lay: Callable[..., Path], make_wheel: MakeWheel) -> None:
+    path = make_wheel("click", "1.0", {"click.py": ""})
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(UserError, match=r"click-1.0-py3-none-any.whl: the wheel is damaged"):
+        lay(path)

@@ -1,0 +1,257 @@
+"""The layer ``app``: the project's own code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from relforge import cache
+from relforge.layers import app
+from relforge.model.release import Interpreter, Release, Target
+from relforge.project import sources
+from relforge.support.errors import SettingsError, UserError
+from tests import builder
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "shop"
+version = "1.0"
+"""
+BACKEND = """
+import os, pathlib, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    os.makedirs("build/lib", exist_ok=True)
+    open("dropping.txt", "w").close()
+    info = "shop-1.0.dist-info/"
+    files = {
+        str(path): path.read_text() for path in sorted(pathlib.Path("shop").rglob("*.py"))
+    } | {
+        info + "METADATA": "Metadata-Version: 2.1\\nName: shop\\nVersion: 1.0\\n",
+        info + "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        info + "entry_points.txt": "[console_scripts]\\nshop = shop:main\\n",
+        "built_at.txt": os.environ["SOURCE_DATE_EPOCH"],
+    }
+    rows = "".join(path + ",,\\n" for path in files)
+    files[info + "RECORD"] = rows + info + "RECORD,,\\n"
+    name = "shop-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return name
+"""
+
+
+@pytest.fixture(autouse=True)
+def _cache(own_cache: Path) -> None:
+    pass
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    write(folder / "pyproject.toml", PYPROJECT)
+    write(folder / "backend.py", BACKEND)
+    write(folder / "shop/__init__.py", "def main():\n    print('shop')\n")
+    return folder
+
+
+@pytest.fixture
+def release(root: Path, tmp_path: Path) -> Release:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    python = Interpreter(
+        version=platform.python_version(),
+        tag=f"cp{sys.version_info.major}{sys.version_info.minor}",
+        machine="x86_64",
+        source="host",
+        origin=Path(sys.executable),
+        key="test",
+    )
+    found = builder.release(root, tree=tree, app=None)
+    return replace(found, python=python, target=Target(system="linux", machine=os.uname().machine))
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def git(root: Path, *words: str) -> None:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@x")
+    subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
+
+
+def with_trees(release: Release, *trees: str) -> Release:
+    return replace(release, settings=replace(release.settings, app=trees))
+
+
+def test_source_trees_are_copied_as_they_are_without_byte_code(
+    release: Release, root: Path
+) -> None:
+    write(root / "manage.py", "import mysite\n")
+    (root / "manage.py").chmod(0o755)
+    write(root / "mysite/page.html", "<p>")
+    write(root / "mysite/__init__.py", "")
+    write(root / "mysite/__pycache__/old.pyc", "stale")
+    write(root / "mysite/left.pyc", "stale")
+    (root / "mysite/current.html").symlink_to("page.html")
+    built = app.step(with_trees(release, "manage.py", "mysite"))
+    (layer,) = built.layers
+    site = release.python.site_packages
+    copied = {path for path in layer.paths if "__pycache__" not in path}
+    assert {
+        "app/manage.py",
+        "app/mysite/__init__.py",
+        "app/mysite/current.html",
+        "app/mysite/page.html",
+        f"{site}/relforge.pth",
+    } == copied
+    compiled = [path for path in layer.paths if path.endswith(".pyc")]
+    assert 2 == len(compiled)
+    assert 0o755 == (release.tree / "app/manage.py").stat().st_mode & 0o777
+    assert "page.html" == os.readlink(release.tree / "app/mysite/current.html")
+
+
+def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -> None:
+    (layer,) = app.step(with_trees(release)).layers
+    pth = f"{release.python.site_packages}/relforge.pth"
+    assert (pth,) == layer.paths
+    folder = (release.tree / pth).parent
+    lines = (release.tree / pth).read_text().splitlines()
+    places = [os.path.normpath(folder / line) for line in lines]
+    assert [str(release.tree / "runtime"), str(release.tree / "app")] == places
+
+
+def test_a_tree_that_is_not_there_is_named_by_its_setting(release: Release) -> None:
+    with pytest.raises(SettingsError) as caught:
+        app.step(with_trees(release, "shop", "mysite"))
+    assert "tool.relforge.app[1]: there is no 'mysite'" in caught.value.message
+
+
+def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path) -> None:
+    (root / "shop/etc").symlink_to("/etc/hostname")
+    with pytest.raises(UserError, match="shop/etc is a link to /etc/hostname"):
+        app.step(with_trees(release, "shop"))
+
+
+def test_the_application_cannot_overwrite_a_dependency(release: Release, root: Path) -> None:
+    layers = app.step(with_trees(release, "shop")).layers
+    write(root / "shop/__init__.py", "other = 1\n")
+    with pytest.raises(UserError, match=r"app/shop/__init__.py: the application brings it"):
+        app.step(replace(with_trees(release, "shop"), layers=layers))
+
+
+@pytest.mark.release
+def test_the_projects_wheel_is_built_and_installed_and_leaves_nothing_behind(
+    release: Release, root: Path
+) -> None:
+    before = sorted(cache.walk(root))
+    (layer,) = app.step(release).layers
+    site = release.python.site_packages
+    assert not layer.cached
+    assert {f"{site}/shop/__init__.py", "python/bin/shop", f"{site}/relforge.pth"} <= set(
+        layer.paths
+    )
+    assert str(release.source_date) == (release.tree / site / "built_at.txt").read_text()
+    assert before == sorted(cache.walk(root))
+
+    write(root / "pyproject.toml", PYPROJECT + '[tool.relforge]\nname = "other"\n')
+    (again,) = app.step(release).layers
+    assert again.cached
+    assert layer.key == again.key
+
+    write(root / "shop/__init__.py", "def main():\n    print('changed')\n")
+    (changed,) = app.step(release).layers
+    assert not changed.cached
+    assert "changed" in (release.tree / site / "shop/__init__.py").read_text()
+
+
+@pytest.mark.release
+def test_a_build_that_fails_shows_its_output(release: Release, root: Path) -> None:
+    write(root / "backend.py", "def build_wheel(*a):\n    raise ValueError('no such luck')\n")
+    with pytest.raises(UserError) as caught:
+        app.step(release)
+    assert "building the project's wheel" in caught.value.message
+    assert "no such luck" in caught.value.message
+
+
+def test_without_git_everything_but_what_is_made_counts(root: Path) -> None:
+    write(root / ".venv/lib/x.py", "")
+    write(root / "env/pyvenv.cfg", "")
+    write(root / "node_modules/x/index.js", "")
+    write(root / "shop.egg-info/PKG-INFO", "")
+    write(root / "shop/__pycache__/x.pyc", "")
+    write(root / "relforge.toml", "")
+    assert ("backend.py", "pyproject.toml", "shop/__init__.py") == sources.files(root)
+
+
+def test_in_a_checkout_ignored_files_count_only_inside_a_package(root: Path) -> None:
+    git(root, "init", "-q")
+    write(root / ".gitignore", "*.local\ngenerated*\n*.sqlite3\n")
+    git(root, "add", ".")
+    write(root / "new.py", "")
+    write(root / "notes.local", "")
+    write(root / "db.sqlite3", "")
+    write(root / "shop/generated_pb2.py", "")
+    write(root / "shop/generated/deep/a.py", "")
+    git(root, "rm", "-q", "--cached", "backend.py")
+    (root / "backend.py").unlink()
+    assert (
+        ".gitignore",
+        "new.py",
+        "pyproject.toml",
+        "shop/__init__.py",
+        "shop/generated/deep/a.py",
+        "shop/generated_pb2.py",
+    ) == sources.files(root)
+
+
+def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path / "other/x.py", "")
+    write(tmp_path / "shop/a ü.py", "")
+    git(tmp_path, "add", ".")
+    assert ("a ü.py",) == sources.files(tmp_path / "shop")
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_a_cache_inside_the_project_is_none_of_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkout: bool
+) -> None:
+    if checkout:
+        git(tmp_path, "init", "-q")
+    write(tmp_path / "a.py", "")
+    write(tmp_path / ".cache/relforge/wheels/x", "")
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(tmp_path / ".cache/relforge"))
+    assert ("a.py",) == sources.files(tmp_path)
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_a_release_that_was_unpacked_in_the_project_is_none_of_its_sources(
+    tmp_path: Path, checkout: bool
+) -> None:
+    if checkout:
+        git(tmp_path, "init", "-q")
+    write(tmp_path / "shop/release/manifest.json", "")
+    write(tmp_path / "shop-1.0/release/manifest.json", "")
+    write(tmp_path / "shop-1.0/runtime/relforge/runtime/boot.py", "")
+    write(tmp_path / "try/shop-1.0/app/a.py", "")
+    write(tmp_path / "try/shop-1.0/runtime/relforge/runtime/boot.py", "")
+    assert ("shop/release/manifest.json",) == sources.files(tmp_path)
+
+
+def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    write(tmp_path / ".gitignore", "work/\n")
+    write(tmp_path / "work/shop/a.py", "")
+    assert ("a.py",) == sources.files(tmp_path / "work/shop")

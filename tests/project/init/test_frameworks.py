@@ -1,0 +1,129 @@
+"""`relforge init` and `relforge build`, and nothing else, make a release that works."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.delivery.deployment import Deployment, eventually
+
+PROJECTS = Path(__file__).parent / "projects"
+
+pytestmark = pytest.mark.release
+
+Make = Callable[..., Deployment]
+VITE = {
+    "package.json": '{"private": true, "type": "module", "scripts": {"build": "vite build"},'
+    ' "devDependencies": {"vite": "^6"}}',
+    "vite.config.js": """\
+export default {
+  base: "/static/",
+  build: { manifest: true, outDir: "dist", rollupOptions: { input: "src/main.js" } },
+};
+""",
+    "src/main.js": 'import "./main.css";\n',
+    "src/main.css": "h2 { color: blue }\n",
+}
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Make:
+    """Initialise and build a copy of that project, after it was changed."""
+
+    def make(name: str, change: Callable[[Path], None] = lambda root: None) -> Deployment:
+        root = tmp_path / "p"
+        shutil.copytree(PROJECTS / name, root, ignore=shutil.ignore_patterns("__pycache__"))
+        change(root)
+        relforge(root, "init")
+        tree = Path(json.loads(relforge(root, "build", "--json"))["tree"])
+        (program,) = (path for path in (tree / "bin").iterdir() if path.name != "python")
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            free = str(probe.getsockname()[1])
+        state = tmp_path / "s"
+        state.mkdir()
+        return Deployment(program=program, state=state, env={"PORT": free})
+
+    return make
+
+
+def relforge(root: Path, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "relforge", *words],
+        cwd=root,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr[-4000:]
+    return done.stdout
+
+
+def get(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_django_serves_its_pages_and_what_it_has_collected(released: Make) -> None:
+    site = released("django")
+    assert "Running migrations" in site.ok("manage", "migrate")
+    with site.running() as address:
+        page = get(address)
+        assert "hello from Django" in page
+        sheet = page.partition('href="')[2].partition('"')[0]
+        assert sheet.startswith("/static/site.") and sheet != "/static/site.css"
+        assert "green" in get(f"{address}{sheet}")
+
+
+def test_celery_runs_a_task(released: Make) -> None:
+    jobs = released("celery")
+    with jobs.running():
+        jobs.ok("eval", "__import__('jobs.tasks').tasks.add.delay(2, 3)")
+        eventually((jobs.state / "sum").exists, 30)
+        eventually(lambda: "5" == (jobs.state / "sum").read_text())
+
+
+def test_a_plain_script_is_a_command(released: Make) -> None:
+    assert "relforge" in released("script").ok("report", "relforge")
+
+
+def test_flask_is_served_as_wsgi(released: Make) -> None:
+    with released("flask").running() as address:
+        assert "hello from Flask" == get(address)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(("name", "title"), [("fastapi", "FastAPI"), ("litestar", "Litestar")])
+def test_an_asgi_application_is_served(released: Make, name: str, title: str) -> None:
+    with released(name).running() as address:
+        assert {"hello": f"from {title}"} == json.loads(get(address))
+
+
+@pytest.mark.frameworks
+def test_django_collects_what_vite_has_built(released: Make) -> None:
+    def add_vite(root: Path) -> None:
+        for name, text in VITE.items():
+            place = root / "frontend" / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        settings = root / "mysite" / "settings.py"
+        folders = 'STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist", '
+        settings.write_text(settings.read_text().replace("STATICFILES_DIRS = [", folders))
+
+    site = released("django", add_vite)
+    tree = site.program.parent.parent
+    manifest = tree / "app" / "frontend" / "dist" / ".vite" / "manifest.json"
+    (sheet,) = json.loads(manifest.read_text())["src/main.js"]["css"]
+    with site.running() as address:
+        assert get(f"{address}/static/{sheet}").startswith("h2{color:")
