@@ -11,7 +11,7 @@ from relforge.cache.files import appear, drafts, keep, naming, write
 from relforge.cache.keys import digest, home, key, sha256
 from relforge.cache.locks import alone, in_use, lock, touch
 from relforge.cache.placing import place
-from relforge.cache.trees import Tree, find, layer, tree
+from relforge.cache.trees import Tree, find, layer, state, tree
 
 __all__ = [
     "Tree",
@@ -35,6 +35,7 @@ __all__ = [
     "place",
     "scan",
     "sha256",
+    "state",
     "touch",
     "tree",
     "walk",
