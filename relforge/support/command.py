@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -117,6 +118,22 @@ def enclosed(
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
+def hint_of(error: OSError, program: str | Path) -> str:
+    """What to do about a program that cannot be started."""
+    if isinstance(error, PermissionError):
+        found = shutil.which(program, mode=os.F_OK) or str(program)
+        try:
+            flags = os.statvfs(found).f_flag
+        except OSError:
+            flags = 0
+        if flags & os.ST_NOEXEC:
+            return (
+                f"{found} is on a file system that is mounted noexec, where nothing can be run: "
+                "put the project, RELFORGE_CACHE_DIR and TMPDIR on another one"
+            )
+    return f"is `{program}` installed, and on PATH?"
+
+
 def path() -> str:
     """Where programs are looked for."""
     return os.environ.get("PATH", os.defpath)
@@ -163,7 +180,7 @@ def _started(
         place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
         raise UserError(
             f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
-            hint=hint if place else f"is `{words[0]}` installed, and on PATH?",
+            hint=hint if place else hint_of(error, words[0]),
         ) from None
     with process:
         try:

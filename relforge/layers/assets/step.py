@@ -20,7 +20,7 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.layers.assets import fingerprint, python_word
-from relforge.model.release import Layer, Release
+from relforge.model.release import Layer, Part, Release
 from relforge.project import inputs, sources
 from relforge.support import command
 from relforge.support.errors import UserError
@@ -54,6 +54,7 @@ def _joined(layer: Layer, part: Layer) -> Layer:
         cached=layer.cached and part.cached,
         seconds=layer.seconds + part.seconds,
         entries=tuple(known[path] for path in sorted(known)),
+        parts=(*layer.parts, Part(origin="assets", name="the assets", entries=part.entries)),
     )
 
 

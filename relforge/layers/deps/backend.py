@@ -11,8 +11,10 @@ seconds to make, so it is kept:
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.message import Message
@@ -28,6 +30,8 @@ from relforge.model import core_metadata
 from relforge.model.release import Interpreter
 from relforge.support import command
 from relforge.support.errors import UserError
+
+log = logging.getLogger("relforge.layers.deps")
 
 WHAT = "building the project's wheel"
 HINT = "it must build by itself, too: python -m build --wheel"
@@ -88,6 +92,10 @@ def _ready(
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
+    """Errors as a user can read them; what a backend warns its author of is for --verbose."""
+    kind = getattr(pyproject_hooks, "BuildBackendWarning", None)  # since its version 1.3
+    if kind is not None and not log.isEnabledFor(logging.DEBUG):
+        warnings.filterwarnings("ignore", category=kind)
     try:
         yield
     except build.BuildBackendException as error:

@@ -138,8 +138,9 @@ def _dependencies(table: Table, project: Project, env: str) -> DependencySetting
             if name not in known:
                 there = ", ".join(sorted(known)) or "none"
                 raise table.error(f"{key}[{index}]", f"{name!r} is not in the project ({there})")
+    prefer = table.texts("prefer", ())
     table.finish()
-    return DependencySettings(groups=groups, extras=extras)
+    return DependencySettings(groups=groups, extras=extras, prefer=prefer)
 
 
 def _assets(table: Table) -> AssetSettings:
