@@ -94,20 +94,12 @@ def _of_one_process(
         raise release_python.unanswered("check", reply)
     culprit = wanted[answered]
     name = culprit["target"].partition(":")[0]
-    how = reply.problem or "ended the process with status 0"
-    message = f"importing {name!r} {_of_a_process(how)}"
+    message = f"importing {name!r}: the process {reply.problem or 'ended with status 0'}"
     return said, {
         "message": message + _shown(printed[culprit["setting"]]),
         "hint": CRASHED,
         "cause": message,
     }
-
-
-def _of_a_process(how: str) -> str:
-    """``was killed by SIGSEGV`` said of an import."""
-    return how.replace("ended with", "ended the process with").replace(
-        "was killed by", "killed the process by"
-    )
 
 
 def _by_setting(output: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from relforge.model import layout
 from relforge.model.spec import Project, Settings
 
 TARGETS = ("linux-x86_64", "linux-aarch64")  # what `--target` may be
@@ -64,7 +65,7 @@ class Interpreter:
     @property
     def site_packages(self) -> str:
         """Where dependencies and the application go, relative to the release."""
-        return f"python/lib/python{self.short}/site-packages"
+        return layout.site_packages(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

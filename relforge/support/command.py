@@ -31,24 +31,29 @@ def run(
     what: str,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    hint: str = "",
+    hint: str | Callable[[str], str] = "",
+    tail: Callable[[Sequence[str]], Sequence[str]] = tuple,
 ) -> None:
     """Run a program whose output is for a human: each line goes to the log at level debug.
 
     ``what`` names the purpose in the error.  ``env`` is laid over this
     process's environment.  Raises UserError with the last lines of the output
-    where the program is missing or fails.
+    where the program is missing or fails; ``hint`` may read them first, and
+    ``tail`` take some of them.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
-    tail: collections.deque[str] = collections.deque(maxlen=TAIL)
-    with _started(words, what=what, cwd=cwd, env=env, hint=hint) as process:
+    last: collections.deque[str] = collections.deque(maxlen=TAIL)
+    advice = "" if callable(hint) else hint
+    with _started(words, what=what, cwd=cwd, env=env, hint=advice) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            tail.append(line.rstrip())
+            last.append(line.rstrip())
             log.debug("  %s", line.rstrip())
     if process.returncode:
-        output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
+        hint = hint("\n".join(last)) if callable(hint) else hint
+        output = "\n".join(f"    {line}" for line in tail(tuple(last)))
+        output = output or "    (it printed nothing)"
         if os.strerror(errno.ENOSPC) in output:
             hint = NO_ROOM
         raise UserError(

@@ -67,7 +67,7 @@ def _entry(pin: Pin) -> str:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Each logical line that says something, with the number of its first line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
     except OSError as error:

@@ -65,7 +65,7 @@ def read_service(name: str, table: Table) -> Service:
         kind=kind,
         target=target,
         server=server,
-        options=table.mapping("options") if kind == "app" else {},
+        options=_options(table) if kind == "app" else {},
         listen=listen,
         instances=table.whole("instances", 1, least=1),
         restart=cast(
@@ -150,6 +150,19 @@ def _target(table: Table) -> tuple[Literal["app", "run", "exec"], str | tuple[st
     if not _TARGET.fullmatch(target):
         raise table.error(kind, f'{target!r} is no object such as "pkg.module:name"')
     return kind, target
+
+
+def _options(table: Table) -> dict[str, Any]:
+    options = table.mapping("options")
+    for name, value in options.items():
+        if isinstance(value, str) and re.search(r"(?<!\$)\$\{", value):
+            raise table.error(
+                f"options.{name}",
+                f"{value!r}: options are what the server is given as they stand, with no ${{key}}",
+                hint="a server that reads a variable can have it: "
+                'env = { WEB_CONCURRENCY = "${web.workers}" }, for gunicorn',
+            )
+    return options
 
 
 def _ready(kind: str, table: Table) -> str | dict[str, Any]:
