@@ -7,6 +7,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from relforge.checks import build_paths
 from relforge.elf import run_paths
 from relforge.model.release import Release
@@ -70,6 +72,7 @@ def severities(release: Release) -> dict[str, str]:
     return {row.path.rpartition("/")[2]: row.severity for row in rows}
 
 
+@pytest.mark.process
 def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
     release = trees.app(tmp_path, with_run_paths(tmp_path))
     expected = {"ours.so": "error", "fixed.so": "warning", "relative.so": "error"}
@@ -78,6 +81,7 @@ def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
     assert "the project's folder of this host" in message
 
 
+@pytest.mark.process
 def test_run_paths_of_a_published_wheel_are_warnings_at_most(tmp_path: Path) -> None:
     """P28: nobody can change a file whose digest is in the lock, and it works."""
     release = trees.release(tmp_path, {"deps": with_run_paths(tmp_path)})

@@ -63,6 +63,7 @@ def refreshed(tree: Path, text: str, *, strip: bool = False) -> bool:
     return bytecode.refresh(PYTHON, tree, "app", names, TAG, strip=strip)
 
 
+@pytest.mark.process
 def test_a_module_that_was_replaced_is_compiled_again(tree: Path, tmp_path: Path) -> None:
     """B1; the old byte code may be a hard link into the cache."""
     place = tree / f"app/shop/__pycache__/a.{TAG}.pyc"
@@ -76,18 +77,21 @@ def test_a_module_that_was_replaced_is_compiled_again(tree: Path, tmp_path: Path
     assert not refreshed(tree, "x = 'new'\n")
 
 
+@pytest.mark.process
 def test_what_does_not_compile_has_no_byte_code(tree: Path) -> None:
     """B1: the interpreter reads the source then, and says what is wrong."""
     assert refreshed(tree, "{{ no python }}\n")
     assert not (tree / f"app/shop/__pycache__/a.{TAG}.pyc").exists()
 
 
+@pytest.mark.process
 def test_without_an_interpreter_old_byte_code_goes(tree: Path) -> None:
     (tree / "app/shop/a.py").write_text("x = 'new'\n")
     assert bytecode.refresh(None, tree, "app", ["app/shop/a.py"], TAG, strip=False)
     assert not (tree / f"app/shop/__pycache__/a.{TAG}.pyc").exists()
 
 
+@pytest.mark.process
 def test_in_a_release_without_sources_byte_code_takes_the_place(tree: Path) -> None:
     """B1: neither does the old code run, nor is a source shipped against the setting."""
     bytecode.drop_sources(tree / "app")

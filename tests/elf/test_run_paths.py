@@ -21,6 +21,7 @@ def library(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("written", "expected", "searched"),
     [
@@ -50,6 +51,7 @@ def test_a_library_without_a_run_path_is_left_as_it_is(library: Path) -> None:
     assert before == library.read_bytes()
 
 
+@pytest.mark.process
 def test_a_program_that_needs_a_library_finds_those_of_the_release(tmp_path: Path) -> None:
     """P27: of a program, nobody's own run path serves it."""
     program = tmp_path / "tool"

@@ -59,6 +59,7 @@ def rich(make_wheel: MakeWheel) -> Path:
     )
 
 
+@pytest.mark.process
 def test_each_scheme_goes_where_an_installation_has_it(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
@@ -89,6 +90,7 @@ def test_each_scheme_goes_where_an_installation_has_it(
     assert "#!/bin/sh\necho native\n" == (laid / "python/bin/native").read_text()
 
 
+@pytest.mark.process
 def test_the_record_lists_exactly_what_is_there(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
@@ -106,6 +108,7 @@ def test_the_record_lists_exactly_what_is_there(
         assert (f"sha256={value}", str(len(data))) == (digest, size)
 
 
+@pytest.mark.process
 def test_the_tree_is_the_same_wherever_it_is_made(
     lay: Callable[..., Path], rich: Path, make_wheel: MakeWheel
 ) -> None:
@@ -114,6 +117,7 @@ def test_the_tree_is_the_same_wherever_it_is_made(
     assert cache.scan(first) == cache.scan(second)
 
 
+@pytest.mark.process
 def test_byte_code_looks_at_no_source_and_names_no_folder(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
@@ -124,6 +128,7 @@ def test_byte_code_looks_at_no_source_and_names_no_folder(
     assert "rich/__init__.py" == marshal.loads(data[16:]).co_filename
 
 
+@pytest.mark.process
 def test_of_two_wheels_with_one_path_the_later_one_wins(
     lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:
@@ -133,6 +138,7 @@ def test_of_two_wheels_with_one_path_the_later_one_wins(
     assert "a = 2\n" == there.read_text()
 
 
+@pytest.mark.process
 def test_of_one_wheel_an_entry_point_wins_over_a_script_of_its_name(
     lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:
@@ -153,6 +159,7 @@ def test_of_one_wheel_an_entry_point_wins_over_a_script_of_its_name(
     assert len(rows) == len(set(rows))
 
 
+@pytest.mark.process
 def test_what_says_who_installed_a_wheel_is_replaced(
     lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:
@@ -177,6 +184,7 @@ def test_a_wheel_without_a_record_is_told_so(
         lay(broken)
 
 
+@pytest.mark.process
 def test_the_same_file_in_two_wheels_is_no_conflict(
     lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:

@@ -192,7 +192,7 @@ def test_contradictions_are_refused(text: str, message: str) -> None:
 def test_where_packages_are_has_a_name() -> None:
     """P40: built files that belong into a package."""
     found = read(
-        "[assets]\nrun=[['npm']]\noutputs={dist='{site-packages}/shop/static'}\n"
+        f"{BASE}[assets]\nrun=[['npm']]\noutputs={{dist='{{site-packages}}/shop/static'}}\n"
         "[[overlays]]\ncopy='a'\nto='{site-packages}/shop/a'"
     )
     site = "python/lib/python3.12/site-packages"
