@@ -15,6 +15,7 @@ SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hy
 RULE = "entry-points"
 MARK = "\x1frelforge: "  # as `relforge.runtime.selfcheck` has it
 LINES = 10  # of what the application printed that an error shows
+_CRASH = "Fatal Python error: "
 CRASHED = (
     "`check.import = false` looks the modules up without running them; where it needs its "
     "deployment's configuration: `check = { env = {...}, config = {...} }`"
@@ -112,7 +113,10 @@ def _by_setting(output: str) -> dict[str, str]:
 
 
 def _shown(output: str) -> str:
-    lines = output.rstrip().splitlines()[-LINES:]
+    """Its last lines; of a crash the first, which name the place where it happened."""
+    lines = output.rstrip().splitlines()
+    crash = next((index for index, row in enumerate(lines) if row.startswith(_CRASH)), None)
+    lines = lines[-LINES:] if crash is None else lines[crash : crash + LINES]
     return "\nit printed:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
 
 

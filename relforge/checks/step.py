@@ -19,6 +19,7 @@ from relforge.checks import (
     imports,
     leftovers,
     native,
+    package_data,
     placement,
     programs,
     secrets,
@@ -40,6 +41,7 @@ RULES: dict[str, Rule] = {
     "links": placement.links,  # every link leads to something of the release
     "leftovers": leftovers.rule,  # nothing got in by accident
     "imports": imports.rule,  # the release has what the application imports
+    "package-data": package_data.rule,  # wheels of the project have what its packages hold
     "programs": programs.rule,  # what settings run is inside, or on every host
     "collisions": collisions.rule,  # no package writes over another's files
     "bytecode": bytecode.rule,  # byte code is that of the source beside it

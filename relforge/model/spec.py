@@ -15,7 +15,8 @@ FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
 # The rules of `relforge.checks`, by the names that `check.skip` and `check.allow` have for them.
 CHECKS = (
     *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
-    *("imports", "leftovers", "programs", "collisions", "bytecode", "entry-points", "smoke"),
+    *("imports", "leftovers", "package-data", "programs", "collisions", "bytecode"),
+    *("entry-points", "smoke"),
 )
 
 
