@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relforge.model.release import Finding, Release
-from relforge.model.spec import Service
+from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}

@@ -170,10 +170,10 @@ def _store(seat: Seat) -> list[str]:
 
 def _times(release: dict[str, Any]) -> list[str]:
     services = release["services"].values()
-    hooks = {name: row["timeout"] for name, row in release.get("hooks", {}).items()}
+    hooks = {name: row["timeout"] for name, row in release["hooks"].items()}
     start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
     start += hooks.get("pre_start", 0)
-    ends = (row["drain"] + row.get("kill_after", 0) for row in services)
+    ends = (row["drain"] + row["kill_after"] for row in services)
     stop = max(ends, default=0) + _MARGIN
     stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
     return [
@@ -189,7 +189,7 @@ def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
     if level == "basic":
         return []
     low = _low_ports(release)
-    others = any(row.get("user") or row.get("group") for row in release["services"].values())
+    others = any(row["user"] or row["group"] for row in release["services"].values())
     if others and level == "strict":
         raise Refusal(
             "services with `user` or `group` cannot run at the level strict: its filter forbids "

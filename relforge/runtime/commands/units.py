@@ -6,8 +6,9 @@ import json
 import os
 import sys
 
-from .. import manifest, paths, unit
+from .. import paths, unit
 from ..client import options
+from ..contract import manifest
 from ..errors import CONFIG, DONE, USAGE, Refusal
 from ..unit import Kind, Seat
 

@@ -11,8 +11,8 @@ import json
 import os
 import sys
 
+from ..contract.manifest import load as read_manifest
 from ..errors import FAILED, Refusal
-from ..manifest import load as read_manifest
 from .resolve import resolve
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 
-from .. import manifest
+from ..contract import manifest
 from ..errors import CONFIG, Refusal
 from . import problems, providers, schema
 from .provider import BadOptions

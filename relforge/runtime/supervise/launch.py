@@ -99,23 +99,15 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
     listeners = len(born.listeners[spec.name])
     name = str(process)
     service = {
+        **spec.row(),
         "name": spec.name,
         "instance": process.instance,
-        "kind": spec.kind,
-        "target": spec.target,
-        "server": spec.server,
-        "options": spec.options,
         "listen": [FIRST + at for at in range(listeners)],
-        "drain": spec.drain,
-        "ready": spec.ready,
-        "cwd": spec.cwd,
-        "standing": spec.standing,
-        "stop_signal": spec.stop_signal,
-        "watchdog": spec.watchdog,
+        "stop_signal": spec.signal,
         "agent": plan.paths.socket(name),
         # Whom it is to replace still has that one; the supervisor gives it its name.
         "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
-        "console": born.manifest.get("console", {}),
+        "console": born.manifest["console"],
         SUPERVISOR: os.getpid(),
     }
     if process.kept >= 0:
@@ -125,6 +117,7 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
         plan.open_up()
     if spec.watchdog:
         environ["WATCHDOG_USEC"] = str(int(spec.watchdog * 1_000_000))
+    del service["env"]  # which the process has as variables
     environ["RELFORGE_SERVICE"] = json.dumps(service)
     environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
     return environ

@@ -7,9 +7,9 @@ import socket
 import stat
 import time
 
-from .. import manifest as manifests
 from .. import paths as places
 from ..config import loading
+from ..contract import manifest as manifests
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from . import leftover, lock, sockets, specs, systemd

@@ -6,7 +6,7 @@ import os
 import socket
 import traceback
 
-from .. import manifest as manifests
+from ..contract import manifest as manifests
 from ..errors import Refusal
 from ..paths import Paths
 from . import handover, specs

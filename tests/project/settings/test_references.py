@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from relforge.model.spec import Hook, Service
 from relforge.project.settings.references import check_references
+from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError
 from tests import builder
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from relforge.model.spec import Service
 from relforge.project.settings.services import check_depends, read_service
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError
 
 
@@ -52,8 +52,12 @@ def test_durations_limits_and_names_are_typed() -> None:
     ("rows", "said", "hint"),
     [
         ({"rlimits": {"nofiles": 1}}, "worker.rlimits.nofiles: there is no such", "`nofile`"),
-        ({"rlimits": {"as": "2 elephants"}}, "worker.rlimits.as: expected a number, a size", ""),
-        ({"rlimits": {"nofile": -2}}, "worker.rlimits.nofile: expected", ""),
+        (
+            {"rlimits": {"as": "2 elephants"}},
+            "worker.rlimits.as: '2 elephants' has an unknown unit",
+            "",
+        ),
+        ({"rlimits": {"nofile": -2}}, "worker.rlimits.nofile: -2 is negative", ""),
         ({"nice": 20}, "worker.nice: expected a whole number from -20 to 19", ""),
         ({"stop_signal": "SIGKILL"}, "worker.stop_signal: 'SIGKILL' is none of", ""),
         ({"stop_signal": "SIGTREM"}, "worker.stop_signal", "`SIGTERM`"),
