@@ -19,7 +19,6 @@ from relforge.project.settings.console import read_console
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.log import read_log
-from relforge.project.settings.merge import ROOT, Merged
 from relforge.project.settings.overlays import read_overlay
 from relforge.project.settings.packages import read_packages
 from relforge.project.settings.paths import inside
@@ -31,6 +30,7 @@ from relforge.project.settings.table import Reading, Table
 from relforge.project.settings.upgrade import read_upgrade
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.service import Service
+from relforge.runtime.settings import ROOT, Merged
 from relforge.support.errors import SettingsError
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")

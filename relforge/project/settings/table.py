@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from relforge.project.settings.merge import Over
 from relforge.runtime.contract.record import Record, keys
 from relforge.runtime.contract.shapes import Shape, found
 from relforge.runtime.contract.wrong import Wrong
+from relforge.runtime.settings import Over
 from relforge.support.errors import SettingsError
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ import tomli
 
 from relforge.model.spec import Project, Settings
 from relforge.project import settings
-from relforge.project.settings.merge import merge
+from relforge.runtime.settings import merge
 from relforge.support.errors import Exit, SettingsError
 
 BASE = """
