@@ -57,8 +57,6 @@ def size(value: object) -> int:
         found = _bytes(value.strip())
     elif isinstance(value, int) and not isinstance(value, bool):
         found = value
-    elif isinstance(value, float) and not value.is_integer():  # NaN and infinity are none either
-        raise Wrong("is not a whole number of bytes")
     else:
         raise Wrong
     if found < 0:

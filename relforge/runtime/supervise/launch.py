@@ -12,7 +12,12 @@ from .generation import Generation
 from .journal import SUPERVISOR
 from .plan import Plan
 from .process import NEXT, Process
+from .specs import Spec
 from .systemd import FIRST, VARIABLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 BOOT = "runtime/relforge/runtime/boot_app.py"
 DEFAULT = tuple(
@@ -99,11 +104,9 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
     listeners = len(born.listeners[spec.name])
     name = str(process)
     service = {
-        **spec.row(),
-        "name": spec.name,
+        **described(spec),
         "instance": process.instance,
         "listen": [FIRST + at for at in range(listeners)],
-        "stop_signal": spec.signal,
         "agent": plan.paths.socket(name),
         # Whom it is to replace still has that one; the supervisor gives it its name.
         "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
@@ -117,10 +120,16 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
         plan.open_up()
     if spec.watchdog:
         environ["WATCHDOG_USEC"] = str(int(spec.watchdog * 1_000_000))
-    del service["env"]  # which the process has as variables
     environ["RELFORGE_SERVICE"] = json.dumps(service)
     environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
     return environ
+
+
+def described(spec: Spec) -> dict[str, Any]:
+    """What the process gets to know of its service: all but the variables, which it has."""
+    row = {**spec.row(), "name": spec.name, "stop_signal": spec.signal}
+    del row["env"]
+    return row
 
 
 def variables(plan: Plan, born: Generation) -> dict[str, str]:

@@ -56,6 +56,8 @@ def test_a_program_has_its_own_mode() -> None:
         ({"call": "a:b", "mode": "rpc", "once": True}, "cannot be locked from outside"),
         ({"call": "a:b", "once": "yes"}, "once: expected true, false, or a callable"),
         ({"call": "a:b", "service": "web"}, 'only a command in the mode "rpc"'),
+        ({"call": "a:b", "mode": "rpc", "cwd": "app"}, "cwd: a command inside a live process"),
+        ({"call": "a:b", "mode": "rpc", "env": {"A": ""}}, "env: a command inside a live process"),
         ({"call": "a:b", "args": [{"name": "--yes"}]}, r"args\[0\].name: '--yes' is no name"),
         ({"call": "a:b", "args": [{"name": "x", "type": "flag"}]}, "begins with --"),
         ({"call": "a:b", "args": [{"name": "x", "type": "int", "default": "1"}]}, "is no int"),
