@@ -31,9 +31,9 @@ def rendered(page: str) -> str:
     return _BLOCK.sub(lambda found: f"{found[1]}\n{BLOCKS[found[2]]()}\n{found[3]}", page)
 
 
-def names(page: str) -> list[str]:
-    """The tables that a page has."""
-    return [found[2] for found in _BLOCK.finditer(page)]
+def blocks(page: str) -> dict[str, str]:
+    """The tables that a page has, by name."""
+    return {found[2]: found[0] for found in _BLOCK.finditer(page)}
 
 
 def settings_of(record: type[Record]) -> list[Key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .contract import address
 from .errors import CONFIG, Refusal
 
 TYPE_CHECKING = False
@@ -211,10 +212,8 @@ def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
 
 
 def _low_ports(release: dict[str, Any]) -> bool:
-    ports = [
-        text.rpartition(":")[2] for row in release["services"].values() for text in row["listen"]
-    ]
-    return any(port.isdecimal() and 0 < int(port) < 1024 for port in ports)
+    texts = (text for row in release["services"].values() for text in row["listen"])
+    return any(found and 0 < found[1] < 1024 for found in map(address.outright, texts))
 
 
 def _quoted(text: str) -> str:

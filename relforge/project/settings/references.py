@@ -17,8 +17,9 @@ SCHEMA = "tool.relforge.config.schema"
 
 def check_syntax(settings: Settings) -> None:
     """Refuse a ``${`` that is not a reference, and a directory that a release does not have."""
+    known = {*reference.RELEASE, *settings.config.schema}
     for place, key in _references(settings):
-        if key.startswith("release.") and key not in reference.RELEASE:
+        if key.startswith("release.") and key not in known and not settings.config.model:
             raise _unknown(place, key, "not a directory of a release", reference.RELEASE)
 
 

@@ -44,6 +44,14 @@ def read(text: str) -> Address:
     return Address(host=inner or EVERYWHERE, port=int(port))
 
 
+def outright(text: str) -> tuple[str, int] | None:
+    """Host and port as a setting has them; None for a path, and a port that is put in at boot."""
+    host, colon, port = text.rpartition(":")
+    if text.startswith(UNIX) or not colon or not (port.isascii() and port.isdecimal()):
+        return None
+    return host, int(port)
+
+
 def check(text: str) -> None:
     """Raise Wrong for a setting that is not an address, whatever the configuration puts in it."""
     if not reference.keys(text):

@@ -128,3 +128,10 @@ def test_the_directories_of_a_release_need_no_schema() -> None:
         services={"worker": {"cwd": "${release.app}/x", "listen": ["unix:${release.state}/s"]}},
         commands={"go": {"env": {"ROOT": "${release.root}"}}},
     )
+
+
+def test_a_key_of_the_schema_may_be_called_as_a_directory_is() -> None:
+    read(
+        config={"schema": {"release.channel": {"type": "str", "default": "beta"}}},
+        services={"worker": {"args": ["${release.channel}", "${release.root}"]}},
+    )

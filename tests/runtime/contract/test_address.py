@@ -79,6 +79,23 @@ def test_what_no_value_makes_an_address_is_refused(text: str) -> None:
         address.check(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${http.host}:80", ("${http.host}", 80)),
+        ("[::1]:443", ("[::1]", 443)),
+        (":0", ("", 0)),
+        ("${http.host}:${http.port}", None),
+        ("unix:/run/x:80", None),
+        ("${address}", None),
+    ],
+)
+def test_a_port_that_is_written_is_known_to_the_build(
+    text: str, expected: tuple[str, int] | None
+) -> None:
+    assert expected == address.outright(text)
+
+
 def test_a_dollar_that_is_not_a_reference_is_part_of_the_address() -> None:
     address.check("unix:/run/$${web}.sock")
     with pytest.raises(Wrong, match="a key and a }"):
