@@ -23,7 +23,6 @@ import pytest
 STARTS = frozenset({"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn"})
 CONNECTS = frozenset({"socket.bind", "socket.connect"})
 EVERYTHING = frozenset({"release", "rootfs", "systemd", "postgres"})
-IN_MEMORY = frozenset({"process", "network", *EVERYTHING})  # without any of these
 
 
 class Auditor:

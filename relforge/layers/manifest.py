@@ -19,7 +19,7 @@ from relforge.layers import libraries
 from relforge.model import layout
 from relforge.model.release import Entry, Layer, Release
 from relforge.project.settings.references import check_references
-from relforge.runtime.contract.manifest import Manifest
+from relforge.runtime.contract.content import Manifest
 from relforge.support.errors import SettingsError, UserError
 from relforge.tree import draft, inventory, release_python
 

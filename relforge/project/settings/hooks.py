@@ -8,7 +8,8 @@ from typing import Any
 from relforge.project.settings.runnable import read_target
 from relforge.project.settings.table import Table
 from relforge.runtime.contract.hook import HOOKS, Hook
-from relforge.runtime.contract.shapes import Program, Target, is_callable
+from relforge.runtime.contract.shapes import Program, Target
+from relforge.runtime.contract.wording import is_callable
 
 _SHAPE = 'expected "pkg.module:function", a command such as ["app/hooks/tell", "up"], or a table'
 

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from relforge.runtime.contract.record import Record, keys
-from relforge.runtime.contract.shapes import Shape, found
+from relforge.runtime.contract.shapes import Shape
+from relforge.runtime.contract.wording import found
 from relforge.runtime.contract.wrong import Wrong
 from relforge.runtime.settings import Over
 from relforge.support.errors import SettingsError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ..contract import amount
-from ..contract.wrong import Wrong
 from ..errors import USAGE, Refusal
 
 
@@ -49,6 +47,9 @@ def parse(argv: list[str], *, flags: str = "", values: str = "") -> Options:
 
 def seconds(text: str, option: str) -> float:
     """``3``, ``3s``, ``500ms`` or ``1h30m`` in seconds; raises Refusal that names the option."""
+    from ..contract import amount
+    from ..contract.wrong import Wrong
+
     try:
         found = amount.seconds(text)
     except Wrong as wrong:

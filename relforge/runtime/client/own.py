@@ -13,6 +13,7 @@ from ..agent import entry
 from ..config import loading
 from ..contract import manifest
 from ..contract.command import Command
+from ..contract.content import read_manifest
 from ..errors import DONE
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ def run(name: str, given: list[str] | dict[str, Any], config: int, call: Callabl
     ``config`` is the descriptor of the configuration.
     """
     root = manifest.root()
-    contract = manifest.load(root)
+    contract = read_manifest(root)
     command = _settled(name, contract, root, config)
     with ExitStack() as stack:
         what = f"{contract['version']} {json.dumps(given, sort_keys=True)}"

@@ -193,7 +193,7 @@ def _own() -> dict[str, dict[str, str]]:
 
 def _help(name: str) -> str:
     rows = [(f"{command} {usage}".rstrip(), line) for command, (_, _, usage, line) in TABLE.items()]
-    own = [(command, row["help"]) for command, row in sorted(_own().items())]
+    own = [(command, row.get("help", "")) for command, row in sorted(_own().items())]
     lines = [f"usage: {name} COMMAND [ARGS]", ""]
     lines += [_row(*row) for row in rows]
     if own:

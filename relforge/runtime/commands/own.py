@@ -7,6 +7,7 @@ import os
 import sys
 
 from ..contract import manifest
+from ..contract.content import read_manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 
 def run(name: str, argv: list[str]) -> int:
     """Run the command of that name; its exit status."""
-    command: dict[str, Any] = manifest.load(manifest.root())["commands"][name]
+    command: dict[str, Any] = read_manifest(manifest.root())["commands"][name]
     if argv[:1] in (["--help"], ["-h"]):
         print(usage(name, command))
         return DONE

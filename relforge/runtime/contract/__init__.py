@@ -1,6 +1,7 @@
 """What the builder and the runtime share: the manifest, its settings, and how they are written.
 
-    manifest    release/manifest.json: `Manifest`, and how a release reads its own
+    manifest    release/manifest.json: how a release reads its own
+    content     what is in it: `Manifest`
     service     `Service`
     command     `Command` and its `Argument`s
     hook        `Hook`, and the names of the hooks
@@ -14,5 +15,5 @@
 
 The builder validates settings by these tables and writes the manifest by them, the runtime reads
 it by them, and `scripts/reference.py` prints them into docs/reference/settings.md.
-Control commands import some of this, so each module imports next to nothing.
+Control commands import `manifest` alone; the others import next to nothing either.
 """

@@ -1,9 +1,7 @@
-"""``release/manifest.json``: what a release knows about itself.
+"""``release/manifest.json``: where it is, and how a release reads its own.
 
-Paths are relative to the root of the release, durations are seconds, sizes
-bytes.  The keys are sorted, so that equal releases have equal manifests.  A
-runtime reads the manifests of the minor versions before and after its own: what
-it does not know it passes over, what is missing has its default.
+Control commands do that, and nothing of `content`, whose tables take longer to
+import than they have to read.
 """
 
 from __future__ import annotations
@@ -12,13 +10,6 @@ import os
 
 from .. import quick_json
 from ..errors import Refusal
-from .command import Argument, Command
-from .hook import Hook
-from .record import Record, complete, key
-from .service import Service
-from .shapes import Anything
-from .tables import Config, Console, Log, Upgrade
-from .wrong import Wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,51 +17,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PATH = "release/manifest.json"
-
-# Tables of which there is one, and those that have a row for each name.
-TABLES: dict[str, type[Record]] = {
-    "log": Log,
-    "upgrade": Upgrade,
-    "console": Console,
-    "config": Config,
-}
-ROWS: dict[str, type[Record]] = {"services": Service, "commands": Command, "hooks": Hook}
-
-
-class Manifest(Record):
-    """The whole of it."""
-
-    manifest: int = key(Anything(), default=FORMAT, doc="the format")
-    name: str = key(Anything(), doc="of the release")
-    version: str = key(Anything(), doc="of the release")
-    env: str = key(Anything(), default="prod", doc="the environment it was built for")
-    revision: str | None = key(Anything(), default=None, doc="the commit it was built from")
-    source_date: int = key(Anything(), default=0, doc="seconds since 1970: the age of its sources")
-    relforge: str = key(Anything(), default="", doc="the version of relforge that built it")
-    target: dict[str, str] = key(
-        Anything(), doc='`{"system": "linux", "machine": str, "glibc": "2.34"}`'
-    )
-    python: dict[str, str] = key(
-        Anything(), doc='`{"version": "3.12.1", "tag": "cp312", "source": str, "executable": str}`'
-    )
-    lock: dict[str, str] | None = key(
-        Anything(), default=None, doc='`{"file": str, "sha256": str}`'
-    )
-    layers: tuple[dict[str, Any], ...] = key(
-        Anything(), default=(), doc='`{"name": str, "key": str, "files": int, "size": int}` each'
-    )
-    services: dict[str, Any] = key(Anything(), default={}, doc="`Service` by name")
-    commands: dict[str, Any] = key(Anything(), default={}, doc="`Command` by name")
-    hooks: dict[str, Any] = key(Anything(), default={}, doc="`Hook` by name")
-    config: dict[str, Any] = key(Anything(), default={}, doc="`Config`")
-    log: dict[str, Any] = key(Anything(), default={}, doc="`Log`")
-    upgrade: dict[str, Any] = key(Anything(), default={}, doc="`Upgrade`")
-    console: dict[str, Any] = key(Anything(), default={}, doc="`Console`")
-    assets: tuple[str, ...] = key(
-        Anything(),
-        default=(),
-        doc="directories with a cache_manifest.json of fingerprinted names each",
-    )
 
 
 def root() -> str:
@@ -86,7 +32,10 @@ def root() -> str:
 
 
 def load(release: str) -> dict[str, Any]:
-    """The manifest of the release at that path, complete; raises Refusal where it is damaged."""
+    """The manifest of the release at that path; raises Refusal where it is damaged.
+
+    As it was written: `content.read_manifest` gives it complete.
+    """
     path = os.path.join(release, PATH)
     try:
         with open(path, "rb") as file:
@@ -100,35 +49,4 @@ def load(release: str) -> dict[str, Any]:
             f"{path}: format {manifest.get('manifest')!r}, this runtime reads format {FORMAT}",
             hint="unpack the tarball again",
         )
-    try:
-        return filled(manifest)
-    except Wrong as wrong:
-        raise Refusal(
-            f"{path}: `{wrong.at.removeprefix('.')}` is missing: the release is damaged, or built "
-            f"by another relforge ({manifest.get('relforge')})",
-            hint="build it again",
-        ) from None
-
-
-def filled(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A manifest with the defaults of what it lacks; raises Wrong."""
-    whole = complete(Manifest, manifest)
-    for name, table in TABLES.items():
-        whole[name] = _complete(table, whole[name], f".{name}")
-    for name, table in ROWS.items():
-        whole[name] = {
-            own: _complete(table, {**row, "name": own}, f".{name}.{own}")
-            for own, row in whole[name].items()
-        }
-        for row in whole[name].values():
-            del row["name"]
-    for row in whole["commands"].values():
-        row["args"] = [_complete(Argument, one, ".args") for one in row["args"]]
-    return whole
-
-
-def _complete(table: type[Record], row: dict[str, Any], place: str) -> dict[str, Any]:
-    try:
-        return complete(table, row)
-    except Wrong as wrong:
-        raise Wrong(wrong.problem, at=f"{place}{wrong.at}") from None
+    return manifest

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from .record import key
 from .run import Run
-from .shapes import (
-    Anything,
-    Choice,
-    Flag,
-    FlagOrReference,
-    Limits,
-    Listen,
-    Pair,
-    Ready,
-    Seconds,
-    Signal,
-    Table,
-    Text,
-    Whole,
-    Words,
-)
+from .service_shapes import FlagOrReference, Limits, Listen, Pair, Ready, Signal
+from .shapes import Anything, Choice, Flag, Seconds, Table, Text, Whole, Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .record import Record, key
-from .shapes import Anything, Flag, Probe, Seconds, Size, Text, Whole, Words
+from .service_shapes import Probe
+from .shapes import Anything, Flag, Seconds, Size, Text, Whole, Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

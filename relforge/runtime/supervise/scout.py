@@ -14,7 +14,7 @@ import socket
 import time
 
 from ..config import loading
-from ..contract import manifest as manifests
+from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
 from . import launch, sockets, specs
@@ -146,7 +146,7 @@ class Scout:
             raise Refusal(reason.removeprefix(f"{self._plan.generation.manifest['name']}: "))
         if said:
             self._plan.journal.say(said)
-        paths, manifest = self._plan.paths, manifests.load(self._root)
+        paths, manifest = self._plan.paths, read_manifest(self._root)
         born = Generation(
             Paths(root=self._root, state=paths.state, run=paths.run, log=paths.log),
             manifest,
@@ -167,7 +167,7 @@ class Scout:
 
 def _providers(root: str) -> float:
     try:
-        return loading.longest(manifests.load(root)["config"])
+        return loading.longest(read_manifest(root)["config"])
     except Refusal:
         return 0.0  # whoever asks for the generation is told
 

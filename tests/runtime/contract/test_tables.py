@@ -23,10 +23,10 @@ from relforge.project.settings.table import Table
 from relforge.project.settings.upgrade import read_upgrade
 from relforge.runtime import running
 from relforge.runtime.commands import ALIASES, TABLE
-from relforge.runtime.contract import manifest, shapes
+from relforge.runtime.contract import content, manifest, service_shapes, shapes
 from relforge.runtime.contract.command import RESERVED, Command
+from relforge.runtime.contract.content import ROWS, TABLES, Manifest, filled
 from relforge.runtime.contract.hook import HOOKS, Hook
-from relforge.runtime.contract.manifest import ROWS, TABLES, Manifest, filled
 from relforge.runtime.contract.record import REQUIRED, Key, Record, keys
 from relforge.runtime.contract.service import KINDS, Service
 from relforge.runtime.contract.tables import Console, Log, Upgrade
@@ -42,20 +42,20 @@ CONFIG: dict[str, Any] = {"providers": [], "schema": {}, "export": {}, "strict":
 # Another value than the default, as it is written in TOML, for each shape that there is.
 SAMPLES: dict[type[shapes.Shape], Any] = {
     shapes.Text: "root",
-    shapes.FlagOrReference: "${on}",
+    service_shapes.FlagOrReference: "${on}",
     shapes.Whole: 3,
     shapes.Seconds: "1h30m",
     shapes.Size: "64MiB",
     shapes.Words: ["other"],
-    shapes.Listen: ["127.0.0.1:1"],
+    service_shapes.Listen: ["127.0.0.1:1"],
     shapes.Table: {"workers": 2},
     shapes.Variables: {"A": "b"},
     shapes.Once: True,
-    shapes.Signal: "SIGINT",
-    shapes.Pair: [1, 2.5],
-    shapes.Limits: {"nofile": "4 kB"},
-    shapes.Probe: {"tcp": "host:1"},
-    shapes.Ready: "started",
+    service_shapes.Signal: "SIGINT",
+    service_shapes.Pair: [1, 2.5],
+    service_shapes.Limits: {"nofile": "4 kB"},
+    service_shapes.Probe: {"tcp": "host:1"},
+    service_shapes.Ready: "started",
 }
 TYPES: dict[type, Any] = {
     bool: True,
@@ -300,7 +300,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     ):
         path.write_text(text)
         with pytest.raises(Refusal) as caught:
-            manifest.load(str(tmp_path))
+            content.read_manifest(str(tmp_path))
         assert f"{path}: {words}" in caught.value.message
 
 
@@ -340,18 +340,22 @@ def test_a_record_is_frozen_and_complete() -> None:
     assert [] == [key.name for key in keys(Log) if key.default is REQUIRED]
 
 
-def test_the_contract_costs_a_control_command_little() -> None:
+@pytest.mark.process
+@pytest.mark.parametrize(("module", "most"), [("manifest", 1), ("content", 99)])
+def test_the_contract_costs_a_command_little(module: str, most: int) -> None:
     script = (
         "import sys; before = set(sys.modules)\n"
         f"sys.path.insert(0, {str(RUNTIME.parents[1])!r})\n"
-        "from relforge.runtime.contract import manifest\n"
+        f"from relforge.runtime.contract import {module}\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
     )
+    names = done.stdout.split()
     expensive = {"re", "json", "enum", "typing", "dataclasses", "functools", "signal"}
-    assert not expensive & {*done.stdout.split()}
+    assert not expensive & {*names}
+    assert most >= sum(name.startswith("relforge.runtime.contract.") for name in names)
 
 
 # --- references: one rule for all that is run
