@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         row[2].removeprefix("Skipped: ") for row in skipped if isinstance(row, tuple | list)
     )
     for reason, count in sorted(reasons.items()):
-        terminalreporter.write_line(f"NOT RUN: {count} of: {reason}", yellow=True)
+        terminalreporter.write_line(f"NOT RUN, {count} of the tests: {reason}", yellow=True)
 
 
 @pytest.fixture
