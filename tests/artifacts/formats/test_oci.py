@@ -17,7 +17,8 @@ import pytest
 
 from relforge.artifacts import formats
 from relforge.model.release import Release
-from relforge.model.spec import Metadata, OciSettings, Service
+from relforge.model.spec import Metadata, OciSettings
+from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError, UserError
 from relforge.support.zstd import zstd
 from tests.artifacts.formats import images, shop
