@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relforge.model.release import Finding, Release
-from relforge.model.spec import Service
+from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}

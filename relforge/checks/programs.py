@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from relforge.model import layout
 from relforge.model.release import Finding, Release
+from relforge.runtime.contract.run import Run
 
 RULE = "programs"
 BIN = f"{layout.PYTHON}/bin"
@@ -32,41 +33,35 @@ def rule(release: Release) -> Iterator[Finding]:
     """Each program that is not in the release, or that nobody may run there."""
     paths = {path for layer in release.layers for path in layer.paths}
     names = sorted(row.removeprefix(f"{BIN}/") for row in paths if row.startswith(f"{BIN}/"))
-    for setting, words in _commands(release):
+    for setting, words, from_cwd in _commands(release):
         for word in _programs(words):
-            finding = (
-                _of_path(release, setting, word)
-                if "/" in word
-                else _of_name(release, setting, word, names)
-            )
-            if finding:
-                yield finding
+            if "/" not in word:
+                yield from _of_name(release, setting, word, names)
+            elif word == words[0] and not from_cwd and not word.startswith("/"):
+                yield from _of_path(release, setting, word)
 
 
-def _of_path(release: Release, setting: str, word: str) -> Finding | None:
-    """A path of the release, which is what a relative one is."""
-    if word.startswith(("/", "$", "~", ".")):
-        return None
+def _of_path(release: Release, setting: str, word: str) -> Iterator[Finding]:
+    """A file of the release, which is there and can be run."""
     path = release.tree / PurePosixPath(word)
     problem = "" if path.is_file() else "there is no such file in the release"
     if not problem and not os.access(path, os.X_OK):
         problem = "nobody may execute this file"
-    if not problem:
-        return None
-    return Finding(
-        severity="error" if setting.startswith("tool.relforge.hooks.") else "warning",
-        rule=RULE,
-        path=setting,
-        message=f"{word}: {problem}",
-        hint='put it there: overlays = [{ copy = "...", to = "' + word + '", mode = "0755" }]',
-    )
+    if problem:
+        yield Finding(
+            severity="error",
+            rule=RULE,
+            path=setting,
+            message=f"{word}: {problem}",
+            hint='put it there: overlays = [{ copy = "...", to = "' + word + '", mode = "0755" }]',
+        )
 
 
-def _of_name(release: Release, setting: str, word: str, names: Sequence[str]) -> Finding | None:
+def _of_name(release: Release, setting: str, word: str, names: Sequence[str]) -> Iterator[Finding]:
     if word in names or EVERYWHERE.fullmatch(word) or word in (release.name, "python", "python3"):
-        return None
+        return
     near = get_close_matches(word, names, 1)
-    return Finding(
+    yield Finding(
         severity="warning",
         rule=RULE,
         path=setting,
@@ -78,22 +73,22 @@ def _of_name(release: Release, setting: str, word: str, names: Sequence[str]) ->
     )
 
 
-def _commands(release: Release) -> Iterator[tuple[str, Sequence[str]]]:
-    """Everything that is run, with its setting."""
+def _commands(release: Release) -> Iterator[tuple[str, Sequence[str], bool]]:
+    """Everything that is run: its setting, its words, and what a relative path is relative to."""
     settings = release.settings
+    runs: list[tuple[str, Run]] = [(f"services.{row.name}.exec", row) for row in settings.services]
+    runs += [(f"commands.{row.name}", row) for row in settings.commands]
+    runs += [(f"hooks.{row.name}", row) for row in settings.hooks]
+    for where, run in runs:
+        if run.words:
+            yield f"tool.relforge.{where}", run.words, run.FROM_CWD
     for service in settings.services:
-        where = f"tool.relforge.services.{service.name}"
-        if not isinstance(service.target, str):
-            yield f"{where}.exec", service.target
         if isinstance(service.ready, dict) and "exec" in service.ready:
-            yield f"{where}.ready.exec", service.ready["exec"]
-    for kind, rows in (("hooks", settings.hooks), ("commands", settings.commands)):
-        for row in rows:
-            if row.exec:
-                yield f"tool.relforge.{kind}.{row.name}", row.exec
+            where = f"tool.relforge.services.{service.name}.ready.exec"
+            yield where, service.ready["exec"], True
     health = settings.upgrade.health or {}
     if "exec" in health:
-        yield "tool.relforge.upgrade.health.exec", health["exec"]
+        yield "tool.relforge.upgrade.health.exec", health["exec"], True
 
 
 def _programs(words: Sequence[str]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from relforge.layers import libraries
 from relforge.model import layout
 from relforge.model.release import Release
 from relforge.model.spec import Settings
+from relforge.runtime.contract.run import Run
 
 OWN = ("app", "release")  # layers
 # What a framework imports of a package that a string names.
@@ -189,20 +190,17 @@ def _extensions(release: Release) -> dict[str, str]:
 
 def _words(settings: Settings) -> Iterator[str]:
     """Everything in the settings that may name a module, a program or a file of the release."""
+    runs: tuple[Run, ...] = (*settings.services, *settings.commands, *settings.hooks)
+    for run in runs:
+        yield run.function.partition(":")[0]
+        yield from _parts(run.words)
+        yield from _parts(run.env.values())
     for service in settings.services:
-        if isinstance(service.target, str):
-            yield service.target.partition(":")[0]
-        else:
-            yield from _parts(service.target)
+        yield from _parts(service.args)
         yield from _parts(str(row) for row in service.options.values())
         if isinstance(service.ready, dict):
             yield from _parts(service.ready.get("exec", ()))
-    for hook in settings.hooks:
-        yield hook.call.partition(":")[0]
-        yield from _parts(hook.exec)
     for command in settings.commands:
-        yield command.call.partition(":")[0]
-        yield from _parts(command.exec)
         if isinstance(command.once, str):
             yield command.once.partition(":")[0]
     yield settings.config.model.partition(":")[0]

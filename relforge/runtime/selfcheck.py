@@ -23,8 +23,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .config import view
+from .contract.manifest import load, root
 from .errors import Refusal
-from .manifest import load, root
 
 MARK = "\x1frelforge: "  # and the setting
 NO_CONFIG = (

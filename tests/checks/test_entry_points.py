@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from relforge.checks import entry_points
-from relforge.model.spec import Service
+from relforge.runtime.contract.service import Service
 from tests import builder
 from tests.runtime.conftest import MiniRelease, mini_release, mini_template  # noqa: F401 - fixtures
 from tests.runtime.service.contract import ASGI, WSGI

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from relforge.checks import programs
-from relforge.model.spec import Command, Hook, Service, UpgradeSettings
+from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.service import Service
+from relforge.runtime.contract.tables import Upgrade
 from tests.checks import trees
 
 FILES: dict[str, bytes | str] = {"python/bin/clik": "#!/bin/sh\n", "python/bin/python3.12": ""}
@@ -58,15 +61,28 @@ def test_everything_that_runs_something_is_looked_at(tmp_path: Path) -> None:
         tmp_path,
         services=(service,),
         hooks=(Hook(name="pre_start", exec=("hook-it",)),),
-        upgrade=UpgradeSettings(health={"exec": ["health-it"]}),
+        upgrade=Upgrade(health={"exec": ["health-it"]}),
         commands=command("sh", "-c", "true; shell-it --now"),
     )
     words = [message.split("'")[1] for _, _, message in rows]
-    assert ["serve-it", "probe-it", "hook-it", "shell-it", "health-it"] == words
+    assert ["serve-it", "shell-it", "hook-it", "probe-it", "health-it"] == words
 
 
-def test_a_hook_that_is_no_file_of_the_release_is_an_error(tmp_path: Path) -> None:
-    hook = Hook(name="pre_start", exec=("app/hooks/tell",))
-    ((severity, path, message),) = told(tmp_path, hooks=(hook,))
-    assert ("error", "tool.relforge.hooks.pre_start") == (severity, path)
-    assert "app/hooks/tell: there is no such file in the release" == message
+def test_programs_of_the_release_are_there_and_can_be_run(tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {**FILES, "app/good": "", "app/plain": ""}
+    words = ("app/good", "app/plain", "app/gone", "/usr/bin/env", "env", "${release.app}/x")
+    release = trees.release(
+        tmp_path,
+        {"app": files},
+        commands=tuple(
+            Command(name=f"c{at}", exec=(word,), mode="exec") for at, word in enumerate(words)
+        ),
+        hooks=(Hook(name="pre_stop", exec=("app/gone", "x")), Hook(name="on_crash", call="a:b")),
+        services=(Service(name="w", kind="exec", target=("bin/of/cwd",), ready="started"),),
+    )
+    (release.tree / "app/good").chmod(0o755)
+    assert [
+        ("error", "tool.relforge.commands.c1", "app/plain: nobody may execute this file"),
+        ("error", "tool.relforge.commands.c2", "app/gone: there is no such file in the release"),
+        ("error", "tool.relforge.hooks.pre_stop", "app/gone: there is no such file in the release"),
+    ] == [(row.severity, row.path, row.message) for row in programs.rule(release)]

@@ -9,7 +9,8 @@ import pytest
 
 from relforge.checks import imports, native, reach, severity
 from relforge.model.release import Finding, Release
-from relforge.model.spec import Command, Service
+from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.service import Service
 from tests.checks import trees
 from tests.elf.test_reader import EXECUTABLE
 
