@@ -39,12 +39,12 @@ def lock(
     places: PackageSources,
     root: Path,
     output: Path,
-    upgrade: Sequence[str] = (),
+    constraints: Sequence[str] = (),
 ) -> None:
     """Resolve the requirements into the ``pylock.toml`` at ``output``, for every platform.
 
-    What that file pins already is kept where it fits, but for the packages in
-    ``upgrade``.  uv's own settings of the project at ``root`` hold.
+    What that file pins already is kept where it fits.  uv's own settings of the
+    project at ``root`` hold.
     """
     uv = program()
     if uv is None:
@@ -53,7 +53,10 @@ def lock(
     words: list[str | Path] = [uv, "pip", "compile", "-", "--universal", "--python-version", minor]
     words += ["--python", python or sys.executable, "--no-python-downloads", "--no-header"]
     words += ["--format", "pylock.toml", "--output-file", output, "--quiet"]
-    words += [word for name in upgrade for word in ("--upgrade-package", name)]
+    if constraints:
+        listed = output.with_name("constraints.txt")
+        listed.write_text("".join(f"{row}\n" for row in constraints), encoding="utf-8")
+        words += ["--constraints", listed]
     if not places.indexes:
         words.append("--no-index")
     done = command.capture(

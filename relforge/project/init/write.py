@@ -12,7 +12,7 @@ import tomli
 from relforge import cache
 from relforge.project.init import detect, text
 from relforge.project.init.detect import DetectedProject
-from relforge.project.pyproject import read_toml
+from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError, UserError
 
 TABLE = "tool.relforge"
