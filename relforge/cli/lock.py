@@ -83,7 +83,7 @@ def lock(
         settings=found.settings,
         interpreter=found.python,
         target=found.target,
-        output=target.absolute(),
+        output=Path(os.path.abspath(target)),
         is_named=output is not None,
     )
     changes: tuple[Change, ...] | None = None

@@ -164,3 +164,25 @@ def test_chosen_groups_and_extras_must_be_in_the_lock_as_well(
     groups = replace(settings, dependencies=DependencySettings(groups=("jobs",)))
     with pytest.raises(UserError, match=r"dependency-groups.jobs\[0\]"):
         check(project, groups, lock)
+
+
+def test_an_extra_that_nobody_asks_for_does_not_hold(  # B10
+    project: Project, settings: Settings
+) -> None:
+    path = project.root / "requirements.lock"
+    path.write_text(
+        f'alpha==2.0 --hash=sha256:{A}\nalpha==1.0 ; extra == "foo" --hash=sha256:{B}\n'
+    )
+    here = platform(python("3.12.1"), LINUX)
+    (pin,) = lockfiles.select(lockfiles.read(path, project), here, settings)
+    assert "alpha==2.0" == str(pin)
+
+
+def test_a_marker_that_cannot_be_compared_is_refused_with_its_line(  # B10
+    project: Project, settings: Settings
+) -> None:
+    path = project.root / "requirements.lock"
+    path.write_text(f'alpha==1.0 ; sys_platform ~= "linux" --hash=sha256:{A}\n')
+    with pytest.raises(UserError, match=r"requirements.lock:1: the marker") as caught:
+        names(project, settings, path)
+    assert 78 == caught.value.code
