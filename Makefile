@@ -5,6 +5,7 @@ PYTHON ?=
 VENV ?= .venv
 STDLIB ?= 3.12
 TESTS ?=
+IN_MEMORY := not process and not network and not release and not rootfs
 SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
 BIN := $(VENV)/bin
 
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks soak soak-console demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -39,9 +40,15 @@ fmt: venv ## format the sources, mend what can be mended
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-test: test-unit test-sample test-release test-stdlib ## all tests, the quick ones first
+test: test-unit test-process test-sample test-release test-stdlib ## all tests, the quick ones first
 
-test-unit: venv system ## tests that take seconds
+test-unit: venv ## the tests that need memory and files alone: under a minute
+	@scripts/pytest.sh '$(VENV)' -n 2 -m '$(IN_MEMORY)' $(TESTS)
+
+test-process: venv system ## the tests that start programs, or use the network of this host
+	@scripts/pytest.sh '$(VENV)' -n 3 -m '(process or network) and not (release or rootfs)' $(TESTS)
+
+test-quick: venv system ## both of these in one run: all tests that build no release
 	@scripts/pytest.sh '$(VENV)' -n 3 -m 'not release and not rootfs' $(TESTS)
 
 test-sample: venv ## the sample application's own tests

@@ -70,6 +70,7 @@ class Project:
     metadata: Metadata = field(default_factory=Metadata)
     dynamic: tuple[str, ...] = ()  # of the requirements' tables: what the build backend tells
     members: tuple[Project, ...] = ()  # further packages that go in as its own does
+    told_version: str = ""  # what the build backend said, where it was asked
     requirements: Requirements | None = None  # where `dependencies` were written; None: [project]
 
 
@@ -122,6 +123,7 @@ class PackageSettings:
     indexes: tuple[Index, ...] = ()
     find_links: tuple[str, ...] = ()  # folders or addresses of pages
     wheelhouse: str = ""  # a folder, relative to the project
+    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,15 +53,21 @@ def read_settings(root: Path, env: str, name: str | None = None) -> Configured:
     """The settings alone, of the release of that name; raises SettingsError."""
     found = pyproject.load(root)
     merged = settings.lay(found.settings, env, name)
-    typed, readings = settings.read(
-        found,
-        merged,
-        env,
-        version=version.resolve(found, merged.table.get("version")),
-        lock=_lock_name(found, merged.table.get("lock")),
-    )
-    found = replace(found, members=members.load(found, typed.members))
-    return Configured(project=found, settings=typed, env=env, readings=readings, over=merged.over)
+    lock = _lock_name(found, merged.table.get("lock"))
+    setting = merged.table.get("version")
+
+    def ask() -> str:
+        # Late: most projects write their version.
+        from relforge.layers.deps import told_version  # noqa: PLC0415 - late, as it says above
+
+        first, _ = settings.read(found, merged, env, version="0", lock=lock)
+        return told_version.ask(found, first, _source_date(found.root))
+
+    number = version.resolve(found, setting, ask)
+    typed, readings = settings.read(found, merged, env, version=number, lock=lock)
+    told = number if found.version is None and version.asks_project(setting) else ""
+    project = replace(found, told_version=told, members=members.load(found, typed.members))
+    return Configured(project=project, settings=typed, env=env, readings=readings, over=merged.over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

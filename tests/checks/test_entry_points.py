@@ -13,6 +13,8 @@ import pytest
 from tests.runtime.conftest import MiniRelease, mini_release, mini_template  # noqa: F401 - fixtures
 from tests.runtime.service.contract import ASGI, WSGI
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 FILES = {"shop/asgi.py": ASGI, "shop/wsgi.py": WSGI}
 

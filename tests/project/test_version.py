@@ -25,9 +25,13 @@ def git(root: Path, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True, timeout=30)
 
 
+def unasked() -> str:
+    raise AssertionError("no backend is to be asked")
+
+
 def refusal(project: Project, setting: Any) -> SettingsError:
     with pytest.raises(SettingsError) as caught:
-        version.resolve(project, setting)
+        version.resolve(project, setting, unasked)
     assert Exit.CONFIG == caught.value.code
     assert caught.value.message.startswith("tool.relforge.version: ")
     return caught.value
@@ -35,11 +39,11 @@ def refusal(project: Project, setting: Any) -> SettingsError:
 
 @pytest.mark.parametrize("setting", [None, {"from": "project"}])
 def test_the_project_s(project: Project, setting: Any) -> None:
-    assert "1.0" == version.resolve(project, setting)
+    assert "1.0" == version.resolve(project, setting, unasked)
 
 
 def test_a_written_one_wins(project: Project) -> None:
-    assert "2.0" == version.resolve(project, "2.0")
+    assert "2.0" == version.resolve(project, "2.0", unasked)
 
 
 def test_none_at_all_is_refused(project: Project) -> None:
@@ -53,6 +57,7 @@ def test_what_is_no_version(project: Project, setting: Any) -> None:
     assert "expected" in refusal(project, setting).message
 
 
+@pytest.mark.process
 def test_git_describe(project: Project) -> None:
     git(project.root, "init", "-q")
     (project.root / "a").write_text("1")
@@ -62,10 +67,11 @@ def test_git_describe(project: Project) -> None:
     assert "finds no tag" in error.message
     assert "git tag v1.0.0" in error.hint
     git(project.root, "tag", "v1.2.3")
-    assert "1.2.3" == version.resolve(project, {"git": "describe"})
+    assert "1.2.3" == version.resolve(project, {"git": "describe"}, unasked)
     (project.root / "a").write_text("2")
-    assert "1.2.3-dirty" == version.resolve(project, {"git": "describe"})
+    assert "1.2.3-dirty" == version.resolve(project, {"git": "describe"}, unasked)
 
 
+@pytest.mark.process
 def test_git_describe_outside_of_a_checkout(project: Project) -> None:
     assert "finds no tag" in refusal(project, {"git": "describe"}).message

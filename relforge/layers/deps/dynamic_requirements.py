@@ -110,7 +110,6 @@ def _ask(
             sources.digest(project.root, names),
             history=project.version is None,
         )
-        env = {"GIT_OPTIONAL_LOCKS": "0"}
-        env |= resolver_environment.for_pip(places(settings.packages, root))
+        env = resolver_environment.for_backends(places(settings.packages, root))
         made = Path(folder) / "metadata"
         return of_metadata(backend.metadata(source, *backend.runner(python), env, made, WHAT))

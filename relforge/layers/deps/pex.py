@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,10 +19,7 @@ from relforge.layers.deps.consistency import Distribution
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import explain
 from relforge.layers.deps.platform import Platform
-from relforge.support import command
-
-# What would change how pex itself runs.
-MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
+from relforge.support import command, environment
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -119,7 +115,7 @@ def _run(
     done = command.capture(
         program,
         env={"PEX_ROOT": str(cache.home() / "pex"), **(env or {})},
-        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
+        base=environment.of_resolvers(),
     )
     output = done.stdout + done.stderr
     for line in output.splitlines():

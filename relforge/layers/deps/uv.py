@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import os
 import re
 import shutil
 import sys
@@ -14,13 +13,12 @@ from pathlib import Path
 from relforge.layers.deps import resolver_environment
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.platform import Platform
-from relforge.support import command
+from relforge.support import command, environment
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
 
 TAIL = 20
-MISLEADING = ("VIRTUAL_ENV", "CONDA_PREFIX")
 
 
 def program() -> Path | None:
@@ -63,7 +61,7 @@ def lock(
         words,
         cwd=root,
         env=resolver_environment.for_uv(places),
-        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
+        base=environment.of_resolvers(),
         stdin="".join(f"{row}\n" for row in requirements),
     )
     for line in done.stderr.splitlines():

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from relforge.layers.deps.dynamic_requirements import declared, of_metadata
 from relforge.model.release import Interpreter
-from relforge.model.spec import Project
+from relforge.model.spec import PackageSettings, Project
 from relforge.project import pyproject, source_exclusions, sources
 from relforge.support.errors import UserError
 from tests import builder
@@ -37,6 +37,8 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
 TABLE = '[project]\nname = "shop"\nversion = "1.0"\n'
 
+SEEN = PackageSettings(build_env=("ASKED",))
+
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -50,9 +52,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def told(root: Path, python: Interpreter) -> Project:
-    return declared(pyproject.load(root), builder.settings(app=None), python)
+    return declared(pyproject.load(root), builder.settings(app=None, packages=SEEN), python)
 
 
+@pytest.mark.process
 def test_the_backend_is_asked_once_until_a_file_that_decides_changes(
     root: Path, tmp_path: Path, interpreter: Interpreter
 ) -> None:
@@ -65,12 +68,15 @@ def test_the_backend_is_asked_once_until_a_file_that_decides_changes(
     assert ("click<8", "flask") == told(root, interpreter).dependencies
 
 
+@pytest.mark.process
 def test_without_a_project_table_all_is_the_backends_to_tell(
     root: Path, interpreter: Interpreter
 ) -> None:
     (root / "pyproject.toml").write_text(SYSTEM)
     assert ("click<9",) == told(root, interpreter).dependencies
-    trees = declared(pyproject.load(root), builder.settings(app=("own.py",)), interpreter)
+    trees = declared(
+        pyproject.load(root), builder.settings(app=("own.py",), packages=SEEN), interpreter
+    )
     assert () == trees.dependencies  # its wheel is none of the release's
 
 
@@ -82,12 +88,14 @@ def test_what_the_table_says_is_not_asked_for(
     assert not (tmp_path / "asked").exists()
 
 
+@pytest.mark.process
 def test_a_member_is_asked_too(root: Path, tmp_path: Path, interpreter: Interpreter) -> None:
     above = builder.project(tmp_path, members=(pyproject.load(root),))
-    (member,) = declared(above, builder.settings(), interpreter).members
+    (member,) = declared(above, builder.settings(packages=SEEN), interpreter).members
     assert ("click<9",) == member.dependencies
 
 
+@pytest.mark.process
 def test_a_backend_that_fails_is_quoted_and_nothing_is_left_in_the_project(
     root: Path, interpreter: Interpreter
 ) -> None:
@@ -127,6 +135,7 @@ def holds(text: str, **environment: str) -> bool:
     return marker.evaluate({**environment, "extra": ""})
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("checkout", [True, False])
 def test_requirements_that_a_backend_reads_are_sources_and_the_lock_is_not(
     tmp_path: Path, checkout: bool

@@ -25,6 +25,7 @@ def written(root: Path) -> Settings:
     return read(root)
 
 
+@pytest.mark.process
 def test_a_wsgi_project_that_has_gunicorn_is_served_by_it(make: Make) -> None:
     files = dict(PROJECTS["flask"])
     files["pyproject.toml"] = files["pyproject.toml"].replace("uvicorn>=0.30", "gunicorn>=22")
@@ -32,12 +33,14 @@ def test_a_wsgi_project_that_has_gunicorn_is_served_by_it(make: Make) -> None:
     assert ("gunicorn", {}) == (web.server, web.options)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", sorted(PROJECTS))
 def test_what_is_written_is_read_without_an_error(make: Make, kind: str) -> None:
     typed = written(make(PROJECTS[kind]))
     assert ["toml", "credentials", "env"] == [row.use for row in typed.config.providers]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("kind", "target"),
     [
@@ -59,11 +62,13 @@ def test_a_web_application_is_served_on_the_configured_port(
     assert {"PORT": "http.port"} == typed.config.providers[2].options["map"]
 
 
+@pytest.mark.process
 def test_a_wsgi_application_says_so_to_its_server(make: Make) -> None:
     (web,) = written(make(PROJECTS["flask"])).services
     assert {"interface": "wsgi"} == web.options
 
 
+@pytest.mark.process
 def test_a_factory_that_nobody_calls_is_called_by_the_server(make: Make) -> None:
     files = {name: text for name, text in PROJECTS["flask"].items() if "wsgi" not in name}
     (web,) = written(make(files)).services
@@ -73,6 +78,7 @@ def test_a_factory_that_nobody_calls_is_called_by_the_server(make: Make) -> None
     assert () == written(make(files | {"src/shop/__init__.py": needs})).services
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("kind", "trees"),
     [
@@ -89,6 +95,7 @@ def test_a_project_that_no_backend_builds_goes_in_as_sources(
     assert trees == written(make(PROJECTS[kind])).app
 
 
+@pytest.mark.process
 def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
     root = make(PROJECTS["django"])
     typed = written(root)
@@ -97,6 +104,7 @@ def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> Non
     assert 'version = "0.1.0"' in (root / "relforge.toml").read_text()
 
 
+@pytest.mark.process
 def test_console_scripts_of_a_program_become_commands(make: Make) -> None:
     typed = written(make(PROJECTS["script"]))
     assert () == typed.services
@@ -104,6 +112,7 @@ def test_console_scripts_of_a_program_become_commands(make: Make) -> None:
     assert [("report", "shop.report:main")] == [(row.name, row.call) for row in typed.commands]
 
 
+@pytest.mark.process
 def test_a_celery_application_is_a_service(make: Make) -> None:
     files = PROJECTS["fastapi"] | {"shop/jobs.py": "import celery\n\nqueue = celery.Celery('x')\n"}
     typed = written(make(files))
@@ -111,6 +120,7 @@ def test_a_celery_application_is_a_service(make: Make) -> None:
     assert ("celery", "--app", "shop.jobs", "worker") == worker.target
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "run", "outputs"),
     [
@@ -146,6 +156,7 @@ def test_a_build_script_of_node_makes_the_assets(
     assert outputs == typed.assets.outputs
 
 
+@pytest.mark.process
 def test_vite_names_its_files_itself(make: Make) -> None:
     build = {"package.json": '{"scripts": {"build": "vite build"}}'}
     assert not written(make(PROJECTS["fastapi"] | build)).assets.digest
@@ -156,6 +167,7 @@ def test_vite_names_its_files_itself(make: Make) -> None:
 COLLECT = ("{python}", "manage.py", "collectstatic", "--noinput")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("lines", "folder"),
     [
@@ -177,6 +189,7 @@ def test_django_collects_its_static_files(make: Make, lines: str, folder: str | 
         assert expected == set(typed.assets.inputs)
 
 
+@pytest.mark.process
 def test_static_files_without_a_place_are_noted(make: Make) -> None:
     apps = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
     made = plan(make(PROJECTS["django"] | {"mysite/settings.py": apps}))
@@ -186,6 +199,7 @@ def test_static_files_without_a_place_are_noted(make: Make) -> None:
     assert not any("STATIC_ROOT" in note for note in made.notes)
 
 
+@pytest.mark.process
 def test_django_collects_what_vite_has_built(make: Make) -> None:
     files = {
         "mysite/settings.py": """\
@@ -209,6 +223,7 @@ def test_django_collects_what_vite_has_built(make: Make) -> None:
 MAIN = "def main(words=()):\n    print(words)\n\nif __name__ == '__main__':\n    main()\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "commands"),
     [
@@ -227,16 +242,19 @@ def test_a_program_without_an_entry_point_becomes_a_command(
     assert commands == [(row.name, row.call) for row in typed.commands]
 
 
+@pytest.mark.process
 def test_djangos_manage_is_a_command_beside_the_services(make: Make) -> None:
     typed = written(make(PROJECTS["django"] | {"manage.py": MAIN}))
     assert [("manage", "manage:main")] == [(row.name, row.call) for row in typed.commands]
 
 
+@pytest.mark.process
 def test_a_package_json_without_a_build_is_no_asset(make: Make) -> None:
     typed = written(make(PROJECTS["fastapi"] | {"package.json": '{"scripts": {}}'}))
     assert () == typed.assets.run
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("required", "pin", "version"),
     [(">=3.13", "", "3.13"), ("<3.12", "", "3.11"), (">=3.11", "3.12.4\n", "3.12")],
@@ -269,6 +287,7 @@ def test_an_application_is_found_by_what_makes_it(
     assert target == (found[0].target if found else None)
 
 
+@pytest.mark.process
 def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make: Make) -> None:
     files = {
         "mysite/asgi.py": (
@@ -281,6 +300,7 @@ def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make:
     assert 'dependencies = ["django", "uvicorn"] below [project] of a pyproject.toml' in note
 
 
+@pytest.mark.process
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
     assert any("uvicorn" in note for note in made.notes)
@@ -289,10 +309,12 @@ def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     assert not any("mysite.wsgi" in note for note in made.notes)
 
 
+@pytest.mark.process
 def test_there_is_nothing_to_note_where_nothing_is_left_to_do(make: Make) -> None:
     assert () == plan(make(PROJECTS["litestar"])).notes
 
 
+@pytest.mark.process
 def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
     lines = """\
         # what Heroku runs
@@ -314,6 +336,7 @@ def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
     assert any("release line, `python -m shop.migrate`" in row for row in plan(make(files)).notes)
 
 
+@pytest.mark.process
 def test_an_application_that_only_the_procfile_names_is_served(make: Make) -> None:
     files = {
         "pyproject.toml": PROJECTS["script"]["pyproject.toml"],

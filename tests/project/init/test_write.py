@@ -10,6 +10,7 @@ from tests.project.init.conftest import PROJECTS, Make
 from tests.project.init.test_detect import read, written
 
 
+@pytest.mark.process
 def test_planning_writes_nothing(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     before = sorted(root.rglob("*"))
@@ -18,6 +19,7 @@ def test_planning_writes_nothing(make: Make) -> None:
     assert made.content.endswith(made.text.encode())
 
 
+@pytest.mark.process
 def test_every_other_byte_of_pyproject_stays(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     path = root / "pyproject.toml"
@@ -27,6 +29,7 @@ def test_every_other_byte_of_pyproject_stays(make: Make) -> None:
     assert path.read_bytes().startswith(before + b"\n[tool.relforge]\n")
 
 
+@pytest.mark.process
 def test_the_line_ending_of_the_file_is_kept(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     path = root / "pyproject.toml"
@@ -36,6 +39,7 @@ def test_the_line_ending_of_the_file_is_kept(make: Make) -> None:
     assert after.count(b"\n") == after.count(b"\r\n")
 
 
+@pytest.mark.process
 def test_settings_that_are_there_are_not_overwritten_unasked(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     written(root)
@@ -49,6 +53,7 @@ def test_settings_that_are_there_are_not_overwritten_unasked(make: Make) -> None
     assert before == (root / "pyproject.toml").read_bytes()
 
 
+@pytest.mark.process
 def test_replaced_settings_are_the_only_thing_that_changes(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     path = root / "pyproject.toml"
@@ -67,6 +72,7 @@ def test_replaced_settings_are_the_only_thing_that_changes(make: Make) -> None:
     assert "env" not in tool["relforge"]
 
 
+@pytest.mark.process
 def test_writing_twice_is_writing_once(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     written(root)
@@ -75,6 +81,7 @@ def test_writing_twice_is_writing_once(make: Make) -> None:
     assert once == (root / "pyproject.toml").read_bytes()
 
 
+@pytest.mark.process
 def test_a_relforge_toml_that_is_there_is_the_place(make: Make) -> None:
     root = make(PROJECTS["fastapi"] | {"relforge.toml": 'name = "old"\n'})
     made = plan(root)
@@ -83,6 +90,7 @@ def test_a_relforge_toml_that_is_there_is_the_place(make: Make) -> None:
     assert "shop" == read(root).name
 
 
+@pytest.mark.process
 def test_build_folders_are_added_to_a_gitignore_that_lacks_them(make: Make) -> None:
     root = make(PROJECTS["fastapi"] | {".gitignore": "/dist\n*.pyc"})
     made = plan(root)
@@ -92,6 +100,7 @@ def test_build_folders_are_added_to_a_gitignore_that_lacks_them(make: Make) -> N
     assert () == plan(root).ignore
 
 
+@pytest.mark.process
 def test_no_gitignore_is_made(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     written(root)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.runtime.conftest import MiniRelease
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 OPS = """

@@ -18,6 +18,8 @@ from relforge.runtime import manifest
 from relforge.runtime.config import loading
 from relforge.runtime.errors import CONFIG, Refusal
 
+pytestmark = pytest.mark.process
+
 PROVIDER = """
 import os, signal, subprocess, sys, threading, time
 import relforge.runtime

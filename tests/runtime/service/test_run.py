@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, log, status
+
+pytestmark = pytest.mark.process
 
 Make = Callable[..., MiniRelease]
 

@@ -11,6 +11,8 @@ from relforge.runtime.supervise import addresses
 from relforge.runtime.supervise.specs import Spec
 from tests.runtime.conftest import SERVICE
 
+pytestmark = pytest.mark.network
+
 
 @pytest.mark.parametrize(
     ("text", "family", "shown"),

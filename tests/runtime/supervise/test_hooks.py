@@ -13,6 +13,8 @@ import pytest
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, log, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 WORKER = """

@@ -12,6 +12,8 @@ import pytest
 
 from tests.runtime.conftest import MiniRelease
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 
