@@ -75,3 +75,36 @@ def test_git_describe(project: Project) -> None:
 @pytest.mark.process
 def test_git_describe_outside_of_a_checkout(project: Project) -> None:
     assert "finds no tag" in refusal(project, {"git": "describe"}).message
+
+
+@pytest.mark.process
+def test_tags_that_are_no_versions_do_not_count_and_a_pattern_may_choose(  # B15
+    project: Project,
+) -> None:
+    git(project.root, "init", "-q")
+    git(project.root, "commit", "-q", "--allow-empty", "-m", "one")
+    git(project.root, "tag", "docs-7")
+    error = refusal(project, {"git": "describe"})
+    assert "the nearest tag, docs-7, does not begin with a version" in error.message
+    assert 'match = "docs-*"' in error.hint
+    git(project.root, "tag", "v1.2.3")
+    git(project.root, "tag", "web/v1.4.0")
+    for match, expected in (("v*", "1.2.3"), ("docs-*", "7"), ("web/v*", "1.4.0")):
+        setting = {"git": "describe", "match": match}
+        assert expected == version.resolve(project, setting, unasked)
+    assert "1.2.3" == version.resolve(project, {"git": "describe"}, unasked)
+    assert (
+        "no tag that matches 'x*'" in refusal(project, {"git": "describe", "match": "x*"}).message
+    )
+
+
+@pytest.mark.process
+def test_a_shallow_clone_is_named(project: Project, tmp_path: Path) -> None:  # B15
+    git(project.root, "init", "-q")
+    for _ in range(2):
+        git(project.root, "commit", "-q", "--allow-empty", "-m", "one")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "--depth=1", project.root.as_uri(), str(clone))
+    error = refusal(replace(project, root=clone), {"git": "describe"})
+    assert "this clone is shallow" in error.message
+    assert "git fetch --tags --unshallow" in error.hint

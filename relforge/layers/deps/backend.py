@@ -98,11 +98,19 @@ def _explained(what: str) -> Iterator[None]:
     except build.BuildBackendException as error:
         if isinstance(error.exception, UserError):
             raise _with_way_out(error.exception) from None
-        raise UserError(f"{what}: {error}", hint=HINT) from None
+        reason = f"{what}: {error}{_last_line(error.exception)}"
+        raise _with_way_out(UserError(reason, hint=HINT)) from None
     except UserError as error:
         raise _with_way_out(error) from None
     except (build.BuildException, pyproject_hooks.BackendUnavailable) as error:
-        raise UserError(f"{what}: {error}", hint=HINT) from None
+        reason = f"{what}: {error}{_last_line(error)}"
+        raise _with_way_out(UserError(reason, hint=HINT)) from None
+
+
+def _last_line(error: Exception) -> str:
+    """Why a backend cannot be imported: pyproject_hooks keeps its traceback as a text."""
+    rows = str(getattr(error, "traceback", None) or "").rstrip().splitlines()
+    return f"\n    {rows[-1].strip()}" if rows else ""
 
 
 def _with_way_out(error: UserError) -> UserError:
