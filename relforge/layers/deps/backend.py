@@ -183,6 +183,7 @@ def _runner(env: Mapping[str, str], what: str, venv: Path | None = None) -> Call
             base=seen,
             hint=HINT,
             shown=SHOWN,
+            called="the build backend",
         )
 
     return run
