@@ -10,15 +10,13 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
 from relforge.model.release import Interpreter, Release, Target
 from relforge.model.spec import BuildRequest, Index, Project, Settings
 from relforge.pipeline import staging
-from relforge.project import git, lockfile, members, pyproject, settings, version
+from relforge.project import git, lockfile, members, pyproject, settings, supported_python, version
 from relforge.project.requirements import choice
 from relforge.project.settings.merge import Over, is_set_by
 from relforge.project.settings.table import Reading, dotted
@@ -88,6 +86,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
     configured = read_settings(root, env, name)
     found = configured.project
     interpreter = python.find(configured.settings.python, found.root, target)
+    supported_python.refuse(found, interpreter.version)
     found = choice.before_backend(found, configured.settings)
     if any(row.dynamic for row in (found, *found.members)):
         # Late: most projects write what they require.
@@ -158,7 +157,6 @@ def plan(root: Path, order: BuildRequest) -> Release:
 def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
-    _check_python(found, release.python)
     if typed.sign == sigstore.WORD:
         sigstore.check()
     elif typed.sign:
@@ -208,20 +206,6 @@ def _check_paths(found: Project, typed: Settings) -> None:
         raise SettingsError(
             f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
             hint="type: relforge lock",
-        )
-
-
-def _check_python(found: Project, interpreter: Interpreter) -> None:
-    """Refuse an interpreter that the project itself does not support."""
-    try:
-        supported = SpecifierSet(found.requires_python)
-    except InvalidSpecifier as error:
-        raise SettingsError(f"project.requires-python: {error}") from None
-    if not supported.contains(interpreter.version, prereleases=True):
-        raise SettingsError(
-            f"tool.relforge.python.version: the release would get CPython {interpreter.version}, "
-            f'and the project asks for "{found.requires_python}" (project.requires-python)',
-            hint="change one of the two",
         )
 
 

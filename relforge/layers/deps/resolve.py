@@ -75,7 +75,7 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
         try:
             found, asked = (_by_uv if resolver == "uv" else _by_pex)(question, made)
         except UserError as error:
-            raise refusals.explain(error, question.places) from None
+            raise refusals.explain(error, question.places, question.target) from None
     pins = tuple(
         replace(pin, marker=_open(pin.marker))
         for pin in found.pins
