@@ -6,8 +6,8 @@ from relforge.layers.deps import pex_errors
 
 SAID = """
 pid 1 -> /python pex
-pip: ERROR: Cannot install flask==3.1.2 and werkzeug<3 because these package versions have conflicting \
-dependencies.
+pip: ERROR: Cannot install flask==3.1.2 and werkzeug<3 \
+because these package versions have conflicting dependencies.
 pip: ERROR: ResolutionImpossible: for help visit the documentation
 pip:
 pip: The conflict is caused by:
