@@ -310,6 +310,7 @@ class Settings:
     config: ConfigSettings
     commands: tuple[Command, ...]
     check: CheckSettings
+    app_roots: tuple[str, ...] = ()  # import roots of `app` besides the project itself
     packages: PackageSettings = PackageSettings()
     log: LogSettings = LogSettings()
     upgrade: UpgradeSettings = UpgradeSettings()
