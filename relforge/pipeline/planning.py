@@ -15,6 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
+from relforge.layers.assets import step as assets
 from relforge.model.release import Interpreter, Release, Target
 from relforge.model.spec import BuildRequest, Project, Settings
 from relforge.pipeline import staging
@@ -136,6 +137,7 @@ def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
     _check_python(found, release.python)
+    assets.check(release)
     if typed.sign == sigstore.WORD:
         sigstore.check()
     elif typed.sign:
