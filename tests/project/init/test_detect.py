@@ -7,8 +7,9 @@ import pytest
 
 from relforge.model.spec import Settings
 from relforge.project import pyproject, settings
-from relforge.project.init import applications, apply, plan
+from relforge.project.init import apply, plan
 from tests.project.init.conftest import PROJECTS, Make
+from tests.project.init.memory import found
 
 
 def read(root: Path) -> Settings:
@@ -54,9 +55,10 @@ def test_a_web_application_is_served_on_the_configured_port(
     (web,) = typed.services
     assert ("web", "app", target) == (web.name, web.kind, web.target)
     assert ("${http.host}:${http.port}",) == web.listen
-    assert {"http.host", "http.port"} == set(typed.config.schema)
+    own = {"secret_key"} if kind == "django" else set()
+    assert {"http.host", "http.port"} | own == set(typed.config.schema)
     assert all(row["doc"] for row in typed.config.schema.values())
-    assert {"PORT": "http.port"} == typed.config.providers[2].options["map"]
+    assert "http.port" == typed.config.providers[2].options["map"]["PORT"]
 
 
 def test_a_wsgi_application_says_so_to_its_server(make: Make) -> None:
@@ -101,7 +103,7 @@ def test_console_scripts_of_a_program_become_commands(make: Make) -> None:
     typed = written(make(PROJECTS["script"]))
     assert () == typed.services
     # `start` is a command of every release.
-    assert [("report", "shop.report:main")] == [(row.name, row.call) for row in typed.commands]
+    assert [("report", ("report",))] == [(row.name, row.exec) for row in typed.commands]
 
 
 def test_a_celery_application_is_a_service(make: Make) -> None:
@@ -156,39 +158,11 @@ def test_vite_names_its_files_itself(make: Make) -> None:
 COLLECT = ("{python}", "manage.py", "collectstatic", "--noinput")
 
 
-@pytest.mark.parametrize(
-    ("lines", "folder"),
-    [
-        ("STATIC_ROOT = BASE_DIR / 'static' / 'all'", "static/all"),
-        ("STATIC_ROOT = os.path.join(BASE_DIR, 'collected')", "collected"),
-        ("STATIC_ROOT = str(BASE_DIR.joinpath('collected'))", "collected"),
-        ("STATIC_ROOT = '/srv/static'", None),
-        ("STATIC_ROOT = os.environ['STATIC']", None),
-        ("STATIC_ROOT = BASE_DIR.parent / 'static'", None),
-        ("STATIC_URL = 'static/'", None),
-    ],
-)
-def test_django_collects_its_static_files(make: Make, lines: str, folder: str | None) -> None:
-    typed = written(make(PROJECTS["django"] | {"mysite/settings.py": f"{lines}\n"}))
-    assert ((COLLECT,) if folder else ()) == typed.assets.run
-    assert (((folder, f"app/{folder}"),) if folder else ()) == typed.assets.outputs
-    if folder:
-        expected = {"manage.py", "mysite/**", "polls/**", "templates/**"}
-        assert expected == set(typed.assets.inputs)
-
-
-def test_static_files_without_a_place_are_noted(make: Make) -> None:
-    apps = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
-    made = plan(make(PROJECTS["django"] | {"mysite/settings.py": apps}))
-    assert any("STATIC_ROOT" in note for note in made.notes)
-    settings = f"{apps}STATIC_ROOT = BASE_DIR / 'all'\n"
-    made = plan(make(PROJECTS["django"] | {"mysite/settings.py": settings}))
-    assert not any("STATIC_ROOT" in note for note in made.notes)
-
-
 def test_django_collects_what_vite_has_built(make: Make) -> None:
     files = {
         "mysite/settings.py": """\
+            from pathlib import Path
+            BASE_DIR = Path(__file__).parent.parent
             STATIC_ROOT = BASE_DIR / "static"
             STATICFILES_DIRS = [BASE_DIR / "web" / "dist", BASE_DIR / "art"]
             """,
@@ -212,24 +186,19 @@ MAIN = "def main(words=()):\n    print(words)\n\nif __name__ == '__main__':\n   
 @pytest.mark.parametrize(
     ("files", "commands"),
     [
-        ({"send_mail.py": MAIN}, [("send-mail", "send_mail:main")]),
-        ({"shop/__init__.py": "", "shop/__main__.py": MAIN}, [("shop", "shop.__main__:main")]),
-        ({"a.py": MAIN.replace("words=()", "words")}, []),
+        ({"send_mail.py": MAIN}, [("send-mail", ("python", "-m", "send_mail"))]),
+        ({"shop/__init__.py": "", "shop/__main__.py": MAIN}, [("shop", ("python", "-m", "shop"))]),
+        ({"a.py": "if __name__ == '__main__':\n    print(1)\n"}, [("a", ("python", "-m", "a"))]),
         ({"a.py": "def main():\n    pass\n"}, []),
         ({"setup.py": MAIN, "test_a.py": MAIN, "deep/in/a.py": MAIN}, []),
         ({"start.py": MAIN}, []),
     ],
 )
 def test_a_program_without_an_entry_point_becomes_a_command(
-    make: Make, files: dict[str, str], commands: list[tuple[str, str]]
+    make: Make, files: dict[str, str], commands: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     typed = written(make({"pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n", **files}))
-    assert commands == [(row.name, row.call) for row in typed.commands]
-
-
-def test_djangos_manage_is_a_command_beside_the_services(make: Make) -> None:
-    typed = written(make(PROJECTS["django"] | {"manage.py": MAIN}))
-    assert [("manage", "manage:main")] == [(row.name, row.call) for row in typed.commands]
+    assert commands == [(row.name, row.exec) for row in typed.commands]
 
 
 def test_a_package_json_without_a_build_is_no_asset(make: Make) -> None:
@@ -261,12 +230,9 @@ def test_the_python_fits_the_project(make: Make, required: str, pin: str, versio
         ("this is no python", None),
     ],
 )
-def test_an_application_is_found_by_what_makes_it(
-    make: Make, source: str, target: str | None
-) -> None:
-    root = make({"a/b.py": source})
-    found = applications.find(root, ["a/b.py"])
-    assert target == (found[0].target if found else None)
+def test_an_application_is_found_by_what_makes_it(source: str, target: str | None) -> None:
+    model = found({"a/b.py": source})
+    assert target == (model.web.application.target if model.web.application else None)
 
 
 def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make: Make) -> None:
@@ -283,9 +249,9 @@ def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make:
 
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
-    assert any("uvicorn" in note for note in made.notes)
+    assert any("needs uvicorn" in note for note in made.notes)
     assert any("SECRET_KEY" in note for note in made.notes)
-    assert any("--generate-hashes" in note for note in made.notes)
+    assert any("type: relforge lock" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)
 
 
@@ -301,13 +267,13 @@ def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
         worker: python -m shop.queue --name=one
         Clock: TZ=UTC python clock.py | tee ${LOG}
         """
-    files = {**PROJECTS["flask"], "Procfile": lines}
+    files = {**PROJECTS["flask"], "Procfile": lines, "src/shop/queue.py": "", "clock.py": ""}
     typed = written(make(files))
     web, worker, clock = typed.services
     assert ("web", "gunicorn", "shop.wsgi:application") == (web.name, web.server, web.target)
     assert ("worker", "exec", "started") == (worker.name, worker.kind, worker.ready)
     assert ("python", "-m", "shop.queue", "--name=one") == worker.target
-    assert ("clock", ("sh", "-c", "exec env TZ=UTC python clock.py | tee $${LOG}")) == (
+    assert ("clock", ("sh", "-c", "TZ=UTC python clock.py | tee $${LOG}")) == (
         clock.name,
         clock.target,
     )

@@ -1,0 +1,135 @@
+"""Which Python a release gets: the newest that the project allows and this host has, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from relforge.project.init.reading import Sources
+from relforge.project.settings.python import OLDEST
+
+_SHORT = re.compile(r"3\.\d+")
+_WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9_.]+)-[\w.]+\.whl")
+_SDIST = re.compile(r"([A-Za-z0-9_.]+?)-\d[\w.!+]*\.(?:tar\.gz|zip)")
+UNKNOWN_HOST = ("3.13", "3.12", "3.11")  # where nobody has looked at the host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """``version`` is such as 3.12; ``problem`` is why a build with it fails, "" where it works."""
+
+    version: str
+    why: str
+    problem: str = ""
+
+
+def choose(
+    data: Mapping[str, Any], sources: Sources, lock: str, available: Iterable[str] | None
+) -> Choice:
+    """The version; ``available`` are those of the host, such as 3.12, None where unknown."""
+    host = sorted(set(UNKNOWN_HOST if available is None else available), key=_number, reverse=True)
+    required, where = _required(data)
+    fitting = [row for row in host if _allows(required, row)]
+    pin, said = _pin(sources)
+    shown = f'{where} says "{required}"' if required else ""
+    if pin and _allows(required, pin):
+        if pin in host:
+            return Choice(version=pin, why=f"{said} says {pin}")
+        problem = f"{said} asks for Python {pin}, and this host has {_list(host)}"
+        if available is not None:
+            return Choice(version=pin, why=f"{said} says {pin}", problem=problem)
+    if not fitting:
+        version = next((row for row in _upwards(required)), host[0] if host else f"3.{OLDEST}")
+        problem = f'{shown}, and this host has {_list(host)}: `python.source = "uv"` fetches one'
+        return Choice(version=version, why=shown, problem=problem)
+    lacking = {row: _lacking(lock, row) for row in fitting}
+    version = next((row for row in fitting if not lacking[row]), fitting[0])
+    why = "the newest on this host" + (f" that the project allows ({shown})" if shown else "")
+    if version != fitting[0]:
+        names = ", ".join(lacking[fitting[0]][:3])
+        why = f"the newest for which the lock has wheels: {names} has none for {fitting[0]}"
+    return Choice(version=version, why=why)
+
+
+def _required(data: Mapping[str, Any]) -> tuple[str, str]:
+    """The specifier that the project writes, in the form of PEP 440, and where."""
+    project = data.get("project", {})
+    if isinstance(project, dict) and project.get("requires-python"):
+        return str(project["requires-python"]), "requires-python"
+    try:
+        said = str(data["tool"]["poetry"]["dependencies"]["python"])
+    except (KeyError, TypeError):
+        return "", ""
+    return ",".join(_caret(row.strip()) for row in said.split(",")), "tool.poetry"
+
+
+def _caret(row: str) -> str:
+    match = re.fullmatch(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?", row)
+    if not match:
+        return row if row[:1] in "<>=!~" else ("" if row == "*" else f"=={row}")
+    sign, major, minor = match[1], int(match[2]), int(match[3] or 0)
+    least = f">={major}.{minor}.{match[4] or 0}"
+    return f"{least},<{major + 1}" if sign == "^" else f"{least},<{major}.{minor + 1}"
+
+
+def _allows(required: str, short: str) -> bool:
+    try:
+        specifiers = SpecifierSet(required)
+    except InvalidSpecifier:
+        return True
+    # Some micro version of it; an upper bound such as <3.13 leaves out all of 3.13.
+    return any(specifiers.contains(f"{short}.{micro}") for micro in (0, *range(1, 30), 99))
+
+
+def _pin(sources: Sources) -> tuple[str, str]:
+    """What another tool's file pins: 3.12 of ``python-3.12.4``, and the file's name."""
+    for name, pattern in (
+        (".python-version", r"^\s*(?:cpython-?|python-?)?(3\.\d+)"),
+        ("runtime.txt", r"^\s*python-?(3\.\d+)"),
+        (".tool-versions", r"^python\s+(3\.\d+)"),
+        ("mise.toml", r"python\s*=\s*\"(3\.\d+)"),
+        ("Dockerfile", r"^FROM\s+(?:\S+/)?python:(3\.\d+)"),
+    ):
+        found = re.search(pattern, sources.text(name), re.MULTILINE)
+        if found and int(found[1].split(".")[1]) >= OLDEST:
+            return found[1], name
+    return "", ""
+
+
+def _lacking(lock: str, short: str) -> list[str]:
+    """Packages of a lock with wheels for other Pythons alone, and no source distribution."""
+    tags: dict[str, set[tuple[str, str]]] = {}
+    for name, python, abi in _WHEEL.findall(lock):
+        tags.setdefault(name.lower(), set()).update((row, abi) for row in python.split("."))
+    built = {name.lower().replace("-", "_") for name in _SDIST.findall(lock)}
+    own = f"cp{short.replace('.', '')}"
+    return [
+        name
+        for name, rows in sorted(tags.items())
+        if name not in built
+        and not any(
+            tag == own or tag.startswith("py") or _stable(tag, abi, own) for tag, abi in rows
+        )
+    ]
+
+
+def _stable(tag: str, abi: str, own: str) -> bool:
+    return abi == "abi3" and tag[:3] == own[:3] and int(tag[3:] or 0) <= int(own[3:])
+
+
+def _upwards(required: str) -> Iterable[str]:
+    return (
+        f"3.{minor}" for minor in range(OLDEST, 20) if required and _allows(required, f"3.{minor}")
+    )
+
+
+def _number(short: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in short.split("."))
+
+
+def _list(rows: list[str]) -> str:
+    return ", ".join(rows) if rows else "none that fits"
