@@ -5,6 +5,7 @@ PYTHON ?=
 VENV ?= .venv
 STDLIB ?= 3.12
 TESTS ?=
+IN_MEMORY := not process and not network and not release and not rootfs
 SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
 BIN := $(VENV)/bin
 
@@ -12,11 +13,11 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-sample test-release test-stdlib frameworks soak soak-console demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-13s %s\n' "$$name" "$$text"; done
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 venv: ## the development tools, from the lock, in .venv
 	@PYTHON='$(PYTHON)' scripts/venv.sh '$(VENV)'
@@ -39,9 +40,15 @@ fmt: venv ## format the sources, mend what can be mended
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
-test: test-unit test-sample test-release test-stdlib ## all tests, the quick ones first
+test: test-unit test-process test-sample test-release test-stdlib ## all tests, the quick ones first
 
-test-unit: venv system ## tests that take seconds
+test-unit: venv ## the tests that need memory and files alone: under a minute
+	@scripts/pytest.sh '$(VENV)' -n 2 -m '$(IN_MEMORY)' $(TESTS)
+
+test-process: venv system ## the tests that start programs, or use the network of this host
+	@scripts/pytest.sh '$(VENV)' -n 3 -m '(process or network) and not (release or rootfs)' $(TESTS)
+
+test-quick: venv system ## both of these in one run: all tests that build no release
 	@scripts/pytest.sh '$(VENV)' -n 3 -m 'not release and not rootfs' $(TESTS)
 
 test-sample: venv ## the sample application's own tests
@@ -85,6 +92,9 @@ bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 
 lock: venv ## resolve the development tools anew
 	@scripts/lock.sh '$(VENV)'
+
+docs-reference: venv ## the tables of docs/reference/settings.md, from the contract
+	@$(BIN)/python scripts/reference.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* .cache _build build dist sample_app/_build sample_app/dist \

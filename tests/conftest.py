@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests import sample as samples
 from tests.rootfs import base
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(needs.Auditor())
 
 
 def pytest_report_header() -> list[str]:

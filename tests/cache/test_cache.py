@@ -104,6 +104,7 @@ def test_a_cache_that_cannot_be_made_is_an_error_with_the_variable(
     assert "RELFORGE_CACHE_DIR" in caught.value.hint
 
 
+@pytest.mark.process
 def test_a_cache_that_went_through_an_archive_is_still_known(own_cache: Path) -> None:
     cache.tree("kind", "key", fill)
     packed = own_cache.with_suffix(".tar")
@@ -135,6 +136,7 @@ def sharing(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", place], check=True, timeout=60)
 
 
+@pytest.mark.process
 def test_files_share_blocks_where_the_disk_can_and_inodes_where_it_cannot(
     sharing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from relforge.checks import build_paths
 from relforge.elf import run_paths
 from relforge.model.release import Release
@@ -50,6 +52,7 @@ def test_a_place_of_one_component_tells_nothing(tmp_path: Path) -> None:
     assert [] == found(release)
 
 
+@pytest.mark.process
 def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
     files: dict[str, bytes | str] = {}
     for name, run_path in (

@@ -108,6 +108,7 @@ def test_a_limit_that_is_no_size(
     assert 78 == run(capsys, "clean")[0]
 
 
+@pytest.mark.process
 def test_a_cache_on_a_disk_that_cannot_be_written(
     full: Path, disk: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.release.workshop import PYTHON, Workshop, make
 
+pytestmark = pytest.mark.process
+
 SETTINGS = """\
 [tool.relforge.env.prod]
 python.strip = true

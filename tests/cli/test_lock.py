@@ -30,6 +30,7 @@ def proposed(project: Path, capsys: pytest.CaptureFixture[str], *words: str) -> 
     return capsys.readouterr().out.partition("\nNext:\n")[2].splitlines()
 
 
+@pytest.mark.process
 def test_a_lock_that_a_build_takes_is_built_from(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -38,6 +39,7 @@ def test_a_lock_that_a_build_takes_is_built_from(
     )
 
 
+@pytest.mark.process
 def test_a_lock_that_no_build_takes_says_how_it_would_be(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -49,6 +51,7 @@ def test_a_lock_that_no_build_takes_says_how_it_would_be(
     assert f"  relforge build --env prod --project {project}" == second
 
 
+@pytest.mark.process
 def test_a_release_that_was_named_is_named_again(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +87,7 @@ def test_checking_and_upgrading_exclude_each_other(
     assert "choose one" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_a_lock_of_nothing_says_so_and_what_did_not_count(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

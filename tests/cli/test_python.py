@@ -8,6 +8,8 @@ import pytest
 
 from tests.release.workshop import make
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.parametrize(
     ("version", "said"),

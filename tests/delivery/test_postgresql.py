@@ -18,7 +18,7 @@ import pytest
 from tests.delivery import customer
 from tests.delivery.deployment import Deployment, eventually
 
-pytestmark = pytest.mark.release
+pytestmark = [pytest.mark.postgres, pytest.mark.release]
 
 EVENT = "small-talk"
 TICKETS, BUYERS = 20, 50

@@ -16,6 +16,8 @@ import tomli
 from relforge.runtime.config import build
 from tests.runtime.conftest import PACKAGE, mini_release, mini_template
 
+pytestmark = pytest.mark.process
+
 __all__ = ["mini_release", "mini_template"]  # fixtures
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "read-the-configuration.md"

@@ -56,6 +56,7 @@ def test_what_is_loaded_stays_byte_for_byte(fat: Path) -> None:
     assert {".dynsym", ".dynstr", ".dynamic", ".shstrtab"} <= {*sections(lean)}
 
 
+@pytest.mark.process
 def test_it_is_the_same_library_to_the_loader(fat: Path, tmp_path: Path) -> None:
     copy = tmp_path / fat.name
     copy.write_bytes(symbols.stripped(fat.read_bytes()))
@@ -79,6 +80,7 @@ def test_a_file_with_something_behind_its_end_is_left_alone(fat: Path) -> None:
     assert symbols.stripped(data) is data
 
 
+@pytest.mark.process
 def test_a_file_whose_order_is_unusual_is_left_alone(fat: Path, tmp_path: Path) -> None:
     copy = tmp_path / fat.name
     copy.write_bytes(fat.read_bytes())

@@ -14,10 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from relforge.runtime.supervise.notices import parent
 from tests.faults.profiles import SOAK
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, log, service, status
+
+pytestmark = pytest.mark.process
 
 Make = Callable[..., MiniRelease]
 

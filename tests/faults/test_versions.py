@@ -17,10 +17,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.faults.profiles import SOAK
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, log, status
 from tests.runtime.versions.conftest import Shop
+
+pytestmark = pytest.mark.process
 
 ROUNDS = 200 if SOAK else 5
 WORKER = """

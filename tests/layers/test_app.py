@@ -95,6 +95,7 @@ def with_trees(release: Release, *trees: str) -> Release:
     return replace(release, settings=replace(release.settings, app=trees))
 
 
+@pytest.mark.process
 def test_source_trees_are_copied_as_they_are_without_byte_code(
     release: Release, root: Path
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path)
         app.step(with_trees(release, "shop"))
 
 
+@pytest.mark.process
 def test_the_application_cannot_overwrite_a_dependency(release: Release, root: Path) -> None:
     layers = app.step(with_trees(release, "shop")).layers
     write(root / "shop/__init__.py", "other = 1\n")
@@ -185,6 +187,7 @@ def test_a_build_that_fails_shows_its_output(release: Release, root: Path) -> No
     assert "no such luck" in caught.value.message
 
 
+@pytest.mark.process
 def test_without_git_everything_but_what_is_made_counts(root: Path) -> None:
     write(root / ".venv/lib/x.py", "")
     write(root / "env/pyvenv.cfg", "")
@@ -195,6 +198,7 @@ def test_without_git_everything_but_what_is_made_counts(root: Path) -> None:
     assert ("backend.py", "pyproject.toml", "shop/__init__.py") == sources.files(root)
 
 
+@pytest.mark.process
 def test_in_a_checkout_ignored_files_count_only_inside_a_package(root: Path) -> None:
     git(root, "init", "-q")
     write(root / ".gitignore", "*.local\ngenerated*\n*.sqlite3\n")
@@ -216,6 +220,7 @@ def test_in_a_checkout_ignored_files_count_only_inside_a_package(root: Path) -> 
     ) == sources.files(root)
 
 
+@pytest.mark.process
 def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path / "other/x.py", "")
@@ -224,6 +229,7 @@ def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_p
     assert ("a ü.py",) == sources.files(tmp_path / "shop")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("checkout", [True, False])
 def test_a_cache_inside_the_project_is_none_of_its_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkout: bool
@@ -236,6 +242,7 @@ def test_a_cache_inside_the_project_is_none_of_its_sources(
     assert ("a.py",) == sources.files(tmp_path)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("checkout", [True, False])
 def test_a_release_that_was_unpacked_in_the_project_is_none_of_its_sources(
     tmp_path: Path, checkout: bool
@@ -250,6 +257,7 @@ def test_a_release_that_was_unpacked_in_the_project_is_none_of_its_sources(
     assert ("shop/release/manifest.json",) == sources.files(tmp_path)
 
 
+@pytest.mark.process
 def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path / ".gitignore", "work/\n")

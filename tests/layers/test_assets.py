@@ -44,6 +44,7 @@ def prepared(root: Path, command: str = COPY, **changes: Any) -> Release:
     return release
 
 
+@pytest.mark.process
 def test_outputs_are_fingerprinted_and_listed(own_cache: Path, tmp_path: Path) -> None:
     built = assets.step(prepared(tmp_path))
     static = built.tree / "app" / "static"
@@ -55,6 +56,7 @@ def test_outputs_are_fingerprinted_and_listed(own_cache: Path, tmp_path: Path) -
     assert "app/static/app.css" in built.layers[0].paths
 
 
+@pytest.mark.process
 def test_the_project_stays_as_it_is(own_cache: Path, tmp_path: Path) -> None:
     release = prepared(tmp_path)
     before = sorted(path for path in tmp_path.rglob("*") if "_build" not in path.parts)
@@ -63,6 +65,7 @@ def test_the_project_stays_as_it_is(own_cache: Path, tmp_path: Path) -> None:
     assert before == after
 
 
+@pytest.mark.process
 def test_unchanged_inputs_run_nothing(own_cache: Path, tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     command = f"echo run >> '{counter}' && {COPY}"
@@ -73,6 +76,7 @@ def test_unchanged_inputs_run_nothing(own_cache: Path, tmp_path: Path) -> None:
     (tmp_path / "assets" / "logo.svg").write_text("<svg><g/></svg>")
 
 
+@pytest.mark.process
 def test_a_changed_input_changes_the_layers_key(own_cache: Path, tmp_path: Path) -> None:
     first = assets.step(prepared(tmp_path)).layers[0].key
     release = prepared(tmp_path)
@@ -80,6 +84,7 @@ def test_a_changed_input_changes_the_layers_key(own_cache: Path, tmp_path: Path)
     assert first != assets.step(release).layers[0].key
 
 
+@pytest.mark.process
 def test_a_failing_command_shows_its_output_and_leaves_nothing(
     own_cache: Path, tmp_path: Path
 ) -> None:
@@ -91,11 +96,13 @@ def test_a_failing_command_shows_its_output_and_leaves_nothing(
     assert [] == list((own_cache / "trees" / "assets").iterdir())
 
 
+@pytest.mark.process
 def test_a_missing_program_is_named(own_cache: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no-such-program"):
         assets.step(prepared(tmp_path, run=(("no-such-program", "x"),)))
 
 
+@pytest.mark.process
 def test_a_missing_output_is_named(own_cache: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="made no folder 'assets/dist'"):
         assets.step(prepared(tmp_path, "true"))
@@ -106,6 +113,7 @@ def test_inputs_that_match_nothing_are_an_error(own_cache: Path, tmp_path: Path)
         assets.step(prepared(tmp_path, inputs=("nothing/**",)))
 
 
+@pytest.mark.process
 def test_a_command_can_run_the_interpreter_of_the_release(own_cache: Path, tmp_path: Path) -> None:
     code = """
 import os

@@ -81,6 +81,7 @@ def test_each_setting_counts(release: Release, change: Callable[[Release], Relea
     assert input_key.key(release) != input_key.key(change(release))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("lock", "text"),
     [

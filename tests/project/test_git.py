@@ -9,6 +9,8 @@ import pytest
 
 from relforge.project import git
 
+pytestmark = pytest.mark.process
+
 
 def run(root: Path, *words: str) -> str:
     identity = ("-c", "user.name=x", "-c", "user.email=x@x")

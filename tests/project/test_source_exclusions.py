@@ -81,6 +81,7 @@ def test_a_wheelhouse_of_the_command_line_is_apart_and_so_is_a_link_to_one(
     assert ["wheels/notes"] == list(left)
 
 
+@pytest.mark.process
 def test_a_new_wheel_in_the_wheelhouse_does_not_move_the_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "vendor").mkdir()

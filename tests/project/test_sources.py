@@ -33,6 +33,7 @@ def test_a_file_that_goes_away_while_it_is_read_is_told(tmp_path: Path) -> None:
         sources.digest(tmp_path, ["gone.py"])
 
 
+@pytest.mark.process
 def test_artifacts_that_git_does_not_ignore_are_no_sources(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     (tmp_path / "dist").mkdir()

@@ -53,6 +53,7 @@ def test_what_is_no_version(project: Project, setting: Any) -> None:
     assert "expected" in refusal(project, setting).message
 
 
+@pytest.mark.process
 def test_git_describe(project: Project) -> None:
     git(project.root, "init", "-q")
     (project.root / "a").write_text("1")
@@ -67,5 +68,6 @@ def test_git_describe(project: Project) -> None:
     assert "1.2.3-dirty" == version.resolve(project, {"git": "describe"})
 
 
+@pytest.mark.process
 def test_git_describe_outside_of_a_checkout(project: Project) -> None:
     assert "finds no tag" in refusal(project, {"git": "describe"}).message

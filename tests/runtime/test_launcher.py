@@ -27,9 +27,12 @@ LAUNCH = {
     "glibc": "2.17",
 }
 
-pytestmark = pytest.mark.parametrize(
-    "shell", [pytest.param(row, id=row[0]) for row in SHELLS if shutil.which(row[0])]
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.parametrize(
+        "shell", [pytest.param(row, id=row[0]) for row in SHELLS if shutil.which(row[0])]
+    ),
+]
 
 
 class Tree:

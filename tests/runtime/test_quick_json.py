@@ -50,6 +50,7 @@ def test_what_json_lacks_is_made_by_the_default() -> None:
         quick_json.dumps(round_and_round, repr)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("data", [b"", b" ", b"{", b'{"a": 1} x', b"\xff", b'"\xc3"', b"[1,]"])
 def test_damaged_bytes_are_a_value_error_also_where_json_is_not_imported(data: bytes) -> None:
     code = (

@@ -12,6 +12,8 @@ import pytest
 from relforge.support import command
 from relforge.support.errors import NO_ROOM, UserError
 
+pytestmark = pytest.mark.process
+
 
 def refusal(*words: str, cwd: Path | None = None) -> UserError:
     with pytest.raises(UserError) as caught:

@@ -10,7 +10,7 @@ import pytest
 from tests.systemd.deployed import Deployed
 from tests.systemd.host import Host, eventually
 
-pytestmark = [pytest.mark.rootfs, pytest.mark.release]
+pytestmark = [pytest.mark.systemd, pytest.mark.rootfs, pytest.mark.release]
 
 TASKS = 40
 

@@ -12,7 +12,7 @@ from tests.sample import Sample
 from tests.systemd.deployed import UNITS, Deployed
 from tests.systemd.host import Host
 
-pytestmark = [pytest.mark.rootfs, pytest.mark.release]
+pytestmark = [pytest.mark.systemd, pytest.mark.rootfs, pytest.mark.release]
 
 ADDRESS = "http://127.0.0.1:8000"
 

@@ -13,7 +13,7 @@ from tests.faults.profiles import SOAK
 from tests.systemd.deployed import UNITS, Deployed
 from tests.systemd.host import Host, eventually
 
-pytestmark = [pytest.mark.rootfs, pytest.mark.release]
+pytestmark = [pytest.mark.systemd, pytest.mark.rootfs, pytest.mark.release]
 
 
 @pytest.fixture

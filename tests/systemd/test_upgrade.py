@@ -12,7 +12,7 @@ import pytest
 from tests.systemd.deployed import Deployed
 from tests.systemd.host import Host, eventually
 
-pytestmark = [pytest.mark.rootfs, pytest.mark.release]
+pytestmark = [pytest.mark.systemd, pytest.mark.rootfs, pytest.mark.release]
 
 URL = "http://127.0.0.1:8080/"
 

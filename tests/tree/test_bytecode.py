@@ -11,6 +11,8 @@ import pytest
 from relforge.support.errors import UserError
 from relforge.tree import bytecode
 
+pytestmark = pytest.mark.process
+
 PYTHON = Path(sys.executable)
 
 

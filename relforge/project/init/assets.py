@@ -52,9 +52,15 @@ def manage_path(found: Found) -> str:
 
 def _collect(found: Found) -> tuple[str, ...]:
     path = manage_path(found)
-    if not path or found.django is None:
+    if found.django is None or not (path or _environ(found)):
         return ()
-    return ("{python}", path, "collectstatic", "--noinput")
+    words = (path,) if path else ("-m", "django")
+    return ("{python}", *words, "collectstatic", "--noinput")
+
+
+def _environ(found: Found) -> dict[str, str]:
+    """What Django's own command line needs where there is no manage.py."""
+    return next((row.env for row in found.commands if row.name == "manage"), {})
 
 
 def _inputs(found: Found) -> tuple[str, ...]:
@@ -96,6 +102,8 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     rows.append(Row(key="outputs", value=toml(outputs)))
     if digest:
         rows.append(Row(key="digest", value="true"))
+    if collect and _environ(found):
+        rows.append(Row(key="env", value=toml(_environ(found))))
     what = "Compiled assets" if fronts else "Django's static files"
     comments = [f"{what}.  `inputs` decide when the commands run again."]
     if digest:

@@ -78,7 +78,7 @@ def _service(found: Found, row: Process) -> Process:
 
 
 def _command(found: Found, row: OwnCommand) -> OwnCommand:
-    doubt = row.doubt or _program(found, row.exec, "")
+    doubt = row.doubt or _program(found, row.exec, row.cwd or "")
     if not doubt and row.exec[0] == "alembic" and "alembic" not in found.dependencies:
         doubt = "alembic is not among the dependencies"
     return replace(row, doubt=doubt)

@@ -117,6 +117,8 @@ def model(
     served = web.find(_evidence(sources, known, found, asked, program, origin, settings))
     scripts = programs.scripts(data, sources)
     processes = running.processes(known, found, asked, lines, program, served, manage)
+    if settings is not None and not managers:
+        managers = (programs.of_django(settings.module),)
     commands = running.commands(known, sources, asked, managers, scripts, served, processes, lines)
     entries = [name for row in processes for name in row.modules]
     entries += [name for row in commands for name in row.modules]

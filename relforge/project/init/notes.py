@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from relforge.project.init import applications, judge, programs, workers
-from relforge.project.init.assets import manage_path
 from relforge.project.init.frameworks import OTHER_SERVERS
 from relforge.project.init.look import Found
 
@@ -158,10 +157,8 @@ def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[s
 
 
 def _of_django(found: Found) -> Iterator[str]:
-    if found.static.why and manage_path(found):
+    if found.static.why:
         yield f"Django's static files are not collected: {found.static.why}"
-    elif found.django is not None and found.static.root and not manage_path(found):
-        yield "Django's static files are not collected: no manage.py was found that can do it"
 
 
 def _of_state(found: Found) -> Iterator[str]:

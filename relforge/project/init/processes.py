@@ -37,6 +37,7 @@ class OwnCommand:
     help: str
     once: bool = False
     cwd: str | None = None  # of the project; None: wherever one types it
+    env: dict[str, str] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
     doubt: str = ""

@@ -15,7 +15,7 @@ from relforge.project.init.names import Names
 from relforge.project.init.processes import OwnCommand
 from relforge.project.init.reading import Sources, is_aside
 from relforge.project.init.roots import MANAGE, Roots
-from relforge.runtime.manifest import RESERVED
+from relforge.runtime.contract.command import RESERVED
 
 NO_PROGRAMS = frozenset(
     {"conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"}
@@ -44,6 +44,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
                 help=f"{kind}'s manage.py",
                 modules=(module,),
                 doubt=doubt,
+                cwd=str(PurePosixPath(path).parent).removeprefix("."),
             )
         )
     return tuple(found)
@@ -129,24 +130,32 @@ def of_tools(
     """Alembic and Flask's own command line."""
     for path in sources.files:
         if PurePosixPath(path).name == "alembic.ini" and not is_aside(path):
-            folder = "/".join(part for part in ("app", *PurePosixPath(path).parent.parts))
-            text = f'cd "$RELEASE_ROOT/{folder}" && exec alembic "$@"'
-            yield OwnCommand(
-                name="alembic", exec=("sh", "-c", text, "alembic"), help="Alembic, in its directory"
-            )
+            folder = str(PurePosixPath(path).parent).removeprefix(".")
+            yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
             break
     if web is None or web.framework != "Flask":
         return
     cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)
     if "flask-migrate" in dependencies or cli:
-        # Flask-Migrate's folder is relative to where one works.
-        words: tuple[str, ...] = ("flask", "--app", web.target)
-        if "flask-migrate" in dependencies:
-            text = f'cd "$RELEASE_ROOT/app" && exec flask --app {web.target} "$@"'
-            words = ("sh", "-c", text, "flask")
         yield OwnCommand(
-            name="flask", exec=words, help="Flask's command line", modules=(web.module,)
+            name="flask",
+            exec=("flask", "--app", web.target),
+            help="Flask's command line",
+            modules=(web.module,),
+            cwd="",
         )
+
+
+def of_django(settings: str) -> OwnCommand:
+    """What manage.py would be, for a site that has none."""
+    return OwnCommand(
+        name="manage",
+        exec=("python", "-m", "django"),
+        help="Django's command line",
+        env={"DJANGO_SETTINGS_MODULE": settings},
+        modules=(settings,),
+        cwd="",
+    )
 
 
 def _kind_of_manager(facts: Facts) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -121,6 +120,7 @@ def _once(name: str, row: Words | None, words: tuple[str, ...], text: str) -> Ow
         help=text,
         once=True,
         cwd=row.cwd if row else "",
+        env=web.env_of(dict(row.env)) if row else {},
         modules=web.modules_of(words),
     )
 
@@ -147,19 +147,17 @@ def placed(row: Process, chosen: Contents, known: Names, places: Roots) -> Proce
 
 
 def moved(row: OwnCommand, chosen: Contents, known: Names) -> OwnCommand:
-    """A command that works from every directory: modules by name, the rest in the sources."""
+    """A command in the directory that it has in the project; modules of it by their names."""
     if row.cwd is None:
         return row
     words = row.exec
     if words[:1] == ("python",) and len(words) > 1 and words[1].endswith(".py"):
-        path = "/".join(
-            part for part in f"{row.cwd}/{words[1]}".split("/") if part not in ("", ".")
-        )
+        parts = f"{row.cwd}/{words[1]}".split("/")
+        path = "/".join(part for part in parts if part not in ("", "."))
         module = next((name for name, facts in known.modules.items() if facts.path == path), "")
-        if module:
-            return replace(row, exec=("python", "-m", module, *words[2:]))
-    if words[:1] == ("python",) or not chosen.trees:
-        return row
-    folder = "/".join(part for part in ("app", row.cwd) if part)
-    text = words[2] if words[0] == "sh" else f"exec {shlex.join(words)}"
-    return replace(row, exec=("sh", "-c", f'cd "$RELEASE_ROOT/{folder}" && {text}'))
+        words = ("python", "-m", module, *words[2:]) if module else words
+    # Beside a wheel, only what lies there has a directory.
+    there = bool(chosen.trees) or row.name == "alembic"
+    folder = row.cwd if row.cwd not in ("src", "lib") else ""
+    place = "/".join(part for part in ("app", folder) if part) if there else None
+    return replace(row, exec=words, cwd=place)

@@ -143,6 +143,10 @@ def _named(word: str) -> str:
 
 def _command(found: Found, row: OwnCommand) -> Table:
     rows = [Row(key="exec", value=toml(row.exec)), Row(key="help", value=toml(row.help))]
+    if row.cwd:
+        rows.append(Row(key="cwd", value=toml(row.cwd), note=_NOTES["cwd"]))
+    if row.env:
+        rows.append(Row(key="env", value=toml(row.env)))
     if row.once:
         note = "for a version, on a host"
         rows.append(Row(key="once", value="true", note=note))

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from relforge.project.settings.paths import inside
-from relforge.project.settings.table import Table, kind
+from relforge.project.settings.table import Table
+from relforge.runtime.contract.wording import kind
 
 _SHAPE = 'expected a list of strings, or of tables such as { root = "src", include = ["mysite"] }'
 

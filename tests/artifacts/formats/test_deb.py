@@ -52,6 +52,7 @@ def said(*words: str | Path) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not installed here")
 def test_dpkg_sorts_versions_as_python_does() -> None:
     for one, two in itertools.pairwise(ORDERED):
@@ -70,6 +71,7 @@ def test_names_of_packages() -> None:
     assert ["ticketd", "my-shop", "1.0-x", "a+b.c"] == found
 
 
+@pytest.mark.process
 @DPKG
 def test_one_package_is_the_version_and_the_other_leads_to_it(
     own_cache: Path, tmp_path: Path
@@ -101,6 +103,7 @@ def test_one_package_is_the_version_and_the_other_leads_to_it(
     assert all(" 2023-11-14 " in row for row in rows)
 
 
+@pytest.mark.process
 @DPKG
 def test_what_it_says_comes_from_the_project_or_the_settings(
     own_cache: Path, tmp_path: Path
@@ -186,6 +189,7 @@ def test_settings_that_are_wrong_are_refused(
     assert message in refusal.value.message
 
 
+@pytest.mark.process
 @DPKG
 def test_each_way_to_depend_that_is_taken_is_one_that_dpkg_reads(
     own_cache: Path, tmp_path: Path

@@ -18,7 +18,8 @@ import zstandard
 
 from relforge.artifacts import formats
 from relforge.model.release import Release
-from relforge.model.spec import Metadata, OciSettings, Service
+from relforge.model.spec import Metadata, OciSettings
+from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError, UserError
 from tests.artifacts.formats import images, shop
 
@@ -45,6 +46,7 @@ def config(archive: Path) -> dict[str, Any]:
     return images.inspect(archive, "--config")
 
 
+@pytest.mark.process
 def test_an_image_without_a_base(own_cache: Path, tmp_path: Path) -> None:
     archive = image(tmp_path / "project")
     found = images.inspect(archive)
@@ -59,6 +61,7 @@ def test_an_image_without_a_base(own_cache: Path, tmp_path: Path) -> None:
         assert 0 == (root / "opt/shop/app").stat().st_uid
 
 
+@pytest.mark.process
 def test_what_the_image_says_of_itself(own_cache: Path, tmp_path: Path) -> None:
     web = Service(name="web", kind="app", target="a:b", listen=("0.0.0.0:8000", "127.0.0.1:9"))
     other = Service(name="api", kind="app", target="a:b", listen=("${http.host}:80", "unix:/x"))
@@ -95,6 +98,7 @@ def test_what_the_image_says_of_itself(own_cache: Path, tmp_path: Path) -> None:
     } == own["Labels"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", ["folder", "archive"])
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_an_image_on_a_base(
@@ -136,6 +140,7 @@ def plain_layers(archive: Path) -> Iterator[bytes]:
                 yield gzip.decompress(data)
 
 
+@pytest.mark.process
 def test_docker_s_own_form_is_in_it(own_cache: Path, tmp_path: Path, layout: Path) -> None:
     archive = image(tmp_path / "project", oci=OciSettings(base=str(layout)))
     found = json.loads(images.tool("skopeo", "inspect", f"docker-archive:{archive}"))
@@ -145,6 +150,7 @@ def test_docker_s_own_form_is_in_it(own_cache: Path, tmp_path: Path, layout: Pat
     assert ["shop:1.0"] == row["RepoTags"]
 
 
+@pytest.mark.process
 def test_equal_trees_give_equal_images(own_cache: Path, tmp_path: Path, layout: Path) -> None:
     settings = OciSettings(base=str(layout))
     first = image(tmp_path / "one", oci=settings).read_bytes()
@@ -152,6 +158,7 @@ def test_equal_trees_give_equal_images(own_cache: Path, tmp_path: Path, layout: 
     assert first == image(tmp_path / "two", oci=settings).read_bytes()
 
 
+@pytest.mark.process
 def test_a_new_version_shares_the_layers_that_did_not_change(
     own_cache: Path, tmp_path: Path
 ) -> None:
@@ -169,6 +176,7 @@ def test_a_new_version_shares_the_layers_that_did_not_change(
     assert one[1] != two[1]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("what", ["missing", "no layout", "damaged", "another CPU", "compressed"])
 def test_a_base_that_is_of_no_use_is_refused(
     own_cache: Path, tmp_path: Path, layout: Path, what: str
@@ -201,6 +209,7 @@ def test_a_base_that_is_of_no_use_is_refused(
     assert refusal.value.hint.startswith(("make one of any image: skopeo", "skopeo copy"))
 
 
+@pytest.mark.process
 def test_a_layer_of_the_base_that_is_damaged_is_never_shipped(
     own_cache: Path, tmp_path: Path, layout: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_it_begins_with_the_template_byte_for_byte(file: Path) -> None:
     assert os.access(file, os.X_OK)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "shell", [pytest.param(row, id=row[0]) for row in SHELLS if shutil.which(row[0])]
 )
@@ -76,6 +77,7 @@ def test_it_unpacks_once_and_hands_its_words_over(file: Path, home: Path, shell:
     assert before == made.stat().st_ino
 
 
+@pytest.mark.process
 def test_it_is_found_by_name_by_link_and_in_a_folder_that_is_odd(
     file: Path, home: Path, tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_it_is_found_by_name_by_link_and_in_a_folder_that_is_odd(
     assert 0 == in_there.returncode
 
 
+@pytest.mark.process
 def test_the_folder_can_be_chosen(file: Path, home: Path) -> None:
     assert home / "x" == place(run(file, RELEASE_EXTRACT_DIR=str(home / "x"), HOME="/nowhere"))
     assert home / "c/relforge-run" == place(run(file, XDG_CACHE_HOME=str(home / "c")))
@@ -108,6 +111,7 @@ def test_the_folder_can_be_chosen(file: Path, home: Path) -> None:
     assert 0o700 == (home / "x").stat().st_mode & 0o777
 
 
+@pytest.mark.process
 def test_a_folder_that_others_can_write_is_refused(file: Path, home: Path) -> None:
     for mode in (0o777, 0o1777, 0o707):
         home.chmod(mode)
@@ -124,6 +128,7 @@ def test_a_folder_that_others_can_write_is_refused(file: Path, home: Path) -> No
     assert below == place(run(file, RELEASE_EXTRACT_DIR=str(below)))
 
 
+@pytest.mark.process
 @AS_ROOT
 def test_a_folder_of_another_user_is_refused(file: Path, home: Path) -> None:
     os.chown(home, OTHER_USER, OTHER_USER)
@@ -132,6 +137,7 @@ def test_a_folder_of_another_user_is_refused(file: Path, home: Path) -> None:
     assert f"{home}: another user could change what lies there" in done.stderr
 
 
+@pytest.mark.process
 def test_a_file_that_is_not_whole_is_refused(file: Path, home: Path, tmp_path: Path) -> None:
     data = file.read_bytes()
     for size in (len(data) - 30, len(TEMPLATE.read_bytes()) + 40):
@@ -146,6 +152,7 @@ def test_a_file_that_is_not_whole_is_refused(file: Path, home: Path, tmp_path: P
     assert not base.exists() or [] == list(base.iterdir())
 
 
+@pytest.mark.process
 def test_one_that_was_killed_leaves_nothing_that_looks_whole(file: Path, home: Path) -> None:
     base = home / ".cache" / "relforge-run"
     left = base / ".draft.1.elsewhere" / "shop-1.0"
@@ -178,6 +185,7 @@ def killed(file: Path, home: Path, folder: Path, number: signal.Signals) -> int:
     return process.returncode
 
 
+@pytest.mark.process
 def test_one_that_is_killed_while_it_unpacks_does_no_harm(
     file: Path, home: Path, tmp_path: Path
 ) -> None:
@@ -187,11 +195,13 @@ def test_one_that_is_killed_while_it_unpacks_does_no_harm(
     assert base == place(run(file, HOME=str(home)))
 
 
+@pytest.mark.process
 def test_a_polite_kill_leaves_no_draft(file: Path, home: Path, tmp_path: Path) -> None:
     assert 143 == killed(file, home, tmp_path, signal.SIGTERM)
     assert [] == list((home / ".cache" / "relforge-run").iterdir())
 
 
+@pytest.mark.process
 def test_several_at_once_unpack_one_tree(file: Path, home: Path) -> None:
     started = [
         subprocess.Popen(
@@ -210,6 +220,7 @@ def test_several_at_once_unpack_one_tree(file: Path, home: Path) -> None:
     assert {"app", "bin", "python", "release"} == {path.name for path in made.iterdir()}
 
 
+@pytest.mark.process
 @AS_ROOT
 def test_no_room_is_said(file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "small"

@@ -52,6 +52,7 @@ def listed(tree: Path) -> dict[str, tuple[str, int]]:
     }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("kind", "reader", "words"), CASES)
 def test_readers_agree(
     own_cache: Path, tmp_path: Path, kind: str, reader: str, words: tuple[str, str]

@@ -235,6 +235,7 @@ def test_layers_may_be_uncompressed(tmp_path: Path) -> None:
     assert 0 == main(["inspect", "--sizes", str(place)])
 
 
+@pytest.mark.process
 @images.NEEDED
 def test_an_image_that_skopeo_copied_is_still_the_release(tmp_path: Path) -> None:
     place = wrapped.image(tmp_path / "a.oci.tar")

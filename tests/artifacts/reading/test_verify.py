@@ -160,6 +160,7 @@ KINDS = st.sampled_from(
 MODES = st.sampled_from([0o644, 0o755, 0o777, 0o4755, 0])
 
 
+@pytest.mark.process
 @given(rows=st.lists(st.tuples(NAMES, KINDS, NAMES, MODES), max_size=6))
 @settings(max_examples=80, deadline=None)
 def test_no_archive_that_passes_escapes_when_it_is_unpacked(
@@ -208,6 +209,7 @@ def test_what_is_no_release_is_refused(
 
 
 @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="it needs ssh-keygen")
+@pytest.mark.process
 class TestSignatures:
     @pytest.fixture
     def artifact(self, tmp_path: Path) -> Path:

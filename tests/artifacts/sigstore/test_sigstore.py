@@ -60,6 +60,8 @@ def signed(artifact: Path, trust: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return sigstore.sign(artifact)
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_what_is_signed_is_verified_by_identity_and_issuer(
     artifact: Path, trust: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +82,8 @@ def test_what_is_signed_is_verified_by_identity_and_issuer(
     subprocess.run(own, check=True, capture_output=True, timeout=60)
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_what_was_changed_after_it_was_signed_is_refused(
     artifact: Path, trust: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,12 +106,14 @@ def test_what_was_changed_after_it_was_signed_is_refused(
         assert "did not sign this" in sigstore.objection(artifact, ME, ISSUER, trust)
 
 
+@pytest.mark.process
 def test_without_an_identity_nothing_is_built(artifact: Path) -> None:
     with pytest.raises(UserError, match="nobody is there to sign as: no CI job's") as caught:
         sigstore.check()
     assert sigstore.TOKEN in caught.value.hint
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("text", ["abc", instance.token(ME, seconds=-3600)])
 def test_a_token_that_is_none_or_of_yesterday_is_told(
     text: str, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +124,8 @@ def test_a_token_that_is_none_or_of_yesterday_is_told(
     assert text not in caught.value.message
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_signing_where_nobody_answers_is_one_paragraph_and_leaves_nothing(
     artifact: Path, trust: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +161,7 @@ def test_it_is_not_asked_where_the_network_may_not_be_used(
         sigstore.check()
 
 
+@pytest.mark.process
 def test_nothing_of_sigstore_is_imported_unless_it_is_asked_for() -> None:
     names = (
         "relforge.cli.build relforge.cli.artifact "

@@ -13,6 +13,8 @@ from relforge import cache
 from relforge.layers.deps import backend
 from relforge.support.errors import UserError
 
+pytestmark = pytest.mark.process
+
 VERSION = platform.python_version()
 
 # A backend of the project's own, which needs nothing from an index.

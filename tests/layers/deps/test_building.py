@@ -58,6 +58,7 @@ def build(release: Release) -> Callable[[str], str]:
     return run
 
 
+@pytest.mark.process
 def test_a_commit_is_built_whatever_came_after_it(
     build: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_commit_is_built_whatever_came_after_it(
     assert "in the repository?" in caught.value.hint
 
 
+@pytest.mark.process
 def test_a_folder_is_built_anew_when_it_changes(
     build: Callable[[str], str], release: Release
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_folder_is_built_anew_when_it_changes(
     assert not (folder / "dist").exists()
 
 
+@pytest.mark.process
 def test_a_changed_folder_of_another_repository_is_refused(
     build: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -97,6 +100,7 @@ def test_a_changed_folder_of_another_repository_is_refused(
     assert "git -C" in caught.value.hint
 
 
+@pytest.mark.process
 def test_sources_of_another_package_are_refused(
     build: Callable[[str], str], release: Release
 ) -> None:
@@ -115,6 +119,7 @@ def test_a_commit_is_not_fetched_offline(
         build(f'vcs = {{ type = "git", {url} }}')
 
 
+@pytest.mark.process
 def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
     release: Release, tmp_path: Path
 ) -> None:

@@ -53,6 +53,7 @@ def told(root: Path, python: Interpreter) -> Project:
     return declared(pyproject.load(root), builder.settings(app=None), python)
 
 
+@pytest.mark.process
 def test_the_backend_is_asked_once_until_a_file_that_decides_changes(
     root: Path, tmp_path: Path, interpreter: Interpreter
 ) -> None:
@@ -65,6 +66,7 @@ def test_the_backend_is_asked_once_until_a_file_that_decides_changes(
     assert ("click<8", "flask") == told(root, interpreter).dependencies
 
 
+@pytest.mark.process
 def test_without_a_project_table_all_is_the_backends_to_tell(
     root: Path, interpreter: Interpreter
 ) -> None:
@@ -82,12 +84,14 @@ def test_what_the_table_says_is_not_asked_for(
     assert not (tmp_path / "asked").exists()
 
 
+@pytest.mark.process
 def test_a_member_is_asked_too(root: Path, tmp_path: Path, interpreter: Interpreter) -> None:
     above = builder.project(tmp_path, members=(pyproject.load(root),))
     (member,) = declared(above, builder.settings(), interpreter).members
     assert ("click<9",) == member.dependencies
 
 
+@pytest.mark.process
 def test_a_backend_that_fails_is_quoted_and_nothing_is_left_in_the_project(
     root: Path, interpreter: Interpreter
 ) -> None:
@@ -127,6 +131,7 @@ def holds(text: str, **environment: str) -> bool:
     return marker.evaluate({**environment, "extra": ""})
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("checkout", [True, False])
 def test_requirements_that_a_backend_reads_are_sources_and_the_lock_is_not(
     tmp_path: Path, checkout: bool

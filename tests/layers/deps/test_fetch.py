@@ -77,6 +77,7 @@ def fetched(locked: Pin, here: Platform, where: PackageSources) -> Path:
     return wheel_store.place(file)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("how", [{}, {"html": True}, {"html": True, "digests": False}])
 def test_a_digest_alone_finds_its_file_at_an_index(
     wheel: Path, here: Platform, how: dict[str, bool]
@@ -86,6 +87,7 @@ def test_a_digest_alone_finds_its_file_at_an_index(
     assert wheel.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.network
 def test_what_broke_off_goes_on_where_it_ended(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
@@ -96,6 +98,7 @@ def test_what_broke_off_goes_on_where_it_ended(
     assert not list((wheel_store.home() / "partial").iterdir())
 
 
+@pytest.mark.network
 def test_what_an_earlier_fetch_left_is_used_and_not_trusted(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
@@ -108,6 +111,7 @@ def test_what_an_earlier_fetch_left_is_used_and_not_trusted(
     assert 2 == len(index.asked)
 
 
+@pytest.mark.network
 def test_a_server_that_is_busy_is_asked_again(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
@@ -122,6 +126,7 @@ def refused(locked: Pin, here: Platform, where: PackageSources) -> UserError:
     return caught.value
 
 
+@pytest.mark.network
 def test_a_wrong_hash_names_the_locks_line_and_both_digests(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
@@ -134,6 +139,7 @@ def test_a_wrong_hash_names_the_locks_line_and_both_digests(
         assert part in message
 
 
+@pytest.mark.network
 def test_a_file_that_ends_early_again_and_again_is_told(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
@@ -143,6 +149,7 @@ def test_a_file_that_ends_early_again_and_again_is_told(
     assert "goes on where this one ended" in error.hint
 
 
+@pytest.mark.network
 def test_a_file_that_is_gone_is_taken_from_an_index_that_has_it(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
@@ -154,6 +161,7 @@ def test_a_file_that_is_gone_is_taken_from_an_index_that_has_it(
 NO_INDEX = {"indexes": (Named(name="none", url="file:///nowhere", default=True),)}
 
 
+@pytest.mark.network
 def test_who_cannot_be_reached_is_named(
     wheel: Path, here: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +174,7 @@ def test_who_cannot_be_reached_is_named(
     assert "Connection refused" in refused(silent, here, configured(**NO_INDEX)).message
 
 
+@pytest.mark.network
 def test_a_proxy_is_used_and_named_when_it_refuses(
     wheel: Path, index: server.Index, here: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +184,8 @@ def test_a_proxy_is_used_and_named_when_it_refuses(
     assert fetched(named(wheel, f"http://elsewhere.invalid/files/{wheel.name}"), here, configured())
 
 
+@pytest.mark.process
+@pytest.mark.network
 @pytest.mark.parametrize("way", ["variables", "address", "netrc", "keyring", "uv"])
 def test_credentials_come_from_where_they_are_kept(
     wheel: Path, here: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -203,6 +214,7 @@ def test_credentials_come_from_where_they_are_kept(
         assert fetched(pin(cache.sha256(wheel)), here, where).is_file()
 
 
+@pytest.mark.network
 def test_a_login_that_is_refused_is_told_without_it(
     wheel: Path, here: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +227,7 @@ def test_a_login_that_is_refused_is_told_without_it(
         assert "hunter22" not in refused(text, here, asking(index)).message
 
 
+@pytest.mark.network
 def test_offline_nothing_is_asked_and_what_is_missing_is_named(
     wheel: Path, index: server.Index, here: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +272,7 @@ def test_a_wheelhouse_that_is_not_there_is_told_as_it_was_written(
     assert "--wheelhouse: there is no folder '/nowhere'" == caught.value.message
 
 
+@pytest.mark.network
 def test_two_at_once_fetch_a_file_once(wheel: Path, index: server.Index, here: Platform) -> None:
     locked = named(wheel, index.at(wheel.name))
     threads = [

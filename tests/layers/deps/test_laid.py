@@ -23,6 +23,7 @@ def wheels(*paths: Path) -> list[Wheel]:
     return [Wheel(name="==".join(path.name.split("-")[:2]), path=path) for path in paths]
 
 
+@pytest.mark.process
 def test_the_tree_is_that_of_wheels_laid_out_together(
     make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_tree_is_that_of_wheels_laid_out_together(
     assert any(path.endswith(".pyc") for path in expected)
 
 
+@pytest.mark.process
 def test_a_wheel_that_was_laid_out_before_is_only_linked(
     make_wheel: MakeWheel, interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +61,7 @@ def test_a_wheel_that_was_laid_out_before_is_only_linked(
     assert ["two==1.0"] == [wheel.name for wheel in unpacked]
 
 
+@pytest.mark.process
 def test_two_wheels_that_claim_one_path_are_both_named(
     make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:
@@ -77,6 +80,7 @@ def test_a_damaged_wheel_is_named(interpreter: Interpreter, tmp_path: Path) -> N
         wheel_trees.lay(wheels(broken), interpreter, PYTHON)
 
 
+@pytest.mark.process
 def test_a_layer_is_found_until_a_tree_of_it_is_damaged(
     make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:

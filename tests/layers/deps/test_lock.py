@@ -71,6 +71,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", None)
 
 
+@pytest.mark.process
 @needs_uv
 @pytest.mark.parametrize("name", ["pylock.toml", "requirements.lock"])
 def test_lock_writes_what_build_takes_and_does_nothing_when_nothing_changed(
@@ -95,6 +96,7 @@ def test_lock_writes_what_build_takes_and_does_nothing_when_nothing_changed(
     assert text == asked.output.read_text()
 
 
+@pytest.mark.process
 @both
 def test_versions_stay_where_they_fit_and_move_where_they_must(
     order: Callable[..., LockRequest], index: None, resolver: Resolver
@@ -104,6 +106,7 @@ def test_versions_stay_where_they_fit_and_move_where_they_must(
     assert {("cart", "1.0.0", "2.0.0"), ("click", "1.0.0", "2.0.0")} == rows(made)
 
 
+@pytest.mark.process
 @needs_uv
 def test_one_package_is_upgraded_or_all(order: Callable[..., LockRequest], index: None) -> None:
     resolver: Resolver = "uv"
@@ -144,6 +147,7 @@ def test_both_resolvers_give_the_same_lock_and_the_same_tree(
     assert trees[0] == trees[1]
 
 
+@pytest.mark.process
 @needs_uv
 def test_check_tells_changed_requirements_an_edited_lock_and_a_missing_one(
     order: Callable[..., LockRequest], index: None, monkeypatch: pytest.MonkeyPatch
@@ -168,6 +172,7 @@ def refusal(asked: LockRequest) -> str:
     return caught.value.message
 
 
+@pytest.mark.process
 @needs_uv
 def test_an_edited_or_broken_lock_is_made_anew(
     order: Callable[..., LockRequest], index: None
@@ -189,6 +194,7 @@ def test_a_resolver_that_is_not_there_is_named(
     assert "relforge[uv]" in caught.value.hint
 
 
+@pytest.mark.process
 @needs_uv
 @pytest.mark.parametrize("name", ["pylock.toml", "requirements.lock"])
 def test_a_branch_of_a_repository_is_pinned_to_its_commit(

@@ -12,6 +12,8 @@ from relforge.model.spec import Index
 from relforge.support.errors import UserError
 from tests.layers.deps import server
 
+pytestmark = pytest.mark.network
+
 BY_UV = "uv failed: Because corp was not found in the package registry and you require corp"
 BY_PEX = "resolving the dependencies: corp is not to be had: no index"
 

@@ -13,6 +13,8 @@ import pytest
 
 from relforge.layers.deps import scripts
 
+pytestmark = pytest.mark.process
+
 MODULE = """
 import json, os, sys
 

@@ -36,6 +36,7 @@ def with_lock(release: Release) -> Callable[..., Release]:
     return write
 
 
+@pytest.mark.process
 def test_the_packages_of_the_lock_are_laid_into_the_tree(
     with_lock: Callable[..., Release], make_wheel: MakeWheel
 ) -> None:
@@ -48,6 +49,7 @@ def test_the_packages_of_the_lock_are_laid_into_the_tree(
     assert sum(path.stat().st_size for path in cache.walk(release.tree)) == layer.size
 
 
+@pytest.mark.process
 def test_the_second_time_nothing_is_fetched_and_nothing_runs(
     with_lock: Callable[..., Release], make_wheel: MakeWheel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +68,7 @@ def test_the_second_time_nothing_is_fetched_and_nothing_runs(
     assert (first.key, first.paths) == (second.key, second.paths)
 
 
+@pytest.mark.process
 def test_another_lock_has_another_key(
     with_lock: Callable[..., Release], make_wheel: MakeWheel
 ) -> None:
@@ -80,6 +83,7 @@ def test_without_a_lock_the_layer_is_empty(release: Release) -> None:
     assert [] == [path for path in layer.paths if not path.endswith("relforge.pth")]
 
 
+@pytest.mark.process
 def test_a_dependency_cannot_overwrite_the_interpreter(
     with_lock: Callable[..., Release], make_wheel: MakeWheel
 ) -> None:

@@ -74,15 +74,18 @@ def names(site: Path) -> set[str]:
     return {name for name in found if "dist-info" not in name and "__pycache__" not in name}
 
 
+@pytest.mark.process
 def test_as_it_is_everything_goes_in(make_wheel: MakeWheel, lay: Lay) -> None:
     assert {*PACKAGE} == names(lay(make_wheel("one", "1.0", PACKAGE)))
 
 
+@pytest.mark.process
 def test_tests_are_left_out(make_wheel: MakeWheel, lay: Lay) -> None:
     site = lay(make_wheel("one", "1.0", PACKAGE), tests=True)
     assert {name for name in PACKAGE if "tests/" not in name} == names(site)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "source",
     [
@@ -106,6 +109,7 @@ def test_a_package_of_that_name_that_holds_no_tests_stays(make_wheel: MakeWheel)
     assert frozenset() == bundled_tests.of(make_wheel("one", "1.0", files))
 
 
+@pytest.mark.process
 def test_byte_code_takes_the_place_of_sources(make_wheel: MakeWheel, lay: Lay) -> None:
     site = lay(make_wheel("one", "1.0", PACKAGE), sources=True)
     there = names(site)
@@ -123,6 +127,7 @@ def test_byte_code_takes_the_place_of_sources(make_wheel: MakeWheel, lay: Lay) -
     assert 'deep.py", line 2, in fail\nValueError: deep\n' in done.stderr
 
 
+@pytest.mark.process
 def test_two_wheels_that_claim_one_module_are_seen_without_sources(
     make_wheel: MakeWheel, lay: Lay
 ) -> None:
@@ -132,6 +137,7 @@ def test_two_wheels_that_claim_one_module_are_seen_without_sources(
         lay(one, two, sources=True)
 
 
+@pytest.mark.process
 def test_libraries_lose_their_symbols(make_wheel: MakeWheel, lay: Lay) -> None:
     folder = Path(str(sysconfig.get_config_var("DESTSHARED")))
     module = next(folder.glob("_json*.so"))

@@ -58,6 +58,7 @@ def rich(make_wheel: MakeWheel) -> Path:
     )
 
 
+@pytest.mark.process
 def test_each_scheme_goes_where_an_installation_has_it(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
@@ -88,6 +89,7 @@ def test_each_scheme_goes_where_an_installation_has_it(
     assert "#!/bin/sh\necho native\n" == (laid / "python/bin/native").read_text()
 
 
+@pytest.mark.process
 def test_the_record_lists_exactly_what_is_there(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
@@ -105,6 +107,7 @@ def test_the_record_lists_exactly_what_is_there(
         assert (f"sha256={value}", str(len(data))) == (digest, size)
 
 
+@pytest.mark.process
 def test_the_tree_is_the_same_wherever_it_is_made(
     lay: Callable[..., Path], rich: Path, make_wheel: MakeWheel
 ) -> None:
@@ -113,6 +116,7 @@ def test_the_tree_is_the_same_wherever_it_is_made(
     assert cache.scan(first) == cache.scan(second)
 
 
+@pytest.mark.process
 def test_byte_code_looks_at_no_source_and_names_no_folder(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
@@ -134,6 +138,7 @@ def test_two_wheels_with_one_path_and_two_contents_are_both_named(
     assert "site-packages/tests/__init__.py" in caught.value.message
 
 
+@pytest.mark.process
 def test_the_same_file_in_two_wheels_is_no_conflict(
     lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:

@@ -53,6 +53,8 @@ def chosen(project: Project, settings: Settings, here: Platform) -> Callable[...
     return run
 
 
+@pytest.mark.process
+@pytest.mark.network
 @pytest.mark.skipif(uv.program() is None, reason="uv is not installed")
 def test_extras_groups_markers_and_folders_of_a_lock_that_uv_wrote(
     project: Project, offline: Path, make_wheel: MakeWheel, chosen: Callable[..., list[str]]

@@ -167,6 +167,7 @@ def test_settings_that_cannot_be_used_are_refused(
     assert "tool.relforge.python." in caught.value.message
 
 
+@pytest.mark.network
 def test_an_address_that_does_not_answer_is_an_error_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be fetched"):
         python.find(settings("http://127.0.0.1:9/a.tar.gz", "3.12", "0" * 64), tmp_path)

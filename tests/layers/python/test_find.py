@@ -13,6 +13,8 @@ from relforge.layers.python.probe import probe
 from relforge.model.spec import PythonSettings
 from relforge.support.errors import Exit, SettingsError, UserError
 
+pytestmark = pytest.mark.process
+
 SHORT = f"3.{sys.version_info.minor}"
 EXACT = sys.version.split()[0]
 ROOT = Path("/")

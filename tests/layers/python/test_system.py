@@ -15,6 +15,8 @@ from relforge.model.release import Interpreter
 from relforge.model.spec import PythonSettings
 from relforge.support.errors import UserError
 
+pytestmark = pytest.mark.process
+
 SHORT = f"3.{sys.version_info.minor}"
 BASE = Path(sys.executable).resolve()
 FOREIGN = {"x86_64": "linux-aarch64", "aarch64": "linux-x86_64"}[os.uname().machine]

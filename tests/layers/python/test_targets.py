@@ -17,6 +17,8 @@ from relforge.layers.python.probe import probe
 from relforge.model.spec import PythonArchive, PythonSettings
 from relforge.support.errors import Exit, SettingsError, UserError
 
+pytestmark = pytest.mark.process
+
 OWN = f"linux-{os.uname().machine}"
 OTHER = {"linux-x86_64": "linux-aarch64", "linux-aarch64": "linux-x86_64"}[OWN]
 E_MACHINE = {"linux-x86_64": 62, "linux-aarch64": 183}

@@ -92,6 +92,7 @@ def test_without_uv_the_error_says_how_to_get_it(
     assert "pip install uv" in caught.value.hint
 
 
+@pytest.mark.process
 def test_what_uv_cannot_fetch_is_told_with_what_uv_said(
     install_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +133,7 @@ def test_an_exported_interpreter_can_be_taken_with_the_settings_that_are_printed
     assert f"with glibc {again.glibc} or newer" in printed
 
 
+@pytest.mark.process
 def test_the_command_line_lists_what_is_there() -> None:
     rows = json.loads(relforge(Path("/"), "list", "--json"))
     (own,) = (row for row in rows if row["path"] == str(Path(sys.executable).resolve()))

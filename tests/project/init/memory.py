@@ -8,10 +8,11 @@ from textwrap import dedent
 
 import tomli
 
-from relforge.model.spec import Project, Service, Settings
+from relforge.model.spec import Project, Settings
 from relforge.project import settings
 from relforge.project.init import document, judge, look, notes, reading, text
 from relforge.project.init.look import Found
+from relforge.runtime.contract.service import Service
 
 HOST = ("3.13", "3.12", "3.11")
 LOCKS = ("pylock.toml", "uv.lock", "requirements.lock")

@@ -11,6 +11,8 @@ from relforge.project.init import apply, plan
 from tests.project.init.conftest import PROJECTS, Make
 from tests.project.init.memory import found
 
+pytestmark = pytest.mark.process  # git lists the files
+
 
 def read(root: Path) -> Settings:
     """The settings of the folder, as a build for production reads them."""

@@ -99,12 +99,27 @@ def test_manage_is_a_command_whatever_its_form(path: str, root: str | None, form
     typed = read(files)
     (row,) = typed.commands
     assert ("manage", ("python", "-m", "manage")) == (row.name, row.exec)
+    assert ("app/site" if root == "site" else "app") == row.cwd  # P46
     assert ((root,) if root else ()) == typed.app_roots
 
 
 def test_a_manage_py_that_is_no_program_is_noted() -> None:
     # P15
     assert "manage.py is not used" in left({"manage.py": "x = 1\n", "a.py": MAIN})
+
+
+def test_a_site_without_manage_py_has_djangos_own_command_line() -> None:
+    # P15
+    files = {
+        "mysite/settings.py": "ROOT_URLCONF = 'mysite.urls'\n",
+        "mysite/urls.py": "",
+        "mysite/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+        "requirements.txt": "django\ngunicorn\n",
+    }
+    (row,) = read(files).commands
+    assert ("manage", ("python", "-m", "django")) == (row.name, row.exec)
+    assert {"DJANGO_SETTINGS_MODULE": "mysite.settings"} == row.env
 
 
 def test_console_scripts_are_called_as_pips_wrapper_does_it() -> None:
@@ -137,7 +152,10 @@ def test_flask_and_alembic_have_their_command_lines() -> None:
     }
     typed = read(files)
     assert ["flask"] == [row.name for row in typed.commands]
-    assert 'cd "$RELEASE_ROOT/app" && exec flask --app shop:app "$@"' == typed.commands[0].exec[2]
+    assert (("flask", "--app", "shop:app"), "app") == (
+        typed.commands[0].exec,
+        typed.commands[0].cwd,
+    )
     assert "migrations" in (typed.app or ())  # P16
     files = {
         "db/alembic.ini": "[alembic]\nscript_location = migrations\n",
@@ -147,7 +165,7 @@ def test_flask_and_alembic_have_their_command_lines() -> None:
     }
     typed = read(files)
     (row,) = typed.commands
-    assert 'cd "$RELEASE_ROOT/app/db" && exec alembic "$@"' == row.exec[2]
+    assert (("alembic",), "app/db") == (row.exec, row.cwd)
     assert {"db/alembic.ini", "db/migrations"} <= set(typed.app or ())  # P16
 
 
@@ -163,6 +181,7 @@ def test_alembic_beside_a_wheel_lies_in_app() -> None:
     }
     typed = read(files)
     assert typed.app is None
+    assert ("alembic", "app") == (typed.commands[0].name, typed.commands[0].cwd)
     assert {("alembic.ini", "app/alembic.ini"), ("alembic", "app/alembic")} == {
         (row.source, row.to) for row in typed.overlays
     }

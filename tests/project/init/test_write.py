@@ -9,6 +9,8 @@ from relforge.support.errors import UserError
 from tests.project.init.conftest import PROJECTS, Make
 from tests.project.init.test_detect import read, written
 
+pytestmark = pytest.mark.process  # git lists the files
+
 
 def test_planning_writes_nothing(make: Make) -> None:
     root = make(PROJECTS["fastapi"])

@@ -69,6 +69,7 @@ def test_a_link_at_the_sockets_place_is_replaced_and_not_followed(tmp_path: Path
     agent.close()
 
 
+@pytest.mark.process
 @root_only
 def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path) -> None:
     place = tmp_path / "web.1.sock"
@@ -95,6 +96,7 @@ def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path)
         stranger.communicate()
 
 
+@pytest.mark.process
 @root_only
 @pytest.mark.parametrize(
     "who",
@@ -112,6 +114,7 @@ def test_other_users_connect_where_the_settings_name_them(
     assert '"op":"welcome"' in as_nobody(live.path)
 
 
+@pytest.mark.process
 @root_only
 def test_others_are_told_who_may(start: Callable[..., Live]) -> None:
     live = start("threads", users=["nosuchuser"], group="daemon")
@@ -120,6 +123,7 @@ def test_others_are_told_who_may(start: Callable[..., Live]) -> None:
     assert expected in as_nobody(live.path)
 
 
+@pytest.mark.process
 def test_a_connection_that_nobody_uses_is_closed_and_a_busy_one_is_not(
     start: Callable[..., Live],
 ) -> None:
@@ -131,6 +135,7 @@ def test_a_connection_that_nobody_uses_is_closed_and_a_busy_one_is_not(
     live.assert_alive()
 
 
+@pytest.mark.process
 def test_without_the_console_it_tells_stacks_and_evaluates_nothing(
     start: Callable[..., Live],
 ) -> None:
@@ -153,6 +158,7 @@ def recorded(live: Live) -> bytes:
     )
 
 
+@pytest.mark.process
 def test_a_replayed_handshake_is_a_new_session_with_nothing_of_the_old(live: Live) -> None:
     said = recorded(live)
     for _ in range(2):
@@ -165,6 +171,7 @@ def test_a_replayed_handshake_is_a_new_session_with_nothing_of_the_old(live: Liv
         assert "1" == answers[1]["repr"]
 
 
+@pytest.mark.process
 def test_a_second_handshake_is_no_operation(live: Live) -> None:
     client = live.client()
     with pytest.raises(Refusal, match="unknown operation 'hello'"):
@@ -172,6 +179,7 @@ def test_a_second_handshake_is_no_operation(live: Live) -> None:
     assert "1" == run(client, "1")["repr"]
 
 
+@pytest.mark.process
 def test_what_comes_before_the_handshake_is_not_done(live: Live) -> None:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(5)
@@ -183,6 +191,7 @@ def test_what_comes_before_the_handshake_is_not_done(live: Live) -> None:
     assert live.ticks() >= 0
 
 
+@pytest.mark.process
 def test_the_audit_says_who_from_where_and_what(live: Live) -> None:
     run(live.client(), "6 * 7")
     deadline = time.monotonic() + 5

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import Live, finish, run
 
+pytestmark = pytest.mark.process
+
 
 def test_value_of_the_last_expression(live: Live) -> None:
     assert run(live.client(), "x = 2\nx * 21")["repr"] == "42"

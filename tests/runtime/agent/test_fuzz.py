@@ -16,6 +16,8 @@ from relforge.runtime import frames
 
 from .conftest import Live, run
 
+pytestmark = pytest.mark.process
+
 EXAMPLES = 2000 if os.environ.get("SOAK") else 60
 OPS = [
     *("eval", "call", "percent", "interrupt", "check", "complete", "stacks", "tasks", "cancel"),

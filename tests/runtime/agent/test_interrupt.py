@@ -12,6 +12,8 @@ from tests.runtime.supervise.waiting import eventually
 
 from .conftest import GEVENT, Live, finish, run
 
+pytestmark = pytest.mark.process
+
 BUSY_IN_LOOP = "async def busy():\n    while True: pass\nawait busy()"
 TURNS = 3000 if os.environ.get("SOAK") else 60
 SPIN = "e = time.monotonic() + 0.012\nwhile time.monotonic() < e: pass"

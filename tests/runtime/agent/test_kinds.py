@@ -11,6 +11,8 @@ from tests.runtime.supervise.waiting import eventually
 
 from .conftest import GEVENT, Live, finish, run
 
+pytestmark = pytest.mark.process
+
 OWN_LOOP = """
 async def beat():
     while True:

@@ -39,6 +39,7 @@ def raw(live: Live, *, proto: int = 1) -> socket.socket:
     return sock
 
 
+@pytest.mark.process
 def test_welcome_says_who_answers(live: Live) -> None:
     eventually(lambda: live.client().welcome["loop"])  # the application comes to run it
     welcome = live.client().welcome
@@ -57,6 +58,7 @@ def test_welcome_says_who_answers(live: Live) -> None:
     }
 
 
+@pytest.mark.process
 def test_socket_is_the_users_alone(live: Live) -> None:
     assert stat.S_IMODE(os.stat(live.path).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(live.path)).st_mode) == 0o700
@@ -73,6 +75,7 @@ def test_path_over_107_bytes_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == CONFIG
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -96,6 +99,7 @@ def test_garbage_ends_its_connection_and_nothing_else(live: Live, garbage: bytes
     assert run(live.client(), "1")["repr"] == "1"
 
 
+@pytest.mark.process
 def test_random_bytes_and_random_messages(live: Live) -> None:
     chance = random.Random(7)
     values: list[object] = [None, 1, -1.5, "x", [], {}, "eval", {"a": 1}, True]
@@ -115,6 +119,7 @@ def test_random_bytes_and_random_messages(live: Live) -> None:
     assert live.process.poll() is None
 
 
+@pytest.mark.process
 def test_unknown_and_malformed_operations_are_answered(live: Live) -> None:
     sock = raw(live)
     for message in (
@@ -128,12 +133,14 @@ def test_unknown_and_malformed_operations_are_answered(live: Live) -> None:
         assert (answer["op"], answer["id"]) == ("error", 1)
 
 
+@pytest.mark.process
 def test_other_protocol_is_refused(live: Live) -> None:
     sock = raw(live, proto=99)
     assert "protocol" in (frames.receive(sock) or {})["error"]
     assert frames.receive(sock) is None
 
 
+@pytest.mark.process
 def test_clients_are_limited(live: Live) -> None:
     socks = [raw(live) for _ in range(server.MOST_CLIENTS)]
     sock = socket.socket(socket.AF_UNIX)
@@ -145,6 +152,7 @@ def test_clients_are_limited(live: Live) -> None:
     assert run(live.client(), "1")["repr"] == "1"
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_another_user_is_refused(start: Callable[..., Live], tmp_path: Path) -> None:
     live = start("threads")
@@ -168,6 +176,7 @@ def test_another_user_is_refused(start: Callable[..., Live], tmp_path: Path) -> 
     assert end == "b''"
 
 
+@pytest.mark.process
 def test_stopped_process_is_running_without_answer(live: Live) -> None:
     live.process.send_signal(signal.SIGSTOP)
     with pytest.raises(Refusal, match="does not answer within") as caught:
@@ -177,6 +186,7 @@ def test_stopped_process_is_running_without_answer(live: Live) -> None:
     assert run(live.client(), "1")["repr"] == "1"
 
 
+@pytest.mark.process
 def test_slow_client_does_not_hold_the_loop(live: Live) -> None:
     slow = live.client()
     slow.post("eval", source="while True:\n    print('x' * 10_000)\n    await asyncio.sleep(0)")
@@ -184,6 +194,7 @@ def test_slow_client_does_not_hold_the_loop(live: Live) -> None:
     live.assert_alive()
 
 
+@pytest.mark.process
 def test_slow_client_can_still_interrupt_and_hears_what_was_dropped(live: Live) -> None:
     slow = live.client()
     request = slow.post(
@@ -196,12 +207,14 @@ def test_slow_client_can_still_interrupt_and_hears_what_was_dropped(live: Live) 
     assert "characters of output dropped" in "".join(out)
 
 
+@pytest.mark.process
 def test_million_lines_arrive_in_order(live: Live) -> None:
     out: list[str] = []
     run(live.client(), "for n in range(200_000): print(n)", out)
     assert "".join(out) == "".join(f"{n}\n" for n in range(200_000))
 
 
+@pytest.mark.process
 def test_a_fork_leaves_the_agent_to_the_parent(live: Live) -> None:
     source = (
         "pid = os.fork()\n"
@@ -221,6 +234,7 @@ def test_a_fork_leaves_the_agent_to_the_parent(live: Live) -> None:
     live.assert_alive()
 
 
+@pytest.mark.process
 def test_a_child_that_runs_on_after_a_fork_ends_there(live: Live) -> None:
     client = live.client()
     run(client, "pid = os.fork()")
@@ -228,6 +242,7 @@ def test_a_child_that_runs_on_after_a_fork_ends_there(live: Live) -> None:
     live.assert_alive()
 
 
+@pytest.mark.process
 def test_a_forked_child_may_have_an_agent_of_its_own(live: Live) -> None:
     path = live.path.replace("web.1", "web.2")
     source = (
@@ -259,6 +274,7 @@ def test_close_removes_the_socket_only_while_it_is_ours(tmp_path: Path) -> None:
     assert not os.path.exists(path)
 
 
+@pytest.mark.process
 def test_completion(live: Live) -> None:
     client = live.client()
     run(client, "names = ['a']")
@@ -272,6 +288,7 @@ def test_completion(live: Live) -> None:
     assert client.request("complete", text="f(x).")["items"] == []
 
 
+@pytest.mark.process
 def test_completion_comes_back_although_a_property_hangs(live: Live) -> None:
     client = live.client()
     began = time.monotonic()
@@ -301,6 +318,7 @@ def test_completeness(source: str, complete: bool) -> None:
     assert is_complete(source) is complete
 
 
+@pytest.mark.process
 def test_stacks_and_evaluation_while_the_main_thread_is_deadlocked(live: Live) -> None:
     stuck = live.client()
     stuck.post("eval", source="deadlock()", where="loop")
@@ -313,6 +331,7 @@ def test_stacks_and_evaluation_while_the_main_thread_is_deadlocked(live: Live) -
     live.assert_alive()
 
 
+@pytest.mark.process
 def test_stacks_and_evaluation_while_the_event_loop_is_blocked(live: Live) -> None:
     blocks = live.client()
     client = live.client()
@@ -326,6 +345,7 @@ def test_stacks_and_evaluation_while_the_event_loop_is_blocked(live: Live) -> No
     live.assert_alive()
 
 
+@pytest.mark.process
 def test_tasks_show_where_they_wait(live: Live) -> None:
     client = live.client()
     source = (
@@ -342,6 +362,7 @@ def test_tasks_show_where_they_wait(live: Live) -> None:
     assert stack.index("in outer") < stack.index("in inner") < stack.index("in sleep")
 
 
+@pytest.mark.process
 def test_no_descriptors_left_is_survived(live: Live) -> None:
     client = live.client()
     run(client, "held = []\ntry:\n    while True: held.append(os.dup(0))\nexcept OSError: pass")

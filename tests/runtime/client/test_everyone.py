@@ -14,6 +14,8 @@ import pytest
 
 from ..conftest import MiniRelease
 
+pytestmark = pytest.mark.process
+
 FILES = {
     "shop/__init__.py": "",
     "shop/web.py": """

@@ -7,6 +7,8 @@ import pytest
 
 from .conftest import Shop
 
+pytestmark = pytest.mark.process
+
 
 def test_eval_has_the_configuration_of_start(stopped: Shop) -> None:
     done = stopped.run("eval", "config.http.port + 1")

@@ -18,6 +18,8 @@ from tests.runtime.supervise.waiting import alive, eventually
 from .conftest import Shop
 from .screen import Terminal
 
+pytestmark = pytest.mark.process
+
 PROMPT = "web.1>"
 ROOT = Path(__file__).parents[3]
 LOOP = r"which (answers in \d+\.\d ms|does not answer \(%stacks shows why\))"  # busy hosts

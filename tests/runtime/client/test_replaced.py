@@ -15,6 +15,8 @@ from tests.runtime.supervise.waiting import eventually, service
 from ..conftest import MiniRelease
 from .screen import Terminal
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 WEB = """
 import asyncio

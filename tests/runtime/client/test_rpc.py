@@ -13,6 +13,8 @@ import pytest
 
 from .conftest import Shop
 
+pytestmark = pytest.mark.process
+
 
 def test_expression_prints_its_repr(shop: Shop) -> None:
     done = shop.run("rpc", "'a' + 'b'")

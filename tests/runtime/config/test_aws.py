@@ -16,6 +16,8 @@ from relforge.runtime.config.provider import BadOptions
 from relforge.runtime.config.resolve import Outcome
 from tests.runtime.config import asking
 
+pytestmark = pytest.mark.network
+
 SECRET = "pl4nted-password"
 ACCOUNT = {
     "AWS_ACCESS_KEY_ID": "testing",

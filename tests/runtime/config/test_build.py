@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from relforge.runtime import boot_app
+
+pytestmark = pytest.mark.process
 
 BOOT = Path(boot_app.__file__)
 

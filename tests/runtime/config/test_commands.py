@@ -15,6 +15,8 @@ from relforge.runtime.config import providers
 
 from ..conftest import MiniRelease
 
+pytestmark = pytest.mark.process
+
 SECRET = "pl4nted-value"
 VAULT = f"""
 class Vault:

@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from relforge.runtime.config import example, kinds
 from tests.runtime.conftest import MiniRelease
 
@@ -86,6 +88,7 @@ def test_the_json_schema_has_tables_types_and_limits() -> None:
     assert example.json_schema("shop", SCHEMA, strict=False)["additionalProperties"]
 
 
+@pytest.mark.process
 def test_the_commands_print_them(mini_release: Callable[..., MiniRelease]) -> None:
     release = mini_release(config={"schema": SCHEMA})
     printed = release.run("config", "example")
@@ -97,6 +100,7 @@ def test_the_commands_print_them(mini_release: Callable[..., MiniRelease]) -> No
     assert (2, True) == (wrong.returncode, "example" in wrong.stderr)
 
 
+@pytest.mark.process
 def test_the_example_can_be_loaded(mini_release: Callable[..., MiniRelease]) -> None:
     release = mini_release(config={"schema": SCHEMA})
     text = re.sub(r"^#(?! )", "", release.run("config", "example").stdout, flags=re.M)

@@ -86,6 +86,7 @@ def test_a_variable_that_is_no_text_is_named(tmp_path: Path) -> None:
     assert "pl4nted" not in row["message"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -106,6 +107,7 @@ def test_a_program_that_misbehaves(tmp_path: Path, body: str, message: str) -> N
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.process
 def test_a_program_is_not_waited_for_longer_than_it_lives(tmp_path: Path) -> None:
     script = "echo '{\"a\": 1}'; sleep 30 & exit 0"
     row = {"use": "exec", "command": ["/bin/sh", "-c", script], "timeout": "20s"}
@@ -117,6 +119,7 @@ def test_a_program_is_not_waited_for_longer_than_it_lives(tmp_path: Path) -> Non
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.process
 def test_only_a_missing_program_is_optional(tmp_path: Path) -> None:
     row = {"use": "exec", "command": ["/nowhere/x"], "optional": True}
     assert [] == asking.run(tmp_path, row, schema={}).problems

@@ -193,6 +193,8 @@ def planted(mini_release: Callable[..., MiniRelease], tmp_path: Path) -> Iterato
     yield Planted(release, tmp_path, environ)
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_no_command_no_log_and_no_file_shows_a_secret(planted: Planted) -> None:
     assert 0 == planted.run("start"), planted.said
     for words in (
@@ -235,6 +237,7 @@ def test_no_command_no_log_and_no_file_shows_a_secret(planted: Planted) -> None:
     assert "relforge.audit" in log(planted.release)
 
 
+@pytest.mark.process
 def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert 0 == planted.run("start"), planted.said
     path = planted.folder / "c.toml"
@@ -265,6 +268,7 @@ def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert {"s.pl4nted-next-value: unknown key" in t for w, t in planted.said if "unknown key" in t}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("fault", ["provider", "import", "type"])
 def test_a_start_that_fails_shows_no_secret(planted: Planted, fault: str) -> None:
     environ = {"SHOP_S__NUMBER": SECRETS["env"]} if fault == "type" else {"FAULT": fault}

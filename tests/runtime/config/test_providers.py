@@ -290,6 +290,7 @@ def script(folder: Path, body: str) -> str:
     return str(path)
 
 
+@pytest.mark.process
 def test_a_program_prints_the_settings_and_they_are_secret(tmp_path: Path) -> None:
     path = script(tmp_path, 'echo noise >&2; echo "{\\"db\\": {\\"pool\\": $1}}"')
 
@@ -305,6 +306,7 @@ def test_a_program_prints_the_settings_and_they_are_secret(tmp_path: Path) -> No
     assert [["exec", path]] == found.origins["db.pool"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("body", "message"),
     [

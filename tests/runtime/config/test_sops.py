@@ -35,6 +35,7 @@ def path(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", environ["PATH"])
 
 
+@pytest.mark.process
 def test_a_file_is_decrypted_and_everything_in_it_is_secret(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_file_is_decrypted_and_everything_in_it_is_secret(
     assert [["sops", f"{tmp_path}/secrets.enc.json"]] == found.origins["db.password"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("row", "without", "message"),
     [

@@ -42,6 +42,7 @@ def load(vault: Vault, tmp_path: Path) -> Any:
     return ask
 
 
+@pytest.mark.network
 def test_the_fields_of_a_secret_are_settings_below_a_table(load: Any) -> None:
     found = load()
 
@@ -51,6 +52,7 @@ def test_the_fields_of_a_secret_are_settings_below_a_table(load: Any) -> None:
     assert [["vault", "secret/shop/db#password"]] == found.origins["db.password"]
 
 
+@pytest.mark.network
 def test_a_map_takes_only_what_it_names(load: Any) -> None:
     found = load(under="", map={"password": "db.password"})
 
@@ -62,6 +64,7 @@ def test_a_map_takes_only_what_it_names(load: Any) -> None:
     )
 
 
+@pytest.mark.network
 def test_an_old_version_a_mount_and_a_namespace(load: Any, vault: Vault) -> None:
     assert "old" == load(version=1).values["db"]["password"]
     found = load(mount="kv", path="gone", namespace="team")
@@ -69,6 +72,7 @@ def test_an_old_version_a_mount_and_a_namespace(load: Any, vault: Vault) -> None
     assert "there is no secret kv/gone" in found.problems[0]["message"]
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("method", ["token", "approle", "kubernetes"])
 def test_each_method_of_logging_in(method: str, load: Any, vault: Vault, tmp_path: Path) -> None:
     files = {"token": TOKEN, "secret-id": SECRET_ID, "jwt": JWT}
@@ -86,6 +90,7 @@ def test_each_method_of_logging_in(method: str, load: Any, vault: Vault, tmp_pat
     assert SECRET == found.values["db"]["password"]
 
 
+@pytest.mark.network
 def test_optional_is_what_is_missing_never_what_fails(load: Any, vault: Vault) -> None:
     env = {"VAULT_ADDR": vault.address, "VAULT_TOKEN": TOKEN}
 
@@ -97,6 +102,7 @@ def test_optional_is_what_is_missing_never_what_fails(load: Any, vault: Vault) -
     assert 1 == len(load(optional=True).problems)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("fault", "environ", "words"),
     [
@@ -122,6 +128,7 @@ def test_a_fault_is_told_in_a_sentence(
     assert "vault" == problem["provider"]
 
 
+@pytest.mark.network
 def test_a_server_that_comes_back_is_asked_again(load: Any, vault: Vault) -> None:
     vault.fail = [503]
 
@@ -131,12 +138,14 @@ def test_a_server_that_comes_back_is_asked_again(load: Any, vault: Vault) -> Non
     assert 2 == len(vault.asked)
 
 
+@pytest.mark.network
 def test_what_is_refused_is_not_asked_again(load: Any, vault: Vault) -> None:
     load({"VAULT_ADDR": vault.address, "VAULT_TOKEN": "other"}, retries=3)
 
     assert 1 == len(vault.asked)
 
 
+@pytest.mark.network
 def test_nothing_is_kept_between_two_boots(load: Any, vault: Vault) -> None:
     load()
     vault.secrets["secret/shop/db"].append({"password": "rotated"})

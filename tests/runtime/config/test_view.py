@@ -109,6 +109,7 @@ def test_what_is_handed_out_changes_nothing() -> None:
         config["http.port"] = 1
 
 
+@pytest.mark.process
 def test_outside_a_release_the_project_s_providers_run(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(SETTINGS)
     (tmp_path / "dev.toml").write_text("[http]\nport = 8001\n")
@@ -125,6 +126,7 @@ def test_outside_a_release_the_project_s_providers_run(tmp_path: Path) -> None:
     assert f"{json.dumps(wanted)} True\nNone\n" == done.stdout, done.stderr
 
 
+@pytest.mark.process
 def test_outside_a_release_the_dev_environment_is_laid_over(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         SETTINGS
@@ -137,6 +139,7 @@ def test_outside_a_release_the_dev_environment_is_laid_over(tmp_path: Path) -> N
     assert "9 False\n" == done.stdout, done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -164,12 +167,14 @@ def test_outside_a_release_what_is_wrong_is_said(
     assert message in done.stderr
 
 
+@pytest.mark.process
 def test_importing_costs_nothing_until_the_first_use(tmp_path: Path) -> None:
     code = "print('relforge.runtime.config.resolve' in sys.modules, 'tomllib' in sys.modules)"
 
     assert "False False\n" == python(code, tmp_path).stdout
 
 
+@pytest.mark.process
 def test_the_name_stays_the_configuration_whatever_is_imported(tmp_path: Path) -> None:
     code = (
         "import relforge.runtime.config.loading\n"
@@ -210,6 +215,7 @@ with open("/dev/null") as other:
 """
 
 
+@pytest.mark.process
 def test_the_memfd_reaches_children_and_grandchildren(tmp_path: Path) -> None:
     result = {
         "values": {"db": {"url": "sqlite://"}},
@@ -235,6 +241,7 @@ def test_the_memfd_reaches_children_and_grandchildren(tmp_path: Path) -> None:
     assert f"{read} {read} sqlite:// None {read} {read} {read} " == done.stdout, done.stderr
 
 
+@pytest.mark.process
 def test_a_configuration_that_is_gone_is_an_error_not_another_one(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(SETTINGS)
 
@@ -247,6 +254,7 @@ def test_a_configuration_that_is_gone_is_an_error_not_another_one(tmp_path: Path
     assert "RELFORGE_CONFIG=/proc/1/fd/999: the configuration of the release is gone" in done.stderr
 
 
+@pytest.mark.process
 def test_values_of_a_build_s_check_are_typed_and_exported(tmp_path: Path) -> None:
     settings = {
         "schema": {
@@ -270,6 +278,7 @@ def test_values_of_a_build_s_check_are_typed_and_exported(tmp_path: Path) -> Non
     ), done.stderr
 
 
+@pytest.mark.process
 def test_inside_a_release_a_bare_interpreter_reads_the_same(
     mini_release: Callable[..., Any],
 ) -> None:
@@ -292,6 +301,7 @@ def test_inside_a_release_a_bare_interpreter_reads_the_same(
     assert "7\n" == done.stdout, done.stderr
 
 
+@pytest.mark.process
 def test_texts_are_scrubbed_of_the_secrets_of_this_process(tmp_path: Path) -> None:
     code = """
 from relforge.runtime.config import view

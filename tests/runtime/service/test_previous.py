@@ -14,6 +14,8 @@ from tests.runtime.conftest import MiniRelease
 from tests.runtime.service.contract import port, web
 from tests.runtime.supervise.test_upgrade import version
 
+pytestmark = [pytest.mark.process, pytest.mark.network]
+
 Make = Callable[..., MiniRelease]
 
 # Serve one file that both versions have, and nothing else.

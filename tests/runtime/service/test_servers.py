@@ -13,6 +13,8 @@ from tests.runtime.service import contract
 from tests.runtime.service.contract import ASGI, KINDS, WSGI, port, web
 from tests.runtime.supervise.waiting import eventually, log, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 
@@ -25,6 +27,7 @@ def release(mini_release: Make, request: pytest.FixtureRequest) -> MiniRelease:
     )
 
 
+@pytest.mark.network
 def test_it_starts_heals_and_drains(release: MiniRelease) -> None:
     contract.starts_when_its_application_is_there(release)
     contract.has_an_agent_in_the_worker(release)
@@ -33,6 +36,7 @@ def test_it_starts_heals_and_drains(release: MiniRelease) -> None:
     contract.is_drained_without_a_lost_request(release)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     "release", ["gunicorn-gthread", "gunicorn-uvicorn", "hypercorn"], indirect=True
 )
@@ -41,6 +45,7 @@ def test_the_last_request_of_a_kept_connection_is_answered(release: MiniRelease)
     contract.answers_the_last_request_of_a_kept_connection(release)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     "release", ["gunicorn-sync", "gunicorn-gthread", "hypercorn"], indirect=True
 )
@@ -49,12 +54,14 @@ def test_a_short_time_out_hurries_it(release: MiniRelease) -> None:
     contract.hurries(release)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("release", ["hypercorn", "gunicorn-uvicorn"], indirect=True)
 def test_a_websocket_is_told_that_the_server_goes_away(release: MiniRelease) -> None:
     contract.starts_when_its_application_is_there(release)
     contract.tells_its_websockets(release)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("ws", ["websockets-sansio", "wsproto"])
 def test_so_is_one_of_each_implementation_of_uvicorn(mini_release: Make, ws: str) -> None:
     release = mini_release(
@@ -79,6 +86,7 @@ def test_two_workers_are_ready_together_and_each_has_an_agent(mini_release: Make
     assert [] == list((release.state / "run").glob("web.*"))
 
 
+@pytest.mark.network
 def test_a_worker_of_gevent_has_an_agent_and_heals(mini_release: Make) -> None:
     patched = "import gevent.socket, socket\nassert socket.socket is gevent.socket.socket\n"
     release = mini_release(
@@ -131,6 +139,7 @@ def test_an_application_that_fails_to_start_is_the_reason(mini_release: Make) ->
         assert "web.1 exited with status" in started.stderr
 
 
+@pytest.mark.network
 def test_a_queue_is_emptied_before_a_sync_worker_ends(mini_release: Make) -> None:
     release = mini_release({"shop/web.py": WSGI}, services={"web": web("gunicorn")})
     assert 0 == release.run("start").returncode

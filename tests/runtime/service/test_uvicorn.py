@@ -62,6 +62,8 @@ def port(release: MiniRelease) -> int:
     return int(service(release, "web")["listen"][0].rpartition(":")[2])
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_served_restarted_and_drained_without_a_lost_request(mini_release: Make) -> None:
     release = mini_release(
         {"shop/web.py": ASGI},
@@ -94,6 +96,8 @@ def test_served_restarted_and_drained_without_a_lost_request(mini_release: Make)
     assert "exited" not in log(release)
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_a_short_time_out_hurries_the_drain(mini_release: Make) -> None:
     release = mini_release({"shop/web.py": ASGI}, services={"web": web(drain=30.0)})
     assert release.run("start").returncode == 0
@@ -105,6 +109,8 @@ def test_a_short_time_out_hurries_the_drain(mini_release: Make) -> None:
     assert "shutdown" in log(release)
 
 
+@pytest.mark.process
+@pytest.mark.network
 def test_a_web_process_that_is_killed_leaves_the_socket_to_its_successor(
     mini_release: Make,
 ) -> None:
@@ -123,6 +129,7 @@ def test_a_web_process_that_is_killed_leaves_the_socket_to_its_successor(
     assert release.run("stop").returncode == 0
 
 
+@pytest.mark.process
 def test_wsgi_and_factories_and_unix_sockets(mini_release: Make) -> None:
     release = mini_release(
         {"shop/web.py": WSGI},
@@ -142,6 +149,7 @@ def test_wsgi_and_factories_and_unix_sockets(mini_release: Make) -> None:
     assert release.run("stop").returncode == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "settings", "said"),
     [
@@ -161,6 +169,7 @@ def test_what_is_wrong_is_told_by_start(
     assert "stopped" == status(release)["state"]
 
 
+@pytest.mark.process
 def test_a_signal_before_the_server_runs_ends_it(mini_release: Make) -> None:
     slow = ASGI.replace("await asyncio.sleep(0.2)", "await asyncio.sleep(3)")
     release = mini_release({"shop/web.py": slow}, services={"web": web()})

@@ -16,6 +16,8 @@ from relforge.runtime import frames
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 WAITS = """
 import os, subprocess, sys, time

@@ -12,8 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
+
+pytestmark = pytest.mark.process
 
 Make = Callable[..., MiniRelease]
 
@@ -131,6 +135,7 @@ def test_kill_9_of_the_supervisor_takes_the_children_and_the_next_start_works(
     assert release.run("stop").returncode == 0
 
 
+@pytest.mark.network
 def test_what_a_killed_supervisor_has_left_does_not_keep_the_port(mini_release: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

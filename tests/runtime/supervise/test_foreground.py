@@ -16,6 +16,8 @@ import pytest
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import alive, eventually, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 WORKER = """
@@ -145,6 +147,7 @@ def main():
     assert 0 == inside.wait(20)
 
 
+@pytest.mark.network
 def test_sockets_of_systemd_are_taken_by_name_and_by_address(
     mini_release: Make, tmp_path: Path
 ) -> None:

@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
 from tests.runtime.supervise.test_upgrade import SERVER, started, version
 from tests.runtime.supervise.waiting import eventually, log, service, status
+
+pytestmark = pytest.mark.process
 
 Make = Callable[..., MiniRelease]
 
@@ -50,6 +54,7 @@ def ask(address: str) -> int:
     return int(asking.answers[0])
 
 
+@pytest.mark.network
 def test_a_state_of_a_known_schema_goes_along_and_any_other_is_a_cold_start(
     mini_release: Make,
 ) -> None:

@@ -13,6 +13,8 @@ from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
 from tests.runtime.supervise.waiting import eventually, log, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 SECRET = "pl4nted-token"
 
@@ -119,6 +121,7 @@ def answer(release: MiniRelease) -> list[str]:
     return asking.answers[-1].split("|")
 
 
+@pytest.mark.network
 def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text('greeting = "good day"\n[mail]\nsender = "c@d"\n')
@@ -141,6 +144,7 @@ def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place:
     assert "good day" == answer(release)[1]
 
 
+@pytest.mark.network
 def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> None:
     state = {"path": str(place), "optional": True}
     options = {"workers": 2, "worker_class": "uvicorn"}
@@ -165,6 +169,7 @@ def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> No
     assert {"good day"} == {text.split("|")[1] for text in asking.answers}
 
 
+@pytest.mark.network
 def test_one_key_that_is_cold_replaces_all(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text(f'greeting = "x"\ncold = 2\n{FIRST}')
@@ -207,6 +212,7 @@ def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) ->
     assert SECRET not in log(release)
 
 
+@pytest.mark.network
 def test_an_error_changes_nothing(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text("greeting = 7\n")
@@ -253,6 +259,7 @@ def test_diff_tells_what_a_reload_would_do_and_does_nothing(
     assert 3 == release.run("config", "diff").returncode
 
 
+@pytest.mark.network
 def test_where_one_of_several_fails_the_others_get_the_old_configuration_back(
     mini_release: Make, place: Path
 ) -> None:

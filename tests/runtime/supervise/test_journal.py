@@ -98,6 +98,7 @@ def test_where_it_cannot_be_rotated_the_file_grows_on(tmp_path: Path) -> None:
     assert ["0", "1", "2", "3"] == texts(path)
 
 
+@pytest.mark.process
 def test_logs_reads_what_was_rotated(mini_release: Callable[..., MiniRelease]) -> None:
     limits = {"size": 2000, "age": 0.0, "keep": 50}
     release = mini_release({"shop/worker.py": FLOOD}, services={"worker": {}}, log=limits)

@@ -9,8 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 
+import pytest
+
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import alive, eventually, log, service
+
+pytestmark = pytest.mark.process
 
 Make = Callable[..., MiniRelease]
 
@@ -48,6 +52,7 @@ def test_a_program_gets_configuration_sockets_and_folder(mini_release: Make) -> 
     assert release.run("stop").returncode == 0
 
 
+@pytest.mark.network
 def test_ready_by_probe_of_its_own_socket(mini_release: Make) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

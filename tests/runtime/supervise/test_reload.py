@@ -9,9 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
+
+pytestmark = pytest.mark.process
 
 Make = Callable[..., MiniRelease]
 
@@ -77,6 +81,7 @@ def pids(release: MiniRelease) -> list[int]:
     return [row["pid"] for row in status(release)["services"]]
 
 
+@pytest.mark.network
 def test_processes_are_replaced_and_no_request_is_lost(mini_release: Make, tmp_path: Path) -> None:
     place = tmp_path / "config.toml"
     release = configured(mini_release, place, web={**SERVER, "instances": 2})
@@ -112,6 +117,7 @@ def test_processes_are_replaced_and_no_request_is_lost(mini_release: Make, tmp_p
     assert [] == os.listdir(release.state / "run")
 
 
+@pytest.mark.network
 def test_what_fails_leaves_the_old_processes_serving(mini_release: Make, tmp_path: Path) -> None:
     place = tmp_path / "config.toml"
     web = {**SERVER, "ready_timeout": 5}

@@ -14,6 +14,8 @@ import pytest
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 SLOW = """
@@ -282,6 +284,7 @@ def test_grandchildren_in_sessions_of_their_own_end_with_their_service(
     assert not alive(second)
 
 
+@pytest.mark.network
 def test_a_service_that_closes_its_listening_socket_finds_it_again(
     mini_release: Make, tmp_path: Path
 ) -> None:

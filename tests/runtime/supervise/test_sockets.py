@@ -28,7 +28,7 @@ def opened() -> Iterator[list[Listener]]:
 
 
 def spec(*listen: str, name: str = "web") -> Spec:
-    return Spec(name, {**SERVICE, "listen": list(listen)})
+    return Spec.of({**SERVICE, "listen": list(listen)}, name=name)
 
 
 def listen(opened: list[Listener], run: Path, *texts: str) -> list[Listener]:
@@ -37,6 +37,7 @@ def listen(opened: list[Listener], run: Path, *texts: str) -> list[Listener]:
     return rows
 
 
+@pytest.mark.network
 def test_all_kinds_of_addresses(opened: list[Listener], tmp_path: Path) -> None:
     rows = listen(opened, tmp_path, "127.0.0.1:0", "localhost:0", ":0", "[::1]:0", "unix:web.sock")
     hosts = [row.address.rpartition(":")[0] for row in rows]
@@ -49,6 +50,7 @@ def test_all_kinds_of_addresses(opened: list[Listener], tmp_path: Path) -> None:
     assert not (tmp_path / "web.sock").exists()
 
 
+@pytest.mark.network
 def test_the_same_port_for_both_families(opened: list[Listener], tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -63,6 +65,7 @@ def test_what_is_no_address_is_78_and_named(tmp_path: Path, text: str) -> None:
     assert 78 == error.value.code
 
 
+@pytest.mark.network
 def test_an_address_in_use_names_service_and_place(opened: list[Listener], tmp_path: Path) -> None:
     taken = listen(opened, tmp_path, "127.0.0.1:0")[0].address
     with pytest.raises(Refusal) as error:
@@ -93,6 +96,7 @@ def test_a_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
     assert "data" == path.read_text()
 
 
+@pytest.mark.network
 def test_after_the_close_only_who_is_in_already_gets_an_answer(tmp_path: Path) -> None:
     row = sockets.open_all([spec("127.0.0.1:0")], str(tmp_path), [])["web"][0]
     copy = row.sock.dup()  # as a service has it
@@ -110,6 +114,7 @@ def test_after_the_close_only_who_is_in_already_gets_an_answer(tmp_path: Path) -
         socket.create_connection(place, 1)
 
 
+@pytest.mark.network
 def test_a_socket_of_systemd_goes_on_listening(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as systemd:
         activated = [("web", systemd.dup())]
@@ -124,6 +129,7 @@ def test_what_was_opened_is_closed_when_a_later_one_fails(tmp_path: Path) -> Non
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.network
 def test_what_is_open_already_is_shared_and_the_rest_is_opened(
     opened: list[Listener], tmp_path: Path
 ) -> None:
@@ -138,6 +144,7 @@ def test_what_is_open_already_is_shared_and_the_rest_is_opened(
     assert f"unix:{tmp_path}/new.sock" == adopted["web"][1].address
 
 
+@pytest.mark.network
 def test_a_name_that_is_served_need_not_resolve_any_more(
     opened: list[Listener], tmp_path: Path
 ) -> None:
@@ -147,6 +154,7 @@ def test_a_name_that_is_served_need_not_resolve_any_more(
     assert have == sockets.adopt([spec("gone.invalid:80")], str(tmp_path), have)
 
 
+@pytest.mark.network
 def test_where_one_cannot_be_opened_what_is_shared_stays_open(
     opened: list[Listener], tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ import pytest
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 WORKER = """

@@ -14,6 +14,8 @@ from tests.runtime.config.vault import TOKEN, Vault, serving
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import log, service, status
 
+pytestmark = [pytest.mark.process, pytest.mark.network]
+
 WORKER = """
 import time
 from relforge.runtime import ready

@@ -18,6 +18,8 @@ from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
 
+pytestmark = pytest.mark.process
+
 Make = Callable[..., MiniRelease]
 
 WEB = """
@@ -91,6 +93,7 @@ def current(release: MiniRelease) -> str:
     return os.path.basename(os.readlink(release.root.parents[1] / "current"))
 
 
+@pytest.mark.network
 def test_a_version_takes_over_and_no_request_is_lost(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0", services={"web": {**SERVER, "instances": 2}})
     two = version(mini_release, "2.0.0", services={"web": {**SERVER, "instances": 2}})
@@ -136,6 +139,7 @@ def test_a_version_takes_over_and_no_request_is_lost(mini_release: Make) -> None
     assert two.run("status").returncode == 3
 
 
+@pytest.mark.network
 def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0")
     address = started(one)
@@ -167,6 +171,7 @@ def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: 
     assert ["failed"] * 4 == [row["state"] for row in lines if row["version"] > "2"][1::2]
 
 
+@pytest.mark.network
 def test_health_is_asked_while_it_bakes(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0")
     version(mini_release, "2.0.0", upgrade={"bake": 2.0, "health": HEALTH})
@@ -184,6 +189,7 @@ def test_health_is_asked_while_it_bakes(mini_release: Make) -> None:
     assert [] == asking.failed
 
 
+@pytest.mark.network
 def test_a_supervisor_that_cannot_go_on_gives_back_to_the_one_before(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0")
     two = version(mini_release, "2.0.0")
@@ -219,6 +225,7 @@ def test_a_supervisor_that_cannot_go_on_gives_back_to_the_one_before(mini_releas
     assert one.run("stop").returncode == 0
 
 
+@pytest.mark.network
 def test_the_upgrade_belongs_to_the_command_that_asked(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0")
     version(mini_release, "2.0.0", upgrade={"bake": 60.0, "health": None})

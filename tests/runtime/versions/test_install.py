@@ -18,6 +18,8 @@ import pytest
 
 from tests.runtime.versions.conftest import Member, Shop, digest, sums
 
+pytestmark = pytest.mark.process
+
 
 def test_a_tarball_becomes_a_version_beside_the_others(shop: Shop) -> None:
     artifact = shop.tarball("2.0.0")
@@ -226,6 +228,7 @@ def served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.network
 def test_an_url_is_fetched_with_what_stands_beside_it(shop: Shop, tmp_path: Path) -> None:
     artifact = shop.tarball("2.0.0")
     with served(tmp_path) as url:

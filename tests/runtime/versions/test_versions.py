@@ -9,8 +9,12 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.runtime.supervise.waiting import eventually
 from tests.runtime.versions.conftest import Shop
+
+pytestmark = pytest.mark.process
 
 
 def states(shop: Shop) -> list[tuple[str, str, str]]:
