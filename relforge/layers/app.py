@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from relforge import cache
 from relforge.elf import symbols
@@ -31,7 +32,8 @@ from relforge.layers.deps.wheels import Wheel
 from relforge.model import layout
 from relforge.model.release import Release
 from relforge.model.spec import Project, StripSettings
-from relforge.project import inputs, sources
+from relforge.project import git, inputs, sources
+from relforge.support import environment
 from relforge.support.errors import UserError
 from relforge.tree import bytecode
 
@@ -96,9 +98,13 @@ def import_paths(release: Release) -> str:
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:
-    """What decides a wheel besides its sources: time, and git for a computed version."""
-    revision = "" if release.project.version else str(release.revision)
-    return str(release.source_date), revision
+    """What decides a wheel besides its sources: time, variables, git for a computed version."""
+    project = release.project
+    told = () if project.version else (str(release.revision), project.told_version)
+    rows = (row for row in (project, *project.members) if row.version is None)
+    histories = (f"{row.name} {git.history(row.root)}" for row in rows)
+    seen = environment.facts(release.settings.packages.build_env)
+    return str(release.source_date), *told, *histories, *seen
 
 
 def _sources(release: Release, member: Project) -> tuple[Project, tuple[str, ...], str]:
@@ -115,10 +121,13 @@ def _install_wheel(
             project.root, names, Path(folder) / "source", digest, history=project.version is None
         )
         made = Path(folder) / "dist"
-        env = {"SOURCE_DATE_EPOCH": str(release.source_date), "GIT_OPTIONAL_LOCKS": "0"}
-        env |= resolver_environment.for_pip(places(release.settings.packages, release.project.root))
+        env = {"SOURCE_DATE_EPOCH": str(release.source_date)}
+        env |= resolver_environment.for_backends(
+            places(release.settings.packages, release.project.root)
+        )
         built = backend.wheel(source, *backend.runner(release.python), env, made)
         _refuse_foreign_tags(built, release)
+        _refuse_other_version(built, project)
         wheel = Wheel(name="the application", path=built)
         unpack([wheel], release.python, interpreter(release), draft, _strip(release))
 
@@ -126,6 +135,17 @@ def _install_wheel(
 def _strip(release: Release) -> StripSettings:
     """What is taken out of the application: its own tests are a part of it."""
     return replace(release.settings.strip, tests=False)
+
+
+def _refuse_other_version(wheel: Path, project: Project) -> None:
+    """Refuse a wheel of another version than the backend said before, as one by the time of day."""
+    found = parse_wheel_filename(wheel.name)[1]
+    if project.told_version and found != Version(project.told_version):
+        raise UserError(
+            f"the build backend said that the project's version is {project.told_version}, and "
+            f"made a wheel of {found}",
+            hint="build again; or write `version` below [tool.relforge] if it changes each time",
+        )
 
 
 def _refuse_foreign_tags(wheel: Path, release: Release) -> None:

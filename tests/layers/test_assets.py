@@ -185,6 +185,7 @@ def test_a_program_that_is_not_there_is_refused_before_anything_runs(
     assets.check(prepared(tmp_path, run=(), outputs=()))
 
 
+@pytest.mark.process
 def test_what_was_compiled_before_needs_no_program(own_cache: Path, tmp_path: Path) -> None:
     # P39
     tools = tmp_path / "tools"

@@ -22,7 +22,7 @@ from relforge import cache
 from relforge.layers.assets import fingerprint, python_word
 from relforge.model.release import Layer, Release
 from relforge.project import inputs, sources
-from relforge.support import command
+from relforge.support import command, environment
 from relforge.support.errors import UserError
 
 FORMAT = "1"
@@ -103,6 +103,7 @@ def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
                 [word.replace(python_word.WORD, python) for word in words],
                 what=f"tool.relforge.assets.run[{index}]",
                 cwd=work / settings.cwd,
+                base=environment.of_assets(),
                 env={
                     "SOURCE_DATE_EPOCH": str(release.source_date),
                     "PATH": _path(),

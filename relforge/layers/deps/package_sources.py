@@ -46,6 +46,7 @@ class PackageSources:
     constraints: tuple[Path, ...] = ()
     keyring: bool = True
     offline: bool = False
+    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
 
 
 def places(settings: PackageSettings, root: Path) -> PackageSources:
@@ -73,6 +74,7 @@ def places(settings: PackageSettings, root: Path) -> PackageSources:
         constraints=tuple(Path(row) for row in pip.get("constraint", "").split()),
         keyring=pip.get("keyring-provider", "auto") != "disabled",
         offline=offline,
+        build_env=settings.build_env,
     )
 
 

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from relforge import cache
-from relforge.layers.deps import resolver_environment
+from relforge.layers.deps import consistency, resolver_environment
+from relforge.layers.deps.consistency import Distribution
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import explain
 from relforge.layers.deps.platform import Platform
-from relforge.support import command
-
-# What would change how pex itself runs.
-MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
+from relforge.support import command, environment
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -55,10 +52,11 @@ def lock(
     target: Platform,
     places: PackageSources,
     output: Path,
-) -> None:
+) -> tuple[Distribution, ...]:
     """Resolve the requirements for one minor version of Python into a ``pylock.toml``.
 
-    Raises `PexError`, which has all that pex said.
+    Returns what each package asks for, which pex's own lock holds.  Raises
+    `PexError`, which has all that pex said.
 
     With an interpreter at hand the lock holds for every Linux; without one (it
     is in an archive), for the target alone.
@@ -82,6 +80,23 @@ def lock(
         _run(create, where, pip, what=what, env=env)
     exported: Words = ["lock", "export", "--format", "pep-751", native, "-o", output]
     _run(exported, what="writing the lock", own_pip=False)
+    return _asked(native)
+
+
+def _asked(native: Path) -> tuple[Distribution, ...]:
+    """What the packages of pex's own lock ask for."""
+    data = json.loads(native.read_bytes())
+    return tuple(
+        consistency.of_metadata(
+            *(row["project_name"], row["version"]),
+            {
+                "Requires-Dist": row.get("requires_dists") or [],
+                "Requires-Python": [row["requires_python"]] if row.get("requires_python") else [],
+            },
+        )
+        for resolve in data["locked_resolves"]
+        for row in resolve["locked_requirements"]
+    )
 
 
 def complete_platform(target: Platform) -> str:
@@ -100,7 +115,7 @@ def _run(
     done = command.capture(
         program,
         env={"PEX_ROOT": str(cache.home() / "pex"), **(env or {})},
-        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
+        base=environment.of_resolvers(),
     )
     output = done.stdout + done.stderr
     for line in output.splitlines():

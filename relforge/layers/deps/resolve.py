@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from relforge.layers.deps import pex, pylock, pylock_text, refusals, uv
+from relforge.layers.deps.consistency import Distribution
+from relforge.layers.deps.markers import holds
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import PexError
 from relforge.layers.deps.pins import Lock, Pin
@@ -42,6 +44,15 @@ class Question:
     target: Platform
     places: PackageSources
     root: Path
+    constraints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """The pins, and what each package asks for, as far as the resolver says it."""
+
+    pins: tuple[Pin, ...]
+    asked: tuple[Distribution, ...] = ()
 
 
 def choose(resolver: Literal["auto", "pex", "uv"]) -> Literal["pex", "uv"]:
@@ -51,25 +62,26 @@ def choose(resolver: Literal["auto", "pex", "uv"]) -> Literal["pex", "uv"]:
     return resolver
 
 
-def resolve(question: Question, resolver: Literal["pex", "uv"]) -> tuple[Pin, ...]:
+def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
     """The pins that apply to Linux and the target's Python; raises UserError."""
     if not question.requirements:
-        return ()
+        return Resolution(pins=())
     log.info("resolving with %s", resolver)
     with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
         made = Path(folder) / "pylock.toml"
         try:
-            found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
+            found, asked = (_by_uv if resolver == "uv" else _by_pex)(question, made)
         except UserError as error:
             raise refusals.explain(error, question.places) from None
-    return tuple(
+    pins = tuple(
         replace(pin, marker=_open(pin.marker))
         for pin in found.pins
-        if _applies(pin.marker, question.target)
+        if _applies(pin, question.target)
     )
+    return Resolution(pins=pins, asked=asked)
 
 
-def _by_uv(question: Question, made: Path) -> Lock:
+def _by_uv(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, ...]]:
     if question.kept:
         minor = ".".join(question.target.python.split(".")[:2])
         made.write_text(pylock_text.render(question.kept, minor, made.parent), encoding="utf-8")
@@ -80,21 +92,26 @@ def _by_uv(question: Question, made: Path) -> Lock:
         question.places,
         question.root,
         made,
+        constraints=question.constraints,
     )
-    return pylock.read(made)
+    return pylock.read(made), ()
 
 
-def _by_pex(question: Question, made: Path) -> Lock:
+def _by_pex(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, ...]]:
     """pex takes constraints, no preferences: a pin that a conflict names is let go."""
     kept = {pin.name: pin for pin in question.kept if _fits(pin, question)}
     listed = made.with_name("requirements.in")
     listed.write_text("".join(f"{row}\n" for row in question.requirements), encoding="utf-8")
     constraints = made.with_name("constraints.txt")
     for left in reversed(range(ROUNDS)):
-        constraints.write_text(_constraints(kept.values()), encoding="utf-8")
+        rows = "".join(f"{row}\n" for row in question.constraints) + _constraints(kept.values())
+        constraints.write_text(rows, encoding="utf-8")
         try:
-            pex.lock(listed, constraints, question.python, question.target, question.places, made)
-            break
+            asked = pex.lock(
+                *(listed, constraints, question.python, question.target),
+                *(question.places, made),
+            )
+            return pylock.read(made), asked
         except PexError as conflict:
             if not kept:
                 raise
@@ -102,7 +119,7 @@ def _by_pex(question: Question, made: Path) -> Lock:
             named = {canonicalize_name(name) for name in found} & kept.keys()
             log.info("these cannot stay as they are: %s", ", ".join(sorted(named)) or "all")
             kept = {name: pin for name, pin in kept.items() if named and left and name not in named}
-    return pylock.read(made)
+    raise AssertionError("the last round keeps nothing, and so succeeds or raises")
 
 
 def _fits(pin: Pin, question: Question) -> bool:
@@ -119,13 +136,11 @@ def _constraints(pins: Iterable[Pin]) -> str:
     return "".join(f"{pin} ; {pin.marker}\n" if pin.marker else f"{pin}\n" for pin in pins)
 
 
-def _applies(marker: Marker | None, target: Platform) -> bool:
-    """Whether it may hold on a Linux: for the target, or any other machine."""
-    if marker is None:
-        return True
+def _applies(pin: Pin, target: Platform) -> bool:
+    """Whether it may apply to a Linux: to the target, or to any other machine."""
     machines = {*MACHINES, target.machine}
     return any(
-        marker.evaluate({**target.markers, "platform_machine": machine, "extra": ""})
+        holds(pin.marker, {**target.markers, "platform_machine": machine}, pin.where)
         for machine in machines
     )
 

@@ -8,6 +8,15 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from relforge.layers.deps.package_sources import PackageSources
 
+# Names of further variables that backends see; it is taken out before one is started.
+BUILD_ENV = "RELFORGE_BUILD_ENV"
+
+
+def for_backends(places: PackageSources) -> dict[str, str]:
+    """For `backend`: `for_pip`, for making its environment, and what the settings let through."""
+    more = " ".join(places.build_env)
+    return for_pip(places) | ({BUILD_ENV: more} if more else {})
+
 
 def for_pip(places: PackageSources) -> dict[str, str]:
     """Variables for pip, and for pex, which hands them on (with ``--use-pip-config``)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import os
 import re
 import shutil
 import sys
@@ -14,13 +13,12 @@ from pathlib import Path
 from relforge.layers.deps import resolver_environment
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.platform import Platform
-from relforge.support import command
+from relforge.support import command, environment
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
 
 TAIL = 20
-MISLEADING = ("VIRTUAL_ENV", "CONDA_PREFIX")
 
 
 def program() -> Path | None:
@@ -39,12 +37,12 @@ def lock(
     places: PackageSources,
     root: Path,
     output: Path,
-    upgrade: Sequence[str] = (),
+    constraints: Sequence[str] = (),
 ) -> None:
     """Resolve the requirements into the ``pylock.toml`` at ``output``, for every platform.
 
-    What that file pins already is kept where it fits, but for the packages in
-    ``upgrade``.  uv's own settings of the project at ``root`` hold.
+    What that file pins already is kept where it fits.  uv's own settings of the
+    project at ``root`` hold.
     """
     uv = program()
     if uv is None:
@@ -53,14 +51,17 @@ def lock(
     words: list[str | Path] = [uv, "pip", "compile", "-", "--universal", "--python-version", minor]
     words += ["--python", python or sys.executable, "--no-python-downloads", "--no-header"]
     words += ["--format", "pylock.toml", "--output-file", output, "--quiet"]
-    words += [word for name in upgrade for word in ("--upgrade-package", name)]
+    if constraints:
+        listed = output.with_name("constraints.txt")
+        listed.write_text("".join(f"{row}\n" for row in constraints), encoding="utf-8")
+        words += ["--constraints", listed]
     if not places.indexes:
         words.append("--no-index")
     done = command.capture(
         words,
         cwd=root,
         env=resolver_environment.for_uv(places),
-        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
+        base=environment.of_resolvers(),
         stdin="".join(f"{row}\n" for row in requirements),
     )
     for line in done.stderr.splitlines():

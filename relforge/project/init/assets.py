@@ -75,23 +75,11 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     alone = len(fronts) == 1 and not collect
     run = [words for row in fronts for words in row.commands(at_top=not alone)]
     inputs = list(dict.fromkeys(path for row in fronts for path in row.inputs))
-    gathered: tuple[str, ...] = ()
     if collect:
         run.append(collect)
-        gathered = found.static.folders
         made = {f"{path}/**" for row in fronts for path in row.outputs}
         inputs = [row for row in dict.fromkeys((*inputs, *_inputs(found))) if row not in made]
-    outputs: dict[str, str] = {}
-    for row in fronts:
-        for path in row.outputs:
-            taken = any(path == place or path.startswith(f"{place}/") for place in gathered)
-            if collect and (taken or "static" in path.split("/")):
-                if row.manifest:  # hidden, so collectstatic passes over it
-                    outputs[f"{path}/.vite"] = _place(found, f"{path}/.vite", many=True)
-            else:
-                outputs[path] = _place(found, path, many=len(fronts) > 1)
-    if collect:
-        outputs[found.static.root] = f"app/{found.static.root}"
+    outputs = _outputs(found, fronts, collects=bool(collect))
     digest = not collect and not any(row.names_files for row in fronts) and alone
     rows = [Row(key="run", value=listed(tuple(run)))]
     if alone and fronts[0].folder:
@@ -111,6 +99,22 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     if collect:
         comments.append("{python} is the release's own interpreter; it sees `check.env`.")
     return Table(name="assets", rows=tuple(rows), comments=(" ".join(comments),))
+
+
+def _outputs(found: Found, fronts: list[FrontEnd], *, collects: bool) -> dict[str, str]:
+    """Where each folder that is made lies in the release."""
+    outputs: dict[str, str] = {}
+    gathered = found.static.folders if collects else ()
+    for row in fronts:
+        for path in row.outputs:
+            taken = any(path == place or path.startswith(f"{place}/") for place in gathered)
+            if not collects or not (taken or "static" in path.split("/")):
+                outputs[path] = _place(found, path, many=len(fronts) > 1)
+            elif row.manifest:  # hidden, so collectstatic passes over it
+                outputs[f"{path}/.vite"] = _place(found, f"{path}/.vite", many=True)
+    if collects:
+        outputs[found.static.root] = f"app/{found.static.root}"
+    return outputs
 
 
 def _place(found: Found, path: str, *, many: bool) -> str:

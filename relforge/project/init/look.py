@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from relforge.model.spec import Project
+from relforge.project import lockfile, pyproject
 from relforge.project.init import (
     applications,
     contents,
@@ -40,8 +42,7 @@ from relforge.project.init.roots import Roots
 from relforge.project.init.web import Evidence, Web
 from relforge.project.init.wheel_layout import Wheel
 from relforge.project.init.wheel_or_sources import in_wheel, takes_wheel
-from relforge.project.lockfile import find as found_lock
-from relforge.project.pyproject import read_toml
+from relforge.project.toml_document import read_toml
 
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
 _ENTRY = ("asgi", "wsgi", "app", "application", "main", "server", "web", "api", "serve", "run")
@@ -85,25 +86,20 @@ class Found:
 
 def look(root: Path, available: Iterable[str] | None = None) -> Found:
     """Look at the project in the folder; raises SettingsError where a file cannot be read."""
+    return model(root, reading.read(root), available)
+
+
+def model(root: Path, sources: Sources, available: Iterable[str] | None = None) -> Found:
+    """The model of what was read.  Of the folder itself the packaging's own files are looked at."""
     path = root / "pyproject.toml"
     data = read_toml(path) if path.is_file() else {}
-    sources = reading.read(root)
-    lock = found_lock(root, None)
-    return model(root, data, sources, lock.name if lock else None, available)
-
-
-def model(
-    root: Path,
-    data: dict[str, Any],
-    sources: Sources,
-    lock: str | None = None,
-    available: Iterable[str] | None = None,
-) -> Found:
-    """The model of what was read."""
-    project = data.get("project", {})
-    named = _name(data)
+    project = _project(root, path.is_file(), sources)
+    place = lockfile.find(root, None)
+    lock = lockfile.name(root, place) if place else None
+    named = project.name or _name(data)
     wheel = wheel_contents.wheel(data, named, sources)
-    asked = dependencies.read(data, sources, lock)
+    packaged = wheel is not None and not wheel.problem
+    asked = dependencies.read(project, place, wheel=packaged or bool(project.name))
     lines = procfile.read(sources.text(procfile.FILE))
     program, origin = running.web_program(lines, sources)
     usable = wheel if wheel and not wheel.problem else None
@@ -135,12 +131,12 @@ def model(
         chosen = replace(chosen, trees=())
     as_wheel = chosen.trees is None
     commands = (*running.of_scripts(scripts, commands, wheel=as_wheel), *commands)
-    text = sources.text(lock) if lock else ""
-    version = bool(project.get("version")) or (wheel is not None and not wheel.problem)
+    text = place.read_text(encoding="utf-8", errors="replace") if place else ""
+    version = bool(project.version) or (wheel is not None and not wheel.problem)
     return Found(
         root=root,
         name=_UNNAMABLE.sub("-", named or root.name).strip("-") or "app",
-        name_is_written=bool(project.get("name")),
+        name_is_written=bool(project.name),
         version_is_written=version,
         python=interpreter.choose(data, sources, text, available),
         lock=lock,
@@ -164,6 +160,27 @@ def model(
         origin=origin,
         tried=tried,
         scripts=scripts,
+    )
+
+
+def _project(root: Path, written: bool, sources: Sources) -> Project:
+    """The project as a build reads it; one without a pyproject.toml as it would."""
+    if written:
+        return pyproject.load(root)
+    built = sources.has("setup.py") or sources.has("setup.cfg")
+    return Project(
+        root=root,
+        name="",
+        version=None,
+        requires_python="",
+        dependencies=(),
+        optional_dependencies={},
+        groups={},
+        scripts={},
+        has_build_system=built,
+        settings_file=root / "relforge.toml",
+        settings={},
+        dynamic=pyproject.BACKENDS if built else (),
     )
 
 

@@ -26,8 +26,8 @@ def seen(found: Found) -> list[str]:
         lines.append(f"Procfile: {', '.join(row.name for row in found.programs)}")
     if found.lock:
         lines.append(f"lock: {found.lock}")
-    elif found.dependencies.files:
-        lines.append(f"dependencies: {', '.join(found.dependencies.files)}")
+    elif found.dependencies.source:
+        lines.append(f"dependencies: {found.dependencies.source}")
     lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
     if found.contents.trees:
         lines.append(f"sources: {', '.join(found.contents.paths)}")

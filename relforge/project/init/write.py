@@ -13,7 +13,7 @@ import tomli
 from relforge import cache
 from relforge.project.init import document, judge, look, merge, notes, text
 from relforge.project.init.document import Table
-from relforge.project.pyproject import read_toml
+from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError, UserError
 
 TABLE = "tool.relforge"

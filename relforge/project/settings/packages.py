@@ -25,6 +25,7 @@ def read_packages(table: Table) -> PackageSettings:
         indexes=_indexes(table),
         find_links=links,
         wheelhouse=table.text("wheelhouse", ""),
+        build_env=table.texts("build_env", ()),
     )
 
 

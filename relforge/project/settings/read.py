@@ -80,6 +80,7 @@ def read(
         deb=read_deb(table.table("deb")),
         attest=table.flag("attest", False),
         sign=table.text("sign", ""),
+        requirements=table.texts_or("requirements", None, origin="found in the project"),
         members=table.texts("members", ()),
     )
     check_depends(settings.services)

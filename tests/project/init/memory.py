@@ -1,7 +1,8 @@
-"""Projects that are only texts: what `relforge init` makes of them, without a disk."""
+"""Projects that are only texts; on the disk are the files that say what they depend on."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -15,15 +16,19 @@ from relforge.project.init.look import Found
 from relforge.runtime.contract.service import Service
 
 HOST = ("3.13", "3.12", "3.11")
-LOCKS = ("pylock.toml", "uv.lock", "requirements.lock")
 
 
 def found(files: Mapping[str, str], available: Iterable[str] | None = HOST) -> Found:
     """The model of the project."""
     texts = {name: dedent(row) for name, row in files.items()}
-    data = tomli.loads(texts.get("pyproject.toml", ""))
-    lock = next((name for name in LOCKS if name in texts), None)
-    return judge.judged(look.model(Path("/nowhere"), data, reading.memory(texts), lock, available))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "nowhere"
+        root.mkdir()
+        for name, row in texts.items():
+            if "/" not in name or name.startswith("requirements/"):
+                (root / name).parent.mkdir(exist_ok=True)
+                (root / name).write_text(row)
+        return judge.judged(look.model(root, reading.memory(texts), available))
 
 
 def written(files: Mapping[str, str]) -> str:
