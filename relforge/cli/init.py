@@ -44,6 +44,8 @@ def init(
         _print_json(plan, written, text)
     elif print_only:
         print(text, end="")
+        for note in plan.notes:
+            print(f"  {note}", file=sys.stderr)
     elif written:
         print("\nwrote " + ", ".join(report.shown(path) for path in written))
         _next(plan)

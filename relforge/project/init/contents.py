@@ -108,7 +108,7 @@ def _reached(names: Names, entries: Iterable[str]) -> set[str]:
         facts = names.modules[module]
         targets = [names.base(module, facts, level, name) for name, level in facts.needs]
         targets += [text.replace(":", ".") for text in facts.texts if "." in text or ":" in text]
-        targets += [text for text in facts.texts if text in names.modules]
+        targets += [text for text in facts.loads if text in names.modules]
         targets.append(module.rpartition(".")[0])
         parts = (target.split(".") for target in targets)
         above = (".".join(row[:number]) for row in parts for number in range(len(row), 0, -1))
@@ -143,7 +143,9 @@ def _data(
         for text in facts.texts:
             plain = text.strip("/").removeprefix("./")
             first = plain.partition("/")[0]
-            if not plain or plain in _NEVER or plain.endswith(".py") or ".." in plain:
+            if not plain or plain in _NEVER or plain.endswith(".py") or first == "requirements":
+                continue
+            if ".." in plain:
                 continue
             for base in {"", folder, *bases}:
                 path = f"{base}/{plain}" if base else plain

@@ -22,6 +22,7 @@ from relforge.project.init.syntax import (
 from relforge.project.init.variables import Variable
 
 _WORD = re.compile(r"[\w./:@-]{2,120}")
+_LOADERS = ("autodiscover_tasks", "from_object", "import_module", "import_string", "load_module")
 _OPENS = ("open", "io.open", "codecs.open")
 _SETTING = re.compile(r"[A-Z][A-Z0-9_]+")
 
@@ -77,6 +78,7 @@ class Facts:
     guard: bool = False
     guard_calls: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()  # short strings without spaces
+    loads: frozenset[str] = frozenset()  # strings that something imports: from_object("config")
     variables: tuple[Variable, ...] = ()
     sets: frozenset[str] = frozenset()  # variables that it sets itself
     defaults: dict[str, str] = field(default_factory=dict)  # os.environ.setdefault
@@ -133,6 +135,7 @@ def read(path: str, text: str | bytes) -> Facts:
         )
         - {""},
         texts=frozenset(_texts(nodes)),
+        loads=frozenset(_loads(calls)),
         variables=variables.variables(path, tree, full),
         sets=frozenset(variables.written(tree)),
         defaults=dict(_defaults(calls)),
@@ -233,6 +236,12 @@ def _texts(nodes: list[ast.AST]) -> Iterator[str]:
         value = node.value if isinstance(node, ast.Constant) else None
         if isinstance(value, str) and _WORD.fullmatch(value):
             yield value
+
+
+def _loads(calls: list[ast.Call]) -> Iterator[str]:
+    for node in calls:
+        if dotted(node.func).rpartition(".")[2] in _LOADERS:
+            yield from _texts([row for argument in node.args for row in ast.walk(argument)])
 
 
 def _defaults(calls: list[ast.Call]) -> Iterator[tuple[str, str]]:

@@ -14,13 +14,12 @@ from relforge.project.settings.python import OLDEST
 
 _SHORT = re.compile(r"3\.\d+")
 _WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9_.]+)-[\w.]+\.whl")
-_SDIST = re.compile(r"([A-Za-z0-9_.]+?)-\d[\w.!+]*\.(?:tar\.gz|zip)")
 UNKNOWN_HOST = ("3.13", "3.12", "3.11")  # where nobody has looked at the host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """``version`` is such as 3.12; ``problem`` is why a build with it fails, "" where it works."""
+    """``version`` is such as 3.12; ``problem`` is what the project asks for and does not get."""
 
     version: str
     why: str
@@ -36,23 +35,25 @@ def choose(
     fitting = [row for row in host if _allows(required, row)]
     pin, said = _pin(sources)
     shown = f'{where} says "{required}"' if required else ""
-    if pin and _allows(required, pin):
-        if pin in host:
-            return Choice(version=pin, why=f"{said} says {pin}")
-        problem = f"{said} asks for Python {pin}, and this host has {_list(host)}"
-        if available is not None:
-            return Choice(version=pin, why=f"{said} says {pin}", problem=problem)
+    if pin in fitting:
+        return Choice(version=pin, why=f"{said} says {pin}")
     if not fitting:
         version = next((row for row in _upwards(required)), host[0] if host else f"3.{OLDEST}")
-        problem = f'{shown}, and this host has {_list(host)}: `python.source = "uv"` fetches one'
+        problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
         return Choice(version=version, why=shown, problem=problem)
     lacking = {row: _lacking(lock, row) for row in fitting}
-    version = next((row for row in fitting if not lacking[row]), fitting[0])
+    # The fewest that have to be built here, and of those the newest.
+    version = min(fitting, key=lambda row: len(lacking[row]))
+    if all(lacking.values()):  # a lock that is older than every Python here
+        version = fitting[-1]
     why = "the newest on this host" + (f" that the project allows ({shown})" if shown else "")
     if version != fitting[0]:
         names = ", ".join(lacking[fitting[0]][:3])
-        why = f"the newest for which the lock has wheels: {names} has none for {fitting[0]}"
-    return Choice(version=version, why=why)
+        why = f"by the wheels of the lock: there is none for {fitting[0]} of {names}"
+    problem = ""
+    if pin and _allows(required, pin):
+        problem = f"{said} asks for Python {pin}, which this host does not have: {version} is taken"
+    return Choice(version=version, why=why, problem=problem)
 
 
 def _required(data: Mapping[str, Any]) -> tuple[str, str]:
@@ -101,17 +102,15 @@ def _pin(sources: Sources) -> tuple[str, str]:
 
 
 def _lacking(lock: str, short: str) -> list[str]:
-    """Packages of a lock with wheels for other Pythons alone, and no source distribution."""
+    """Packages of a lock with wheels for other Pythons alone."""
     tags: dict[str, set[tuple[str, str]]] = {}
     for name, python, abi in _WHEEL.findall(lock):
         tags.setdefault(name.lower(), set()).update((row, abi) for row in python.split("."))
-    built = {name.lower().replace("-", "_") for name in _SDIST.findall(lock)}
     own = f"cp{short.replace('.', '')}"
     return [
         name
         for name, rows in sorted(tags.items())
-        if name not in built
-        and not any(
+        if not any(
             tag == own or tag.startswith("py") or _stable(tag, abi, own) for tag, abi in rows
         )
     ]

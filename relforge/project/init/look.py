@@ -121,7 +121,7 @@ def model(root: Path, sources: Sources, available: Iterable[str] | None = None) 
     if settings is not None:
         entries.append(settings.module)
         entries += settings.apps()
-    extra = _migrations(sources)
+    extra = (*_migrations(sources), *running.files(sources, processes, commands))
     chosen = contents.choose(sources, known, places, entries or known.modules, extra)
     overlays: tuple[str, ...] = ()
     if usable is not None and takes_wheel(usable, chosen, known, managers, extra, named):

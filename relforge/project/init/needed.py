@@ -66,7 +66,7 @@ def find(
             key=re.sub(r"_+", "_", name.lower()).strip("_"),
             kind=row.kind,
             secret=bool(_SECRET.search(name)),
-            sample=examples.get(name) or _sample(name, row.kind, dependencies),
+            sample=examples.get(name) or row.sample or _sample(name, row.kind, dependencies),
             where=f"{row.path}:{row.line}",
         )
         for name, row in sorted(found.items())

@@ -129,7 +129,8 @@ def of_tools(
 ) -> Iterator[OwnCommand]:
     """Alembic and Flask's own command line."""
     for path in sources.files:
-        if PurePosixPath(path).name == "alembic.ini" and not is_aside(path):
+        own = "flask-migrate" not in dependencies and not is_aside(path)
+        if own and PurePosixPath(path).name == "alembic.ini":
             folder = str(PurePosixPath(path).parent).removeprefix(".")
             yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
             break

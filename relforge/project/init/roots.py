@@ -55,9 +55,12 @@ def find(
         if is_aside(path):
             continue
         first = {name.partition(".")[0] for name, level in row.needs if level == 0}
-        for name in first - sys.stdlib_module_names - foreign:
+        for name in first - sys.stdlib_module_names:
             root = _nearest(path, name, sources)
-            if root is not None:
+            # A module of a dependency's name is most likely not what is imported.
+            if root is not None and (
+                name not in foreign or sources.has(_join(_join(root, name), "__init__.py"))
+            ):
                 found[root] += 1
         for text in row.paths:
             found.update(_added(path, text, sources))

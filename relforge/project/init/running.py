@@ -99,24 +99,28 @@ def commands(
     processes: tuple[Process, ...],
     lines: tuple[Program, ...],
 ) -> tuple[OwnCommand, ...]:
-    rows = [*managers, *programs.of_tools(sources, known, asked, served.application)]
+    app = served.application
+    rows = [*managers, *programs.of_tools(sources, known, asked, app)]
     if not processes and not managers and not scripts:
         rows += programs.plain(known, sources)
     for line in lines:
         if line.name == procfile.RELEASE:
             text = "the Procfile's release line"
-            rows.append(_once("release-phase", line.line.main, line.words, text))
+            rows.append(_once("release-phase", line.line.main, line.words, text, app))
         for number, words in enumerate(line.line.before):
             name = f"before-{line.name}" + (f"-{number + 1}" if number else "")
             text = f"what the Procfile's {line.name} line runs first"
-            rows.append(_once(name, words, procfile.exec_words(words), text))
+            rows.append(_once(name, words, procfile.exec_words(words), text, app))
     return tuple({row.name: row for row in rows}.values())
 
 
-def _once(name: str, row: Words | None, words: tuple[str, ...], text: str) -> OwnCommand:
+def _once(
+    name: str, row: Words | None, words: tuple[str, ...], text: str, app: Application | None
+) -> OwnCommand:
+    flask = words[:1] == ("flask",) and "--app" not in words and app is not None
     return OwnCommand(
         name=name,
-        exec=words,
+        exec=("flask", "--app", app.target, *words[1:]) if flask and app else words,
         help=text,
         once=True,
         cwd=row.cwd if row else "",
@@ -144,6 +148,21 @@ def placed(row: Process, chosen: Contents, known: Names, places: Roots) -> Proce
         root = places.of(known.modules[module].path)
         folder = root if root.rpartition("/")[2] not in ("src", "lib") else ""
     return replace(row, cwd="/".join(part for part in ("app", folder) if part))
+
+
+def files(
+    sources: Sources, processes: tuple[Process, ...], commands: tuple[OwnCommand, ...]
+) -> Iterator[str]:
+    """Files of the project that the words of a program name."""
+    rows = [(row.exec, row.cwd) for row in processes]
+    rows += [(row.exec, row.cwd) for row in commands]
+    for words, cwd in rows:
+        for word in words:
+            path = "/".join(
+                part for part in f"{cwd or ''}/{word}".split("/") if part not in ("", ".")
+            )
+            if path in sources.files and not path.endswith(".py"):
+                yield path
 
 
 def moved(row: OwnCommand, chosen: Contents, known: Names) -> OwnCommand:

@@ -145,7 +145,7 @@ def config_file(text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
                     continue
                 if simple and not name.startswith("_"):
                     options[name] = value
-                elif name and not name.startswith("_"):
+                elif name and not name.startswith("_") and name != "bind":
                     unread.append(name)
     return options, tuple(unread)
 

@@ -22,6 +22,19 @@ _GETENV = ("getenv", "os.getenv", "environ.get", "os.environ.get")
 _READERS = ("decouple.config", "starlette.config.Config", "environ.Env", "environs.Env")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _KINDS = {"int": "int", "float": "float", "bool": "bool", "list": "list", "json": "str"}
+_SAMPLES = {
+    "EmailStr": "build@example.com",
+    "PostgresDsn": "postgresql://127.0.0.1/build",
+    "RedisDsn": "redis://127.0.0.1:6379/0",
+    "AmqpDsn": "amqp://127.0.0.1",
+    "Url": "http://127.0.0.1",
+    "UUID": "00000000-0000-0000-0000-000000000000",
+    "list": "[]",
+    "List": "[]",
+    "set": "[]",
+    "dict": "{}",
+    "Dict": "{}",
+}
 _URLS = {"db": "DATABASE_URL", "db_url": "DATABASE_URL", "cache": "CACHE_URL"}
 _URLS |= {"email": "EMAIL_URL", "email_url": "EMAIL_URL", "dj_db_url": "DATABASE_URL"}
 
@@ -35,6 +48,7 @@ class Variable:
     line: int
     needed: bool  # read while the module is imported, and without a default
     kind: str = "str"  # str, int, float, bool, list
+    sample: str = ""  # a value of the right form, where the source tells it
 
 
 def variables(path: str, tree: ast.Module, imported: dict[str, str]) -> tuple[Variable, ...]:
@@ -56,8 +70,8 @@ def variables(path: str, tree: ast.Module, imported: dict[str, str]) -> tuple[Va
                     needed=wanted,
                     kind=kind or kinds.get(id(node), "str"),
                 )
-    for name, line, needed, kind in _of_settings(tree, imported):
-        found.setdefault(name, Variable(name=name, path=path, line=line, needed=needed, kind=kind))
+    for row in _of_settings(path, tree, imported):
+        found.setdefault(row.name, row)
     return tuple(found.values())
 
 
@@ -146,13 +160,17 @@ def _guarded(tree: ast.Module) -> Iterator[str]:
             caught = " ".join(ast.unparse(row.type) for row in node.handlers if row.type)
             if re.search(r"KeyError|LookupError|Exception", caught):
                 yield from _texts(*(inner for row in node.body for inner in ast.walk(row)))
-        elif isinstance(node, ast.If | ast.IfExp):
-            asked = [row for row in ast.walk(node.test) if isinstance(row, ast.Call)]
+        elif isinstance(node, ast.If | ast.IfExp) and _asks(node.test):
             body = node.body if isinstance(node.body, list) else [node.body]
             if not any(_ends(row) for row in body):
-                for row in asked:
-                    if dotted(row.func) in _GETENV:
-                        yield from _texts(*row.args[:1])
+                behind = (inner for row in (node.test, *body) for inner in ast.walk(row))
+                yield from _texts(*behind)
+
+
+def _asks(test: ast.expr) -> bool:
+    """Whether a condition looks at the environment."""
+    rows = (dotted(row) for row in ast.walk(test))
+    return any(row in (*_ENVIRON, *_GETENV) for row in rows)
 
 
 def _demanded(node: ast.BoolOp | ast.If) -> Iterator[tuple[str, bool, str]]:
@@ -191,10 +209,8 @@ def _texts(*nodes: ast.AST) -> Iterator[str]:
             yield value
 
 
-def _of_settings(
-    tree: ast.Module, imported: dict[str, str]
-) -> Iterator[tuple[str, int, bool, str]]:
-    """The fields of pydantic's BaseSettings: name, line, whether it is needed, and kind."""
+def _of_settings(path: str, tree: ast.Module, imported: dict[str, str]) -> Iterator[Variable]:
+    """The fields of pydantic's BaseSettings."""
     made = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)} & {
         dotted(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)
     }
@@ -217,8 +233,23 @@ def _of_settings(
                 continue
             alias, default = _field(row.value)
             name = alias or (prefix + row.target.id).upper()
-            kind = _KINDS.get(ast.unparse(row.annotation).partition("[")[0], "str")
-            yield name, row.lineno, not default and node.name in made, kind
+            annotation = ast.unparse(row.annotation)
+            yield Variable(
+                name=name,
+                path=path,
+                line=row.lineno,
+                needed=not default and node.name in made,
+                kind=_KINDS.get(annotation.partition("[")[0], "str"),
+                sample=_sample(annotation),
+            )
+
+
+def _sample(annotation: str) -> str:
+    """A value that pydantic takes for a field of that type."""
+    literal = re.match(r"Literal\['([^']*)'", annotation)
+    if literal:
+        return literal[1]
+    return next((text for word, text in _SAMPLES.items() if word in annotation), "")
 
 
 def _field(value: ast.expr | None) -> tuple[str, bool]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from relforge.project.init import procfile, server_lines, shell_lines
+from relforge.project.init import applications, procfile, server_lines, shell_lines
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.frameworks import ASGI_SERVERS, OTHER_SERVERS, Interface
@@ -14,6 +14,7 @@ from relforge.project.init.names import Names
 from relforge.project.init.processes import Process
 from relforge.project.init.procfile import Program
 from relforge.project.init.server_lines import ServerLine
+from relforge.project.init.syntax import Name
 
 LISTEN = "${http.host}:${http.port}"
 NAME = "web"
@@ -98,13 +99,14 @@ def preferred(evidence: Evidence) -> Interface:
 
 
 def _of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
-    options, unread = dict(line.options), list(line.unread)
+    options, unread, lost_notes = dict(line.options), list(line.unread), list[str]()
     if line.server == "gunicorn" and evidence.config:
         told, lost = server_lines.config_file(evidence.config)
         target = str(told.pop("wsgi_app", ""))
         bind = str(told.pop("bind", ""))
         options = {**told, **options}
-        unread += [f"{line.config or 'gunicorn.conf.py'}: {name}" for name in lost]
+        file = line.config or "gunicorn.conf.py"
+        lost_notes = [f"{file}: `{name}` is computed there, and is not taken over" for name in lost]
         if target and not line.target:
             line = replace(line, target=target)
         if bind and not (line.port or line.listen or line.host):
@@ -124,6 +126,7 @@ def _of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
     if line.server == "uvicorn" and found.interface == "wsgi":
         options["interface"] = "wsgi"
     notes = [f"{evidence.origin}: {row} is not taken over: relforge does it" for row in unread]
+    notes += lost_notes
     main = program.line.main
     env = {**dict(main.env if main else ()), **line.env}
     comment = f"{found.framework}, as the {evidence.origin} says."
@@ -154,8 +157,9 @@ def _named(evidence: Evidence, line: ServerLine, module: str, name: str) -> tupl
         return known, ""
     facts = evidence.names.modules.get(module)
     path = facts.path if facts else evidence.origin
+    made = applications.kind(evidence.names, module, Name(name))
     found = Application(
-        framework=f"{module or 'an application'}",
+        framework=made[0] if made else f"{module or 'an application'}",
         interface=line.interface,
         target=target,
         path=path,

@@ -49,7 +49,8 @@ def test_commands_before_the_server_become_commands_and_are_noted() -> None:
     row = web(files)
     assert ("gunicorn", "shop:app") == (row.server, row.target)
     (command,) = (row for row in read(files).commands if row.name == "before-web")
-    assert (("flask", "db", "upgrade"), "app") == (command.exec, command.cwd)
+    words = ("flask", "--app", "shop:app", "db", "upgrade")
+    assert (words, "app") == (command.exec, command.cwd)
     assert "the Procfile's web line runs `flask db upgrade` first" in left(files)
 
 

@@ -106,7 +106,7 @@ def test_options_of_a_configuration_file_of_gunicorn_are_taken_over() -> None:
     )
     assert {"workers": 3, "timeout": 50} == web(files).options
     assert 9000 == read(files).config.schema["http.port"]["default"]
-    assert "conf/g.py: on_starting is not taken over" in left(files)
+    assert "conf/g.py: `on_starting` is computed there, and is not taken over" in left(files)
 
 
 def test_application_of_asgi_py_wins_over_what_it_wraps() -> None:
