@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,24 @@ _WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9
 UNKNOWN_HOST = ("3.13", "3.12", "3.11")  # where nobody has looked at the host
 
 
+# When a Python was out, and most packages had wheels for it: four months later.
+_RELEASED = {
+    "3.11": 1676592000,
+    "3.12": 1706140800,
+    "3.13": 1738713600,
+    "3.14": 1770249600,
+    "3.15": 1801000000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A file that pins every version, and when somebody last changed it."""
+
+    file: str
+    when: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """``version`` is such as 3.12; ``problem`` is what the project asks for and does not get."""
@@ -27,7 +46,11 @@ class Choice:
 
 
 def choose(
-    data: Mapping[str, Any], sources: Sources, lock: str, available: Iterable[str] | None
+    data: Mapping[str, Any],
+    sources: Sources,
+    lock: str,
+    available: Iterable[str] | None,
+    pinned: Pinned | None = None,
 ) -> Choice:
     """The version; ``available`` are those of the host, such as 3.12, None where unknown."""
     host = sorted(set(UNKNOWN_HOST if available is None else available), key=_number, reverse=True)
@@ -42,6 +65,12 @@ def choose(
         problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
         return Choice(version=version, why=shown, problem=problem)
     lacking = {row: _lacking(lock, row) for row in fitting}
+    old = [row for row in fitting if pinned and _RELEASED.get(row, pinned.when) > pinned.when]
+    if pinned and old and not lock:
+        version = next((row for row in fitting if row not in old), fitting[-1])
+        year = time.gmtime(pinned.when).tm_year
+        why = f"{pinned.file} pins versions of {year}, when {old[-1]} was not out or too new"
+        return Choice(version=version, why=why)
     # The fewest that have to be built here, and of those the newest.
     version = min(fitting, key=lambda row: len(lacking[row]))
     if all(lacking.values()):  # a lock that is older than every Python here
@@ -54,6 +83,13 @@ def choose(
     if pin and _allows(required, pin):
         problem = f"{said} asks for Python {pin}, which this host does not have: {version} is taken"
     return Choice(version=version, why=why, problem=problem)
+
+
+def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
+    """What a file of requirements pins, if that is every version of it."""
+    rows = [row for row in text.splitlines() if re.match(r"[A-Za-z0-9]", row)]
+    exact = sum("==" in row for row in rows)
+    return Pinned(file, when) if when and rows and exact >= 0.9 * len(rows) else None
 
 
 def _required(data: Mapping[str, Any]) -> tuple[str, str]:

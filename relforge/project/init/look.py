@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relforge.model.spec import Project
-from relforge.project import lockfile, pyproject
+from relforge.project import git, lockfile, pyproject
 from relforge.project.init import (
     applications,
     contents,
@@ -27,6 +27,7 @@ from relforge.project.init import (
     trial,
     web,
     wheel_contents,
+    wheel_setuptools,
 )
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
@@ -86,11 +87,19 @@ class Found:
 
 def look(root: Path, available: Iterable[str] | None = None) -> Found:
     """Look at the project in the folder; raises SettingsError where a file cannot be read."""
-    return model(root, reading.read(root), available)
+    return model(root, reading.read(root), available, lambda file: _changed(root, file))
 
 
-def model(root: Path, sources: Sources, available: Iterable[str] | None = None) -> Found:
-    """The model of what was read.  Of the folder itself the packaging's own files are looked at."""
+def model(
+    root: Path,
+    sources: Sources,
+    available: Iterable[str] | None = None,
+    changed: Callable[[str], int | None] = lambda file: None,
+) -> Found:
+    """The model of what was read.  Of the folder itself the packaging's own files are looked at.
+
+    ``changed`` knows when a file was changed last.
+    """
     path = root / "pyproject.toml"
     data = read_toml(path) if path.is_file() else {}
     project = _project(root, path.is_file(), sources)
@@ -138,7 +147,7 @@ def model(root: Path, sources: Sources, available: Iterable[str] | None = None) 
         name=_UNNAMABLE.sub("-", named or root.name).strip("-") or "app",
         name_is_written=bool(project.name),
         version_is_written=version,
-        python=interpreter.choose(data, sources, text, available),
+        python=interpreter.choose(data, sources, text, available, _pinned(root, asked, changed)),
         lock=lock,
         dependencies=asked,
         sources=sources,
@@ -163,11 +172,27 @@ def model(root: Path, sources: Sources, available: Iterable[str] | None = None) 
     )
 
 
+def _changed(root: Path, file: str) -> int | None:
+    """When git says that a file was changed last."""
+    when = git.output(root, "log", "-1", "--format=%ct", "--", file)
+    return int(when) if when and when.strip().isdigit() else None
+
+
+def _pinned(
+    root: Path, asked: Dependencies, changed: Callable[[str], int | None]
+) -> interpreter.Pinned | None:
+    """When the file of requirements was changed last, if it pins every version."""
+    path = root / asked.source
+    if not asked.source.endswith(".txt") or not path.is_file():
+        return None
+    return interpreter.pinned_at(asked.source, reading.text(path), changed(asked.source))
+
+
 def _project(root: Path, written: bool, sources: Sources) -> Project:
     """The project as a build reads it; one without a pyproject.toml as it would."""
     if written:
         return pyproject.load(root)
-    built = sources.has("setup.py") or sources.has("setup.cfg")
+    built = wheel_setuptools.is_used(sources)
     return Project(
         root=root,
         name="",

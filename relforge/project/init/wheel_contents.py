@@ -13,7 +13,7 @@ from relforge.project.init.wheel_layout import Wheel, below, module, modules, pa
 
 def wheel(data: Mapping[str, Any], name: str, sources: Sources) -> Wheel | None:
     """The wheel that a build makes; None where nothing builds one."""
-    has_setup = sources.has("setup.py") or sources.has("setup.cfg")
+    has_setup = wheel_setuptools.is_used(sources)
     if "build-system" not in data and not has_setup:
         # PEP 517: setuptools builds it then; it finds what lies in src/.
         default = bool(name) and any(row.startswith("src/") for row in sources.modules)

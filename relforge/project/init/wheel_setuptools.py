@@ -27,6 +27,12 @@ _NO_MODULES = frozenset({
 })  # fmt: skip
 
 
+def is_used(sources: Sources) -> bool:
+    """Whether there is a setup.py, or a setup.cfg that is not only other tools'."""
+    text = sources.text("setup.cfg")
+    return sources.has("setup.py") or "[metadata]" in text or "[options]" in text
+
+
 def wheel(data: Mapping[str, Any], sources: Sources) -> Wheel:
     """The wheel that setuptools builds of the project."""
     own = table(table(data, "tool"), "setuptools")

@@ -59,6 +59,16 @@ def test_a_python_that_this_host_lacks_is_said(
     assert problem in choice.problem
 
 
+def test_old_pins_get_a_python_of_their_time() -> None:
+    # P7
+    pinned = interpreter.pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
+    choice = interpreter.choose({}, reading.memory({}), "", HOST, pinned)
+    assert "3.11" == choice.version
+    assert "requirements.txt pins versions of 2023" in choice.why
+    assert interpreter.pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
+    assert interpreter.pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
+
+
 def test_poetrys_python_counts() -> None:
     # P7
     data = {"tool": {"poetry": {"dependencies": {"python": "~3.12"}}}}
