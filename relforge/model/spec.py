@@ -114,11 +114,15 @@ class DependencySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """A package index.  ``default``: in the place of the public one."""
+    """A package index.  ``default``: in the place of the public one.
+
+    ``packages`` are patterns of the names that it alone has, and it has nothing else.
+    """
 
     name: str
     url: str
     default: bool = False
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,6 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
@@ -19,7 +17,7 @@ from relforge.layers.assets import step as assets
 from relforge.model.release import Interpreter, Release, Target
 from relforge.model.spec import BuildRequest, Index, Project, Settings
 from relforge.pipeline import staging
-from relforge.project import git, lockfile, members, pyproject, settings, version
+from relforge.project import git, lockfile, members, pyproject, settings, supported_python, version
 from relforge.project.requirements import choice
 from relforge.project.settings.table import Reading, dotted
 from relforge.runtime.settings import Over, is_set_by
@@ -89,6 +87,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
     configured = read_settings(root, env, name)
     found = configured.project
     interpreter = python.find(configured.settings.python, found.root, target)
+    supported_python.refuse(found, interpreter.version)
     found = choice.before_backend(found, configured.settings)
     if any(row.dynamic for row in (found, *found.members)):
         # Late: most projects write what they require.
@@ -159,7 +158,6 @@ def plan(root: Path, order: BuildRequest) -> Release:
 def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
-    _check_python(found, release.python)
     assets.check(release)
     if typed.sign == sigstore.WORD:
         sigstore.check()
@@ -210,20 +208,6 @@ def _check_paths(found: Project, typed: Settings) -> None:
         raise SettingsError(
             f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
             hint="type: relforge lock",
-        )
-
-
-def _check_python(found: Project, interpreter: Interpreter) -> None:
-    """Refuse an interpreter that the project itself does not support."""
-    try:
-        supported = SpecifierSet(found.requires_python)
-    except InvalidSpecifier as error:
-        raise SettingsError(f"project.requires-python: {error}") from None
-    if not supported.contains(interpreter.version, prereleases=True):
-        raise SettingsError(
-            f"tool.relforge.python.version: the release would get CPython {interpreter.version}, "
-            f'and the project asks for "{found.requires_python}" (project.requires-python)',
-            hint="change one of the two",
         )
 
 

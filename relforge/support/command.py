@@ -34,12 +34,14 @@ def run(
     base: Mapping[str, str] | None = None,
     hint: str = "",
     shown: int = TAIL,
+    called: str = "",
 ) -> None:
     """Run a program whose output is for a human: each line goes to the log at level debug.
 
     ``what`` names the purpose in the error.  ``env`` is laid over ``base``, by
-    default `environment.of_programs`.  Raises UserError with the last lines of the output
-    where the program is missing or fails.
+    default `environment.of_programs`.  Raises UserError with the ``shown`` last
+    lines of the output where the program is missing or fails; it is named as
+    ``called`` there, by default by its words.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
@@ -54,9 +56,8 @@ def run(
         output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
         if os.strerror(errno.ENOSPC) in output:
             hint = NO_ROOM
-        raise UserError(
-            f"{what}: `{_shown(words)}` {ending(process.returncode)}\n{output}", hint=hint
-        )
+        program = called or f"`{_shown(words)}`"
+        raise UserError(f"{what}: {program} {ending(process.returncode)}\n{output}", hint=hint)
 
 
 def capture(

@@ -11,9 +11,11 @@ seconds to make, so it is kept:
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.message import Message
@@ -30,6 +32,8 @@ from relforge.model.release import Interpreter
 from relforge.support import command
 from relforge.support.environment import of_backends as seen_by_backends
 from relforge.support.errors import UserError
+
+log = logging.getLogger("relforge.layers.deps")
 
 WHAT = "building the project's wheel"
 HINT = "it must build by itself, too: python -m build --wheel"
@@ -92,9 +96,16 @@ def _ready(
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
-    """One error for every question that a backend may fail to answer."""
+    """One error for every question that a backend may fail to answer; its warnings for the log.
+
+    `build` raises the warnings of a backend again in this process, many lines each.
+    """
     try:
-        yield
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            yield
+        for row in said:
+            log.debug("%s: %s", what, " ".join(str(row.message).split()))
     except build.BuildBackendException as error:
         if isinstance(error.exception, UserError):
             raise _with_way_out(error.exception) from None
@@ -183,6 +194,7 @@ def _runner(env: Mapping[str, str], what: str, venv: Path | None = None) -> Call
             base=seen,
             hint=HINT,
             shown=SHOWN,
+            called="the build backend",
         )
 
     return run

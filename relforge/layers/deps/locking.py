@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from relforge import cache
 from relforge.layers.deps import (
     consistency,
+    index_binding,
     lock_header,
     lockfiles,
     pylock_text,
@@ -78,7 +79,10 @@ class LockRequest:
         """What the lock depends on, besides the time of its making."""
         machine = self.target.machine if self.python is None else ""
         kind = "pylock" if self.is_pylock else "requirements"
-        indexes = [f"{index.url} {index.default}" for index in self.settings.packages.indexes]
+        indexes = [
+            f"{index.url} {index.default} {' '.join(index.packages)}".rstrip()
+            for index in self.settings.packages.indexes
+        ]
         facts = (
             kind,
             self.interpreter.short,
@@ -133,7 +137,9 @@ def write(
         raise resolve.missing_pin(name)
     kept = () if upgrade == "all" else tuple(pin for pin in before if pin.name not in names)
     who = resolve.choose(resolver or order.settings.packages.resolver)
-    made = resolve.resolve(_question(order, kept), who)
+    question = _question(order, kept)
+    made = resolve.resolve(question, who)
+    index_binding.warn(index_binding.on_several(made.pins, question.places))
     _verify(order, made, who)
     if found is None and before and not made.pins:
         raise UserError(

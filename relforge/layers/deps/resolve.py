@@ -1,4 +1,4 @@
-"""Resolving requirements, by uv where it is installed and by pex everywhere."""
+"""Resolving requirements, by uv or by pex."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.layers.deps import pex, pylock, pylock_text, refusals, uv
+from relforge.layers.deps import index_binding, pex, pylock, pylock_text, refusals, uv
 from relforge.layers.deps.consistency import Distribution
+from relforge.layers.deps.index_binding import Binding
 from relforge.layers.deps.markers import holds
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import PexError
 from relforge.layers.deps.pins import Lock, Pin
 from relforge.layers.deps.platform import Platform
+from relforge.model.spec import Index
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 ROUNDS = 8  # of letting pins go that stand in the way, before all of them are
 IN_THE_WAY = re.compile(
     r"(?:The user requested(?: \(constraint\))?|depends on|No matching distribution found for)"
@@ -72,7 +75,7 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
         try:
             found, asked = (_by_uv if resolver == "uv" else _by_pex)(question, made)
         except UserError as error:
-            raise refusals.explain(error, question.places) from None
+            raise refusals.explain(error, question.places, question.target) from None
     pins = tuple(
         replace(pin, marker=_open(pin.marker))
         for pin in found.pins
@@ -82,19 +85,47 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
 
 
 def _by_uv(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, ...]]:
+    binding = _binding(question)
+    for _ in range(ROUNDS):
+        try:
+            found = _ask_uv(question, made, binding)
+        except UserError as refusal:
+            # What is not asked for directly is not looked for at the index that it is bound to.
+            named = index_binding.of_names(question.places, NAME.findall(refusal.message)).names
+            if binding is None or not named.keys() - binding.names.keys():
+                raise
+            binding = replace(binding, names={**binding.names, **named})
+            continue
+        better = binding and index_binding.settled(binding, found.pins, question.places)
+        if better is None:
+            return found, ()
+        binding = better
+    raise UserError(
+        "resolving the dependencies: the indexes that packages are bound to do not lead to an end",
+        hint="see `packages` of `indexes` in the settings",
+    )
+
+
+def _binding(question: Question) -> Binding | None:
+    """What is asked for directly, by the index that it is bound to; None without any binding."""
+    if not any(index.packages for index in question.places.indexes):
+        return None
+    rows = map(Requirement, question.requirements)
+    return index_binding.of_names(question.places, (row.name for row in rows if not row.url))
+
+
+def _ask_uv(question: Question, made: Path, binding: Binding | None) -> Lock:
+    made.unlink(missing_ok=True)
     if question.kept:
         minor = ".".join(question.target.python.split(".")[:2])
         made.write_text(pylock_text.render(question.kept, minor, made.parent), encoding="utf-8")
     uv.lock(
-        question.requirements,
-        question.python,
-        question.target,
-        question.places,
-        question.root,
-        made,
+        *(question.requirements, question.python, question.target),
+        *(question.places, question.root, made),
         constraints=question.constraints,
+        binding=binding,
     )
-    return pylock.read(made), ()
+    return pylock.read(made)
 
 
 def _by_pex(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, ...]]:
@@ -103,20 +134,25 @@ def _by_pex(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, .
     listed = made.with_name("requirements.in")
     listed.write_text("".join(f"{row}\n" for row in question.requirements), encoding="utf-8")
     constraints = made.with_name("constraints.txt")
+    first: dict[str, Index] = {}
     for left in reversed(range(ROUNDS)):
         rows = "".join(f"{row}\n" for row in question.constraints) + _constraints(kept.values())
         constraints.write_text(rows, encoding="utf-8")
         try:
             asked = pex.lock(
                 *(listed, constraints, question.python, question.target),
-                *(question.places, made),
+                *(question.places, made, first),
             )
-            return pylock.read(made), asked
+            found = pylock.read(made)
+            several = index_binding.on_several(found.pins, question.places)
+            if first or not several:
+                return found, asked
+            first = {name: rows[0] for name, rows in several.items()}
         except PexError as conflict:
             if not kept:
                 raise
-            found = IN_THE_WAY.findall(conflict.output)
-            named = {canonicalize_name(name) for name in found} & kept.keys()
+            said = IN_THE_WAY.findall(conflict.output)
+            named = {canonicalize_name(name) for name in said} & kept.keys()
             log.info("these cannot stay as they are: %s", ", ".join(sorted(named)) or "all")
             kept = {name: pin for name, pin in kept.items() if named and left and name not in named}
     raise AssertionError("the last round keeps nothing, and so succeeds or raises")

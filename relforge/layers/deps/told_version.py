@@ -34,7 +34,7 @@ def ask(project: Project, settings: Settings, source_date: int) -> str:
         try:
             return str(backend.metadata(source, *own, env, into, WHAT)["Version"])
         except UserError as error:
-            if git.output(root, "ls-files", "--", "."):
+            if error.hint != backend.HINT or git.output(root, "ls-files", "--", "."):
                 raise
             hint = (
                 "a version that comes from git needs the repository: build in a clone of it; or "
