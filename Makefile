@@ -5,6 +5,8 @@ PYTHON ?=
 VENV ?= .venv
 STDLIB ?= 3.12
 TESTS ?=
+SUITES ?=
+FRESH ?=
 IN_MEMORY := not process and not network and not release and not rootfs
 SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
 BIN := $(VENV)/bin
@@ -13,7 +15,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -71,6 +73,9 @@ soak-console: venv ## 12,000 interrupts at random moments, made-up frames (PYTHO
 
 demo: venv node ## build the sample application, unpack it, start it, use it, stop it
 	@$(BIN)/python scripts/demo.py
+
+fresh: ## both README commands on bare Debians, as root (SUITES="bookworm trixie" FRESH="demo test unit")
+	@SUITES='$(SUITES)' FRESH='$(FRESH)' python3 -m scripts.fresh
 
 bench: venv node ## numbers: start-up, control commands, size
 	@$(BIN)/python benchmarks/bench.py

@@ -1,13 +1,16 @@
 """`make demo`: the sample application from its sources to a page and back to nothing.
 
-Builds the production release, unpacks it in a folder of its own, starts it on a
+Builds the production release, unpacks it in a directory of its own, starts it on a
 free port, uses it, stops it, and says what it does and what to type next.
+The release gets the CPython that runs the demo; where the project asks for another, a copy
+of the project is built, so that the demo runs on a host which has one CPython.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -21,6 +24,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = REPOSITORY / "sample_app"
+PYTHON = re.compile(r'^(python = \{ version = )"(3\.\d+)"', re.M)
+MADE = shutil.ignore_patterns("_build", "dist", "node_modules", "var", "__pycache__", ".*")
 EXPRESSION = "app.title, os.getpid(), sys.version.split()[0]"
 
 
@@ -40,16 +45,17 @@ class Failed(Exception):
 
 def demo(folder: Path) -> int:
     say("1. Build the production release of sample_app")
-    built = run([sys.executable, "-m", "relforge", "release", "--env", "prod", "--json"], PROJECT)
+    place = project(folder)
+    built = run([sys.executable, "-m", "relforge", "release", "--env", "prod", "--json"], place)
     report = json.loads(built)
-    artifact = Path(PROJECT, report["artifact"])
+    artifact = Path(place, report["artifact"])
     cached = sum(layer["cached"] for layer in report["layers"])
     tell(f"{artifact.name}: {report['size'] / 1e6:.0f} MB, sha256 {report['sha256'][:16]}...")
     tell(f"{cached} of its {len(report['layers'])} layers came from the cache.")
 
     say("2. Unpack it elsewhere, as on a server that has no Python")
+    release = folder / f"{report['name']}-{report['version']}"
     run(["tar", "-xzf", str(artifact), "-C", str(folder)], folder)
-    (release,) = folder.iterdir()
     tell(str(release))
 
     name, port = report["name"], free_port()
@@ -70,6 +76,20 @@ def demo(folder: Path) -> int:
         tell_command(program, ["stop"], env, release)
     conclude(program, port)
     return 0
+
+
+def project(folder: Path) -> Path:
+    """The sample application, or a copy of it that asks for the CPython which runs this."""
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    text = (PROJECT / "pyproject.toml").read_text()
+    asked = PYTHON.search(text)
+    if asked is None or asked[2] == own:
+        return PROJECT
+    tell(f"It asks for CPython {asked[2]}; this copy asks for the one that runs here, {own}.")
+    copy = folder / "sample_app"
+    shutil.copytree(PROJECT, copy, ignore=MADE)
+    (copy / "pyproject.toml").write_text(PYTHON.sub(rf'\g<1>"{own}"', text))
+    return copy
 
 
 def use(port: int) -> None:

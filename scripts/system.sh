@@ -21,6 +21,7 @@ need docker-registry docker-registry
 need nsenter util-linux
 need openssl openssl
 need skopeo skopeo
+need ssh-keygen openssh-client
 need strace strace
 need systemd-nspawn systemd-container
 need systemd-analyze systemd

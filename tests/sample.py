@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import pythons
+
 PROJECT = Path(__file__).parents[1] / "sample_app"
 LEFT_BEHIND = shutil.ignore_patterns("_build", "dist", "node_modules", "var", "__pycache__", ".*")
 PYTHON = re.compile(r'^(python = \{ version = )"3\.\d+"', re.M)
@@ -55,15 +57,15 @@ def release(
 ) -> dict[str, Any]:
     """Build a copy of the project; what `relforge release --json` printed.
 
-    ``python`` is the version that goes in, where it is not to be the project's own.
+    ``python`` is the version that goes in, where it is not to be that of the Python which
+    runs the tests: a host need not have the project's own.
     """
     project = folder / "project"
     shutil.copytree(PROJECT, project, ignore=LEFT_BEHIND)
-    if python:
-        settings = project / "pyproject.toml"
-        text, times = PYTHON.subn(rf'\g<1>"{python}"', settings.read_text())
-        assert 1 == times
-        settings.write_text(text)
+    settings = project / "pyproject.toml"
+    text, times = PYTHON.subn(rf'\g<1>"{python or pythons.OWN}"', settings.read_text())
+    assert 1 == times
+    settings.write_text(text)
     words = ["release", "--env", "prod", "--project", str(project), "--json"]
     built = subprocess.run(
         [sys.executable, "-m", "relforge", *words],

@@ -34,6 +34,8 @@ OPTIONAL = {
     "tkinter": "tkinter",
     "turtle": "tkinter",
 }
+# Written in Python, and in packages of their own on Debian: this host's CPython may lack them.
+SEPARATE = {*OPTIONAL, "distutils", "lib2to3"}
 _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_[^/]*|[^/]*_test)\.py$")
 
 
@@ -102,7 +104,7 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
     if top not in sys.stdlib_module_names:
         return False
     folder = os.path.join(sysconfig.get_path("stdlib"), top)
-    in_python = os.path.isdir(folder) or os.path.isfile(f"{folder}.py")
+    in_python = top in SEPARATE or os.path.isdir(folder) or os.path.isfile(f"{folder}.py")
     return release.python.source == "system" or not in_python
 
 

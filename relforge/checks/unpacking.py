@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-import zstandard
 from zlib_ng import zlib_ng
 
 from relforge import cache
@@ -26,9 +25,11 @@ from relforge.artifacts.formats.sections import Section, Stream, unpacked
 from relforge.model.release import Artifact, Release
 from relforge.support import command
 from relforge.support.errors import NO_ROOM, UserError
+from relforge.support.zstd import zstd
+from relforge.tree import extraction
 
 PATIENCE = 300  # seconds
-_DAMAGED = (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError)
+_DAMAGED = (tarfile.TarError, zstd.ZstdError, EOFError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def _tarball(codec: Codec) -> Callable[[Release, Artifact, Path], Unpacked]:
     def way(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
         section = Section(path=artifact.path, offset=0, size=artifact.size)
         with _opened(codec, section) as archive:
-            archive.extractall(folder, filter="tar")
+            extraction.extract(archive, folder, outward=True)
         (tree,) = folder.iterdir()
         return Unpacked(tree=tree, program=tree / "bin" / release.name)
 
@@ -102,7 +103,7 @@ def _oci(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
         codec = CODECS.get(re.sub(r".*\.tar\+?", "", row["mediaType"]))
         section = Section(path=span.path, offset=span.offset, size=span.size)
         with _opened(codec, section) as archive:
-            archive.extractall(folder, members=_below(archive, place), filter="tar")
+            extraction.extract(archive, folder, _below(archive, place), outward=True)
     tree = folder / place
     return Unpacked(tree=tree, program=tree / "bin" / release.name)
 

@@ -127,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             (f"{os.fsdecode(place)}: " if place else "") + os.strerror(error.errno),
             _HOST_ERRORS[error.errno],
         )
+        _drop_output()
         return Exit.FAILED
     if status == Exit.INTERRUPTED:  # what typer makes of Ctrl-C
         _complain("interrupted; nothing half-done was left behind", "")
@@ -153,9 +154,20 @@ def _flush() -> None:
 
 def _nobody_reads() -> int:
     """The reader of a pipe went away, as `head` does: no reason to say anything."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    _discard()
     return Exit.FAILED
+
+
+def _drop_output() -> None:
+    """Discard output that cannot be written: at its end the interpreter would exit with 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard()
+
+
+def _discard() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

@@ -170,9 +170,12 @@ def test_closed_streams_do_no_harm(shop: Workshop) -> None:
     assert shop.tree.exists()
 
 
-def test_a_full_device_at_stdout_is_an_error(shop: Workshop) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_device_at_stdout_is_an_error(shop: Workshop, unbuffered: str) -> None:
     with open("/dev/full", "w") as device:
+        shop = shop.given(PYTHONUNBUFFERED=unbuffered)
         done = shop.run("config", "show", stdout=device)
     assert 1 == done.returncode
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr

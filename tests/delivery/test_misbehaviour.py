@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import pythons
 from tests.delivery.deployment import Deployment, eventually
 from tests.sample import SOURCE_DATE
 
@@ -39,6 +40,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(folder: Path) -> None:
     subprocess.run(["cp", "-r", PROJECT, folder / "project"], check=True)
+    settings = folder / "project" / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('"3.11"', f'"{pythons.OWN}"'))
     built = subprocess.run(
         [sys.executable, "-m", "relforge", "release", "--project", folder / "project", "--quiet"],
         env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE},

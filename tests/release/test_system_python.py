@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +62,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, warm: Path) -> Deployed:
     shop.add('[tool.relforge.commands.tell]\ncall = "shop.ops:tell"')
     report = shop.report("release")
     place = tmp_path_factory.mktemp("a b (ü)")
-    with tarfile.open(report["artifact"]) as tar:
-        tar.extractall(place, filter="fully_trusted")
+    subprocess.run(["tar", "-xzf", report["artifact"], "-C", place], check=True)
     return Deployed(shop=shop, artifact=Path(report["artifact"]), tree=place / "shop-1.0")
 
 

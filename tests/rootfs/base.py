@@ -33,7 +33,7 @@ def missing() -> str:
 def debian() -> Path:
     """A minimal Debian of the host's own suite, without Python."""
     name = suite()
-    return once(name, lambda root: _debootstrap(name, root))
+    return once(name, lambda root: debootstrap(name, root, "busybox-static", mirror(name)))
 
 
 def busybox() -> Path:
@@ -42,11 +42,16 @@ def busybox() -> Path:
     return once(f"{base.name}-busybox", lambda root: _reduce(base, root))
 
 
-def _debootstrap(suite: str, root: Path) -> None:
+def debootstrap(suite: str, root: Path, include: str, mirror: str) -> None:
+    """Make the suite's minimal variant with those packages; it names no archive, no resolver."""
     program = _program("debootstrap")
     assert program
+    # dpkg syncs each file otherwise: a minute of waiting for a tree that is made again at will.
+    hasty = root / "etc/dpkg/dpkg.cfg.d/hasty"
+    hasty.parent.mkdir(parents=True)
+    hasty.write_text("force-unsafe-io\n")
     done = subprocess.run(
-        [program, "--variant=minbase", "--include=busybox-static", suite, root, mirror(suite)],
+        [program, "--variant=minbase", f"--include={include}", suite, root, mirror],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -54,6 +59,7 @@ def _debootstrap(suite: str, root: Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"debootstrap failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    hasty.unlink()
     for trace in ("var/cache/apt/archives", "var/lib/apt/lists"):
         shutil.rmtree(root / trace)
     (root / "etc/apt/sources.list").write_text("")
@@ -116,16 +122,21 @@ def suite() -> str:
 
 def mirror(suite: str) -> str:
     """The archive that this host's own apt uses for the suite."""
+    for codename, address in archives():
+        if codename == suite:
+            return address
+    raise RuntimeError(f"apt knows no archive of {suite}; type: apt-get update")
+
+
+def archives() -> list[tuple[str, str]]:
+    """Codename and address of what this host's own apt reads."""
     rows = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout.splitlines()
-    for codename, address in (row.split(" ", 1) for row in rows):
-        if codename == suite:
-            return address
-    raise RuntimeError(f"apt knows no archive of {suite}; type: apt-get update")
+    return [(codename, address) for codename, address in (row.split(" ", 1) for row in rows)]
 
 
 def _program(name: str) -> str | None:

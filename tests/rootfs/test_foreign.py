@@ -96,8 +96,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     assert 0 == done.returncode, done.stderr
     report = json.loads(done.stdout)
     with tempfile.TemporaryDirectory(dir=machine.root / "srv") as place:
-        with tarfile.open(report["artifact"]) as tar:
-            tar.extractall(place, filter="fully_trusted")
+        subprocess.run(["tar", "-xzf", report["artifact"], "-C", place], check=True)
         yield Built(machine=machine, report=report, top=f"/srv/{Path(place).name}/shop-1.0")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import pythons
 from tests.sample import SOURCE_DATE
 from tests.systemd.deployed import Deployed
 from tests.systemd.host import Host
@@ -49,7 +50,8 @@ def build(project: Path, version: str = "0.1") -> None:
     shutil.copytree(PROJECT, project)
     settings = project / "pyproject.toml"
     text = settings.read_text()
-    settings.write_text(text.replace('version = "0.1"', f'version = "{version}"'))
+    text = text.replace('version = "0.1"', f'version = "{version}"')
+    settings.write_text(text.replace('"3.11"', f'"{pythons.OWN}"'))
     built = subprocess.run(
         [sys.executable, "-m", "relforge", "release", "--project", project, "--quiet"],
         env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE},

@@ -90,9 +90,9 @@ class Deployed:
         return next((row for row in rows if row["name"] == name), {"ready": False, "pid": None})
 
     def serves(self) -> bool:
-        """Does somebody answer on its port?"""
+        """Does somebody answer on its port?  A socket unit keeps who asks until it has started."""
         try:
-            return self.host.get("http://127.0.0.1:8080/")[0] == 200
+            return self.host.get("http://127.0.0.1:8080/", timeout=60)[0] == 200
         except OSError:
             return False
 

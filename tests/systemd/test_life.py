@@ -37,13 +37,13 @@ def test_start_fails_when_it_is_not_ready_in_time(host: Host, depot: Deployed) -
     began = time.monotonic()
     started = host.run("systemctl", "start", depot.unit)
     assert 1 == started.returncode
-    assert 3 < time.monotonic() - began < 30
+    assert 9 < time.monotonic() - began < 60
     assert "failed/failed" == depot.state()
-    assert 'odd.1 was not ready within 4s"' in host.run("systemctl", "status", depot.unit).stdout
+    assert 'odd.1 was not ready within 10s"' in host.run("systemctl", "status", depot.unit).stdout
     assert [] == host.processes("depot")
     assert not depot.serves()
     errors = [row for row in host.journal(depot.unit) if row["PRIORITY"] == ERROR]
-    assert "odd.1 was not ready within 4s" in [row["MESSAGE"] for row in errors]
+    assert "odd.1 was not ready within 10s" in [row["MESSAGE"] for row in errors]
 
 
 def test_a_wrong_configuration_is_78_and_not_tried_again(host: Host, depot: Deployed) -> None:

@@ -62,6 +62,8 @@ def write(
     rows = (identity(piece) for piece in pieces)
     note = cache.home() / "artifacts" / f"{cache.key(str(final), oct(mode), *rows)}.json"
     with cache.lock(f"artifact-{cache.key(str(final))}"):  # two environments may have one name
+        for left in cache.drafts(final):  # by a build that was killed: the lock is ours
+            left.unlink(missing_ok=True)
         sha256 = _as_it_was(note, final)
         if sha256 is None:
             sha256 = _written(final, pieces, mode)
@@ -70,8 +72,6 @@ def write(
 
 
 def _written(final: Path, pieces: tuple[Piece, ...], mode: int) -> str:
-    for left in cache.drafts(final):  # by a build that was killed
-        left.unlink(missing_ok=True)
     total = hashlib.sha256()
     with cache.appear(final) as out:
         for chunk in _chunks(pieces):

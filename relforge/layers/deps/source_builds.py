@@ -24,6 +24,7 @@ from relforge.layers.deps.platform import Platform
 from relforge.project import git, pyproject, sources
 from relforge.support import command, environment, network
 from relforge.support.errors import UserError
+from relforge.tree import extraction
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -120,7 +121,7 @@ def _unpacked(pin: Pin, file: LockedFile, folder: Path) -> Path:
                 zipped.extractall(into)
         else:
             with tarfile.open(archive) as tar:
-                tar.extractall(into, filter="data")
+                extraction.extract(tar, into)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise UserError(f"{pin.where}: {file.name}: the archive is damaged: {error}") from None
     inner = list(into.iterdir()) if into.is_dir() else []

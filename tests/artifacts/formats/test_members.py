@@ -115,6 +115,16 @@ def test_nothing_is_read_or_written_where_nothing_changed(own_cache: Path, tmp_p
     assert before == [row.path.stat() for row in first]
 
 
+@pytest.mark.parametrize("changed", ["", "# changed"])
+def test_what_a_build_was_writing_when_it_was_killed_goes_with_the_next(
+    own_cache: Path, tmp_path: Path, changed: str
+) -> None:
+    (artifact,) = formats.step(shop.prepared(tmp_path)).artifacts
+    (artifact.path.parent / f".{artifact.path.name[:40]}.k1ll3d").write_text("half")
+    formats.step(shop.prepared(tmp_path, changed))
+    assert [artifact.path] == list(artifact.path.parent.iterdir())
+
+
 @pytest.mark.parametrize("damage", ["written to", "replaced", "removed", "mode"])
 def test_an_artifact_that_is_not_as_it_was_written_is_written_anew(
     own_cache: Path, tmp_path: Path, damage: str

@@ -95,7 +95,7 @@ def _move(version: str, patch: pytest.MonkeyPatch) -> Moved:
     try:
         interpreter = python.find(settings, Path("/"))
     except UserError as error:
-        pytest.skip(error.message.splitlines()[0])
+        pytest.skip(f"this host has no CPython {version}: {error.message.splitlines()[0]}")
     tree = cache.tree("python", interpreter.key, lambda draft: make(interpreter, settings, draft))
     original = interpreter.origin.parent.parent
     return Moved(interpreter=interpreter, settings=settings, tree=tree, original=original)

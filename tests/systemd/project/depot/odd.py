@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import time
 
 from relforge.runtime import config, ready
@@ -12,6 +13,15 @@ MOST = 200  # processes of the bomb, should nothing stop it before
 
 def main() -> None:
     {"well": well, "deaf": deaf, "never": never, "bomb": bomb}[config["odd"]]()
+
+
+def web_answers() -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", config["http.port"]), 10) as web:
+            web.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return web.recv(100) != b""
+    except OSError:
+        return False
 
 
 def well() -> None:
@@ -30,8 +40,10 @@ def deaf() -> None:
 
 
 def bomb() -> None:
-    """Forks as long as it may."""
+    """Forks as long as it may, once there is somebody to take the room from."""
     ready()
+    while not web_answers():
+        time.sleep(0.05)
     for _ in range(MOST):
         with contextlib.suppress(OSError):
             if os.fork() == 0:

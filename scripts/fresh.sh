@@ -1,0 +1,21 @@
+#!/bin/sh
+# Usage: scripts/fresh.sh PART...
+# Runs in the fresh clone that `scripts/fresh.py` put into a bare Debian: `make demo`,
+# `make test`, `make test-unit` for the parts demo, test, unit.  Ends at the first that
+# fails; names the Python that each of them used, and its seconds.
+set -eu
+cd "$(dirname "$0")/.."
+
+for part in "$@"; do
+    case $part in
+        unit) target=test-unit ;;
+        *) target=$part ;;
+    esac
+    started=$(date +%s)
+    status=0
+    make "$target" || status=$?
+    took=$(($(date +%s) - started))
+    python=$(scripts/which-python.sh .venv/bin/python)
+    printf '== make %s: exit %s, %s s, %s\n' "$target" "$status" "$took" "$python"
+    [ "$status" -eq 0 ] || exit "$status"
+done
