@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
+from relforge.model.spec import Project
 from relforge.project.init.reading import Sources
 from relforge.project.settings.python import OLDEST
+from relforge.project.supported_python import supports
 
 _SHORT = re.compile(r"3\.\d+")
 _WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9_.]+)-[\w.]+\.whl")
@@ -46,7 +45,7 @@ class Choice:
 
 
 def choose(
-    data: Mapping[str, Any],
+    project: Project,
     sources: Sources,
     lock: str,
     available: Iterable[str] | None,
@@ -54,14 +53,14 @@ def choose(
 ) -> Choice:
     """The version; ``available`` are those of the host, such as 3.12, None where unknown."""
     host = sorted(set(UNKNOWN_HOST if available is None else available), key=_number, reverse=True)
-    required, where = _required(data)
-    fitting = [row for row in host if _allows(required, row)]
+    required = project.requires_python
+    fitting = [row for row in host if supports(project, row)]
     pin, said = _pin(sources)
-    shown = f'{where} says "{required}"' if required else ""
+    shown = f'requires-python says "{required}"' if required else ""
     if pin in fitting:
         return Choice(version=pin, why=f"{said} says {pin}")
     if not fitting:
-        version = next((row for row in _upwards(required)), host[0] if host else f"3.{OLDEST}")
+        version = next(_upwards(project), host[0] if host else f"3.{OLDEST}")
         problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
         return Choice(version=version, why=shown, problem=problem)
     lacking = {row: _lacking(lock, row) for row in fitting}
@@ -80,7 +79,7 @@ def choose(
         names = ", ".join(lacking[fitting[0]][:3])
         why = f"by the wheels of the lock: there is none for {fitting[0]} of {names}"
     problem = ""
-    if pin and _allows(required, pin):
+    if pin and supports(project, pin):
         problem = f"{said} asks for Python {pin}, which this host does not have: {version} is taken"
     return Choice(version=version, why=why, problem=problem)
 
@@ -90,36 +89,6 @@ def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
     rows = [row for row in text.splitlines() if re.match(r"[A-Za-z0-9]", row)]
     exact = sum("==" in row for row in rows)
     return Pinned(file, when) if when and rows and exact >= 0.9 * len(rows) else None
-
-
-def _required(data: Mapping[str, Any]) -> tuple[str, str]:
-    """The specifier that the project writes, in the form of PEP 440, and where."""
-    project = data.get("project", {})
-    if isinstance(project, dict) and project.get("requires-python"):
-        return str(project["requires-python"]), "requires-python"
-    try:
-        said = str(data["tool"]["poetry"]["dependencies"]["python"])
-    except (KeyError, TypeError):
-        return "", ""
-    return ",".join(_caret(row.strip()) for row in said.split(",")), "tool.poetry"
-
-
-def _caret(row: str) -> str:
-    match = re.fullmatch(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?", row)
-    if not match:
-        return row if row[:1] in "<>=!~" else ("" if row == "*" else f"=={row}")
-    sign, major, minor = match[1], int(match[2]), int(match[3] or 0)
-    least = f">={major}.{minor}.{match[4] or 0}"
-    return f"{least},<{major + 1}" if sign == "^" else f"{least},<{major}.{minor + 1}"
-
-
-def _allows(required: str, short: str) -> bool:
-    try:
-        specifiers = SpecifierSet(required)
-    except InvalidSpecifier:
-        return True
-    # Some micro version of it; an upper bound such as <3.13 leaves out all of 3.13.
-    return any(specifiers.contains(f"{short}.{micro}") for micro in (0, *range(1, 30), 99))
 
 
 def _pin(sources: Sources) -> tuple[str, str]:
@@ -156,10 +125,8 @@ def _stable(tag: str, abi: str, own: str) -> bool:
     return abi == "abi3" and tag[:3] == own[:3] and int(tag[3:] or 0) <= int(own[3:])
 
 
-def _upwards(required: str) -> Iterable[str]:
-    return (
-        f"3.{minor}" for minor in range(OLDEST, 20) if required and _allows(required, f"3.{minor}")
-    )
+def _upwards(project: Project) -> Iterator[str]:
+    return (row for row in (f"3.{n}" for n in range(OLDEST, 20)) if supports(project, row))
 
 
 def _number(short: str) -> tuple[int, ...]:

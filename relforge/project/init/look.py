@@ -147,7 +147,7 @@ def model(
         name=_UNNAMABLE.sub("-", named or root.name).strip("-") or "app",
         name_is_written=bool(project.name),
         version_is_written=version,
-        python=interpreter.choose(data, sources, text, available, _pinned(root, asked, changed)),
+        python=interpreter.choose(project, sources, text, available, _pinned(root, asked, changed)),
         lock=lock,
         dependencies=asked,
         sources=sources,

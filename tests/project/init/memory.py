@@ -39,10 +39,9 @@ def written(files: Mapping[str, str]) -> str:
 def read(files: Mapping[str, str]) -> Settings:
     """The settings, read as a build reads them."""
     data = tomli.loads(written(files))
-    table = tomli.loads(dedent(files.get("pyproject.toml", ""))).get("project", {})
     project = Project(
         root=Path("/nowhere"),
-        name=table.get("name", ""),
+        name=found(files).name,
         version="1.0",
         requires_python="",
         dependencies=(),

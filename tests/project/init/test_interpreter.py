@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from relforge.model.spec import Project
 from relforge.project.init import interpreter, reading
 from relforge.project.init.interpreter import Choice
+from tests.project.init.memory import read
+
+
+def project(required: str = "") -> Project:
+    return Project(
+        root=Path("/nowhere"),
+        name="x",
+        version="1",
+        requires_python=required,
+        dependencies=(),
+        optional_dependencies={},
+        groups={},
+        scripts={},
+        has_build_system=False,
+        settings_file=Path("/nowhere/pyproject.toml"),
+        settings={},
+    )
 
 
 def choose(
     files: dict[str, str], required: str = "", host: tuple[str, ...] | None = None
 ) -> Choice:
-    data = {"project": {"requires-python": required}} if required else {}
     lock = files.pop("lock", "")
-    return interpreter.choose(data, reading.memory(files), lock, host)
+    return interpreter.choose(project(required), reading.memory(files), lock, host)
 
 
 HOST = ("3.14", "3.13", "3.12", "3.11")
@@ -62,19 +81,18 @@ def test_a_python_that_this_host_lacks_is_said(
 def test_old_pins_get_a_python_of_their_time() -> None:
     # P7
     pinned = interpreter.pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
-    choice = interpreter.choose({}, reading.memory({}), "", HOST, pinned)
+    choice = interpreter.choose(project(), reading.memory({}), "", HOST, pinned)
     assert "3.11" == choice.version
     assert "requirements.txt pins versions of 2023" in choice.why
     assert interpreter.pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
     assert interpreter.pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
 
 
-def test_poetrys_python_counts() -> None:
+@pytest.mark.parametrize(("python", "version"), [("~3.12", "3.12"), ("^3.11", "3.13")])
+def test_poetrys_python_counts(python: str, version: str) -> None:
     # P7
-    data = {"tool": {"poetry": {"dependencies": {"python": "~3.12"}}}}
-    assert "3.12" == interpreter.choose(data, reading.memory({}), "", HOST).version
-    data["tool"]["poetry"]["dependencies"]["python"] = "^3.11"
-    assert "3.14" == interpreter.choose(data, reading.memory({}), "", HOST).version
+    text = f"[tool.poetry]\nname = 'x'\n[tool.poetry.dependencies]\npython = '{python}'\n"
+    assert version == read({"pyproject.toml": text, "a.py": ""}).python.version
 
 
 def test_a_python_without_wheels_in_the_lock_is_passed_over() -> None:
