@@ -15,11 +15,11 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-13s %s\n' "$$name" "$$text"; done
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 venv: ## the development tools, from the lock, in .venv
 	@PYTHON='$(PYTHON)' scripts/venv.sh '$(VENV)'
@@ -97,6 +97,9 @@ bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 
 lock: venv ## resolve the development tools anew
 	@scripts/lock.sh '$(VENV)'
+
+docs-reference: venv ## the tables of docs/reference/settings.md, from the contract
+	@$(BIN)/python scripts/reference.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* .cache _build build dist sample_app/_build sample_app/dist \

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from relforge.model.release import Finding, Release
-from relforge.model.spec import Service
+from relforge.runtime.contract.run import Run
+from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
@@ -19,7 +20,7 @@ def rule(release: Release) -> Iterator[Finding]:
 
     The traceback of an import is cut down to the user's code.
     """
-    yield from _programs(release)
+    yield from programs(release)
     if not release_python.can_import(release):
         return
     settings = release.settings
@@ -40,11 +41,14 @@ def rule(release: Release) -> Iterator[Finding]:
         yield _finding(release, row)
 
 
-def _programs(release: Release) -> Iterator[Finding]:
-    """Hooks that are files of the release are there, and can be run."""
-    for hook in release.settings.hooks:
-        word = hook.exec[0] if hook.exec else ""
-        if "/" not in word or word.startswith(("/", "$")):
+def programs(release: Release) -> Iterator[Finding]:
+    """Commands and hooks that are files of the release are there, and can be run."""
+    settings = release.settings
+    runs: list[tuple[str, Run]] = [(f"commands.{row.name}", row) for row in settings.commands]
+    runs += [(f"hooks.{row.name}", row) for row in settings.hooks]
+    for where, run in runs:
+        word = run.words[0] if run.words else ""
+        if "/" not in word or word.startswith("/") or "${" in word:
             continue
         path = release.tree / word
         problem = "" if path.is_file() else "there is no such file in the release"
@@ -54,7 +58,7 @@ def _programs(release: Release) -> Iterator[Finding]:
             yield Finding(
                 severity="error",
                 rule=RULE,
-                path=f"tool.relforge.hooks.{hook.name}",
+                path=f"tool.relforge.{where}",
                 message=f"{word}: {problem}",
                 hint='put it there: overlays = [{ copy = "...", to = "' + word + '", '
                 'mode = "0755" }]',

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from collections import defaultdict
@@ -22,11 +21,11 @@ from relforge.cache.housekeeping.verification import repair as remove_damaged
 from relforge.cache.housekeeping.verification import verify as check
 from relforge.cli import report
 from relforge.cli.options import Json
+from relforge.runtime.contract import amount
+from relforge.runtime.contract.wrong import Wrong
 from relforge.support.errors import Exit, UserError
 
 app = typer.Typer(help="Look at the cache, and keep it small and sound.", no_args_is_help=True)
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 @app.callback()
@@ -144,12 +143,17 @@ def verify(
 
 
 def _seconds(text: str) -> float:
-    found = re.fullmatch(r"(\d+)\s*([smhdw])", text.strip(), re.ASCII)
-    if not found:
+    """With a unit: nobody means 30 seconds by 30."""
+    try:
+        if text.strip().isdecimal():
+            raise Wrong("has no unit")
+        return amount.seconds(text)
+    except Wrong as wrong:
+        reason = f": it {wrong.problem}" if wrong.problem else ""
         raise typer.BadParameter(
-            f"expected a time such as 12h, 30d or 8w, found {text!r}", param_hint="--older-than"
-        )
-    return float(int(found[1]) * _SECONDS[found[2]])
+            f"expected a time such as 12h, 30d or 8w, found {text!r}{reason}",
+            param_hint="--older-than",
+        ) from None
 
 
 def _known(kinds: list[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from relforge.layers import libraries
 from relforge.model import layout
 from relforge.model.release import Entry, Layer, Release
 from relforge.project.settings.references import check_references
-from relforge.runtime.manifest import FORMAT
+from relforge.runtime.contract.content import Manifest
 from relforge.support.errors import SettingsError, UserError
 from relforge.tree import draft, inventory, release_python
 
@@ -69,48 +69,38 @@ def _refuse_unlistable(entries: Iterable[Entry]) -> None:
 
 
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
-    """The manifest; `relforge.runtime.manifest` tells its shape."""
+    """The manifest; `relforge.runtime.contract` says what is in it."""
     settings = release.settings
     lock, assets = settings.lock, settings.assets
-    return {
-        "manifest": FORMAT,
-        "name": release.name,
-        "version": release.version,
-        "env": release.env,
-        "revision": release.revision,
-        "source_date": release.source_date,
-        "relforge": relforge.__version__,
-        "target": asdict(release.target),
-        "python": {
+    return Manifest(
+        name=release.name,
+        version=release.version,
+        env=release.env,
+        revision=release.revision,
+        source_date=release.source_date,
+        relforge=relforge.__version__,
+        target=asdict(release.target),
+        python={
             "version": release.python.version,
             "tag": release.python.tag,
             "source": release.python.source,
             "executable": release.python.executable,
         },
-        "lock": lock and {"file": lock, "sha256": cache.sha256(release.project.root / lock)},
-        "layers": [
+        lock={"file": lock, "sha256": cache.sha256(release.project.root / lock)} if lock else None,
+        layers=tuple(
             {"name": row.name, "key": row.key, "files": len(row.paths), "size": row.size}
             for row in release.layers
             if row.name != OWN
-        ],
-        "services": {
-            service.name: {key: value for key, value in asdict(service).items() if key != "name"}
-            for service in settings.services
-        },
-        "assets": sorted({to for _, to in assets.outputs if assets.run and assets.digest}),
-        "log": asdict(settings.log),
-        "upgrade": asdict(settings.upgrade),
-        "console": asdict(settings.console),
-        "hooks": {
-            hook.name: {"call": hook.call, "exec": list(hook.exec), "timeout": hook.timeout}
-            for hook in settings.hooks
-        },
-        "config": config,
-        "commands": {
-            command.name: {key: value for key, value in asdict(command).items() if key != "name"}
-            for command in settings.commands
-        },
-    }
+        ),
+        services={service.name: service.row() for service in settings.services},
+        commands={command.name: command.row() for command in settings.commands},
+        hooks={hook.name: hook.row() for hook in settings.hooks},
+        config=config,
+        log=settings.log.row(),
+        upgrade=settings.upgrade.row(),
+        console=settings.console.row(),
+        assets=tuple(sorted({to for _, to in assets.outputs if assets.run and assets.digest})),
+    ).row()
 
 
 def launch(release: Release) -> str:

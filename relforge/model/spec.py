@@ -1,7 +1,8 @@
 """What a project asks for: its settings, as typed values.
 
 `relforge.project.pyproject` and `relforge.project.settings` make them of pyproject.toml and
-relforge.toml; what the command line wants besides is an `Order`.
+relforge.toml; what the command line wants besides is an `Order`.  Services,
+commands, hooks and what else the runtime reads are of `relforge.runtime.contract`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.service import Service
+from relforge.runtime.contract.tables import Console, Log, Upgrade
 
 # The formats of artifacts, by the names that `formats` and `--format` have for them.
 FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
@@ -126,38 +132,6 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A long-running process of the release.  Durations are seconds."""
-
-    name: str
-    kind: Literal["app", "run", "exec"]
-    target: str | tuple[str, ...]
-    server: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-    listen: tuple[str, ...] = ()
-    instances: int = 1
-    restart: Literal["always", "on-failure", "never"] = "always"
-    drain: float = 20.0
-    ready: str | dict[str, Any] = "notify"
-    ready_timeout: float = 60.0
-    env: dict[str, str] = field(default_factory=dict)
-    cwd: str | None = None
-    backoff: tuple[float, float] = (0.2, 10.0)
-    intensity: tuple[int, float] = (5, 30.0)
-    required: bool = True
-    enabled: bool | str = True  # or the text of a ${key}
-    singleton: bool = False
-    depends: tuple[str, ...] = ()
-    stop_signal: str = "SIGTERM"
-    kill_after: float = 3.0  # behind the drain
-    watchdog: float = 0.0  # 0: none
-    user: str = ""
-    group: str = ""
-    nice: int = 0
-    rlimits: dict[str, int] = field(default_factory=dict)  # -1: without a limit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """A configuration provider and its options, as the user wrote them."""
 
@@ -174,41 +148,6 @@ class ConfigSettings:
     model: str = ""  # "pkg.settings:Settings", instead of a schema
     export: dict[str, str] = field(default_factory=dict)
     strict: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
-    """Of a command; a name that begins with ``--`` is an option."""
-
-    name: str
-    type: str = "str"  # str, int, float, flag
-    default: str | int | float | None = None
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command of the project's own: ``bin/<name> <command>``; ``call`` or ``exec``."""
-
-    name: str
-    call: str = ""
-    exec: tuple[str, ...] = ()
-    mode: str = "eval"  # eval, rpc, exec
-    help: str = ""
-    service: str = ""  # of the mode rpc
-    confirm: str = ""  # what is asked before
-    once: bool | str = False  # or a callable that makes a lock
-    args: tuple[Argument, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
-    """What is done at a turn of the release's life: ``call`` or ``exec``.  Seconds."""
-
-    name: str  # of `relforge.runtime.manifest.HOOKS`
-    call: str = ""
-    exec: tuple[str, ...] = ()
-    timeout: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,37 +203,6 @@ class DebSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleSettings:
-    """Who may talk to the live processes, besides root and the service's user.
-
-    ``enabled`` is False where nothing can be evaluated in them; ``idle_timeout``
-    is in seconds, 0 for never.
-    """
-
-    enabled: bool = True
-    users: tuple[str, ...] = ()
-    group: str | None = None
-    idle_timeout: float = 8 * 3600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSettings:
-    """The log of `start`: bytes and seconds after which a file is rotated, 0 for never."""
-
-    size: int = 50_000_000
-    age: float = 0.0
-    keep: int = 5  # rotated files
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradeSettings:
-    """A version that has taken over is watched for so many seconds, and asked for its health."""
-
-    bake: float = 5.0
-    health: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """``[tool.relforge]``, typed, with the environment laid over."""
 
@@ -311,9 +219,9 @@ class Settings:
     commands: tuple[Command, ...]
     check: CheckSettings
     packages: PackageSettings = PackageSettings()
-    log: LogSettings = LogSettings()
-    upgrade: UpgradeSettings = UpgradeSettings()
-    console: ConsoleSettings = ConsoleSettings()
+    log: Log = field(default_factory=Log)
+    upgrade: Upgrade = field(default_factory=Upgrade)
+    console: Console = field(default_factory=Console)
     strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)

@@ -20,8 +20,8 @@ from relforge.model.spec import BuildRequest, Project, Settings
 from relforge.pipeline import staging
 from relforge.project import git, members, pyproject, settings, version
 from relforge.project.lockfile import find as found_lock
-from relforge.project.settings.merge import Over, is_set_by
 from relforge.project.settings.table import Reading, dotted
+from relforge.runtime.settings import Over, is_set_by
 from relforge.support.errors import SettingsError, UserError
 
 LATEST = 8**11 - 1  # what a tar header's time stamp holds

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .config import view
-from .manifest import load, root
+from .contract.manifest import load, root
 
 NO_CONFIG = (
     "where it needs its deployment's configuration to be imported, give it one in "

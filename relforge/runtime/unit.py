@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .contract import address
 from .errors import CONFIG, Refusal
 
 TYPE_CHECKING = False
@@ -170,10 +171,10 @@ def _store(seat: Seat) -> list[str]:
 
 def _times(release: dict[str, Any]) -> list[str]:
     services = release["services"].values()
-    hooks = {name: row["timeout"] for name, row in release.get("hooks", {}).items()}
+    hooks = {name: row["timeout"] for name, row in release["hooks"].items()}
     start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
     start += hooks.get("pre_start", 0)
-    ends = (row["drain"] + row.get("kill_after", 0) for row in services)
+    ends = (row["drain"] + row["kill_after"] for row in services)
     stop = max(ends, default=0) + _MARGIN
     stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
     return [
@@ -189,7 +190,7 @@ def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
     if level == "basic":
         return []
     low = _low_ports(release)
-    others = any(row.get("user") or row.get("group") for row in release["services"].values())
+    others = any(row["user"] or row["group"] for row in release["services"].values())
     if others and level == "strict":
         raise Refusal(
             "services with `user` or `group` cannot run at the level strict: its filter forbids "
@@ -211,10 +212,8 @@ def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
 
 
 def _low_ports(release: dict[str, Any]) -> bool:
-    ports = [
-        text.rpartition(":")[2] for row in release["services"].values() for text in row["listen"]
-    ]
-    return any(port.isdecimal() and 0 < int(port) < 1024 for port in ports)
+    texts = (text for row in release["services"].values() for text in row["listen"])
+    return any(found and 0 < found[1] < 1024 for found in map(address.outright, texts))
 
 
 def _quoted(text: str) -> str:

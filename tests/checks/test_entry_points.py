@@ -6,10 +6,15 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from relforge.checks import entry_points
+from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.hook import Hook
+from tests import builder
 from tests.runtime.conftest import MiniRelease, mini_release, mini_template  # noqa: F401 - fixtures
 from tests.runtime.service.contract import ASGI, WSGI
 
@@ -49,3 +54,24 @@ def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind:
     told = failures(release, f"shop.{kind}:app", other)
     assert f"shop.{kind}:app is no {other.upper()} application" in told[0]["message"]
     assert 'worker_class = "uvicorn"' in told[0]["hint"]
+
+
+def test_programs_of_the_release_are_there_and_can_be_run(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    for name, mode in (("good", 0o755), ("plain", 0o644)):
+        (tmp_path / "app" / name).write_text("")
+        (tmp_path / "app" / name).chmod(mode)
+    words = ("app/good", "app/plain", "app/gone", "/usr/bin/env", "env", "${release.app}/x")
+    release = builder.release(
+        tmp_path,
+        tree=tmp_path,
+        commands=tuple(
+            Command(name=f"c{at}", exec=(word,), mode="exec") for at, word in enumerate(words)
+        ),
+        hooks=(Hook(name="pre_stop", exec=("app/gone", "x")), Hook(name="on_crash", call="a:b")),
+    )
+    assert [
+        ("tool.relforge.commands.c1", "app/plain: nobody may execute this file"),
+        ("tool.relforge.commands.c2", "app/gone: there is no such file in the release"),
+        ("tool.relforge.hooks.pre_stop", "app/gone: there is no such file in the release"),
+    ] == [(row.path, row.message) for row in entry_points.programs(release)]

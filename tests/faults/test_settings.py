@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relforge.project import settings
-from relforge.project.settings.merge import merge
+from relforge.runtime.settings import merge
 from relforge.support.errors import Exit, SettingsError
 from tests import builder
 from tests.faults.profiles import examples

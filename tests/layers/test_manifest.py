@@ -10,7 +10,9 @@ import pytest
 
 from relforge.layers import manifest
 from relforge.model.release import Entry, Layer, Release
-from relforge.model.spec import AssetSettings, Command, Service
+from relforge.model.spec import AssetSettings
+from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.service import Service
 from relforge.tree import draft
 from tests import builder
 

@@ -1,11 +1,12 @@
-"""What an index or a folder has of a package: PEP 503 and PEP 691, pages of links, folders."""
+"""What an index or a folder has of a package: PEP 503 and PEP 691, pages of links, folders.
+
+`unearth` reads the same, and keeps to itself which index refused, and why: our errors say so.
+"""
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -20,8 +21,9 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 from packaging.version import Version
+from urllib3.exceptions import HTTPError
 
-from relforge.layers.deps.web import Unanswered, Web
+from relforge.layers.deps.web import Unanswered, Web, why
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -72,13 +74,12 @@ def at_page(url: str, web: Web) -> tuple[Offer, ...]:
         return _local_page(Path(unquote(urlsplit(url).path)))
     answer = web.open(url, {"Accept": ACCEPT, "Accept-Encoding": "gzip"})
     try:
-        with answer.body as body:
-            data = body.read()
-        if answer.headers.get("Content-Encoding") == "gzip":
-            data = gzip.decompress(data)
-        if "json" in answer.headers.get_content_subtype():
+        data = answer.response.data
+        if "json" in answer.response.headers.get("Content-Type", ""):
             return tuple(_of_json(data, answer.url))
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+    except HTTPError as error:
+        raise why(error, web.places) from None
+    except (ValueError, KeyError, TypeError) as error:
         raise Unanswered(f"what it answered cannot be read: {error}", again=True) from None
     return tuple(_of_html(data, answer.url))
 

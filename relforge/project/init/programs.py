@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from relforge.project.init.applications import counts, module, parse
-from relforge.runtime.manifest import RESERVED
+from relforge.runtime.contract.command import RESERVED
 
 MANAGE = "manage.py"
 NO_PROGRAMS = frozenset({"conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from relforge.model.spec import Argument, Command
+from relforge.project.settings.runnable import read_target
 from relforge.project.settings.table import Table
-from relforge.runtime.manifest import RESERVED
+from relforge.runtime.contract.command import MODES, RESERVED, TYPES, Argument, Command
 from relforge.support.errors import SettingsError
 
-TYPES = ("str", "int", "float", "flag")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _ARGUMENT = re.compile(r"(--)?[a-z][a-z0-9_-]*")
 
 
@@ -26,41 +24,35 @@ def read_command(name: str, table: Table) -> Command:
         raise SettingsError(
             f"{table.where()}: `{name}` is a command of every release", hint="choose another name"
         )
-    call, words = table.text("call", ""), table.texts("exec", ())
-    if bool(call) == bool(words):
-        found = "both" if call else "none of them"
-        raise SettingsError(f"{table.where()}: a command has one of `call` and `exec`, not {found}")
-    if call and not _CALL.fullmatch(call):
-        raise table.error("call", f'{call!r} is no callable such as "pkg.module:function"')
-    mode = table.choice("mode", "exec" if words else "eval", ("eval", "rpc", "exec"))
-    if (mode == "exec") != bool(words):
-        need = "`exec`, a list of words" if mode == "exec" else "`call`"
-        raise table.error("mode", f'a command in the mode "{mode}" has {need}')
+    key, target = read_target(table, Command, "a command")
+    values: dict[str, Any] = {"name": name, key: target}
     result = Command(
-        name=name,
-        call=call,
-        exec=words,
-        mode=mode,
-        help=table.text("help", ""),
-        service=table.text("service", ""),
-        confirm=table.text("confirm", ""),
-        once=_once(table, mode),
+        **values,
+        **table.record(Command, key, but=("mode", "args")),
+        mode=table.choice("mode", "exec" if key == "exec" else "eval", MODES),
         args=tuple(_argument(row) for row in table.tables("args")),
     )
-    if result.service and mode != "rpc":
-        raise table.error("service", 'only a command in the mode "rpc" runs inside a service')
+    _check_together(result, table)
     _check_order(table, result)
     table.finish()
     return result
 
 
-def _once(table: Table, mode: str) -> bool | str:
-    value = table.raw("once", False)
-    if not isinstance(value, bool) and not (isinstance(value, str) and _CALL.fullmatch(value)):
-        raise table.error("once", 'expected true, false, or a callable "pkg.module:lock"')
-    if value and mode == "rpc":
+def _check_together(command: Command, table: Table) -> None:
+    """What one key of the contract cannot say alone."""
+    mode = command.mode
+    if (mode == "exec") != bool(command.exec):
+        need = "`exec`, a list of words" if mode == "exec" else "`call`"
+        raise table.error("mode", f'a command in the mode "{mode}" has {need}')
+    if command.service and mode != "rpc":
+        raise table.error("service", 'only a command in the mode "rpc" runs inside a service')
+    if mode != "rpc":
+        return
+    if command.once:
         raise table.error("once", "a command inside a live process cannot be locked from outside")
-    return value
+    for key in ("cwd", "env"):
+        if getattr(command, key):
+            raise table.error(key, "a command inside a live process has the process's own")
 
 
 def _argument(row: Table) -> Argument:

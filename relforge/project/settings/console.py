@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from relforge.model.spec import ConsoleSettings
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.tables import Console
 
 
-def read_console(above: Table) -> ConsoleSettings:
+def read_console(above: Table) -> Console:
     """Of the table that holds the key; raises SettingsError."""
     if isinstance(above.data.get("console"), bool):
-        return ConsoleSettings(enabled=above.flag("console", True))
+        return Console(enabled=above.flag("console", True))
     table = above.table("console")
-    default = ConsoleSettings()
-    result = ConsoleSettings(
-        users=table.texts("users", ()),
-        group=table.text("group", None),
-        idle_timeout=table.seconds("idle_timeout", default.idle_timeout),
-    )
+    result = Console(**table.record(Console))
     table.finish()
     return result

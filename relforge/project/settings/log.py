@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from relforge.model.spec import LogSettings
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.tables import Log
 
 
-def read_log(table: Table) -> LogSettings:
+def read_log(table: Table) -> Log:
     """A file is rotated by whichever of size and age comes first; raises SettingsError."""
-    default = LogSettings()
-    result = LogSettings(
-        size=table.size("size", default.size),
-        age=table.seconds("age", default.age),
-        keep=table.whole("keep", default.keep, least=0),
-    )
+    result = Log(**table.record(Log))
     table.finish()
     return result

@@ -7,12 +7,10 @@ from typing import TypeVar
 
 from relforge.model.spec import (
     AssetSettings,
-    Command,
     ConfigSettings,
     DependencySettings,
     Project,
     Provider,
-    Service,
     Settings,
 )
 from relforge.project.settings.checks import read_check, read_strip
@@ -21,16 +19,18 @@ from relforge.project.settings.console import read_console
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.log import read_log
-from relforge.project.settings.merge import ROOT, Merged
 from relforge.project.settings.overlays import read_overlay
 from relforge.project.settings.packages import read_packages
 from relforge.project.settings.paths import inside
 from relforge.project.settings.python import read_python
-from relforge.project.settings.references import check_references
+from relforge.project.settings.references import check_references, check_syntax
 from relforge.project.settings.services import check_depends, read_service
 from relforge.project.settings.steps import read_steps
 from relforge.project.settings.table import Reading, Table
 from relforge.project.settings.upgrade import read_upgrade
+from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.service import Service
+from relforge.runtime.settings import ROOT, Merged
 from relforge.support.errors import SettingsError
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -82,6 +82,7 @@ def read(
     check_depends(settings.services)
     only.finish()
     table.finish()
+    check_syntax(settings)
     if settings.config.strict and settings.config.schema:
         check_references(settings, settings.config.schema)
     return settings, tuple(table.readings)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from relforge.project.settings.merge import Over
-from relforge.support import bytesize
+from relforge.runtime.contract.record import Record, keys
+from relforge.runtime.contract.shapes import Shape
+from relforge.runtime.contract.wording import found
+from relforge.runtime.contract.wrong import Wrong
+from relforge.runtime.settings import Over
 from relforge.support.errors import SettingsError
 
 T = TypeVar("T")
 V = TypeVar("V")
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,6 @@ class Table:
     def flag(self, key: str, default: bool, *, origin: str = "default") -> bool:
         return self._read(key, default, _flag, "true or false", origin)
 
-    def whole(self, key: str, default: int, *, least: int) -> int:
-        value = self._read(key, default, _whole, "a whole number")
-        if value < least:
-            raise self.error(key, f"{value} is less than {least}")
-        return value
-
-    def seconds(self, key: str, default: float) -> float:
-        return self._read(key, default, _seconds, 'a duration such as "20s" or "1m"')
-
-    def size(self, key: str, default: int) -> int:
-        """In bytes; 0 where it is ``none``."""
-        return self._read(key, default, _size, 'a size such as "50 MB", or "none"')
-
     def texts(
         self, key: str, default: tuple[str, ...], *, origin: str = "default"
     ) -> tuple[str, ...]:
@@ -104,19 +92,46 @@ class Table:
         rows = self.mapping(key)
         for name, value in rows.items():
             if not isinstance(value, str):
-                raise self.error(f"{key}.{name}", _found("a string", value))
+                raise self.error(f"{key}.{name}", found("a string", value))
         return rows
 
     def raw(self, key: str, default: Any, *, origin: str = "default") -> Any:
         """The value as it is, for keys that take several types."""
         return self._read(key, default, lambda value: value, "", origin)
 
+    def read(self, key: str, shape: Shape, default: Any = None, *, origin: str = "default") -> Any:
+        """The value of a key of the contract, as the manifest has it."""
+        return self._read(key, default, shape.read, shape.words, origin)
+
+    def record(
+        self, record: type[Record], kind: str = "", *, but: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The keys of a table of the contract, ``but`` those that the caller reads itself.
+
+        ``kind`` is what the table is about where not all of them apply.
+        """
+        values = {}
+        for row in keys(record):
+            if not row.setting or row.name in but:
+                continue
+            written = row.name in self.data
+            if not row.applies(kind):
+                if written:
+                    only = " and ".join(f"`{name}`" for name in row.kinds)
+                    raise self.error(row.name, f"only for {only}, and this one has `{kind}`")
+                continue
+            if kind in row.required and not written:
+                raise self.error(row.name, f"is required with `{kind}`", hint=row.hint)
+            origin = f"`{kind}`" if row.required else "default"
+            values[row.name] = self.read(row.name, row.shape, row.default, origin=origin)
+        return values
+
     def table(self, key: str) -> Table:
         """The sub-table; an empty one where there is none."""
         self.asked.add(key)
         value = self.data.get(key, {})
         if not isinstance(value, dict):
-            raise self.error(key, _found("a table", value))
+            raise self.error(key, found("a table", value))
         return self._below(key, key, value)
 
     def tables(self, key: str) -> Iterator[Table]:
@@ -124,10 +139,10 @@ class Table:
         self.asked.add(key)
         value = self.data.get(key, [])
         if not isinstance(value, list):
-            raise self.error(key, _found("a list of tables", value))
+            raise self.error(key, found("a list of tables", value))
         for index, row in enumerate(value):
             if not isinstance(row, dict):
-                raise self.error(f"{key}[{index}]", _found("a table", row))
+                raise self.error(f"{key}[{index}]", found("a table", row))
             yield self._below(key, f"{key}[{index}]", row)
 
     def children(self) -> Iterator[tuple[str, Table]]:
@@ -180,8 +195,9 @@ class Table:
         value = self.data[key]
         try:
             result = parse(value)
-        except ValueError:
-            raise self.error(dotted((key,)), _found(expected, value)) from None
+        except Wrong as wrong:
+            problem = wrong.problem or found(expected, value)
+            raise self.error(f"{dotted((key,))}{wrong.at}", problem, hint=wrong.hint) from None
         self.readings.append(Reading((*self.path, key), value, None))
         return result
 
@@ -196,24 +212,6 @@ def _quoted(part: str) -> str:
     return json.dumps(part, ensure_ascii=not part.isprintable())
 
 
-def kind(value: Any) -> str:
-    """The TOML name of a value's type."""
-    names: dict[type, str] = {
-        str: "a string",
-        bool: "a boolean",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "a table",
-    }
-    return names.get(type(value), f"a {type(value).__name__}")
-
-
-def _found(expected: str, value: Any) -> str:
-    shown = "" if isinstance(value, dict | list) else f" ({value!r})"
-    return f"expected {expected}, found {kind(value)}{shown}"
-
-
 def _near(word: str, known: Sequence[str]) -> str:
     near = get_close_matches(word, known, 1)
     return f"did you mean `{near[0]}`?" if near else ""
@@ -225,44 +223,23 @@ def _either(choices: Sequence[str]) -> str:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError
+        raise Wrong
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError
+        raise Wrong
     return value
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError
-    return value
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return float(value)
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not match:
-        raise ValueError
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def _size(value: Any) -> int:
-    if not isinstance(value, str):
-        raise ValueError
-    return bytesize.size(value) or 0
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(row, str) for row in value):
-        raise ValueError
+        raise Wrong
     return tuple(value)
 
 
 def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError
+        raise Wrong
     return value

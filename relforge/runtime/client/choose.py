@@ -8,7 +8,8 @@ from . import everyone, find
 
 def choose() -> str | None:
     """What the operator chose; None where there is no choice."""
-    from .. import manifest, paths
+    from .. import paths
+    from ..contract import manifest
 
     root = manifest.root()
     running = find.required(paths.of(root))

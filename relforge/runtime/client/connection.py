@@ -155,7 +155,8 @@ def connect(
     It has ``seconds`` to answer.  Where the process is about to come, as at a
     start, it is waited for so long as well, or for ``come`` seconds.
     """
-    from .. import manifest, paths
+    from .. import paths
+    from ..contract import manifest
 
     root = manifest.root()
     places, services = paths.of(root), manifest.load(root)["services"]

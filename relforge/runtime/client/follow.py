@@ -19,7 +19,8 @@ def successor(before: Client, wanted: str | None) -> Client:
     Raises Refusal with exit code 3 where the release has stopped or the process
     does not come back.
     """
-    from .. import manifest, paths
+    from .. import paths
+    from ..contract import manifest
 
     root = manifest.root()
     places, services = paths.of(root), manifest.load(root)["services"]

@@ -34,7 +34,8 @@ def _dispatch(argv: list[str]) -> int:
     from ..service import redaction
 
     word, *words = argv
-    view.install(int(os.environ["RELFORGE_CONFIG_FD"]), os.environ)
+    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    view.install(config, os.environ)
     redaction.install()
     if word == "eval":
         return evaluate(words[0])
@@ -45,7 +46,7 @@ def _dispatch(argv: list[str]) -> int:
 
         from . import own
 
-        return own.run(words[0], json.loads(words[1]), run)
+        return own.run(words[0], json.loads(words[1]), config, run)
     if words:
         from . import lent
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import manifest, paths
+from .. import paths
+from ..contract import manifest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

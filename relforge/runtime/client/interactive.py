@@ -11,8 +11,8 @@ import types
 
 from .. import config, paths
 from ..agent import report, source
+from ..contract.manifest import root
 from ..errors import DONE
-from ..manifest import root
 from . import history
 from .fresh import Loop, evaluate
 from .lines import Lines

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import manifest, paths
+from .. import paths
+from ..contract import manifest
 from ..errors import CONFIG, Refusal
 
 TYPE_CHECKING = False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..errors import USAGE, Refusal
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
 
 class Options:
     """``flags`` that were given, ``values`` by option, and the other ``words``."""
@@ -48,18 +46,21 @@ def parse(argv: list[str], *, flags: str = "", values: str = "") -> Options:
 
 
 def seconds(text: str, option: str) -> float:
-    """``3``, ``3s``, ``500ms`` or ``1m`` in seconds; raises Refusal that names the option."""
-    for unit in ("ms", "s", "m", "h", ""):
-        if text.endswith(unit):
-            number = text.removesuffix(unit)
-            try:
-                result = float(number) * _UNITS.get(unit, 1.0)
-            except ValueError:
-                break
-            if 0 < result < float("inf"):
-                return result
-            break
-    raise Refusal(f"{option} {text}: not a duration", hint="write 3s, 500ms or 1m", code=USAGE)
+    """``3``, ``3s``, ``500ms`` or ``1h30m`` in seconds; raises Refusal that names the option."""
+    from ..contract import amount
+    from ..contract.wrong import Wrong
+
+    try:
+        found = amount.seconds(text)
+    except Wrong as wrong:
+        reason = f": it {wrong.problem}" if wrong.problem else ""
+    else:
+        if found > 0:
+            return found
+        reason = ": it must be more than 0"
+    raise Refusal(
+        f"{option} {text}: not a duration{reason}", hint="write 3s, 500ms or 1m", code=USAGE
+    )
 
 
 def most(options: Options, count: int, usage: str) -> None:

@@ -8,9 +8,13 @@ import os
 import sys
 from contextlib import ExitStack
 
-from .. import manifest, paths
+from .. import paths, running
 from ..agent import entry
-from ..errors import DONE, FAILED, Refusal
+from ..config import loading
+from ..contract import manifest
+from ..contract.command import Command
+from ..contract.content import read_manifest
+from ..errors import DONE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,31 +24,50 @@ if TYPE_CHECKING:
 FOLDER = "once"  # below the state folder
 
 
-def run(name: str, given: list[str] | dict[str, Any], call: Callable[..., int]) -> int:
-    """Call it by ``call(target, words, named)``, or run its program."""
+def run(name: str, given: list[str] | dict[str, Any], config: int, call: Callable[..., int]) -> int:
+    """Call it by ``call(target, words, named)``, or run its program.
+
+    ``config`` is the descriptor of the configuration.
+    """
     root = manifest.root()
-    contract = manifest.load(root)
-    command: dict[str, Any] = contract["commands"][name]
-    once = command.get("once", False)
+    contract = read_manifest(root)
+    command = _settled(name, contract, root, config)
     with ExitStack() as stack:
         what = f"{contract['version']} {json.dumps(given, sort_keys=True)}"
-        mark = Mark(paths.of(root).state, name, what) if once else None
+        mark = Mark(paths.of(root).state, name, what) if command.once else None
         if mark is not None:
             stack.enter_context(mark)
             if mark.done:
                 print(f"{name} has been done for {contract['version']} on this host")
                 return DONE
+        once = command.once
         if isinstance(once, str) and stack.enter_context(entry.find(once)(name)) is False:
             print(f"{name} has been done elsewhere")
             return DONE
-        if command.get("exec"):
-            code = _program(root, command["exec"], list(given), wait=mark is not None)
+        if command.exec:
+            code = _program((*command.exec, *given), wait=mark is not None)
         else:
             words = given if isinstance(given, list) else []
-            code = call(command["call"], words, given if isinstance(given, dict) else {})
+            code = call(command.call, words, given if isinstance(given, dict) else {})
         if mark is not None and code == DONE:
             mark.write()
     return code
+
+
+def _settled(name: str, contract: dict[str, Any], root: str, config: int) -> Command:
+    """The command with the configuration put in; this process works as it says from now on."""
+    result = loading.read(config)
+    command = running.settled(
+        Command.of(contract["commands"][name], name=name),
+        result["values"],
+        f"commands.{name}",
+        root=root,
+        state=paths.of(root).state,
+    )
+    os.environ.update(command.env)
+    running.export(config, result)
+    running.enter(command.cwd, f"commands.{name}")
+    return command
 
 
 class Mark:
@@ -90,21 +113,15 @@ class Mark:
         return os.pread(self._fd, 1 << 20, 0).decode(errors="replace").splitlines()
 
 
-def _program(root: str, words: list[str], more: list[str], *, wait: bool) -> int:
+def _program(words: tuple[str, ...], *, wait: bool) -> int:
     """Become it, or, where there is something to do after it, wait for it."""
-    words = [*words, *more]
-    if "/" in words[0]:
-        words[0] = os.path.join(root, words[0])
-    config = os.environ.get("RELFORGE_CONFIG_FD")
-    if config is not None:
-        os.environ["RELFORGE_CONFIG"] = f"/proc/{os.getpid()}/fd/{config}"
-    sys.stdout.flush()
     try:
         if not wait:
-            os.execvp(words[0], words)
+            running.become(words)
         import subprocess
 
+        sys.stdout.flush()
         code = subprocess.run(words, check=False).returncode
     except OSError as error:
-        raise Refusal(f"{words[0]}: {error.strerror}", code=FAILED) from None
+        raise running.not_begun(words, error) from None
     return code if code >= 0 else 128 - code

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def services(talk: Talk, rest: str) -> None:
     """The processes of the release; this one has a star."""
-    from .. import manifest, paths
+    from .. import paths
+    from ..contract import manifest
 
     running = find.required(paths.of(manifest.root()))
     here = str(talk.client.address)
@@ -51,7 +52,7 @@ def switch(talk: Talk, rest: str) -> None:
 
 def reload(talk: Talk, rest: str) -> None:
     """What `bin/<name> reload` does and says."""
-    from .. import manifest
+    from ..contract import manifest
 
     if rest:
         raise Refusal("usage: %reload", code=USAGE)

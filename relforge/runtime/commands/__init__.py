@@ -185,7 +185,7 @@ def _before_dashes(words: list[str]) -> list[str]:
 
 def _own() -> dict[str, dict[str, str]]:
     """The project's own commands, by name."""
-    from ..manifest import load, root
+    from ..contract.manifest import load, root
 
     own: dict[str, dict[str, str]] = load(root())["commands"]
     return own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import manifest
+from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 
 TYPE_CHECKING = False

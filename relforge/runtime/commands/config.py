@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 
-from .. import manifest, paths
+from .. import paths
 from ..config import loading
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
+from ..contract import manifest
 from ..errors import CONFIG, DONE, FAILED, USAGE, Refusal
 
 _WORDS = ("check", "explain", "diff", "example", "schema")

@@ -6,7 +6,8 @@ import json
 import os
 import socket
 
-from .. import manifest, paths
+from .. import paths
+from ..contract import manifest
 from ..errors import DONE, Refusal
 
 TYPE_CHECKING = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from .. import manifest, paths
+from .. import paths
 from ..client import find, options
 from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
+from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
 
 TYPE_CHECKING = False

@@ -6,8 +6,9 @@ import os
 import sys
 import time
 
-from .. import frames, manifest, paths
+from .. import frames, paths
 from ..client import find, options
+from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
 
 TYPE_CHECKING = False

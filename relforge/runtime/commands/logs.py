@@ -6,8 +6,9 @@ import os
 import sys
 import time
 
-from .. import manifest, paths
+from .. import paths
 from ..client import options
+from ..contract import manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
 
 TYPE_CHECKING = False

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 
-from .. import manifest
+from ..contract import manifest
+from ..contract.content import read_manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
 
 TYPE_CHECKING = False
@@ -19,11 +20,11 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 
 def run(name: str, argv: list[str]) -> int:
     """Run the command of that name; its exit status."""
-    command: dict[str, Any] = manifest.load(manifest.root())["commands"][name]
+    command: dict[str, Any] = read_manifest(manifest.root())["commands"][name]
     if argv[:1] in (["--help"], ["-h"]):
         print(usage(name, command))
         return DONE
-    confirm = command.get("confirm", "")
+    confirm = command["confirm"]
     sure = bool(confirm) and "--yes" in _before_dashes(argv)
     if sure:
         argv = [*argv]
@@ -32,10 +33,10 @@ def run(name: str, argv: list[str]) -> int:
     if confirm and not sure and not _agreed(confirm):
         print("nothing was done", file=sys.stderr)
         return FAILED
-    if command.get("mode") == "rpc":
+    if command["mode"] == "rpc":
         from . import rpc
 
-        service = command.get("service")
+        service = command["service"]
         words = ["--call", command["call"], "--args", json.dumps(given)]
         return rpc.rpc([*words, *(["--service", service] if service else [])])
     from ..client.launch import execute
@@ -45,15 +46,15 @@ def run(name: str, argv: list[str]) -> int:
 
 def usage(name: str, command: dict[str, Any]) -> str:
     """What ``--help`` prints."""
-    rows = command.get("args") or []
+    rows = command["args"]
     options = [row for row in rows if row["name"].startswith("--")]
     words = [_shown(row) for row in rows if row not in options]
     words += [f"[{_shown(row)}]" for row in options]
-    yes = [YES] if command.get("confirm") else []
+    yes = [YES] if command["confirm"] else []
     words += ["[--yes]"] if yes else []
     head = f"usage: {os.environ.get('RELEASE_NAME', 'app')} {name}"
     lines = [" ".join([head, *(words if rows or yes else ["[ARGS]"])])]
-    if command.get("help"):
+    if command["help"]:
         lines += ["", command["help"]]
     if rows or yes:
         lines.append("")
@@ -66,7 +67,7 @@ def usage(name: str, command: dict[str, Any]) -> str:
 
 def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any]:
     """By name, where the command declares them; else the words as they are.  Raises Refusal."""
-    rows: list[dict[str, Any]] = command.get("args") or []
+    rows: list[dict[str, Any]] = command["args"]
     if not rows:
         return argv[1:] if argv[:1] == ["--"] else argv
     from ..client import options
@@ -78,14 +79,14 @@ def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] 
     places = [row for row in rows if not row["name"].startswith("--")]
     hint = usage(name, command).partition("\n")[0]
     options.most(given, len(places), hint.removeprefix("usage: "))
-    found: dict[str, Any] = {_key(row): row.get("default") for row in rows}
+    found: dict[str, Any] = {_key(row): row["default"] for row in rows}
     found.update({_key(named[flag]): flag in given.flags for flag in flags})
     pairs = [*zip(places, given.words, strict=False)]
     pairs += [(named[key], value) for key, value in given.values.items()]
     for row, text in pairs:
         found[_key(row)] = _typed(row, text)
     for row in places[len(given.words) :]:
-        if row.get("default") is None:
+        if row["default"] is None:
             raise Refusal(f"{row['name']} is missing", hint=hint, code=USAGE)
     return found
 

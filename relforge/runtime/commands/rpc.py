@@ -56,8 +56,9 @@ def _everywhere(
     given: options.Options, message: dict[str, Any], seconds: float | None, within: float
 ) -> int:
     """In every process, or in each of one service: a table, or a JSON list."""
-    from .. import manifest, paths
+    from .. import paths
     from ..client import everyone, find
+    from ..contract import manifest
 
     root = manifest.root()
     running, services = find.required(paths.of(root)), manifest.load(root)["services"]

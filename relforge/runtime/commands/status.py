@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from .. import frames, manifest, paths
+from .. import frames, paths
 from ..client import duration, find, options
 from ..client.connection import dial, silent
+from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, Refusal
 
 TYPE_CHECKING = False

@@ -7,9 +7,10 @@ import os
 import sys
 import time
 
-from .. import manifest, paths
+from .. import paths
 from ..client import find, options
 from ..client.gauges import Gauges, table
+from ..contract import manifest
 from ..errors import DONE
 
 _USAGE = "top [--every 2s] [--once] [--json]"

@@ -6,8 +6,10 @@ import json
 import os
 import sys
 
-from .. import manifest, paths, unit
+from .. import paths, unit
 from ..client import options
+from ..contract import manifest
+from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, USAGE, Refusal
 from ..unit import Kind, Seat
 
@@ -56,7 +58,7 @@ def main(argv: list[str]) -> int:
         home="yes",
         systemd=0,
     )
-    text = unit.service(manifest.load(manifest.root()), seat, Kind(asked["level"]), _reload())
+    text = unit.service(read_manifest(manifest.root()), seat, Kind(asked["level"]), _reload())
     json.dump({"unit": text}, sys.stdout)
     return DONE
 
@@ -73,7 +75,7 @@ def _kind(given: Options) -> Kind:
 
 def _texts(root: str, kind: Kind) -> dict[str, str]:
     """The units by file name, what others need first."""
-    release = manifest.load(root)
+    release = read_manifest(root)
     places = paths.of(root)
     name = release["name"]
     texts = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 
-from .. import manifest
 from ..client import options
+from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 from ..versions import place as places
 from ..versions.book import Book

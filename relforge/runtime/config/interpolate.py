@@ -1,13 +1,16 @@
-"""``${http.port}`` in the settings of services."""
+"""``${http.port}`` in the settings of what is run: services, commands, hooks."""
 
 from __future__ import annotations
 
+import os
+
+from ..contract import reference
+from ..contract.wrong import Wrong
 from ..errors import CONFIG, Refusal
 from . import export, keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
@@ -18,33 +21,21 @@ def expand(text: str, values: dict[str, Any], where: str) -> str:
     single value.
     """
     try:
-        return put(text, lambda key: _text(key, values, where))
-    except ValueError as error:
-        raise Refusal(
-            f"{where}: {text!r}: {error}",
-            hint="write $${ for the characters themselves",
-            code=CONFIG,
-        ) from None
+        return reference.put(text, lambda key: _text(key, values, where))
+    except Wrong as wrong:
+        raise Refusal(f"{where}: {text!r}: {wrong}", hint=wrong.hint, code=CONFIG) from None
 
 
-def put(text: str, value: Callable[[str], str]) -> str:
-    """The text with ``value(key)`` for each ``${key}``; ``$${`` stands for ``${`` itself.
+def filled(setting: Any, values: dict[str, Any], where: str) -> Any:
+    """The value of a setting with this put into each text inside; raises Refusal as `expand`."""
+    return reference.change(setting, where, lambda text, place: expand(text, values, place))
 
-    What is put in is not looked through again.  Raises ValueError for a ``${``
-    that is no reference.
-    """
-    parts = []
-    rest = text
-    while "${" in rest:
-        before, _, rest = rest.partition("${")
-        if before.endswith("$"):
-            parts.append(before[:-1] + "${")
-            continue
-        key, brace, rest = rest.partition("}")
-        if not brace or not key:
-            raise ValueError("it holds a ${ without a key and a }")
-        parts += [before, value(key)]
-    return "".join(parts) + rest
+
+def with_release(values: dict[str, Any], *, root: str, state: str) -> dict[str, Any]:
+    """The values, and the directories of the release: ``${release.root}``."""
+    own = values.get("release")
+    directories = {"root": root, "app": os.path.join(root, "app"), "state": state}
+    return {**values, "release": {**(own if isinstance(own, dict) else {}), **directories}}
 
 
 def _text(key: str, values: dict[str, Any], where: str) -> str:

@@ -8,8 +8,8 @@
 | str | str | as it is, also empty | str |
 | list | list | JSON, or parts with commas between | list |
 | table | table | JSON | table |
-| duration | "20s" "1h30m", seconds as number | the same | float, seconds |
-| bytes | "10MiB" "5kB", number of bytes | the same | int |
+| duration | as `contract.amount.seconds` has it | the same | float, seconds |
+| bytes | as `contract.amount.size` has it | the same | int |
 | url | str with a scheme | the same | str |
 | path | str, not empty | the same | str |
 | enum | one of `choices` | the same, by its text | as in `choices` |
@@ -18,9 +18,11 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from urllib.parse import urlsplit
+
+from ..contract import amount
+from ..contract.wrong import Wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,16 +54,8 @@ _WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_SIZES = {"": 1, "b": 1} | {
-    f"{letter}{suffix}b": base**power
-    for power, letter in enumerate("kmgt", 1)
-    for suffix, base in (("", 1000), ("i", 1024))
-}
 _INT = re.compile(r"[+-]?[0-9]+(_[0-9]+)*")
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 
@@ -142,50 +136,17 @@ def _item(read: Callable[[Any, Row], Any], value: Any, kind: str) -> Any:
 
 
 def _duration(value: Any, row: Row) -> float:
-    if isinstance(value, str):
-        return _duration_text(value, row)
-    seconds = _float(value, row)
-    if seconds < 0 or not math.isfinite(seconds):
-        raise Mismatch
-    return seconds
-
-
-def _duration_text(value: str, row: Row) -> float:
-    value = value.strip()
-    if _FLOAT.fullmatch(value):
-        return _duration(float(value), row)
-    seconds, at = 0.0, 0
-    while at < len(value):
-        match = _DURATION.match(value, at)
-        if not match or match[2] not in _SECONDS:
-            raise Mismatch
-        seconds += float(match[1]) * _SECONDS[match[2]]
-        at = match.end()
-    return round(seconds, 6)
+    try:
+        return amount.seconds(value)
+    except Wrong as wrong:
+        raise Mismatch(wrong.problem and f"it {wrong.problem}") from None
 
 
 def _bytes(value: Any, row: Row) -> int:
-    if isinstance(value, str):
-        return _bytes_text(value, row)
-    size: int = _is(int)(value, row)
-    if size < 0:
-        raise Mismatch
-    return size
-
-
-def _bytes_text(value: str, row: Row) -> int:
-    match = _SIZE.fullmatch(value.strip())
-    if not match:
-        raise Mismatch
-    unit = match[2].lower()
-    if unit not in _SIZES:
-        if f"{unit}b" in _SIZES:
-            raise Mismatch(f"{match[2]} may be 1000 or 1024: write {unit}B or {unit.title()}iB")
-        raise Mismatch
-    size = float(match[1]) * _SIZES[unit] if "." in match[1] else int(match[1]) * _SIZES[unit]
-    if size != int(size):
-        raise Mismatch
-    return int(size)
+    try:
+        return amount.size(value)
+    except Wrong as wrong:
+        raise Mismatch(wrong.problem and f"it {wrong.problem}") from None
 
 
 def _url(value: Any, row: Row) -> str:
@@ -280,8 +241,8 @@ _TEXT: dict[str, Callable[[str, Row], Any]] = {
     "str": lambda value, row: value,
     "list": _list_text,
     "table": _table_text,
-    "duration": _duration_text,
-    "bytes": _bytes_text,
+    "duration": _duration,
+    "bytes": _bytes,
     "url": _url,
     "path": _path,
     "enum": _enum_text,

@@ -11,8 +11,8 @@ import json
 import os
 import sys
 
+from ..contract.manifest import load as load_manifest
 from ..errors import FAILED, Refusal
-from ..manifest import load as read_manifest
 from .resolve import resolve
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     try:
         with loading():
             found = resolve(
-                read_manifest(root)["config"],
+                load_manifest(root)["config"],
                 root=root,
                 environ=dict(os.environ),
                 entering=lambda name, seconds: tell({"in": name, "within": seconds}),

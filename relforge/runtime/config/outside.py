@@ -1,7 +1,10 @@
 """The configuration where no supervisor gave one: ``bin/python``, a test, a developer's shell.
 
-Inside a release the manifest tells the providers; elsewhere the nearest
-``pyproject.toml`` (or ``relforge.toml``) upward from the working directory does.
+Inside a release the manifest names the providers; elsewhere the nearest
+``pyproject.toml`` (or ``relforge.toml``) upward from the working directory does,
+with the tables of the environment and the release laid over as a build does it:
+``RELEASE_ENV`` names the environment, which is ``dev`` where it is not set, and
+``RELEASE_NAME`` the release, of several.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 import os
 import tomllib
 
-from .. import manifest
+from ..contract import manifest
 from ..errors import CONFIG, Refusal
+from ..settings import Asked, Wrong, lay, releases
 from . import problems, providers, schema
 from .provider import BadOptions
 from .resolve import resolve
@@ -58,7 +62,7 @@ def _project(environ: dict[str, str]) -> tuple[str, dict[str, Any]]:
             path = os.path.join(folder, name)
             settings = _settings(path, name)
             if settings is not None:
-                return folder, _prepared(path, _with_env(settings, environ))
+                return folder, _prepared(path, _laid_over(path, settings, environ))
         if folder == os.path.dirname(folder):
             raise Refusal(
                 f"no configuration: there is no [{WHERE}] in a pyproject.toml at or above {start}",
@@ -83,20 +87,27 @@ def _settings(path: str, name: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _with_env(settings: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]:
-    """``config`` with the table of the environment laid over, as a build does; here that is dev."""
-    own = settings.get("env", {}).get(environ.get("RELEASE_ENV") or "dev", {})
-    over = own.get("config", {}) if isinstance(own, dict) else {}
-    return _over(settings.get("config", {}), over)
+def _laid_over(path: str, settings: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]:
+    """``config`` as the build of that environment and release has it; raises Refusal (78).
 
-
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for name, value in above.items():
-        old = merged.get(name)
-        both = isinstance(value, dict) and isinstance(old, dict)
-        merged[name] = _over(old, value) if both else value  # type: ignore[arg-type]  # both are tables
-    return merged
+    Of several releases none need be named where their configuration is the same.
+    """
+    env = environ.get("RELEASE_ENV") or "dev"
+    words = {"env_word": "RELEASE_ENV=", "release_words": "as in RELEASE_NAME={0}"}
+    try:
+        several = releases(settings)
+        named = (environ.get("RELEASE_NAME") or None) if several else None
+        anyone = bool(several) and named is None and "default" not in settings
+        names: list[str | None] = [*several] if anyone else [named]
+        tables = [lay(settings, Asked(env, name, **words)).table for name in names]
+        found = [table.get("config", {}) for table in tables]
+        if any(config != found[0] for config in found):
+            lay(settings, Asked(env, None, **words))  # which says that none was named
+    except Wrong as wrong:
+        raise Refusal(f"{path}: {wrong.message}", hint=wrong.hint, code=CONFIG) from None
+    if not isinstance(found[0], dict):
+        raise Refusal(f"{path}: {WHERE}: expected a table", code=CONFIG)
+    return found[0]
 
 
 def _prepared(path: str, config: dict[str, Any]) -> dict[str, Any]:

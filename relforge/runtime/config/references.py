@@ -5,8 +5,8 @@ A value that refers to a secret becomes one.  ``$${`` stands for ``${`` itself.
 
 from __future__ import annotations
 
+from ..contract.reference import put
 from . import export, keys, kinds, problems
-from .interpolate import put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

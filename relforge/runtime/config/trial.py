@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 
-from ..manifest import root
+from ..contract.manifest import root
 from .resolve import trial
 
 

@@ -13,8 +13,8 @@ from _thread import RLock
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from ..contract.manifest import root
 from ..errors import CONFIG, Refusal
-from ..manifest import root
 from . import keys
 from . import loading as loads
 from .secret import Scrubber, display, wrap

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any
 
+from .. import running
 from ..agent import entry, report
 from ..config import loading, view
 from ..errors import FAILED, Refusal
@@ -23,9 +24,13 @@ def main(_argv: list[str]) -> int:
     row: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_HOOK"))
     tether.tie(row["supervisor"])
     config = int(os.environ["RELFORGE_CONFIG_FD"])
-    os.chdir(row["cwd"])
-    if row["exec"]:
-        return _become(row["exec"], config)
+    try:
+        running.enter(row["cwd"], f"hooks.{row['name']}")
+        if row["exec"]:
+            return _become(tuple(row["exec"]), config)
+    except Refusal as error:
+        print(error.message, file=sys.stderr)
+        return error.code
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
     view.install(config, os.environ)
@@ -59,13 +64,11 @@ def _takes_facts(function: Any) -> bool:
         return False
 
 
-def _become(words: list[str], config: int) -> int:
+def _become(words: tuple[str, ...], config: int) -> int:
     """127 where there is no such program."""
-    os.environ.update(loading.read(config)["environ"])
-    # A Python program of the release finds the configuration by either.
-    os.environ["RELFORGE_CONFIG"] = f"/proc/{os.getpid()}/fd/{config}"
+    running.export(config, loading.read(config))
     try:
-        os.execvp(words[0], words)
+        running.become(words)
     except OSError as error:
-        print(f"{words[0]}: {error.strerror}", file=sys.stderr)
-    return 127
+        print(running.not_begun(words, error).message, file=sys.stderr)
+    return running.NOT_FOUND

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .. import running
 from ..agent import entry, report, server
 from ..agent.server import Agent
 from ..config import loading, renewal, view
@@ -31,6 +32,7 @@ def main(_argv: list[str]) -> int:
     tether.tie(service["supervisor"])
     try:
         standing.limit(service)
+        running.enter(service["cwd"], f"services.{service['name']}")
     except Refusal as error:
         print(error.message, file=sys.stderr)
         return error.code
@@ -43,7 +45,6 @@ def main(_argv: list[str]) -> int:
     secrets = renewal.secrets(loading.read(config))
     view.install(config, os.environ)
     redaction.install()
-    os.chdir(service["cwd"])
     namespace: dict[str, Any] = {}
     info = {
         "name": os.environ.get("RELEASE_NAME", ""),
@@ -52,7 +53,7 @@ def main(_argv: list[str]) -> int:
         "instance": service["instance"],
     }
     agent = server.start(
-        *(service["agent"], info, namespace, service.get("console")),
+        *(service["agent"], info, namespace, service["console"]),
         first=service.get("agent_first"),
     )
     agent.secrets = secrets
@@ -136,9 +137,12 @@ def _succeed(service: dict[str, Any]) -> None:
 def _run(function: Any, service: dict[str, Any], agent: Agent) -> int:
     """Call it; a whole number that it returns is the exit status.
 
+    It finds its words in ``sys.argv``, as the program of a console script does.
+
     SIGTERM raises SystemExit in the main thread, or cancels the main task, so
     that `finally` runs; an application that sets a handler of its own has its way.
     """
+    sys.argv = [service["name"], *service["args"]]
     offer(len(service["listen"]))
     for fd in service["listen"]:
         os.set_inheritable(fd, True)

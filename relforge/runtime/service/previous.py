@@ -20,7 +20,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import IO, Any
 
-from .. import manifest as manifests
+from ..contract import manifest as manifests
 from ..errors import Refusal
 from .servers.listening import is_wsgi
 

@@ -7,6 +7,8 @@ import os
 import socket
 import sys
 
+from ..contract import address
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -28,8 +30,8 @@ def main(argv: list[str]) -> int:
 
 
 def _tcp(question: dict[str, Any], seconds: float) -> bool:
-    host, _, port = question["tcp"].rpartition(":")
-    with socket.create_connection((host.strip("[]"), int(port)), timeout=seconds):
+    place = address.read(question["tcp"])
+    with socket.create_connection((place.host, place.port), timeout=seconds):
         return True
 
 

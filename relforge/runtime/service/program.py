@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from .. import running
 from ..config import loading
 from ..errors import Refusal
 from . import standing, tether
@@ -20,27 +21,23 @@ def main(_argv: list[str]) -> int:
     pipe = config + PIPE_BEFORE
     os.set_inheritable(pipe, False)
     tether.tie(service["supervisor"])
-    os.environ.update(loading.read(config)["environ"])
-    # A Python program of the release finds the configuration by either.
-    os.environ["RELFORGE_CONFIG"] = f"/proc/{os.getpid()}/fd/{config}"
+    running.export(config, loading.read(config))
     if service["ready"] != "notify" and not service["watchdog"]:
         os.environ.pop("NOTIFY_SOCKET", None)
     offer(len(service["listen"]))
-    words = service["target"]
+    words = tuple(service["target"])
     try:
         standing.limit(service)
         standing.become(service["standing"])
         tether.tie(service["supervisor"])
-        os.chdir(service["cwd"])
-        os.execvp(words[0], words)
+        running.enter(service["cwd"], f"services.{service['name']}")
+        running.become(words)
     except OSError as error:
-        place = service["cwd"] if error.filename == service["cwd"] else words[0]
-        print(f"{place}: {error.strerror}", file=sys.stderr)
-        os.write(pipe, b"1")
+        print(running.not_begun(words, error).message, file=sys.stderr)
     except Refusal as error:
         print(error.message, file=sys.stderr)
-        os.write(pipe, b"1")
-    return 127
+    os.write(pipe, b"1")
+    return running.NOT_FOUND
 
 
 def offer(count: int) -> None:

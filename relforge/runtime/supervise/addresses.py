@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import socket
 
+from ..contract import address
+from ..contract.address import UNIX
+from ..contract.wrong import Wrong
 from ..errors import CONFIG, Refusal
 from .specs import Spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_UNIX = "unix:"
 
 
 class Address:
@@ -36,20 +37,29 @@ def settings(spec: Spec) -> list[tuple[str, str]]:
 
 
 def read(text: str, where: str, run: str) -> Address:
-    """``HOST:PORT``, ``[IPV6]:PORT``, ``:PORT`` or ``unix:PATH``, relative to the run folder.
+    """The address of a setting, a path relative to the run directory.
 
-    Raises Refusal (78) for what is no address, or no name that resolves.
+    Raises Refusal (78) for what is not an address, or not a name that resolves.
     """
-    if text.startswith(_UNIX):
-        path = os.path.join(run, text.removeprefix(_UNIX))
-        return Address(text, where, socket.AF_UNIX, path)
-    return Address(text, where, *_resolve(text, where))
+    try:
+        found = address.read(text)
+    except Wrong as wrong:
+        raise Refusal(f"{where}: {wrong}", hint=wrong.hint, code=CONFIG) from None
+    if found.path:
+        return Address(text, where, socket.AF_UNIX, os.path.join(run, found.path))
+    try:
+        rows = socket.getaddrinfo(found.host, found.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Refusal(f"{where}: {text}: {error.strerror}", code=CONFIG) from None
+    # `localhost` is 127.0.0.1 to most who connect.
+    rows.sort(key=lambda row: row[0] != socket.AF_INET)
+    return Address(text, where, rows[0][0], rows[0][4])
 
 
 def places(specs: list[Spec], run: str) -> list[str]:
     """Where services would listen, as ``ListenStream=`` of systemd.socket(5) has it."""
     found = [read(text, where, run) for spec in specs for text, where in settings(spec)]
-    return [str(row).removeprefix(_UNIX) for row in found]
+    return [str(row).removeprefix(UNIX) for row in found]
 
 
 def shown(sock: socket.socket) -> str:
@@ -59,24 +69,5 @@ def shown(sock: socket.socket) -> str:
 
 def _shown(family: int, place: Any) -> str:
     if family == socket.AF_UNIX:
-        return f"{_UNIX}{os.fsdecode(place)}"
+        return f"{UNIX}{os.fsdecode(place)}"
     return f"[{place[0]}]:{place[1]}" if ":" in place[0] else f"{place[0]}:{place[1]}"
-
-
-def _resolve(text: str, where: str) -> tuple[int, tuple[Any, ...]]:
-    host, colon, port = text.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    if not colon or not port.isdecimal() or int(port) > 65535 or (":" in host and not bracketed):
-        raise Refusal(
-            f"{where}: {text!r} is no address",
-            hint="write HOST:PORT, [IPV6]:PORT or unix:/PATH",
-            code=CONFIG,
-        )
-    host = host[1:-1] if bracketed else host or "0.0.0.0"
-    try:
-        rows = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Refusal(f"{where}: {text}: {error.strerror}", code=CONFIG) from None
-    # `localhost` is 127.0.0.1 to most who connect.
-    rows.sort(key=lambda row: row[0] != socket.AF_INET)
-    return rows[0][0], rows[0][4]

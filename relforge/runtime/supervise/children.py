@@ -190,7 +190,7 @@ class Children:
             if self._boss.state == STOPPING:
                 self._plan.manager.extend(patience)
             self.within(process, patience)
-            process.signal(process.spec.stop_signal)
+            process.signal(process.spec.signal)
             process.signal(signal.SIGCONT)
         elif process.state not in ENDED:
             process.state = STOPPED
@@ -367,7 +367,7 @@ class Children:
             process.output.finish()
         self._readiness.over(process)
         self._record()
-        asked = process.spec.stop_signal if was == STOPPING else 0
+        asked = process.spec.signal if was == STOPPING else 0
         clean = is_clean(status, asked)
         process.state = STOPPED if clean else FAILED
         reason = process.note or f"{process} {ending(status)}"

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-BAKE = 5.0
-
-
 class Generation:
     """A release with the configuration that was loaded for it.
 
@@ -59,7 +56,7 @@ class Generation:
     @property
     def bake(self) -> float:
         """Seconds in which nothing of it may fail, after it has taken the places of another."""
-        seconds: float = self.manifest.get("upgrade", {}).get("bake", BAKE)
+        seconds: float = self.manifest["upgrade"]["bake"]
         return seconds
 
     @property

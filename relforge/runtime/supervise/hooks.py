@@ -15,8 +15,9 @@ import os
 import signal
 import time
 
+from .. import running
 from ..config import loading
-from ..config.interpolate import expand
+from ..contract.hook import Hook
 from ..errors import Refusal
 from . import launch
 from .generation import Generation
@@ -30,7 +31,6 @@ from .systemd import FIRST
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     Done = Callable[[str, list[str]], None]
 
@@ -72,14 +72,15 @@ class Hooks:
         that takes a parameter as a dict.
         """
         born = born or plan.generation
-        row = born.manifest.get("hooks", {}).get(name)
+        row = born.manifest["hooks"].get(name)
         if row is None:
             done("", [])
             return
-        run = Run(name, row["timeout"], done)
+        hook = Hook.of(row, name=name)
+        run = Run(name, hook.timeout, done)
         plan.journal.say(f"{name} runs")
         try:
-            run.pid, output = _spawn(plan, born, name, row, facts)
+            run.pid, output = _spawn(plan, born, hook, facts)
         except OSError as error:
             done(f"the hook {name} cannot be started: {error.strerror}", [])
             return
@@ -152,27 +153,22 @@ class Hooks:
             self._poller.remove(run.output.fd)
 
 
-def _spawn(
-    plan: Plan, born: Generation, name: str, row: dict[str, Any], facts: dict[str, str]
-) -> tuple[int, int]:
+def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> tuple[int, int]:
     """Pid, and the reading end of its output or -1; raises OSError."""
     values = loading.read(born.config)["values"]
-    words = [
-        expand(text, values, f"hooks.{name}.exec[{index}]")
-        for index, text in enumerate(row["exec"])
-    ]
-    if words and "/" in words[0]:
-        words[0] = os.path.join(born.paths.root, words[0])
+    state = plan.paths.state
+    hook = running.settled(hook, values, f"hooks.{hook.name}", root=born.paths.root, state=state)
     question = {
-        "call": row["call"],
-        "exec": words,
-        "facts": {"hook": name, **facts},
-        "cwd": plan.paths.state,
+        "name": hook.name,
+        "call": hook.call,
+        "exec": hook.exec,
+        "facts": {"hook": hook.name, **facts},
+        "cwd": state if hook.cwd is None else hook.cwd,
         SUPERVISOR: os.getpid(),
     }
-    environ = launch.variables(plan, born)
+    environ = {**launch.variables(plan, born), **hook.env}
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
-    environ[IN_HOOK] = name
+    environ[IN_HOOK] = hook.name
     environ["RELFORGE_HOOK"] = json.dumps(question)
     environ["RELFORGE_CONFIG_FD"] = str(FIRST)
     actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [

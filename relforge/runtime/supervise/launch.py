@@ -12,7 +12,12 @@ from .generation import Generation
 from .journal import SUPERVISOR
 from .plan import Plan
 from .process import NEXT, Process
+from .specs import Spec
 from .systemd import FIRST, VARIABLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 BOOT = "runtime/relforge/runtime/boot_app.py"
 DEFAULT = tuple(
@@ -99,23 +104,13 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
     listeners = len(born.listeners[spec.name])
     name = str(process)
     service = {
-        "name": spec.name,
+        **described(spec),
         "instance": process.instance,
-        "kind": spec.kind,
-        "target": spec.target,
-        "server": spec.server,
-        "options": spec.options,
         "listen": [FIRST + at for at in range(listeners)],
-        "drain": spec.drain,
-        "ready": spec.ready,
-        "cwd": spec.cwd,
-        "standing": spec.standing,
-        "stop_signal": spec.stop_signal,
-        "watchdog": spec.watchdog,
         "agent": plan.paths.socket(name),
         # Whom it is to replace still has that one; the supervisor gives it its name.
         "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
-        "console": born.manifest.get("console", {}),
+        "console": born.manifest["console"],
         SUPERVISOR: os.getpid(),
     }
     if process.kept >= 0:
@@ -128,6 +123,13 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
     environ["RELFORGE_SERVICE"] = json.dumps(service)
     environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
     return environ
+
+
+def described(spec: Spec) -> dict[str, Any]:
+    """What the process gets to know of its service: all but the variables, which it has."""
+    row = {**spec.row(), "name": spec.name, "stop_signal": spec.signal}
+    del row["env"]
+    return row
 
 
 def variables(plan: Plan, born: Generation) -> dict[str, str]:

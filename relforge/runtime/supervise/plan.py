@@ -7,9 +7,10 @@ import socket
 import stat
 import time
 
-from .. import manifest as manifests
 from .. import paths as places
 from ..config import loading
+from ..contract.content import read_manifest
+from ..contract.manifest import root as release_root
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from . import leftover, lock, sockets, specs, systemd
@@ -73,8 +74,8 @@ def prepare(*, daemon: bool) -> Plan:
     In this order: a wrong configuration (78) is found before a socket is opened.
     """
     _open_standard()
-    root = manifests.root()
-    manifest = manifests.load(root)
+    root = release_root()
+    manifest = read_manifest(root)
     paths = places.of(root)
     check_socket_paths(paths, manifest)
     places.prepare(paths)

@@ -22,6 +22,7 @@ def spawn(plan: Plan, process: Process) -> int:
     environ = launch.environment(plan, process)
     for name in ("RELFORGE_SERVICE", "RELFORGE_CONFIG_FD", "NOTIFY_SOCKET"):
         environ.pop(name)
+    assert isinstance(process.spec.ready, dict)
     question = {**process.spec.ready, "cwd": process.spec.cwd}
     return _spawn(process.generation, question, environ)
 

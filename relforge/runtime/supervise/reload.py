@@ -223,4 +223,4 @@ def _affected(plan: Plan, new: Generation, rows: list[Process]) -> set[str]:
 
 
 def _same(one: Spec, other: Spec) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in Spec.__slots__)
+    return vars(one) == vars(other)

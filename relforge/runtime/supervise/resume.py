@@ -6,7 +6,7 @@ import os
 import socket
 import traceback
 
-from .. import manifest as manifests
+from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
 from . import handover, specs
@@ -75,7 +75,7 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
 
 def _generation(content: dict[str, Any], folders: dict[str, str]) -> Generation:
     root = content["root"]
-    manifest = manifests.load(root)
+    manifest = read_manifest(root)
     born = Generation(Paths(root=root, **folders), manifest, content["environ"], content["config"])
     born.specs = specs.of(born.config, manifest, root, folders["state"])
     return born

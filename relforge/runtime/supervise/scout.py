@@ -13,9 +13,9 @@ import os
 import socket
 import time
 
-from .. import manifest as manifests
 from ..config import loading
-from ..errors import CONFIG, Refusal
+from ..contract.content import read_manifest
+from ..errors import Refusal
 from ..paths import Paths
 from . import launch, sockets, specs
 from .children import Children
@@ -146,7 +146,7 @@ class Scout:
             raise Refusal(reason.removeprefix(f"{self._plan.generation.manifest['name']}: "))
         if said:
             self._plan.journal.say(said)
-        paths, manifest = self._plan.paths, manifests.load(self._root)
+        paths, manifest = self._plan.paths, read_manifest(self._root)
         born = Generation(
             Paths(root=self._root, state=paths.state, run=paths.run, log=paths.log),
             manifest,
@@ -156,16 +156,8 @@ class Scout:
         born.changes = answer.get("changes")
         born.exports = answer.get("exports", True)
         born.takes = tuple(answer.get("takes", ()))
-        try:
-            born.specs = specs.of(self._config, manifest, self._root, paths.state)
-            born.health = specs.health(self._config, manifest)
-        except KeyError as error:
-            raise Refusal(
-                f"{manifest['name']} {manifest['version']} was built by relforge "
-                f"{manifest['relforge']}, whose services lack {error}",
-                hint="stop the release that runs, then start that one",
-                code=CONFIG,
-            ) from None
+        born.specs = specs.of(self._config, manifest, self._root, paths.state)
+        born.health = specs.health(self._config, manifest, self._root, paths.state)
         if not self._listen:
             return born
         # Last: what is opened here has nobody else who would close it.
@@ -175,7 +167,7 @@ class Scout:
 
 def _providers(root: str) -> float:
     try:
-        return loading.longest(manifests.load(root)["config"])
+        return loading.longest(read_manifest(root)["config"])
     except Refusal:
         return 0.0  # whoever asks for the generation is told
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 
-from ..config import loading
-from ..config.interpolate import expand
+from .. import running
+from ..config import interpolate, loading
+from ..contract.record import key
+from ..contract.service import Service
+from ..contract.shapes import Anything
 from ..errors import CONFIG, Refusal
 
 TYPE_CHECKING = False
@@ -18,70 +21,46 @@ _FLAGS = {"true": True, "1": True, "yes": True, "on": True}
 _FLAGS |= {"false": False, "0": False, "no": False, "off": False}
 
 
-class Spec:
-    """One service; `relforge.runtime.manifest` tells what the settings mean."""
+class Spec(Service):
+    """One service with the configuration put in, its user looked up, and its directory absolute.
 
-    __slots__ = (
-        "backoff",
-        "cwd",
-        "depends",
-        "drain",
-        "env",
-        "instances",
-        "intensity",
-        "kill_after",
-        "kind",
-        "listen",
-        "name",
-        "options",
-        "ready",
-        "ready_timeout",
-        "required",
-        "restart",
-        "server",
-        "singleton",
-        "standing",
-        "stop_signal",
-        "target",
-        "watchdog",
+    Two of them are the same service only where they are the same object.
+    """
+
+    standing: dict[str, Any] = key(
+        Anything(), default={}, doc="for `runtime.service.standing`", setting=False
     )
 
-    def __init__(self, name: str, row: dict[str, Any]) -> None:
-        self.name = name
-        self.kind: str = row["kind"]
-        self.target: Any = row["target"]
-        self.server: str = row["server"]
-        self.options: dict[str, Any] = row["options"]
-        self.listen: list[str] = row["listen"]
-        self.instances: int = row["instances"]
-        self.restart: str = row["restart"]
-        self.drain: float = row["drain"]
-        self.ready: Any = row["ready"]
-        self.ready_timeout: float = row["ready_timeout"]
-        self.env: dict[str, str] = row["env"]
-        self.cwd: str = row["cwd"]
-        self.backoff: list[float] = row["backoff"]
-        self.intensity: list[float] = row["intensity"]
-        self.required: bool = row["required"]
-        self.singleton: bool = row.get("singleton", False)
-        self.depends: list[str] = row.get("depends", [])
-        self.stop_signal: int = getattr(signal, row.get("stop_signal", "SIGTERM"))
-        self.kill_after: float = row.get("kill_after", 3.0)
-        self.watchdog: float = row.get("watchdog", 0.0)
-        self.standing: dict[str, Any] = row.get("standing", {})  # for `runtime.service.standing`
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # Record has none
+
+    @property
+    def signal(self) -> int:
+        """The number of `stop_signal`."""
+        number: int = getattr(signal, self.stop_signal)
+        return number
 
 
 def read(manifest: dict[str, Any], values: dict[str, Any], root: str, state: str) -> list[Spec]:
     """All services by name; raises Refusal (78) for a ``${key}`` that is not set."""
-    found = [
-        _read(name, row, values, root, state)
-        for name, row in sorted(manifest["services"].items())
-        if _enabled(row.get("enabled", True), values, f"services.{name}.enabled")
-    ]
-    names = {spec.name for spec in found}
-    for spec in found:
-        # Of what is not enabled nobody has to wait.
-        spec.depends = [name for name in spec.depends if name in names]
+    rows = [Service.of(row, name=name) for name, row in sorted(manifest["services"].items())]
+    known = interpolate.with_release(values, root=root, state=state)
+    enabled = [row for row in rows if _enabled(row, known)]
+    names = {service.name for service in enabled}
+    found = []
+    for service in enabled:
+        where = f"services.{service.name}"
+        ours = running.settled(service, values, where, root=root, state=state)
+        facts = {
+            **vars(ours),
+            # Without one of its own it works where it may write.
+            "cwd": state if ours.cwd is None else ours.cwd,
+            # Of what is not enabled nobody has to wait.
+            "depends": tuple(name for name in ours.depends if name in names),
+        }
+        found.append(Spec(**facts, standing=_standing(ours, where)))
     return found
 
 
@@ -101,10 +80,11 @@ def in_order(rows: list[Spec]) -> list[Spec]:
     return found
 
 
-def _enabled(setting: bool | str, values: dict[str, Any], where: str) -> bool:
+def _enabled(service: Service, values: dict[str, Any]) -> bool:
+    setting, where = service.enabled, f"services.{service.name}.enabled"
     if isinstance(setting, bool):
         return setting
-    text = expand(setting, values, where).lower()
+    text = interpolate.expand(setting, values, where).lower()
     if text not in _FLAGS:
         raise Refusal(
             f"{where}: {setting!r} is {text!r}, neither true nor false",
@@ -114,13 +94,13 @@ def _enabled(setting: bool | str, values: dict[str, Any], where: str) -> bool:
     return _FLAGS[text]
 
 
-def _standing(row: dict[str, Any], where: str) -> dict[str, Any]:
+def _standing(service: Service, where: str) -> dict[str, Any]:
     """What only the process can do to itself; users are looked up here, once.
 
     Raises Refusal (78) for a user that is not there, or whom we may not become.
     """
-    standing: dict[str, Any] = {"nice": row.get("nice", 0), "rlimits": row.get("rlimits", {})}
-    user, group = row.get("user", ""), row.get("group", "")
+    standing: dict[str, Any] = {"nice": service.nice, "rlimits": service.rlimits}
+    user, group = service.user, service.group
     if not user and not group:
         return standing
     import grp
@@ -154,30 +134,8 @@ def of(config: int, manifest: dict[str, Any], root: str, state: str) -> list[Spe
     return read(manifest, loading.read(config)["values"], root, state)
 
 
-def health(config: int, manifest: dict[str, Any]) -> Any:
+def health(config: int, manifest: dict[str, Any], root: str, state: str) -> Any:
     """What to ask a new version while it bakes: a question as of ``ready``, or None."""
-    question = manifest.get("upgrade", {}).get("health")
-    if question is None:
-        return None
-    return _put(question, loading.read(config)["values"], "upgrade.health")
-
-
-def _read(name: str, row: dict[str, Any], values: dict[str, Any], root: str, state: str) -> Spec:
-    where = f"services.{name}"
-    put = {key: _put(row[key], values, f"{where}.{key}") for key in ("listen", "env", "ready")}
-    if row["kind"] == "exec":
-        put["target"] = _put(row["target"], values, f"{where}.exec")
-    # Relative to the release; without one, where the service may write.
-    put["cwd"] = (
-        os.path.join(root, expand(row["cwd"], values, f"{where}.cwd")) if row["cwd"] else state
-    )
-    put["standing"] = _standing(row, where)
-    return Spec(name, {**row, **put})
-
-
-def _put(setting: Any, values: dict[str, Any], where: str) -> Any:
-    if isinstance(setting, str):
-        return expand(setting, values, where)
-    if isinstance(setting, dict):
-        return {key: _put(value, values, f"{where}.{key}") for key, value in setting.items()}
-    return [_put(value, values, f"{where}[{index}]") for index, value in enumerate(setting)]
+    values = loading.read(config)["values"]
+    known = interpolate.with_release(values, root=root, state=state)
+    return interpolate.filled(manifest["upgrade"]["health"], known, "upgrade.health")

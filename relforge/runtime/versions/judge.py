@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from .. import manifest as manifests
+from ..contract import manifest as manifests
 from ..errors import Refusal
 from . import launcher
 from .unpack import Tree

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from relforge.model.spec import Argument, Command
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.command import Argument, Command
 from relforge.support.errors import SettingsError
 
 
@@ -47,15 +47,17 @@ def test_a_program_has_its_own_mode() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ({}, "a command has one of `call` and `exec`, not none"),
-        ({"call": "a:b", "exec": ["x"]}, "not both"),
-        ({"call": "a"}, "call: 'a' is no callable"),
+        ({}, "a command has one of `call` and `exec`, this one has none"),
+        ({"call": "a:b", "exec": ["x"]}, "this one has `call` and `exec`"),
+        ({"call": "a"}, "call: 'a' is not an object such as"),
         ({"call": "a:b", "mode": "exec"}, 'mode: a command in the mode "exec" has `exec`'),
         ({"exec": ["a"], "mode": "rpc"}, 'mode: a command in the mode "rpc" has `call`'),
         ({"call": "a:b", "mode": "evil"}, "'evil' is none of"),
         ({"call": "a:b", "mode": "rpc", "once": True}, "cannot be locked from outside"),
         ({"call": "a:b", "once": "yes"}, "once: expected true, false, or a callable"),
         ({"call": "a:b", "service": "web"}, 'only a command in the mode "rpc"'),
+        ({"call": "a:b", "mode": "rpc", "cwd": "app"}, "cwd: a command inside a live process"),
+        ({"call": "a:b", "mode": "rpc", "env": {"A": ""}}, "env: a command inside a live process"),
         ({"call": "a:b", "args": [{"name": "--yes"}]}, r"args\[0\].name: '--yes' is no name"),
         ({"call": "a:b", "args": [{"name": "x", "type": "flag"}]}, "begins with --"),
         ({"call": "a:b", "args": [{"name": "x", "type": "int", "default": "1"}]}, "is no int"),

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from relforge.model.spec import Hook
 from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.hook import Hook
 from relforge.support.errors import SettingsError
 
 
@@ -43,8 +43,8 @@ def test_a_wrong_name_is_refused_with_a_suggestion() -> None:
         (7, "hooks.pre_stop: expected"),
         ({}, "hooks.pre_stop: a hook has one of"),
         ({"call": "a:b", "exec": ["a"]}, "hooks.pre_stop: a hook has one of"),
-        ({"call": "a"}, "hooks.pre_stop.call: expected"),
-        ({"call": "a:b", "timeout": 0}, "hooks.pre_stop.timeout: a hook has to end"),
+        ({"call": "a"}, "hooks.pre_stop.call: 'a' is not an object"),
+        ({"call": "a:b", "timeout": 0}, "hooks.pre_stop.timeout: a hook must end"),
         ({"call": "a:b", "timeuot": 1}, "hooks.pre_stop.timeuot: unknown key"),
     ],
 )

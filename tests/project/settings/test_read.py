@@ -11,7 +11,7 @@ import tomli
 
 from relforge.model.spec import Project, Settings
 from relforge.project import settings
-from relforge.project.settings.merge import merge
+from relforge.runtime.settings import merge
 from relforge.support.errors import Exit, SettingsError
 
 BASE = """
@@ -146,13 +146,13 @@ def test_prod_and_dev_exist_without_being_written() -> None:
         ("[services.web]\n", "has none of them"),
         ("[services.web]\nrun='a:b'\nexec=['x']\n", "`run` and `exec`"),
         ("[services.web]\napp='a:b'\n", "listen"),
-        ("[services.web]\napp='a.b'\nlisten=['x:1']", "no object such as"),
+        ("[services.web]\napp='a.b'\nlisten=['x:1']", "not an object such as"),
         ("[services.web]\napp='a:b'\nlisten=['x:1']\nserver='apache'", "none of"),
-        ("[services.web]\nexec=['x']", "how this program tells that it is ready"),
+        ("[services.web]\nexec=['x']", "services.web.ready: is required with `exec`"),
         ("[services.web]\nrun='a:b'\nready={http='x'}", "from inside"),
         ("[services.Web]\nrun='a:b'", "lower-case"),
         ("[commands.start]\ncall='a:b'", "command of every release"),
-        ("[commands.go]\ncall='a'", "no callable"),
+        ("[commands.go]\ncall='a'", "not an object such as"),
         ("[assets]\nrun=[['npm']]", "assets.outputs"),
         ("[assets]\nrun=['npm']\n", "assets.run[0]"),
         ("[assets]\nrun=[['npm']]\noutputs={'../x'='y'}", "leaves the tree"),

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from relforge.model.spec import Service
 from relforge.project.settings.services import check_depends, read_service
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError
 
 
@@ -52,8 +52,12 @@ def test_durations_limits_and_names_are_typed() -> None:
     ("rows", "said", "hint"),
     [
         ({"rlimits": {"nofiles": 1}}, "worker.rlimits.nofiles: there is no such", "`nofile`"),
-        ({"rlimits": {"as": "2 elephants"}}, "worker.rlimits.as: expected a number, a size", ""),
-        ({"rlimits": {"nofile": -2}}, "worker.rlimits.nofile: expected", ""),
+        (
+            {"rlimits": {"as": "2 elephants"}},
+            "worker.rlimits.as: '2 elephants' has an unknown unit",
+            "",
+        ),
+        ({"rlimits": {"nofile": -2}}, "worker.rlimits.nofile: -2 is negative", ""),
         ({"nice": 20}, "worker.nice: expected a whole number from -20 to 19", ""),
         ({"stop_signal": "SIGKILL"}, "worker.stop_signal: 'SIGKILL' is none of", ""),
         ({"stop_signal": "SIGTREM"}, "worker.stop_signal", "`SIGTERM`"),
@@ -94,3 +98,49 @@ def test_dependencies_go_somewhere_and_not_in_a_circle() -> None:
     assert "did you mean `worker`?" == caught.value.hint
     with pytest.raises(SettingsError, match="a circle: a -> b -> a"):
         check_depends((service("a", "b"), service("b", "a")))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("no address at all", "listen[0]: 'no address at all' is not an address"),
+        ("127.0.0.1:99999", "listen[0]: '127.0.0.1:99999': a port is a number from 0 to 65535"),
+        ("127.0.0.1", "listen[0]: '127.0.0.1' is not an address"),
+    ],
+)
+def test_what_nobody_can_listen_on_is_refused(address: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        worker(listen=[address])
+    assert f"tool.relforge.services.worker.{said}" == caught.value.message
+
+
+def test_a_duration_may_have_several_units() -> None:
+    assert (5400.0, 90.0) == (worker(drain="1h30m").drain, worker(drain="1m 30s").drain)
+
+
+@pytest.mark.parametrize(
+    ("ready", "said", "hint"),
+    [
+        ({"http": "localhost"}, "ready.http: 'localhost' is not an address such as", ""),
+        ({"http": 5}, "ready.http: expected", ""),
+        ({"tcp": "localhost"}, "ready.tcp: 'localhost' is not an address", "HOST:PORT"),
+        ({"tcp": "unix:/x"}, "ready.tcp: 'unix:/x' is not \"host:port\"", ""),
+        ({"exec": []}, "ready.exec: expected", ""),
+        ({"exec": "true"}, "ready.exec: expected", ""),
+        ({"tpc": "a:1"}, "ready: expected exactly one of `http`, `tcp`, `exec`", "{ tcp ="),
+        ({}, "ready: expected exactly one of", ""),
+        ("soon", "ready: 'soon' is not a way to become ready", '"notify"'),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(ready: Any, said: str, hint: str) -> None:
+    table = {"exec": ["nginx"], "ready": ready}
+    with pytest.raises(SettingsError) as caught:
+        read_service("web", Table(table, ("tool", "relforge", "services", "web")))
+    assert caught.value.message.startswith(f"tool.relforge.services.web.{said}")
+    assert hint in caught.value.hint
+
+
+def test_a_variable_that_no_process_can_have_is_refused() -> None:
+    for name in ("", "A=B", "A\0"):
+        with pytest.raises(SettingsError, match=r"worker\.env\..*environment variable"):
+            worker(env={name: "x"})

@@ -9,7 +9,7 @@ import tomli
 
 from relforge.model.spec import Settings
 from relforge.project import settings
-from relforge.project.settings.merge import Merged
+from relforge.runtime.settings import Merged
 from relforge.support.errors import SettingsError
 from tests import builder
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pexpect
@@ -175,3 +176,60 @@ def test_a_lock_of_the_projects_own_decides_for_a_fleet(mini_release: Make) -> N
     assert "locking slow\nslow has been done elsewhere\nunlocking\n" == there.stdout
     here = release.run("slow")
     assert "locking slow\nbegins\ndone\nunlocking\n" == here.stdout
+
+
+SHOWS = """
+import os
+from relforge.runtime import config
+def shows(): print(os.getcwd(), os.environ["A"], os.environ["B"], os.environ["TOKEN"], IMPORTED)
+IMPORTED = os.environ["A"]
+"""
+
+
+def test_a_command_works_where_and_with_what_its_settings_say(mini_release: Make) -> None:
+    shell = {"exec": ["sh", "-c", 'echo "$(pwd) $A $TOKEN $1 $2 $3"', "sh", "${x.y}", "$${x.y}"]}
+    surroundings = {"cwd": "${release.app}/shop", "env": {"A": "a ${x.y}"}}
+    release = mini_release(
+        {"shop/ops.py": SHOWS},
+        commands={
+            "shows": {
+                "call": "shop.ops:shows",
+                "cwd": "app",
+                "env": {"A": "${x.y}", "B": "${release.root} ${release.state}"},
+            },
+            "shell": {**shell, **surroundings, "mode": "exec"},
+            "again": {**shell, **surroundings, "mode": "exec", "once": True},
+            "tool": {"exec": ["app/tool"], "cwd": "app/shop", "mode": "exec"},
+            "lost": {"exec": ["true"], "cwd": "app/nowhere", "mode": "exec"},
+            "unset": {"exec": ["echo", "${x.z}"], "mode": "exec"},
+            "plain": {"exec": ["pwd"], "mode": "exec"},
+        },
+        config={
+            "schema": {
+                "x.y": {"type": "int", "default": 7},
+                "x.z": {"type": "int"},
+                "token": {"type": "str", "default": "t0p"},
+            },
+            "export": {"TOKEN": "token"},
+        },
+    )
+    tool = release.root / "app" / "tool"
+    tool.write_text("#!/bin/sh\npwd\n")
+    tool.chmod(0o755)
+    root, state = release.root, release.state
+    for name, expected in (
+        ("shows", f"{root}/app 7 {root} {state} t0p 7\n"),
+        ("shell", f"{root}/app/shop a 7 t0p 7 ${{x.y}} more\n"),
+        ("again", f"{root}/app/shop a 7 t0p 7 ${{x.y}} more\n"),
+        ("tool", f"{root}/app/shop\n"),
+        ("plain", f"{Path.cwd()}\n"),
+    ):
+        words = ("more",) if name in ("shell", "again") else ()
+        done = release.run(name, *words)
+        assert (expected, "", 0) == (done.stdout, done.stderr, done.returncode)
+    lost = release.run("lost")
+    assert 78 == lost.returncode
+    assert f"commands.lost.cwd: {root}/app/nowhere: No such file or directory" in lost.stderr
+    unset = release.run("unset")
+    assert (78, "") == (unset.returncode, unset.stdout)
+    assert "commands.unset.exec[1]: ${x.z} is not set" in unset.stderr

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from relforge.runtime import manifest
 from relforge.runtime.config import loading
+from relforge.runtime.contract import manifest
 from relforge.runtime.errors import CONFIG, Refusal
 
 pytestmark = pytest.mark.process
@@ -201,7 +201,7 @@ def gone(pid: int) -> bool:
 def test_loading_costs_a_control_command_little() -> None:
     script = (
         "import sys, json, os; before = set(sys.modules)\n"
-        f"sys.path.insert(0, {str(Path(manifest.__file__).parents[2])!r})\n"
+        f"sys.path.insert(0, {str(Path(manifest.__file__).parents[3])!r})\n"
         "from relforge.runtime.config import loading\n"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )

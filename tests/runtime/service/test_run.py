@@ -117,3 +117,36 @@ def test_nothing_is_collected_while_an_application_is_imported(mini_release: Mak
     assert f"(0, 0, 0) {usual}" in text
     assert "(7, 8, 9) (7, 8, 9)" in text
     assert release.run("stop").returncode == 0
+
+
+ARGV = """
+import argparse, sys, time
+from relforge.runtime import ready
+def main(argv=None):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--state")
+    given = parser.parse_args(argv)
+    print(f"{parser.prog} on {given.port} in {given.state}")
+    ready()
+    time.sleep(1000)
+"""
+
+
+def test_a_run_service_finds_its_words_as_a_console_script_does(mini_release: Make) -> None:
+    release = mini_release(
+        {"shop/a.py": ARGV},
+        services={
+            "a": {
+                "target": "shop.a:main",
+                "args": ["--port", "${http.port}", "--state=${release.state}"],
+            },
+            "b": {"target": "shop.a:main"},
+        },
+        config={"schema": {"http.port": {"type": "int", "default": 81}}},
+    )
+    started = release.run("start")
+    assert 0 == started.returncode, started.stderr
+    eventually(lambda: f"a.1 | a on 81 in {release.state}" in log(release))
+    eventually(lambda: "b.1 | b on None in None" in log(release))
+    assert 0 == release.run("stop").returncode

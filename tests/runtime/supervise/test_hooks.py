@@ -170,3 +170,33 @@ def test_a_hook_cannot_ask_for_what_would_wait_for_itself(mini_release: Make, co
     answer = release.run(command, env={"RELEASE_IN_HOOK": "pre_start"})
     assert 75 == answer.returncode
     assert f"this is the hook pre_start: `{command}` in it would wait" in answer.stderr
+
+
+def test_a_hook_works_where_and_with_what_its_settings_say(mini_release: Make) -> None:
+    words = ["sh", "-c", 'echo "program in $(pwd) with $A $1 as $RELEASE_IN_HOOK"', "sh"]
+    release = mini_release(
+        {
+            "shop/worker.py": WORKER,
+            "shop/ops.py": "import os\ndef tell(): print('in', os.getcwd(), os.environ['A'])\n",
+        },
+        services={"worker": {"target": "shop.worker:main"}},
+        config=CONFIG,
+        hooks={
+            "pre_start": {
+                "exec": [*words, "${shop.name}"],
+                "cwd": "${release.app}",
+                "env": {"A": "${release.state}"},
+            },
+            "post_start": {"call": "shop.ops:tell", "cwd": "app/shop", "env": {"A": "x"}},
+            "pre_stop": {"call": "shop.ops:tell", "cwd": "app/nowhere"},
+        },
+    )
+    started = release.run("start")
+    assert 0 == started.returncode, started.stderr
+    root, state = release.root, release.state
+    line = f"pre_start | program in {root}/app with {state} corner as pre_start"
+    eventually(lambda: line in log(release))
+    eventually(lambda: f"post_start | in {root}/app/shop x" in log(release))
+    assert 0 == release.run("stop").returncode
+    assert f"hooks.pre_stop.cwd: {root}/app/nowhere: No such file or directory" in log(release)
+    assert "the hook pre_stop exited with status 78" in log(release)

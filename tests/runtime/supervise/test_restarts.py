@@ -10,7 +10,7 @@ from tests.runtime.conftest import SERVICE
 
 
 def restarts(**settings: Any) -> Restarts:
-    return Restarts(Spec("web", {**SERVICE, **settings}))
+    return Restarts(Spec.of({**SERVICE, **settings}, name="web"))
 
 
 def test_the_waits_double_up_to_the_longest() -> None:

@@ -28,7 +28,7 @@ def opened() -> Iterator[list[Listener]]:
 
 
 def spec(*listen: str, name: str = "web") -> Spec:
-    return Spec(name, {**SERVICE, "listen": list(listen)})
+    return Spec.of({**SERVICE, "listen": list(listen)}, name=name)
 
 
 def listen(opened: list[Listener], run: Path, *texts: str) -> list[Listener]:

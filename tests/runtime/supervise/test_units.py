@@ -31,7 +31,7 @@ def test_a_unit_that_systemd_understands(mini_release: Make, tmp_path: Path, lev
         "WatchdogSec=30",
         "KillMode=mixed",
         "TimeoutStartSec=100",
-        "TimeoutStopSec=50",
+        "TimeoutStopSec=53",
         "RestartPreventExitStatus=78",
     ):
         assert row in rows

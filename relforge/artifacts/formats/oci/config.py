@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from relforge.artifacts.formats.oci import layers
 from relforge.artifacts.formats.oci.base import Base
 from relforge.artifacts.formats.oci.blobs import Blob
 from relforge.model.release import Release
+from relforge.runtime.contract import address
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -19,7 +19,6 @@ _URLS = {
     "source": "source",
     "documentation": "documentation",
 }
-_PORT = re.compile(r"(?P<host>.*):(?P<port>[1-9]\d{0,4})")
 _LOOPBACK = ("127.", "localhost", "[::1]")
 
 
@@ -84,12 +83,10 @@ def _labels(release: Release) -> dict[str, str]:
 
 def _ports(release: Release) -> list[str]:
     """Ports that the settings say outright, where somebody outside could reach them."""
-    found = (
-        _PORT.fullmatch(text) for service in release.settings.services for text in service.listen
-    )
-    return sorted(
-        {row["port"] for row in found if row and not row["host"].startswith(_LOOPBACK)}, key=int
-    )
+    services = release.settings.services
+    found = (address.outright(text) for service in services for text in service.listen)
+    ports = {row[1] for row in found if row and row[1] and not row[0].startswith(_LOOPBACK)}
+    return [str(port) for port in sorted(ports)]
 
 
 def _time(release: Release) -> str:

@@ -1,0 +1,123 @@
+"""A command of the project's own: ``bin/<name> <command>``."""
+
+from __future__ import annotations
+
+from .record import Record, key
+from .run import Run
+from .shapes import Anything, Choice, Once, Program, Target, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, ClassVar, Self
+
+MODES = ("eval", "rpc", "exec")
+TYPES = ("str", "int", "float", "flag")
+
+# The names of the commands that every release has; a command of the project's own has another.
+RESERVED = frozenset(
+    {
+        *("completion", "config", "console", "daemon", "describe", "eval", "foreground", "help"),
+        *("install", "logs", "pid", "ping", "prune", "releases", "reload", "remote"),
+        *("remote_console", "restart", "rollback", "rpc", "run", "stacks", "start", "status"),
+        *("stop", "tasks", "top", "uninstall", "units", "upgrade", "version"),
+    }
+)
+
+
+class Argument(Record):
+    """Of a command; a name that begins with ``--`` is an option."""
+
+    name: str = key(
+        Text(),
+        default="",
+        shown="(required)",
+        doc='`"revision"`, or `"--dry-run"`, which is the parameter `dry_run`',
+    )
+    type: str = key(
+        Choice(*TYPES),
+        default="str",
+        doc='`"str"`, `"int"`, `"float"`, or for an option `"flag"`: true where it is given',
+    )
+    default: str | int | float | None = key(
+        Anything(),
+        default=None,
+        doc="of one that may be left out; an option without it is `None` then",
+    )
+    help: str = key(Text(), default="", doc="its line in `--help`")
+
+
+class Command(Run):
+    """One row of ``commands``."""
+
+    TARGETS: ClassVar[dict[str, str]] = {
+        "call": 'a callable, `"pkg.module:name"`; it gets the command line\'s words as strings; '
+        "one without parameters finds them in `sys.argv`, as the entry points of console scripts "
+        "do",
+        "exec": "instead: a program, a list of words that those of the command line follow; a "
+        "first word with a `/` in it is a file of the release",
+    }
+
+    name: str = key(Text(), doc="", setting=False)
+    call: str = key(Target(), default="", doc="", setting=False)
+    exec: tuple[str, ...] = key(Program(), default=(), doc="", references=True, setting=False)
+    mode: str = key(
+        Choice(*MODES),
+        default="eval",
+        shown='`"eval"`; `"exec"` with `exec`',
+        doc='`"eval"`: in a fresh process, with the configuration that `start` would load; '
+        '`"rpc"`: in the live process',
+    )
+    service: str = key(
+        Text(),
+        default="",
+        shown="as `rpc`",
+        doc='which service\'s process, for the mode `"rpc"`',
+    )
+    help: str = key(Text(), default="", doc="its line in `bin/<name> help`")
+    args: tuple[Argument, ...] = key(
+        Anything(), default=(), doc="a list of tables, its arguments; see below"
+    )
+    confirm: str = key(
+        Text(),
+        default="",
+        doc="a question that is asked before; `--yes` agrees, and is needed where there is no "
+        "terminal",
+    )
+    once: bool | str = key(
+        Once(),
+        default=False,
+        doc="`true`: once for each version, state directory and arguments, and one at a time; or "
+        "a callable that makes a lock, for a fleet",
+    )
+    cwd: str | None = key(
+        Text(),
+        default=None,
+        references=True,
+        shown="the caller's",
+        doc="the working directory, relative to the release",
+    )
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], **more: Any) -> Self:
+        args = tuple(Argument.of(argument) for argument in row.get("args", ()))
+        return super().of(row, **more, args=args)
+
+    @classmethod
+    def which(cls, row: Mapping[str, Any]) -> str:
+        return "exec" if row.get("exec") else "call"
+
+    @property
+    def target_key(self) -> str:
+        return "exec" if self.exec else "call"
+
+    @property
+    def function(self) -> str:
+        return self.call
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.exec
+
+    def put_words(self, words: tuple[str, ...]) -> dict[str, object]:
+        return {"exec": words}

@@ -1,0 +1,52 @@
+"""``release/manifest.json``: where it is, and how a release reads its own.
+
+Control commands do that, and nothing of `content`, whose tables take longer to
+import than they have to read.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .. import quick_json
+from ..errors import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 1
+PATH = "release/manifest.json"
+
+
+def root() -> str:
+    """The release that this process belongs to, as an absolute path.
+
+    The launcher sets ``RELEASE_ROOT``; where it did not run (``bin/python``),
+    the place of this file shows it.
+    """
+    here = os.path.abspath(__file__)
+    for _ in range(5):  # <release>/runtime/relforge/runtime/contract/manifest.py
+        here = os.path.dirname(here)
+    return os.environ.get("RELEASE_ROOT") or here
+
+
+def load(release: str) -> dict[str, Any]:
+    """The manifest of the release at that path; raises Refusal where it is damaged.
+
+    As it was written: `content.read_manifest` gives it complete.
+    """
+    path = os.path.join(release, PATH)
+    try:
+        with open(path, "rb") as file:
+            manifest: dict[str, Any] = quick_json.loads(file.read())
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            f"{path}: the release is damaged: {error}", hint="unpack the tarball again"
+        ) from None
+    if manifest.get("manifest") != FORMAT:
+        raise Refusal(
+            f"{path}: format {manifest.get('manifest')!r}, this runtime reads format {FORMAT}",
+            hint="unpack the tarball again",
+        )
+    return manifest

@@ -1,0 +1,155 @@
+"""A service: a long-running process of the release."""
+
+from __future__ import annotations
+
+from .record import key
+from .run import Run
+from .service_shapes import FlagOrReference, Limits, Listen, Pair, Ready, Signal
+from .shapes import Anything, Choice, Flag, Seconds, Table, Text, Whole, Words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, Literal
+
+KINDS = ("app", "run", "exec")
+SERVERS = ("uvicorn", "gunicorn", "hypercorn")
+
+
+class Service(Run):
+    """One row of ``services``; in the manifest durations are seconds."""
+
+    TARGETS: ClassVar[dict[str, str]] = {
+        "app": 'an ASGI or WSGI application, `"pkg.module:name"`',
+        "run": 'a callable, `"pkg.module:name"`',
+        "exec": "a program: a list of words",
+    }
+    FROM_CWD = True
+
+    name: str = key(Text(), doc="", setting=False)
+    kind: Literal["app", "run", "exec"] = key(Choice(*KINDS), doc="", setting=False)
+    target: str | tuple[str, ...] = key(Anything(), doc="", references=True, setting=False)
+    args: tuple[str, ...] = key(
+        Words(),
+        default=(),
+        kinds=("run",),
+        references=True,
+        doc="the words that a `run` finds in `sys.argv[1:]`, as the program of a console script "
+        "does; `sys.argv[0]` is the name of the service",
+    )
+    server: str = key(
+        Choice(*SERVERS),
+        default="uvicorn",
+        other="",
+        kinds=("app",),
+        doc='the server of an `app`: `"uvicorn"`, `"gunicorn"`, `"hypercorn"`; '
+        "[choose a server](../how-to/choose-a-server.md)",
+    )
+    options: dict[str, Any] = key(
+        Table(), default={}, kinds=("app",), doc="options of the server, by its own names"
+    )
+    listen: tuple[str, ...] = key(
+        Listen(),
+        default=(),
+        required=("app",),
+        references=True,
+        hint='for instance listen = ["${http.host}:${http.port}"]',
+        shown="`[]`; required for `app`",
+        doc='`"host:port"`, `"[v6]:port"`, `":port"` (all of IPv4), `"unix:/path"`; a relative '
+        "path is in the run directory, port 0 is any free one; the supervisor opens them",
+    )
+    instances: int = key(Whole(1), default=1, doc="how many processes")
+    restart: Literal["always", "on-failure", "never"] = key(
+        Choice("always", "on-failure", "never"),
+        default="always",
+        doc='`"always"`, `"on-failure"`, `"never"`',
+    )
+    backoff: tuple[float, float] = key(
+        Pair("[first, longest] in seconds", float, lambda first, most: first <= most),
+        default=(0.2, 10.0),
+        doc="seconds before the first restart, and at most",
+    )
+    intensity: tuple[int, float] = key(
+        Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
+        default=(5, 30.0),
+        doc="more restarts than that within so many seconds end the release, with a status other "
+        "than 0",
+    )
+    drain: float = key(
+        Seconds(),
+        default=20.0,
+        doc="how long the service may take to finish its work after it was asked to stop",
+    )
+    kill_after: float = key(Seconds(), default=3.0, doc="how long after `drain` it is killed")
+    stop_signal: str = key(Signal(), default="SIGTERM", doc="what asks a `run` or `exec` to stop")
+    ready: str | dict[str, Any] = key(
+        Ready(),
+        default="notify",
+        required=("exec",),
+        references=True,
+        hint=Ready.words,
+        shown='`"notify"`; required for `exec`',
+        doc="how it is known that it is ready; see below",
+    )
+    ready_timeout: float = key(Seconds(), default=60.0, doc="how long that may take")
+    required: bool = key(Flag(), default=True, doc="`start` waits for it, and fails with it")
+    enabled: bool | str = key(
+        FlagOrReference(),
+        default=True,
+        references=True,
+        doc='`false`, or `"${key}"` of a bool: a release without it',
+    )
+    depends: tuple[str, ...] = key(
+        Words(),
+        default=(),
+        doc="services that are ready before it starts; it is started again after one of them was, "
+        "and stopped before them. In a reload or an upgrade it is started after their "
+        "replacements are ready, and the old ones serve meanwhile",
+    )
+    singleton: bool = key(
+        Flag(),
+        default=False,
+        doc="one at a time, also while it is replaced: the old one is gone before the new one "
+        "begins",
+    )
+    watchdog: float = key(
+        Seconds(least=1.0, reason="less than a second cannot tell a slow process from a hung one"),
+        default=0.0,
+        shown="`0`: none",
+        doc="how long it may give no sign of life, at least a second; then its stacks are printed, "
+        "it is killed and started again; see below",
+    )
+    user: str = key(
+        Text(),
+        default="",
+        shown="the supervisor's",
+        doc="the user it runs as, in a release that root starts. `HOME`, `USER` and `LOGNAME` "
+        "follow",
+    )
+    group: str = key(
+        Text(), default="", shown="the user's, or the supervisor's", doc="the group it runs as"
+    )
+    nice: int = key(Whole(-20, 19), default=0, doc="its priority, -20 to 19")
+    rlimits: dict[str, int] = key(
+        Limits(),
+        default={},
+        doc="limits by the names of setrlimit(2), such as "
+        '`{ nofile = 4096, as = "2 GB", core = 0, nproc = 200 }`; `"none"` for no limit',
+    )
+
+    @property
+    def target_key(self) -> str:
+        return self.kind
+
+    @property
+    def function(self) -> str:
+        return self.target if isinstance(self.target, str) else ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return () if isinstance(self.target, str) else self.target
+
+    def put_words(self, words: tuple[str, ...]) -> dict[str, object]:
+        return {"target": words}
+
+    def place(self, name: str) -> str:
+        return self.kind if name == "target" else name

@@ -1,0 +1,76 @@
+"""The smaller tables of the manifest."""
+
+from __future__ import annotations
+
+from .record import Record, key
+from .service_shapes import Probe
+from .shapes import Anything, Flag, Seconds, Size, Text, Whole, Words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Log(Record):
+    """The log of `start`: when a file of it is rotated, and how many are kept."""
+
+    size: int = key(
+        Size(),
+        default=50_000_000,
+        doc="a file that would grow beyond it is rotated: `<name>.log` becomes `<name>.log.1`, "
+        'and so on; `"none"` for never',
+    )
+    age: float = key(
+        Seconds(),
+        default=0.0,
+        doc='so is a file whose first line is older, for instance `"24h"`; 0 for never',
+    )
+    keep: int = key(Whole(0), default=5, doc="how many rotated files stay")
+
+
+class Console(Record):
+    """Who may talk to the live processes, besides root and the service's user.
+
+    ``enabled`` is False where nothing can be evaluated in them.
+    """
+
+    enabled: bool = key(Flag(), default=True, doc="", setting=False)
+    users: tuple[str, ...] = key(Words(), default=(), doc="names of users of the target host")
+    group: str | None = key(Text(), default=None, doc="the name of a group of the target host")
+    idle_timeout: float = key(
+        Seconds(),
+        default=8 * 3600.0,
+        doc="a connection for which nothing runs and from which nothing comes is closed; 0 for "
+        "never",
+    )
+
+
+class Upgrade(Record):
+    """When a version that has taken over is trusted."""
+
+    bake: float = key(
+        Seconds(),
+        default=5.0,
+        doc="how long it is watched once its processes serve alone; a required process that ends "
+        "meanwhile takes the upgrade back",
+    )
+    health: dict[str, Any] | None = key(
+        Probe(),
+        default=None,
+        references=True,
+        doc="asked twice a second while it is watched: "
+        '`{ http = "http://127.0.0.1:${http.port}/health" }`, `{ tcp = "host:port" }` or '
+        '`{ exec = ["..."] }`; three misses in a row take the upgrade back',
+    )
+
+
+class Config(Record):
+    """How the release is configured at boot; the builder has asked the providers already."""
+
+    providers: tuple[dict[str, Any], ...] = key(
+        Anything(), default=(), doc="`use`, `options`, `state`, `timeout`, `retries` of each"
+    )
+    schema: dict[str, Any] = key(Anything(), default={}, doc="the keys, their types and defaults")
+    model: str = key(Anything(), default="", doc='`"pkg.mod:Class"` in the place of the schema')
+    export: dict[str, str] = key(Anything(), default={}, doc="environment variable = key")
+    strict: bool = key(Anything(), default=True, doc="a key that the schema lacks is an error")
