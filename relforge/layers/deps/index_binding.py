@@ -8,6 +8,7 @@ patterns has nothing else to give.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -66,41 +67,61 @@ def settled(binding: Binding, pins: Iterable[Pin], places: PackageSources) -> Bi
     return None if better == binding else better
 
 
-def on_several(pins: Iterable[Pin], places: PackageSources) -> dict[str, tuple[Index, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A package that several indexes have, in the order in which these count.
+
+    ``is_mirrored``: they have files in common, so it is the same project on each.
+    """
+
+    name: str
+    indexes: tuple[Index, ...]
+    is_mirrored: bool
+
+
+def on_several(names: Iterable[str], places: PackageSources) -> tuple[Shared, ...]:
     """The packages that more than one index has, and that no pattern binds.
 
     An index that does not answer is passed over: it has given nothing either.
     """
     free = tuple(index for index in places.by_priority if not index.packages)
-    names = [pin.name for pin in pins if pin.source is None and not bound(places, pin.name)]
-    if len(free) < 2 or not names:
-        return {}
+    wanted = sorted({canonicalize_name(name) for name in names if not bound(places, name)})
+    if len(free) < 2 or not wanted:
+        return ()
     web = Web(places)
 
-    def have(name: str) -> tuple[Index, ...]:
-        return tuple(index for index in free if _has(index, name, web))
+    def look(name: str) -> Shared:
+        rows = {index: files for index in free if (files := _files(index, name, web))}
+        several = list(rows.values())
+        common = any(one & other for one, other in itertools.combinations(several, 2))
+        return Shared(name=name, indexes=tuple(rows), is_mirrored=common)
 
-    found = dict(thread_pool.each(have, sorted(set(names)), AT_ONCE))
-    return {name: rows for name, rows in sorted(found.items()) if len(rows) > 1}
+    found = dict(thread_pool.each(look, wanted, AT_ONCE)).values()
+    rows = (row for row in found if len(row.indexes) > 1)
+    return tuple(sorted(rows, key=lambda row: row.name))
 
 
-def warn(several: Mapping[str, tuple[Index, ...]]) -> None:
-    """Name the packages that are on more than one index, and both indexes."""
-    for name, rows in several.items():
-        shown = " and ".join(_shown(index) for index in rows)
+def warn(several: Iterable[Shared]) -> None:
+    """Name the packages that are other projects on other indexes, and both indexes."""
+    for row in several:
+        if row.is_mirrored:
+            continue
+        shown = " and ".join(_shown(index) for index in row.indexes)
         log.warning(
-            '%s is on %s, and is taken from the first; bind it with packages = ["%s"] in '
-            "`indexes` if that is what you mean",
-            *(name, shown, name),
+            "%s is on %s, with other files, and is taken from the first; bind it with "
+            'packages = ["%s"] in `indexes` if that is what you mean',
+            *(row.name, shown, row.name),
         )
 
 
-def _has(index: Index, name: str, web: Web) -> bool:
+def _files(index: Index, name: str, web: Web) -> frozenset[str]:
+    """What identifies the files of the package at the index: digests, else names."""
     try:
-        return bool(index_pages.at_index(index.url, name, web))
+        offers = index_pages.at_index(index.url, name, web)
     except Unanswered as problem:
         log.debug("%s: %s", index.url, problem.reason)
-        return False
+        return frozenset()
+    return frozenset(offer.sha256 or offer.name for offer in offers)
 
 
 def _shown(index: Index) -> str:

@@ -139,7 +139,7 @@ def write(
     who = resolve.choose(resolver or order.settings.packages.resolver)
     question = _question(order, kept)
     made = resolve.resolve(question, who)
-    index_binding.warn(index_binding.on_several(made.pins, question.places))
+    index_binding.warn(made.several)
     _verify(order, made, who)
     if found is None and before and not made.pins:
         raise UserError(
