@@ -14,7 +14,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.layers.deps import index_binding, pex, pylock, pylock_text, refusals, uv
+from relforge.layers.deps import index_binding, pex, pylock, pylock_text, uv
 from relforge.layers.deps.consistency import Distribution
 from relforge.layers.deps.index_binding import Binding, Shared
 from relforge.layers.deps.markers import holds
@@ -79,6 +79,9 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
         try:
             found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
         except UserError as error:
+            # Late: it is slow to import, as all is that asks a server.
+            from relforge.layers.deps import refusals  # noqa: PLC0415 - late, as it says above
+
             raise refusals.explain(error, question.places, question.target) from None
     pins = tuple(
         replace(pin, marker=_open(pin, question.target))
@@ -119,8 +122,16 @@ def _by_uv(question: Question, made: Path) -> Resolution:
 
 
 def _several(question: Question, pins: Iterable[Pin]) -> tuple[Shared, ...]:
-    names = (pin.name for pin in pins if pin.source is None)
-    return index_binding.on_several(names, question.places)
+    return _on_several((pin.name for pin in pins if pin.source is None), question)
+
+
+def _on_several(names: Iterable[str], question: Question) -> tuple[Shared, ...]:
+    if sum(not index.packages for index in question.places.indexes) < 2:
+        return ()
+    # Late: it is slow to import, as all is that asks a server.
+    from relforge.layers.deps import shared_names  # noqa: PLC0415 - late, as it says above
+
+    return shared_names.on_several(names, question.places)
 
 
 def _mirror_each_other(question: Question) -> bool:
@@ -128,7 +139,7 @@ def _mirror_each_other(question: Question) -> bool:
     if sum(not index.packages for index in question.places.indexes) < 2:
         return False
     names = (row.name for row in map(Requirement, question.requirements) if not row.url)
-    return all(row.is_mirrored for row in index_binding.on_several(names, question.places))
+    return all(row.is_mirrored for row in _on_several(names, question))
 
 
 def _refuse_other_projects(several: Iterable[Shared]) -> None:
