@@ -23,6 +23,7 @@ from relforge.project.settings.table import Reading, dotted
 from relforge.runtime.settings import Over, is_set_by
 from relforge.support.errors import SettingsError, UserError
 
+PUBLIC = "https://pypi.org/simple"
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
@@ -110,7 +111,8 @@ def _with_indexes(typed: Settings, found: Project) -> Settings:
         return typed
     known = typed.packages.indexes
     more = [Index(name="", url=url) for url in asked.indexes]
-    if asked.index and not any(row.default for row in known):
+    public = asked.index.rstrip("/") in ("", PUBLIC)  # what pip's configuration may replace
+    if not public and not any(row.default for row in known):
         more.append(Index(name="", url=asked.index, default=True))
     links = (*typed.packages.find_links, *asked.find_links)
     return replace(
