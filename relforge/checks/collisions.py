@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from relforge.model import layout
 from relforge.model.origins import Origins
@@ -66,7 +66,7 @@ def _hidden(release: Release) -> Iterator[Finding]:
     An interpreter takes a package before an extension, that before a module, and what is
     in site-packages before what is in ``app/``.
     """
-    roots = (release.python.site_packages, layout.APP)
+    roots = (release.python.site_packages, *layout.app_roots(release.settings.app_roots))
     paths = {
         path
         for layer in release.layers
@@ -76,7 +76,7 @@ def _hidden(release: Release) -> Iterator[Finding]:
     }
     folders = {posixpath.dirname(path) for path in paths}
     extensions = {_stem(path): path for path in paths if path.endswith(".so")}
-    pairs = [*_in_two_shapes(paths, folders, extensions), *_shadowed(roots, paths, folders)]
+    pairs = [*_in_two_shapes(paths, folders, extensions), *_shadowed(roots, paths)]
     origins = Origins(release) if pairs else None
     for hidden, winner in sorted(pairs):
         assert origins is not None
@@ -106,16 +106,14 @@ def _in_two_shapes(
             yield path, extensions[stem]
 
 
-def _shadowed(
-    roots: tuple[str, str], paths: Iterable[str], folders: set[str]
-) -> Iterator[tuple[str, str]]:
-    """Each module of ``app/`` with the one in site-packages that comes before it."""
-    packages, app = roots
+def _shadowed(roots: Sequence[str], paths: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each module of the application with the one in site-packages that comes before it."""
+    packages, *own = roots
     for path in paths:
-        inner = path.removeprefix(f"{app}/")
-        if inner == path:
+        root = next((row for row in own if path.startswith(f"{row}/")), "")
+        if not root:
             continue
-        name, _, rest = inner.partition("/")
+        name, _, rest = path.removeprefix(f"{root}/").partition("/")
         if rest not in ("", "__init__.py"):
             continue
         top = _stem(f"{packages}/{name}")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from relforge.model.release import Finding, Release
 from relforge.model.spec import Project
 from relforge.project import inputs
-from relforge.project.pyproject import read_toml
+from relforge.project.toml_document import read_toml
 
 RULE = "package-data"
 ABOUT = "lies in the package and not in its wheel"

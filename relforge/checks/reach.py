@@ -158,10 +158,17 @@ def _files(release: Release) -> list[str]:
 
 
 def _dotted(release: Release, path: str) -> str:
-    """The module's name to an interpreter that searches site-packages and ``app/``."""
-    for root in (release.python.site_packages, layout.APP):
-        path = path.removeprefix(f"{root}/")
+    """The module's name to an interpreter that searches site-packages and the application."""
+    for root in _roots(release):
+        if path.startswith(f"{root}/"):
+            path = path.removeprefix(f"{root}/")
+            break
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _roots(release: Release) -> tuple[str, ...]:
+    """The directories that the release's interpreter searches, in their order."""
+    return (release.python.site_packages, *layout.app_roots(release.settings.app_roots))
 
 
 def _is_package(path: str) -> bool:

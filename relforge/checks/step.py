@@ -22,6 +22,7 @@ from relforge.checks import (
     package_data,
     placement,
     programs,
+    requirements,
     secrets,
     severity,
     verdict,
@@ -40,6 +41,7 @@ RULES: dict[str, Rule] = {
     "modes": placement.modes,  # nothing is set-uid or for everybody to write to
     "links": placement.links,  # every link leads to something of the release
     "leftovers": leftovers.rule,  # nothing got in by accident
+    "requirements": requirements.rule,  # packages agree with each other
     "imports": imports.rule,  # the release has what the application imports
     "package-data": package_data.rule,  # wheels of the project have what its packages hold
     "programs": programs.rule,  # what settings run is inside, or on every host

@@ -35,6 +35,11 @@ def site_packages(version: str) -> str:
     return f"{PYTHON}/lib/python{'.'.join(version.split('.')[:2])}/site-packages"
 
 
+def app_roots(roots: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders of the application from which one imports: the inner ones first."""
+    return (*(f"{APP}/{root}" for root in roots), APP)
+
+
 def is_ours(path: str, name: str) -> bool:
     """Whether that path of the release of that name is relforge's own, or part of what is.
 

@@ -10,21 +10,21 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from relforge import cache
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
+from relforge.layers.assets import step as assets
 from relforge.model.release import Interpreter, Release, Target
-from relforge.model.spec import BuildRequest, Project, Settings
+from relforge.model.spec import BuildRequest, Index, Project, Settings
 from relforge.pipeline import staging
-from relforge.project import git, members, pyproject, settings, version
-from relforge.project.lockfile import find as found_lock
+from relforge.project import git, lockfile, members, pyproject, settings, supported_python, version
+from relforge.project.requirements import choice
 from relforge.project.settings.table import Reading, dotted
 from relforge.runtime.settings import Over, is_set_by
 from relforge.support.errors import SettingsError, UserError
 
+PUBLIC = "https://pypi.org/simple"
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
@@ -54,15 +54,21 @@ def read_settings(root: Path, env: str, name: str | None = None) -> Configured:
     """The settings alone, of the release of that name; raises SettingsError."""
     found = pyproject.load(root)
     merged = settings.lay(found.settings, env, name)
-    typed, readings = settings.read(
-        found,
-        merged,
-        env,
-        version=version.resolve(found, merged.table.get("version")),
-        lock=_lock_name(found, merged.table.get("lock")),
-    )
-    found = replace(found, members=members.load(found, typed.members))
-    return Configured(project=found, settings=typed, env=env, readings=readings, over=merged.over)
+    lock = _lock_name(found, merged.table.get("lock"))
+    setting = merged.table.get("version")
+
+    def ask() -> str:
+        # Late: most projects write their version.
+        from relforge.layers.deps import told_version  # noqa: PLC0415 - late, as it says above
+
+        first, _ = settings.read(found, merged, env, version="0", lock=lock)
+        return told_version.ask(found, first, _source_date(found.root))
+
+    number = version.resolve(found, setting, ask)
+    typed, readings = settings.read(found, merged, env, version=number, lock=lock)
+    told = number if found.version is None and version.asks_project(setting) else ""
+    project = replace(found, told_version=told, members=members.load(found, typed.members))
+    return Configured(project=project, settings=typed, env=env, readings=readings, over=merged.over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +89,35 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
     configured = read_settings(root, env, name)
     found = configured.project
     interpreter = python.find(configured.settings.python, found.root, target)
+    supported_python.refuse(found, interpreter.version)
+    found = choice.before_backend(found, configured.settings)
     if any(row.dynamic for row in (found, *found.members)):
         # Late: most projects write what they require.
         from relforge.layers.deps.dynamic_requirements import declared  # noqa: PLC0415 - late, as it says above
 
         found = declared(found, configured.settings, interpreter)
+    found = choice.after_backend(found, configured.settings)
     return Lockable(
         project=found,
-        settings=configured.settings,
+        settings=_with_indexes(configured.settings, found),
         python=interpreter,
         target=Target(system="linux", machine=interpreter.machine),
+    )
+
+
+def _with_indexes(typed: Settings, found: Project) -> Settings:
+    """The settings, and the places of packages that the requirements' own file names."""
+    asked = found.requirements
+    if asked is None or not (asked.index or asked.indexes or asked.find_links):
+        return typed
+    known = typed.packages.indexes
+    more = [Index(name="", url=url) for url in asked.indexes]
+    public = asked.index.rstrip("/") in ("", PUBLIC)  # what pip's configuration may replace
+    if not public and not any(row.default for row in known):
+        more.append(Index(name="", url=asked.index, default=True))
+    links = (*typed.packages.find_links, *asked.find_links)
+    return replace(
+        typed, packages=replace(typed.packages, indexes=(*known, *more), find_links=links)
     )
 
 
@@ -136,7 +161,7 @@ def plan(root: Path, order: BuildRequest) -> Release:
 def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
-    _check_python(found, release.python)
+    assets.check(release)
     if typed.sign == sigstore.WORD:
         sigstore.check()
     elif typed.sign:
@@ -162,8 +187,8 @@ def check(release: Release) -> None:
 def _lock_name(found: Project, setting: object) -> str | None:
     if isinstance(setting, str):
         return setting  # whether it is there is looked at when something is built
-    path = found_lock(found.root, None)
-    return path.relative_to(found.root).as_posix() if path else None
+    path = lockfile.find(found.root, None)
+    return lockfile.name(found.root, path) if path else None
 
 
 def _check_paths(found: Project, typed: Settings) -> None:
@@ -190,20 +215,6 @@ def _check_paths(found: Project, typed: Settings) -> None:
         raise SettingsError(
             f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
             hint="type: relforge lock",
-        )
-
-
-def _check_python(found: Project, interpreter: Interpreter) -> None:
-    """Refuse an interpreter that the project itself does not support."""
-    try:
-        supported = SpecifierSet(found.requires_python)
-    except InvalidSpecifier as error:
-        raise SettingsError(f"project.requires-python: {error}") from None
-    if not supported.contains(interpreter.version, prereleases=True):
-        raise SettingsError(
-            f"tool.relforge.python.version: the release would get CPython {interpreter.version}, "
-            f'and the project asks for "{found.requires_python}" (project.requires-python)',
-            hint="change one of the two",
         )
 
 

@@ -39,6 +39,7 @@ class Offer:
     name: str
     url: str
     sha256: str = ""
+    requires_python: str = ""  # where the index's JSON says it
 
     @property
     def path(self) -> Path | None:
@@ -46,14 +47,18 @@ class Offer:
         address = urlsplit(self.url)
         return Path(unquote(address.path)) if address.scheme == "file" else None
 
-    def is_of(self, name: str, version: Version) -> bool:
-        """Whether its name says that it is this package at this version."""
+    @property
+    def parsed(self) -> tuple[str, Version] | None:
+        """The package and the version that its name says; None where it says neither."""
         try:
             parse = parse_wheel_filename if self.name.endswith(".whl") else parse_sdist_filename
-            found, its_version = parse(self.name)[:2]
+            return parse(self.name)[:2]
         except (InvalidWheelFilename, InvalidSdistFilename):
-            return False
-        return found == canonicalize_name(name) and its_version == version
+            return None
+
+    def is_of(self, name: str, version: Version) -> bool:
+        """Whether its name says that it is this package at this version."""
+        return self.parsed == (canonicalize_name(name), version)
 
 
 def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
@@ -105,7 +110,8 @@ def _of_json(data: bytes, base: str) -> Iterator[Offer]:
     for row in json.loads(data)["files"]:
         url = urljoin(base, row["url"])
         digest = row.get("hashes", {}).get("sha256", "").lower()
-        yield Offer(name=row["filename"], url=url, sha256=digest)
+        python = row.get("requires-python") or ""
+        yield Offer(name=row["filename"], url=url, sha256=digest, requires_python=python)
 
 
 def _of_html(data: bytes, base: str) -> Iterator[Offer]:

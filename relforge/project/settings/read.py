@@ -14,6 +14,7 @@ from relforge.model.spec import (
     Provider,
     Settings,
 )
+from relforge.project.settings.app import read_app
 from relforge.project.settings.checks import read_check, read_strip
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.console import read_console
@@ -56,13 +57,15 @@ def read(
     name = _release_name(table, project)
     python = read_python(table.table("python"), project, strip=strip.symbols)
     site_packages = layout.site_packages(python.version)
+    app = read_app(table)
     settings = Settings(
         name=name,
         version=_release_version(table, version),
         python=python,
         dependencies=_dependencies(table.table("dependencies"), project, env),
         lock=table.text("lock", lock, origin="found in the project"),
-        app=table.texts_or("app", None, origin="the project's own wheel"),
+        app=app.paths,
+        app_roots=app.roots,
         assets=_assets(table.table("assets"), name, site_packages),
         overlays=tuple(read_overlay(row, name, site_packages) for row in table.tables("overlays")),
         services=_chosen(only, "services", services),
@@ -81,6 +84,7 @@ def read(
         deb=read_deb(table.table("deb")),
         attest=table.flag("attest", False),
         sign=table.text("sign", ""),
+        requirements=table.texts_or("requirements", None, origin="found in the project"),
         members=table.texts("members", ()),
     )
     check_depends(settings.services)
