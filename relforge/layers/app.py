@@ -2,7 +2,8 @@
 
     the project's wheel       python/lib/python3.12/site-packages/ and python/bin/
     app = ["manage.py", ...]  app/manage.py ..., as they are in the project
-    always                    site-packages/relforge.pth: runtime/ and app/ can be imported
+    always                    site-packages/relforge.pth: from runtime/ and app/ one can import,
+                              and from the roots that `app` names
 
 The wheel is built from a copy of the project's sources, so nothing is left
 behind in the user's tree, and what is not among its sources does not count.
@@ -39,7 +40,7 @@ from relforge.tree import bytecode
 log = logging.getLogger("relforge.layers.app")
 
 FORMAT = "1"
-PTH = "../../../../runtime\n../../../../app\n"  # from site-packages to the release
+UP = "../../../.."  # from site-packages to the release
 
 
 def step(release: Release, ahead: cache.Tree | None = None) -> Release:
@@ -65,7 +66,7 @@ def _tree(release: Release) -> cache.Tree:
     digest = sources.digest(root, names)
     members = tuple(_sources(release, row) for row in release.project.members)
     key = cache.key(
-        *("app", FORMAT, python.version, python.tag, str(trees), PTH),
+        *("app", FORMAT, python.version, python.tag, str(trees), import_paths(release)),
         *(() if interpreter(release) else ("no byte code",)),
         *(repr(_strip(release)), symbols.FORMAT),
         *(_build_facts(release) if trees is None or members else ()),
@@ -85,9 +86,15 @@ def _tree(release: Release) -> cache.Tree:
                     bytecode.drop_sources(draft / layout.APP, scripts=True)
         folder = draft / python.site_packages
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "relforge.pth").write_text(PTH)
+        (folder / "relforge.pth").write_text(import_paths(release))
 
     return cache.tree("app", key, build)
+
+
+def import_paths(release: Release) -> str:
+    """The lines of relforge.pth: the roots before what they lie in, as in a checkout."""
+    roots = layout.app_roots(release.settings.app_roots)
+    return "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:

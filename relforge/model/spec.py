@@ -248,6 +248,7 @@ class Settings:
     config: ConfigSettings
     commands: tuple[Command, ...]
     check: CheckSettings
+    app_roots: tuple[str, ...] = ()  # import roots of `app` besides the project itself
     packages: PackageSettings = PackageSettings()
     log: Log = field(default_factory=Log)
     upgrade: Upgrade = field(default_factory=Upgrade)

@@ -13,6 +13,7 @@ from pathlib import Path
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
+from relforge.layers.assets import step as assets
 from relforge.model.release import Interpreter, Release, Target
 from relforge.model.spec import BuildRequest, Index, Project, Settings
 from relforge.pipeline import staging
@@ -159,6 +160,7 @@ def plan(root: Path, order: BuildRequest) -> Release:
 def check(release: Release) -> None:
     """Raise UserError where this release cannot be built here, or not from its lock."""
     found, typed, build_dir = release.project, release.settings, release.build_dir
+    assets.check(release)
     if typed.sign == sigstore.WORD:
         sigstore.check()
     elif typed.sign:

@@ -267,6 +267,19 @@ def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path:
 
 
 @pytest.mark.process
+def test_roots_of_the_sources_are_imported_before_what_they_lie_in(
+    root: Path, release: Release
+) -> None:
+    # P25
+    write(root / "src/mysite/__init__.py", "")
+    settings = replace(release.settings, app=("src/mysite",), app_roots=("src",))
+    built = app.step(replace(release, settings=settings))
+    pth = (built.tree / built.python.site_packages / "relforge.pth").read_text().splitlines()
+    assert ["../../../../runtime", "../../../../app/src", "../../../../app"] == pth
+    assert (built.tree / "app/src/mysite/__init__.py").is_file()
+
+
+@pytest.mark.process
 def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
     release: Release, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

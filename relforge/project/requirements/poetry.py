@@ -15,7 +15,7 @@ from relforge.model.spec import WrittenRequirement
 from relforge.support.errors import SettingsError
 
 SOURCE = "[tool.poetry] of pyproject.toml"
-PIECE = re.compile(r"(\^|~=|~|===|==|!=|>=|<=|>|<|=)?\s*([A-Za-z0-9_.*+!-]+)")
+PIECE = re.compile(r"(\^|~=|~|===|==|!=|>=|<=|>|<|=)?\s*([A-Za-z0-9*][A-Za-z0-9_.*+!-]*)")
 Place = tuple[str, Mapping[str, Any]]
 
 
