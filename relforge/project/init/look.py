@@ -109,6 +109,8 @@ def model(
     wheel = wheel_contents.wheel(data, named, sources)
     packaged = wheel is not None and not wheel.problem
     asked = dependencies.read(project, place, wheel=packaged or bool(project.name))
+    if not asked.names and asked.readable:
+        asked = dependencies.elsewhere(project, sources.files) or asked
     lines = procfile.read(sources.text(procfile.FILE))
     program, origin = running.web_program(lines, sources)
     usable = wheel if wheel and not wheel.problem else None
@@ -183,10 +185,11 @@ def _pinned(
     root: Path, asked: Dependencies, changed: Callable[[str], int | None]
 ) -> interpreter.Pinned | None:
     """When the file of requirements was changed last, if it pins every version."""
-    path = root / asked.source
-    if not asked.source.endswith(".txt") or not path.is_file():
+    texts = {name: reading.text(root / name) for name in asked.files if name.endswith(".txt")}
+    name = max(texts, key=lambda row: texts[row].count("=="), default="")
+    if not name:
         return None
-    return interpreter.pinned_at(asked.source, reading.text(path), changed(asked.source))
+    return interpreter.pinned_at(name, texts[name], changed(name))
 
 
 def _project(root: Path, written: bool, sources: Sources) -> Project:
@@ -258,6 +261,8 @@ def _evidence(
 ) -> Evidence:
     line = program.server if program else None
     config = line.config if line else ""
+    if config and not sources.has(config):  # python:config.gunicorn
+        config = f"{config.replace('.', '/')}.py"
     return Evidence(
         names=known,
         applications=found,

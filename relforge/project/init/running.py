@@ -28,11 +28,11 @@ def web_program(lines: tuple[Program, ...], sources: Sources) -> tuple[Program |
         text = sources.text(path).replace("\\\n", " ")
         rows = re.findall(r"^\s*(CMD|ENTRYPOINT)\s+(.+?)\s*$", text, re.MULTILINE)
         last = dict(rows)
-        whole = " ".join(_plain(last[word]) for word in ("ENTRYPOINT", "CMD") if word in last)
-        if whole:
-            program = Program(name=procfile.WEB, line=shell_lines.parse(whole), number=0)
-            server = program.server
-            if server is not None and server.target:
+        given = [_plain(last[word]) for word in ("ENTRYPOINT", "CMD") if word in last]
+        # An entry point of one's own mostly ends by running its arguments.
+        for text in (" ".join(given), *given[-1:]):
+            program = Program(name=procfile.WEB, line=shell_lines.parse(text), number=0)
+            if program.server is not None and program.server.target:
                 return program, path
     return None, procfile.FILE
 
