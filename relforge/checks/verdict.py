@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from relforge.checks import grouping
 from relforge.model.release import Finding
 from relforge.model.spec import CheckSettings
 from relforge.support.errors import UserError
@@ -26,10 +27,14 @@ class Failed(UserError):
 
 
 def judge(findings: tuple[Finding, ...], settings: CheckSettings) -> tuple[Finding, ...]:
-    """The warnings among the findings that are not allowed; raises Failed where one is an error."""
-    kept = tuple(row for row in findings if not _is_allowed(row, settings.allow))
+    """The warnings among the findings that are not allowed; raises Failed where one is an error.
+
+    Those that say one thing of many files are told as one.
+    """
+    left = [row for row in findings if not _is_allowed(row, settings.allow)]
     if settings.warnings_as_errors:
-        kept = tuple(replace(row, severity="error") for row in kept)
+        left = [replace(row, severity="error") for row in left]
+    kept = tuple(map(grouping.with_way_out, grouping.grouped(left)))
     if any(row.severity == "error" for row in kept):
         raise Failed(kept)
     return kept
@@ -45,7 +50,7 @@ def _told(errors: Sequence[Finding]) -> str:
     for rule in dict.fromkeys(row.rule for row in errors):
         rows = [row for row in errors if row.rule == rule]
         for row in rows[:MOST]:
-            lines.append(f"  {row.path}: {row.message}")
+            lines.append(f"  {row.path}: " + row.message.replace("\n", "\n    "))
             lines += [f"    {row.hint}"] if row.hint else []
         if len(rows) > MOST:
             lines.append(f"  and {len(rows) - MOST} more of the rule {rule}; --json lists them all")

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from relforge import cache
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
@@ -201,11 +202,15 @@ def _check_paths(found: Project, typed: Settings) -> None:
         named.append(("assets.cwd", typed.assets.cwd))
     named += [(f"app[{index}]", path) for index, path in enumerate(typed.app or ())]
     for key, path in named:
-        if not (found.root / path).exists():
+        place = found.root / path
+        if not place.exists():
             raise SettingsError(
                 f"tool.relforge.{key}: there is no {path!r} in {found.root}",
                 hint="paths are relative to the project",
             )
+        if not (place.is_file() or place.is_dir()):
+            error = cache.special(path, place.stat().st_mode)
+            raise SettingsError(f"tool.relforge.{key}: {error.message}", hint=error.hint)
     if typed.lock is not None and not (found.root / typed.lock).is_file():
         raise SettingsError(
             f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
@@ -219,7 +224,8 @@ def _source_date(root: Path) -> int:
         return git.commit_time(root) or EPOCH
     if not (given.isascii() and given.isdigit()) or int(given) > LATEST:
         raise SettingsError(
-            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number",
+            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number, at most "
+            f"{LATEST} (in the year 2242): the last moment that an archive can tell",
             hint="unset it, or: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)",
         )
     return int(given)

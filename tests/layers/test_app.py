@@ -147,11 +147,18 @@ def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path)
 
 
 @pytest.mark.process
-def test_the_application_cannot_overwrite_a_dependency(release: Release, root: Path) -> None:
-    layers = app.step(with_trees(release, "shop")).layers
+def test_what_the_application_brings_wins_over_a_dependency_and_is_told(
+    release: Release, root: Path
+) -> None:
+    """P31: `app/` against what was laid out before."""
+    (before,) = app.step(with_trees(release, "shop")).layers
+    before = replace(before, name="deps", parts=())
     write(root / "shop/__init__.py", "other = 1\n")
-    with pytest.raises(UserError, match=r"app/shop/__init__.py: the application brings it"):
-        app.step(replace(with_trees(release, "shop"), layers=layers))
+    found = app.step(replace(with_trees(release, "shop"), layers=(before,)))
+    (clash,) = found.collisions
+    assert ("app/shop/__init__.py", "the application") == (clash.path, clash.winner)
+    assert clash.path not in found.layers[0].paths
+    assert clash.path in found.layers[1].paths
 
 
 @pytest.mark.release
