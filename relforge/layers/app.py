@@ -37,7 +37,13 @@ from relforge.tree import bytecode
 log = logging.getLogger("relforge.layers.app")
 
 FORMAT = "1"
-PTH = "../../../../runtime\n../../../../app\n"  # from site-packages to the release
+# From site-packages to the release; `bin/python` sets the variables of `export`.
+PTH = """\
+../../../../runtime
+../../../../app
+import sys; sys.executable.endswith(("/bin/python", "/bin/python3")) and \
+__import__("relforge.runtime.interpreter").runtime.interpreter.begin()
+"""
 
 
 def step(release: Release, ahead: cache.Tree | None = None) -> Release:

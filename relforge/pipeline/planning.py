@@ -6,11 +6,14 @@ Every error that a user can make is raised here, before anything is written
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
@@ -24,6 +27,9 @@ from relforge.project.settings.table import Reading, dotted
 from relforge.runtime.settings import Over, is_set_by
 from relforge.support.errors import SettingsError, UserError
 
+log = logging.getLogger("relforge.pipeline.planning")
+
+BUILDER = "relforge"  # its name as a distribution
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
@@ -87,6 +93,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
         from relforge.layers.deps.dynamic_requirements import declared  # noqa: PLC0415 - late, as it says above
 
         found = declared(found, configured.settings, interpreter)
+    _warn_of_the_builder(found, configured.settings)
     return Lockable(
         project=found,
         settings=configured.settings,
@@ -156,6 +163,34 @@ def check(release: Release) -> None:
                 f"{folder}: relforge writes to a folder of that name, and this is none",
                 hint=f"move it out of the way: mv {folder} {folder}.saved",
             )
+
+
+def _warn_of_the_builder(found: Project, typed: Settings) -> None:
+    """Warn where the builder itself would go into the release, with all that it depends on."""
+    for project in (found, *found.members):
+        chosen = [("project.dependencies", project.dependencies)]
+        for table, names, rows in (
+            ("project.optional-dependencies", typed.dependencies.extras, "optional_dependencies"),
+            ("dependency-groups", typed.dependencies.groups, "groups"),
+        ):
+            chosen += [(f"{table}.{name}", getattr(project, rows).get(name, ())) for name in names]
+        for where, texts in chosen:
+            if any(_names_the_builder(text) for text in texts):
+                log.warning(
+                    "%s: %s: relforge itself, the builder, goes into the release, with its "
+                    "dependencies; for `from relforge.runtime import config` in development, put "
+                    "relforge-runtime into a development group instead: a release brings its own "
+                    "copy",
+                    project.root / "pyproject.toml",
+                    where,
+                )
+
+
+def _names_the_builder(text: str) -> bool:
+    try:
+        return canonicalize_name(Requirement(text).name) == BUILDER
+    except InvalidRequirement:
+        return False  # which is reported where requirements are read
 
 
 def _lock_name(found: Project, setting: object) -> str | None:

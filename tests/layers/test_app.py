@@ -128,7 +128,8 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
     pth = f"{release.python.site_packages}/relforge.pth"
     assert (pth,) == layer.paths
     folder = (release.tree / pth).parent
-    lines = (release.tree / pth).read_text().splitlines()
+    *lines, last = (release.tree / pth).read_text().splitlines()
+    assert last.startswith("import sys; ")  # P57: what `bin/python` does first
     places = [os.path.normpath(folder / line) for line in lines]
     assert [str(release.tree / "runtime"), str(release.tree / "app")] == places
 
