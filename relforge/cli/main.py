@@ -27,6 +27,7 @@ COMMANDS = {
     "lock": ("lock", "lock"),
     "build": ("build", "build"),
     "release": ("build", "release"),
+    "run": ("run", "app"),
     "verify": ("artifact", "verify"),
     "inspect": ("artifact", "inspect"),
     "diff": ("artifact", "diff"),
