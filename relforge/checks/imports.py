@@ -41,7 +41,8 @@ _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_[^/]*|[^/]*_test
 
 def rule(release: Release) -> Iterator[Finding]:
     """Each import of a module that is neither CPython's, nor a dependency's, nor the project's."""
-    roots = (release.python.site_packages, layout.APP, layout.RUNTIME)
+    own_roots = layout.app_roots(release.settings.app_roots)
+    roots = (release.python.site_packages, *own_roots, layout.RUNTIME)
     modules = Modules.of((path for layer in release.layers for path in layer.paths), roots)
     own = _own_names(release)
     for path, rows in _statements(release):

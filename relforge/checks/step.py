@@ -18,6 +18,7 @@ from relforge.checks import (
     leftovers,
     native,
     placement,
+    requirements,
     secrets,
     verdict,
 )
@@ -35,6 +36,7 @@ RULES: dict[str, Rule] = {
     "modes": placement.modes,  # nothing is set-uid or for everybody to write to
     "links": placement.links,  # every link leads to something of the release
     "leftovers": leftovers.rule,  # nothing got in by accident
+    "requirements": requirements.rule,  # packages agree with each other
     "imports": imports.rule,  # the release has what the application imports
     "entry-points": entry_points.rule,  # whatever settings name can be imported
 }

@@ -1,4 +1,8 @@
-"""What an ELF file needs of the host: its libraries, its CPU, its glibc."""
+"""What an ELF file needs of the host: its libraries, its CPU, its glibc.
+
+By pyelftools: 0.27 s for 107 files, its import included.  LIEF 1.0 reads them in
+0.01 s, after an import of 0.47 s, which a build pays that looks at a single file.
+"""
 
 from __future__ import annotations
 

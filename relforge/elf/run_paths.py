@@ -1,4 +1,7 @@
-"""Where an ELF file looks for its libraries: written relative to itself, so that it can move."""
+"""Where an ELF file looks for its libraries: written relative to itself, so that it can move.
+
+By patchelf; `relforge.elf.symbols` says what a library for all of it would cost.
+"""
 
 from __future__ import annotations
 

@@ -27,6 +27,11 @@ STATE = "var"  # the one folder that is no part of a release
 SEALED = (MANIFEST, LAUNCH, SUMS, SBOM)
 
 
+def app_roots(roots: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders of the application from which one imports: the inner ones first."""
+    return (*(f"{APP}/{root}" for root in roots), APP)
+
+
 def is_ours(path: str, name: str) -> bool:
     """Whether that path of the release of that name is relforge's own, or part of what is."""
     return any(path == own or path.startswith(f"{own}/") for own in _ours(name))

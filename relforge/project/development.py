@@ -102,6 +102,8 @@ def prepare(checkout: Checkout) -> Path:
 
 def import_roots(project: Project, settings: Settings) -> Iterator[Path]:
     """Directories from which the project's own modules are imported, members' after its own."""
+    for root in settings.app_roots:
+        yield project.root / root
     for row in (project, *project.members):
         if settings.app is None and (row.root / "src").is_dir():
             yield row.root / "src"

@@ -56,4 +56,9 @@ def _export(root: str, contract: dict[str, Any]) -> None:
     from . import paths
     from .config import loading, view
 
-    view.install(loading.load(root, contract, paths.environ(root)), os.environ)
+    # As the launcher sets them; only providers see them here, since what this interpreter
+    # starts may be another release.
+    own = {name: contract[name.lower()] for name in ("NAME", "VERSION", "ENV")}
+    launched = {"RELEASE_ROOT": root, **{f"RELEASE_{name}": text for name, text in own.items()}}
+    environ = {**launched, **paths.environ(root)}
+    view.install(loading.load(root, contract, environ), os.environ)

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from relforge.support import environment
 from relforge.support.errors import NO_ROOM, UserError
 
 log = logging.getLogger("relforge.support.command")
@@ -30,18 +31,23 @@ def run(
     what: str,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    base: Mapping[str, str] | None = None,
     hint: str = "",
+    shown: int = TAIL,
+    called: str = "",
 ) -> None:
     """Run a program whose output is for a human: each line goes to the log at level debug.
 
-    ``what`` names the purpose in the error.  ``env`` is laid over this
-    process's environment.  Raises UserError with the last lines of the output
-    where the program is missing or fails.
+    ``what`` names the purpose in the error.  ``env`` is laid over ``base``, by
+    default `environment.of_programs`.  Raises UserError with the ``shown`` last
+    lines of the output where the program is missing or fails; it is named as
+    ``called`` there, by default by its words.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
-    tail: collections.deque[str] = collections.deque(maxlen=TAIL)
-    with _started(words, what=what, cwd=cwd, env=env, hint=hint) as process:
+    tail: collections.deque[str] = collections.deque(maxlen=shown)
+    variables = {**(environment.of_programs() if base is None else base), **(env or {})}
+    with _started(words, what=what, cwd=cwd, env=variables, hint=hint) as process:
         assert process.stdout is not None
         for line in process.stdout:
             tail.append(line.rstrip())
@@ -50,9 +56,8 @@ def run(
         output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
         if os.strerror(errno.ENOSPC) in output:
             hint = NO_ROOM
-        raise UserError(
-            f"{what}: `{_shown(words)}` {ending(process.returncode)}\n{output}", hint=hint
-        )
+        program = called or f"`{_shown(words)}`"
+        raise UserError(f"{what}: {program} {ending(process.returncode)}\n{output}", hint=hint)
 
 
 def capture(
@@ -66,7 +71,7 @@ def capture(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program whose output is data; the caller reads the result and its status.
 
-    It sees ``base`` (by default this process's environment) with ``env`` laid
+    It sees ``base`` (by default `environment.of_programs`) with ``env`` laid
     over.  Raises OSError where it cannot be started, and TimeoutExpired after
     ``timeout`` seconds, when it has been killed.
     """
@@ -75,7 +80,7 @@ def capture(
     return subprocess.run(
         words,
         cwd=cwd,
-        env={**(os.environ if base is None else base), **(env or {})},
+        env={**(environment.of_programs() if base is None else base), **(env or {})},
         input=stdin,
         capture_output=True,
         text=True,
@@ -138,7 +143,7 @@ def _started(
     *,
     what: str,
     cwd: Path | None,
-    env: Mapping[str, str] | None,
+    env: Mapping[str, str],
     hint: str,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start the program, and wait for it; an interrupt ends it, and whatever it started, at once.
@@ -150,7 +155,7 @@ def _started(
         process = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -45,6 +45,8 @@ def test_an_error_of_the_settings_names_its_place(
     assert f"error: {error['where']}: {error['what']}\n  {error['hint']}\n" == said
 
 
+@pytest.mark.process  # what `lock` imports looks for IPv6
+@pytest.mark.network
 @pytest.mark.parametrize(
     "words", [("build",), ("release",), ("lock",), ("config", "show"), ("init", "--yes")]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -264,3 +265,43 @@ def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path:
     write(tmp_path / ".gitignore", "work/\n")
     write(tmp_path / "work/shop/a.py", "")
     assert ("a.py",) == sources.files(tmp_path / "work/shop")
+
+
+@pytest.mark.process
+def test_roots_of_the_sources_are_imported_before_what_they_lie_in(
+    root: Path, release: Release
+) -> None:
+    # P25
+    write(root / "src/mysite/__init__.py", "")
+    settings = replace(release.settings, app=("src/mysite",), app_roots=("src",))
+    built = app.step(replace(release, settings=settings))
+    pth = (built.tree / built.python.site_packages / "relforge.pth").read_text().splitlines()
+    assert ["../../../../runtime", "../../../../app/src", "../../../../app"] == pth[:-1]
+    assert (built.tree / "app/src/mysite/__init__.py").is_file()
+
+
+@pytest.mark.process
+def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
+    release: Release, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = BACKEND.replace("info = ", "import subprocess\n    info = ", 1).replace(
+        'os.environ["SOURCE_DATE_EPOCH"]',
+        'subprocess.check_output(["git", "describe", "--tags"], text=True)',
+    )
+    write(root / "backend.py", told)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "1"], ["tag", "v3"]):
+        subprocess.run(["git", *identity, *words], cwd=root, check=True)
+    project = replace(release.project, version=None)
+    place = release.tree / release.python.site_packages / "built_at.txt"
+    app.step(replace(release, project=project))
+    assert "v3\n" == place.read_text()
+    subprocess.run(["git", *identity, "tag", "-d", "v3"], cwd=root, check=True)
+    subprocess.run(["git", *identity, "tag", "v4"], cwd=root, check=True)
+    shutil.rmtree(release.tree)
+    release.tree.mkdir()
+    app.step(replace(release, project=project))
+    assert "v4\n" == place.read_text()
+    monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "5")
+    with pytest.raises(UserError, match=r"version is 5, and made a wheel of 1\.0"):
+        app.step(replace(release, project=replace(project, told_version="5")))

@@ -25,8 +25,9 @@ python = {{ version = "{OWN}" }}
 @pytest.mark.parametrize(
     ("dependencies", "more", "where"),
     [
-        ("\"relforge[uv]>=0.1; python_version > '3'\"", "", "project.dependencies"),
+        ("\"relforge[uv]>=0.1; python_version > '3'\"", "", "project.dependencies[0]"),
         ("", 'dependencies.groups = ["dev"]', "dependency-groups.dev"),
+        ("", 'requirements = ["needed.txt"]', "needed.txt:1"),
         ('"relforge-runtime", "flask"', "", None),
         ("", "", None),
     ],
@@ -40,10 +41,11 @@ def test_p58_the_builder_among_the_dependencies_is_a_warning(
 ) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text(PROJECT % dependencies + more)
+    (tmp_path / "needed.txt").write_text("relforge\n")
     caplog.set_level("WARNING", "relforge.pipeline.planning")
 
     lockable(tmp_path, "prod")
 
-    begin = f"{file}: {where}: relforge itself, the builder, goes into the release"
+    begin = f"{tmp_path}: {where}: relforge itself, the builder, goes into the release"
     assert [begin] * (where is not None) == [text[: len(begin)] for text in caplog.messages]
     assert all("relforge-runtime" in text for text in caplog.messages)

@@ -22,7 +22,7 @@ from relforge import cache
 from relforge.layers.assets import fingerprint, python_word
 from relforge.model.release import Layer, Release
 from relforge.project import inputs, sources
-from relforge.support import command
+from relforge.support import command, environment
 from relforge.support.errors import UserError
 
 FORMAT = "1"
@@ -34,16 +34,40 @@ def step(release: Release) -> Release:
     if not settings.run:
         return release
     started = time.perf_counter()
-    root = release.project.root
-    names = inputs.assets(release)
-    digests = _digests(root, names)
-    below = python_word.facts(release) if python_word.is_asked(settings) else ()
-    key = cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
+    digests = _digests(release.project.root, inputs.assets(release))
+    key = _key(release, digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, digests, folder))
     cache.place(tree, release.tree)
     made = cache.layer("assets", tree, started)
     layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
     return replace(release, layers=tuple(layers))
+
+
+def check(release: Release) -> None:
+    """Refuse commands whose programs this host does not have, before anything is done.
+
+    What was compiled before needs none of them.
+    """
+    settings = release.settings.assets
+    path = settings.env.get("PATH", _path())
+    for index, words in enumerate(settings.run):
+        word = words[0]
+        if "/" in word or word == python_word.WORD or shutil.which(word, path=path):
+            continue
+        known = not python_word.is_asked(settings)
+        digests = _digests(release.project.root, inputs.assets(release)) if known else {}
+        if known and cache.find("assets", _key(release, digests)) is not None:
+            return
+        raise UserError(
+            f"tool.relforge.assets.run[{index}]: there is no program `{word}` on PATH",
+            hint=f"install {word}, or add its directory to PATH",
+        )
+
+
+def _key(release: Release, digests: dict[str, str]) -> str:
+    settings = release.settings.assets
+    below = python_word.facts(release) if python_word.is_asked(settings) else ()
+    return cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
 
 
 def _joined(layer: Layer, part: Layer) -> Layer:
@@ -79,6 +103,7 @@ def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
                 [word.replace(python_word.WORD, python) for word in words],
                 what=f"tool.relforge.assets.run[{index}]",
                 cwd=work / settings.cwd,
+                base=environment.of_assets(),
                 env={
                     "SOURCE_DATE_EPOCH": str(release.source_date),
                     "PATH": _path(),

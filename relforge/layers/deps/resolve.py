@@ -1,4 +1,4 @@
-"""Resolving requirements, by uv where it is installed and by pex everywhere."""
+"""Resolving requirements, by uv or by pex."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.layers.deps import pex, pylock, pylock_text, refusals, uv
+from relforge.layers.deps import index_binding, pex, pylock, pylock_text, refusals, uv
+from relforge.layers.deps.consistency import Distribution
+from relforge.layers.deps.index_binding import Binding
+from relforge.layers.deps.markers import holds
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import PexError
 from relforge.layers.deps.pins import Lock, Pin
 from relforge.layers.deps.platform import Platform
+from relforge.model.spec import Index
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
 ROUNDS = 8  # of letting pins go that stand in the way, before all of them are
 IN_THE_WAY = re.compile(
     r"(?:The user requested(?: \(constraint\))?|depends on|No matching distribution found for)"
@@ -42,6 +47,15 @@ class Question:
     target: Platform
     places: PackageSources
     root: Path
+    constraints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """The pins, and what each package asks for, as far as the resolver says it."""
+
+    pins: tuple[Pin, ...]
+    asked: tuple[Distribution, ...] = ()
 
 
 def choose(resolver: Literal["auto", "pex", "uv"]) -> Literal["pex", "uv"]:
@@ -51,58 +65,97 @@ def choose(resolver: Literal["auto", "pex", "uv"]) -> Literal["pex", "uv"]:
     return resolver
 
 
-def resolve(question: Question, resolver: Literal["pex", "uv"]) -> tuple[Pin, ...]:
+def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
     """The pins that apply to Linux and the target's Python; raises UserError."""
     if not question.requirements:
-        return ()
+        return Resolution(pins=())
     log.info("resolving with %s", resolver)
     with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
         made = Path(folder) / "pylock.toml"
         try:
-            found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
+            found, asked = (_by_uv if resolver == "uv" else _by_pex)(question, made)
         except UserError as error:
-            raise refusals.explain(error, question.places) from None
-    return tuple(
+            raise refusals.explain(error, question.places, question.target) from None
+    pins = tuple(
         replace(pin, marker=_open(pin.marker))
         for pin in found.pins
-        if _applies(pin.marker, question.target)
+        if _applies(pin, question.target)
+    )
+    return Resolution(pins=pins, asked=asked)
+
+
+def _by_uv(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, ...]]:
+    binding = _binding(question)
+    for _ in range(ROUNDS):
+        try:
+            found = _ask_uv(question, made, binding)
+        except UserError as refusal:
+            # What is not asked for directly is not looked for at the index that it is bound to.
+            named = index_binding.of_names(question.places, NAME.findall(refusal.message)).names
+            if binding is None or not named.keys() - binding.names.keys():
+                raise
+            binding = replace(binding, names={**binding.names, **named})
+            continue
+        better = binding and index_binding.settled(binding, found.pins, question.places)
+        if better is None:
+            return found, ()
+        binding = better
+    raise UserError(
+        "resolving the dependencies: the indexes that packages are bound to do not lead to an end",
+        hint="see `packages` of `indexes` in the settings",
     )
 
 
-def _by_uv(question: Question, made: Path) -> Lock:
+def _binding(question: Question) -> Binding | None:
+    """What is asked for directly, by the index that it is bound to; None without any binding."""
+    if not any(index.packages for index in question.places.indexes):
+        return None
+    rows = map(Requirement, question.requirements)
+    return index_binding.of_names(question.places, (row.name for row in rows if not row.url))
+
+
+def _ask_uv(question: Question, made: Path, binding: Binding | None) -> Lock:
+    made.unlink(missing_ok=True)
     if question.kept:
         minor = ".".join(question.target.python.split(".")[:2])
         made.write_text(pylock_text.render(question.kept, minor, made.parent), encoding="utf-8")
     uv.lock(
-        question.requirements,
-        question.python,
-        question.target,
-        question.places,
-        question.root,
-        made,
+        *(question.requirements, question.python, question.target),
+        *(question.places, question.root, made),
+        constraints=question.constraints,
+        binding=binding,
     )
     return pylock.read(made)
 
 
-def _by_pex(question: Question, made: Path) -> Lock:
+def _by_pex(question: Question, made: Path) -> tuple[Lock, tuple[Distribution, ...]]:
     """pex takes constraints, no preferences: a pin that a conflict names is let go."""
     kept = {pin.name: pin for pin in question.kept if _fits(pin, question)}
     listed = made.with_name("requirements.in")
     listed.write_text("".join(f"{row}\n" for row in question.requirements), encoding="utf-8")
     constraints = made.with_name("constraints.txt")
+    first: dict[str, Index] = {}
     for left in reversed(range(ROUNDS)):
-        constraints.write_text(_constraints(kept.values()), encoding="utf-8")
+        rows = "".join(f"{row}\n" for row in question.constraints) + _constraints(kept.values())
+        constraints.write_text(rows, encoding="utf-8")
         try:
-            pex.lock(listed, constraints, question.python, question.target, question.places, made)
-            break
+            asked = pex.lock(
+                *(listed, constraints, question.python, question.target),
+                *(question.places, made, first),
+            )
+            found = pylock.read(made)
+            several = index_binding.on_several(found.pins, question.places)
+            if first or not several:
+                return found, asked
+            first = {name: rows[0] for name, rows in several.items()}
         except PexError as conflict:
             if not kept:
                 raise
-            found = IN_THE_WAY.findall(conflict.output)
-            named = {canonicalize_name(name) for name in found} & kept.keys()
+            said = IN_THE_WAY.findall(conflict.output)
+            named = {canonicalize_name(name) for name in said} & kept.keys()
             log.info("these cannot stay as they are: %s", ", ".join(sorted(named)) or "all")
             kept = {name: pin for name, pin in kept.items() if named and left and name not in named}
-    return pylock.read(made)
+    raise AssertionError("the last round keeps nothing, and so succeeds or raises")
 
 
 def _fits(pin: Pin, question: Question) -> bool:
@@ -119,13 +172,11 @@ def _constraints(pins: Iterable[Pin]) -> str:
     return "".join(f"{pin} ; {pin.marker}\n" if pin.marker else f"{pin}\n" for pin in pins)
 
 
-def _applies(marker: Marker | None, target: Platform) -> bool:
-    """Whether it may hold on a Linux: for the target, or any other machine."""
-    if marker is None:
-        return True
+def _applies(pin: Pin, target: Platform) -> bool:
+    """Whether it may apply to a Linux: to the target, or to any other machine."""
     machines = {*MACHINES, target.machine}
     return any(
-        marker.evaluate({**target.markers, "platform_machine": machine, "extra": ""})
+        holds(pin.marker, {**target.markers, "platform_machine": machine}, pin.where)
         for machine in machines
     )
 

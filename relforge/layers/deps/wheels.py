@@ -62,7 +62,7 @@ def collect(
             if not pin.files:
                 row = {"name": file.name, "sha256": file.sha256}
                 cache.keep(_pick_path(pin, target), json.dumps(row).encode())
-    env = resolver_environment.for_pip(places)
+    env = resolver_environment.for_backends(places)
     return tuple(_wheel(pin, chosen[pin.name], target, python, env) for pin in pins)
 
 

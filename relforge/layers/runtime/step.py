@@ -10,7 +10,7 @@ from pathlib import Path
 
 import relforge
 from relforge import cache
-from relforge.layers.deps.step import interpreter
+from relforge.layers.deps.step import interpreter, is_inside
 from relforge.layers.runtime import console_libraries
 from relforge.layers.runtime.digest import own_digest
 from relforge.model import layout
@@ -21,12 +21,24 @@ FORMAT = "1"
 EXECUTABLE = 0o755
 
 
-def step(release: Release) -> Release:
+def step(release: Release, ahead: cache.Tree | None = None) -> Release:
     """Lay out ``bin/<name>``, ``runtime/``, and what of ``release/`` an overlay may replace.
 
     They are the first part of the layer ``release``.
     """
     started = time.perf_counter()
+    tree = ahead or _tree(release)
+    cache.place(tree, release.tree)
+    layer = cache.layer("release", tree, started)
+    return replace(release, layers=(*release.layers, layer))
+
+
+def prepare(release: Release) -> cache.Tree | None:
+    """What the step lays out, in the cache; None where that takes the tree's own interpreter."""
+    return None if is_inside(release) else _tree(release)
+
+
+def _tree(release: Release) -> cache.Tree:
     python = release.python
     key = cache.key(
         *(
@@ -40,10 +52,7 @@ def step(release: Release) -> Release:
         ),
         own_digest(),
     )
-    tree = cache.tree("runtime", key, lambda draft: _write_all(release, draft))
-    cache.place(tree, release.tree)
-    layer = cache.layer("release", tree, started)
-    return replace(release, layers=(*release.layers, layer))
+    return cache.tree("runtime", key, lambda draft: _write_all(release, draft))
 
 
 # What evaluates in a live process; not in a release with `console = false`.

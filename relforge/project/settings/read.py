@@ -13,6 +13,7 @@ from relforge.model.spec import (
     Provider,
     Settings,
 )
+from relforge.project.settings.app import read_app
 from relforge.project.settings.checks import read_check, read_strip
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.console import read_console
@@ -52,13 +53,15 @@ def read(
     services = tuple(read_service(name, row) for name, row in table.table("services").children())
     commands = tuple(read_command(name, row) for name, row in table.table("commands").children())
     only = table.table("only")
+    app = read_app(table)
     settings = Settings(
         name=_release_name(table, project),
         version=_release_version(table, version),
         python=read_python(table.table("python"), project, strip=strip.symbols),
         dependencies=_dependencies(table.table("dependencies"), project, env),
         lock=table.text("lock", lock, origin="found in the project"),
-        app=table.texts_or("app", None, origin="the project's own wheel"),
+        app=app.paths,
+        app_roots=app.roots,
         assets=_assets(table.table("assets")),
         overlays=tuple(read_overlay(row) for row in table.tables("overlays")),
         services=_chosen(only, "services", services),
@@ -77,6 +80,7 @@ def read(
         deb=read_deb(table.table("deb")),
         attest=table.flag("attest", False),
         sign=table.text("sign", ""),
+        requirements=table.texts_or("requirements", None, origin="found in the project"),
         members=table.texts("members", ()),
     )
     check_depends(settings.services)

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
 from relforge.artifacts import formats
 from relforge.model.release import Release
 from relforge.model.spec import Metadata, OciSettings
 from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError, UserError
+from relforge.support.zstd import zstd
 from tests.artifacts.formats import images, shop
 
 pytestmark = images.NEEDED
@@ -134,8 +134,7 @@ def plain_layers(archive: Path) -> Iterator[bytes]:
             data = file.read()
             assert (digest, row["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
             if row["mediaType"].endswith("+zstd"):
-                reader = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
-                yield reader.read()
+                yield zstd.decompress(data)
             else:
                 yield gzip.decompress(data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import zipfile
@@ -108,3 +109,17 @@ def test_a_build_system_that_makes_no_sense_is_told(source: Path, text: str, wor
     (source / "pyproject.toml").write_text(text)
     with pytest.raises(UserError, match=words):
         built(source)
+
+
+@pytest.mark.process
+def test_warnings_of_a_backend_are_for_the_log(  # P36
+    source: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    text = BACKEND.replace(
+        'print("hello', 'import warnings; warnings.warn("old\\n\\nfashion"); print("hello'
+    )
+    (source / "own.py").write_text(text)
+    with caplog.at_level(logging.DEBUG, logger="relforge"):
+        built(source)
+    assert [] == list(recwarn)
+    assert any("old" in row.getMessage() for row in caplog.records)
