@@ -31,6 +31,7 @@ from relforge.support.errors import SettingsError, UserError
 log = logging.getLogger("relforge.pipeline.planning")
 
 BUILDER = "relforge"  # its name as a distribution
+PUBLIC = "https://pypi.org/simple"
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
@@ -119,7 +120,8 @@ def _with_indexes(typed: Settings, found: Project) -> Settings:
         return typed
     known = typed.packages.indexes
     more = [Index(name="", url=url) for url in asked.indexes]
-    if asked.index and not any(row.default for row in known):
+    public = asked.index.rstrip("/") in ("", PUBLIC)  # what pip's configuration may replace
+    if not public and not any(row.default for row in known):
         more.append(Index(name="", url=asked.index, default=True))
     links = (*typed.packages.find_links, *asked.find_links)
     return replace(

@@ -22,6 +22,7 @@ _JOINED = re.compile(
     r"(?:path\.)?(?:resolve|join)\(\s*(?:__dirname|import\.meta\.dirname|process\.cwd\(\))\s*,"
     r"([^)]*)\)"
 )
+_BUILT = re.compile(r"[-.](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8}\.(?:js|css|mjs)$")
 _MANIFEST = re.compile(r"manifest\s*:\s*(true|[\"'])")
 _RUN = re.compile(r"(?:npm|pnpm|yarn|bun)(?: run)? ([\w:*-]+)")
 _MANY = re.compile(r"(?:npm-run-all|run-s|run-p)((?: [\w:*-]+)+)")
@@ -75,6 +76,14 @@ def outputs(
         first = unknown[0] if unknown else " && ".join(commands)
         return (), f"the directory that `{first}` writes to cannot be read from the sources"
     return tuple(found), ""
+
+
+def there(sources: Sources, outputs: tuple[str, ...]) -> str:
+    """Why nothing has to be built: what the build makes is among the sources already."""
+    for path in outputs:
+        if any(_BUILT.search(name) for name in sources.below(path)):
+            return f"what it builds is among the sources already, in {path}"
+    return ""
 
 
 def config(sources: Sources, folder: str, tool: str) -> str:

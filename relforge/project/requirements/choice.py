@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from relforge.model.spec import Project, Requirements, Settings, WrittenRequirement
-from relforge.project.requirements import pipfile, requirements_txt
+from relforge.project.requirements import pipfile
 from relforge.support.errors import SettingsError, UserError
 
 PROJECT = "[project] of pyproject.toml"
@@ -164,11 +164,18 @@ def _named(root: Path, names: tuple[str, ...]) -> Requirements:
         return pipfile.read(root)
     if not names:
         return Requirements(source="nothing, as the settings say")
-    return requirements_txt.read(root, names)
+    return _listed(root, names)
 
 
 def _read(root: Path, name: str) -> Requirements:
-    return pipfile.read(root) if name == pipfile.NAME else requirements_txt.read(root, (name,))
+    return pipfile.read(root) if name == pipfile.NAME else _listed(root, (name,))
+
+
+def _listed(root: Path, names: tuple[str, ...]) -> Requirements:
+    # Late: it is slow to import, and many projects write their requirements into pyproject.toml.
+    from relforge.project.requirements import requirements_txt  # noqa: PLC0415 - late, as it says above
+
+    return requirements_txt.read(root, names)
 
 
 def _first(root: Path, names: tuple[str, ...], lock: str | None) -> Requirements | None:

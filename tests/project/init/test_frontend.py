@@ -102,6 +102,20 @@ def test_an_output_that_cannot_be_read_is_a_question(build: str, files: dict[str
     assert 'outputs = { WHERE-IT-WRITES = "app/static" }' in written(project)
 
 
+def test_what_is_built_already_is_not_built_again() -> None:
+    # P38
+    files = {
+        **APP,
+        "ui/package.json": package("vite build"),
+        "ui/dist/assets/index-Bx81kc0f.js": "",
+        "ui/dist/logo.svg": "",
+    }
+    assert () == read(files).assets.run
+    assert "is among the sources already, in ui/dist" in left(files, "npm")
+    del files["ui/dist/assets/index-Bx81kc0f.js"]
+    assert read(files).assets.run
+
+
 def test_every_front_end_is_built() -> None:
     # P38
     files = {
