@@ -91,6 +91,11 @@ def _interface(service: Service) -> str:
     return "asgi" if "uvicorn" in str(service.options.get("worker_class", "").lower()) else "wsgi"
 
 
+def _place(release: Release, cwd: str | None) -> str:
+    """The directory that a service works in, where the build has it."""
+    return cwd if cwd and "${" not in cwd and (release.tree / cwd).is_dir() else ""
+
+
 def _targets(release: Release) -> list[dict[str, Any]]:
     """What is imported, each with the setting that names it."""
     rows: list[dict[str, Any]] = []
@@ -106,6 +111,7 @@ def _targets(release: Release) -> list[dict[str, Any]]:
                     "target": service.target,
                     "kind": "entry",
                     "interface": _interface(service),
+                    "cwd": _place(release, service.cwd),
                 }
             )
     for hook in release.settings.hooks:

@@ -2,7 +2,8 @@
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
-"interface": "asgi" | "wsgi" | ""}]}``.
+"interface": "asgi" | "wsgi" | "", "cwd": str}]}``; ``cwd`` is a directory of the release, "" for
+none of it.
 Out: ``{"failures": [{"setting": str, "message": str, "hint": str}]}``.
 """
 
@@ -37,6 +38,8 @@ def main(_argv: list[str]) -> int:
     view.install_values(question["config"], load(root())["config"])
     failures = []
     for row in question["targets"]:
+        if row.get("cwd"):
+            os.chdir(os.path.join(root(), row["cwd"]))
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
         problem = look(row["target"]) or _unlike(row)
         if problem:
