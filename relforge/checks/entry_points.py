@@ -162,6 +162,11 @@ def _interface(service: Service) -> str:
     return "wsgi" if kind in _WSGI or kind.startswith("gunicorn.workers.") else ""
 
 
+def _place(release: Release, cwd: str | None) -> str:
+    """The directory that a service works in, where the build has it."""
+    return cwd if cwd and "${" not in cwd and (release.tree / cwd).is_dir() else ""
+
+
 def targets(release: Release) -> list[dict[str, Any]]:
     """What is imported, each with the setting that names it."""
     rows: list[dict[str, Any]] = []
@@ -185,6 +190,7 @@ def targets(release: Release) -> list[dict[str, Any]]:
                     "target": service.target,
                     "kind": "entry",
                     "interface": _interface(service),
+                    "cwd": _place(release, service.cwd),
                 }
             )
     for hook in release.settings.hooks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 
 from relforge.checks import grouping
@@ -24,6 +24,7 @@ class Failed(UserError):
         else:
             super().__init__(_told(errors))
         self.findings = tuple(findings)
+        self.facts = {"findings": [asdict(row) for row in findings]}
 
 
 def judge(findings: tuple[Finding, ...], settings: CheckSettings) -> tuple[Finding, ...]:

@@ -44,6 +44,11 @@ log = logging.getLogger("relforge.layers.app")
 FORMAT = "2"
 NAME = "the application"
 UP = "../../../.."  # from site-packages to the release
+# `bin/python` sets the variables of `export`.
+EXPORT = (
+    'import sys; sys.executable.endswith(("/bin/python", "/bin/python3")) and '
+    '__import__("relforge.runtime.interpreter").runtime.interpreter.begin()'
+)
 
 
 def step(release: Release, ahead: cache.Tree | None = None) -> Release:
@@ -134,7 +139,8 @@ def _tree(release: Release) -> cache.Tree:
 def import_paths(release: Release) -> str:
     """The lines of relforge.pth: the roots before what they lie in, as in a checkout."""
     roots = layout.app_roots(release.settings.app_roots)
-    return "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
+    places = "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
+    return f"{places}{EXPORT}\n"
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:

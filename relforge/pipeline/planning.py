@@ -6,9 +6,14 @@ Every error that a user can make is raised here, before anything is written
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from relforge import cache
 from relforge.artifacts import signing, sigstore
@@ -24,6 +29,9 @@ from relforge.project.settings.table import Reading, dotted
 from relforge.runtime.settings import Over, is_set_by
 from relforge.support.errors import SettingsError, UserError
 
+log = logging.getLogger("relforge.pipeline.planning")
+
+BUILDER = "relforge"  # its name as a distribution
 PUBLIC = "https://pypi.org/simple"
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
@@ -97,6 +105,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
 
         found = declared(found, configured.settings, interpreter)
     found = choice.after_backend(found, configured.settings)
+    _warn_of_the_builder(found, configured.settings)
     return Lockable(
         project=found,
         settings=_with_indexes(configured.settings, found),
@@ -182,6 +191,43 @@ def check(release: Release) -> None:
                 f"{folder}: relforge writes to a folder of that name, and this is none",
                 hint=f"move it out of the way: mv {folder} {folder}.saved",
             )
+
+
+def _warn_of_the_builder(found: Project, typed: Settings) -> None:
+    """Warn where the builder itself would go into the release, with all that it depends on."""
+    for project in (found, *found.members):
+        for where, text in _asked(project, typed):
+            if _names_the_builder(text):
+                log.warning(
+                    "%s: %s: relforge itself, the builder, goes into the release, with its "
+                    "dependencies; for `from relforge.runtime import config` in development, put "
+                    "relforge-runtime into a development group instead: a release brings its own "
+                    "copy",
+                    project.root,
+                    where,
+                )
+
+
+def _asked(project: Project, typed: Settings) -> Iterator[tuple[str, str]]:
+    """Each requirement, and where it is written; no lock is read for it."""
+    if project.requirements is not None:
+        yield from ((row.where, row.text) for row in project.requirements.rows)
+    else:
+        for index, text in enumerate(project.dependencies):
+            yield f"project.dependencies[{index}]", text
+    for table, names, rows in (
+        ("project.optional-dependencies", typed.dependencies.extras, project.optional_dependencies),
+        ("dependency-groups", typed.dependencies.groups, project.groups),
+    ):
+        for name in names:
+            yield from ((f"{table}.{name}", text) for text in rows.get(name, ()))
+
+
+def _names_the_builder(text: str) -> bool:
+    try:
+        return canonicalize_name(Requirement(text).name) == BUILDER
+    except InvalidRequirement:
+        return False  # which is reported where requirements are read
 
 
 def _lock_name(found: Project, setting: object) -> str | None:

@@ -2,7 +2,8 @@
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
-"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}}}]}``.
+"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}},
+"cwd": str}]}``; ``cwd`` is a directory of the release, "" for none of it.
 Out: lines of JSON, so that a process which dies has said what came before.  For each target
 ``{"setting": str}``, with ``message``, ``hint`` and ``cause`` where it fails; two targets that
 fail for one reason have one cause.  At the end ``{"modules": [str]}``: all that was imported.
@@ -47,6 +48,8 @@ def main(_argv: list[str]) -> int:
     for row in question["targets"]:
         sys.stdout.flush()
         os.write(2, f"{MARK}{row['setting']}\n".encode())
+        if row.get("cwd"):
+            os.chdir(os.path.join(root(), row["cwd"]))
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
         name = row["target"].partition(":")[0]
         problem = failed.get(name) or look(row["target"]) or _unlike(row) or _unfit(row)

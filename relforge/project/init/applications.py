@@ -13,6 +13,7 @@ from relforge.project.init.syntax import Call, Expression, Name
 
 DJANGO_NAME = "application"  # what Django and every WSGI server look for
 _DEEPEST = 12
+_NOT_SERVED = ("env", "manage", "conftest")  # Alembic's env.py makes an application for itself
 _BY_NAME: tuple[str, ...] = ("application", "app", "api", "asgi", "wsgi", "server")
 Kind = tuple[str, Interface]
 
@@ -39,7 +40,8 @@ class Application:
 
 def find(names: Names) -> tuple[Application, ...]:
     """The applications in these sources, the likeliest first."""
-    found = [row for module in names.modules for row in _in_module(names, module)]
+    served = [name for name in names.modules if name.rpartition(".")[2] not in _NOT_SERVED]
+    found = [row for module in served for row in _in_module(names, module)]
     found += [row for module in names.modules for row in _by_its_name(names, module, found)]
     made = {row.framework for row in found}
     factories = [row for module in names.modules for row in _factories(names, module)]

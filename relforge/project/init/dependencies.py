@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 
 from relforge.model.spec import Project
 from relforge.project.init.frameworks import BRINGS
-from relforge.project.requirements import choice
+from relforge.project.init.reading import is_aside
+from relforge.project.requirements import choice, requirements_txt
 
 _LOCKED = re.compile(r'^(?:name = "|        "(?=[\w.-]+": \{$))([\w.-]+)"', re.MULTILINE)
 _PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(?:==|@)", re.MULTILINE)
@@ -26,7 +27,8 @@ class Dependencies:
     direct: frozenset[str] = frozenset()  # those that the project itself writes
     locked: bool = False
     source: str = ""  # where they are written
-    unused: tuple[str, ...] = ()  # files that name some as well, and do not count
+    files: tuple[str, ...] = ()  # that were read
+    named: tuple[str, ...] = ()  # those that the settings have to name, for `relforge lock` to see
     readable: bool = True  # False: a build backend computes them
 
     def __contains__(self, name: str) -> bool:
@@ -56,9 +58,26 @@ def read(project: Project, lock: Path | None, *, wheel: bool) -> Dependencies:
         direct=direct,
         locked=bool(locked),
         source=asked.source if asked else "",
-        unused=asked.unused if asked else (),
+        files=asked.files if asked else (),
         readable=not computed,
     )
+
+
+def elsewhere(project: Project, files: Iterable[str]) -> Dependencies | None:
+    """What a requirements.txt in a directory of the project says; None where there is none."""
+    for name in sorted(files, key=lambda row: (row.count("/"), row)):
+        if name.endswith("/requirements.txt") and not is_aside(name) and name.count("/") < 3:
+            found = requirements_txt.read(project.root, (name,))
+            direct = frozenset(word for row in found.rows for word in _names(row.text))
+            if direct:
+                return Dependencies(
+                    names=direct,
+                    direct=direct,
+                    source=name,
+                    files=found.files,
+                    named=(name,),
+                )
+    return None
 
 
 def _names(line: str) -> Iterator[str]:

@@ -109,6 +109,8 @@ def model(
     wheel = wheel_contents.wheel(data, named, sources)
     packaged = wheel is not None and not wheel.problem
     asked = dependencies.read(project, place, wheel=packaged or bool(project.name))
+    if not asked.names and asked.readable:
+        asked = dependencies.elsewhere(project, sources.files) or asked
     lines = procfile.read(sources.text(procfile.FILE))
     program, origin = running.web_program(lines, sources)
     usable = wheel if wheel and not wheel.problem else None
@@ -139,15 +141,26 @@ def model(
     elif not known.modules:
         chosen = replace(chosen, trees=())
     as_wheel = chosen.trees is None
+    python = interpreter.choose(
+        project,
+        sources,
+        reading.text(place) if place else "",
+        available,
+        _pinned(root, asked, changed),
+    )
+
+    def packages(path: str) -> str | None:
+        placed = usable.place(path) if usable else None
+        return placed and f"python/lib/python{python.version}/site-packages/{placed}"
+
     commands = (*running.of_scripts(scripts, commands, wheel=as_wheel), *commands)
-    text = place.read_text(encoding="utf-8", errors="replace") if place else ""
     version = bool(project.version) or (wheel is not None and not wheel.problem)
     return Found(
         root=root,
         name=_UNNAMABLE.sub("-", named or root.name).strip("-") or "app",
         name_is_written=bool(project.name),
         version_is_written=version,
-        python=interpreter.choose(project, sources, text, available, _pinned(root, asked, changed)),
+        python=python,
         lock=lock,
         dependencies=asked,
         sources=sources,
@@ -158,7 +171,7 @@ def model(
         overlays=overlays,
         web=served,
         services=tuple(running.placed(row, chosen, known, places) for row in processes),
-        commands=tuple(running.moved(row, chosen, known) for row in commands),
+        commands=tuple(running.moved(row, chosen, known, packages) for row in commands),
         fronts=frontend.find(sources),
         django=settings,
         static=django.static(settings) if settings else StaticFiles(),
@@ -183,10 +196,11 @@ def _pinned(
     root: Path, asked: Dependencies, changed: Callable[[str], int | None]
 ) -> interpreter.Pinned | None:
     """When the file of requirements was changed last, if it pins every version."""
-    path = root / asked.source
-    if not asked.source.endswith(".txt") or not path.is_file():
+    texts = {name: reading.text(root / name) for name in asked.files if name.endswith(".txt")}
+    name = max(texts, key=lambda row: texts[row].count("=="), default="")
+    if not name:
         return None
-    return interpreter.pinned_at(asked.source, reading.text(path), changed(asked.source))
+    return interpreter.pinned_at(name, texts[name], changed(name))
 
 
 def _project(root: Path, written: bool, sources: Sources) -> Project:
@@ -258,6 +272,8 @@ def _evidence(
 ) -> Evidence:
     line = program.server if program else None
     config = line.config if line else ""
+    if config and not sources.has(config):  # python:config.gunicorn
+        config = f"{config.replace('.', '/')}.py"
     return Evidence(
         names=known,
         applications=found,

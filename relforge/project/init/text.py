@@ -38,6 +38,8 @@ def _top(found: Found) -> Table:
         rows.append(Row(key="version", value='"0.1.0"', note='or { git = "describe" }'))
     choice = found.python
     rows.append(Row(key="python", value=toml({"version": choice.version}), note=choice.why))
+    if found.dependencies.named:
+        rows.append(Row(key="requirements", value=toml(found.dependencies.named)))
     if found.lock:
         note = "found in the project; every dependency comes from it"
         rows.append(Row(key="lock", value=toml(found.lock), note=note, off=True))

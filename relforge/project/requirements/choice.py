@@ -211,16 +211,19 @@ def _unused(project: Project, found: Requirements, lock: str | None) -> Iterator
 
 def _refuse_overlooked(root: Path, lock: str | None) -> None:
     """Raise where nothing counts although a file names requirements that may be the release's."""
-    for name in files(root):
-        if name in SETUP or name == lock or DEVELOPMENT.search(name):
-            continue
-        found = _read(root, name)
-        if found.rows:
-            raise UserError(
-                f"{name} names {len(found.rows)} requirements, and nothing says whether they are "
-                "the release's",
-                hint=f'write into [tool.relforge]: requirements = ["{name}"]   (or [] for none)',
-            )
+    names = [
+        name
+        for name in files(root)
+        if name not in SETUP and name != lock and not DEVELOPMENT.search(name)
+    ]
+    found = [name for name in names if _read(root, name).rows]
+    if found:
+        verb = "names" if len(found) == 1 else "name"
+        raise UserError(
+            f"{' and '.join(found)} {verb} requirements, and nothing says whether they are the "
+            "release's",
+            hint=f'write into [tool.relforge]: requirements = ["{found[0]}"]   (or [] for none)',
+        )
 
 
 def _names_something(root: Path, name: str) -> bool:

@@ -25,8 +25,8 @@ def found(files: Mapping[str, str], available: Iterable[str] | None = HOST) -> F
         root = Path(folder) / "nowhere"
         root.mkdir()
         for name, row in texts.items():
-            if "/" not in name or name.startswith("requirements/"):
-                (root / name).parent.mkdir(exist_ok=True)
+            if "/" not in name or name.endswith(".txt"):
+                (root / name).parent.mkdir(exist_ok=True, parents=True)
                 (root / name).write_text(row)
         return judge.judged(look.model(root, reading.memory(texts), available))
 

@@ -265,6 +265,29 @@ def test_dependencies_are_seen_wherever_they_are_written(files: dict[str, str]) 
     assert "write it there" not in said
 
 
+def test_requirements_in_a_directory_of_the_project_are_named() -> None:
+    # P19
+    files = {
+        "src/requirements.txt": "fastapi\nuvicorn\n",
+        "src/main.py": f"{FASTAPI}app = FastAPI()",
+    }
+    assert ("src/requirements.txt",) == read(files).requirements
+    assert "no dependencies" not in left(files)
+
+
+def test_an_entry_point_before_the_server_is_passed_over() -> None:
+    files = {
+        "Dockerfile": 'ENTRYPOINT ["/bin/wait"]\n'
+        'CMD ["gunicorn", "-c", "python:config.gunicorn", "hello.app:create_app()"]\n',
+        "hello/app.py": "from flask import Flask\ndef create_app():\n    return Flask('x')\n",
+        "db/env.py": "from hello.app import create_app\napp = create_app()\n",
+        "config/gunicorn.py": "threads = 3\n",
+        "requirements.txt": "flask\ngunicorn\n",
+    }
+    row = web(files)
+    assert ("hello.app:create_app", {"threads": 3, "factory": True}) == (row.target, row.options)
+
+
 def test_a_line_of_a_procfile_that_names_what_is_not_there_becomes_a_comment() -> None:
     files = site("django\ngunicorn\n", Procfile="web: gunicorn bookshop.nothing\n")
     assert () == read(files).services
