@@ -110,7 +110,8 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
 
 def _finding(release: Release, path: str, name: str, line: int, *, certain: bool) -> Finding:
     top = name.partition(".")[0]
-    message = f"line {line} imports {name!r}, which is not in the release"
+    about = f"imports {name!r}, which is not in the release"
+    about += "" if certain else "; it does so in a function or a condition"
     if top in sys.stdlib_module_names:
         hint = _how_to_keep(release, top)
     else:
@@ -119,8 +120,10 @@ def _finding(release: Release, path: str, name: str, line: int, *, certain: bool
         severity="error" if certain else "warning",
         rule=RULE,
         path=path,
-        message=message if certain else f"{message}; it does so in a function or a condition",
+        message=f"line {line} {about}",
         hint=hint,
+        topic=about,
+        detail=f"line {line}",
     )
 
 

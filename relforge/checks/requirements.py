@@ -22,5 +22,5 @@ def rule(release: Release) -> Iterator[Finding]:
             rule=RULE,
             path=row.subject,
             message=row.message,
-            hint=f'lock a version that fits; or pass it: check.allow = ["{RULE}:{row.subject}"]',
+            hint="lock a version that fits",
         )

@@ -18,19 +18,21 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from packaging.utils import parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from relforge import cache
-from relforge.elf import symbols
+from relforge.elf import run_paths, symbols
+from relforge.layers.collisions import Brought, among
 from relforge.layers.deps import backend, resolver_environment
 from relforge.layers.deps.package_sources import places
 from relforge.layers.deps.platform import platform
 from relforge.layers.deps.step import interpreter, is_inside, refuse_overlap
 from relforge.layers.deps.unpack import unpack
+from relforge.layers.deps.wheel_trees import SEARCHED
 from relforge.layers.deps.wheels import Wheel
-from relforge.model import layout
-from relforge.model.release import Release
+from relforge.model import layout, origins
+from relforge.model.release import Collision, Part, Release
 from relforge.model.spec import Project, StripSettings
 from relforge.project import git, inputs, sources
 from relforge.support import environment
@@ -39,18 +41,59 @@ from relforge.tree import bytecode
 
 log = logging.getLogger("relforge.layers.app")
 
-FORMAT = "1"
+FORMAT = "2"
+NAME = "the application"
 UP = "../../../.."  # from site-packages to the release
+# `bin/python` sets the variables of `export`.
+EXPORT = (
+    'import sys; sys.executable.endswith(("/bin/python", "/bin/python3")) and '
+    '__import__("relforge.runtime.interpreter").runtime.interpreter.begin()'
+)
 
 
 def step(release: Release, ahead: cache.Tree | None = None) -> Release:
     """Lay the project's own code into the tree, as the layer ``app``; raises UserError."""
     started = time.perf_counter()
     tree = ahead or _tree(release)
-    refuse_overlap(release, tree.entries, "the application")
+    found = _over_dependencies(release, tree)
     cache.place(tree, release.tree)
-    layer = cache.layer("app", tree, started)
-    return replace(release, layers=(*release.layers, layer))
+    part = Part(
+        origin="built",
+        name=NAME,
+        entries=tree.entries,
+        searched=tuple(tree.facts.get(SEARCHED, ())),
+    )
+    layer = replace(cache.layer("app", tree, started), parts=(part,))
+    return replace(
+        release,
+        layers=(*origins.without(release.layers, tree.entries), layer),
+        collisions=(*release.collisions, *found),
+    )
+
+
+def _over_dependencies(release: Release, tree: cache.Tree) -> tuple[Collision, ...]:
+    """What the application brings and a package, too, each with its own content."""
+    paths = {entry.path for entry in tree.entries}
+    layers = [layer for layer in release.layers if paths.intersection(layer.paths)]
+    if not layers:
+        return ()
+    refuse_overlap(release, tree.entries, "the application")
+    known = origins.Origins(release)
+    taken = {
+        row.path: (Brought(name=known.name(row.path), entries=(), folder=release.tree), row)
+        for layer in layers
+        for row in layer.entries
+        if row.path in paths
+    }
+    own = (release.project, *release.project.members)
+    wanted = {canonicalize_name(name) for name in release.settings.dependencies.prefer}
+    ours = Brought(
+        name=NAME,
+        entries=tree.entries,
+        folder=tree.path,
+        preferred=any(canonicalize_name(row.name) in wanted for row in own),
+    )
+    return tuple(among([ours], release.python.site_packages, taken))
 
 
 def prepare(release: Release) -> cache.Tree | None:
@@ -69,15 +112,17 @@ def _tree(release: Release) -> cache.Tree:
         *("app", FORMAT, python.version, python.tag, str(trees), import_paths(release)),
         *(() if interpreter(release) else ("no byte code",)),
         *(repr(_strip(release)), symbols.FORMAT),
-        *(_build_facts(release) if trees is None or members else ()),
+        *((*_build_facts(release), run_paths.version()) if trees is None or members else ()),
         digest,
         *(f"{row.name} {digest}" for row, _, digest in members),
     )
 
     def build(draft: Path) -> None:
         own = trees is None and inputs.has_wheel(release.project)
+        searched: list[str] = []
         for package in ((release.project, names, digest), *members)[0 if own else 1 :]:
-            _install_wheel(release, *package, draft)
+            searched += _install_wheel(release, *package, draft)
+        cache.state(draft, {SEARCHED: searched})
         if trees is not None:
             sources.snapshot(root, names, draft / layout.APP, digest)
             if names:
@@ -94,7 +139,8 @@ def _tree(release: Release) -> cache.Tree:
 def import_paths(release: Release) -> str:
     """The lines of relforge.pth: the roots before what they lie in, as in a checkout."""
     roots = layout.app_roots(release.settings.app_roots)
-    return "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
+    places = "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
+    return f"{places}{EXPORT}\n"
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:
@@ -114,7 +160,8 @@ def _sources(release: Release, member: Project) -> tuple[Project, tuple[str, ...
 
 def _install_wheel(
     release: Release, project: Project, names: tuple[str, ...], digest: str, draft: Path
-) -> None:
+) -> tuple[str, ...]:
+    """Build the wheel and lay it out; the directories of this host that it looked into."""
     log.info("building the wheel of %s", project.name or project.root.name)
     with tempfile.TemporaryDirectory(prefix="relforge-app-") as folder:
         source = sources.checkout(
@@ -128,8 +175,8 @@ def _install_wheel(
         built = backend.wheel(source, *backend.runner(release.python), env, made)
         _refuse_foreign_tags(built, release)
         _refuse_other_version(built, project)
-        wheel = Wheel(name="the application", path=built)
-        unpack([wheel], release.python, interpreter(release), draft, _strip(release))
+        wheel = Wheel(name=NAME, path=built, built=True)
+        return unpack([wheel], release.python, interpreter(release), draft, _strip(release))
 
 
 def _strip(release: Release) -> StripSettings:

@@ -21,7 +21,8 @@ FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
 # The rules of `relforge.checks`, by the names that `check.skip` and `check.allow` have for them.
 CHECKS = (
     *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
-    *("requirements", "imports", "leftovers", "entry-points", "smoke"),
+    *("requirements", "imports", "leftovers", "package-data", "programs", "collisions"),
+    *("bytecode", "entry-points", "smoke"),
 )
 
 
@@ -106,10 +107,14 @@ class PythonSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencySettings:
-    """What of the project's dependencies goes in, besides the required ones."""
+    """What of the project's dependencies goes in, besides the required ones.
+
+    ``prefer`` names packages whose files win over those of others.
+    """
 
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

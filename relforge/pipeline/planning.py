@@ -6,10 +6,16 @@ Every error that a user can make is raised here, before anything is written
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from relforge import cache
 from relforge.artifacts import signing, sigstore
 from relforge.artifacts.formats import choose
 from relforge.layers import python
@@ -23,6 +29,10 @@ from relforge.project.settings.table import Reading, dotted
 from relforge.runtime.settings import Over, is_set_by
 from relforge.support.errors import SettingsError, UserError
 
+log = logging.getLogger("relforge.pipeline.planning")
+
+BUILDER = "relforge"  # its name as a distribution
+PUBLIC = "https://pypi.org/simple"
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
@@ -95,6 +105,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
 
         found = declared(found, configured.settings, interpreter)
     found = choice.after_backend(found, configured.settings)
+    _warn_of_the_builder(found, configured.settings)
     return Lockable(
         project=found,
         settings=_with_indexes(configured.settings, found),
@@ -110,7 +121,8 @@ def _with_indexes(typed: Settings, found: Project) -> Settings:
         return typed
     known = typed.packages.indexes
     more = [Index(name="", url=url) for url in asked.indexes]
-    if asked.index and not any(row.default for row in known):
+    public = asked.index.rstrip("/") in ("", PUBLIC)  # what pip's configuration may replace
+    if not public and not any(row.default for row in known):
         more.append(Index(name="", url=asked.index, default=True))
     links = (*typed.packages.find_links, *asked.find_links)
     return replace(
@@ -181,6 +193,43 @@ def check(release: Release) -> None:
             )
 
 
+def _warn_of_the_builder(found: Project, typed: Settings) -> None:
+    """Warn where the builder itself would go into the release, with all that it depends on."""
+    for project in (found, *found.members):
+        for where, text in _asked(project, typed):
+            if _names_the_builder(text):
+                log.warning(
+                    "%s: %s: relforge itself, the builder, goes into the release, with its "
+                    "dependencies; for `from relforge.runtime import config` in development, put "
+                    "relforge-runtime into a development group instead: a release brings its own "
+                    "copy",
+                    project.root,
+                    where,
+                )
+
+
+def _asked(project: Project, typed: Settings) -> Iterator[tuple[str, str]]:
+    """Each requirement, and where it is written; no lock is read for it."""
+    if project.requirements is not None:
+        yield from ((row.where, row.text) for row in project.requirements.rows)
+    else:
+        for index, text in enumerate(project.dependencies):
+            yield f"project.dependencies[{index}]", text
+    for table, names, rows in (
+        ("project.optional-dependencies", typed.dependencies.extras, project.optional_dependencies),
+        ("dependency-groups", typed.dependencies.groups, project.groups),
+    ):
+        for name in names:
+            yield from ((f"{table}.{name}", text) for text in rows.get(name, ()))
+
+
+def _names_the_builder(text: str) -> bool:
+    try:
+        return canonicalize_name(Requirement(text).name) == BUILDER
+    except InvalidRequirement:
+        return False  # which is reported where requirements are read
+
+
 def _lock_name(found: Project, setting: object) -> str | None:
     if isinstance(setting, str):
         return setting  # whether it is there is looked at when something is built
@@ -199,11 +248,15 @@ def _check_paths(found: Project, typed: Settings) -> None:
         named.append(("assets.cwd", typed.assets.cwd))
     named += [(f"app[{index}]", path) for index, path in enumerate(typed.app or ())]
     for key, path in named:
-        if not (found.root / path).exists():
+        place = found.root / path
+        if not place.exists():
             raise SettingsError(
                 f"tool.relforge.{key}: there is no {path!r} in {found.root}",
                 hint="paths are relative to the project",
             )
+        if not (place.is_file() or place.is_dir()):
+            error = cache.special(path, place.stat().st_mode)
+            raise SettingsError(f"tool.relforge.{key}: {error.message}", hint=error.hint)
     if typed.lock is not None and not (found.root / typed.lock).is_file():
         raise SettingsError(
             f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
@@ -217,7 +270,8 @@ def _source_date(root: Path) -> int:
         return git.commit_time(root) or EPOCH
     if not (given.isascii() and given.isdigit()) or int(given) > LATEST:
         raise SettingsError(
-            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number",
+            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number, at most "
+            f"{LATEST} (in the year 2242): the last moment that an archive can tell",
             hint="unset it, or: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)",
         )
     return int(given)

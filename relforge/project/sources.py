@@ -29,6 +29,7 @@ LEFT_OUT = frozenset(
         ".mypy_cache",
         ".nox",
         ".pytest_cache",
+        ".relforge",
         ".ruff_cache",
         ".tox",
         ".venv",

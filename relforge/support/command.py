@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -32,7 +33,8 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     base: Mapping[str, str] | None = None,
-    hint: str = "",
+    hint: str | Callable[[str], str] = "",
+    tail: Callable[[Sequence[str]], Sequence[str]] = tuple,
     shown: int = TAIL,
     called: str = "",
 ) -> None:
@@ -41,19 +43,23 @@ def run(
     ``what`` names the purpose in the error.  ``env`` is laid over ``base``, by
     default `environment.of_programs`.  Raises UserError with the ``shown`` last
     lines of the output where the program is missing or fails; it is named as
-    ``called`` there, by default by its words.
+    ``called`` there, by default by its words.  ``hint`` may read these lines first,
+    and ``tail`` take some of them.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
-    tail: collections.deque[str] = collections.deque(maxlen=shown)
+    last: collections.deque[str] = collections.deque(maxlen=shown)
     variables = {**(environment.of_programs() if base is None else base), **(env or {})}
-    with _started(words, what=what, cwd=cwd, env=variables, hint=hint) as process:
+    advice = "" if callable(hint) else hint
+    with _started(words, what=what, cwd=cwd, env=variables, hint=advice) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            tail.append(line.rstrip())
+            last.append(line.rstrip())
             log.debug("  %s", line.rstrip())
     if process.returncode:
-        output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
+        hint = hint("\n".join(last)) if callable(hint) else hint
+        output = "\n".join(f"    {line}" for line in tail(tuple(last)))
+        output = output or "    (it printed nothing)"
         if os.strerror(errno.ENOSPC) in output:
             hint = NO_ROOM
         program = called or f"`{_shown(words)}`"
@@ -122,6 +128,22 @@ def enclosed(
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
+def hint_of(error: OSError, program: str | Path) -> str:
+    """What to do about a program that cannot be started."""
+    if isinstance(error, PermissionError):
+        found = shutil.which(program, mode=os.F_OK) or str(program)
+        try:
+            flags = os.statvfs(found).f_flag
+        except OSError:
+            flags = 0
+        if flags & os.ST_NOEXEC:
+            return (
+                f"{found} is on a file system that is mounted noexec, where nothing can be run: "
+                "put the project, RELFORGE_CACHE_DIR and TMPDIR on another one"
+            )
+    return f"is `{program}` installed, and on PATH?"
+
+
 def path() -> str:
     """Where programs are looked for."""
     return os.environ.get("PATH", os.defpath)
@@ -168,7 +190,7 @@ def _started(
         place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
         raise UserError(
             f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
-            hint=hint if place else f"is `{words[0]}` installed, and on PATH?",
+            hint=hint if place else hint_of(error, words[0]),
         ) from None
     with process:
         try:

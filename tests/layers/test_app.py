@@ -129,7 +129,8 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
     pth = f"{release.python.site_packages}/relforge.pth"
     assert (pth,) == layer.paths
     folder = (release.tree / pth).parent
-    lines = (release.tree / pth).read_text().splitlines()
+    *lines, last = (release.tree / pth).read_text().splitlines()
+    assert last.startswith("import sys; ")  # P57: what `bin/python` does first
     places = [os.path.normpath(folder / line) for line in lines]
     assert [str(release.tree / "runtime"), str(release.tree / "app")] == places
 
@@ -147,11 +148,18 @@ def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path)
 
 
 @pytest.mark.process
-def test_the_application_cannot_overwrite_a_dependency(release: Release, root: Path) -> None:
-    layers = app.step(with_trees(release, "shop")).layers
+def test_what_the_application_brings_wins_over_a_dependency_and_is_told(
+    release: Release, root: Path
+) -> None:
+    """P31: `app/` against what was laid out before."""
+    (before,) = app.step(with_trees(release, "shop")).layers
+    before = replace(before, name="deps", parts=())
     write(root / "shop/__init__.py", "other = 1\n")
-    with pytest.raises(UserError, match=r"app/shop/__init__.py: the application brings it"):
-        app.step(replace(with_trees(release, "shop"), layers=layers))
+    found = app.step(replace(with_trees(release, "shop"), layers=(before,)))
+    (clash,) = found.collisions
+    assert ("app/shop/__init__.py", "the application") == (clash.path, clash.winner)
+    assert clash.path not in found.layers[0].paths
+    assert clash.path in found.layers[1].paths
 
 
 @pytest.mark.release
@@ -275,7 +283,7 @@ def test_roots_of_the_sources_are_imported_before_what_they_lie_in(
     settings = replace(release.settings, app=("src/mysite",), app_roots=("src",))
     built = app.step(replace(release, settings=settings))
     pth = (built.tree / built.python.site_packages / "relforge.pth").read_text().splitlines()
-    assert ["../../../../runtime", "../../../../app/src", "../../../../app"] == pth
+    assert ["../../../../runtime", "../../../../app/src", "../../../../app"] == pth[:-1]
     assert (built.tree / "app/src/mysite/__init__.py").is_file()
 
 

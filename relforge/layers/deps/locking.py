@@ -15,7 +15,6 @@ from packaging.utils import canonicalize_name
 from relforge import cache
 from relforge.layers.deps import (
     consistency,
-    index_binding,
     lock_header,
     lockfiles,
     pylock_text,
@@ -24,6 +23,7 @@ from relforge.layers.deps import (
     wheel_metadata,
 )
 from relforge.layers.deps.consistency import Distribution
+from relforge.layers.deps.index_binding import Shared
 from relforge.layers.deps.markers import holds
 from relforge.layers.deps.package_sources import places
 from relforge.layers.deps.pins import Pin
@@ -32,6 +32,7 @@ from relforge.model.release import Interpreter, Target
 from relforge.model.spec import Project, Settings
 from relforge.project import lockfile
 from relforge.project.toml_document import read_toml
+from relforge.support import masking
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
@@ -139,7 +140,7 @@ def write(
     who = resolve.choose(resolver or order.settings.packages.resolver)
     question = _question(order, kept)
     made = resolve.resolve(question, who)
-    index_binding.warn(index_binding.on_several(made.pins, question.places))
+    _warn(made.several)
     _verify(order, made, who)
     if found is None and before and not made.pins:
         raise UserError(
@@ -150,6 +151,22 @@ def write(
     text = lock_header.seal(_render(order, made.pins), order.key)
     cache.write(output, text.encode())
     return _changes(before, made.pins)
+
+
+def _warn(several: Iterable[Shared]) -> None:
+    """Name the packages that are other projects on other indexes, and both indexes."""
+    for row in several:
+        if row.is_mirrored:
+            continue
+        shown = " and ".join(
+            f"{index.name} ({masking.bare(index.url)})" if index.name else masking.bare(index.url)
+            for index in row.indexes
+        )
+        log.warning(
+            "%s is on %s, with other files, and is taken from the first; bind it with "
+            'packages = ["%s"] in `indexes` if that is what you mean',
+            *(row.name, shown, row.name),
+        )
 
 
 def is_foreign(order: LockRequest) -> bool:

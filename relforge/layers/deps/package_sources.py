@@ -50,8 +50,17 @@ class PackageSources:
 
     @property
     def by_priority(self) -> tuple[Index, ...]:
-        """The indexes in the order in which they count: the default one last."""
-        return tuple(sorted(self.indexes, key=lambda index: index.default))
+        """The indexes in the order in which they count.
+
+        Those of the settings, then pip's extra ones, then the default one; directories
+        that pip's configuration names come last, since they mirror others.
+        """
+        return tuple(sorted(self.indexes, key=_rank))
+
+
+def _rank(index: Index) -> int:
+    is_mirror = not index.name and index.url.startswith("file:")
+    return 2 if is_mirror else int(index.default)
 
 
 def places(settings: PackageSettings, root: Path) -> PackageSources:

@@ -90,7 +90,7 @@ def lock(
         which = ["--interpreter-constraint", f"CPython=={minor}.*", "--python-path", python]
     else:
         where, which = ["--style", "strict", "--complete-platform", complete_platform(target)], []
-    with _said_when_it_takes_long():
+    with said_when_long():
         _run(create, where, which, pip, what=what, env=env)
     exported: Words = ["lock", "export", "--format", "pep-751", native, "-o", output]
     _run(exported, what="writing the lock", own_pip=False)
@@ -98,7 +98,7 @@ def lock(
 
 
 @contextmanager
-def _said_when_it_takes_long() -> Iterator[None]:
+def said_when_long() -> Iterator[None]:
     """Say, once it has taken a while, what would be faster."""
     words = "pex is still resolving; uv does the same in a fraction of the time (--resolver uv)"
     timer = threading.Timer(PATIENCE, log.warning, [words])

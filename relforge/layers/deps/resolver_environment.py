@@ -33,16 +33,20 @@ def for_pip(places: PackageSources) -> dict[str, str]:
     return {name: value for name, value in found.items() if value or name in os.environ}
 
 
-def for_uv(places: PackageSources, *, strict: bool = False) -> dict[str, str]:
+def for_uv(
+    places: PackageSources, *, strict: bool = False, any_index: bool = False
+) -> dict[str, str]:
     """Variables for uv, which does not read pip's configuration.
 
     Of several indexes the first that has a package counts, as uv has it; those that
-    packages are bound to come first, and under ``strict`` give nothing else.
+    packages are bound to come first, and under ``strict`` give nothing else.  With
+    ``any_index`` all count alike.
     """
     ordered = sorted(places.by_priority, key=lambda index: not index.packages)
     chosen = [index for index in ordered if not (strict and index.packages)]
     addresses = [with_login(index.url, places) for index in chosen]
     found = {
+        "UV_INDEX_STRATEGY": "unsafe-best-match" if any_index else "",
         "UV_FIND_LINKS": ",".join((*map(str, places.folders), *places.pages)),
         "UV_HTTP_TIMEOUT": str(int(places.timeout)),
         "UV_INSECURE_HOST": " ".join(places.trusted),

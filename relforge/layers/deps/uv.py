@@ -40,9 +40,11 @@ def lock(
     output: Path,
     constraints: Sequence[str] = (),
     binding: Binding | None = None,
+    any_index: bool = False,
 ) -> None:
     """Resolve the requirements into the ``pylock.toml`` at ``output``, for every platform.
 
+    Of several indexes the first that has a package counts, or with ``any_index`` all.
     What that file pins already is kept where it fits.  uv's own settings of the
     project at ``root`` hold.
     """
@@ -74,7 +76,7 @@ def lock(
     done = command.capture(
         words,
         cwd=root,
-        env=resolver_environment.for_uv(places, strict=strict),
+        env=resolver_environment.for_uv(places, strict=strict, any_index=any_index),
         base=environment.of_resolvers(),
         stdin=given,
     )

@@ -62,6 +62,8 @@ EVALUATION = (
     "agent/session.py",
 )
 
+DEVELOPMENT = "develop/*"  # `relforge run`, which no release has
+
 
 def _write_all(release: Release, tree: Path) -> None:
     _write(tree / "bin" / release.name, template("launcher.sh"), EXECUTABLE)
@@ -76,7 +78,8 @@ def _write_all(release: Release, tree: Path) -> None:
     for path in sorted(cache.walk(package / "runtime")):
         inner = path.relative_to(package / "runtime").as_posix()
         evaluates = any(fnmatch(inner, pattern) for pattern in EVALUATION)
-        if path.suffix == ".py" and (console or not evaluates):
+        wanted = not fnmatch(inner, DEVELOPMENT) and (console or not evaluates)
+        if path.suffix == ".py" and wanted:
             _write(copy / path.relative_to(package), path.read_text())
     for to, source in console_libraries.files() if console else ():
         _write(tree / layout.CONSOLE_LIBS / to, source.read_text(encoding="utf-8"))

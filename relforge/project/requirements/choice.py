@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from relforge.model.spec import Project, Requirements, Settings, WrittenRequirement
-from relforge.project.requirements import pipfile, requirements_txt
+from relforge.project.requirements import pipfile
 from relforge.support.errors import SettingsError, UserError
 
 PROJECT = "[project] of pyproject.toml"
@@ -164,11 +164,18 @@ def _named(root: Path, names: tuple[str, ...]) -> Requirements:
         return pipfile.read(root)
     if not names:
         return Requirements(source="nothing, as the settings say")
-    return requirements_txt.read(root, names)
+    return _listed(root, names)
 
 
 def _read(root: Path, name: str) -> Requirements:
-    return pipfile.read(root) if name == pipfile.NAME else requirements_txt.read(root, (name,))
+    return pipfile.read(root) if name == pipfile.NAME else _listed(root, (name,))
+
+
+def _listed(root: Path, names: tuple[str, ...]) -> Requirements:
+    # Late: it is slow to import, and many projects write their requirements into pyproject.toml.
+    from relforge.project.requirements import requirements_txt  # noqa: PLC0415 - late, as it says above
+
+    return requirements_txt.read(root, names)
 
 
 def _first(root: Path, names: tuple[str, ...], lock: str | None) -> Requirements | None:
@@ -204,16 +211,19 @@ def _unused(project: Project, found: Requirements, lock: str | None) -> Iterator
 
 def _refuse_overlooked(root: Path, lock: str | None) -> None:
     """Raise where nothing counts although a file names requirements that may be the release's."""
-    for name in files(root):
-        if name in SETUP or name == lock or DEVELOPMENT.search(name):
-            continue
-        found = _read(root, name)
-        if found.rows:
-            raise UserError(
-                f"{name} names {len(found.rows)} requirements, and nothing says whether they are "
-                "the release's",
-                hint=f'write into [tool.relforge]: requirements = ["{name}"]   (or [] for none)',
-            )
+    names = [
+        name
+        for name in files(root)
+        if name not in SETUP and name != lock and not DEVELOPMENT.search(name)
+    ]
+    found = [name for name in names if _read(root, name).rows]
+    if found:
+        verb = "names" if len(found) == 1 else "name"
+        raise UserError(
+            f"{' and '.join(found)} {verb} requirements, and nothing says whether they are the "
+            "release's",
+            hint=f'write into [tool.relforge]: requirements = ["{found[0]}"]   (or [] for none)',
+        )
 
 
 def _names_something(root: Path, name: str) -> bool:

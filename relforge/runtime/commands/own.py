@@ -24,14 +24,8 @@ def run(name: str, argv: list[str]) -> int:
     if argv[:1] in (["--help"], ["-h"]):
         print(usage(name, command))
         return DONE
-    confirm = command["confirm"]
-    sure = bool(confirm) and "--yes" in _before_dashes(argv)
-    if sure:
-        argv = [*argv]
-        argv.remove("--yes")
-    given = arguments(name, command, argv)
-    if confirm and not sure and not _agreed(confirm):
-        print("nothing was done", file=sys.stderr)
+    given = asked(name, command, argv)
+    if given is None:
         return FAILED
     if command["mode"] == "rpc":
         from . import rpc
@@ -42,6 +36,20 @@ def run(name: str, argv: list[str]) -> int:
     from ..client.launch import execute
 
     return execute(["command", name, json.dumps(given)])
+
+
+def asked(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any] | None:
+    """The arguments as `arguments` has them; None where `confirm` asked, and nobody agreed."""
+    confirm = command["confirm"]
+    sure = bool(confirm) and "--yes" in _before_dashes(argv)
+    if sure:
+        argv = [*argv]
+        argv.remove("--yes")
+    given = arguments(name, command, argv)
+    if confirm and not sure and not _agreed(confirm):
+        print("nothing was done", file=sys.stderr)
+        return None
+    return given
 
 
 def usage(name: str, command: dict[str, Any]) -> str:

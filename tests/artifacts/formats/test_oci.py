@@ -82,6 +82,8 @@ def test_what_the_image_says_of_itself(own_cache: Path, tmp_path: Path) -> None:
     assert {"80/tcp": {}, "8000/tcp": {}} == own["ExposedPorts"]
     assert "LANG=C.UTF-8" in own["Env"]
     assert "RELEASE_STATE_DIR=/var/lib/shop" in own["Env"]
+    # B14: uid 65532 has no entry in /etc/passwd
+    assert {"HOME=/var/lib/shop", "USER=shop", "LOGNAME=shop"} <= set(own["Env"])
     (path,) = (row for row in own["Env"] if row.startswith("PATH="))
     assert path.endswith(":/bin:/opt/shop/bin")
     assert "2023-11-14T22:13:20Z" == found["created"]

@@ -28,6 +28,8 @@ def get_requires_for_build_wheel(config_settings=None):
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     print("hello from the backend")
+    import warnings
+    warnings.warn("a license classifier is deprecated")
     if os.environ.get("FAIL"):
         sys.exit("it is broken")
     name = "shop-1.0-py3-none-any.whl"
@@ -78,6 +80,14 @@ def test_what_it_needs_besides_is_asked_once_for_one_configuration(source: Path)
     (source / "setup.cfg").write_text("[metadata]\n")
     built(source)
     assert "asked\nasked\n" == asked.read_text()
+
+
+def test_what_a_backend_warns_its_author_of_is_not_printed(
+    source: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """P36."""
+    built(source)
+    assert [] == [str(row.message) for row in recwarn.list]
 
 
 def test_an_environment_that_was_half_made_is_made_again(source: Path) -> None:

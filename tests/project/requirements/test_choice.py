@@ -119,6 +119,8 @@ def test_nothing_is_an_error_beside_files_that_may_be_meant(  # P2
     with pytest.raises(UserError) as caught:
         chosen(tmp_path, files)
     assert 1 == caught.value.code
+    assert "job.txt and " in caught.value.message
+    assert "web.txt name requirements" in caught.value.message
     assert "requirements = [" in caught.value.hint
 
 
