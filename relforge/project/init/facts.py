@@ -150,8 +150,8 @@ def read(path: str, text: str | bytes) -> Facts:
         - {""},
         texts=frozenset(_texts(nodes)),
         loads=frozenset(_loads(calls)),
-        variables=variables.variables(path, tree, full),
-        sets=frozenset(variables.written(tree)),
+        variables=variables.variables(path, tree, full, nodes) if _reads(text) else (),
+        sets=frozenset(variables.written(nodes)) if _reads(text) else frozenset(),
         defaults=dict(_defaults(calls)),
         opens=tuple(_opens(calls)),
         settings=settings,
@@ -160,6 +160,14 @@ def read(path: str, text: str | bytes) -> Facts:
             for node in calls
             if dotted(node.func) in ("sys.path.insert", "sys.path.append") and node.args
         ),
+    )
+
+
+def _reads(text: str | bytes) -> bool:
+    """Whether a module may read the environment at all."""
+    plain = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
+    return any(
+        word in plain for word in ("environ", "getenv", "BaseSettings", "decouple", "Config")
     )
 
 

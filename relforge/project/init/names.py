@@ -53,15 +53,15 @@ class Names:
     def is_module(self, dotted: str) -> bool:
         return dotted in self.modules
 
-    def value(self, dotted: str) -> tuple[str, Expression] | None:
+    def value(self, dotted: str, depth: int = 0) -> tuple[str, Expression] | None:
         """What an absolute name is bound to, with the module that says so."""
         place = self.locate(dotted)
         if place is None:
             return None
         module, name = place
         bound = self.modules[module].bound.get(name)
-        if isinstance(bound, Name) and bound.dotted != name:
-            again = self.value(self.absolute(module, bound.dotted))
+        if isinstance(bound, Name) and bound.dotted != name and depth < _DEEPEST:
+            again = self.value(self.absolute(module, bound.dotted), depth + 1)
             return again or (module, bound)
         return (module, bound) if bound is not None else None
 

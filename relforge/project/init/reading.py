@@ -61,7 +61,11 @@ def read(root: Path) -> Sources:
 
 def memory(files: Mapping[str, str]) -> Sources:
     """Sources of files that are only texts; the project is at no place."""
-    code = {name: facts.read(name, row) for name, row in files.items() if name.endswith(".py")}
+    code = {
+        name: Facts(path=name) if is_aside(name) else facts.read(name, row)
+        for name, row in files.items()
+        if name.endswith(".py")
+    }
     return of(Path("/nowhere"), files, code, lambda name: files.get(name, ""))
 
 
@@ -108,8 +112,8 @@ def text(path: Path) -> str:
 def _facts(root: Path, name: str) -> Facts:
     path = root / name
     try:
-        large = path.stat().st_size > _LARGE
-        return Facts(path=name) if large else facts.read(name, path.read_bytes())
+        passed = is_aside(name) or path.stat().st_size > _LARGE
+        return Facts(path=name) if passed else facts.read(name, path.read_bytes())
     except OSError:
         return Facts(path=name, readable=False)
 
