@@ -53,6 +53,11 @@ def read(project: Project, lock: Path | None, *, wheel: bool) -> Dependencies:
     pattern = _PINNED if (lock and lock.suffix == ".txt") or "--hash" in text else _LOCKED
     locked = frozenset(canonicalize_name(name) for name in pattern.findall(text))
     computed = wheel and "dependencies" in project.dynamic
+    if computed and asked is None:  # a hint: what the backend most likely reads
+        hint = choice.declared(replace(project, dynamic=()))
+        direct = (
+            frozenset(name for row in hint.rows for name in _names(row.text)) if hint else direct
+        )
     return Dependencies(
         names=direct | locked,
         direct=direct,
