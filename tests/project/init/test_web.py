@@ -270,6 +270,22 @@ def test_what_is_said_of_a_missing_server_is_true(requirements: str, lacks: str)
     assert "no dependencies are written down" not in said
 
 
+def test_what_a_lock_has_for_development_is_no_server() -> None:
+    # P19
+    lock = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1"\ndependencies = [{needs}]\n'
+        for name, needs in (("flask", '{ name = "click" }'), ("click", ""), ("uvicorn", ""))
+    )
+    files = {
+        "pyproject.toml": "[project]\nname = 'x'\nversion = '1'\ndependencies = ['flask']\n",
+        "uv.lock": f"version = 1\n{lock}",
+        "web.py": "from flask import Flask\napp = Flask('x')\n",
+    }
+    assert "services.web needs gunicorn" in left(files)
+    files["pyproject.toml"] = files["pyproject.toml"].replace("['flask']", "['flask', 'uvicorn']")
+    assert "add it" not in left(files)
+
+
 @pytest.mark.parametrize(
     "files",
     [
