@@ -49,10 +49,10 @@ def read(project: Project, lock: Path | None, *, wheel: bool) -> Dependencies:
     """
     asked = choice.declared(project if wheel else replace(project, dynamic=()))
     rows = [row.text for row in asked.rows] if asked else list(project.dependencies)
-    direct = frozenset(name for row in rows for name in _names(row))
+    direct: frozenset[str] = frozenset(name for row in rows for name in _names(row))
     text = lock.read_text(encoding="utf-8", errors="replace") if lock else ""
     pattern = _PINNED if (lock and lock.suffix == ".txt") or "--hash" in text else _LOCKED
-    locked = frozenset(canonicalize_name(name) for name in pattern.findall(text))
+    locked: frozenset[str] = frozenset(canonicalize_name(row) for row in pattern.findall(text))
     if lock and lock.name == "uv.lock" and direct:  # it has the groups for development, too
         locked = _closure(text, direct) & locked
     computed = wheel and "dependencies" in project.dynamic
