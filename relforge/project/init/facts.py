@@ -45,6 +45,7 @@ class Function:
     line: int
     required: int  # arguments without a default
     plain: bool  # takes positional words and nothing else
+    words: tuple[str, ...]  # the names of those
     is_async: bool
     local: dict[str, Expression]  # what its names are bound to
     returns: tuple[Expression, ...]
@@ -58,6 +59,7 @@ class Class:
     name: str
     bases: tuple[str, ...]
     bound: frozenset[str]
+    called_with: tuple[str, ...] = ()  # the parameters of its instances, without `self`
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ def _functions(tree: ast.Module) -> Iterator[Function]:
             - len(given.defaults)
             + sum(default is None for default in given.kw_defaults),
             plain=not (given.vararg or given.kwarg or given.kwonlyargs),
+            words=tuple(row.arg for row in given.args),
             is_async=isinstance(node, ast.AsyncFunctionDef),
             local=local,
             returns=tuple(expression(row.value) for row in inner if isinstance(row, ast.Return)),
@@ -235,7 +238,16 @@ def _classes(tree: ast.Module) -> Iterator[Class]:
                 if isinstance(row, ast.FunctionDef | ast.AsyncFunctionDef)
             }
             bases = tuple(dotted(row) for row in node.bases)
-            yield Class(node.name, bases, frozenset(bound))
+            called = next(
+                (
+                    tuple(given.arg for given in row.args.args[1:])
+                    for row in node.body
+                    if isinstance(row, ast.FunctionDef | ast.AsyncFunctionDef)
+                    and row.name == "__call__"
+                ),
+                (),
+            )
+            yield Class(node.name, bases, frozenset(bound), called)
 
 
 def _decorators(nodes: list[ast.AST]) -> Iterator[str]:

@@ -80,6 +80,14 @@ class Names:
             for base in found.bases:
                 yield from self.bases(self.absolute(place[0], base), depth + 1)
 
+    def called_with(self, dotted: str) -> Iterator[tuple[str, ...]]:
+        """The parameters of the instances of a class, as it or a class above it says."""
+        for row in self.bases(dotted):
+            place = self.locate(row)
+            found = self.modules[place[0]].classes.get(place[1]) if place else None
+            if found is not None:
+                yield found.called_with
+
     def calls(self, module: str, value: Expression) -> str:
         """The absolute name of what an expression calls, "" where it is no call."""
         return self.absolute(module, value.callee) if isinstance(value, Call) else ""

@@ -96,7 +96,9 @@ def _importable(modules: Iterable[str]) -> Iterator[str]:
 def is_aside(name: str) -> bool:
     """Whether a file is a test, an example, or documentation."""
     path = PurePosixPath(name)
-    within = any(part.lower() in ASIDE for part in path.parts[:-1])
+    within = any(
+        part.lower() in ASIDE or part.endswith(("_tests", "-tests")) for part in path.parts[:-1]
+    )
     stem = path.stem
     return within or stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
 

@@ -207,7 +207,7 @@ def _fits(row: Application, wanted: Interface) -> bool:
 def _by_another(chosen: Application, dependencies: Dependencies) -> Process | None:
     """A server that the project has and that opens its port itself, where it has no other."""
     ours = any(name in dependencies for name in SERVERS)
-    if ours or not dependencies.complete:
+    if ours:
         return None
     address = ("${http.host}", "${http.port}")
     words: dict[str, tuple[str, ...]] = {

@@ -207,6 +207,10 @@ FASTAPI = "from fastapi import FastAPI\n"
         ({"shop/__init__.py": "",
           "shop/asgi.py": "from framework import boot\napplication = boot()\n"},
          "shop.asgi:application", {}),
+        # by hand
+        ({"web.py": "async def app(scope, receive, send):\n    pass\n"}, "web:app", {}),
+        ({"shop/__init__.py": "class Site:\n    async def __call__(self, scope, receive, send):\n"
+          "        pass\napp = Site()\n"}, "shop:app", {}),
         # others than the usual ones
         ({"web.py": "from sanic import Sanic\napp = Sanic('x')\n"}, "web:app", {}),
         ({"web.py": "from blacksheep import Application\napp = Application()\n"}, "web:app", {}),
@@ -264,6 +268,22 @@ def test_what_is_said_of_a_missing_server_is_true(requirements: str, lacks: str)
     said = left(files)
     assert (lacks in said) if lacks else ("add it" not in said)
     assert "no dependencies are written down" not in said
+
+
+def test_what_a_lock_has_for_development_is_no_server() -> None:
+    # P19
+    lock = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1"\ndependencies = [{needs}]\n'
+        for name, needs in (("flask", '{ name = "click" }'), ("click", ""), ("uvicorn", ""))
+    )
+    files = {
+        "pyproject.toml": "[project]\nname = 'x'\nversion = '1'\ndependencies = ['flask']\n",
+        "uv.lock": f"version = 1\n{lock}",
+        "web.py": "from flask import Flask\napp = Flask('x')\n",
+    }
+    assert "services.web needs gunicorn" in left(files)
+    files["pyproject.toml"] = files["pyproject.toml"].replace("['flask']", "['flask', 'uvicorn']")
+    assert "add it" not in left(files)
 
 
 @pytest.mark.parametrize(
