@@ -174,7 +174,9 @@ def targets(release: Release) -> list[dict[str, Any]]:
         where = f"tool.relforge.services.{service.name}"
         if service.server:
             module = SERVER_MODULES[service.server]
-            options = {"name": service.name, "options": service.options}
+            # What the runtime does itself is no option of the server.
+            given = {key: row for key, row in service.options.items() if key != "factory"}
+            options = {"name": service.name, "options": given}
             rows.append(
                 {
                     "setting": f"{where}.server",

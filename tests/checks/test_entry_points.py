@@ -131,3 +131,17 @@ def test_a_worker_class_that_relforge_does_not_know_is_not_judged(kind: str, exp
     release = builder.release(Path("/nowhere"), services=(service,))
     rows = [row for row in entry_points.targets(release) if row["kind"] == "entry"]
     assert [expected] == [row["interface"] for row in rows]
+
+
+@pytest.mark.parametrize("server", ["gunicorn", "hypercorn", "uvicorn"])
+def test_a_factory_is_no_option_of_the_server(server: str) -> None:
+    service = Service(
+        name="web",
+        kind="app",
+        target="shop:create_app",
+        server=server,
+        options={"factory": True, "workers": 2},
+    )
+    release = builder.release(Path("/nowhere"), services=(service,))
+    (row,) = (row for row in entry_points.targets(release) if row["kind"] == "server")
+    assert {"workers": 2} == row["service"]["options"]
