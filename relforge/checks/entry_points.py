@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from relforge.model.release import Finding, Release
+from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.run import Run
 from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"
+ARGUMENTS = 'declare what it takes: args = [{ name = "..." }]; a console script has argv = true'
 
 
 def rule(release: Release) -> Iterator[Finding]:
@@ -91,6 +93,14 @@ def _interface(service: Service) -> str:
     return "asgi" if "uvicorn" in str(service.options.get("worker_class", "").lower()) else "wsgi"
 
 
+def _manner(command: Command) -> dict[str, Any] | None:
+    """How the function of a command is called; nobody knows of one in a live process."""
+    if command.args:
+        names = [row.name.lstrip("-").replace("-", "_") for row in command.args]
+        return {"by_name": names}
+    return None if command.mode == "rpc" else {"by_words": not command.argv}
+
+
 def _targets(release: Release) -> list[dict[str, Any]]:
     """What is imported, each with the setting that names it."""
     rows: list[dict[str, Any]] = []
@@ -106,15 +116,34 @@ def _targets(release: Release) -> list[dict[str, Any]]:
                     "target": service.target,
                     "kind": "entry",
                     "interface": _interface(service),
+                    "call": {} if service.kind == "run" else None,
+                    "hint": "name a function without required parameters",
                 }
             )
     for hook in release.settings.hooks:
         if hook.call:
             where = f"tool.relforge.hooks.{hook.name}"
-            rows.append({"setting": where, "target": hook.call, "kind": "entry"})
+            rows.append(
+                {
+                    "setting": where,
+                    "target": hook.call,
+                    "kind": "entry",
+                    "call": {"by_facts": True},
+                    "hint": "it may take one parameter",
+                }
+            )
     for command in release.settings.commands:
         for key, target in (("call", command.call), ("once", command.once)):
             if isinstance(target, str) and target:
                 where = f"tool.relforge.commands.{command.name}.{key}"
-                rows.append({"setting": where, "target": target, "kind": "entry"})
+                manner = _manner(command) if key == "call" else None
+                rows.append(
+                    {
+                        "setting": where,
+                        "target": target,
+                        "kind": "entry",
+                        "call": manner,
+                        "hint": ARGUMENTS,
+                    }
+                )
     return rows

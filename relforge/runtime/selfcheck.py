@@ -2,7 +2,8 @@
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
-"interface": "asgi" | "wsgi" | ""}]}``.
+"interface": "asgi" | "wsgi" | "", "call": {"by_name": [str], "by_words": bool,
+"by_facts": bool} or None}]}``.
 Out: ``{"failures": [{"setting": str, "message": str, "hint": str}]}``.
 """
 
@@ -19,6 +20,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+from . import calling
 from .config import view
 from .contract.manifest import load, root
 
@@ -38,7 +40,7 @@ def main(_argv: list[str]) -> int:
     failures = []
     for row in question["targets"]:
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
-        problem = look(row["target"]) or _unlike(row)
+        problem = look(row["target"]) or _unlike(row) or _misfit(row)
         if problem:
             message, hint = problem
             failures.append({"setting": row["setting"], "message": message, "hint": hint})
@@ -47,6 +49,23 @@ def main(_argv: list[str]) -> int:
     # Threads that the application started at import must not keep the build waiting.
     sys.stderr.flush()
     os._exit(0)
+
+
+def _misfit(row: dict[str, Any]) -> tuple[str, str] | None:
+    """A callable that cannot be called as it is going to be; of what was imported."""
+    manner = row.get("call")
+    name, _, attribute = row["target"].partition(":")
+    if manner is None or name not in sys.modules:
+        return None
+    found: Any = sys.modules[name]
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        return f"{row['target']}: a {type(found).__name__} cannot be called", ""
+    problem = calling.misfit(found, **manner)
+    if not problem:
+        return None
+    return f"{row['target']}: {problem}", row.get("hint", "")
 
 
 def _unlike(row: dict[str, str]) -> tuple[str, str] | None:

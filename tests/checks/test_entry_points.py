@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from relforge.checks import entry_points
-from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.command import Argument, Command
 from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.service import Service
 from tests import builder
 from tests.runtime.conftest import MiniRelease, mini_release, mini_template  # noqa: F401 - fixtures
 from tests.runtime.service.contract import ASGI, WSGI
@@ -24,8 +25,10 @@ Make = Callable[..., MiniRelease]
 FILES = {"shop/asgi.py": ASGI, "shop/wsgi.py": WSGI}
 
 
-def failures(release: MiniRelease, target: str, interface: str) -> list[dict[str, str]]:
-    row = {"setting": "x", "target": target, "kind": "entry", "interface": interface}
+def failures(
+    release: MiniRelease, target: str, interface: str, **more: Any
+) -> list[dict[str, str]]:
+    row = {"setting": "x", "target": target, "kind": "entry", "interface": interface, **more}
     question = {"imports": True, "targets": [row], "config": {}}
     done = subprocess.run(
         [
@@ -54,6 +57,47 @@ def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind:
     told = failures(release, f"shop.{kind}:app", other)
     assert f"shop.{kind}:app is no {other.upper()} application" in told[0]["message"]
     assert 'worker_class = "uvicorn"' in told[0]["hint"]
+
+
+def test_a_function_that_needs_more_than_it_gets_is_refused(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P41: by the signature, as it is going to be called."""
+    release = mini_release(
+        {"shop/ops.py": "def one(days): ...\ndef rest(days, more=1): ...\nX = 1"}
+    )
+    assert [] == failures(release, "shop.ops:one", "", call={"by_words": True})
+    assert [] == failures(release, "shop.ops:rest", "", call={"by_name": ["days", "more"]})
+    assert [] == failures(release, "shop.ops:rest", "")
+    (row,) = failures(release, "shop.ops:rest", "", call={"by_words": True}, hint="declare it")
+    assert "shop.ops:rest: it is called without arguments: missing a required" in row["message"]
+    assert "declare it" == row["hint"]
+    (row,) = failures(release, "shop.ops:X", "", call={"by_words": True})
+    assert "shop.ops:X: a int cannot be called" == row["message"]
+
+
+def test_how_a_callable_is_called_is_asked_of_each(tmp_path: Path) -> None:
+    """P41."""
+    release = builder.release(
+        tmp_path,
+        services=(Service(name="w", kind="run", target="a:w"),),
+        hooks=(Hook(name="pre_start", call="a:h"),),
+        commands=(
+            Command(name="one", call="a:b"),
+            Command(name="script", call="a:c", argv=True),
+            Command(name="named", call="a:d", args=(Argument(name="--dry-run", type="flag"),)),
+            Command(name="live", call="a:e", mode="rpc"),
+        ),
+    )
+    assert {
+        "services.w.run": {},
+        "hooks.pre_start": {"by_facts": True},
+        "commands.one.call": {"by_words": True},
+        "commands.script.call": {"by_words": False},
+        "commands.named.call": {"by_name": ["dry_run"]},
+        "commands.live.call": None,
+    } == {
+        row["setting"].removeprefix("tool.relforge."): row["call"]
+        for row in entry_points._targets(release)
+    }
 
 
 def test_programs_of_the_release_are_there_and_can_be_run(tmp_path: Path) -> None:

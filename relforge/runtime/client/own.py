@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import ExitStack
 
-from .. import paths, running
+from .. import calling, paths, running
 from ..agent import entry
 from ..config import loading
 from ..contract import manifest
@@ -24,34 +24,50 @@ if TYPE_CHECKING:
 FOLDER = "once"  # below the state folder
 
 
-def run(name: str, given: list[str] | dict[str, Any], config: int, call: Callable[..., int]) -> int:
-    """Call it by ``call(target, words, named)``, or run its program.
+def run(
+    name: str,
+    given: list[str] | dict[str, Any],
+    config: int,
+    call: Callable[..., int],
+    *,
+    about: bool = False,
+) -> int:
+    """Call it by ``call(command, name of the release, given)``, or run its program.
 
-    ``config`` is the descriptor of the configuration.
+    ``config`` is the descriptor of the configuration; ``about``: only its help is asked for.
     """
     root = manifest.root()
     contract = read_manifest(root)
     command = _settled(name, contract, root, config)
     with ExitStack() as stack:
         what = f"{contract['version']} {json.dumps(given, sort_keys=True)}"
-        mark = Mark(paths.of(root).state, name, what) if command.once else None
+        mark = Mark(paths.of(root).state, name, what) if command.once and not about else None
         if mark is not None:
             stack.enter_context(mark)
             if mark.done:
                 print(f"{name} has been done for {contract['version']} on this host")
                 return DONE
-        once = command.once
-        if isinstance(once, str) and stack.enter_context(entry.find(once)(name)) is False:
+        lock = command.once if isinstance(command.once, str) and not about else ""
+        if lock and stack.enter_context(entry.find(lock)(name)) is False:
             print(f"{name} has been done elsewhere")
             return DONE
         if command.exec:
-            code = _program((*command.exec, *given), wait=mark is not None)
-        else:
             words = given if isinstance(given, list) else []
-            code = call(command.call, words, given if isinstance(given, dict) else {})
+            words = words[1:] if words[:1] == ["--"] else words
+            code = _program((*command.exec, *words), wait=mark is not None)
+        else:
+            code = _called(lambda: call(command, contract["name"], given, about=about))
         if mark is not None and code == DONE:
             mark.write()
     return code
+
+
+def _called(call: Callable[[], int]) -> int:
+    """Its exit status, where it ends by SystemExit too: scripts do when all went well."""
+    try:
+        return call()
+    except SystemExit as error:
+        return calling.exit_status(error.code)
 
 
 def _settled(name: str, contract: dict[str, Any], root: str, config: int) -> Command:

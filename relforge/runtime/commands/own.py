@@ -22,8 +22,7 @@ def run(name: str, argv: list[str]) -> int:
     """Run the command of that name; its exit status."""
     command: dict[str, Any] = read_manifest(manifest.root())["commands"][name]
     if argv[:1] in (["--help"], ["-h"]):
-        print(usage(name, command))
-        return DONE
+        return _help(name, command, argv[0])
     confirm = command["confirm"]
     sure = bool(confirm) and "--yes" in _before_dashes(argv)
     if sure:
@@ -37,6 +36,8 @@ def run(name: str, argv: list[str]) -> int:
         from . import rpc
 
         service = command["service"]
+        if isinstance(given, list) and given[:1] == ["--"]:
+            given = given[1:]
         words = ["--call", command["call"], "--args", json.dumps(given)]
         return rpc.rpc([*words, *(["--service", service] if service else [])])
     from ..client.launch import execute
@@ -44,16 +45,29 @@ def run(name: str, argv: list[str]) -> int:
     return execute(["command", name, json.dumps(given)])
 
 
-def usage(name: str, command: dict[str, Any]) -> str:
-    """What ``--help`` prints."""
+def _help(name: str, command: dict[str, Any], word: str) -> int:
+    """Ours where the arguments are declared; else the program's own, or what the function takes."""
+    ours = command["args"] or command["mode"] == "rpc" or (command["exec"] and command["confirm"])
+    if ours:
+        print(usage(name, command))
+        return DONE
+    from ..client.launch import execute
+
+    return execute(["command", name, json.dumps([word]), "help"])
+
+
+def usage(name: str, command: dict[str, Any], taken: tuple[str, ...] | None = None) -> str:
+    """What ``--help`` prints; ``taken`` are the function's parameters, None where nobody knows."""
     rows = command["args"]
     options = [row for row in rows if row["name"].startswith("--")]
     words = [_shown(row) for row in rows if row not in options]
     words += [f"[{_shown(row)}]" for row in options]
     yes = [YES] if command["confirm"] else []
-    words += ["[--yes]"] if yes else []
     head = f"usage: {os.environ.get('RELEASE_NAME', 'app')} {name}"
-    lines = [" ".join([head, *(words if rows or yes else ["[ARGS]"])])]
+    if not rows:
+        words = ["[ARGS]"] if taken is None else [parameter.upper() for parameter in taken]
+    words += ["[--yes]"] if yes else []
+    lines = [" ".join([head, *words])]
     if command["help"]:
         lines += ["", command["help"]]
     if rows or yes:
@@ -69,7 +83,7 @@ def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] 
     """By name, where the command declares them; else the words as they are.  Raises Refusal."""
     rows: list[dict[str, Any]] = command["args"]
     if not rows:
-        return argv[1:] if argv[:1] == ["--"] else argv
+        return argv
     from ..client import options
 
     named = {row["name"]: row for row in rows}

@@ -89,9 +89,95 @@ def test_wrong_arguments_are_usage(mini_release: Make, words: list[str], said: s
     assert said in done.stderr
 
 
-def test_without_a_declaration_the_words_are_the_commands(mini_release: Make) -> None:
-    release = shop(mini_release, words={"call": "shop.ops:words"})
-    assert "('--yes', 'b') corner\n" == release.run("words", "--yes", "b").stdout
+SCRIPTS = """
+import sys
+print_argv = lambda: print(sys.argv)
+class Cli:
+    def __call__(self, *args, **kwargs):
+        if "--help" in sys.argv:
+            print("usage of", sys.argv[0])
+            sys.exit(0)
+        print(sys.argv)
+        sys.exit(len(sys.argv))
+cli = Cli()
+def main(argv=None):
+    print(sys.argv, argv)
+    return "went wrong"
+def django():
+    print(sys.argv)
+def plain():
+    print("migrated")
+def pair(one, other):
+    print(one, other)
+async def many(*words):
+    print(words, sys.argv)
+"""
+
+
+def scripts(make: Make, **commands: dict[str, Any]) -> MiniRelease:
+    return make({"shop/ops.py": SCRIPTS}, commands=commands)
+
+
+def test_a_console_script_is_called_as_its_wrapper_does(mini_release: Make) -> None:
+    """P41: in ``sys.argv``, without arguments, by a name of its own."""
+    release = scripts(
+        mini_release,
+        clik={"call": "shop.ops:cli"},
+        main={"call": "shop.ops:main", "argv": True},
+        manage={"call": "shop.ops:django", "argv": True},
+        many={"call": "shop.ops:many", "argv": True},
+        twice={"call": "shop.ops:cli", "once": True},
+    )
+    for words, expected in (
+        (("clik", "hi", "--loud"), (3, "['shop clik', 'hi', '--loud']\n", "")),
+        (("main", "a", "b"), (1, "['shop main', 'a', 'b'] None\n", "went wrong\n")),
+        (("manage", "migrate", "--", "-x"), (0, "['shop manage', 'migrate', '--', '-x']\n", "")),
+        (("manage", "--", "--yes"), (0, "['shop manage', '--yes']\n", "")),
+        (("many", "a"), (0, "() ['shop many', 'a']\n", "")),
+        (("clik", "--help"), (0, "usage of shop clik\n", "")),
+        (("twice", "--help"), (0, "usage of shop twice\n", "")),
+        (("run", "shop.ops:cli", "hi"), (2, "['shop.ops:cli', 'hi']\n", "")),
+    ):
+        done = release.run(*words)
+        assert expected == (done.returncode, done.stdout, done.stderr)
+
+
+def test_words_that_a_command_does_not_take_are_usage(mini_release: Make) -> None:
+    """P42, P45: nothing runs, and the usage says what it takes."""
+    release = scripts(
+        mini_release,
+        mig={"call": "shop.ops:plain", "help": "migrates"},
+        pair={"call": "shop.ops:pair"},
+        many={"call": "shop.ops:many"},
+    )
+    for words, said, usage in (
+        (("mig", "--dry-run"), "mig takes no arguments", "usage: shop mig"),
+        (("mig", "again"), "mig takes no arguments", "usage: shop mig"),
+        (("mig", "--", "x"), "mig takes no arguments", "usage: shop mig"),
+        (("many", "a"), "many takes no arguments", "usage: shop many"),
+        (("pair", "a"), "other is missing", "usage: shop pair ONE OTHER"),
+        (("pair", "a", "b", "c"), "'c' is one argument too many", "usage: shop pair ONE OTHER"),
+        (("pair", "a", "--b"), "unknown option '--b'", "usage: shop pair ONE OTHER"),
+    ):
+        done = release.run(*words)
+        assert (2, "") == (done.returncode, done.stdout)
+        assert f"shop: {said}\n  {usage}\n" == done.stderr
+    assert "migrated\n" == release.run("mig").stdout
+    assert "a --b\n" == release.run("pair", "--", "a", "--b").stdout
+    assert "usage: shop mig\n\nmigrates\n" == release.run("mig", "--help").stdout
+    assert "usage: shop pair ONE OTHER\n" == release.run("pair", "-h").stdout
+
+
+def test_help_is_passed_to_a_program(mini_release: Make) -> None:
+    """P45."""
+    echo = {"call": "", "exec": ["echo", "a"], "mode": "exec"}
+    release = scripts(
+        mini_release, tool=echo, once={**echo, "once": True}, asks={**echo, "confirm": "sure?"}
+    )
+    assert "a --help\n" == release.run("tool", "--help").stdout
+    assert "a --help\n" == release.run("once", "--help").stdout
+    assert "a b\n" == release.run("once", "b").stdout
+    assert release.run("asks", "--help").stdout.startswith("usage: shop asks [ARGS] [--yes]\n")
 
 
 def test_what_asks_before_does_nothing_unasked(mini_release: Make) -> None:
