@@ -49,7 +49,7 @@ def _dispatch(argv: list[str]) -> int:
 
         from . import own
 
-        return own.run(words[0], json.loads(words[1]), config, command, about=len(words) > 2)
+        return own.run(words[0], json.loads(words[1]), config, command, *words[2:])
     if words:
         from . import lent
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 YES = {"name": "--yes", "type": "flag", "help": "do not ask"}
+AGAIN = {"name": "--again", "type": "flag", "help": "also where it has been done"}
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 
 
@@ -24,10 +25,9 @@ def run(name: str, argv: list[str]) -> int:
     if argv[:1] in (["--help"], ["-h"]):
         return _help(name, command, argv[0])
     confirm = command["confirm"]
-    sure = bool(confirm) and "--yes" in _before_dashes(argv)
-    if sure:
-        argv = [*argv]
-        argv.remove("--yes")
+    argv = [*argv]
+    sure = bool(confirm) and _taken(argv, YES["name"])
+    again = bool(command["once"]) and _taken(argv, AGAIN["name"])
     given = arguments(name, command, argv)
     if confirm and not sure and not _agreed(confirm):
         print("nothing was done", file=sys.stderr)
@@ -42,7 +42,7 @@ def run(name: str, argv: list[str]) -> int:
         return rpc.rpc([*words, *(["--service", service] if service else [])])
     from ..client.launch import execute
 
-    return execute(["command", name, json.dumps(given)])
+    return execute(["command", name, json.dumps(given), *(["again"] if again else [])])
 
 
 def _help(name: str, command: dict[str, Any], word: str) -> int:
@@ -62,17 +62,17 @@ def usage(name: str, command: dict[str, Any], taken: tuple[str, ...] | None = No
     options = [row for row in rows if row["name"].startswith("--")]
     words = [_shown(row) for row in rows if row not in options]
     words += [f"[{_shown(row)}]" for row in options]
-    yes = [YES] if command["confirm"] else []
+    ours = [row for key, row in (("confirm", YES), ("once", AGAIN)) if command[key]]
     head = f"usage: {os.environ.get('RELEASE_NAME', 'app')} {name}"
     if not rows:
         words = ["[ARGS]"] if taken is None else [parameter.upper() for parameter in taken]
-    words += ["[--yes]"] if yes else []
+    words += [f"[{row['name']}]" for row in ours]
     lines = [" ".join([head, *words])]
     if command["help"]:
         lines += ["", command["help"]]
-    if rows or yes:
+    if rows or ours:
         lines.append("")
-    for row in (*rows, *yes):
+    for row in (*rows, *ours):
         default = row.get("default")
         text = row.get("help", "") + ("" if default is None else f" (default: {default})")
         lines.append(f"  {row['name']:<18}{text}".rstrip())
@@ -137,5 +137,9 @@ def _agreed(text: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _before_dashes(words: list[str]) -> list[str]:
-    return words[: words.index("--")] if "--" in words else words
+def _taken(words: list[str], option: str) -> bool:
+    """Whether the option is there, which is taken out; what comes after ``--`` is not ours."""
+    found = option in (words[: words.index("--")] if "--" in words else words)
+    if found:
+        words.remove(option)
+    return found

@@ -90,11 +90,12 @@ class Command(Run):
         doc="a question that is asked before; `--yes` agrees, and is needed where there is no "
         "terminal",
     )
-    once: bool | str = key(
+    once: bool | str | dict[str, tuple[str, ...]] = key(
         Once(),
         default=False,
-        doc="`true`: once for each version, state directory and arguments, and one at a time; or "
-        "a callable that makes a lock, for a fleet",
+        doc="`true`: once for each version, state directory, arguments and configuration, and one "
+        'at a time; `{ by = ["db.url"] }`: of the configuration these keys alone count; or a '
+        "callable that makes a lock, for a fleet; `--again` repeats it",
     )
     cwd: str | None = key(
         Text(),

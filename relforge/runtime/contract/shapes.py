@@ -7,7 +7,7 @@ seconds and bytes are numbers there, lists are tuples.
 from __future__ import annotations
 
 from . import amount
-from .wording import choose, found, is_callable, measured, toml
+from .wording import at, choose, found, is_callable, measured, toml
 from .wrong import Wrong
 
 TYPE_CHECKING = False
@@ -172,14 +172,19 @@ class Target(Text):
 
 
 class Once(Shape):
-    words = 'true, false, or a callable "pkg.module:lock"'
-    takes = (bool, str)
+    words = 'true, false, { by = ["a.key"] }, or a callable "pkg.module:lock"'
+    takes = (bool, str, dict)
 
-    def read(self, value: Any) -> bool | str:
-        found: bool | str = super().read(value)
+    def read(self, value: Any) -> bool | str | dict[str, tuple[str, ...]]:
+        found: Any = super().read(value)
         if isinstance(found, str) and not is_callable(found):
             raise Wrong
-        return found
+        if not isinstance(found, dict):
+            return found  # type: ignore[no-any-return]  # a flag or a text
+        keys = at(".by", Words().read, found.get("by"), words=Words.words)
+        if not keys or [*found] != ["by"]:
+            raise Wrong("expected the keys of the configuration that it acts on", hint=self.words)
+        return {"by": keys}
 
 
 class Anything(Shape):

@@ -12,6 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from relforge.runtime.config.providers import prepare
 from tests.runtime.conftest import MiniRelease
 
 pytestmark = pytest.mark.process
@@ -235,7 +236,8 @@ def test_once_is_once_for_a_version_of_two_at_the_same_time_too(mini_release: Ma
     assert "begins\n" == first.stdout.readline()
     began = time.monotonic()
     second = release.run("slow")
-    assert (0, "slow has been done for 1.0.0 on this host\n") == (second.returncode, second.stdout)
+    assert 0 == second.returncode
+    assert second.stdout.startswith("slow has been done for 1.0.0 on this host: 2")
     assert "another slow is under way: waiting for it" in second.stderr
     assert time.monotonic() - began > 0.5
     assert 0 == first.wait(10)
@@ -251,6 +253,41 @@ def test_other_arguments_are_another_thing_to_do(mini_release: Make) -> None:
         assert "has been done for 1.0.0" in release.run("show", *words).stdout
 
 
+def test_once_knows_what_it_acted_on(mini_release: Make) -> None:
+    """P44: another database is another thing to do; `--again` repeats."""
+    url = {"type": "str", "default": "one"}
+    release = mini_release(
+        {"shop/ops.py": OPS.replace('"shop.name"', '"db.url"')},
+        config={
+            "schema": {"db.url": url, "level": {**url, "secret": True}},
+            "providers": [
+                {"use": "env", **prepare("env", {"map": {"URL": "db.url", "LEVEL": "level"}})}
+            ],
+        },
+        commands={
+            "all": {"call": "shop.ops:words", "once": True},
+            "url": {"call": "shop.ops:words", "once": {"by": ["db.url"]}},
+        },
+    )
+    did, two = "() one\n", {"URL": "two"}
+    for name in ("all", "url"):
+        assert did == release.run(name).stdout
+        done = release.run(name)
+        mark = release.state / "once" / name
+        text = f"  {mark} says so; to repeat it: {name} --again\n"
+        assert done.stdout.startswith(f"{name} has been done for 1.0.0 on this host: 2")
+        assert done.stdout.endswith(text)
+        assert "() two\n" == release.run(name, env=two).stdout
+        assert "has been done" in release.run(name, env=two).stdout
+        assert "has been done" in release.run(name).stdout
+        assert did == release.run(name, "--again").stdout
+        assert 0o600 == mark.stat().st_mode & 0o777
+        assert "two" not in mark.read_text()
+        assert "[--again]" in release.run(name, "--help").stdout
+    assert did == release.run("all", env={"LEVEL": "2"}).stdout
+    assert "has been done" in release.run("url", env={"LEVEL": "2"}).stdout
+
+
 def test_what_failed_is_done_again(mini_release: Make) -> None:
     release = shop(mini_release, fails={"call": "shop.ops:fails", "once": True})
     assert [9, 9] == [release.run("fails").returncode for _ in range(2)]
@@ -259,9 +296,13 @@ def test_what_failed_is_done_again(mini_release: Make) -> None:
 def test_a_lock_of_the_projects_own_decides_for_a_fleet(mini_release: Make) -> None:
     release = shop(mini_release, slow={"call": "shop.ops:slow", "once": "shop.ops:lock"})
     there = release.run("slow", env={"ELSEWHERE": "1"})
-    assert "locking slow\nslow has been done elsewhere\nunlocking\n" == there.stdout
-    here = release.run("slow")
-    assert "locking slow\nbegins\ndone\nunlocking\n" == here.stdout
+    elsewhere = "slow has been done elsewhere; to repeat it: slow --again"
+    assert f"locking slow\n{elsewhere}\nunlocking\n" == there.stdout
+    for words in (("slow",), ("slow", "--again")):
+        here = release.run(*words)
+        assert "locking slow\nbegins\ndone\nunlocking\n" == here.stdout
+    again = release.run("slow", "--again", env={"ELSEWHERE": "1"})
+    assert "locking slow\nbegins\ndone\nunlocking\n" == again.stdout
 
 
 SHOWS = """
