@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from relforge.model.release import Finding, Release
 from relforge.runtime.contract.command import Command
@@ -83,7 +83,10 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
         if message.endswith(f"ModuleNotFoundError: No module named {module!r}"):
             message = f"{server} is not among the release's dependencies"
             hint = f"add {server} to `project.dependencies`, then type: relforge lock"
-    return Finding(severity="error", rule=RULE, path=row["setting"], message=message, hint=hint)
+    severity: Literal["error", "warning"] = (
+        "warning" if row.get("severity") == "warning" else "error"
+    )
+    return Finding(severity=severity, rule=RULE, path=row["setting"], message=message, hint=hint)
 
 
 def _interface(service: Service) -> str:
@@ -117,6 +120,7 @@ def _targets(release: Release) -> list[dict[str, Any]]:
                     "kind": "entry",
                     "interface": _interface(service),
                     "call": {} if service.kind == "run" else None,
+                    "says_ready": service.kind == "run" and service.ready == "notify",
                     "hint": "name a function without required parameters",
                 }
             )

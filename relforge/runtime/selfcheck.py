@@ -4,7 +4,8 @@ Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
 "interface": "asgi" | "wsgi" | "", "call": {"by_name": [str], "by_words": bool,
 "by_facts": bool} or None}]}``.
-Out: ``{"failures": [{"setting": str, "message": str, "hint": str}]}``.
+Out: ``{"failures": [{"setting": str, "message": str, "hint": str, "severity": "warning" where
+it is not an error}]}``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -27,6 +29,13 @@ from .contract.manifest import load, root
 NO_CONFIG = (
     "where it needs its deployment's configuration to be imported, give it one in "
     "`check = { env = {...}, config = {...} }`, or set `check.import = false`"
+)
+
+
+NEVER_READY = "none of its package's sources says that it is ready, which `start` waits for"
+READY = 'call relforge.runtime.ready() when it is, or set ready = "started"'
+_SAYS_READY = re.compile(
+    rb"\bready\(\)|\bimport\b.*\bready\b|READY=1|sd_?notify|relforge\.runtime", re.ASCII
 )
 
 
@@ -44,6 +53,9 @@ def main(_argv: list[str]) -> int:
         if problem:
             message, hint = problem
             failures.append({"setting": row["setting"], "message": message, "hint": hint})
+        elif row.get("says_ready") and not _says_ready(row["target"]):
+            silent = {"setting": row["setting"], "message": NEVER_READY, "hint": READY}
+            failures.append({**silent, "severity": "warning"})
     json.dump({"failures": failures}, answers)
     answers.close()
     # Threads that the application started at import must not keep the build waiting.
@@ -105,6 +117,21 @@ def _import(target: str) -> tuple[str, str] | None:
         except AttributeError:
             return f"{name!r} has no attribute {attribute!r}", "it is written as pkg.module:name"
     return None
+
+
+def _says_ready(target: str) -> bool:
+    """Whether the sources of the target's package speak of it at all."""
+    name = target.partition(":")[0]
+    spec = importlib.util.find_spec(name.partition(".")[0])
+    sources = [*_sources(spec)] if spec is not None else []
+    if not all(file and file.endswith(".py") for file in sources):
+        return True  # byte code, or written in C
+    return not sources or any(_mentions_ready(file) for file in sources)
+
+
+def _mentions_ready(file: str) -> bool:
+    with open(file, "rb") as source:
+        return _SAYS_READY.search(source.read()) is not None
 
 
 def _trimmed(error: BaseException) -> str:

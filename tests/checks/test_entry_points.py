@@ -74,6 +74,27 @@ def test_a_function_that_needs_more_than_it_gets_is_refused(mini_release: Make) 
     assert "shop.ops:X: a int cannot be called" == row["message"]
 
 
+def test_a_worker_that_never_says_that_it_is_ready_is_warned_of(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P49."""
+    loop = "import time\ndef loop():\n    while True: time.sleep(1)\n"
+    release = mini_release(
+        {
+            "feeds.py": loop,
+            "good.py": f"from relforge.runtime import ready\n{loop}    ready()\n",
+            "deep/__init__.py": "from .inner import loop\n",
+            "deep/inner.py": loop,
+            "deep/says.py": "def say(): sock.send(b'READY=1')\n",
+        }
+    )
+    (row,) = failures(release, "feeds:loop", "", says_ready=True)
+    assert "warning" == row["severity"]
+    assert "says that it is ready, which `start` waits for" in row["message"]
+    assert 'relforge.runtime.ready() when it is, or set ready = "started"' in row["hint"]
+    assert [] == failures(release, "feeds:loop", "")
+    assert [] == failures(release, "good:loop", "", says_ready=True)
+    assert [] == failures(release, "deep.inner:loop", "", says_ready=True)
+
+
 def test_how_a_callable_is_called_is_asked_of_each(tmp_path: Path) -> None:
     """P41."""
     release = builder.release(

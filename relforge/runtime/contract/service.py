@@ -71,8 +71,8 @@ class Service(Run):
     intensity: tuple[int, float] = key(
         Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
         default=(5, 30.0),
-        doc="more restarts than that within so many seconds end the release, with a status other "
-        "than 0",
+        doc="more restarts than that within so many seconds, and the service gives up: see "
+        "`required`",
     )
     drain: float = key(
         Seconds(),
@@ -91,7 +91,14 @@ class Service(Run):
         doc="how it is known that it is ready; see below",
     )
     ready_timeout: float = key(Seconds(), default=60.0, doc="how long that may take")
-    required: bool = key(Flag(), default=True, doc="`start` waits for it, and fails with it")
+    required: bool | None = key(
+        Flag(),
+        default=None,
+        shown="`start` alone needs it",
+        doc="`start` waits for it, and fails with it, unless this is `false`; `true`: the release "
+        "ends, too, where it gives up. Without it the others serve on, and `status` shows it as "
+        "failed",
+    )
     enabled: bool | str = key(
         FlagOrReference(),
         default=True,
@@ -135,6 +142,11 @@ class Service(Run):
         doc="limits by the names of setrlimit(2), such as "
         '`{ nofile = 4096, as = "2 GB", core = 0, nproc = 200 }`; `"none"` for no limit',
     )
+
+    @property
+    def awaited(self) -> bool:
+        """Do a start and an upgrade wait for it, and fail with it?"""
+        return self.required is not False
 
     @property
     def target_key(self) -> str:

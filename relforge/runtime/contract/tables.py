@@ -51,8 +51,9 @@ class Upgrade(Record):
     bake: float = key(
         Seconds(),
         default=5.0,
-        doc="how long it is watched once its processes serve alone; a required process that ends "
-        "meanwhile takes the upgrade back",
+        doc="how long it is watched once its processes serve alone; a process that ends meanwhile, "
+        "unless its service has `required = false`, takes the upgrade back. A reload is watched "
+        "as long, and taken back to the configuration before",
     )
     health: dict[str, Any] | None = key(
         Probe(),
