@@ -203,6 +203,9 @@ def _no_such(
 ) -> Refusal:
     here = "there are " + ", ".join(map(shown, sorted(sockets))) if sockets else ""
     kind = services.get(service, {}).get("kind")
+    if kind is None and services and all(row["kind"] == "exec" for row in services.values()):
+        names = " and ".join(sorted(services))
+        return Refusal(f"{names}: a program of its own, which has no console", code=USAGE)
     if kind is None and not sockets:
         return Absent("no process of a service answers yet")
     if kind is None:
@@ -213,6 +216,7 @@ def _no_such(
         )
     instance = wanted.split(".")[1:2]
     most = services[service].get("instances", 1)
+    most = most if isinstance(most, int) else 1 << 30  # as the configuration says
     if instance and instance[0].isdigit() and not 1 <= int(instance[0]) <= most:
         return Refusal(f"{wanted} is not running", hint=here, code=NOT_RUNNING)
     return Absent(f"{wanted} is not running", hint=here)

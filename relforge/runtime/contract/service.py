@@ -5,12 +5,23 @@ from __future__ import annotations
 from .record import key
 from .run import Run
 from .service_shapes import FlagOrReference, Limits, Listen, Pair, Ready, Signal
-from .shapes import Anything, Choice, Flag, Seconds, Table, Text, Whole, Words
+from .shapes import (
+    Anything,
+    Choice,
+    Flag,
+    Options,
+    OrReference,
+    Seconds,
+    Text,
+    Whole,
+    Words,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar, Literal
 
+AUTO = "auto"
 KINDS = ("app", "run", "exec")
 SERVERS = ("uvicorn", "gunicorn", "hypercorn")
 
@@ -45,7 +56,11 @@ class Service(Run):
         "[choose a server](../how-to/choose-a-server.md)",
     )
     options: dict[str, Any] = key(
-        Table(), default={}, kinds=("app",), doc="options of the server, by its own names"
+        Options(),
+        default={},
+        kinds=("app",),
+        references=True,
+        doc="options of the server, by its own names",
     )
     listen: tuple[str, ...] = key(
         Listen(),
@@ -57,7 +72,12 @@ class Service(Run):
         doc='`"host:port"`, `"[v6]:port"`, `":port"` (all of IPv4), `"unix:/path"`; a relative '
         "path is in the run directory, port 0 is any free one; the supervisor opens them",
     )
-    instances: int = key(Whole(1), default=1, doc="how many processes")
+    instances: int = key(
+        OrReference(Whole(1), AUTO),
+        default=1,
+        references=True,
+        doc='how many processes; `"auto"`: one for each CPU that the release may use',
+    )
     restart: Literal["always", "on-failure", "never"] = key(
         Choice("always", "on-failure", "never"),
         default="always",
@@ -75,8 +95,9 @@ class Service(Run):
         "`required`",
     )
     drain: float = key(
-        Seconds(),
+        OrReference(Seconds()),
         default=20.0,
+        references=True,
         doc="how long the service may take to finish its work after it was asked to stop",
     )
     kill_after: float = key(Seconds(), default=3.0, doc="how long after `drain` it is killed")
@@ -90,7 +111,9 @@ class Service(Run):
         shown='`"notify"`; required for `exec`',
         doc="how it is known that it is ready; see below",
     )
-    ready_timeout: float = key(Seconds(), default=60.0, doc="how long that may take")
+    ready_timeout: float = key(
+        OrReference(Seconds()), default=60.0, references=True, doc="how long that may take"
+    )
     required: bool | None = key(
         Flag(),
         default=None,
@@ -135,10 +158,13 @@ class Service(Run):
     group: str = key(
         Text(), default="", shown="the user's, or the supervisor's", doc="the group it runs as"
     )
-    nice: int = key(Whole(-20, 19), default=0, doc="its priority, -20 to 19")
+    nice: int = key(
+        OrReference(Whole(-20, 19)), default=0, references=True, doc="its priority, -20 to 19"
+    )
     rlimits: dict[str, int] = key(
         Limits(),
         default={},
+        references=True,
         doc="limits by the names of setrlimit(2), such as "
         '`{ nofile = 4096, as = "2 GB", core = 0, nproc = 200 }`; `"none"` for no limit',
     )

@@ -6,7 +6,7 @@ seconds and bytes are numbers there, lists are tuples.
 
 from __future__ import annotations
 
-from . import amount
+from . import amount, reference
 from .wording import at, choose, found, is_callable, measured, toml
 from .wrong import Wrong
 
@@ -31,6 +31,38 @@ class Shape:
     def shown(self, value: Any) -> str:
         """A value of the manifest as one would write it in TOML."""
         return toml(value)
+
+
+class OrReference(Shape):
+    """A value of another shape, or a text with a ``${key}`` that is one at boot."""
+
+    def __init__(self, shape: Shape, *words: str) -> None:
+        self._shape = shape
+        self._words = words  # that stand for a value which only the host knows
+        self.words = shape.words
+        self.unit = "" if words else shape.unit
+        self.takes = (*shape.takes, *(() if str in shape.takes else (str,)))
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, str) and (value in self._words or reference.keys(value)):
+            return value
+        if type(value) not in self._shape.takes:
+            raise Wrong(found(self.words, value))
+        return self._shape.read(value)
+
+    def at_boot(self, value: Any) -> Any:
+        """What it is once the configuration has been put in; raises Wrong."""
+        if not isinstance(value, str) or value in self._words:
+            return value
+        meant = value if str in self._shape.takes else _number(value)
+        try:
+            return self._shape.read(meant)
+        except Wrong as wrong:
+            problem = wrong.problem or found(self.words, meant)
+            raise Wrong(problem, at=wrong.at, hint=wrong.hint) from None
+
+    def shown(self, value: Any) -> str:
+        return self._shape.shown(value)
 
 
 class Text(Shape):
@@ -146,6 +178,10 @@ class Table(Shape):
     takes = (dict,)
 
 
+class Options(Table):
+    """The same; a ``${key}`` that is all of a text has the type of the key at boot."""
+
+
 class Variables(Table):
     """A table of strings."""
 
@@ -185,6 +221,13 @@ class Once(Shape):
         if not keys or [*found] != ["by"]:
             raise Wrong("expected the keys of the configuration that it acts on", hint=self.words)
         return {"by": keys}
+
+
+def _number(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
 
 class Anything(Shape):
