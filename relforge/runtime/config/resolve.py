@@ -79,7 +79,7 @@ class _Resolution:
     ) -> None:
         self.schema: dict[str, Any] = config.get("schema", {})
         self.model: str = config.get("model", "")
-        self.export: dict[str, str] = config.get("export", {})
+        self.export: dict[str, Any] = config.get("export", {})
         self.judge = Judge(self.schema, strict=config.get("strict", True))
         rows: list[dict[str, Any]] = list(config.get("providers", []))
         if not any(row["use"] == "defaults" for row in rows):
