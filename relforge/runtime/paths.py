@@ -102,6 +102,17 @@ def prepare(paths: Paths) -> None:
             )
 
 
+def make_state(paths: Paths) -> None:
+    """Have the state directory there, as `start` would make it, for what runs without it.
+
+    Where it cannot be made nothing is said: not everything needs it, and what does says so.
+    """
+    try:
+        os.makedirs(paths.state, mode=0o755, exist_ok=True)
+    except OSError:
+        return
+
+
 def _reason(folder: str) -> str:
     """Why it cannot be written: whose it is, where it is somebody else's."""
     import pwd

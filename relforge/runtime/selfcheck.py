@@ -14,6 +14,7 @@ import ast
 import gc
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -115,7 +116,7 @@ def _import(target: str) -> tuple[str, str] | None:
         try:
             found = getattr(found, part)
         except AttributeError:
-            return f"{name!r} has no attribute {attribute!r}", "it is written as pkg.module:name"
+            return f"{name!r} has no attribute {attribute!r}", _there(name, found)
     return None
 
 
@@ -132,6 +133,18 @@ def _says_ready(target: str) -> bool:
 def _mentions_ready(file: str) -> bool:
     with open(file, "rb") as source:
         return _SAYS_READY.search(source.read()) is not None
+
+
+def _there(name: str, module: Any) -> str:
+    """What of a module may have been meant: its functions, and objects that can be called."""
+    rows = [
+        row
+        for row, value in vars(module).items()
+        if row[0] != "_" and callable(value) and not inspect.isclass(value)
+        if not inspect.isroutine(value) or getattr(value, "__module__", "") == name
+    ]
+    listed = " or ".join(f"{name}:{row}" for row in rows[:4])
+    return f"did you mean {listed}?" if rows else "it is written as pkg.module:name"
 
 
 def _trimmed(error: BaseException) -> str:

@@ -74,6 +74,14 @@ def test_a_function_that_needs_more_than_it_gets_is_refused(mini_release: Make) 
     assert "shop.ops:X: a int cannot be called" == row["message"]
 
 
+def test_what_a_module_has_is_named_where_a_name_is_wrong(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P61."""
+    source = "from os import getcwd\nclass Cli: \n    def __call__(self): ...\nweb = Cli()\n"
+    release = mini_release({"feeds.py": f"{source}def make_app(): ...\n"})
+    (row,) = failures(release, "feeds:application", "")
+    assert "did you mean feeds:web or feeds:make_app?" == row["hint"]
+
+
 def test_a_worker_that_never_says_that_it_is_ready_is_warned_of(mini_release: Make) -> None:  # noqa: F811 - the fixture
     """P49."""
     loop = "import time\ndef loop():\n    while True: time.sleep(1)\n"

@@ -164,9 +164,15 @@ def not_allowed(path: str) -> Refusal:
         user = f"#{owner}"
     return Refusal(
         f"{path}: permission denied: {name} belongs to user {user}, you are uid {os.geteuid()}",
-        hint=f"run it as that user: sudo -u '{user}' {name} ...",
+        hint=f"run it as that user: sudo -u '{user}' {_launcher(name)} ...",
         code=FAILED,
     )
+
+
+def _launcher(name: str) -> str:
+    """What to type, as it is found from any directory and any PATH."""
+    root = os.environ.get("RELEASE_ROOT")
+    return os.path.join(root, "bin", name) if root else name
 
 
 def _content(fd: int) -> dict[str, Any] | None:

@@ -55,6 +55,7 @@ def _loaded(words: list[str]) -> tuple[list[str], dict[str, str], int]:
     root = manifest.root()
     contract = manifest.load(root)
     environ = paths.environ(root)
+    paths.make_state(paths.of(root))
     fd = loading.load(root, contract, environ)
     python = os.path.join(root, contract["python"]["executable"])
     argv = [python, "-P", "-s", "-B", os.path.join(root, BOOT), "fresh", *words]

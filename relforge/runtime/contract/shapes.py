@@ -203,7 +203,10 @@ class Target(Text):
     def read(self, value: Any) -> str:
         text: str = super().read(value)
         if not is_callable(text):
-            raise Wrong(f'{text!r} is not an object such as "pkg.module:name"')
+            module, dot, name = text.rpartition(".")
+            meant = f"{module}:{name}"
+            hint = f'did you mean "{meant}"?' if dot and is_callable(meant) else ""
+            raise Wrong(f'{text!r} is not an object such as "pkg.module:name"', hint=hint)
         return text
 
 

@@ -66,7 +66,12 @@ class Upgrade(Operation):
     def begin(self, root: str) -> None:
         """Find out what the version at ``root`` is worth; raises Refusal."""
         tools = self._tools
-        self.say(f"the upgrade to {os.path.basename(root)} begins")
+        version = os.path.basename(root)
+        self.say(
+            f"looking at an upgrade to {version}: nothing is changed"
+            if self._dry
+            else f"the upgrade to {version} begins"
+        )
         self._scout = Scout(tools.plan, tools.poller, tools.children, root, self._found)
 
     def take_back(self, old: Generation, error: str) -> None:

@@ -81,5 +81,14 @@ def test_the_name_of_a_built_in_is_refused(name: str) -> None:
         command(name, call="a:b")
 
 
+def test_an_unknown_key_comes_before_one_that_is_missing() -> None:  # P61
+    with pytest.raises(SettingsError, match=r"migrate\.cal: unknown key") as caught:
+        command(cal="a:b")
+    assert "did you mean `call`?" == caught.value.hint
+    with pytest.raises(SettingsError, match="is not an object such as") as caught:
+        command(call="feeds.loop")
+    assert 'did you mean "feeds:loop"?' == caught.value.hint
+
+
 def test_once_by_keys_of_the_configuration() -> None:  # P44
     assert {"by": ("db.url",)} == command(call="a:b", once={"by": ["db.url"]}).once

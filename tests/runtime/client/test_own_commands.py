@@ -305,6 +305,24 @@ def test_a_lock_of_the_projects_own_decides_for_a_fleet(mini_release: Make) -> N
     assert "locking slow\nbegins\ndone\nunlocking\n" == again.stdout
 
 
+def test_a_command_before_the_first_start_finds_the_state_directory(mini_release: Make) -> None:
+    """P67: with the mode that `start` gives it."""
+    source = "import os\ndef make(): open(os.environ['RELEASE_STATE_DIR'] + '/db', 'w').close()\n"
+    release = mini_release({"shop/ops.py": source}, commands={"make": {"call": "shop.ops:make"}})
+    assert not release.state.exists()
+    for words in (
+        ("make",),
+        ("eval", "__import__('shop.ops').ops.make()"),
+        ("run", "shop.ops:make"),
+    ):
+        done = release.run(*words)
+        assert (0, "") == (done.returncode, done.stderr)
+        assert (release.state / "db").exists()
+        assert 0o755 == release.state.stat().st_mode & 0o777
+        (release.state / "db").unlink()
+        release.state.rmdir()
+
+
 SHOWS = """
 import os
 from relforge.runtime import config
