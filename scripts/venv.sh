@@ -27,15 +27,17 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
-tools=$(
+# What decides the environment.
+tools() {
     sha256sum <requirements-dev.lock
     "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
     pwd
-)
+}
+
 project=$(sha256sum <pyproject.toml)
 pip="$venv/bin/python -m pip -qq --disable-pip-version-check --no-input"
 
-if ! [ -x "$venv/bin/python" ] || [ "$(cat "$venv/tools" 2>/dev/null)" != "$tools" ]; then
+if ! [ -x "$venv/bin/python" ] || [ "$(cat "$venv/tools" 2>/dev/null)" != "$(tools)" ]; then
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         scripts/apt.sh "$("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')"
     fi
@@ -43,7 +45,7 @@ if ! [ -x "$venv/bin/python" ] || [ "$(cat "$venv/tools" 2>/dev/null)" != "$tool
     "$python" -m venv --clear "$venv"
     # Half of the time would go into the byte code of what nobody imports.
     $pip install --no-compile --no-deps --require-hashes --only-binary=:all: -r requirements-dev.lock
-    printf '%s\n' "$tools" >"$venv/tools"
+    tools >"$venv/tools" # now: the package of `ensurepip` may have come with a newer Python
 fi
 if [ "$(cat "$venv/project" 2>/dev/null)" != "$project" ]; then
     $pip install --no-deps --no-build-isolation --editable .

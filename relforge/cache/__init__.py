@@ -6,12 +6,12 @@ $XDG_CACHE_HOME/relforge/
   ...       whatever other modules keep, in folders of their own
 """
 
-from relforge.cache.entries import dump, is_file_of, is_same, load, look, scan, walk
+from relforge.cache.entries import dump, is_file_of, is_same, load, look, scan, special, walk
 from relforge.cache.files import appear, drafts, keep, naming, write
 from relforge.cache.keys import digest, home, key, sha256
 from relforge.cache.locks import alone, in_use, lock, touch
 from relforge.cache.placing import place
-from relforge.cache.trees import Tree, find, layer, tree
+from relforge.cache.trees import Tree, find, layer, state, tree
 
 __all__ = [
     "Tree",
@@ -35,6 +35,8 @@ __all__ = [
     "place",
     "scan",
     "sha256",
+    "special",
+    "state",
     "touch",
     "tree",
     "walk",

@@ -11,7 +11,15 @@ from pathlib import Path
 
 from relforge.cache.keys import digest, sha256
 from relforge.model.release import Entry
+from relforge.support.errors import UserError
 
+_KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a directory",
+}
 _STAMPS = 946_684_800  # the year 2000: time stamps in trees begin there, and end in 2008
 
 
@@ -49,10 +57,15 @@ def stamped(folder: Path, entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def look(path: Path, name: str) -> Entry:
-    """One file or link as an entry of that name; a file's mode is made plain."""
+    """One file or link as an entry of that name; a file's mode is made plain.
+
+    Raises UserError for what is neither: a FIFO would be read for ever.
+    """
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
         return Entry(path=name, mode=0o777, size=0, sha256="", link=os.readlink(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise special(path, status.st_mode)
     mode = 0o755 if status.st_mode & 0o100 else 0o644
     path.chmod(mode)
     return Entry(
@@ -97,10 +110,24 @@ def load(text: str | bytes) -> tuple[Entry, ...]:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Files and links below the folder, links to folders among them, in no order."""
+    """Files and links below the folder, links to folders among them, in no order.
+
+    Raises UserError for anything else that is there.
+    """
     with os.scandir(folder) as rows:
         for row in rows:
             if row.is_dir(follow_symlinks=False):
                 yield from walk(Path(row.path))
-            else:
+            elif row.is_file(follow_symlinks=False) or row.is_symlink():
                 yield Path(row.path)
+            else:
+                raise special(row.path, row.stat(follow_symlinks=False).st_mode)
+
+
+def special(path: str | os.PathLike[str], mode: int) -> UserError:
+    """The error of what can be no part of a release: whoever opens it waits for another program."""
+    return UserError(
+        f"{os.fspath(path)}: is {_KINDS.get(stat.S_IFMT(mode), 'a special file')}; a release holds "
+        "files, directories and links",
+        hint="remove it, or leave it out of what is copied",
+    )

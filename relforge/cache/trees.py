@@ -2,6 +2,7 @@
 
     trees/<kind>/<key>/files/...      never written to again
     trees/<kind>/<key>/index          path, mode, size, sha256 or link of each, and its time stamp
+    trees/<kind>/<key>/facts.json     what else whoever built it wants to know of it
 
 An entry appears by rename, so a build that is killed leaves nothing behind that
 looks whole; two builds at once build an entry once.  When an entry was last used
@@ -10,6 +11,7 @@ is the time stamp of its index.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -17,12 +19,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from relforge.cache.entries import dump, is_file_of, load, scan, stamped
 from relforge.cache.files import naming
 from relforge.cache.keys import home
 from relforge.cache.locks import lock, touch
 from relforge.model.release import Entry, Layer
+
+_FACTS = "facts.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,20 @@ class Tree:
     def key(self) -> str:
         """Its content key."""
         return self.path.parent.name
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `state` wrote while it was built."""
+        try:
+            found = json.loads((self.path.parent / _FACTS).read_bytes())
+        except FileNotFoundError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def state(folder: Path, facts: dict[str, Any]) -> None:
+    """Keep facts with the tree that is being built in that folder; see `Tree.facts`."""
+    (folder.parent / _FACTS).write_text(json.dumps(facts))
 
 
 def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | None]) -> Tree:

@@ -12,6 +12,7 @@ from relforge import cache
 from relforge.checks import byte_patterns, content_memo
 from relforge.layers import libraries
 from relforge.model import layout
+from relforge.model.origins import Origins
 from relforge.model.release import Finding, Release
 
 RULE, RUN_PATHS = "build-paths", "run-paths"
@@ -35,27 +36,54 @@ def rule(release: Release) -> Iterator[Finding]:
                 path=path,
                 message=f"{_at(line)}names {named[place]} of this host, {place}",
                 hint="that place is not there on another host; let what writes the file use "
-                f"relative paths, or pass it over: check.allow = [{_quoted(RULE, path)}]",
+                "relative paths",
+                topic=f"names {named[place]} of this host, {place}",
+                detail=_at(line).strip(),
             )
 
 
 def run_paths(release: Release) -> Iterator[Finding]:
-    """Each ELF file that looks for its libraries at a fixed place."""
+    """Each ELF file that looks for its libraries at a fixed place.
+
+    A locked wheel is judged by whether it works: what it needs is a matter of the rule
+    `libraries`, and no user of the wheel can change where else it looks.
+    """
     named = places(release)
+    known: Origins | None = None
     for library in libraries.survey(release):
-        for folder in library.run_path:
-            if folder.startswith("$"):
-                continue
+        fixed = [row for row in library.run_path if not row.startswith("$")]
+        if not fixed:
+            continue
+        known = known or Origins(release)
+        is_wheel = known.kind(library.path) == "wheel"
+        for folder in fixed:
             of_ours = next((name for place, name in named.items() if _is_below(folder, place)), "")
-            yield Finding(
-                severity="error" if of_ours or not folder.startswith("/") else "warning",
-                rule=RUN_PATHS,
-                path=library.path,
-                message=f"looks for libraries in {folder!r}"
-                + (f": {of_ours} of this host" if of_ours else ""),
-                hint="a run path is relative to the file: "
-                f"patchelf --set-rpath '$ORIGIN' {Path(library.path).name}",
-            )
+            if is_wheel and folder.startswith("/") and not of_ours:
+                continue
+            yield _run_path(library.path, folder, of_ours, known.name(library.path), is_wheel)
+
+
+def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) -> Finding:
+    about = f"looks for libraries in {folder!r}"
+    if of_ours:
+        about += f": {of_ours} of this host"
+    elif not folder.startswith("/"):
+        about += ", relative to wherever the process works"
+    if is_wheel:
+        hint = f"{owner} is as it was published, and what it needs is found without; a newer "
+        hint += "version may have it right"
+    else:
+        hint = "a run path is relative to the file: "
+        hint += f"patchelf --set-rpath '$ORIGIN' {Path(path).name}"
+    is_error = not is_wheel and (of_ours or not folder.startswith("/"))
+    return Finding(
+        severity="error" if is_error else "warning",
+        rule=RUN_PATHS,
+        path=path,
+        message=about,
+        hint=hint,
+        topic=about,
+    )
 
 
 def places(release: Release) -> dict[str, str]:
@@ -89,7 +117,3 @@ def _at(line: int) -> str:
 
 def _is_below(folder: str, place: str) -> bool:
     return folder == place or folder.startswith(f"{place}/")
-
-
-def _quoted(rule: str, path: str) -> str:
-    return f'"{rule}:{path}"'

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 Row = tuple[str, int, bool]  # a dotted name, its line, whether it always runs
 
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_][\w.]*)?")
+_LONGEST = 200  # characters of the name of a module
 _OPTIONAL = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
@@ -24,6 +27,37 @@ def of(path: Path) -> list[Row]:
     except (SyntaxError, ValueError, RecursionError):  # a template, or for another Python
         return []
     return list(_in(tree.body, certain=True))
+
+
+def names_in(path: Path) -> list[list[str]]:
+    """All by which a source may reach others: ``[kind, name]`` each once.
+
+    ``import`` with a dotted name, ``from`` with one that begins with the dots of a
+    relative import, ``text`` with a string that may name a module.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    found: dict[tuple[str, str], None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= dict.fromkeys(("import", alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            kind, module = ("from" if node.level else "import"), "." * node.level
+            module += node.module or ""
+            dot = "." if node.module else ""
+            found |= dict.fromkeys((kind, f"{module}{dot}{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Constant) and _may_name(node.value):
+            found["text", str(node.value).partition(":")[0]] = None
+    return [list(row) for row in found]
+
+
+def _may_name(value: object) -> bool:
+    """Whether a constant may be the name of a module."""
+    return isinstance(value, str) and len(value) < _LONGEST and bool(_DOTTED.fullmatch(value))
 
 
 def _in(nodes: list[ast.stmt], *, certain: bool) -> Iterator[Row]:

@@ -41,7 +41,8 @@ _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_[^/]*|[^/]*_test
 
 def rule(release: Release) -> Iterator[Finding]:
     """Each import of a module that is neither CPython's, nor a dependency's, nor the project's."""
-    roots = (release.python.site_packages, layout.APP, layout.RUNTIME)
+    own_roots = layout.app_roots(release.settings.app_roots)
+    roots = (release.python.site_packages, *own_roots, layout.RUNTIME)
     modules = Modules.of((path for layer in release.layers for path in layer.paths), roots)
     own = _own_names(release)
     for path, rows in _statements(release):
@@ -109,7 +110,8 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
 
 def _finding(release: Release, path: str, name: str, line: int, *, certain: bool) -> Finding:
     top = name.partition(".")[0]
-    message = f"line {line} imports {name!r}, which is not in the release"
+    about = f"imports {name!r}, which is not in the release"
+    about += "" if certain else "; it does so in a function or a condition"
     if top in sys.stdlib_module_names:
         hint = _how_to_keep(release, top)
     else:
@@ -118,8 +120,10 @@ def _finding(release: Release, path: str, name: str, line: int, *, certain: bool
         severity="error" if certain else "warning",
         rule=RULE,
         path=path,
-        message=message if certain else f"{message}; it does so in a function or a condition",
+        message=f"line {line} {about}",
         hint=hint,
+        topic=about,
+        detail=f"line {line}",
     )
 
 

@@ -91,7 +91,7 @@ def _finding(path: str, message: str) -> Finding:
         path=path,
         message=message,
         hint="leave it out: of the wheel by its build backend's settings, of the rest by "
-        f'tool.relforge.app; or pass it over: check.allow = ["{RULE}:{path}"]',
+        "tool.relforge.app",
     )
 
 

@@ -6,19 +6,28 @@ from collections.abc import Iterator
 
 from relforge import elf
 from relforge.layers import libraries as surveyed
+from relforge.model.origins import Origins
 from relforge.model.release import Finding, Release
+
+LIBRARIES = "libraries"
 
 
 def libraries(release: Release) -> Iterator[Finding]:
-    """Each ELF file that needs a library which is neither inside nor glibc's."""
+    """Each ELF file that needs a library which is neither inside, nor glibc's, nor a driver's."""
+    known: Origins | None = None
     for path, lacking in surveyed.missing(release):
+        known = known or Origins(release)
+        names = ", ".join(lacking)
         yield Finding(
             severity="error",
-            rule="libraries",
+            rule=LIBRARIES,
             path=path,
-            message=f"needs {', '.join(lacking)}, which is neither in the release nor part of "
+            message=f"needs {names}, which is neither in the release nor part of "
             "glibc, and this host has none to bring along",
-            hint="install the library here, take a wheel that brings it, or leave the package out",
+            hint=f"install the library here, or leave {known.name(path)} out",
+            topic="needs libraries that are neither in the release nor part of glibc, and that "
+            "this host has not to bring along",
+            detail=f"needs {names}",
         )
 
 

@@ -13,12 +13,18 @@ from dataclasses import replace
 
 from relforge.checks import (
     build_paths,
+    bytecode,
+    collisions,
     entry_points,
     imports,
     leftovers,
     native,
+    package_data,
     placement,
+    programs,
+    requirements,
     secrets,
+    severity,
     verdict,
 )
 from relforge.model.release import Finding, Release
@@ -35,7 +41,12 @@ RULES: dict[str, Rule] = {
     "modes": placement.modes,  # nothing is set-uid or for everybody to write to
     "links": placement.links,  # every link leads to something of the release
     "leftovers": leftovers.rule,  # nothing got in by accident
+    "requirements": requirements.rule,  # packages agree with each other
     "imports": imports.rule,  # the release has what the application imports
+    "package-data": package_data.rule,  # wheels of the project have what its packages hold
+    "programs": programs.rule,  # what settings run is inside, or on every host
+    "collisions": collisions.rule,  # no package writes over another's files
+    "bytecode": bytecode.rule,  # byte code is that of the source beside it
     "entry-points": entry_points.rule,  # whatever settings name can be imported
 }
 
@@ -43,12 +54,17 @@ RULES: dict[str, Rule] = {
 def step(release: Release) -> Release:
     """Apply every rule but those that are skipped; raises Failed where one finds an error."""
     rules = {name: rule for name, rule in RULES.items() if name not in release.settings.check.skip}
-    # The last one waits for the release's interpreter; what the others look at is read meanwhile.
+    imports = rules.pop(entry_points.RULE, None) is not None
+    # It waits for the release's interpreter; what the others look at is read meanwhile.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        asked = [pool.submit(_findings, rule, release) for rule in reversed(rules.values())]
-    found = tuple(row for rows in reversed(asked) for row in rows.result())
-    warnings = verdict.judge(found, release.settings.check)
-    notes = entry_points.unchecked(release)
+        asked = pool.submit(entry_points.ask, release) if imports else None
+        rows = [pool.submit(_findings, rule, release) for rule in rules.values()]
+    answer = asked.result() if asked else entry_points.Answer(rows=())
+    found = [finding for row in rows for finding in row.result()]
+    found += entry_points.findings(release, answer)
+    weighed = tuple(severity.weigh(release, found, answer.modules))
+    warnings = verdict.judge(weighed, release.settings.check)
+    notes = (*entry_points.unchecked(release), *collisions.notes(release))
     return replace(release, findings=warnings, notes=(*release.notes, *notes))
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-import zstandard
 from zlib_ng import zlib_ng
 
 from relforge import cache
@@ -26,10 +25,11 @@ from relforge.artifacts.formats.sections import Section, Stream, unpacked
 from relforge.model.release import Artifact, Release
 from relforge.support import command
 from relforge.support.errors import NO_ROOM, UserError
+from relforge.support.zstd import zstd
 from relforge.tree import extraction
 
 PATIENCE = 300  # seconds
-_DAMAGED = (tarfile.TarError, zstandard.ZstdError, EOFError, ValueError)
+_DAMAGED = (tarfile.TarError, zstd.ZstdError, EOFError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

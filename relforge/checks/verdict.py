@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 
+from relforge.checks import grouping
 from relforge.model.release import Finding
 from relforge.model.spec import CheckSettings
 from relforge.support.errors import UserError
@@ -23,13 +24,18 @@ class Failed(UserError):
         else:
             super().__init__(_told(errors))
         self.findings = tuple(findings)
+        self.facts = {"findings": [asdict(row) for row in findings]}
 
 
 def judge(findings: tuple[Finding, ...], settings: CheckSettings) -> tuple[Finding, ...]:
-    """The warnings among the findings that are not allowed; raises Failed where one is an error."""
-    kept = tuple(row for row in findings if not _is_allowed(row, settings.allow))
+    """The warnings among the findings that are not allowed; raises Failed where one is an error.
+
+    Those that say one thing of many files are told as one.
+    """
+    left = [row for row in findings if not _is_allowed(row, settings.allow)]
     if settings.warnings_as_errors:
-        kept = tuple(replace(row, severity="error") for row in kept)
+        left = [replace(row, severity="error") for row in left]
+    kept = tuple(map(grouping.with_way_out, grouping.grouped(left)))
     if any(row.severity == "error" for row in kept):
         raise Failed(kept)
     return kept
@@ -45,7 +51,7 @@ def _told(errors: Sequence[Finding]) -> str:
     for rule in dict.fromkeys(row.rule for row in errors):
         rows = [row for row in errors if row.rule == rule]
         for row in rows[:MOST]:
-            lines.append(f"  {row.path}: {row.message}")
+            lines.append(f"  {row.path}: " + row.message.replace("\n", "\n    "))
             lines += [f"    {row.hint}"] if row.hint else []
         if len(rows) > MOST:
             lines.append(f"  and {len(rows) - MOST} more of the rule {rule}; --json lists them all")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -38,7 +36,6 @@ from relforge.model import layout
 from relforge.model.release import Artifact, Release
 from relforge.model.spec import BuildRequest
 from relforge.pipeline import engine
-from relforge.support.errors import UserError
 
 
 def build(
@@ -55,9 +52,8 @@ def build(
 ) -> None:
     """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
     out = _start(verbose=verbose, quiet=quiet)
-    with _findings(as_json):
-        order = BuildRequest(env=env, name=name, target=target, strict=strict)
-        built = engine.build(project, order, report.watch(out))
+    order = BuildRequest(env=env, name=name, target=target, strict=strict)
+    built = engine.build(project, order, report.watch(out))
     if as_json:
         _print_json({**_common(built), "tree": str(built.tree), **_tree_facts(built)})
         return
@@ -95,13 +91,12 @@ def release(
         attest=attest,
         sign=_key(sign),
     )
-    with _findings(as_json):
-        if twice:
-            # Late: a build that has nothing to do is over before artifacts are read.
-            from relforge.pipeline import reproducibility  # noqa: PLC0415 - late, as it says above
+    if twice:
+        # Late: a build that has nothing to do is over before artifacts are read.
+        from relforge.pipeline import reproducibility  # noqa: PLC0415 - late, as it says above
 
-            reproducibility.verify(project, order, report.watch(out))
-        built = engine.release(project, order, report.watch(out))
+        reproducibility.verify(project, order, report.watch(out))
+    built = engine.release(project, order, report.watch(out))
     if as_json:
         rows = [_artifact(row) for row in built.artifacts]
         first = {key: value for key, value in rows[0].items() if key != "format"}
@@ -124,20 +119,6 @@ def _start(*, verbose: bool, quiet: bool) -> Console:
     out = report.console(quiet)
     report.log_to(out, verbose=verbose)
     return out
-
-
-@contextmanager
-def _findings(as_json: bool) -> Iterator[None]:
-    """Print what is wrong with the tree as JSON, besides the error that it is."""
-    try:
-        yield
-    except UserError as error:
-        # Late: a build that has nothing to do is over before the checks are read.
-        from relforge.checks.verdict import Failed  # noqa: PLC0415 - late, as it says above
-
-        if as_json and isinstance(error, Failed):
-            _print_json({"findings": [asdict(row) for row in error.findings]})
-        raise
 
 
 def _common(built: Release) -> dict[str, Any]:

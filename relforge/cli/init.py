@@ -11,38 +11,94 @@ import typer
 
 from relforge.cli import report
 from relforge.cli.options import Json, ProjectDir, Yes
+from relforge.layers.python import host
 from relforge.project import init as planning
+from relforge.project.init import Plan
+from relforge.project.settings.python import OLDEST
+from relforge.support import progress
 
 
 def init(
     project: ProjectDir = Path(),
     yes: Yes = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite settings that are there.")
+        bool, typer.Option("--force", help="Write the settings anew; edits are lost.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, and write nothing.")] = False,
+    print_only: Annotated[
+        bool, typer.Option("--print", "--dry-run", help="Print, and write nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at the project and write a commented [tool.relforge] that works."""
-    plan = planning.plan(project)
+    """Look at the project, and write the settings that it needs."""
+    with progress.heard_by(_say):
+        plan = planning.plan(project, pythons())
     if not as_json:
         for line in plan.found:
             print(f"  {line}", file=sys.stderr)
-    if dry_run:
-        print(plan.text, end="")
-        return
-    replace = force
-    if plan.replaces and not force and not yes and sys.stdin.isatty():
-        replace = typer.confirm(
-            f"{report.shown(plan.path)} has settings; overwrite them?", err=True
-        )
-    written = planning.apply(plan, replace=replace)
+    replace = force or not plan.exists
+    text = plan.text if replace else plan.missing
+    written: tuple[Path, ...] = ()
+    if not print_only and _wanted(plan, replace=replace, yes=yes, as_json=as_json):
+        written = planning.apply(plan, replace=replace)
     if as_json:
-        facts = {"written": [str(path) for path in written], "notes": list(plan.notes)}
-        json.dump(facts, sys.stdout)
-        print()
-        return
-    print("\nwrote " + ", ".join(report.shown(path) for path in written))
+        _print_json(plan, written, text)
+    elif print_only:
+        print(text, end="")
+        for note in plan.notes:
+            print(f"  {note}", file=sys.stderr)
+    elif written:
+        print("\nwrote " + ", ".join(report.shown(path) for path in written))
+        _next(plan)
+    else:
+        _propose(plan)
+
+
+def pythons() -> tuple[str, ...]:
+    """The versions of this host that a release can have, such as 3.12."""
+    found = (row.short for _, row in host.installed() if not host.refusal(row))
+    return tuple(dict.fromkeys(row for row in found if int(row.split(".")[1]) >= OLDEST))
+
+
+def _wanted(plan: Plan, *, replace: bool, yes: bool, as_json: bool) -> bool:
+    """Whether to write: settings that are there get nothing added without a word of the user."""
+    if replace:
+        return True
+    if not plan.missing or (as_json and not yes):
+        return False
+    if yes or not sys.stdin.isatty():
+        return yes
+    print(f"\n{plan.missing}", file=sys.stderr)
+    return typer.confirm(f"Add this to {report.shown(plan.path)}?", err=True)
+
+
+def _propose(plan: Plan) -> None:
+    if plan.missing and not sys.stdin.isatty():
+        print(f"{report.shown(plan.path)} has settings; what the project shows besides:\n")
+        print(plan.missing)
+        print("To add it: relforge init --yes")
+    elif not plan.missing:
+        print(f"\n{report.shown(plan.path)} has settings, and nothing is missing from them")
+        _next(plan)
+
+
+def _next(plan: Plan) -> None:
     print("\nNext:")
     for note in plan.notes or ("type: relforge build",):
         print(f"  {note}")
+
+
+def _print_json(plan: Plan, written: tuple[Path, ...], text: str) -> None:
+    facts = {
+        "written": [str(path) for path in written],
+        "exists": plan.exists,
+        "settings": text,
+        "found": list(plan.found),
+        "notes": list(plan.notes),
+    }
+    json.dump(facts, sys.stdout)
+    print()
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K  {text}", end="\r", file=sys.stderr, flush=True)

@@ -26,8 +26,10 @@ from relforge.cli.options import (
     Wheelhouse,
     file_to_write,
 )
-from relforge.layers.deps.locking import Change, LockRequest, check, write
+from relforge.layers.deps.locking import Change, LockRequest, check, is_foreign, write
 from relforge.pipeline.planning import lockable, read_settings
+from relforge.project import lockfile
+from relforge.project.requirements import choice
 
 DEFAULT = "pylock.toml"
 
@@ -81,7 +83,8 @@ def lock(
         settings=found.settings,
         interpreter=found.python,
         target=found.target,
-        output=target.absolute(),
+        output=Path(os.path.abspath(target)),
+        is_named=output is not None,
     )
     changes: tuple[Change, ...] | None = None
     with usage.for_a_build(), report.watch(out)("lock"):
@@ -117,27 +120,24 @@ def _print_json(order: LockRequest, env: str, changes: tuple[Change, ...] | None
 
 def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
     shown = report.shown(order.output)
+    asked = order.project.requirements
+    if asked is not None:
+        print(choice.sentence(asked))
+    others = lockfile.others(order.project.root, order.settings.lock)
+    if order.settings.lock and others:
+        print(f"the lock is {order.settings.lock}; not used: {', '.join(others)}")
     if checked:
         print(f"{shown} fits")
         return
     if changes is None:
-        print(f"{shown} is up to date")
+        foreign = is_foreign(order)
+        print(f"{shown} fits, and is used as it is" if foreign else f"{shown} is up to date")
         return
     print(f"\n{shown}")
     for row in changes:
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
     if not order.wanted:
         print("  it is empty: the project asks for nothing")
-        _tell_of_wishes(order)
-
-
-def _tell_of_wishes(order: LockRequest) -> None:
-    wishes = order.project.root / "requirements.txt"
-    if wishes.is_file() and wishes.resolve() != order.output.resolve():
-        print(
-            f"  {wishes.name} counts for nothing: write what it says to `project.dependencies` "
-            "of the pyproject.toml"
-        )
 
 
 def _propose(order: LockRequest, taken: str | None, build: str) -> None:

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from relforge.cli import json_error
 from relforge.cli.options import version_option
 from relforge.support.errors import NO_ROOM, Exit, UserError
 from relforge.support.untrusted_text import harmless
@@ -27,6 +28,7 @@ COMMANDS = {
     "lock": ("lock", "lock"),
     "build": ("build", "build"),
     "release": ("build", "release"),
+    "run": ("run", "app"),
     "verify": ("artifact", "verify"),
     "inspect": ("artifact", "inspect"),
     "diff": ("artifact", "diff"),
@@ -105,14 +107,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)  # nor is there anything to be found at the end
     _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminated)
+    as_json = json_error.is_wanted(sys.argv[1:] if arguments is None else arguments)
     try:
         status = app(args=arguments, standalone_mode=False)
         _flush()
     except UserError as error:
-        _complain(error.message, error.hint)
+        _complain(error.message, error.hint, error.facts if as_json else None)
         return int(error.code)
     except _UsageError as error:
-        error.show()  # type: ignore[attr-defined]  # as every subclass of click's has it
+        _complain_of_usage(error, as_json)
         return Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
         status = Exit.INTERRUPTED
@@ -126,11 +129,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(
             (f"{os.fsdecode(place)}: " if place else "") + os.strerror(error.errno),
             _HOST_ERRORS[error.errno],
+            {} if as_json else None,
         )
         _drop_output()
         return Exit.FAILED
     if status == Exit.INTERRUPTED:  # what typer makes of Ctrl-C
-        _complain("interrupted; nothing half-done was left behind", "")
+        _complain("interrupted; nothing half-done was left behind", "", {} if as_json else None)
     return status if isinstance(status, int) else Exit.DONE
 
 
@@ -175,7 +179,33 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _complain(message: str, hint: str) -> None:
+def _show_json(message: str, hint: str, facts: dict[str, Any], *, where: str | None = None) -> None:
+    """Where stdout cannot be written to, that is the error, and stderr has it."""
+    try:
+        json_error.show(message, hint, facts, where=where)
+    except OSError:
+        _drop_output()
+
+
+def _complain_of_usage(error: Any, as_json: bool) -> None:
+    """The command line's own words; ``where`` is the command."""
+    error.show()
+    if as_json:
+        place = " ".join(["relforge", *_below(error.ctx)])
+        _show_json(error.format_message(), f"{place} --help", {}, where=place)
+
+
+def _below(context: Any) -> list[str]:
+    """The names of the commands below `relforge`, whatever that was started as."""
+    if context is None or context.parent is None:
+        return []
+    return [*_below(context.parent), context.info_name]
+
+
+def _complain(message: str, hint: str, facts: dict[str, Any] | None) -> None:
+    """To people, and with ``facts`` to the reader of `--json` as well."""
+    if facts is not None:
+        _show_json(message, hint, facts)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.show_cursor(True)  # a display that was interrupted while it began has hidden it
     console.print("error:", style="bold red", end=" ")

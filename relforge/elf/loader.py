@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relforge import elf
+from relforge.elf import drivers
 from relforge.support import command
 
 log = logging.getLogger("relforge.elf.loader")
@@ -63,9 +64,9 @@ class FoundLibrary:
     missing: Mapping[Path, tuple[str, ...]]
 
 
-def of_host(machine: str) -> LibrarySearch:
-    """The search of this host's own loader."""
-    folders = tuple(Path(folder) for folder in DEFAULT_FOLDERS)
+def of_host(machine: str, more: Iterable[str] = ()) -> LibrarySearch:
+    """The search of this host's own loader, and in those directories besides."""
+    folders = tuple(Path(folder) for folder in (*more, *DEFAULT_FOLDERS))
     return LibrarySearch(machine=machine, known=_loader_cache(), folders=folders)
 
 
@@ -109,7 +110,7 @@ def _follow(
     binary = elf.read(path)
     lacking: set[str] = set()
     for name in binary.needed if binary else ():
-        if name in elf.GLIBC or name in known or name in own:
+        if name in elf.GLIBC or name in known or name in own or drivers.are(name):
             continue
         assert binary is not None
         library = search.find(name, path, binary)

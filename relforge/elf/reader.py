@@ -1,4 +1,8 @@
-"""What an ELF file needs of the host: its libraries, its CPU, its glibc."""
+"""What an ELF file needs of the host: its libraries, its CPU, its glibc.
+
+By pyelftools: 0.27 s for 107 files, its import included.  LIEF 1.0 reads them in
+0.01 s, after an import of 0.47 s, which a build pays that looks at a single file.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+MAGIC = b"\x7fELF"
 MACHINES = {
     "EM_X86_64": "x86_64",
     "EM_AARCH64": "aarch64",
@@ -58,7 +63,7 @@ class Elf:
 def read(path: Path) -> Elf | None:
     """Read the headers; None for what is no ELF file, or a broken one."""
     with path.open("rb") as file:
-        if file.read(4) != b"\x7fELF":
+        if file.read(4) != MAGIC:
             return None
         # Late, here and below: it is slow to import, and most files were read before.
         from elftools.common.exceptions import ELFError  # noqa: PLC0415 - late, as it says above
@@ -73,7 +78,7 @@ def read(path: Path) -> Elf | None:
 def is_elf(path: Path) -> bool:
     """Tell by the first four bytes."""
     with path.open("rb") as file:
-        return file.read(4) == b"\x7fELF"
+        return file.read(4) == MAGIC
 
 
 def floor(files: Iterable[Elf]) -> str:

@@ -1,13 +1,17 @@
-"""Where an ELF file looks for its libraries: written relative to itself, so that it can move."""
+"""Where an ELF file looks for its libraries: written relative to itself, so that it can move.
+
+By patchelf; `relforge.elf.symbols` says what a library for all of it would cost.
+"""
 
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 import sys
 from pathlib import Path
 
-from relforge import cache
+from relforge import cache, elf
 from relforge.support import command
 from relforge.support.errors import UserError
 
@@ -22,6 +26,28 @@ def write(run_path: str, *files: Path) -> None:
         [_patchelf(), "--force-rpath", "--set-rpath", run_path, *files],
         what=f"writing the run path {run_path}",
     )
+
+
+def made_relative(file: Path, inner: str, libraries: str) -> tuple[str, ...]:
+    """Let a file that was built on this host find its libraries wherever the release lies.
+
+    ``inner`` is its path in the release, ``libraries`` the directory there in which
+    libraries are.  What was written relative to the file stays; the directories of
+    this host that are taken out are returned: what the file needs may be there.
+    A library that looks beside itself alone is left as it is; so is a program
+    that needs nothing but glibc.
+    """
+    read = elf.read(file)
+    if read is None:
+        return ()
+    written = read.runpath or read.rpath
+    kept = [row for row in written if row.startswith(("$ORIGIN", "${ORIGIN}"))]
+    is_alone = bool(read.interpreter) and not kept and set(read.needed) - elf.GLIBC
+    if len(kept) == len(written) and not is_alone:
+        return ()
+    way = posixpath.relpath(libraries, posixpath.dirname(inner))
+    write(":".join(dict.fromkeys([*kept, "$ORIGIN", f"$ORIGIN/{way}"])), file)
+    return tuple(row for row in written if row.startswith("/"))
 
 
 def version() -> str:

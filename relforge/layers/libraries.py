@@ -18,14 +18,15 @@ import logging
 import os
 import posixpath
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from relforge import cache, elf
-from relforge.elf import loader, run_paths
-from relforge.model.release import Layer, Release
+from relforge.elf import drivers, loader, run_paths
+from relforge.model import origins
+from relforge.model.release import Layer, Part, Release
 
 log = logging.getLogger("relforge.layers.libraries")
 
@@ -63,16 +64,18 @@ def step(release: Release) -> Release:
     """
     found = survey(release)
     inside = {name for library in found for name in library.names}
-    paths = [library.path for library in found if set(library.needed) - inside - elf.GLIBC]
+    release = _with_drivers(release, found, inside)
+    paths = [row.path for row in found if _lacking(row, inside)]
     if release.python.source == "system":
-        wanted = sorted({name for row in found for name in row.needed} - inside - elf.GLIBC)
+        wanted = sorted({name for row in found for name in _lacking(row, inside)})
         note = f"the target must have {', '.join(wanted)}: without an interpreter none comes along"
         return replace(release, notes=(*release.notes, note)) if wanted else release
     if not paths or release.target.machine != os.uname().machine:
         return release
     digests = {entry.path: entry.sha256 for layer in release.layers for entry in layer.entries}
     asking = (f"{path} {digests[path]}" for path in paths)
-    key = cache.key("libraries", loader.state(), run_paths.version(), *sorted(inside), *asking)
+    facts = (loader.state(), run_paths.version(), *origins.searched(release))
+    key = cache.key("libraries", *facts, *sorted(inside), *asking)
     tree = cache.tree("libraries", key, lambda draft: _bring(release, paths, inside, draft))
     cache.place(tree, release.tree)
     layers = tuple(
@@ -89,11 +92,27 @@ def missing(release: Release) -> Iterator[tuple[str, tuple[str, ...]]]:
     if release.python.source == "system":
         return
     found = survey(release)
-    inside = elf.GLIBC.union(*(library.names for library in found))
+    inside = {name for library in found for name in library.names}
     for library in found:
-        lacking = tuple(name for name in library.needed if name not in inside)
-        if lacking:
+        if lacking := _lacking(library, inside):
             yield library.path, lacking
+
+
+def needed_by(release: Release, paths: Iterable[str]) -> set[str]:
+    """Those files, and every library of the release that they load, directly or not."""
+    found = survey(release)
+    places: dict[str, list[SharedLibrary]] = {}
+    for row in found:
+        for name in row.names:
+            places.setdefault(name, []).append(row)
+    wanted = set(paths)
+    left = [row for row in found if row.path in wanted]
+    while left:
+        for name in left.pop().needed:
+            new = [row for row in places.get(name, ()) if row.path not in wanted]
+            wanted |= {row.path for row in new}
+            left += new
+    return wanted
 
 
 def glibc_floor(release: Release, others: Iterable[str]) -> str:
@@ -107,9 +126,34 @@ def glibc_floor(release: Release, others: Iterable[str]) -> str:
     return max((row.glibc for row in found if row.glibc), key=_numbers, default="2.17")
 
 
+def _lacking(library: SharedLibrary, inside: Collection[str]) -> tuple[str, ...]:
+    """What the file needs, and neither the release, nor glibc, nor the target's drivers have."""
+    own = (name for name in library.needed if name not in inside and name not in elf.GLIBC)
+    return tuple(name for name in own if not drivers.are(name))
+
+
+def _with_drivers(
+    release: Release, found: Iterable[SharedLibrary], inside: Collection[str]
+) -> Release:
+    """The release with a note of the libraries that its target's drivers have to bring."""
+    wanted: dict[str, set[str]] = {}
+    known: origins.Origins | None = None
+    for row in found:
+        names = {name for name in row.needed if name not in inside and drivers.are(name)}
+        if names:
+            known = known or origins.Origins(release)
+            wanted.setdefault(known.name(row.path), set()).update(names)
+    notes = (
+        f"{', '.join(sorted(names))} must be on the target where {package} uses them: they come "
+        "with its drivers and are never shipped"
+        for package, names in sorted(wanted.items())
+    )
+    return replace(release, notes=(*release.notes, *notes))
+
+
 def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path) -> None:
     """Put what those files need and nothing inside offers into the folder."""
-    search = loader.of_host(release.target.machine)
+    search = loader.of_host(release.target.machine, origins.searched(release))
     found = loader.collect([release.tree / path for path in paths], search).libraries
     for name, source in sorted(found.items()):
         if name in inside:
@@ -130,6 +174,8 @@ def _joined(release: Release, layer: Layer, brought: cache.Tree) -> Layer:
         key=cache.key(layer.key, *(f"{entry.path} {entry.sha256}" for entry in brought.entries)),
         entries=tuple(known[path] for path in sorted(known)),
     )
+    part = Part(origin="host", name="this host", entries=brought.entries)
+    joined = replace(joined, parts=(*layer.parts, part))
     ours = replace(layer, name="brought", key=brought.key, entries=brought.entries)
     new = {entry.path for entry in brought.entries}
     rows = [row for row in _of_layer(release, layer) if row.path not in new]

@@ -16,12 +16,13 @@ from typing import Any
 import relforge
 from relforge import cache
 from relforge.layers import libraries
+from relforge.layers.deps.step import interpreter
 from relforge.model import layout
 from relforge.model.release import Entry, Layer, Release
 from relforge.project.settings.references import check_references
 from relforge.runtime.contract.content import Manifest
 from relforge.support.errors import SettingsError, UserError
-from relforge.tree import draft, inventory, release_python
+from relforge.tree import bytecode, draft, inventory, release_python
 
 OWN = "release"  # the layer of what relforge itself writes
 WRITTEN = frozenset({layout.MANIFEST, layout.LAUNCH, layout.SUMS})  # here
@@ -31,6 +32,8 @@ _UNLISTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # of Unicode's categories
 def step(release: Release) -> Release:
     """Measure the glibc floor of all there is, then write manifest, launch file and digests."""
     found = inventory.take(release.tree, release.layers)
+    if _compile_changed(release, found):
+        found = inventory.take(release.tree, release.layers)
     loose = tuple(entry for entry in found.others if entry.path not in WRITTEN)
     glibc = libraries.glibc_floor(release, (entry.path for entry in loose))
     release = replace(release, target=replace(release.target, glibc=glibc))
@@ -48,6 +51,29 @@ def step(release: Release) -> Release:
     draft.seal(release, layout.SUMS, "".join(sums))
     layers = _with_own(release, found.layers, others)
     return replace(release, layers=layers, folders=found.folders)
+
+
+def _compile_changed(release: Release, found: inventory.Inventory) -> bool:
+    """Compile the modules that are not as their layer brought them; whether there were any."""
+    laid = (
+        entry
+        for layer in release.layers
+        for part in layer.parts
+        if part.origin == "assets"
+        for entry in part.entries
+    )
+    paths = {entry.path for entry in (*found.others, *laid) if entry.link is None}
+    paths |= {row.path for row in release.collisions}
+    changed = False
+    tag = release.python.tag.replace("cp", "cpython-")
+    for root in (release.python.site_packages, layout.APP):
+        modules = sorted(row for row in paths if row.endswith(".py") and row.startswith(f"{root}/"))
+        there = [row for row in modules if (release.tree / row).is_file()]
+        strip = release.settings.strip.sources
+        changed |= bytecode.refresh(
+            interpreter(release), release.tree, root, there, tag, strip=strip
+        )
+    return changed
 
 
 def prepare(release: Release) -> None:

@@ -10,6 +10,8 @@ ticketd-1.4.0/
 
 from __future__ import annotations
 
+import re
+
 PYTHON = "python"
 SCRIPTS = "python/share/scripts"
 APP = "app"
@@ -21,19 +23,36 @@ CONFIG = "release/config.toml"
 ENV_SH = "release/env.sh"
 SUMS = "release/SHA256SUMS"
 SBOM = "release/sbom.cdx.json"
+_INTERPRETER = re.compile(rf"{PYTHON}/bin/python(\d(\.\d+)?t?)?")
 STATE = "var"  # the one folder that is no part of a release
 
 # What describes a finished tree, and is written once nothing of it changes any more.
 SEALED = (MANIFEST, LAUNCH, SUMS, SBOM)
 
 
+def site_packages(version: str) -> str:
+    """Where packages are in a release with that Python, ``3.12`` or ``3.12.1``."""
+    return f"{PYTHON}/lib/python{'.'.join(version.split('.')[:2])}/site-packages"
+
+
+def app_roots(roots: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders of the application from which one imports: the inner ones first."""
+    return (*(f"{APP}/{root}" for root in roots), APP)
+
+
 def is_ours(path: str, name: str) -> bool:
-    """Whether that path of the release of that name is relforge's own, or part of what is."""
-    return any(path == own or path.startswith(f"{own}/") for own in _ours(name))
+    """Whether that path of the release of that name is relforge's own, or part of what is.
+
+    The interpreter's program is: everything that the release does begins with it.
+    """
+    own = any(path == own or path.startswith(f"{own}/") for own in _ours(name))
+    return own or bool(_INTERPRETER.fullmatch(path))
 
 
 def holds_ours(path: str, name: str) -> bool:
     """Whether something of relforge's own lies below that path."""
+    if path in (".", PYTHON, f"{PYTHON}/bin"):
+        return True
     return any(own.startswith(f"{path}/") for own in _ours(name))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from relforge.model import layout
 from relforge.model.spec import Project, Settings
 
 TARGETS = ("linux-x86_64", "linux-aarch64")  # what `--target` may be
@@ -64,7 +65,7 @@ class Interpreter:
     @property
     def site_packages(self) -> str:
         """Where dependencies and the application go, relative to the release."""
-        return f"python/lib/python{self.short}/site-packages"
+        return layout.site_packages(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,25 @@ class Entry:
     mtime_ns: int = field(default=0, compare=False)
 
 
+# Where a file comes from: the project's sources as they are, a wheel made on this host, a locked
+# wheel as it was published, the interpreter, a library of this host, what the assets' commands
+# made, an overlay or a step of the project, relforge itself.
+Origin = Literal["source", "built", "wheel", "interpreter", "host", "assets", "overlay", "relforge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Files of a layer that came from one place.  ``name`` is how a message calls it.
+
+    ``searched`` are directories of this host in which what was built looked for libraries.
+    """
+
+    origin: Origin
+    name: str
+    entries: tuple[Entry, ...]  # of which the layer may have lost some to a later part
+    searched: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """A part of the release that has its own content key."""
@@ -92,6 +112,7 @@ class Layer:
     cached: bool
     seconds: float
     entries: tuple[Entry, ...] = ()  # paths are relative to the release; sorted
+    parts: tuple[Part, ...] = ()  # a later one wins; see `relforge.model.origins`
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -105,10 +126,27 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Collision:
+    """One path that two parts brought, each with its own content.
+
+    ``wanted`` is that a setting says who wins.
+    """
+
+    path: str
+    kind: Literal["text", "script", "data", "stray", "module", "laid"]
+    winner: str
+    loser: str
+    wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something that is wrong with a tree.  ``hint`` says what to do about it.
 
     ``path`` is a file, relative to the release, or a setting as the user writes it.
+    Findings of several files are one where they have a ``topic``, what the message
+    says of each of them; ``detail`` is what is said of this one alone.  The path is
+    then a pattern, and ``files`` are those that it stands for.
     """
 
     severity: Literal["error", "warning"]
@@ -116,6 +154,9 @@ class Finding:
     path: str
     message: str
     hint: str = ""
+    topic: str = ""
+    detail: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +196,7 @@ class Release:
     packages: tuple[Package, ...] = ()  # the dependencies, by name
     folders: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
     artifacts: tuple[Artifact, ...] = ()
+    collisions: tuple[Collision, ...] = ()
     notes: tuple[str, ...] = ()  # what was not done, and what the target must have
     findings: tuple[Finding, ...] = ()  # warnings: an error ends the build
 

@@ -21,7 +21,8 @@ FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
 # The rules of `relforge.checks`, by the names that `check.skip` and `check.allow` have for them.
 CHECKS = (
     *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
-    *("imports", "leftovers", "entry-points", "smoke"),
+    *("requirements", "imports", "leftovers", "package-data", "programs", "collisions"),
+    *("bytecode", "entry-points", "smoke"),
 )
 
 
@@ -33,6 +34,29 @@ class Metadata:
     authors: tuple[str, ...] = ()  # "Name <address>", or one of the two
     license: str = ""  # an SPDX expression
     urls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenRequirement:
+    """One requirement (PEP 508), and the place where somebody wrote it."""
+
+    where: str  # requirements.txt:3, or tool.poetry.dependencies.flask
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What the project asks for, and in which of its files that was found."""
+
+    source: str  # "requirements.txt", "[project] of pyproject.toml"
+    rows: tuple[WrittenRequirement, ...] = ()
+    constraints: tuple[WrittenRequirement, ...] = ()  # of `-c` files
+    files: tuple[str, ...] = ()  # that were read, relative to the project
+    unused: tuple[str, ...] = ()  # that name requirements as well, and do not count
+    index: str = ""  # `--index-url`
+    indexes: tuple[str, ...] = ()  # `--extra-index-url`
+    find_links: tuple[str, ...] = ()
+    asks_itself: bool = False  # `-e .`: the project's own requirements count as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +77,8 @@ class Project:
     metadata: Metadata = field(default_factory=Metadata)
     dynamic: tuple[str, ...] = ()  # of the requirements' tables: what the build backend tells
     members: tuple[Project, ...] = ()  # further packages that go in as its own does
+    told_version: str = ""  # what the build backend said, where it was asked
+    requirements: Requirements | None = None  # where `dependencies` were written; None: [project]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +107,27 @@ class PythonSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencySettings:
-    """What of the project's dependencies goes in, besides the required ones."""
+    """What of the project's dependencies goes in, besides the required ones.
+
+    ``prefer`` names packages whose files win over those of others.
+    """
 
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """A package index.  ``default``: in the place of the public one."""
+    """A package index.  ``default``: in the place of the public one.
+
+    ``packages`` are patterns of the names that it alone has, and it has nothing else.
+    """
 
     name: str
     url: str
     default: bool = False
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +138,7 @@ class PackageSettings:
     indexes: tuple[Index, ...] = ()
     find_links: tuple[str, ...] = ()  # folders or addresses of pages
     wheelhouse: str = ""  # a folder, relative to the project
+    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +253,7 @@ class Settings:
     config: ConfigSettings
     commands: tuple[Command, ...]
     check: CheckSettings
+    app_roots: tuple[str, ...] = ()  # import roots of `app` besides the project itself
     packages: PackageSettings = PackageSettings()
     log: Log = field(default_factory=Log)
     upgrade: Upgrade = field(default_factory=Upgrade)
@@ -228,6 +264,7 @@ class Settings:
     oci: OciSettings = field(default_factory=OciSettings)
     deb: DebSettings = field(default_factory=DebSettings)
     hooks: tuple[Hook, ...] = ()
+    requirements: tuple[str, ...] | None = None  # files that name them; None: those that are found
     members: tuple[str, ...] = ()  # folders of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
     sign: str = ""  # the key that signs the digest, or `sigstore`

@@ -40,7 +40,9 @@ def find(release: Release, key: str) -> Release | None:
             folders=folders,
             packages=tuple(Package(**row) for row in known["packages"]),
             notes=tuple(known["notes"]),
-            findings=tuple(Finding(**row) for row in known["findings"]),
+            findings=tuple(
+                Finding(**{**row, "files": tuple(row["files"])}) for row in known["findings"]
+            ),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None

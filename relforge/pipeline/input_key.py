@@ -14,7 +14,8 @@ from relforge.elf import loader
 from relforge.layers.runtime.digest import own_digest
 from relforge.model.release import Release
 from relforge.model.spec import DebSettings, OciSettings
-from relforge.project import inputs, sources
+from relforge.project import git, inputs, sources
+from relforge.support import environment
 
 # What is packed of the tree, and how, does not decide what is in it.
 PACKING: dict[str, Any] = {
@@ -24,9 +25,11 @@ PACKING: dict[str, Any] = {
     "attest": False,
     "sign": "",
 }
-LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml
+LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml; in a poetry.lock, in a pdm.lock
     r"""(?:editable|directory)\s*=\s*(?:\{[^}]*?path\s*=\s*)?["']([^"']+)"""
     r"""|\[packages\.directory\]\s*path\s*=\s*["']([^"']+)"""
+    r"""|type\s*=\s*"directory"\s*url\s*=\s*"([^"]+)"|^path\s*=\s*"([^"]+)\"""",
+    re.MULTILINE,
 )
 
 
@@ -45,6 +48,12 @@ def key(release: Release) -> str:
             str(release.target),
         ),
         *(release.env, str(release.source_date), str(release.revision)),
+        *("variables", *environment.facts(settings.packages.build_env)),
+        *(
+            git.history(row.root)
+            for row in (release.project, *release.project.members)
+            if row.version is None
+        ),
         *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
         *("packages", *_local_packages(root, settings.lock)),
         *("app", sources.digest(root, inputs.application(release))),
@@ -62,10 +71,10 @@ def key(release: Release) -> str:
 
 def _local_packages(root: Path, lock: str | None) -> Iterator[str]:
     """The content of the folders that the lock takes packages from."""
-    if lock is None or not lock.endswith((".toml", "uv.lock")):
+    if lock is None:
         return
     place = root / lock
     for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
-        folder = (place.parent / (match[1] or match[2])).resolve()
+        folder = (place.parent / next(filter(None, match.groups()))).resolve()
         if folder.is_dir() and folder != root:
             yield sources.digest(folder, sources.files(folder))

@@ -36,6 +36,8 @@ class BuiltInStep:
     ``early`` begins at once and needs the sources alone; the step is given its result.
     ``beside`` runs in parallel with the step and is given the same release;
     ``beside_if_packed`` does so only if artifacts will be written.
+    ``after_if_packed`` begins when the step is done and nobody waits for it: it only fills
+    the cache.  It is left out if a step of the project may change what it reads.
     """
 
     name: str
@@ -44,6 +46,7 @@ class BuiltInStep:
     early: str = ""
     beside: str = ""
     beside_if_packed: str = ""
+    after_if_packed: str = ""
     wanted: Callable[[Settings], bool] = _always
 
 
@@ -58,8 +61,18 @@ STEPS = (
     BuiltInStep(
         "app", Phase.ASSEMBLE, "relforge.layers.app:step", early="relforge.layers.app:prepare"
     ),
-    BuiltInStep("libraries", Phase.ASSEMBLE, "relforge.layers.libraries:step"),
-    BuiltInStep("runtime", Phase.ASSEMBLE, "relforge.layers.runtime.step:step"),
+    BuiltInStep(
+        "libraries",
+        Phase.ASSEMBLE,
+        "relforge.layers.libraries:step",
+        after_if_packed="relforge.artifacts.formats:prepare",
+    ),
+    BuiltInStep(
+        "runtime",
+        Phase.ASSEMBLE,
+        "relforge.layers.runtime.step:step",
+        early="relforge.layers.runtime.step:prepare",
+    ),
     BuiltInStep("assets", Phase.ASSEMBLE, "relforge.layers.assets.step:step"),
     BuiltInStep("overlays", Phase.ASSEMBLE, "relforge.layers.overlays:step"),
     BuiltInStep(
@@ -98,7 +111,7 @@ def building(release: Release, *, pack: bool) -> Steps:
     What a project inserts before `pack` runs before SEAL: it may change the tree.
     """
     names = release.settings.steps
-    own = {"assemble": _of(Phase.ASSEMBLE, release.settings)}
+    own = {"assemble": _of(Phase.ASSEMBLE, release.settings, pack=pack)}
     before = extension.between(release, 0, names.index("pack"), own)
     return (*before, *_of(Phase.SEAL, release.settings, pack=pack))
 
@@ -119,14 +132,20 @@ def early(release: Release) -> Ahead:
 
 def _of(phase: Phase, settings: Settings, *, pack: bool = True) -> Steps:
     return tuple(
-        (row.name, _step(row, pack)) for row in STEPS if row.phase is phase and row.wanted(settings)
+        (row.name, _step(row, settings, pack))
+        for row in STEPS
+        if row.phase is phase and row.wanted(settings)
     )
 
 
-def _step(row: BuiltInStep, pack: bool) -> Step:
+def _step(row: BuiltInStep, settings: Settings, pack: bool) -> Step:
     step = _late(row.function)
     beside = row.beside or (row.beside_if_packed if pack else "")
-    return _together(step, _late(beside)) if beside else step
+    if beside:
+        step = _together(step, _late(beside))
+    if row.after_if_packed and pack and not settings.own_steps:
+        step = _followed(step, _late(row.after_if_packed))
+    return step
 
 
 def _together(step: Step, other: Step) -> Step:
@@ -142,6 +161,17 @@ def _together(step: Step, other: Step) -> Step:
         return result
 
     return both
+
+
+def _followed(step: Step, other: Step) -> Step:
+    """The step; the other begins with its result, for whoever needs the same later."""
+
+    def first(*arguments: object) -> Release:
+        result = step(*arguments)
+        begin(other, result)
+        return result
+
+    return first
 
 
 def _late(place: str) -> Step:

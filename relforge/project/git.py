@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
+
+from relforge.support import environment
 
 
 def output(root: Path, *arguments: str) -> str | None:
@@ -21,6 +24,7 @@ def output(root: Path, *arguments: str) -> str | None:
             capture_output=True,
             text=True,
             check=False,
+            env=environment.of_git(),
         )
     except OSError:
         return None
@@ -42,10 +46,36 @@ def commit_time(root: Path) -> int | None:
     return int(text) if text and text.strip() else None
 
 
-def describe(root: Path) -> str | None:
-    """``git describe --tags`` without a leading ``v``."""
-    text = output(root, "describe", "--tags", "--dirty")
-    return text.strip().removeprefix("v") if text else None
+def describe(root: Path, match: str = "") -> str | None:
+    """``git describe --tags`` of the tags that are versions; None where there is none.
+
+    Those are the ones that begin with a digit, or with a ``v`` and a digit; with
+    ``match`` those that the pattern matches, and what it has before its first
+    wildcard is taken off.
+    """
+    patterns = (match,) if match else ("[0-9]*", "v[0-9]*")
+    words = (f"--match={pattern}" for pattern in patterns)
+    text = output(root, "describe", "--tags", "--dirty", *words)
+    if not text:
+        return None
+    before = re.split(r"[*?\[]", match)[0]
+    return text.strip().removeprefix(before).removeprefix("v")
+
+
+def nearest_tag(root: Path) -> str | None:
+    """The nearest tag of any kind."""
+    text = output(root, "describe", "--tags", "--abbrev=0")
+    return text.strip() if text else None
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether the clone lacks a part of the history, and so may lack tags."""
+    return (output(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+
+def history(root: Path) -> str:
+    """What of the history decides a version that is computed from it; empty without git."""
+    return (output(root, "describe", "--tags", "--long", "--dirty", "--always") or "").strip()
 
 
 def lend(root: Path, copy: Path, top: Path) -> None:
@@ -74,6 +104,7 @@ def lend(root: Path, copy: Path, top: Path) -> None:
         input="\0".join(_left_out(origin, top)),
         text=True,
         capture_output=True,
+        env=environment.of_git(),
         check=False,  # then all that was not copied counts as deleted
     )
 

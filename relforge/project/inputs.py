@@ -59,14 +59,20 @@ def overlays(release: Release) -> tuple[str, ...]:
     """The files that overlays lay out, relative to the project."""
     root = release.project.root
     names: list[str] = []
-    for overlay in release.settings.overlays:
+    for index, overlay in enumerate(release.settings.overlays):
         if overlay.kind not in ("copy", "template"):
             continue
         source = root / overlay.source
         if overlay.kind == "template":  # it may include what lies beside it
             names += sources.below(source.parent, root, sources.LEFT_OUT)
         elif source.is_dir():
-            names += [os.path.relpath(path, root) for path in cache.walk(source)]
+            try:
+                names += [os.path.relpath(path, root) for path in cache.walk(source)]
+            except UserError as error:
+                where = f"tool.relforge.overlays[{index}].copy"
+                raise SettingsError(
+                    f"{where}: {error.message.removeprefix(f'{root}/')}", hint=error.hint
+                ) from None
         else:
             names.append(overlay.source)
     return tuple(sorted(names))

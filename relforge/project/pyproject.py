@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import tomli
-
-from relforge.model.spec import Metadata, Project
+from relforge.model.spec import Metadata, Project, Requirements
+from relforge.project.requirements import pipfile, poetry
+from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError
 
 BACKENDS = ("dependencies", "optional-dependencies")  # what a build backend may have to tell
@@ -31,7 +32,6 @@ def load(root: Path) -> Project:
     table = _table(data, "project", pyproject)
     settings = _table(_table(data, "tool", pyproject), "relforge", pyproject, "tool.")
     settings_file = pyproject
-    built = "build-system" in data or (root / "setup.py").is_file()
     if own.is_file():
         if settings:
             raise SettingsError(
@@ -41,37 +41,84 @@ def load(root: Path) -> Project:
             )
         settings, settings_file = read_toml(own), own
     try:
-        return Project(
-            root=root,
-            name=table.get("name", ""),
-            version=table.get("version"),
-            requires_python=table.get("requires-python", ""),
-            dependencies=tuple(table.get("dependencies", ())),
-            optional_dependencies=_requirements(table.get("optional-dependencies", {})),
-            groups=dependency_groups(data.get("dependency-groups", {})),
-            scripts=dict(table.get("scripts", {})),
-            has_build_system=built,
-            dynamic=_dynamic(table, built),
-            settings_file=settings_file,
-            settings=settings,
-            metadata=_metadata(table),
-        )
+        found = _of_table(root, data, table)
+        found = _with_tools(found, _table(data, "tool", pyproject), bool(table))
     except (TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{pyproject}: the [project] table is not valid: {error}") from None
+    return replace(found, settings_file=settings_file, settings=settings)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file; raises SettingsError with file and line."""
-    try:
-        return tomli.loads(path.read_text(encoding="utf-8"))
-    except tomli.TOMLDecodeError as error:
-        raise SettingsError(
-            f"{path}:{error.lineno}: not valid TOML: {error.msg} (column {error.colno})"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+def _of_table(root: Path, data: dict[str, Any], table: dict[str, Any]) -> Project:
+    """What the ``[project]`` table says."""
+    built = "build-system" in data or (root / "setup.py").is_file() or _is_setup_cfg(root)
+    return Project(
+        root=root,
+        name=table.get("name", ""),
+        version=table.get("version"),
+        requires_python=table.get("requires-python", ""),
+        dependencies=tuple(table.get("dependencies", ())),
+        optional_dependencies=_requirements(table.get("optional-dependencies", {})),
+        groups=dependency_groups(data.get("dependency-groups", {})),
+        scripts=dict(table.get("scripts", {})),
+        has_build_system=built,
+        dynamic=_dynamic(table, built),
+        settings_file=root / "pyproject.toml",
+        settings={},
+        metadata=_metadata(table),
+    )
+
+
+def _with_tools(project: Project, tools: dict[str, Any], has_table: bool) -> Project:
+    """The project with what Poetry's table, PDM's and a Pipfile say besides."""
+    groups = dict(project.groups)
+    for name, rows in tools.get("pdm", {}).get("dev-dependencies", {}).items():
+        groups.setdefault(name, tuple(row.removeprefix("-e ") for row in rows))
+    if (project.root / pipfile.NAME).is_file():
+        groups.setdefault("dev", pipfile.development(project.root))
+        if not project.requires_python:
+            project = replace(project, requires_python=pipfile.python(project.root))
+    project = replace(project, groups=groups)
+    return _with_poetry(project, tools["poetry"], has_table) if "poetry" in tools else project
+
+
+def _with_poetry(project: Project, table: dict[str, Any], has_table: bool) -> Project:
+    found = poetry.read(project.root, table)
+    project = replace(
+        project,
+        name=project.name or table.get("name", ""),
+        version=project.version or _static_version(table, project),
+        requires_python=project.requires_python or found.requires_python,
+        groups={**found.groups, **project.groups},
+        scripts=project.scripts or _poetry_scripts(table),
+        has_build_system=project.has_build_system and table.get("package-mode", True),
+    )
+    if has_table and "dependencies" not in project.dynamic:
+        return project
+    return replace(
+        project,
+        dynamic=(),
+        dependencies=tuple(row.text for row in found.rows),
+        optional_dependencies=found.extras or project.optional_dependencies,
+        requirements=Requirements(source=poetry.SOURCE, rows=found.rows) if found.rows else None,
+    )
+
+
+def _static_version(table: dict[str, Any], project: Project) -> str | None:
+    """Poetry's version, unless a plugin computes it (``0.0.0`` by convention)."""
+    version = table.get("version")
+    computed = version in (None, "0", "0.0.0") and project.has_build_system
+    return None if computed else version
+
+
+def _poetry_scripts(table: dict[str, Any]) -> dict[str, str]:
+    rows = table.get("scripts", {}).items()
+    return {name: value for name, value in rows if isinstance(value, str)}
+
+
+def _is_setup_cfg(root: Path) -> bool:
+    """Whether a ``setup.cfg`` describes a package, and not tools alone."""
+    path = root / "setup.cfg"
+    return path.is_file() and "[metadata]" in path.read_text(encoding="utf-8", errors="replace")
 
 
 def dependency_groups(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:

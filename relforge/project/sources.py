@@ -18,7 +18,7 @@ from pathlib import Path
 from relforge import cache
 from relforge.model import layout
 from relforge.project import git
-from relforge.project.pyproject import read_toml
+from relforge.project.toml_document import read_toml
 from relforge.support.errors import UserError
 
 LEFT_OUT = frozenset(
@@ -29,6 +29,7 @@ LEFT_OUT = frozenset(
         ".mypy_cache",
         ".nox",
         ".pytest_cache",
+        ".relforge",
         ".ruff_cache",
         ".tox",
         ".venv",
@@ -45,7 +46,12 @@ ARTIFACT = re.compile(  # what a release writes, where no .gitignore names dist/
     r"(\.(sha256(\.sig)?|provenance\.json|sigstore\.json))?"
 )
 BOOT = f"{layout.RUNTIME}/relforge/runtime/boot.py"  # what only a release has
-SETTINGS_ONLY = frozenset({"relforge.toml", "pylock.toml", "uv.lock", "requirements.lock"})
+SETTINGS_ONLY = frozenset(
+    {
+        *("relforge.toml", "pylock.toml", "uv.lock", "requirements.lock"),
+        *("poetry.lock", "pdm.lock", "Pipfile.lock"),
+    }
+)
 
 
 def files(root: Path) -> tuple[str, ...]:

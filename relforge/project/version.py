@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,46 +11,64 @@ from relforge.project import git
 from relforge.support.errors import SettingsError
 
 KEY = "tool.relforge.version"
+SHAPES = '"1.2.3", { from = "project" }, { git = "describe" } or { git = "describe", match = "v*" }'
 
 
-def resolve(project: Project, setting: Any) -> str:
-    """The version that ``tool.relforge.version`` asks for; raises SettingsError."""
+def resolve(project: Project, setting: Any, ask: Callable[[], str]) -> str:
+    """The version that ``tool.relforge.version`` asks for; raises SettingsError.
+
+    ``ask`` asks the project's build backend, where that alone knows.
+    """
     if isinstance(setting, str):
         return setting
-    if setting is None or setting == {"from": "project"}:
-        return project.version or _from_backend(project)
-    if setting == {"git": "describe"}:
-        described = git.describe(project.root)
-        if described is None:
-            raise SettingsError(
-                f"{KEY}: `git describe --tags` finds no tag in {project.root}",
-                hint="tag a commit (`git tag v1.0.0`), or write the version",
-            )
+    if asks_project(setting):
+        return project.version or _from_backend(project, ask)
+    if isinstance(setting, dict) and setting.get("git") == "describe":
+        if set(setting) == {"git"}:
+            return _described(project.root, "")
+        if set(setting) == {"git", "match"} and isinstance(setting["match"], str):
+            return _described(project.root, setting["match"])
+    raise SettingsError(f"{KEY}: expected {SHAPES}, found {setting!r}")
+
+
+def asks_project(setting: Any) -> bool:
+    """Whether the version is the project's own."""
+    return setting is None or setting == {"from": "project"}
+
+
+def _described(root: Path, match: str) -> str:
+    described = git.describe(root, match)
+    if described is not None:
         return described
+    if git.is_shallow(root):
+        raise SettingsError(
+            f"{KEY}: `git describe --tags` finds no tag in {root}: this clone is shallow",
+            hint="type: git fetch --tags --unshallow",
+        )
+    other = git.nearest_tag(root)
+    if other and not match:
+        raise SettingsError(
+            f"{KEY}: the nearest tag, {other}, does not begin with a version",
+            hint="say which tags are versions: "
+            f'{{ git = "describe", match = "{_pattern(other)}" }}',
+        )
+    what = f"no tag that matches {match!r}" if match else "no tag"
     raise SettingsError(
-        f'{KEY}: expected "1.2.3", {{ from = "project" }} or {{ git = "describe" }}, '
-        f"found {setting!r}"
+        f"{KEY}: `git describe --tags` finds {what} in {root}",
+        hint="tag a commit (`git tag v1.0.0`), or write the version",
     )
 
 
-def _from_backend(project: Project) -> str:
+def _pattern(tag: str) -> str:
+    """A pattern of tags like that one: all that is before its first digit, and the rest."""
+    begin = next((index for index, letter in enumerate(tag) if letter.isdigit()), len(tag))
+    return f"{tag[:begin]}*"
+
+
+def _from_backend(project: Project, ask: Callable[[], str]) -> str:
     if not project.has_build_system:
         raise SettingsError(
             f"{KEY}: the project has neither `project.version` nor a build system to ask for it",
             hint='write `version = "1.0.0"` below [project] or [tool.relforge]',
         )
-    return ask_backend(project.root)
-
-
-def ask_backend(root: Path) -> str:
-    """The version that the build backend computes (PEP 517 metadata); takes a second."""
-    # Late: most projects write their version.
-    import build.util  # noqa: PLC0415 - late, as it says above
-
-    try:
-        metadata = build.util.project_wheel_metadata(root)
-    except build.BuildException as error:
-        raise SettingsError(
-            f"{KEY}: the build backend does not tell the version: {error}"
-        ) from None
-    return str(metadata["Version"])
+    return ask()

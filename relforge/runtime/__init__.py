@@ -41,14 +41,19 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
+        if name == "settings_source":
+            from .config.view import imported_by
+
+            imported_by(sys._getframe(1).f_code.co_filename)
         module, attribute = LATE[name]
         return getattr(import_module(module, __name__), attribute)
 
     class _Runtime(type(sys)):
         @property
         def config(self):
-            from .config.view import config
+            from .config.view import config, imported_by
 
+            imported_by(sys._getframe(1).f_code.co_filename)
             return config
 
         @config.setter

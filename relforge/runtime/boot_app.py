@@ -21,6 +21,7 @@ ROLES = {
     "probe": "relforge.runtime.service.probe",
     "tell": "relforge.runtime.service.tell",
     "keep": "relforge.runtime.service.keep",
+    "develop": "relforge.runtime.develop.main",  # not in a release
 }
 
 

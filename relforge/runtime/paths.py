@@ -102,15 +102,16 @@ def prepare(paths: Paths) -> None:
             )
 
 
-def make_state(paths: Paths) -> None:
+def make_state(paths: Paths) -> str:
     """Have the state directory there, as `start` would make it, for what runs without it.
 
-    Where it cannot be made nothing is said: not everything needs it, and what does says so.
+    Where it cannot be made, the reason, else "": not everything that runs needs it.
     """
     try:
         os.makedirs(paths.state, mode=0o755, exist_ok=True)
-    except OSError:
-        return
+    except OSError as error:
+        return f"{paths.state}: {error.strerror}"
+    return ""
 
 
 def _reason(folder: str) -> str:

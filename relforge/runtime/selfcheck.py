@@ -2,105 +2,134 @@
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
-"interface": "asgi" | "wsgi" | "", "call": {"by_name": [str], "by_words": bool,
-"by_facts": bool} or None}]}``.
-Out: ``{"failures": [{"setting": str, "message": str, "hint": str, "severity": "warning" where
-it is not an error}]}``.
+"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}}, "call": {"by_name":
+[str], "by_words": bool, "by_facts": bool} or None, "says_ready": bool, "hint": str}]}``.
+Out: lines of JSON, so that a process which dies has said what came before.  For each target
+``{"setting": str}``, with ``message``, ``hint`` and ``cause`` where it fails; two targets that
+fail for one reason have one cause.  ``severity`` is ``warning`` where it is not an error.
+At the end ``{"modules": [str]}``: all that was imported.
+What the application prints goes to standard error, below a line for each target (`MARK`).
 """
 
 from __future__ import annotations
 
-import ast
 import gc
 import importlib
-import importlib.util
 import inspect
 import json
 import os
-import re
 import sys
 import traceback
-from collections.abc import Iterator
 from typing import Any
 
-from . import calling
+from . import calling, sources
 from .config import view
 from .contract.manifest import load, root
+from .errors import Refusal
 
+MARK = "\x1frelforge: "  # and the setting
 NO_CONFIG = (
     "where it needs its deployment's configuration to be imported, give it one in "
     "`check = { env = {...}, config = {...} }`, or set `check.import = false`"
 )
-
-
 NEVER_READY = "none of its package's sources says that it is ready, which `start` waits for"
 READY = 'call relforge.runtime.ready() when it is, or set ready = "started"'
-_SAYS_READY = re.compile(
-    rb"\bready\(\)|\bimport\b.*\bready\b|READY=1|sd_?notify|relforge\.runtime", re.ASCII
-)
+Problem = dict[str, str]  # message, hint, cause, and the severity of a warning
 
 
 def main(_argv: list[str]) -> int:
     """Answer one question on standard input."""
     gc.disable()  # this process ends soon: a fourth of the time of most imports is collecting
     question = json.load(sys.stdin)
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever the application prints while it is imported is no answer
+    for stream in (sys.stdout, sys.stderr):
+        getattr(stream, "reconfigure")(line_buffering=True)  # noqa: B009 - a TextIO has none
     view.install_values(question["config"], load(root())["config"])
-    failures = []
+    failed: dict[str, Problem] = {}
     for row in question["targets"]:
+        sys.stdout.flush()
+        os.write(2, f"{MARK}{row['setting']}\n".encode())
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
-        problem = look(row["target"]) or _unlike(row) or _misfit(row)
-        if problem:
-            message, hint = problem
-            failures.append({"setting": row["setting"], "message": message, "hint": hint})
-        elif row.get("says_ready") and not _says_ready(row["target"]):
-            silent = {"setting": row["setting"], "message": NEVER_READY, "hint": READY}
-            failures.append({**silent, "severity": "warning"})
-    json.dump({"failures": failures}, answers)
+        name = row["target"].partition(":")[0]
+        problem = failed.get(name) or look(row["target"]) or _unlike(row) or _unfit(row)
+        problem = problem or _misfit(row) or _silent(row)
+        if problem and problem["cause"]:
+            failed[name] = problem
+        print(json.dumps({"setting": row["setting"], **(problem or {})}), file=answers)
+    print(json.dumps({"modules": sorted(sys.modules)}), file=answers)
     answers.close()
     # Threads that the application started at import must not keep the build waiting.
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
-def _misfit(row: dict[str, Any]) -> tuple[str, str] | None:
-    """A callable that cannot be called as it is going to be; of what was imported."""
-    manner = row.get("call")
-    name, _, attribute = row["target"].partition(":")
-    if manner is None or name not in sys.modules:
-        return None
-    found: Any = sys.modules[name]
-    for part in attribute.split("."):
-        found = getattr(found, part)
-    if not callable(found):
-        return f"{row['target']}: a {type(found).__name__} cannot be called", ""
-    problem = calling.misfit(found, **manner)
-    if not problem:
-        return None
-    return f"{row['target']}: {problem}", row.get("hint", "")
+def _problem(message: str, hint: str, cause: str = "") -> Problem:
+    return {"message": message, "hint": hint, "cause": cause}
 
 
-def _unlike(row: dict[str, str]) -> tuple[str, str] | None:
+def _unlike(row: dict[str, Any]) -> Problem | None:
     """An application of the other kind than its server takes; of what was imported."""
     wanted = row.get("interface")
-    name, _, attribute = row["target"].partition(":")
-    if not wanted or name not in sys.modules:
+    if not wanted or not _is_imported(row):
         return None
     from .service.servers.listening import is_wsgi
 
-    app: Any = sys.modules[name]
-    for part in attribute.split("."):
-        app = getattr(app, part)
+    app = _object(row)
     if is_wsgi(app) == (wanted == "wsgi"):
         return None
-    return (
+    return _problem(
         f"{row['target']} is no {wanted.upper()} application, as the server's workers take them",
         'for ASGI: options = { worker_class = "uvicorn" }; for WSGI: "sync" or "gthread"',
     )
 
 
-def _import(target: str) -> tuple[str, str] | None:
+def _unfit(row: dict[str, Any]) -> Problem | None:
+    """Options that the server would refuse when the service starts."""
+    service = row.get("service")
+    if not service:
+        return None
+    adapter = importlib.import_module(f"{__package__}.service.servers.{row['target']}")
+    try:
+        adapter.judge(service)
+    except Refusal as error:
+        return _problem(f"tool.relforge.{error.message}", error.hint)
+    return None
+
+
+def _misfit(row: dict[str, Any]) -> Problem | None:
+    """A callable that cannot be called as it is going to be; of what was imported."""
+    manner = row.get("call")
+    if manner is None or not _is_imported(row):
+        return None
+    found = _object(row)
+    if not callable(found):
+        return _problem(f"{row['target']}: a {type(found).__name__} cannot be called", "")
+    problem = calling.misfit(found, **manner)
+    return _problem(f"{row['target']}: {problem}", row.get("hint", "")) if problem else None
+
+
+def _silent(row: dict[str, Any]) -> Problem | None:
+    """A warning of what never says that it is ready."""
+    if not row.get("says_ready") or sources.say_ready(row["target"]):
+        return None
+    return {**_problem(NEVER_READY, READY), "severity": "warning"}
+
+
+def _is_imported(row: dict[str, Any]) -> bool:
+    return row["target"].partition(":")[0] in sys.modules
+
+
+def _object(row: dict[str, Any]) -> Any:
+    name, _, attribute = row["target"].partition(":")
+    found: Any = sys.modules[name]
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _import(target: str) -> Problem | None:
     """Import the module and find the attribute; what is wrong with that, and a hint."""
     name, _, attribute = target.partition(":")
     try:
@@ -111,28 +140,13 @@ def _import(target: str) -> tuple[str, str] | None:
             hint = f"is the package of {error.name!r} among the locked dependencies?"
             if name == error.name or name.startswith(f"{error.name}."):
                 hint = "is the module's package part of the project, and its name spelt so?"
-        return f"importing {name!r} fails:\n{_trimmed(error)}", hint
+        return _problem(f"importing {name!r} fails:\n{_trimmed(error)}", hint, _cause(error))
     for part in attribute.split(".") if attribute else ():
         try:
             found = getattr(found, part)
         except AttributeError:
-            return f"{name!r} has no attribute {attribute!r}", _there(name, found)
+            return _problem(f"{name!r} has no attribute {attribute!r}", _there(name, found))
     return None
-
-
-def _says_ready(target: str) -> bool:
-    """Whether the sources of the target's package speak of it at all."""
-    name = target.partition(":")[0]
-    spec = importlib.util.find_spec(name.partition(".")[0])
-    sources = [*_sources(spec)] if spec is not None else []
-    if not all(file and file.endswith(".py") for file in sources):
-        return True  # byte code, or written in C
-    return not sources or any(_mentions_ready(file) for file in sources)
-
-
-def _mentions_ready(file: str) -> bool:
-    with open(file, "rb") as source:
-        return _SAYS_READY.search(source.read()) is not None
 
 
 def _there(name: str, module: Any) -> str:
@@ -145,6 +159,13 @@ def _there(name: str, module: Any) -> str:
     ]
     listed = " or ".join(f"{name}:{row}" for row in rows[:4])
     return f"did you mean {listed}?" if rows else "it is written as pkg.module:name"
+
+
+def _cause(error: BaseException) -> str:
+    """What makes two failures one: the error, and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}: {error} {place}"
 
 
 def _trimmed(error: BaseException) -> str:
@@ -160,37 +181,17 @@ def _is_machinery(file: str) -> bool:
     return file.startswith(("<frozen ", here)) or file == importlib.__file__
 
 
-def _look_up(target: str) -> tuple[str, str] | None:
+def _look_up(target: str) -> Problem | None:
     """Find every module that the target's sources import, without running any of them."""
-    name = target.partition(":")[0]
-    package = name.partition(".")[0]
-    spec = importlib.util.find_spec(package)
-    if spec is None:
-        return f"there is no module {package!r}", "is its package part of the project?"
-    for file in _sources(spec):
-        for imported, line in _imports(file):
-            if importlib.util.find_spec(imported) is None:
-                return (
-                    f"{file}:{line} imports {imported!r}, which is not in the release",
-                    "is its package among the locked dependencies?",
-                )
-    return None
-
-
-def _sources(spec: Any) -> Iterator[str]:
-    if not spec.submodule_search_locations:
-        yield spec.origin
-    for folder in spec.submodule_search_locations or ():
-        for parent, _, files in os.walk(folder):
-            yield from (os.path.join(parent, file) for file in files if file.endswith(".py"))
-
-
-def _imports(file: str) -> Iterator[tuple[str, int]]:
-    """Top-level names that a source imports unconditionally, with their lines."""
-    with open(file, "rb") as source:
-        tree = ast.parse(source.read(), file)
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            yield from ((alias.name.partition(".")[0], node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0], node.lineno
+    package = target.partition(":")[0].partition(".")[0]
+    if not sources.is_there(package):
+        return _problem(f"there is no module {package!r}", "is its package part of the project?")
+    missing = sources.first_missing(package)
+    if missing is None:
+        return None
+    place, imported = missing
+    return _problem(
+        f"{place} imports {imported!r}, which is not in the release",
+        "is its package among the locked dependencies?",
+        place,
+    )

@@ -1,7 +1,9 @@
 """Tables laid over the settings: those of a release, then an environment's.
 
-Tables merge, scalars and lists replace.  A repository that makes several
-releases has a table for each; one that makes a single release has none.
+Tables merge, scalars and lists replace.  A table that gives a key of the
+configuration a ``default`` makes it not required there, and the other way round.
+A repository that makes several releases has a table for each; one that makes a
+single release has none.
 
     [tool.relforge]                     for all of them
     [tool.relforge.releases.admin]      over it, for `relforge release admin`
@@ -95,7 +97,7 @@ def lay(settings: dict[str, Any], asked: Asked) -> Merged:
     if name:
         own = {"name": name, **own}  # its key is its name, unless it says otherwise
         over.append(Over((*ROOT, "releases", name), own))
-        base = merge(base, own)
+        base = _laid(base, own)
     return Merged(_for_environment(base, asked), tuple(over))
 
 
@@ -120,6 +122,28 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(below, dict) and isinstance(value, dict)
         result[key] = merge(below, value) if both else value
     return result
+
+
+def _laid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Merged; of `required` and `default`, of which a key can have one, the upper table decides."""
+    result = merge(base, over)
+    schema: Any = _path(result, "config", "schema")
+    rows: Any = _path(over, "config", "schema")
+    if not (isinstance(schema, dict) and isinstance(rows, dict)):
+        return result
+    for name, row in rows.items():
+        if isinstance(row, dict) and isinstance(schema.get(name), dict):
+            if "default" in row and "required" not in row and "required" in schema[name]:
+                schema[name] = {**schema[name], "required": False}
+            elif row.get("required") is True and "default" not in row:
+                schema[name] = {key: schema[name][key] for key in schema[name] if key != "default"}
+    return result
+
+
+def _path(table: Any, *keys: str) -> Any:
+    for key in keys:
+        table = _at(table, key)
+    return table
 
 
 def is_set_by(table: Any, path: tuple[str, ...]) -> bool:
@@ -193,7 +217,7 @@ def _for_environment(settings: dict[str, Any], asked: Asked) -> dict[str, Any]:
     table = tables.get(env, {})
     if not isinstance(table, dict):
         raise Wrong(f"tool.relforge.env.{env}: expected a table")
-    return merge(base, table)
+    return _laid(base, table)
 
 
 def _is_name(text: str) -> bool:

@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from relforge.support import environment
 from relforge.support.errors import NO_ROOM, UserError
 
 log = logging.getLogger("relforge.support.command")
@@ -30,29 +32,38 @@ def run(
     what: str,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    hint: str = "",
+    base: Mapping[str, str] | None = None,
+    hint: str | Callable[[str], str] = "",
+    tail: Callable[[Sequence[str]], Sequence[str]] = tuple,
+    shown: int = TAIL,
+    called: str = "",
 ) -> None:
     """Run a program whose output is for a human: each line goes to the log at level debug.
 
-    ``what`` names the purpose in the error.  ``env`` is laid over this
-    process's environment.  Raises UserError with the last lines of the output
-    where the program is missing or fails.
+    ``what`` names the purpose in the error.  ``env`` is laid over ``base``, by
+    default `environment.of_programs`.  Raises UserError with the ``shown`` last
+    lines of the output where the program is missing or fails; it is named as
+    ``called`` there, by default by its words.  ``hint`` may read these lines first,
+    and ``tail`` take some of them.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
-    tail: collections.deque[str] = collections.deque(maxlen=TAIL)
-    with _started(words, what=what, cwd=cwd, env=env, hint=hint) as process:
+    last: collections.deque[str] = collections.deque(maxlen=shown)
+    variables = {**(environment.of_programs() if base is None else base), **(env or {})}
+    advice = "" if callable(hint) else hint
+    with _started(words, what=what, cwd=cwd, env=variables, hint=advice) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            tail.append(line.rstrip())
+            last.append(line.rstrip())
             log.debug("  %s", line.rstrip())
     if process.returncode:
-        output = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
+        hint = hint("\n".join(last)) if callable(hint) else hint
+        output = "\n".join(f"    {line}" for line in tail(tuple(last)))
+        output = output or "    (it printed nothing)"
         if os.strerror(errno.ENOSPC) in output:
             hint = NO_ROOM
-        raise UserError(
-            f"{what}: `{_shown(words)}` {ending(process.returncode)}\n{output}", hint=hint
-        )
+        program = called or f"`{_shown(words)}`"
+        raise UserError(f"{what}: {program} {ending(process.returncode)}\n{output}", hint=hint)
 
 
 def capture(
@@ -66,7 +77,7 @@ def capture(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program whose output is data; the caller reads the result and its status.
 
-    It sees ``base`` (by default this process's environment) with ``env`` laid
+    It sees ``base`` (by default `environment.of_programs`) with ``env`` laid
     over.  Raises OSError where it cannot be started, and TimeoutExpired after
     ``timeout`` seconds, when it has been killed.
     """
@@ -75,7 +86,7 @@ def capture(
     return subprocess.run(
         words,
         cwd=cwd,
-        env={**(os.environ if base is None else base), **(env or {})},
+        env={**(environment.of_programs() if base is None else base), **(env or {})},
         input=stdin,
         capture_output=True,
         text=True,
@@ -117,6 +128,22 @@ def enclosed(
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
+def hint_of(error: OSError, program: str | Path) -> str:
+    """What to do about a program that cannot be started."""
+    if isinstance(error, PermissionError):
+        found = shutil.which(program, mode=os.F_OK) or str(program)
+        try:
+            flags = os.statvfs(found).f_flag
+        except OSError:
+            flags = 0
+        if flags & os.ST_NOEXEC:
+            return (
+                f"{found} is on a file system that is mounted noexec, where nothing can be run: "
+                "put the project, RELFORGE_CACHE_DIR and TMPDIR on another one"
+            )
+    return f"is `{program}` installed, and on PATH?"
+
+
 def path() -> str:
     """Where programs are looked for."""
     return os.environ.get("PATH", os.defpath)
@@ -138,7 +165,7 @@ def _started(
     *,
     what: str,
     cwd: Path | None,
-    env: Mapping[str, str] | None,
+    env: Mapping[str, str],
     hint: str,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start the program, and wait for it; an interrupt ends it, and whatever it started, at once.
@@ -150,7 +177,7 @@ def _started(
         process = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -163,7 +190,7 @@ def _started(
         place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
         raise UserError(
             f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
-            hint=hint if place else f"is `{words[0]}` installed, and on PATH?",
+            hint=hint if place else hint_of(error, words[0]),
         ) from None
     with process:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 from relforge.support.masking import mask
 
@@ -35,6 +36,7 @@ class UserError(Exception):
         self.hint = mask(hint)
         super().__init__(self.message)
         self.code = code
+        self.facts: dict[str, Any] = {}  # what `--json` prints beside the error
 
 
 class SettingsError(UserError):

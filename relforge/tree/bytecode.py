@@ -7,7 +7,10 @@ good by the import system when a module is loaded.
 
 from __future__ import annotations
 
+import _imp
 import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from relforge.support import command
@@ -92,8 +95,8 @@ def work(names):
                 return 1
     return 0
 
-names = []
-for parent, folders, files in os.walk(folder):
+names = sys.argv[3:]
+for parent, folders, files in () if names else os.walk(folder):
     files = (os.path.join(parent, name) for name in files if name.endswith(".py"))
     names += (os.path.relpath(file, folder) for file in files)
 names.sort()
@@ -114,8 +117,12 @@ sys.exit(failed)
 """
 
 
-def compile_tree(python: Path | None, folder: Path, installed: Path | None = None) -> None:
-    """Compile every module below the folder with that interpreter, reproducibly.
+def compile_tree(
+    python: Path | None, folder: Path, installed: Path | None = None, only: Sequence[str] = ()
+) -> None:
+    """Compile every module below the folder, or ``only`` those, with that interpreter.
+
+    The result is reproducible.
 
     ``installed`` is where equal modules may have byte code of that interpreter
     already, which is used: the result is the same, in a tenth of the time.
@@ -129,9 +136,70 @@ def compile_tree(python: Path | None, folder: Path, installed: Path | None = Non
     if python is None:
         return
     command.run(
-        [python, "-I", "-S", "-B", "-c", _PROGRAM, folder, str(installed or "")],
+        [python, "-I", "-S", "-B", "-c", _PROGRAM, folder, str(installed or ""), *only],
         what=f"compiling the modules in {folder}",
     )
+
+
+def made_of(header: bytes) -> tuple[bytes, bytes] | None:
+    """Of the first 16 bytes of byte code: the interpreter's mark, and the hash of its source.
+
+    None where the interpreter itself sees whether the source has changed.
+    """
+    unchecked = header[4:8] == (1).to_bytes(4, "little")
+    return (header[:4], header[8:16]) if unchecked and len(header) == 16 else None
+
+
+def source_hash(magic: bytes, source: bytes) -> bytes:
+    """The hash that the interpreter with that mark has of a source."""
+    return _imp.source_hash(int.from_bytes(magic, "little"), source)
+
+
+def source_of(path: str) -> str:
+    """``a/b.py`` of ``a/__pycache__/b.cpython-312.pyc``, and of ``a/b.pyc``."""
+    folder, _, name = path.rpartition("/")
+    above = folder.removesuffix("__pycache__").rstrip("/")
+    return f"{above}/{name.partition('.')[0]}.py".lstrip("/")
+
+
+def refresh(
+    python: Path | None, tree: Path, root: str, sources: Iterable[str], tag: str, *, strip: bool
+) -> bool:
+    """Compile those modules below the root where their byte code is of another source.
+
+    Paths are relative to the tree.  With ``strip`` byte code takes the place of a source
+    whose package has none.  The old byte code may be a hard link into the cache, so it is
+    removed, and not written to.  Whether anything was done.
+    """
+    stale, replaced = [], []
+    for source in sources:
+        folder, _, name = source.rpartition("/")
+        stem = name.removesuffix(".py")
+        compiled = tree / folder / "__pycache__" / f"{stem}.{tag}.pyc"
+        beside = tree / folder / f"{stem}.pyc"
+        in_place = strip and (beside.exists() or (tree / folder / "__init__.pyc").exists())
+        if in_place:
+            replaced.append((tree / source, compiled, beside))
+        elif not compiled.exists() or _is_of(compiled, tree / source):
+            continue
+        compiled.unlink(missing_ok=True)
+        stale.append(os.path.relpath(source, root))
+    if stale:
+        compile_tree(python, tree / root, only=stale)
+    for text, compiled, beside in replaced:
+        beside.unlink(missing_ok=True)
+        if compiled.exists():
+            compiled.replace(beside)
+            text.unlink()
+            with suppress(OSError):  # there is more in it
+                compiled.parent.rmdir()
+    return bool(stale)
+
+
+def _is_of(compiled: Path, source: Path) -> bool:
+    with compiled.open("rb") as file:
+        found = made_of(file.read(16))
+    return found is None or source_hash(found[0], source.read_bytes()) == found[1]
 
 
 def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:

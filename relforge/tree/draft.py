@@ -15,6 +15,7 @@ import shutil
 import stat
 from pathlib import Path, PurePosixPath
 
+from relforge import cache
 from relforge.model import layout
 from relforge.model.release import Release
 from relforge.support.errors import UserError
@@ -52,7 +53,7 @@ def copy(release: Release, source: Path, path: str, *, mode: int | None = None) 
         return folder
     status = source.lstat()
     if not stat.S_ISLNK(status.st_mode) and not stat.S_ISREG(status.st_mode):
-        raise UserError(f"{source}: is no file, folder or link")
+        raise cache.special(source, status.st_mode)
     target = _free(release, path)
     if stat.S_ISLNK(status.st_mode):
         text = os.readlink(source)

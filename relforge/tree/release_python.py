@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,19 @@ def interpreter(release: Release) -> list[str | Path]:
     return [python, "-I", "-S", "-B", *seen, "-c", STAND_IN, packages]
 
 
-def _ask(
-    release: Release, role: str, question: dict[str, Any], env: Mapping[str, str], hint: str
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a process of the tree said: its answers, all that was printed besides, how it ended."""
+
+    lines: tuple[str, ...]
+    output: str
+    problem: str  # "" where it ended as it should
+
+
+def converse(
+    release: Release, role: str, question: dict[str, Any], env: Mapping[str, str]
+) -> Reply:
+    """Run a role that answers in lines; one that dies has said some of them."""
     tree = release.tree
     words = [*interpreter(release), tree / BOOT, role]
     try:
@@ -99,23 +110,43 @@ def _ask(
             stdin=json.dumps(question),
             timeout=PATIENCE,
         )
+        out, err = result.stdout, result.stderr
+        problem = command.ending(result.returncode) if result.returncode else ""
     except subprocess.TimeoutExpired as late:
-        output = (late.stderr or b"").decode(errors="replace")[-4000:]
-        raise UserError(
-            f"the assembled release was asked for `{role}`, and did not answer within "
-            f"{PATIENCE} s" + (f"\n{output}" if output else ""),
-            hint=hint,
-        ) from None
+        out, err = ((part or b"").decode(errors="replace") for part in (late.stdout, late.stderr))
+        problem = f"did not end within {PATIENCE} s"
+    except OSError as error:
+        raise _not_started(error, words) from None
+    shown = err.replace(f"{tree}/", "")
+    return Reply(lines=tuple(out.splitlines()), output=shown, problem=problem)
+
+
+def _ask(
+    release: Release, role: str, question: dict[str, Any], env: Mapping[str, str], hint: str
+) -> dict[str, Any]:
+    reply = converse(release, role, question, env)
     try:
-        answer = json.loads(result.stdout)
+        answer = json.loads("\n".join(reply.lines))
     except ValueError:
         answer = None
-    if result.returncode or not isinstance(answer, dict):
-        output = (result.stderr or result.stdout).rstrip()[-4000:].replace(f"{tree}/", "")
-        raise UserError(
-            f"the assembled release was asked for `{role}`, and its interpreter "
-            f"{command.ending(result.returncode)} without an answer"
-            + (f"\n{output}" if output else ""),
-            hint=hint,
-        )
+    if reply.problem or not isinstance(answer, dict):
+        raise unanswered(role, reply, hint)
     return answer
+
+
+def unanswered(role: str, reply: Reply, hint: str = "") -> UserError:
+    """The error of a process that did not say what it was asked for."""
+    output = (reply.output or "\n".join(reply.lines)).rstrip()[-4000:]
+    problem = reply.problem or "ended with status 0"
+    return UserError(
+        f"the assembled release was asked for `{role}`, and its interpreter "
+        f"{problem} without an answer" + (f"\n{output}" if output else ""),
+        hint=hint,
+    )
+
+
+def _not_started(error: OSError, words: Sequence[str | Path]) -> UserError:
+    return UserError(
+        f"the assembled release's interpreter cannot be started: {words[0]}: {error.strerror}",
+        hint=command.hint_of(error, words[0]),
+    )

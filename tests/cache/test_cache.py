@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,6 +81,23 @@ def test_a_damaged_entry_is_built_again(own_cache: Path, damage: str) -> None:
     again = cache.tree("kind", "key", fill)
     assert not again.cached
     assert "data" == (again.path / "data").read_text()
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "a socket"])
+def test_what_is_no_file_is_refused_and_never_opened(tmp_path: Path, kind: str) -> None:
+    """B8: whoever opens a FIFO waits for another program."""
+    place = tmp_path / "deep" / "it"
+    place.parent.mkdir()
+    if kind == "a FIFO":
+        os.mkfifo(place)
+    else:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(os.fspath(place))
+    for look in (lambda: list(cache.walk(tmp_path)), lambda: cache.look(place, "it")):
+        with pytest.raises(UserError, match=rf"{place}: is {kind}; a release holds files"):
+            look()
+    (tmp_path / "link").symlink_to("deep/it")
+    assert "deep/it" == cache.look(tmp_path / "link", "link").link
 
 
 def test_a_key_tells_its_parts_apart() -> None:

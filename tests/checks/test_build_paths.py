@@ -52,21 +52,39 @@ def test_a_place_of_one_component_tells_nothing(tmp_path: Path) -> None:
     assert [] == found(release)
 
 
-@pytest.mark.process
-def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
+def with_run_paths(root: Path) -> dict[str, bytes | str]:
     files: dict[str, bytes | str] = {}
     for name, run_path in (
-        ("ours.so", f"{tmp_path}/project/lib"),
+        ("ours.so", f"{root}/project/lib"),
         ("fixed.so", "/opt/vendor/lib"),
+        ("relative.so", "vendor.libs"),
         ("fine.so", "$ORIGIN/../lib"),
     ):
-        copy = tmp_path / name
+        copy = root / name
         shutil.copyfile(loaded("libm.so.6"), copy)
         run_paths.write(run_path, copy)
         files[f"{trees.SITE}/{name}"] = copy.read_bytes()
-    rows = {
-        row.path: row for row in build_paths.run_paths(trees.release(tmp_path, {"deps": files}))
-    }
-    severities = {path.rpartition("/")[2]: row.severity for path, row in rows.items()}
-    assert {"ours.so": "error", "fixed.so": "warning"} == severities
-    assert "the project's folder of this host" in rows[f"{trees.SITE}/ours.so"].message
+    return files
+
+
+def severities(release: Release) -> dict[str, str]:
+    rows = build_paths.run_paths(release)
+    return {row.path.rpartition("/")[2]: row.severity for row in rows}
+
+
+@pytest.mark.process
+def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
+    release = trees.app(tmp_path, with_run_paths(tmp_path))
+    expected = {"ours.so": "error", "fixed.so": "warning", "relative.so": "error"}
+    assert expected == severities(release)
+    (message,) = [r.message for r in build_paths.run_paths(release) if "/ours.so" in r.path]
+    assert "the project's folder of this host" in message
+
+
+@pytest.mark.process
+def test_run_paths_of_a_published_wheel_are_warnings_at_most(tmp_path: Path) -> None:
+    """P28: nobody can change a file whose digest is in the lock, and it works."""
+    release = trees.release(tmp_path, {"deps": with_run_paths(tmp_path)})
+    assert {"ours.so": "warning", "relative.so": "warning"} == severities(release)
+    (hint,) = [row.hint for row in build_paths.run_paths(release) if "/relative.so" in row.path]
+    assert "patchelf" not in hint

@@ -25,11 +25,8 @@ Make = Callable[..., MiniRelease]
 FILES = {"shop/asgi.py": ASGI, "shop/wsgi.py": WSGI}
 
 
-def failures(
-    release: MiniRelease, target: str, interface: str, **more: Any
-) -> list[dict[str, str]]:
-    row = {"setting": "x", "target": target, "kind": "entry", "interface": interface, **more}
-    question = {"imports": True, "targets": [row], "config": {}}
+def answers(release: MiniRelease, *targets: dict[str, Any]) -> list[dict[str, Any]]:
+    question = {"imports": True, "targets": targets, "config": {}}
     done = subprocess.run(
         [
             release.root / "python/bin/python3",
@@ -43,9 +40,14 @@ def failures(
         text=True,
         check=True,
     )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    rows: list[dict[str, str]] = answer["failures"]
-    return rows
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def failures(
+    release: MiniRelease, target: str, interface: str, **more: Any
+) -> list[dict[str, Any]]:
+    row = {"setting": "x", "target": target, "kind": "entry", "interface": interface, **more}
+    return [row for row in answers(release, row) if "message" in row]
 
 
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
@@ -57,6 +59,82 @@ def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind:
     told = failures(release, f"shop.{kind}:app", other)
     assert f"shop.{kind}:app is no {other.upper()} application" in told[0]["message"]
     assert 'worker_class = "uvicorn"' in told[0]["hint"]
+
+
+def test_it_says_which_modules_it_imported(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    release = mini_release({"shop/__init__.py": "", "shop/a.py": "import shop.b", "shop/b.py": ""})
+    *_, last = answers(release, {"setting": "x", "target": "shop.a:__name__", "kind": "entry"})
+    assert {"shop", "shop.a", "shop.b"} <= set(last["modules"])
+
+
+def test_two_targets_that_fail_for_one_reason_have_one_cause(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P33."""
+    files = {
+        "shop/settings.py": "raise KeyError('EX_KEY')\n",
+        "shop/web.py": "from shop import settings\n",
+        "shop/worker.py": "import shop.settings\n",
+        "shop/other.py": "raise KeyError('EX_KEY')\n",
+    }
+    names = ("web", "worker", "web", "other")
+    rows = answers(
+        mini_release(files),
+        *({"setting": n, "target": f"shop.{n}:x", "kind": "entry"} for n in names),
+    )
+    causes = [row["cause"] for row in rows[:-1]]
+    assert causes[0] == causes[1] == causes[2] != causes[3]
+
+
+@pytest.mark.parametrize(
+    ("server", "options", "expected"),
+    [
+        ("gunicorn", {"wrokers": 2}, "web.options.wrokers: gunicorn has no such option"),
+        ("gunicorn", {"workers": "many"}, "web.options.workers: "),
+        ("gunicorn", {"bind": "x"}, "the supervisor sees to that"),
+        ("uvicorn", {"lgo_level": "x"}, "web.options.lgo_level: uvicorn has no such option"),
+        ("uvicorn", {"log_level": "loud"}, "web.options.log_level: 'loud' is none of critical"),
+        ("hypercorn", {"keep_alive": 2}, "web.options.keep_alive: hypercorn has no such option"),
+        ("hypercorn", {"worker_class": "trio"}, "'trio' is none of"),
+        ("gunicorn", {"workers": 2, "timeout": 30}, ""),
+        ("uvicorn", {"log_level": "info", "http": "h11"}, ""),
+        ("hypercorn", {"keep_alive_timeout": 2}, ""),
+    ],
+)
+def test_options_of_a_server_are_judged(
+    mini_release: Make,  # noqa: F811 - the fixture
+    server: str,
+    options: dict[str, Any],
+    expected: str,
+) -> None:
+    """P32: by what the service would say on the target."""
+    service = {"name": "web", "options": options}
+    row = {"setting": "s", "target": server, "kind": "server", "service": service}
+    first, *_ = answers(mini_release(FILES), row)
+    assert expected in first.get("message", "")
+    assert bool(expected) == ("message" in first)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("sync", "wsgi"),
+        ("gthread", "wsgi"),
+        ("uvicorn", "asgi"),
+        ("uvicorn_worker.UvicornH11Worker", "asgi"),
+        ("aiohttp.GunicornWebWorker", ""),
+    ],
+)
+def test_a_worker_class_that_relforge_does_not_know_is_not_judged(kind: str, expected: str) -> None:
+    """P34."""
+    service = Service(
+        name="web",
+        kind="app",
+        target="shop:init",
+        server="gunicorn",
+        options={"worker_class": kind},
+    )
+    release = builder.release(Path("/nowhere"), services=(service,))
+    rows = [row for row in entry_points.targets(release) if row["kind"] == "entry"]
+    assert [expected] == [row["interface"] for row in rows]
 
 
 def test_a_function_that_needs_more_than_it_gets_is_refused(mini_release: Make) -> None:  # noqa: F811 - the fixture
@@ -125,26 +203,5 @@ def test_how_a_callable_is_called_is_asked_of_each(tmp_path: Path) -> None:
         "commands.live.call": None,
     } == {
         row["setting"].removeprefix("tool.relforge."): row["call"]
-        for row in entry_points._targets(release)
+        for row in entry_points.targets(release)
     }
-
-
-def test_programs_of_the_release_are_there_and_can_be_run(tmp_path: Path) -> None:
-    (tmp_path / "app").mkdir()
-    for name, mode in (("good", 0o755), ("plain", 0o644)):
-        (tmp_path / "app" / name).write_text("")
-        (tmp_path / "app" / name).chmod(mode)
-    words = ("app/good", "app/plain", "app/gone", "/usr/bin/env", "env", "${release.app}/x")
-    release = builder.release(
-        tmp_path,
-        tree=tmp_path,
-        commands=tuple(
-            Command(name=f"c{at}", exec=(word,), mode="exec") for at, word in enumerate(words)
-        ),
-        hooks=(Hook(name="pre_stop", exec=("app/gone", "x")), Hook(name="on_crash", call="a:b")),
-    )
-    assert [
-        ("tool.relforge.commands.c1", "app/plain: nobody may execute this file"),
-        ("tool.relforge.commands.c2", "app/gone: there is no such file in the release"),
-        ("tool.relforge.hooks.pre_stop", "app/gone: there is no such file in the release"),
-    ] == [(row.path, row.message) for row in entry_points.programs(release)]

@@ -17,6 +17,7 @@ from tests.elf.test_reader import EXECUTABLE, loaded
 ROOT = Path(__file__).parents[2]
 ONE = Finding(severity="warning", rule="secrets", path="app/a.py", message="one", hint="do")
 TWO = Finding(severity="error", rule="links", path="app/b", message="two", hint="")
+WAY = "to pass it over: check.allow ="
 THREE = Finding(severity="error", rule="links", path="app/c", message="three", hint="mend it")
 
 
@@ -27,22 +28,30 @@ def test_settings_know_each_rule_and_the_page_describes_it() -> None:
 
 
 def test_a_warning_is_kept() -> None:
-    assert (ONE,) == verdict.judge((ONE,), CheckSettings())
+    assert (replace(ONE, hint=f'do; {WAY} ["secrets:app/a.py"]'),) == verdict.judge(
+        (ONE,), CheckSettings()
+    )
 
 
 def test_all_errors_are_told_together_with_what_to_do() -> None:
     with pytest.raises(verdict.Failed) as failed:
         verdict.judge((ONE, TWO, THREE), CheckSettings())
-    expected = "the release has 2 errors\n  app/b: two\n  app/c: three\n    mend it"
+    expected = f"""\
+the release has 2 errors
+  app/b: two
+    {WAY} ["links:app/b"]
+  app/c: three
+    mend it; {WAY} ["links:app/c"]"""
     assert expected == failed.value.message
-    assert (ONE, TWO, THREE) == failed.value.findings
+    assert ["one", "two", "three"] == [row.message for row in failed.value.findings]
     assert 1 == failed.value.code
 
 
 def test_a_single_error_reads_as_any_other() -> None:
     with pytest.raises(verdict.Failed) as failed:
         verdict.judge((THREE,), CheckSettings())
-    assert ("app/c: three", "mend it") == (failed.value.message, failed.value.hint)
+    assert "app/c: three" == failed.value.message
+    assert f'mend it; {WAY} ["links:app/c"]' == failed.value.hint
 
 
 def test_of_many_errors_of_one_rule_the_first_are_told() -> None:
@@ -58,7 +67,8 @@ def test_warnings_can_be_errors() -> None:
 
 @pytest.mark.parametrize("pattern", ["links:app/b", "links:app/*", "*:app/b"])
 def test_what_is_allowed_is_passed_over(pattern: str) -> None:
-    assert (ONE,) == verdict.judge((ONE, TWO), CheckSettings(allow=(pattern,)))
+    (left,) = verdict.judge((ONE, TWO), CheckSettings(allow=(pattern,)))
+    assert "one" == left.message
 
 
 @pytest.mark.parametrize("pattern", ["secrets:app/b", "links:b", "links:app"])

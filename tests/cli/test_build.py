@@ -106,7 +106,9 @@ def test_quiet_prints_nothing_but_errors(shop: Workshop) -> None:
     assert done.stderr.startswith("error: tool.relforge.services.worker.run: ")
     quiet_json = shop.run("build", "--quiet", "--json")
     assert done.stderr == quiet_json.stderr
-    (finding,) = json.loads(quiet_json.stdout)["findings"]
+    answer = json.loads(quiet_json.stdout)
+    assert "tool.relforge.services.worker.run" == answer["error"]["where"]
+    (finding,) = answer["findings"]
     assert ("error", "entry-points") == (finding["severity"], finding["rule"])
 
 

@@ -88,11 +88,35 @@ def test_checking_and_upgrading_exclude_each_other(
 
 
 @pytest.mark.process
-def test_a_lock_of_nothing_says_so_and_what_did_not_count(
+def test_a_lock_of_nothing_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == main(["lock", "--project", str(project)])
+    assert "it is empty: the project asks for nothing" in capsys.readouterr().out
+
+
+@pytest.mark.process
+def test_a_file_that_may_be_meant_is_not_passed_over(  # P2
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / "requirements.txt").write_text("flask\n")
+    (project / "requirements-web.txt").write_text("flask\n")
+    assert 1 == main(["lock", "--project", str(project)])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "requirements-web.txt names requirements" in said
+    assert 'requirements = ["requirements-web.txt"]' in said
+    assert not (project / "pylock.toml").exists()
+
+
+@pytest.mark.process
+def test_a_lock_of_another_tool_is_left_as_it_is(  # P1
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = project / "requirements.txt"
+    text = f"# uv pip compile --generate-hashes\nflask==3.1.2 --hash=sha256:{'a' * 64}\n"
+    lock.write_text(text)
     assert 0 == main(["lock", "--project", str(project)])
-    out = capsys.readouterr().out
-    assert "it is empty: the project asks for nothing" in out
-    assert "requirements.txt counts for nothing: write what it says to `project.dep" in out
+    assert "requirements.txt fits, and is used as it is" in capsys.readouterr().out
+    assert 1 == main(["lock", "--project", str(project), "--upgrade"])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "another tool wrote it, and relforge changes nothing in it" in said
+    assert 1 == main(["lock", "--project", str(project), "--output", str(lock)])
+    assert "the lock is made from this file" in " ".join(capsys.readouterr().err.split())
+    assert text == lock.read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -128,7 +129,8 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
     pth = f"{release.python.site_packages}/relforge.pth"
     assert (pth,) == layer.paths
     folder = (release.tree / pth).parent
-    lines = (release.tree / pth).read_text().splitlines()
+    *lines, last = (release.tree / pth).read_text().splitlines()
+    assert last.startswith("import sys; ")  # P57: what `bin/python` does first
     places = [os.path.normpath(folder / line) for line in lines]
     assert [str(release.tree / "runtime"), str(release.tree / "app")] == places
 
@@ -146,11 +148,18 @@ def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path)
 
 
 @pytest.mark.process
-def test_the_application_cannot_overwrite_a_dependency(release: Release, root: Path) -> None:
-    layers = app.step(with_trees(release, "shop")).layers
+def test_what_the_application_brings_wins_over_a_dependency_and_is_told(
+    release: Release, root: Path
+) -> None:
+    """P31: `app/` against what was laid out before."""
+    (before,) = app.step(with_trees(release, "shop")).layers
+    before = replace(before, name="deps", parts=())
     write(root / "shop/__init__.py", "other = 1\n")
-    with pytest.raises(UserError, match=r"app/shop/__init__.py: the application brings it"):
-        app.step(replace(with_trees(release, "shop"), layers=layers))
+    found = app.step(replace(with_trees(release, "shop"), layers=(before,)))
+    (clash,) = found.collisions
+    assert ("app/shop/__init__.py", "the application") == (clash.path, clash.winner)
+    assert clash.path not in found.layers[0].paths
+    assert clash.path in found.layers[1].paths
 
 
 @pytest.mark.release
@@ -263,3 +272,43 @@ def test_a_project_that_the_checkout_around_it_ignores_counts_as_it_is(tmp_path:
     write(tmp_path / ".gitignore", "work/\n")
     write(tmp_path / "work/shop/a.py", "")
     assert ("a.py",) == sources.files(tmp_path / "work/shop")
+
+
+@pytest.mark.process
+def test_roots_of_the_sources_are_imported_before_what_they_lie_in(
+    root: Path, release: Release
+) -> None:
+    # P25
+    write(root / "src/mysite/__init__.py", "")
+    settings = replace(release.settings, app=("src/mysite",), app_roots=("src",))
+    built = app.step(replace(release, settings=settings))
+    pth = (built.tree / built.python.site_packages / "relforge.pth").read_text().splitlines()
+    assert ["../../../../runtime", "../../../../app/src", "../../../../app"] == pth[:-1]
+    assert (built.tree / "app/src/mysite/__init__.py").is_file()
+
+
+@pytest.mark.process
+def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
+    release: Release, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = BACKEND.replace("info = ", "import subprocess\n    info = ", 1).replace(
+        'os.environ["SOURCE_DATE_EPOCH"]',
+        'subprocess.check_output(["git", "describe", "--tags"], text=True)',
+    )
+    write(root / "backend.py", told)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "1"], ["tag", "v3"]):
+        subprocess.run(["git", *identity, *words], cwd=root, check=True)
+    project = replace(release.project, version=None)
+    place = release.tree / release.python.site_packages / "built_at.txt"
+    app.step(replace(release, project=project))
+    assert "v3\n" == place.read_text()
+    subprocess.run(["git", *identity, "tag", "-d", "v3"], cwd=root, check=True)
+    subprocess.run(["git", *identity, "tag", "v4"], cwd=root, check=True)
+    shutil.rmtree(release.tree)
+    release.tree.mkdir()
+    app.step(replace(release, project=project))
+    assert "v4\n" == place.read_text()
+    monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "5")
+    with pytest.raises(UserError, match=r"version is 5, and made a wheel of 1\.0"):
+        app.step(replace(release, project=replace(project, told_version="5")))

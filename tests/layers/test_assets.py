@@ -168,3 +168,32 @@ def test_the_manifest_of_a_web_app_is_no_vites(tmp_path: Path) -> None:
     fingerprint.add(tmp_path)
     names = json.loads((tmp_path / fingerprint.MANIFEST).read_text())
     assert names["manifest.json"] != "manifest.json"
+
+
+def test_a_program_that_is_not_there_is_refused_before_anything_runs(
+    own_cache: Path, tmp_path: Path
+) -> None:
+    # P39
+    release = prepared(tmp_path, run=(("sh", "-c", COPY), ("no-such-pnpm", "install")))
+    with pytest.raises(UserError) as caught:
+        assets.check(release)
+    assert "tool.relforge.assets.run[1]: there is no program `no-such-pnpm` on PATH" in str(
+        caught.value.message
+    )
+    assert not (tmp_path / "assets" / "dist").exists()
+    assets.check(prepared(tmp_path, run=(("./made-later", "x"), ("{python}", "x"))))
+    assets.check(prepared(tmp_path, run=(), outputs=()))
+
+
+@pytest.mark.process
+def test_what_was_compiled_before_needs_no_program(own_cache: Path, tmp_path: Path) -> None:
+    # P39
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "pack-css").write_text(f"#!/bin/sh\n{COPY}\n")
+    (tools / "pack-css").chmod(0o755)
+    run = (("pack-css",),)
+    env = {"PATH": f"{tools}:/usr/bin:/bin"}
+    assets.step(prepared(tmp_path, run=run, env=env))
+    (tools / "pack-css").unlink()
+    assets.check(prepared(tmp_path, run=run, env=env))

@@ -149,7 +149,7 @@ def test_rows_are_laid_in_their_order(tmp_path: Path) -> None:
 def test_what_is_no_file_is_not_copied(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "folder" / "pipe")
-    with pytest.raises(UserError, match="pipe: is no file, folder or link"):
+    with pytest.raises(UserError, match="pipe: is a FIFO"):
         laid(tmp_path, Overlay(kind="copy", source="folder", to="app/x"))
 
 

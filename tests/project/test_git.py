@@ -70,3 +70,20 @@ def test_the_project_and_its_repository_stay_as_they_are(project: Path, copy: Pa
     run(copy.parent, "update-index", "--no-skip-worktree", "top.txt")
     assert "" == run(project, "ls-files", "--deleted")
     assert "H shop/a.py\nH shop/vendor/b.whl\nH top.txt" == run(project.parent, "ls-files", "-v")
+
+
+@pytest.mark.process
+def test_the_callers_repository_is_left_alone(  # B3
+    project: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    run(other, "init", "-q")
+    run(other, "commit", "-q", "--allow-empty", "-m", "x")
+    run(other, "tag", "v9.9")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert "1.0" == git.describe(project)
+    git.lend(project, copy, copy.parent)
+    assert (copy.parent / ".git" / "HEAD").is_file()

@@ -77,10 +77,3 @@ def test_a_release_of_several_has_members_of_its_own(tmp_path: Path) -> None:
         file.write('[tool.relforge.releases.small]\nmembers = ["packages/core"]\n')
     found = planning.read_settings(root, "prod", "small").project
     assert ["core"] == [row.name for row in found.members]
-
-
-def test_a_uv_lock_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    found = planning.read_settings(_repository(tmp_path), "prod").project
-    with pytest.raises(UserError, match=r"uv\.lock") as refused:
-        lockfiles.read(tmp_path / "uv.lock", found)
-    assert "relforge lock" in refused.value.hint

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +126,7 @@ def test_an_environment_whose_name_is_a_path(shop: Workshop) -> None:
 def test_a_source_date_that_is_no_time(shop: Workshop, value: str) -> None:
     said = shop.given(SOURCE_DATE_EPOCH=value).refused(78, "build")
     assert f"SOURCE_DATE_EPOCH={value}: expected seconds since 1970" in said
+    assert "at most 8589934591 (in the year 2242)" in said  # B17
 
 
 @pytest.mark.parametrize("words", [("build", "--nope"), ("bild",)])
@@ -388,3 +391,19 @@ def test_no_room_for_the_cache(shop: Workshop, disk: Disk, built: Workshop) -> N
     )
     assert first == second, "nothing that was only half written is in it"
     shutil.rmtree(cold.root)
+
+
+def test_a_disk_where_nothing_can_be_run(shop: Workshop) -> None:
+    """B17: of the project, so that the release cannot look at itself."""
+    if os.geteuid() != 0:
+        pytest.skip("it needs root: mount")
+    folder = shop.root / "_build"
+    folder.mkdir()
+    mount: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "noexec,size=200m", "none", folder]
+    subprocess.run(mount, check=True, timeout=30)
+    try:
+        said = shop.refused(1, "build")
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True, timeout=30)
+    assert "cannot be started" in said
+    assert "is on a file system that is mounted noexec, where nothing can be run" in said

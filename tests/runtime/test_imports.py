@@ -15,6 +15,7 @@ ENTRIES = {"boot.py": {"relforge"}, "boot_app.py": {"relforge"}}
 # Where the runtime meets what the application brings along: each file names its library.
 ADAPTERS = {
     "config/model.py": {"pydantic", "pydantic_core"},
+    "develop/application.py": {"uvicorn"},
     "config/settings_source.py": {"pydantic_settings"},
     "service/servers/gunicorn.py": {"gunicorn"},
     "service/servers/hypercorn.py": {"hypercorn", "uvloop"},

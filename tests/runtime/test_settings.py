@@ -10,6 +10,7 @@ import tomli
 
 from relforge.project import settings as built
 from relforge.runtime.config import outside
+from relforge.runtime.config.schema import check
 from relforge.runtime.errors import CONFIG, Refusal
 from relforge.runtime.settings import Asked, lay
 from relforge.support.errors import SettingsError
@@ -132,3 +133,30 @@ def test_what_is_laid_over_is_left_as_it_was() -> None:
     for env in ("dev", "prod"):
         lay(settings, Asked(env, "admin"))
     assert tomli.loads(SEVERAL) == settings
+
+
+P60 = """
+[config.schema]
+secret_key = { required = true, secret = true }
+port = { type = "int", default = 1 }
+[env.dev.config.schema]
+secret_key = { default = "only for development" }
+[env.prod.config.schema]
+port = { required = true }
+"""
+
+
+def test_p60_a_default_of_an_environment_makes_a_key_not_required_there() -> None:
+    assert {"secret_key": "only for development", "port": 1} == values_outside(P60, "dev", None)
+    with pytest.raises(Refusal, match="secret_key"):
+        values_outside(P60, "prod", None)
+    for env, key in (("dev", "secret_key"), ("prod", "port")):
+        schema = built.lay(tomli.loads(P60), env).table["config"]["schema"]
+        assert [] == check(schema)
+        assert schema[key].get("required") is (env == "prod")
+
+
+def test_p60_in_one_table_both_are_refused() -> None:
+    text = P60.replace("secret = true", 'default = "x"').partition("[env.dev")[0]
+    with pytest.raises(Refusal, match="a required key has no use for a default"):
+        values_outside(text, "prod", None)

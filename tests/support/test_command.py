@@ -45,6 +45,23 @@ def test_a_folder_that_is_not_there_is_what_is_named(tmp_path: Path) -> None:
     assert "a hint" == error.hint
 
 
+def test_a_program_that_nobody_may_run(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    with pytest.raises(UserError) as caught:
+        command.run([plain], what="it")
+    assert f"is `{plain}` installed, and on PATH?" == caught.value.hint
+
+
+def test_a_hint_may_read_what_was_printed() -> None:
+    """P40."""
+    words = [sys.executable, "-c", "print('a\\nb\\nc'); raise SystemExit(1)"]
+    with pytest.raises(UserError) as caught:
+        command.run(words, what="it", hint=lambda text: text.upper(), tail=lambda rows: rows[-1:])
+    assert "A\nB\nC" == caught.value.hint
+    assert caught.value.message.endswith("ended with status 1\n    c")
+
+
 def test_a_full_disk_in_the_output_has_its_own_hint() -> None:
     assert NO_ROOM == refusal("sh", "-c", "echo 'x: No space left on device'; exit 1").hint
 

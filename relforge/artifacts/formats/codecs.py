@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import zstandard
 from zlib_ng import zlib_ng
+
+from relforge.support.zstd import zstd
 
 
 class Packer(Protocol):
@@ -45,6 +46,10 @@ class Codec:
 GZIP_LEVEL = 5  # a fifth faster than 6, and 0.3 % larger
 ZSTD_LEVEL = 6  # as fast as gzip at 6, and a fifth smaller; 9 takes twice as long for 3 % more
 _GZIP_WINDOW = 31  # bits: 15, with a gzip header; its time stamp is 0 and its name empty
+_ZSTD: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: ZSTD_LEVEL,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
 
 GZIP = Codec(
     suffix="gz",
@@ -54,7 +59,7 @@ GZIP = Codec(
 )
 ZSTD = Codec(
     suffix="zst",
-    identity=f"zstd {ZSTD_LEVEL} {'.'.join(map(str, zstandard.ZSTD_VERSION))}",
-    start=lambda: zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compressobj(),
-    read=lambda: zstandard.ZstdDecompressor().decompressobj(),
+    identity=f"zstd {ZSTD_LEVEL} {zstd.zstd_version}",
+    start=lambda: zstd.ZstdCompressor(options=_ZSTD),
+    read=zstd.ZstdDecompressor,
 )

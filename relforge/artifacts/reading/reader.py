@@ -18,7 +18,6 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import zstandard
 from zlib_ng import zlib_ng
 
 from relforge import cache
@@ -30,8 +29,9 @@ from relforge.artifacts.reading.tar_archive import CHUNK
 from relforge.model import layout
 from relforge.model.spec import FORMATS
 from relforge.support.errors import UserError
+from relforge.support.zstd import zstd
 
-UNREADABLE = (tarfile.TarError, zstandard.ZstdError, EOFError, OSError, ValueError)
+UNREADABLE = (tarfile.TarError, zstd.ZstdError, EOFError, OSError, ValueError)
 # What a file begins with, whatever it is called.
 _BEGINNINGS = (
     (0, b"\x1f\x8b", "tar.gz"),

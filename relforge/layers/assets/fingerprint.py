@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from relforge import cache
+from relforge.layers.assets import css
 
 MANIFEST = "cache_manifest.json"
 _VITE = (".vite/manifest.json", "manifest.json")  # since vite 5, and before
-_URL = re.compile(r"""url\(\s*(['"]?)([^'")?#]+)([?#][^'")]*)?\1\s*\)""")
 
 
 def add(folder: Path) -> None:
@@ -28,29 +29,71 @@ def add(folder: Path) -> None:
     plain = sorted(
         path.relative_to(folder).as_posix() for path in cache.walk(folder) if not path.is_symlink()
     )
-    # Style sheets come last: their digests cover the names that they refer to.
-    for name in sorted({*plain} - done, key=lambda name: (name.endswith(".css"), name)):
-        data = (folder / name).read_bytes()
-        if name.endswith(".css"):
-            data = _rewrite(data, name, names)
-        stem, suffix = posixpath.splitext(name)
-        names[name] = f"{stem}-{cache.digest(data)[:8]}{suffix}"
-        (folder / names[name]).write_bytes(data)
+    left = [name for name in plain if name not in done]
+    for name in left:
+        if not name.endswith(".css"):
+            _put(folder, name, (folder / name).read_bytes(), names)
+    # The digest of a style sheet covers the names that it refers to, those of others among them.
+    sheets = {name: _text(folder / name) for name in left if name.endswith(".css")}
+    while sheets:
+        ready = [name for name, text in sheets.items() if not _needs(name, text, sheets)]
+        if ready:
+            for name in ready:
+                _put(folder, name, _bytes(_rewritten(sheets.pop(name), name, names)), names)
+        else:
+            _put_together(folder, sheets, names)
+            sheets = {}
     (folder / MANIFEST).write_text(json.dumps(names, indent=2, sort_keys=True) + "\n")
 
 
-def _rewrite(data: bytes, sheet: str, names: dict[str, str]) -> bytes:
-    def to_fingerprinted(match: re.Match[str]) -> str:
-        quote, reference, rest = match[1], match[2].strip(), match[3] or ""
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(sheet), reference))
-        if target not in names:
-            return match[0]
-        there = posixpath.relpath(names[target], posixpath.dirname(sheet) or ".")
-        return f"url({quote}{there}{rest}{quote})"
+def _put(folder: Path, name: str, data: bytes, names: dict[str, str], digest: str = "") -> None:
+    stem, suffix = posixpath.splitext(name)
+    names[name] = f"{stem}-{(digest or cache.digest(data))[:8]}{suffix}"
+    (folder / names[name]).write_bytes(data)
 
-    return _URL.sub(to_fingerprinted, data.decode("utf-8", "surrogateescape")).encode(
-        "utf-8", "surrogateescape"
+
+def _put_together(folder: Path, sheets: dict[str, str], names: dict[str, str]) -> None:
+    """Sheets that import each other in a circle: one digest of them all is in each name."""
+    texts = {name: _bytes(_rewritten(text, name, names)) for name, text in sheets.items()}
+    total = cache.digest(b"\0".join(texts[name] for name in sorted(texts)))
+    known = dict(names)
+    for name in sheets:
+        stem, suffix = posixpath.splitext(name)
+        known[name] = f"{stem}-{total[:8]}{suffix}"
+    for name, text in sheets.items():
+        _put(folder, name, _bytes(_rewritten(text, name, known)), names, total)
+
+
+def _needs(sheet: str, text: str, others: Collection[str]) -> bool:
+    """Whether it refers to another one whose name is not known yet."""
+    return any(
+        target != sheet and target in others
+        for path in css.references(text)
+        for target in _targets(sheet, path)
     )
+
+
+def _rewritten(text: str, sheet: str, names: Mapping[str, str]) -> str:
+    def to_fingerprinted(path: str) -> str | None:
+        found = next((names[row] for row in _targets(sheet, path) if row in names), None)
+        return found and posixpath.relpath(found, posixpath.dirname(sheet) or ".")
+
+    return css.rewritten(text, to_fingerprinted)
+
+
+def _targets(sheet: str, path: str) -> tuple[str, ...]:
+    """The files that a path in a style sheet may mean, ``%20`` read as a blank first."""
+    folder = posixpath.dirname(sheet)
+    rows = (unquote(path), path) if path else ()
+    return tuple(posixpath.normpath(posixpath.join(folder, row)) for row in rows)
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _by_vite(folder: Path) -> dict[str, str]:

@@ -51,7 +51,8 @@ def variables(release: Release, folder: Path) -> Mapping[str, str]:
     cache.write(file, json.dumps(answer).encode())
     found: dict[str, str] = dict.fromkeys(_NOTHING, "")
     if not release.python.runs_here:
-        packages = (release.python.site_packages, layout.RUNTIME, layout.APP)
+        own = layout.app_roots(release.settings.app_roots)
+        packages = (release.python.site_packages, layout.RUNTIME, *own)
         found["PYTHONPATH"] = os.pathsep.join(str(release.tree / name) for name in packages)
     return {
         **found,

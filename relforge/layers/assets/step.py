@@ -14,18 +14,20 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from relforge import cache
-from relforge.layers.assets import fingerprint, python_word
-from relforge.model.release import Layer, Release
+from relforge.layers.assets import causes, fingerprint, python_word
+from relforge.model import origins
+from relforge.model.release import Collision, Layer, Part, Release
+from relforge.model.spec import AssetSettings
 from relforge.project import inputs, sources
-from relforge.support import command
+from relforge.support import command, environment
 from relforge.support.errors import UserError
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 def step(release: Release) -> Release:
@@ -34,16 +36,67 @@ def step(release: Release) -> Release:
     if not settings.run:
         return release
     started = time.perf_counter()
-    root = release.project.root
-    names = inputs.assets(release)
-    digests = _digests(root, names)
-    below = python_word.facts(release) if python_word.is_asked(settings) else ()
-    key = cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
+    digests = _digests(release.project.root, inputs.assets(release))
+    key = _key(release, digests)
     tree = cache.tree("assets", key, lambda folder: _compile(release, digests, folder))
-    cache.place(tree, release.tree)
     made = cache.layer("assets", tree, started)
-    layers = (_joined(row, made) if row.name == "app" else row for row in release.layers)
-    return replace(release, layers=tuple(layers))
+    found = tuple(_replaced(release, made))
+    cache.place(tree, release.tree)
+    others = origins.without(release.layers, made.entries)
+    layers = (_joined(row, made) if row.name == "app" else row for row in others)
+    return replace(
+        release,
+        layers=tuple(layers),
+        collisions=(*release.collisions, *found),
+        notes=(*release.notes, *_empty(settings, made)),
+    )
+
+
+def _replaced(release: Release, made: Layer) -> Iterator[Collision]:
+    """Each file that was there before, with another content."""
+    wanted = {entry.path: entry for entry in made.entries}
+    known: origins.Origins | None = None
+    for layer in release.layers:
+        for row in layer.entries:
+            new = wanted.get(row.path)
+            if new and (new.sha256, new.link) != (row.sha256, row.link):
+                known = known or origins.Origins(release)
+                loser = known.name(row.path)
+                yield Collision(path=row.path, kind="laid", winner="the assets", loser=loser)
+
+
+def _empty(settings: AssetSettings, made: Layer) -> Iterator[str]:
+    """A note for each output that came out with nothing in it."""
+    for source, to in settings.outputs:
+        if not any(path.startswith(f"{to}/") for path in made.paths):
+            yield f"assets.outputs: the commands wrote nothing to {source}"
+
+
+def check(release: Release) -> None:
+    """Refuse commands whose programs this host does not have, before anything is done.
+
+    What was compiled before needs none of them.
+    """
+    settings = release.settings.assets
+    path = settings.env.get("PATH", _path())
+    for index, words in enumerate(settings.run):
+        word = words[0]
+        if "/" in word or word == python_word.WORD or shutil.which(word, path=path):
+            continue
+        known = not python_word.is_asked(settings)
+        digests = _digests(release.project.root, inputs.assets(release)) if known else {}
+        if known and cache.find("assets", _key(release, digests)) is not None:
+            return
+        raise UserError(
+            f"tool.relforge.assets.run[{index}]: there is no program `{word}` on PATH",
+            hint=f"install {word}, or add its directory to PATH",
+        )
+
+
+def _key(release: Release, digests: dict[str, str]) -> str:
+    settings = release.settings.assets
+    below = python_word.facts(release) if python_word.is_asked(settings) else ()
+    return cache.key("assets", FORMAT, repr(settings), *below, *map(" ".join, digests.items()))
 
 
 def _joined(layer: Layer, part: Layer) -> Layer:
@@ -54,6 +107,7 @@ def _joined(layer: Layer, part: Layer) -> Layer:
         cached=layer.cached and part.cached,
         seconds=layer.seconds + part.seconds,
         entries=tuple(known[path] for path in sorted(known)),
+        parts=(*layer.parts, Part(origin="assets", name="the assets", entries=part.entries)),
     )
 
 
@@ -79,24 +133,41 @@ def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
                 [word.replace(python_word.WORD, python) for word in words],
                 what=f"tool.relforge.assets.run[{index}]",
                 cwd=work / settings.cwd,
+                base=environment.of_assets(),
                 env={
                     "SOURCE_DATE_EPOCH": str(release.source_date),
                     "PATH": _path(),
                     **variables,
                     **settings.env,
                 },
-                hint="it runs in a copy that holds only what `assets.inputs` names",
+                hint=lambda output: causes.hint(output, work, release.project.root),
+                tail=causes.tail,
             )
         for source, to in settings.outputs:
+            if not (work / source).is_dir() and _collects(settings):
+                continue  # Django's collectstatic makes no directory for nothing
             if not (work / source).is_dir():
                 raise UserError(
                     f"tool.relforge.assets.outputs: the commands made no folder {source!r}",
                     hint="the key is the folder that the commands write, relative to the project",
                 )
-            made = (path.relative_to(work / source) for path in cache.walk(work / source))
-            sources.copy(work / source, (path.as_posix() for path in made), folder / to)
+            sources.copy(work / source, _made(work, source), folder / to)
             if settings.digest:
                 fingerprint.add(folder / to)
+
+
+def _made(work: Path, source: str) -> list[str]:
+    """What the commands wrote below an output, relative to it."""
+    try:
+        made = list(cache.walk(work / source))
+    except UserError as error:
+        inner = error.message.removeprefix(f"{work}/")
+        raise UserError(f"tool.relforge.assets.outputs: {inner}", hint=error.hint) from None
+    return [path.relative_to(work / source).as_posix() for path in made]
+
+
+def _collects(settings: AssetSettings) -> bool:
+    return any("collectstatic" in words for words in settings.run)
 
 
 def _path() -> str:

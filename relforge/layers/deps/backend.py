@@ -11,8 +11,11 @@ seconds to make, so it is kept:
 from __future__ import annotations
 
 import json
+import logging
+import re
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.message import Message
@@ -23,14 +26,19 @@ import build
 import pyproject_hooks
 
 from relforge import cache, elf
-from relforge.layers.deps import pex
+from relforge.layers.deps import pex, resolver_environment
 from relforge.model import core_metadata
 from relforge.model.release import Interpreter
 from relforge.support import command
+from relforge.support.environment import of_backends as seen_by_backends
 from relforge.support.errors import UserError
+
+log = logging.getLogger("relforge.layers.deps")
 
 WHAT = "building the project's wheel"
 HINT = "it must build by itself, too: python -m build --wheel"
+MISSING = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([^']+)'")
+SHOWN = 15  # lines of what a backend said last, where it fails
 CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg")  # what decides what a backend asks for
 
 
@@ -44,8 +52,8 @@ def wheel(
 ) -> Path:
     """Build the wheel of the project in ``source`` with that interpreter.
 
-    ``version`` is the interpreter's, ``env`` is laid over this process's
-    environment.  Raises UserError with the backend's own words where it fails.
+    ``version`` is the interpreter's, ``env`` is laid over what a backend sees
+    (`relforge.support.environment`).  Raises UserError with the backend's own words where it fails.
     """
     with _explained(what):
         return Path(_ready(source, python, version, env, what).build("wheel", into))
@@ -88,14 +96,45 @@ def _ready(
 
 @contextmanager
 def _explained(what: str) -> Iterator[None]:
+    """One error for every question that a backend may fail to answer; its warnings for the log.
+
+    `build` raises the warnings of a backend again in this process, many lines each.
+    """
     try:
-        yield
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            yield
+        for row in said:
+            log.debug("%s: %s", what, " ".join(str(row.message).split()))
     except build.BuildBackendException as error:
         if isinstance(error.exception, UserError):
-            raise error.exception from None
-        raise UserError(f"{what}: {error}", hint=HINT) from None
+            raise _with_way_out(error.exception) from None
+        reason = f"{what}: {error}{_last_line(error.exception)}"
+        raise _with_way_out(UserError(reason, hint=HINT)) from None
+    except UserError as error:
+        raise _with_way_out(error) from None
     except (build.BuildException, pyproject_hooks.BackendUnavailable) as error:
-        raise UserError(f"{what}: {error}", hint=HINT) from None
+        reason = f"{what}: {error}{_last_line(error)}"
+        raise _with_way_out(UserError(reason, hint=HINT)) from None
+
+
+def _last_line(error: Exception) -> str:
+    """Why a backend cannot be imported: pyproject_hooks keeps its traceback as a text."""
+    rows = str(getattr(error, "traceback", None) or "").rstrip().splitlines()
+    return f"\n    {rows[-1].strip()}" if rows else ""
+
+
+def _with_way_out(error: UserError) -> UserError:
+    """The error, with what helps where the backend lacks a module that its files import."""
+    missing = MISSING.search(error.message)
+    if missing is None or error.hint != HINT:
+        return error
+    return UserError(
+        error.message,
+        hint=f"write the package that has `{missing[1]}` into `requires` below [build-system] of "
+        "the pyproject.toml; or release the sources without a wheel: `app = [...]`, with "
+        "`requirements = [...]` or a lock",
+    )
 
 
 def environment(
@@ -138,6 +177,9 @@ def _asked_for(builder: build.ProjectBuilder, venv: Path, source: Path) -> set[s
 
 def _runner(env: Mapping[str, str], what: str, venv: Path | None = None) -> Callable[..., None]:
     path = {"PATH": f"{venv / 'bin'}:{command.path()}"} if venv else {}
+    seen = seen_by_backends(env.get(resolver_environment.BUILD_ENV, "").split())
+    # How an index is reached, with what login, is for pex to know, which fetches.
+    own = {name: text for name, text in env.items() if not name.startswith(("PIP_", "RELFORGE_"))}
 
     def run(
         cmd: Sequence[str],
@@ -148,8 +190,11 @@ def _runner(env: Mapping[str, str], what: str, venv: Path | None = None) -> Call
             cmd,
             what=what,
             cwd=Path(cwd) if cwd else None,
-            env={**env, **path, **(extra_environ or {})},
+            env={**own, **path, **(extra_environ or {})},
+            base=seen,
             hint=HINT,
+            shown=SHOWN,
+            called="the build backend",
         )
 
     return run

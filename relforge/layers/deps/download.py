@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
+import http
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from urllib3.exceptions import HTTPError
+
 from relforge import cache
 from relforge.layers.deps import wheel_store
 from relforge.layers.deps.pins import LockedFile
-from relforge.layers.deps.web import Answer, Unanswered, Web, why
+from relforge.layers.deps.web import Unanswered, Web, why
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -77,27 +79,15 @@ def _pull(url: str, draft: Path, web: Web, count: Callable[[int], None]) -> None
             draft.unlink()
             raise Unanswered(problem.reason, again=True) from None
         raise
-    goes_on = answer.status == http.client.PARTIAL_CONTENT and answer.headers.get(
+    response = answer.response
+    goes_on = response.status == http.HTTPStatus.PARTIAL_CONTENT and response.headers.get(
         "Content-Range", ""
     ).startswith(f"bytes {there}-")
-    with answer.body, draft.open("ab" if goes_on else "wb") as target:
-        came = 0
-        while chunk := _read(answer, url, web):
-            target.write(chunk)
-            came += len(chunk)
-            count(len(chunk))
-    length = answer.headers.get("Content-Length")
-    if length is not None and came < int(length):
-        raise Unanswered(
-            f"it ended early, after {came} of {length} bytes",
-            hint="try again: the next fetch goes on where this one ended",
-            again=True,
-        )
-
-
-def _read(answer: Answer, url: str, web: Web) -> bytes:
     try:
-        return answer.body.read(CHUNK)
-    except (OSError, http.client.HTTPException) as error:
-        problem = why(error, url, web.places)
-        raise Unanswered(problem.reason, hint=problem.hint, again=True) from None
+        with response, draft.open("ab" if goes_on else "wb") as target:
+            for chunk in response.stream(CHUNK, decode_content=False):
+                target.write(chunk)
+                count(len(chunk))
+    except HTTPError as error:
+        cause = why(error, web.places)
+        raise Unanswered(cause.reason, hint=cause.hint, again=True) from None

@@ -25,6 +25,7 @@ from relforge.layers.deps.package_sources import places
 from relforge.model.release import Interpreter
 from relforge.model.spec import Project, Settings
 from relforge.project import source_exclusions, sources
+from relforge.project.requirements import choice
 
 WHAT = "asking the build backend for the project's dependencies"
 DECIDING = (".cfg", ".in", ".ini", ".json", ".toml", ".txt")  # besides what lies at the top
@@ -35,12 +36,11 @@ TRUE, FALSE = 'os_name != ""', 'os_name == ""'
 def declared(project: Project, settings: Settings, python: Interpreter) -> Project:
     """The project, and its members, with the requirements that their backends tell.
 
-    Raises UserError where a backend fails.  One without a ``[project]`` table is
-    asked only where its wheel goes in.
+    Raises UserError where a backend fails.
     """
     return replace(
         _told(project, project.root, settings, python)
-        if project.name or settings.app is None
+        if choice.asks_backend(project, settings)
         else project,
         members=tuple(_told(row, project.root, settings, python) for row in project.members),
     )
@@ -110,7 +110,6 @@ def _ask(
             sources.digest(project.root, names),
             history=project.version is None,
         )
-        env = {"GIT_OPTIONAL_LOCKS": "0"}
-        env |= resolver_environment.for_pip(places(settings.packages, root))
+        env = resolver_environment.for_backends(places(settings.packages, root))
         made = Path(folder) / "metadata"
         return of_metadata(backend.metadata(source, *backend.runner(python), env, made, WHAT))

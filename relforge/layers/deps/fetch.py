@@ -18,6 +18,7 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.layers.deps import file_choice, index_pages, wheel_store
+from relforge.layers.deps.connections import AT_ONCE
 from relforge.layers.deps.download import Mismatch, download
 from relforge.layers.deps.index_pages import Offer
 from relforge.layers.deps.package_sources import PackageSources
@@ -28,8 +29,6 @@ from relforge.support import progress, thread_pool
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
-
-AT_ONCE = 12
 
 
 def fetch(

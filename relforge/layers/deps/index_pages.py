@@ -1,11 +1,12 @@
-"""What an index or a folder has of a package: PEP 503 and PEP 691, pages of links, folders."""
+"""What an index or a folder has of a package: PEP 503 and PEP 691, pages of links, folders.
+
+`unearth` reads the same, and keeps to itself which index refused, and why: our errors say so.
+"""
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -20,8 +21,9 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 from packaging.version import Version
+from urllib3.exceptions import HTTPError
 
-from relforge.layers.deps.web import Unanswered, Web
+from relforge.layers.deps.web import Unanswered, Web, why
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -37,6 +39,7 @@ class Offer:
     name: str
     url: str
     sha256: str = ""
+    requires_python: str = ""  # where the index's JSON says it
 
     @property
     def path(self) -> Path | None:
@@ -44,14 +47,18 @@ class Offer:
         address = urlsplit(self.url)
         return Path(unquote(address.path)) if address.scheme == "file" else None
 
-    def is_of(self, name: str, version: Version) -> bool:
-        """Whether its name says that it is this package at this version."""
+    @property
+    def parsed(self) -> tuple[str, Version] | None:
+        """The package and the version that its name says; None where it says neither."""
         try:
             parse = parse_wheel_filename if self.name.endswith(".whl") else parse_sdist_filename
-            found, its_version = parse(self.name)[:2]
+            return parse(self.name)[:2]
         except (InvalidWheelFilename, InvalidSdistFilename):
-            return False
-        return found == canonicalize_name(name) and its_version == version
+            return None
+
+    def is_of(self, name: str, version: Version) -> bool:
+        """Whether its name says that it is this package at this version."""
+        return self.parsed == (canonicalize_name(name), version)
 
 
 def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
@@ -72,13 +79,12 @@ def at_page(url: str, web: Web) -> tuple[Offer, ...]:
         return _local_page(Path(unquote(urlsplit(url).path)))
     answer = web.open(url, {"Accept": ACCEPT, "Accept-Encoding": "gzip"})
     try:
-        with answer.body as body:
-            data = body.read()
-        if answer.headers.get("Content-Encoding") == "gzip":
-            data = gzip.decompress(data)
-        if "json" in answer.headers.get_content_subtype():
+        data = answer.response.data
+        if "json" in answer.response.headers.get("Content-Type", ""):
             return tuple(_of_json(data, answer.url))
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+    except HTTPError as error:
+        raise why(error, web.places) from None
+    except (ValueError, KeyError, TypeError) as error:
         raise Unanswered(f"what it answered cannot be read: {error}", again=True) from None
     return tuple(_of_html(data, answer.url))
 
@@ -104,7 +110,8 @@ def _of_json(data: bytes, base: str) -> Iterator[Offer]:
     for row in json.loads(data)["files"]:
         url = urljoin(base, row["url"])
         digest = row.get("hashes", {}).get("sha256", "").lower()
-        yield Offer(name=row["filename"], url=url, sha256=digest)
+        python = row.get("requires-python") or ""
+        yield Offer(name=row["filename"], url=url, sha256=digest, requires_python=python)
 
 
 def _of_html(data: bytes, base: str) -> Iterator[Offer]:

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from relforge import cache
 
 HEAD = "# Written by `relforge lock`; do not edit.\n"
 LINE = re.compile(r"^# requirements ([0-9a-f]{32}), contents ([0-9a-f]{32})\r?\n", re.MULTILINE)
+
+ADVICE = "type: relforge lock"
+# What uv, pip-tools and others write into the head of what they make.
+COMMAND = re.compile(r"^#\s+((?:uv|pip-compile|pdm|poetry|pipenv) \S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +40,21 @@ def find(text: str) -> Seal | None:
         return None
     body = text[line.end() :]
     return Seal(requirements=line[1], intact=line[2] == cache.key(body.replace("\r\n", "\n")))
+
+
+def read(path: Path) -> Seal | None:
+    """The seal of the lock in that file; None for one that another tool wrote, or for none."""
+    try:
+        return find(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def advice(path: Path) -> str:
+    """The command that makes a lock anew: relforge's, or that of the tool that wrote it."""
+    if not path.is_file() or read(path) is not None:
+        return ADVICE
+    found = COMMAND.search(path.read_text(encoding="utf-8", errors="replace"))
+    if found is not None:
+        return f"type: {found[1].strip()}"
+    return f"type: relforge lock -o {path.name}   (it replaces the file, which another tool wrote)"

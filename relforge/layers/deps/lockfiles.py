@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from relforge.layers.deps import graph, requirements, uv_lock
+from relforge.layers.deps import (
+    graph,
+    lock_header,
+    pdm_lock,
+    pipfile_lock,
+    poetry_lock,
+    requirements,
+    uv_lock,
+)
+from relforge.layers.deps.markers import holds
 from relforge.layers.deps.pins import Lock, Pin
 from relforge.layers.deps.platform import Platform, platform
 from relforge.model.release import Interpreter, Target
@@ -20,20 +29,23 @@ ADVICE = "type: relforge lock"
 
 
 def read(path: Path, project: Project) -> Lock:
-    """The lock in the file, in either format; raises UserError."""
-    if path.name == "uv.lock" and project.members:
-        raise UserError(
-            f"{path}: a release with tool.relforge.members is not built from a uv.lock",
-            hint='type: relforge lock --output pylock.toml   (and lock = "pylock.toml")',
-        )
+    """The lock in the file, in whichever format; raises UserError."""
     if path.name == "uv.lock":
-        return uv_lock.read(path, canonicalize_name(project.name))
+        return uv_lock.read(path, project)
+    if path.name == "poetry.lock":
+        return poetry_lock.read(path, project)
+    if path.name == "pdm.lock":
+        return pdm_lock.read(path, project)
+    if path.name == "Pipfile.lock":
+        return pipfile_lock.read(path)
     if path.suffix == ".toml":
         # Late: it is slow to import, and not every project has such a lock.
         from relforge.layers.deps import pylock  # noqa: PLC0415 - late, as it says above
 
-        return pylock.read(path, project=canonicalize_name(project.name))
-    return requirements.read(path)
+        found = pylock.read(path, project=canonicalize_name(project.name))
+    else:
+        found = requirements.read(path, project.root)
+    return replace(found, advice=lock_header.advice(path))
 
 
 def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
@@ -50,14 +62,14 @@ def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
             raise UserError(
                 f"{lock.path}: {pin} needs Python {pin.requires_python}, "
                 f"the release has {target.python}",
-                hint=ADVICE,
+                hint=lock.advice,
             )
         other = chosen.setdefault(pin.name, pin)
         if (other.version, other.source) != (pin.version, pin.source):
             raise UserError(
                 f"{lock.path}: both {other} ({other.where}) and {pin} ({pin.where}) apply to "
                 f"Python {target.python} on {target.machine}",
-                hint=ADVICE,
+                hint=lock.advice,
             )
     return tuple(chosen[name] for name in sorted(chosen))
 
@@ -76,7 +88,7 @@ def _that_apply(lock: Lock, target: Platform, settings: Settings) -> Iterator[Pi
         "dependency_groups": frozenset((*lock.default_groups, *groups)),
     }
     for pin in lock.pins:
-        if pin.marker is None or pin.marker.evaluate(environment, context="lock_file"):
+        if holds(pin.marker, environment, pin.where, context="lock_file"):
             yield pin
 
 
@@ -92,7 +104,7 @@ def check(
     pins = {pin.name: pin for pin in select(lock, here, settings)}
     for where, text in wanted(project, settings):
         requirement = _parse(where, text)
-        if requirement.marker and not requirement.marker.evaluate({**here.markers, "extra": ""}):
+        if not holds(requirement.marker, here.markers, where):
             continue
         pin = pins.get(canonicalize_name(requirement.name))
         if pin is None:
@@ -104,7 +116,7 @@ def check(
         raise UserError(
             f"{where}: the project asks for `{text}`, and {found}: "
             "the lock does not fit the dependencies",
-            hint=ADVICE,
+            hint=lock.advice,
         )
 
 
@@ -130,10 +142,23 @@ def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
     for member in project.members:
-        for index, text in enumerate(member.dependencies):
-            yield f"{member.name}: project.dependencies[{index}]", text
+        yield from ((f"{member.name}: {where}", text) for where, text in _required(member))
+    yield from _required(project)
+    yield from _of_extras(project, settings)
+    for group in settings.dependencies.groups:
+        for index, text in enumerate(project.groups.get(group, ())):
+            yield f"dependency-groups.{group}[{index}]", text
+
+
+def _required(project: Project) -> Iterator[tuple[str, str]]:
+    if project.requirements is not None:
+        yield from ((row.where, row.text) for row in project.requirements.rows)
+        return
     for index, text in enumerate(project.dependencies):
         yield f"project.dependencies[{index}]", text
+
+
+def _of_extras(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     left = [canonicalize_name(name) for name in settings.dependencies.extras]
     tables = {canonicalize_name(name): name for name in project.optional_dependencies}
@@ -150,9 +175,6 @@ def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
                 left.extend(canonicalize_name(row) for row in inner.extras)
             else:
                 yield where, text
-    for group in settings.dependencies.groups:
-        for index, text in enumerate(project.groups.get(group, ())):
-            yield f"dependency-groups.{group}[{index}]", text
 
 
 def _parse(where: str, text: str) -> Requirement:
@@ -167,15 +189,13 @@ def _check_python(lock: Lock, target: Platform) -> None:
         raise UserError(
             f"{lock.path}: the lock is for Python {lock.requires_python}, "
             f"the release has {target.python}",
-            hint=ADVICE,
+            hint=lock.advice,
         )
-    if lock.environments and not any(_holds(row, target) for row in lock.environments):
+    if lock.environments and not any(
+        holds(row, target.markers, lock.path.name) for row in lock.environments
+    ):
         raise UserError(
             f"{lock.path}: the lock is for other platforms than {target.machine} Linux with "
             f"CPython {target.python}: {', '.join(map(str, lock.environments))}",
-            hint=ADVICE,
+            hint=lock.advice,
         )
-
-
-def _holds(marker: Marker, target: Platform) -> bool:
-    return marker.evaluate({**target.markers}, context="requirement")

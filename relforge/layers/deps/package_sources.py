@@ -13,9 +13,9 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from relforge.layers.deps import pip_config
 from relforge.model.spec import Index, PackageSettings
@@ -46,6 +46,21 @@ class PackageSources:
     constraints: tuple[Path, ...] = ()
     keyring: bool = True
     offline: bool = False
+    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
+
+    @property
+    def by_priority(self) -> tuple[Index, ...]:
+        """The indexes in the order in which they count.
+
+        Those of the settings, then pip's extra ones, then the default one; directories
+        that pip's configuration names come last, since they mirror others.
+        """
+        return tuple(sorted(self.indexes, key=_rank))
+
+
+def _rank(index: Index) -> int:
+    is_mirror = not index.name and index.url.startswith("file:")
+    return 2 if is_mirror else int(index.default)
 
 
 def places(settings: PackageSettings, root: Path) -> PackageSources:
@@ -73,7 +88,18 @@ def places(settings: PackageSettings, root: Path) -> PackageSources:
         constraints=tuple(Path(row) for row in pip.get("constraint", "").split()),
         keyring=pip.get("keyring-provider", "auto") != "disabled",
         offline=offline,
+        build_env=settings.build_env,
     )
+
+
+def with_login(url: str, places: PackageSources) -> str:
+    """The address of an index with what it is logged in with, for a program that reads it so."""
+    user, password = (places.logins or {}).get(url, ("", ""))
+    if not user and not password:
+        return url
+    address = urlsplit(url)
+    login = f"{quote(user, safe='%')}:{quote(password, safe='%')}"
+    return urlunsplit(address._replace(netloc=f"{login}@{address.netloc}"))
 
 
 def wheelhouse(settings: PackageSettings, root: Path) -> Path | None:
@@ -95,7 +121,7 @@ def _indexes(settings: PackageSettings, pip: Mapping[str, str]) -> Iterator[Inde
     yield from (index for index in own if index.default)
     if not any(index.default for index in own) and not pip_config.flag(pip.get("no-index", "")):
         first = pip.get("index-url") or _first("UV_DEFAULT_INDEX", "UV_INDEX_URL") or PUBLIC
-        yield _index(first)
+        yield replace(_index(first), default=True)
     yield from (index for index in own if not index.default)
     if not pip_config.flag(pip.get("no-index", "")):
         more = (pip.get("extra-index-url", ""), _first("UV_INDEX"), _first("UV_EXTRA_INDEX_URL"))
@@ -125,7 +151,7 @@ def _known(index: Index, logins: dict[str, tuple[str, str]]) -> Index:
             break
     for secret in logins.get(url, ())[1:]:
         masking.remember(unquote(secret))
-    return Index(name=index.name, url=url, default=index.default)
+    return replace(index, url=url)
 
 
 def _find_links(

@@ -10,22 +10,26 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from relforge import cache
-from relforge.layers.deps import resolver_environment
+from relforge.layers.deps import consistency, resolver_environment
+from relforge.layers.deps.consistency import Distribution
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import explain
 from relforge.layers.deps.platform import Platform
-from relforge.support import command
-
-# What would change how pex itself runs.
-MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
+from relforge.model.spec import Index
+from relforge.support import command, environment
 
 log = logging.getLogger("relforge.layers.deps")
 
+PATIENCE = 20.0  # seconds
 PIP = "25.3"  # runs on Python 3.9 and newer
 _MODERN = ["--pip-version", PIP, "--no-allow-pip-version-fallback"]
 VENDORED_UNTIL = (3, 12)  # pex brings a pip of its own that no newer Python runs
@@ -55,11 +59,14 @@ def lock(
     target: Platform,
     places: PackageSources,
     output: Path,
-) -> None:
+    first: Mapping[str, Index] | None = None,
+) -> tuple[Distribution, ...]:
     """Resolve the requirements for one minor version of Python into a ``pylock.toml``.
 
-    Raises `PexError`, which has all that pex said.
+    Returns what each package asks for, which pex's own lock holds.  Raises
+    `PexError`, which has all that pex said.
 
+    ``first`` are packages that several indexes have, each with the one that counts.
     With an interpreter at hand the lock holds for every Linux; without one (it
     is in an archive), for the target alone.
     """
@@ -68,20 +75,89 @@ def lock(
     create: Words = ["lock", "create", "-r", requirements, "-o", native]
     create = [*create, "--constraints", constraints]
     env = resolver_environment.for_pip(places)
+    if first or any(index.packages for index in places.indexes):
+        create = [*create, *_by_name(places, first or {})]
+        env = {name: text for name, text in env.items() if "INDEX" not in name}
+        env |= _netrc(places, output.with_name("netrc"))
     pip = _pip(_pair(target.python) if python else sys.version_info[:2])
     if " @ " in requirements.read_text(encoding="utf-8"):
         pip = _MODERN  # the pip that pex brings along does not read every address
     what = "resolving the dependencies"
+    which: Words
     pip = [*pip, "--resolver-version", "pip-2020-resolver"]
     if python is not None:
         where = ["--style", "universal", "--target-system", "linux"]
-        which: Words = ["--interpreter-constraint", f"CPython=={minor}.*", "--python-path", python]
-        _run(create, where, which, pip, what=what, env=env)
+        which = ["--interpreter-constraint", f"CPython=={minor}.*", "--python-path", python]
     else:
-        where = ["--style", "strict", "--complete-platform", complete_platform(target)]
-        _run(create, where, pip, what=what, env=env)
+        where, which = ["--style", "strict", "--complete-platform", complete_platform(target)], []
+    with said_when_long():
+        _run(create, where, which, pip, what=what, env=env)
     exported: Words = ["lock", "export", "--format", "pep-751", native, "-o", output]
     _run(exported, what="writing the lock", own_pip=False)
+    return _asked(native)
+
+
+@contextmanager
+def said_when_long() -> Iterator[None]:
+    """Say, once it has taken a while, what would be faster."""
+    words = "pex is still resolving; uv does the same in a fraction of the time (--resolver uv)"
+    timer = threading.Timer(PATIENCE, log.warning, [words])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _by_name(places: PackageSources, first: Mapping[str, Index]) -> Iterator[str]:
+    """All indexes by name, and the packages that each of them alone is asked for."""
+    yield "--no-pypi"
+    for number, index in enumerate(places.by_priority):
+        scopes = [f"^{_expression(pattern)}$" for pattern in index.packages]
+        yield from ("--index", f"{number}={index.url}" if scopes else index.url)
+        yield from (word for scope in scopes for word in ("--source", f"{number}={scope}"))
+    for number, (name, index) in enumerate(sorted(first.items())):
+        yield from ("--index", f"first-{number}={index.url}")
+        yield from ("--source", f"first-{number}={name}")
+
+
+def _expression(pattern: str) -> str:
+    """A pattern such as ``corp-*`` as a regular expression, which pex matches names with."""
+    return re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
+
+
+def _netrc(places: PackageSources, path: Path) -> dict[str, str]:
+    """The logins of indexes whose addresses are words of a command, which everybody sees."""
+    rows = []
+    for index in places.by_priority:
+        user, password = (places.logins or {}).get(index.url, ("", ""))
+        if user or password:
+            host = urlsplit(index.url).hostname
+            rows.append(f"machine {host} login {unquote(user)} password {unquote(password)}\n")
+    if not rows:
+        return {}
+    own = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
+    before = own.read_text(encoding="utf-8") if own.is_file() else ""
+    path.touch(mode=0o600)
+    path.write_text("".join(rows) + before, encoding="utf-8")
+    return {"NETRC": str(path)}
+
+
+def _asked(native: Path) -> tuple[Distribution, ...]:
+    """What the packages of pex's own lock ask for."""
+    data = json.loads(native.read_bytes())
+    return tuple(
+        consistency.of_metadata(
+            *(row["project_name"], row["version"]),
+            {
+                "Requires-Dist": row.get("requires_dists") or [],
+                "Requires-Python": [row["requires_python"]] if row.get("requires_python") else [],
+            },
+        )
+        for resolve in data["locked_resolves"]
+        for row in resolve["locked_requirements"]
+    )
 
 
 def complete_platform(target: Platform) -> str:
@@ -100,7 +176,7 @@ def _run(
     done = command.capture(
         program,
         env={"PEX_ROOT": str(cache.home() / "pex"), **(env or {})},
-        base={name: value for name, value in os.environ.items() if name not in MISLEADING},
+        base=environment.of_resolvers(),
     )
     output = done.stdout + done.stderr
     for line in output.splitlines():

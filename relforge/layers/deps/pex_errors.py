@@ -8,6 +8,11 @@ from relforge.layers.deps.pins import mismatch
 from relforge.support.errors import UserError
 
 TAIL = 15
+# What pip says of requirements that contradict each other.
+CONFLICT = re.compile(
+    r"(?:ERROR: )?Cannot install (?P<what>.+?) because these package versions have conflicting"
+    r"[^\n]*\n(?P<why>(?:.*\n)*?)\s*(?:pip:\s*)?To fix this",
+)
 NETWORK = re.compile(
     r"NewConnectionError|ProxyError|name resolution|Name or service not known|Connection refused"
     r"|Connection reset|ConnectTimeout|timed out|SSLError|Network is unreachable|URLError"
@@ -37,6 +42,9 @@ class PexError(UserError):
         self.output = output
 
 
+ELSEWHERE = "if it is on another index: see `indexes` in the settings, and `pip config list`"
+
+
 def explain(output: str, what: str) -> PexError:
     """What went wrong, in words, from the output of a pex that failed."""
     text = output
@@ -44,7 +52,7 @@ def explain(output: str, what: str) -> PexError:
         return PexError(
             output,
             f"{what}: pex finds no commit to pin for {found['place']}",
-            hint="uv does: relforge lock --resolver uv   (pip install 'relforge[uv]')",
+            hint="uv does: relforge lock --resolver uv",
         )
     if found := MISMATCH_OF_PIP.search(text) or MISMATCH_OF_PEX.search(text):
         expected = re.findall(r"[0-9a-f]{64}", found["expected"])
@@ -59,12 +67,17 @@ def explain(output: str, what: str) -> PexError:
             hint="check the network and `pip config list`; a folder of wheels in PIP_FIND_LINKS "
             "with PIP_NO_INDEX=1 does without",
         )
-    if name:
+    if found := CONFLICT.search(text):
+        rows = [row.strip().removeprefix("pip:").strip() for row in found["why"].splitlines()]
+        asked = dict.fromkeys(row for row in rows if " depends on " in row or "requested" in row)
+        listed = "".join(f"\n    {row}" for row in list(asked)[:TAIL])
         return PexError(
             output,
-            f"{what}: {name} is not to be had: no index that pip is configured for has a file "
-            "of it that fits this Python and this system",
-            hint="see `indexes` in the settings and `pip config list`; or type: relforge lock",
+            f"{what}: these requirements contradict each other:{listed}",
+            hint="loosen one of them",
         )
+    if name:
+        # `refusals` asks the indexes why.
+        return PexError(output, f"{what}: {name} cannot be found", hint=ELSEWHERE)
     rows = [f"    {row}" for row in text.splitlines() if row.strip() and not NOISE.match(row)]
     return PexError(output, f"{what}: pex failed\n" + "\n".join(rows[-TAIL:]))

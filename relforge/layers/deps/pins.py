@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.markers import Marker
@@ -48,6 +48,7 @@ class Need:
 
     name: str
     version: Version | None  # None: the lock holds one
+    specifier: SpecifierSet = field(default_factory=SpecifierSet)
     extras: tuple[str, ...] = ()
     marker: Marker | None = None
     by_extra: str = ""
@@ -71,6 +72,7 @@ class Pin:
     files: tuple[LockedFile, ...] = ()
     source: Source | None = None  # in the place of files
     needs: tuple[Need, ...] = ()
+    conditions: tuple[Marker, ...] = ()  # one of them holds, where there are any
     is_virtual: bool = False  # it asks for others, and is nothing to install
 
     def __str__(self) -> str:
@@ -87,6 +89,7 @@ class Lock:
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
     needs: tuple[Need, ...] | None = None  # of the project; None: markers tell what goes in
+    advice: str = "type: relforge lock"  # the command that makes it anew
 
 
 def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from relforge.layers.deps.package_sources import PackageSources
+from relforge.layers.deps.package_sources import PackageSources, with_login
+
+# Names of further variables that backends see; it is taken out before one is started.
+BUILD_ENV = "RELFORGE_BUILD_ENV"
+
+
+def for_backends(places: PackageSources) -> dict[str, str]:
+    """For `backend`: `for_pip`, for making its environment, and what the settings let through."""
+    more = " ".join(places.build_env)
+    return for_pip(places) | ({BUILD_ENV: more} if more else {})
 
 
 def for_pip(places: PackageSources) -> dict[str, str]:
-    """Variables for pip, and for pex, which hands them on (with ``--use-pip-config``)."""
-    indexes = [_with_login(index.url, places) for index in places.indexes]
+    """Variables for pip, and for pex, which hands them on (with ``--use-pip-config``).
+
+    An index that packages are bound to is none of pip's, which knows no binding.
+    """
+    indexes = [with_login(index.url, places) for index in places.indexes if not index.packages]
     found = {"PIP_FIND_LINKS": " ".join((*map(str, places.folders), *places.pages))}
     found["PIP_NO_INDEX"] = "" if indexes else "1"
     if indexes:
@@ -22,22 +33,28 @@ def for_pip(places: PackageSources) -> dict[str, str]:
     return {name: value for name, value in found.items() if value or name in os.environ}
 
 
-def for_uv(places: PackageSources) -> dict[str, str]:
+def for_uv(
+    places: PackageSources, *, strict: bool = False, any_index: bool = False
+) -> dict[str, str]:
     """Variables for uv, which does not read pip's configuration.
 
-    All indexes count alike, as they do for pip, so that both resolve the same.
+    Of several indexes the first that has a package counts, as uv has it; those that
+    packages are bound to come first, and under ``strict`` give nothing else.  With
+    ``any_index`` all count alike.
     """
-    indexes = [_with_login(index.url, places) for index in places.indexes]
+    ordered = sorted(places.by_priority, key=lambda index: not index.packages)
+    chosen = [index for index in ordered if not (strict and index.packages)]
+    addresses = [with_login(index.url, places) for index in chosen]
     found = {
-        "UV_INDEX_STRATEGY": os.environ.get("UV_INDEX_STRATEGY", "unsafe-best-match"),
-        "UV_INDEX": " ".join(indexes[:-1]),
+        "UV_INDEX_STRATEGY": "unsafe-best-match" if any_index else "",
         "UV_FIND_LINKS": ",".join((*map(str, places.folders), *places.pages)),
         "UV_HTTP_TIMEOUT": str(int(places.timeout)),
         "UV_INSECURE_HOST": " ".join(places.trusted),
         "UV_CONSTRAINT": " ".join(map(str, places.constraints)),
     }
-    if indexes:
-        found["UV_DEFAULT_INDEX"] = indexes[-1]  # the one that uv asks last
+    if addresses:
+        found["UV_INDEX"] = " ".join(addresses[:-1])
+        found["UV_DEFAULT_INDEX"] = addresses[-1]  # the one that uv asks last
     if places.certificate:
         found["SSL_CERT_FILE"] = places.certificate
     if places.proxy:
@@ -47,12 +64,3 @@ def for_uv(places: PackageSources) -> dict[str, str]:
     if places.offline:
         found["UV_OFFLINE"] = "1"
     return {name: value for name, value in found.items() if value}
-
-
-def _with_login(url: str, places: PackageSources) -> str:
-    user, password = (places.logins or {}).get(url, ("", ""))
-    if not user and not password:
-        return url
-    address = urlsplit(url)
-    login = f"{quote(user, safe='%')}:{quote(password, safe='%')}"
-    return urlunsplit(address._replace(netloc=f"{login}@{address.netloc}"))

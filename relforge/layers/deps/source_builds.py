@@ -18,18 +18,18 @@ from pathlib import Path
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from relforge import cache
-from relforge.layers.deps import backend, wheel_store
+from relforge.layers.deps import backend, resolver_environment, wheel_store
 from relforge.layers.deps.pins import LockedFile, Pin, Source
 from relforge.layers.deps.platform import Platform
-from relforge.project import git, sources
-from relforge.support import command, network
+from relforge.project import git, pyproject, sources
+from relforge.support import command, environment, network
 from relforge.support.errors import UserError
 from relforge.tree import extraction
 
 log = logging.getLogger("relforge.layers.deps")
 
 EPOCH = "315532800"  # 1980-01-01: what a zip file can tell
-SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH, "GIT_TERMINAL_PROMPT": "0"}
+SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH}
 
 
 def wheel(
@@ -41,7 +41,8 @@ def wheel(
     backend's tools where packages come from.
     """
     what = file.sha256 if file else identity(pin)
-    key = cache.key("built", what, target.python, target.tag, *map(str, target.tags))
+    seen = environment.facts(env.get(resolver_environment.BUILD_ENV, "").split())
+    key = cache.key("built", what, target.python, target.tag, *map(str, target.tags), *seen)
     place = wheel_store.home() / "built" / key
     with cache.lock(f"built-{key}"):
         built = next(place.glob("*.whl"), None)
@@ -59,7 +60,9 @@ def identity(pin: Pin) -> str:
     folder = Path(source.path)
     if not folder.is_dir():
         raise UserError(f"{pin.where}: {folder}: there is no such folder")
-    return f"{pin.name} {source.subdirectory} {sources.digest(folder, sources.files(folder))}"
+    history = git.history(folder) if _computes_version(folder / source.subdirectory) else ""
+    digest = sources.digest(folder, sources.files(folder))
+    return " ".join((pin.name, source.subdirectory, digest, history)).rstrip()
 
 
 def refuse_changed(pin: Pin, root: Path) -> None:
@@ -132,8 +135,17 @@ def _copied(pin: Pin, folder: Path, what: str) -> Path:
         _clone(pin, pin.source, into, what)
     else:
         root = Path(pin.source.path)
-        sources.copy(root, sources.files(root), into)
+        names = sources.files(root)
+        history = _computes_version(root / pin.source.subdirectory)
+        into = sources.checkout(root, names, into, sources.digest(root, names), history=history)
     return into / pin.source.subdirectory
+
+
+def _computes_version(folder: Path) -> bool:
+    """Whether the version of the package is its backend's to tell, maybe by the history."""
+    if not (folder / "pyproject.toml").is_file():
+        return True
+    return pyproject.load(folder).version is None
 
 
 def _clone(pin: Pin, source: Source, into: Path, what: str) -> None:
@@ -143,11 +155,14 @@ def _clone(pin: Pin, source: Source, into: Path, what: str) -> None:
             f"{pin.where}: {pin} is not on this host, and no network is to be used (--offline)",
             hint="build once where there is a network",
         )
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+    quiet = {"GIT_LFS_SKIP_SMUDGE": "1"}
+    seen = environment.of_git()
     words: list[str | Path] = ["git", "clone", "--quiet", "--no-checkout", source.url, into]
-    command.run(words, what=what, env=quiet, hint="can you clone it by hand?")
+    command.run(words, what=what, env=quiet, base=seen, hint="can you clone it by hand?")
     words = ["git", "-C", into, "checkout", "--quiet", "--detach", source.commit]
-    command.run(words, what=what, env=quiet, hint=f"is {source.commit} in the repository?")
+    command.run(
+        words, what=what, env=quiet, base=seen, hint=f"is {source.commit} in the repository?"
+    )
 
 
 def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:

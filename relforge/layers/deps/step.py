@@ -6,7 +6,10 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from relforge import cache
 from relforge.elf import symbols
@@ -15,11 +18,11 @@ from relforge.layers.deps.package_sources import PackageSources, places
 from relforge.layers.deps.pins import Pin
 from relforge.layers.deps.platform import Platform, platform
 from relforge.model.release import Entry, Layer, Release
-from relforge.support.errors import UserError
+from relforge.support.errors import SettingsError, UserError
 
 log = logging.getLogger("relforge.layers.deps")
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +49,15 @@ def step(release: Release, ahead: Dependencies | None = None) -> Release:
         cached=found.cached,
         seconds=time.perf_counter() - started,
         entries=entries,
+        parts=found.parts,
     )
     packages = wheels.packages(pins, platform(release.python, release.target))
-    return replace(release, layers=(*release.layers, layer), packages=packages)
+    return replace(
+        release,
+        layers=(*release.layers, layer),
+        packages=packages,
+        collisions=(*release.collisions, *found.collisions),
+    )
 
 
 def prepare(release: Release) -> Dependencies | None:
@@ -57,17 +66,20 @@ def prepare(release: Release) -> Dependencies | None:
 
 
 def _dependencies(release: Release) -> Dependencies:
-    pins = _pins(release)
+    pins, preferred = _in_order(release, _pins(release))
     target = platform(release.python, release.target)
     for pin in pins:
         source_builds.refuse_changed(pin, release.project.root)
-    key = cache.key("deps", FORMAT, *_facts(release, target), *map(source_builds.identity, pins))
+    facts = (*_facts(release, target), *preferred)
+    key = cache.key("deps", FORMAT, *facts, *map(source_builds.identity, pins))
     with cache.lock(f"deps-{key}"):
         found = wheel_trees.find(key)
         if found is None:
             taken = wheels.collect(pins, target, _builder(release), _places(release))
             strip = release.settings.strip
-            found = wheel_trees.lay(taken, release.python, interpreter(release), strip)
+            found = wheel_trees.lay(
+                taken, release.python, interpreter(release), strip, frozenset(preferred)
+            )
             wheel_trees.keep(key, found)
     return Dependencies(pins=pins, key=key, laid=found)
 
@@ -93,8 +105,9 @@ def _builder(release: Release) -> Path | None:
 
 
 def refuse_overlap(release: Release, entries: Iterable[Entry], what: str) -> None:
-    """Raise UserError where one of these would overwrite a different file of another layer."""
-    taken = {path: layer.name for layer in release.layers for path in layer.paths}
+    """Raise UserError where one of these would overwrite a different file of the interpreter."""
+    own = (layer for layer in release.layers if layer.name == "python")
+    taken = {path for layer in own for path in layer.paths}
     for row in entries:
         if row.path not in taken:
             continue
@@ -102,8 +115,8 @@ def refuse_overlap(release: Release, entries: Iterable[Entry], what: str) -> Non
         if there.is_file() and cache.sha256(there) == row.sha256:
             continue
         raise UserError(
-            f"{row.path}: {what} brings it, and so does the layer `{taken[row.path]}`",
-            hint="a release holds one file of a name; rename yours or leave the other out",
+            f"{row.path}: {what} brings it, and so does the interpreter",
+            hint="leave it out: a release holds one file of a name",
         )
 
 
@@ -112,11 +125,37 @@ def _places(release: Release) -> PackageSources:
 
 
 def _pins(release: Release) -> tuple[Pin, ...]:
+    """The pins that count, in the order in which the lock names them."""
     if release.settings.lock is None:
         return ()
     target = platform(release.python, release.target)
     path = release.project.root / release.settings.lock
-    return lockfiles.select(lockfiles.read(path, release.project), target, release.settings)
+    lock = lockfiles.read(path, release.project)
+    places = {id(pin): index for index, pin in enumerate(lock.pins)}
+    chosen = lockfiles.select(lock, target, release.settings)
+    return tuple(sorted(chosen, key=lambda pin: places.get(id(pin), 0)))
+
+
+def _in_order(release: Release, pins: tuple[Pin, ...]) -> tuple[tuple[Pin, ...], tuple[str, ...]]:
+    """The pins as they are laid over each other, and the names of those that shall win.
+
+    What `dependencies.prefer` names comes last, its first name at the very end.
+    """
+    wanted = release.settings.dependencies.prefer
+    ranks: dict[str, int] = {canonicalize_name(name): rank for rank, name in enumerate(wanted)}
+    known = {pin.name for pin in pins} | {
+        canonicalize_name(row.name) for row in (release.project, *release.project.members)
+    }
+    for index, name in enumerate(wanted):
+        if canonicalize_name(name) not in known:
+            near = get_close_matches(name, sorted(known), 1)
+            raise SettingsError(
+                f"tool.relforge.dependencies.prefer[{index}]: neither the lock nor the project "
+                f"holds {name!r}",
+                hint=f"did you mean `{near[0]}`?" if near else "it is the name of a package",
+            )
+    ordered = sorted(pins, key=lambda pin: -ranks.get(pin.name, len(ranks)))
+    return tuple(ordered), tuple(str(pin) for pin in ordered if pin.name in ranks)
 
 
 def _facts(release: Release, target: Platform) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import io
 import logging
 import os
 import posixpath
+import re
 import warnings
 import zipfile
 from base64 import urlsafe_b64encode
@@ -31,7 +32,8 @@ from installer.records import Hash, InvalidRecordEntry, RecordEntry
 from installer.sources import WheelFile
 from installer.utils import Scheme
 
-from relforge.elf import symbols
+from relforge import elf
+from relforge.elf import run_paths, symbols
 from relforge.layers.deps import bundled_tests, scripts
 from relforge.layers.deps.wheels import Wheel
 from relforge.model import layout
@@ -46,6 +48,7 @@ INSTALLER = {"INSTALLER": b"relforge\n"}
 # Passed over, as pip does.
 BYTE_CODE = r"(?s)Skip installing .* __pycache__"
 BIN = f"{layout.PYTHON}/bin"
+LIBRARIES = f"{layout.PYTHON}/lib"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,25 +57,22 @@ class Files:
 
     into: Path
     strip: StripSettings = AS_IT_IS
-    claims: dict[str, tuple[str, str]] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    searched: dict[str, None] = field(default_factory=dict)  # see `run_paths.made_relative`
 
-    def write(self, owner: str, path: str, data: bytes, executable: bool) -> RecordEntry:
-        """Write one file of a wheel; the path is relative to the release.
-
-        Raises UserError where another wheel brought another content there.
-        """
+    def write(self, wheel: Wheel, path: str, data: bytes, executable: bool) -> RecordEntry:
+        """Write one file of a wheel; the path is relative to the release."""
         plain = posixpath.normpath(path)
         if not plain.startswith(f"{layout.PYTHON}/"):
-            raise UserError(f"{owner}: the wheel writes outside of its installation: {path!r}")
+            raise UserError(f"{wheel.name}: the wheel writes outside of its installation: {path!r}")
         if self.strip.symbols:
-            data = self._without_symbols(owner, plain, data)
-        digest = sha256(data)
-        other, theirs = self.claims.setdefault(plain, (owner, digest.hexdigest()))
-        if theirs != digest.hexdigest():
-            raise clash(other, owner, plain)
-        self._put(plain, data, 0o755 if executable else 0o644)
-        value = urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+            data = self._without_symbols(wheel.name, plain, data)
+        target = self._put(plain, data, 0o755 if executable else 0o644)
+        if wheel.built and data.startswith(elf.MAGIC):
+            rows = run_paths.made_relative(Path(target), plain, LIBRARIES)
+            self.searched |= dict.fromkeys(rows)
+            data = Path(target).read_bytes()
+        value = urlsafe_b64encode(sha256(data).digest()).decode().rstrip("=")
         return RecordEntry(plain, Hash("sha256", value), len(data))
 
     def _without_symbols(self, owner: str, path: str, data: bytes) -> bytes:
@@ -81,7 +81,7 @@ class Files:
             log.info("%s: %s loses %d bytes of symbols", owner, path, len(data) - len(lean))
         return lean
 
-    def _put(self, path: str, data: bytes, mode: int) -> None:
+    def _put(self, path: str, data: bytes, mode: int) -> str:
         target = os.path.join(self.into, path)
         folder = os.path.dirname(target)
         if folder not in self.folders:
@@ -90,6 +90,7 @@ class Files:
         with open(target, "wb") as file:
             file.write(data)
             os.fchmod(file.fileno(), mode)
+        return target
 
 
 def unpack(
@@ -98,11 +99,12 @@ def unpack(
     python: Path | None,
     into: Path,
     strip: StripSettings = AS_IT_IS,
-) -> None:
+) -> tuple[str, ...]:
     """Install the wheels below ``into``, compiled by ``python``, their RECORDs true.
 
-    Raises UserError where a wheel is damaged or two of them bring different
-    files of one name.
+    Of several that bring different files of one name the last wins.  What was built
+    on this host loses its run paths of this host; they are returned.  Raises UserError
+    where a wheel is damaged.
     """
     files = Files(into=into, strip=strip)
     warnings.filterwarnings("ignore", BYTE_CODE)
@@ -115,14 +117,7 @@ def unpack(
     instead = {f"{prefix}/{source}": f"{prefix}/{code}" for source, code in moved.items()}
     for destination in installed:
         destination.write_record(instead)
-
-
-def clash(one: str, other: str, path: str) -> UserError:
-    """The error of two wheels that bring different files of one name."""
-    return UserError(
-        f"{one} and {other} both bring {path}, each with its own content",
-        hint="only one of the two can be in a release; leave the other out",
-    )
+    return tuple(files.searched)
 
 
 def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destination:
@@ -140,19 +135,32 @@ def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destinati
         KeyError,
         UnicodeDecodeError,
     ) as error:
-        raise UserError(f"{wheel.path.name}: the wheel is damaged: {error}") from None
+        raise UserError(f"{wheel.path.name}: the wheel is damaged: {_why(error)}") from None
     return destination
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a wheel; a KeyError is of a member that is not in the archive."""
+    if not isinstance(error, KeyError):
+        return str(error)
+    lacking = re.search(r"'([^']+)'", str(error.args[0]))
+    return f"it has no {posixpath.basename(lacking[1]) if lacking else error.args[0]}"
 
 
 @dataclass(slots=True, kw_only=True)
 class _Destination(WheelDestination):
-    """Where `installer` writes one wheel.  Its RECORD comes last, when all else is there."""
+    """Where `installer` writes one wheel.  Its RECORD comes last, when all else is there.
+
+    A wheel may bring one path by several of its schemes, as installers allow: the last
+    wins, and an entry point wins over a script of its name.
+    """
 
     wheel: Wheel
     interpreter: Interpreter
     files: Files
     left_out: frozenset[str]
-    entries: list[RecordEntry] = field(default_factory=list)
+    entries: dict[str, RecordEntry] = field(default_factory=dict)
+    entry_points: set[str] = field(default_factory=set)
     record: str = ""
 
     def write_file(
@@ -167,6 +175,8 @@ class _Destination(WheelDestination):
         if scheme == "headers" or name in self.left_out:
             return RecordEntry(name, None, None)
         if scheme == "scripts":
+            if name in self.entry_points:
+                return RecordEntry(name, None, None)
             if scripts.is_python(data):
                 return self._write_program(name, data)
             return self._write(f"{BIN}/{name}", data, executable=True)
@@ -177,6 +187,7 @@ class _Destination(WheelDestination):
         self, name: str, module: str, attr: str, section: Literal["gui", "console"]
     ) -> RecordEntry:
         """Write both halves of an entry point; a graphical one starts as any other."""
+        self.entry_points.add(name)
         return self._write_program(name, scripts.python_half(name, module, attr))
 
     def finalize_installation(
@@ -192,7 +203,7 @@ class _Destination(WheelDestination):
         """
         site_packages = self.interpreter.site_packages
         rows = [(self.record, "", "")]
-        for entry in self.entries:
+        for entry in self.entries.values():
             if entry.path in instead:
                 rows.append((instead[entry.path], "", ""))
                 continue
@@ -205,7 +216,7 @@ class _Destination(WheelDestination):
         writer = csv.writer(text, lineterminator="\n")
         for path, digest, size in sorted(rows):
             writer.writerow((posixpath.relpath(path, site_packages), digest, size))
-        self.files.write(self.wheel.name, self.record, text.getvalue().encode(), False)
+        self.files.write(self.wheel, self.record, text.getvalue().encode(), False)
 
     def _write_program(self, name: str, half: bytes) -> RecordEntry:
         if "/" in name or name.startswith("."):
@@ -214,8 +225,8 @@ class _Destination(WheelDestination):
         return self._write(f"{BIN}/{name}", scripts.launcher(), executable=True)
 
     def _write(self, path: str, data: bytes, *, executable: bool) -> RecordEntry:
-        entry = self.files.write(self.wheel.name, path, data, executable)
-        self.entries.append(entry)
+        entry = self.files.write(self.wheel, path, data, executable)
+        self.entries[entry.path] = entry
         return entry
 
     def _byte_code(self, path: str) -> str | None:

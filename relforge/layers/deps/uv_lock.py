@@ -1,7 +1,8 @@
 """Reading ``uv.lock`` as it is: packages, and who asks for which of them under what condition.
 
-What goes in is found by walking from the project's own entry, through the extras
-and groups that the settings choose; so one lock serves all environments.
+What goes in is found by walking from the entries of the project and its members,
+through the extras and groups that the settings choose; so one lock serves all
+environments.
 """
 
 from __future__ import annotations
@@ -20,13 +21,20 @@ from packaging.version import Version
 from relforge.layers.deps import toml_file
 from relforge.layers.deps.pins import Lock, LockedFile, Need, Pin, Source
 from relforge.layers.deps.toml_file import TomlFile
+from relforge.model.spec import Project
+from relforge.support.errors import UserError
 
 ADVICE = "type: uv lock"
 VERSION = 1
 
 
-def read(path: Path, project: str) -> Lock:
-    """The packages of the file, and what the project of that name asks for; raises UserError."""
+def read(path: Path, project: Project) -> Lock:
+    """The packages of the file, and what the project and its members ask for.
+
+    The project may be the root of a workspace, or a member of it; packages of the
+    workspace that are not in the release by `members` are built from their
+    directories, where something asks for them.  Raises UserError.
+    """
     file = toml_file.read(path, ADVICE)
     data = file.data
     if data.get("version") != VERSION:
@@ -38,30 +46,69 @@ def read(path: Path, project: str) -> Lock:
         )
     reader = _UvLockReader(file=file)
     rows: list[dict[str, Any]] = data.get("package", [])
-    own = [row for row in rows if _is_own(row, project)]
-    if not own:
-        raise file.refusal(path.name, f"it does not hold the project itself ({project})")
     try:
+        own = _own(file, rows, project)
+        needs = [need for row in own[:1] for need in reader.needs(row)]
+        for row in own[1:]:
+            needs += [need for need in reader.needs(row) if not (need.by_extra or need.by_group)]
         return Lock(
             path=path,
             pins=tuple(
                 replace(reader.pin(index, row), is_virtual=True, source=None)
-                if row is own[0]
+                if any(row is other for other in own)
                 else reader.pin(index, row)
                 for index, row in enumerate(rows)
             ),
             requires_python=SpecifierSet(data.get("requires-python", "")),
             environments=tuple(map(Marker, data.get("supported-markers", ()))),
-            needs=tuple(reader.needs(own[0])),
+            needs=tuple(needs),
+            advice=ADVICE,
         )
     except (KeyError, TypeError, AttributeError, ValueError, InvalidMarker) as error:
         raise file.refusal(path.name, f"it cannot be read: {error!r}") from None
 
 
-def _is_own(row: dict[str, Any], project: str) -> bool:
+def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[dict[str, Any]]:
+    """The entries of the packages that relforge builds itself, the project's own first."""
+    packages = (*((project,) if project.name else ()), *project.members)
+    if not packages:
+        raise _virtual_root(file, rows)
+    found = []
+    for package in packages:
+        row = next((row for row in rows if _is_of(row, package, file.path.parent)), None)
+        if row is None:
+            there = ", ".join(sorted(str(row.get("name")) for row in rows if _folder(row)))
+            raise file.refusal(
+                file.path.name,
+                f"it does not hold the project itself ({package.name}"
+                + (f"; its own packages are {there})" if there else ")"),
+            )
+        found.append(row)
+    return found
+
+
+def _virtual_root(file: TomlFile, rows: list[dict[str, Any]]) -> UserError:
+    places = sorted({folder for row in rows if (folder := _folder(row)) not in ("", ".")})
+    listed = ", ".join(f'"{place}"' for place in places)
+    return UserError(
+        f"{file.path.parent}: this is the root of a workspace, and not a package itself: "
+        f"nothing says which of its packages the release is made of ({', '.join(places)})",
+        hint=f"write into [tool.relforge]: members = [{listed}], or go to one of them: "
+        f"cd {places[0] if places else 'PACKAGE'}",
+    )
+
+
+def _folder(row: dict[str, Any]) -> str:
+    """The directory of a package of the workspace, relative to the lock; else nothing."""
     source = row.get("source", {})
-    local = any(source.get(kind) == "." for kind in ("editable", "virtual", "directory"))
-    return local and row.get("name") == project
+    kinds = ("editable", "virtual", "directory")
+    return str(next((source[kind] for kind in kinds if kind in source), ""))
+
+
+def _is_of(row: dict[str, Any], package: Project, folder: Path) -> bool:
+    if row.get("name") != canonicalize_name(package.name) or not _folder(row):
+        return False
+    return (folder / _folder(row)).resolve() == package.root.resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,18 @@
-"""Asking servers: TLS, proxies, credentials, and in plain words why there was no answer."""
+"""Asking servers: with credentials, and in plain words why there was no answer."""
 
 from __future__ import annotations
 
-import functools
-import http.client
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.message import Message
-from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+from urllib3 import exceptions as faults
 
 import relforge
 from relforge.layers.deps import connections, credentials
 from relforge.layers.deps.package_sources import PackageSources
-from relforge.support.errors import UserError
 
 AGENT = f"relforge/{relforge.__version__}"
 REFUSED = (401, 403)
@@ -41,11 +37,9 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came: its status, its headers, its body to be read, and where it came from."""
+    """What came: status, headers and body, and the address that redirects led to."""
 
-    status: int
-    headers: Message
-    body: IO[bytes]
+    response: urllib3.BaseHTTPResponse
     url: str
 
 
@@ -75,48 +69,65 @@ class Web:
         return answer
 
     def _ask(self, url: str, headers: Mapping[str, str], login: str) -> Answer:
-        places = self.places
-        if places.offline and not url.startswith("file:"):
+        if self.places.offline:
             raise Unanswered("not asked, since the network is not to be used (--offline)")
-        request = urllib.request.Request(url, headers={"User-Agent": AGENT, **headers})
-        if login:  # and never to whom it redirects
-            request.add_unredirected_header("Authorization", login)
-        opener = _opener(
-            places.certificate, places.client_certificate, places.proxy, places.trusted
-        )
+        sent = {"User-Agent": AGENT, **headers, **({"Authorization": login} if login else {})}
         try:
-            answer = opener.open(request, timeout=places.timeout)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise why(error, url, places) from None
-        return Answer(answer.status, answer.headers, answer, answer.url)
+            response = connections.pool(url, self.places).request(
+                "GET", url, headers=sent, preload_content=False, timeout=self.places.timeout
+            )
+        except (faults.HTTPError, OSError, ValueError) as error:
+            raise why(error, self.places) from None
+        if response.status >= 400:
+            response.drain_conn()
+            raise _status(response.status, response.reason or "", url, self.places)
+        for row in response.retries.history if response.retries else ():
+            url = urljoin(url, row.redirect_location or "")
+        return Answer(response, url)
 
 
-def why(error: Exception, url: str, places: PackageSources) -> Unanswered:
+def why(error: BaseException, places: PackageSources) -> Unanswered:
     """What kept an answer away, and what to do about it."""
-    if isinstance(error, urllib.error.HTTPError):
-        return _status(error.code, error.reason, url, places)
-    reason: Any = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, ssl.SSLCertVerificationError):
+    if isinstance(error, faults.IncompleteRead):
+        came, lacking = error.partial, error.expected
         return Unanswered(
-            f"its certificate is not trusted: {reason.verify_message}",
-            hint="name the bundle of your certificate authority: PIP_CERT or SSL_CERT_FILE",
+            f"it ended early, after {came} of {came + lacking} bytes",
+            hint="try again: the next fetch goes on where this one ended",
+            again=True,
         )
-    if isinstance(reason, TimeoutError):
+    if isinstance(error, TimeoutError | faults.TimeoutError) and not isinstance(
+        error, faults.NewConnectionError
+    ):
         return Unanswered(
             f"no answer within {places.timeout:g} s",
             hint="check the network and the proxy; PIP_DEFAULT_TIMEOUT says how long to wait",
             again=True,
         )
-    if "Tunnel connection failed" in str(reason):
+    inner = _inner(error)
+    if inner is not None:
+        return why(inner, places)
+    if isinstance(error, ssl.SSLCertVerificationError):
         return Unanswered(
-            f"the proxy refuses: {str(reason).partition('failed: ')[2]}",
+            f"its certificate is not trusted: {error.verify_message}",
+            hint="name the bundle of your certificate authority: PIP_CERT or SSL_CERT_FILE",
+        )
+    if "Tunnel connection failed" in str(error):
+        return Unanswered(
+            f"the proxy refuses: {str(error).partition('failed: ')[2]}",
             hint="check the proxy that https_proxy or pip's configuration names",
         )
-    if isinstance(reason, OSError):
-        words = reason.strerror or str(reason)
-        again = isinstance(reason, ConnectionResetError | http.client.RemoteDisconnected)
+    if isinstance(error, OSError):
+        words = error.strerror or str(error)
+        again = isinstance(error, ConnectionResetError)  # http.client's RemoteDisconnected is one
         return Unanswered(words, hint="check the network and `pip config list`", again=again)
-    return Unanswered(str(reason) or type(reason).__name__, again=True)
+    return Unanswered(str(error) or type(error).__name__, again=True)
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """What urllib3 wrapped."""
+    known = (getattr(error, "reason", None), getattr(error, "original_error", None))
+    causes = (*known, error.__cause__, *error.args)
+    return next((row for row in causes if isinstance(row, Exception)), None)
 
 
 def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswered:
@@ -136,31 +147,3 @@ def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswer
         f"index that the settings name, else netrc or keyring (for {host})",
         status=code,
     )
-
-
-@functools.cache
-def _opener(
-    certificate: str, client: str, proxy: str, trusted: tuple[str, ...]
-) -> urllib.request.OpenerDirector:
-    """What follows redirects and proxies, and trusts whom the configuration trusts."""
-    handlers: list[urllib.request.BaseHandler] = [
-        connections.Http(),
-        connections.Https(_context(certificate, client), trusted),
-    ]
-    if proxy:
-        handlers.append(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
-    return urllib.request.build_opener(*handlers)
-
-
-def _context(certificate: str, client: str) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=certificate or None)
-        if client:
-            context.load_cert_chain(client)
-    except OSError as error:
-        path = client if certificate and not error.filename else error.filename or certificate
-        raise UserError(
-            f"{path}: the certificates cannot be read: {error.strerror or error}",
-            hint="see `cert` and `client-cert` in `pip config list`, and SSL_CERT_FILE",
-        ) from None
-    return context

@@ -27,11 +27,15 @@ log = logging.getLogger("relforge.layers.deps")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """A wheel in the store.  ``name`` tells it to the user: ``click==8.1.0``."""
+    """A wheel in the store.  ``name`` tells it to the user: ``click==8.1.0``.
+
+    ``built`` is one that was made on this host, and may name places of it.
+    """
 
     name: str
     path: Path
     sha256: str = ""  # where somebody has just looked
+    built: bool = False
 
     @property
     def digest(self) -> str:
@@ -62,7 +66,7 @@ def collect(
             if not pin.files:
                 row = {"name": file.name, "sha256": file.sha256}
                 cache.keep(_pick_path(pin, target), json.dumps(row).encode())
-    env = resolver_environment.for_pip(places)
+    env = resolver_environment.for_backends(places)
     return tuple(_wheel(pin, chosen[pin.name], target, python, env) for pin in pins)
 
 
@@ -93,7 +97,8 @@ def _wheel(
 ) -> Wheel:
     if file is not None and file.is_wheel:
         return Wheel(name=str(pin), path=wheel_store.place(file), sha256=file.sha256)
-    return Wheel(name=str(pin), path=source_builds.wheel(pin, file, target, python, env))
+    made = source_builds.wheel(pin, file, target, python, env)
+    return Wheel(name=str(pin), path=made, built=True)
 
 
 @functools.cache

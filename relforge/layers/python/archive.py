@@ -14,17 +14,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, cast
 
-import zstandard
-
 from relforge import elf
 from relforge.cache import file_facts
 from relforge.layers.python.installation import InstallationFiles
 from relforge.support.errors import UserError
+from relforge.support.zstd import zstd
 from relforge.tree import extraction
 
 TOP = "python"
 PATCHLEVEL = re.compile(rb'#define\s+PY_VERSION\s+"([^"+]+)')
-UNREADABLE = (tarfile.TarError, zstandard.ZstdError, zlib.error, gzip.BadGzipFile, EOFError)
+UNREADABLE = (tarfile.TarError, zstd.ZstdError, zlib.error, gzip.BadGzipFile, EOFError)
 
 
 def inspect(path: Path) -> InstallationFiles:
@@ -118,7 +117,7 @@ def _open(path: Path) -> Iterator[tarfile.TarFile]:
         with path.open("rb") as file:
             stream: IO[bytes]
             if path.name.endswith(".zst"):
-                stream = cast(IO[bytes], zstandard.ZstdDecompressor().stream_reader(file))
+                stream = cast(IO[bytes], zstd.ZstdFile(file))
             else:
                 stream = cast(IO[bytes], gzip.GzipFile(fileobj=file))
             with stream, tarfile.open(fileobj=stream, mode="r|") as tar:

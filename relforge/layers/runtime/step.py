@@ -10,7 +10,7 @@ from pathlib import Path
 
 import relforge
 from relforge import cache
-from relforge.layers.deps.step import interpreter
+from relforge.layers.deps.step import interpreter, is_inside
 from relforge.layers.runtime import console_libraries
 from relforge.layers.runtime.digest import own_digest
 from relforge.model import layout
@@ -21,12 +21,24 @@ FORMAT = "1"
 EXECUTABLE = 0o755
 
 
-def step(release: Release) -> Release:
+def step(release: Release, ahead: cache.Tree | None = None) -> Release:
     """Lay out ``bin/<name>``, ``runtime/``, and what of ``release/`` an overlay may replace.
 
     They are the first part of the layer ``release``.
     """
     started = time.perf_counter()
+    tree = ahead or _tree(release)
+    cache.place(tree, release.tree)
+    layer = cache.layer("release", tree, started)
+    return replace(release, layers=(*release.layers, layer))
+
+
+def prepare(release: Release) -> cache.Tree | None:
+    """What the step lays out, in the cache; None where that takes the tree's own interpreter."""
+    return None if is_inside(release) else _tree(release)
+
+
+def _tree(release: Release) -> cache.Tree:
     python = release.python
     key = cache.key(
         *(
@@ -40,10 +52,7 @@ def step(release: Release) -> Release:
         ),
         own_digest(),
     )
-    tree = cache.tree("runtime", key, lambda draft: _write_all(release, draft))
-    cache.place(tree, release.tree)
-    layer = cache.layer("release", tree, started)
-    return replace(release, layers=(*release.layers, layer))
+    return cache.tree("runtime", key, lambda draft: _write_all(release, draft))
 
 
 # What evaluates in a live process; not in a release with `console = false`.
@@ -52,6 +61,8 @@ EVALUATION = (
     *("agent/evaluation.py", "agent/guard.py", "agent/output.py", "agent/percent/*"),
     "agent/session.py",
 )
+
+DEVELOPMENT = "develop/*"  # `relforge run`, which no release has
 
 
 def _write_all(release: Release, tree: Path) -> None:
@@ -67,7 +78,8 @@ def _write_all(release: Release, tree: Path) -> None:
     for path in sorted(cache.walk(package / "runtime")):
         inner = path.relative_to(package / "runtime").as_posix()
         evaluates = any(fnmatch(inner, pattern) for pattern in EVALUATION)
-        if path.suffix == ".py" and (console or not evaluates):
+        wanted = not fnmatch(inner, DEVELOPMENT) and (console or not evaluates)
+        if path.suffix == ".py" and wanted:
             _write(copy / path.relative_to(package), path.read_text())
     for to, source in console_libraries.files() if console else ():
         _write(tree / layout.CONSOLE_LIBS / to, source.read_text(encoding="utf-8"))

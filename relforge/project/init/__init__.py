@@ -1,12 +1,35 @@
-"""A first ``[tool.relforge]``, from what the project shows.
+"""A first ``[tool.relforge]``, from what the project shows; nothing of it is run.
 
-detect.py        what the project is: name, Python, lock, sources
-applications.py  the application objects that its sources make
-programs.py      what is run from the command line
-frontend.py      the assets that Node builds
-django.py        the static files that Django collects
-text.py          the settings, with comments
-write.py         the plan, and carrying it out
+From text to facts, each file read once:
+
+reading.py           the files, and the facts of each module
+facts.py             what one module says; syntax.py, variables.py, paths.py are its parts
+wheel_contents.py    what the build backend will take
+roots.py, names.py   import roots, and names followed across modules
+dependencies.py      the names of what is depended upon
+
+From facts to what is run:
+
+look.py              the model of the project, all of it
+applications.py      ASGI, WSGI and Celery objects; frameworks.py knows them by name
+web.py               which object is served, by which server; server_lines.py reads its words
+procfile.py          the processes that a Procfile has; shell_lines.py reads its lines
+workers.py           task queues and schedulers
+programs.py          commands
+django.py            Django's settings
+frontend.py          what Node builds; frontend_output.py finds where to
+contents.py          what goes into the release
+interpreter.py       which Python
+needed.py            environment variables
+trying.py            the one thing that runs something: an import in the project's environment
+
+From that to settings:
+
+judge.py             what of it would not run
+text.py, assets.py   settings as tables; document.py renders them
+notes.py             what was seen, and what is left to do
+merge.py             what existing settings lack
+write.py             the plan, and carrying it out
 """
 
 from relforge.project.init.write import Plan, apply, plan

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Literal
+from pathlib import PurePosixPath
 
-Interface = Literal["asgi", "wsgi", "celery"]
+from relforge.project.init.facts import Facts, Function
+from relforge.project.init.frameworks import FACTORIES, MAKERS, WRAPPERS, Interface
+from relforge.project.init.names import Names
+from relforge.project.init.syntax import Call, Expression, Name
 
-# What an application is made by, and what it then is.
-MAKERS: dict[str, tuple[str, Interface]] = {
-    "django.core.asgi.get_asgi_application": ("Django", "asgi"),
-    "django.core.wsgi.get_wsgi_application": ("Django", "wsgi"),
-    "fastapi.FastAPI": ("FastAPI", "asgi"),
-    "fastapi.applications.FastAPI": ("FastAPI", "asgi"),
-    "flask.Flask": ("Flask", "wsgi"),
-    "flask.app.Flask": ("Flask", "wsgi"),
-    "litestar.Litestar": ("Litestar", "asgi"),
-    "litestar.app.Litestar": ("Litestar", "asgi"),
-    "quart.Quart": ("Quart", "asgi"),
-    "starlette.applications.Starlette": ("Starlette", "asgi"),
-    "celery.Celery": ("Celery", "celery"),
-    "celery.app.Celery": ("Celery", "celery"),
-}
-FACTORIES = frozenset({"build_app", "create_app", "get_app", "make_app"})
-ASIDE = frozenset({"benchmarks", "docs", "examples", "migrations", "scripts", "test", "tests"})
+DJANGO_NAME = "application"  # what Django and every WSGI server look for
+_DEEPEST = 12
+_NOT_SERVED = ("env", "manage", "conftest")  # Alembic's env.py makes an application for itself
+_BY_NAME: tuple[str, ...] = ("application", "app", "api", "asgi", "wsgi", "server")
+Kind = tuple[str, Interface]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,142 +27,198 @@ class Application:
     target: str
     path: str
     factory: bool = False  # what the target names makes the application
+    read: bool = True  # False: by the names alone, its object cannot be read
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        return self.target.partition(":")[2]
 
 
-def find(root: Path, files: Iterable[str]) -> tuple[Application, ...]:
-    """The applications in these sources, the likeliest first: ASGI, high up, named ``app``."""
-    sources = {name: parse(root / name) for name in files if counts(name)}
-    trees = {name: tree for name, tree in sources.items() if tree is not None}
-    makers = dict(MAKERS)
-    makers.update(_factories(trees))
-    found = [
-        application
-        for name, tree in trees.items()
-        for application in _in_module(name, tree, makers)
-    ]
-    made = {application.framework for application in found}
-    found += [row for row in _only_made(trees) if row.framework not in made]
+def find(names: Names) -> tuple[Application, ...]:
+    """The applications in these sources, the likeliest first."""
+    served = [name for name in names.modules if name.rpartition(".")[2] not in _NOT_SERVED]
+    found = [row for module in served for row in _in_module(names, module)]
+    found += [row for module in names.modules for row in _by_its_name(names, module, found)]
+    made = {row.framework for row in found}
+    factories = [row for module in names.modules for row in _factories(names, module)]
+    found += [row for row in factories if row.framework not in made]
     return tuple(sorted(found, key=_likelihood))
 
 
-def module(path: str) -> str:
-    """``src/shop/web.py`` as ``shop.web``."""
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    if parts[0] == "src" and len(parts) > 1:
-        parts = parts[1:]
-    if parts[-1] == "__init__":
-        parts = parts[:-1]
-    return ".".join(parts)
-
-
-def counts(name: str) -> bool:
-    """Whether a file of that name is a module of the application, and no test of it."""
-    path = PurePosixPath(name)
-    aside = ASIDE & set(path.parts[:-1]) or path.name.startswith(("test_", "conftest"))
-    return path.suffix == ".py" and not aside and all(p.isidentifier() for p in path.parts[:-1])
-
-
-def parse(path: Path) -> ast.Module | None:
-    """The module, None where it is nothing that this Python can read."""
-    try:
-        return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+def kind(names: Names, module: str, value: Expression, depth: int = 0) -> Kind | None:
+    """What an expression of a module makes: framework and interface; None: no application."""
+    if depth > _DEEPEST:
         return None
+    if isinstance(value, Name):
+        return _of_name(names, names.absolute(module, value.dotted), depth)
+    if not isinstance(value, Call):
+        return None
+    callee = names.absolute(module, value.callee)
+    if callee.endswith(".make_wsgi_app"):
+        return "Pyramid", "wsgi"
+    if callee in MAKERS:
+        return MAKERS[callee]
+    made = next((MAKERS[row] for row in names.bases(callee) if row in MAKERS), None)
+    if made is not None:
+        return made
+    function = names.function(callee)
+    if function is not None:
+        return _returned(names, *function, depth + 1)
+    rows = (*value.args, *(row for _, row in value.keywords))
+    inner = next((row for arg in rows if (row := kind(names, module, arg, depth + 1))), None)
+    if callee in WRAPPERS:
+        return (inner[0] if inner else callee.partition(".")[0]), WRAPPERS[callee]
+    own = names.locate(callee) is not None or "." in callee or callee in names.modules
+    return inner if own and inner and inner[1] in ("asgi", "wsgi") else None
 
 
-def _likelihood(found: Application) -> tuple[bool, int, bool, str]:
-    name = found.target.partition(":")[2]
-    return (
-        found.interface != "asgi",
-        found.path.count("/"),
-        name not in ("app", "application", "api"),
-        found.target,
+def _of_name(names: Names, dotted: str, depth: int) -> Kind | None:
+    if dotted.endswith(".wsgi_app"):  # Flask's own
+        dotted = dotted.removesuffix(".wsgi_app")
+    if dotted.endswith(".server"):  # Dash's
+        held = names.value(dotted.removesuffix(".server"))
+        if held and names.calls(*held) == "dash.Dash":
+            return "Dash", "wsgi"
+    found = names.value(dotted)
+    if found is None:
+        return None
+    module, value = found
+    place = names.locate(dotted)
+    rows = [value]
+    if place is not None:  # app = Flask(...); app = Wrapper(app)
+        rows = list(reversed(names.modules[place[0]].history.get(place[1], (value,))))
+        module = place[0]
+    for index, row in enumerate(rows):
+        if isinstance(row, Name) and names.absolute(module, row.dotted) == dotted:
+            continue
+        made = _bound(names, module, row, rows[index + 1 :], dotted, depth + 1)
+        if made is not None:
+            return made
+    return None
+
+
+def _bound(
+    names: Names, module: str, value: Expression, before: list[Expression], own: str, depth: int
+) -> Kind | None:
+    """What is bound last; where it wraps what the same name was bound to, what that was."""
+    if isinstance(value, Call) and before and depth < _DEEPEST:
+        rows = (*value.args, *(row for _, row in value.keywords))
+        wraps = any(isinstance(r, Name) and names.absolute(module, r.dotted) == own for r in rows)
+        if wraps:
+            callee = names.absolute(module, value.callee)
+            made = MAKERS.get(callee)
+            inner = made or _bound(names, module, before[0], before[1:], own, depth + 1)
+            if callee in WRAPPERS and inner:
+                return inner[0], WRAPPERS[callee]
+            return inner
+    return kind(names, module, value, depth)
+
+
+def _returned(names: Names, module: str, function: Function, depth: int) -> Kind | None:
+    """What a function returns, by its names and the calls in it."""
+    for row in function.returns:
+        value: Expression = row
+        seen: set[str] = set()
+        while isinstance(value, Name) and value.dotted in function.local:
+            if value.dotted in seen:
+                break
+            seen.add(value.dotted)
+            value = function.local[value.dotted]
+        made = kind(names, module, value, depth)
+        if made is None and isinstance(value, Call):  # return Middleware(app), app of the function
+            inner = (function.local.get(getattr(arg, "dotted", "")) for arg in value.args)
+            made = next(
+                (k for arg in inner if arg and (k := kind(names, module, arg, depth))), None
+            )
+        if made is not None:
+            return made
+    return None
+
+
+def _in_module(names: Names, module: str) -> Iterator[Application]:
+    facts = names.modules[module]
+    candidates = [*facts.bound, *(name for name in facts.imports if name in _BY_NAME)]
+    for name in dict.fromkeys(candidates):
+        if name.startswith("_"):
+            continue
+        made = _of_name(names, f"{module}.{name}", 0)
+        if made is None and name in facts.imports and name not in facts.bound:
+            made = _of_name(names, names.absolute(module, name), 0)
+        if made is not None and (name in facts.bound or _is_entry(facts)):
+            yield _application(made, module, name, facts)
+
+
+def _by_its_name(names: Names, module: str, found: list[Application]) -> Iterator[Application]:
+    """``application`` of a module or package `asgi` or `wsgi`, whatever makes it."""
+    facts = names.modules[module]
+    last = module.rpartition(".")[2]
+    if last not in ("asgi", "wsgi") or any(row.module == module for row in found):
+        return
+    there = {**facts.imports, **facts.bound, **facts.functions}
+    name = next((name for name in (DJANGO_NAME, "app") if name in there), "")
+    if name:
+        made: Kind = ("", "asgi" if last == "asgi" else "wsgi")
+        row = _application(made, module, name, facts)
+        yield Application(
+            framework=f"{last.upper()} application",
+            interface=row.interface,
+            target=row.target,
+            path=row.path,
+            read=name in facts.functions,
+        )
+
+
+def _factories(names: Names, module: str) -> Iterator[Application]:
+    """Functions that can be called with nothing, for projects that leave that to the server."""
+    facts = names.modules[module]
+    for name, function in facts.functions.items():
+        made = _returned(names, module, function, 0) if name in FACTORIES else None
+        if made and not function.required and not function.is_async and made[1] != "celery":
+            yield _application(made, module, name, facts, factory=True)
+
+
+def unfit(names: Names) -> tuple[tuple[str, str], ...]:
+    """Factories that a server cannot call: target, and why."""
+    found = []
+    for module, facts in names.modules.items():
+        for name, function in facts.functions.items():
+            made = _returned(names, module, function, 0) if name in FACTORIES else None
+            if made and made[1] in ("asgi", "wsgi") and (function.required or function.is_async):
+                why = "is a coroutine" if function.is_async else "wants arguments"
+                found.append((f"{module}:{name}", why))
+    return tuple(found)
+
+
+def _application(
+    made: Kind, module: str, name: str, facts: Facts, *, factory: bool = False
+) -> Application:
+    return Application(
+        framework=made[0],
+        interface=made[1],
+        target=f"{module}:{name}",
+        path=facts.path,
+        factory=factory,
     )
 
 
-def _factories(trees: dict[str, ast.Module]) -> Iterator[tuple[str, tuple[str, Interface]]]:
-    """Functions such as ``create_app`` that make an application somewhere in their body."""
-    for name, tree in trees.items():
-        imported = _imported(name, tree)
-        for node in tree.body:
-            if not isinstance(node, ast.FunctionDef) or node.name not in FACTORIES:
-                continue
-            for inner in ast.walk(node):
-                made = MAKERS.get(_called(inner, imported))
-                if made:
-                    yield f"{module(name)}.{node.name}", made
+def _is_entry(facts: Facts) -> bool:
+    """Whether a module is one that servers are pointed to, so that its imports count."""
+    stem = PurePosixPath(facts.path).stem
+    return stem in ("app", "application", "asgi", "main", "run", "serve", "server", "web", "wsgi")
 
 
-def _only_made(trees: dict[str, ast.Module]) -> Iterator[Application]:
-    """Factories that can be called with nothing, for projects that leave that to the server."""
-    made = dict(_factories(trees))
-    for name, tree in trees.items():
-        for node in tree.body:
-            row = made.get(f"{module(name)}.{getattr(node, 'name', '')}")
-            if not row or not isinstance(node, ast.FunctionDef) or row[1] == "celery":
-                continue
-            if len(node.args.args) == len(node.args.defaults):
-                yield Application(
-                    framework=row[0],
-                    interface=row[1],
-                    target=f"{module(name)}:{node.name}",
-                    path=name,
-                    factory=True,
-                )
-
-
-def _in_module(
-    name: str, tree: ast.Module, makers: dict[str, tuple[str, Interface]]
-) -> Iterator[Application]:
-    imported = _imported(name, tree)
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            targets = node.targets
-        elif isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        else:
-            continue
-        made = makers.get(_called(node.value, imported))
-        for target in targets:
-            if made and isinstance(target, ast.Name):
-                yield Application(
-                    framework=made[0],
-                    interface=made[1],
-                    target=f"{module(name)}:{target.id}",
-                    path=name,
-                )
-
-
-def _imported(path: str, tree: ast.Module) -> dict[str, str]:
-    """What each name of the module stands for, dotted."""
-    own = module(path)
-    package = own if path.endswith("__init__.py") else own.rpartition(".")[0]
-    names = {
-        node.name: f"{own}.{node.name}" for node in tree.body if isinstance(node, ast.FunctionDef)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for row in node.names:
-                names[row.asname or row.name.partition(".")[0]] = (
-                    row.name if row.asname else row.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join([*above, node.module or ""]) if node.level else node.module or ""
-            for row in node.names:
-                names[row.asname or row.name] = f"{base.strip('.')}.{row.name}"
-    return names
-
-
-def _called(node: ast.AST | None, imported: dict[str, str]) -> str:
-    """The dotted name of what a call calls, "" where it is no such call."""
-    if not isinstance(node, ast.Call):
-        return ""
-    parts: list[str] = []
-    callee: ast.expr = node.func
-    while isinstance(callee, ast.Attribute):
-        parts.append(callee.attr)
-        callee = callee.value
-    if not isinstance(callee, ast.Name):
-        return ""
-    return ".".join([imported.get(callee.id, callee.id), *reversed(parts)])
+def _likelihood(found: Application) -> tuple[bool, bool, bool, int, int, str]:
+    last = found.module.rpartition(".")[2]
+    by_name = _BY_NAME.index(found.name) if found.name in _BY_NAME else len(_BY_NAME)
+    return (
+        found.factory,
+        not (last in ("asgi", "wsgi") and found.name in (DJANGO_NAME, "app")),
+        found.interface != "asgi",
+        found.path.count("/"),
+        by_name,
+        found.target,
+    )

@@ -1,90 +1,188 @@
-"""Django's static files: what collectstatic gathers, as far as the settings' source tells."""
+"""Django's settings, as far as their source says: static files, and what is kept on disk."""
 
 from __future__ import annotations
 
 import ast
-import posixpath
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from relforge.model.spec import AssetSettings
-from relforge.project.init.applications import counts, parse
-from relforge.project.init.programs import MANAGE
+from relforge.project.init import paths
+from relforge.project.init.names import Names
 
-COLLECT = ("{python}", MANAGE, "collectstatic", "--noinput")
+VARIABLE = "DJANGO_SETTINGS_MODULE"
 _STATIC = "django.contrib.staticfiles"
-_PATH_FUNCTIONS = ("join", "joinpath", "Path", "str")
+_DEEPEST = 12
 
 
-def find(root: Path, files: Iterable[str], trees: tuple[str, ...]) -> AssetSettings | None:
-    """Collecting into ``STATIC_ROOT``; None where there is none in the settings."""
-    names = list(files)
-    if MANAGE not in names:
-        return None
-    settings = [tree for name in names if counts(name) and (tree := parse(root / name))]
-    into = next((path for value in _values(settings, "STATIC_ROOT") if (path := _path(value))), "")
-    if not into:
-        return None
-    listed = (row for value in _values(settings, "STATICFILES_DIRS") for row in _rows(value))
-    folders = {path for row in listed if (path := _path(row))}
-    inputs = [*trees, *sorted(path for path in folders if not _is_below(path, trees))]
-    return AssetSettings(
-        run=(COLLECT,),
-        inputs=tuple(name if (root / name).is_file() else f"{name}/**" for name in inputs),
-        outputs=((into, f"app/{into}"),),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One setting: what is assigned, and where."""
+
+    node: ast.expr
+    path: str
+    line: int
+    module: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}:{self.line}"
 
 
-def is_uncollected(root: Path, files: Iterable[str]) -> bool:
-    """Whether Django is to serve static files, and nothing says where to gather them."""
-    names = list(files)
-    settings = [tree for name in names if counts(name) and (tree := parse(root / name))]
-    installed = (ast.unparse(value) for value in _values(settings, "INSTALLED_APPS"))
-    return any(_STATIC in text for text in installed) and find(root, names, ()) is None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticFiles:
+    """Where collectstatic gathers, relative to the project, and from where besides the apps.
 
-
-def _values(modules: Iterable[ast.Module], name: str) -> Iterator[ast.expr]:
-    """What is assigned to that name, anywhere in these modules."""
-    for tree in modules:
-        for node in tree.body:
-            targets = node.targets if isinstance(node, ast.Assign) else []
-            if isinstance(node, ast.Assign) and name in [ast.unparse(row) for row in targets]:
-                yield node.value
-
-
-def _rows(value: ast.expr) -> Iterable[ast.expr]:
-    return value.elts if isinstance(value, ast.List | ast.Tuple) else ()
-
-
-def _path(value: ast.expr) -> str:
-    """``BASE_DIR / "static"`` or ``os.path.join(BASE_DIR, "static")`` as a path of the project.
-
-    "" where it is anything else.
+    ``root`` is "" where there is nothing to gather, or nobody can tell: then ``why``.
     """
-    parts = list(_parts(value))
-    path = posixpath.normpath("/".join(part for part in parts if part))
-    known = bool(parts) and None not in parts and "" not in parts[1:]
-    return path if known and path != "." and not path.startswith(("/", "..")) else ""
+
+    root: str = ""
+    folders: tuple[str, ...] = ()
+    why: str = ""
 
 
-def _parts(value: ast.expr) -> Iterator[str | None]:
-    """The words of a path; "" is the base folder, None what cannot be told."""
-    if isinstance(value, ast.Constant) and isinstance(value.value, str):
-        yield value.value or None
-    elif isinstance(value, ast.Name) and value.id in ("BASE_DIR", "PROJECT_ROOT", "ROOT_DIR"):
-        yield ""
-    elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div):
-        yield from _parts(value.left)
-        yield from _parts(value.right)
-    elif isinstance(value, ast.Call) and ast.unparse(value.func).endswith(_PATH_FUNCTIONS):
-        method = isinstance(value.func, ast.Attribute) and value.func.attr == "joinpath"
-        if method and isinstance(value.func, ast.Attribute):
-            yield from _parts(value.func.value)
-        for row in value.args:
-            yield from _parts(row)
-    else:
-        yield None
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that the application writes into its own folder."""
+
+    what: str
+    path: str
+    where: str
 
 
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+class Settings:
+    """The settings module that is served, with what it takes from others."""
+
+    def __init__(self, names: Names, module: str) -> None:
+        self._names = names
+        self.module = module
+
+    def value(self, name: str) -> Value | None:
+        """The last assignment of a setting, in this module or in those that it takes in."""
+        return self._find(self.module, name, 0)
+
+    def path(self, value: Value) -> str | None:
+        """The path that a value is: see `paths.evaluate`."""
+        return paths.evaluate(value.node, value.path, lambda name: self._lookup(value, name, 0))
+
+    def text(self, name: str) -> str:
+        """A setting that is a plain string."""
+        value = self.value(name)
+        node = value.node if value else None
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+    def installs(self, app: str) -> bool:
+        """Whether a module of the project names that app, as INSTALLED_APPS would."""
+        return any(app in facts.texts for facts in self._names.modules.values())
+
+    def apps(self) -> Iterator[str]:
+        """The modules of every app that a list such as INSTALLED_APPS names."""
+        rows = (
+            row.value
+            for facts in self._names.modules.values()
+            for name, (value, _) in facts.settings.items()
+            if name.endswith("APPS")
+            for row in ast.walk(value)
+            if isinstance(row, ast.Constant)
+        )
+        named = tuple(f"{row}." for row in rows if isinstance(row, str) and row)
+        return (name for name in self._names.modules if f"{name}.".startswith(named))
+
+    def _find(self, module: str, name: str, depth: int) -> Value | None:
+        facts = self._names.modules.get(module)
+        if facts is None or depth > _DEEPEST:
+            return None
+        if name in facts.settings:
+            node, line = facts.settings[name]
+            return Value(node=node, path=facts.path, line=line, module=module)
+        for row in reversed(facts.stars):
+            base = self._names.base(module, facts, row.level, row.module)
+            found = self._find(base, name, depth + 1)
+            if found is not None:
+                return found
+        place = self._names.locate(self._names.absolute(module, name))
+        if place is not None and place[0] != module:
+            return self._find(place[0], place[1], depth + 1)
+        return None
+
+    def _lookup(self, value: Value, name: str, depth: int) -> str | None:
+        found = self._find(value.module, name.rpartition(".")[2], 0)
+        if found is None or depth > _DEEPEST or found.node is value.node:
+            return None
+        return paths.evaluate(
+            found.node, found.path, lambda inner: self._lookup(found, inner, depth + 1)
+        )
+
+
+def static(settings: Settings) -> StaticFiles:
+    """What `collectstatic` would gather, and into which folder."""
+    value = settings.value("STATIC_ROOT")
+    used = settings.installs(_STATIC)
+    if not used and settings.value("INSTALLED_APPS") is not None:
+        return StaticFiles()
+    if value is None:
+        why = "STATIC_ROOT is not set in the settings" if used else ""
+        return StaticFiles(why=why)
+    path = settings.path(value)
+    root = paths.inside(path)
+    shown = f"STATIC_ROOT is set in {value.where}"
+    if path is None:
+        return StaticFiles(why=f"{shown}, and its value cannot be read from the source")
+    if root is None:
+        return StaticFiles(why=f"{shown} to {path.replace(paths.ROOT, '..')}, outside the project")
+    listed = settings.value("STATICFILES_DIRS")
+    folders: list[str] = []
+    for row in _elements(listed.node) if listed else ():
+        one = Value(node=row, path=listed.path, line=listed.line, module=listed.module)  # type: ignore[union-attr]
+        inner = paths.inside(settings.path(one))
+        folders += [inner] if inner else []
+    return StaticFiles(root=root, folders=tuple(dict.fromkeys(folders)))
+
+
+def kept(settings: Settings) -> Iterator[Kept]:
+    """Databases and uploads that would lie in the release itself."""
+    databases = settings.value("DATABASES")
+    for node in ast.walk(databases.node) if databases else ():
+        if isinstance(node, ast.Dict) and databases is not None:
+            rows = {
+                key.value: value
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
+            if "sqlite" in ast.unparse(rows.get("ENGINE", ast.Constant(""))) and "NAME" in rows:
+                one = Value(
+                    node=rows["NAME"], path=databases.path, line=rows["NAME"].lineno,
+                    module=databases.module,
+                )  # fmt: skip
+                path = paths.inside(settings.path(one))
+                if path:
+                    yield Kept("the database", path, one.where)
+    for name, what in (("MEDIA_ROOT", "uploads"), ("FILE_UPLOAD_TEMP_DIR", "uploads")):
+        value = settings.value(name)
+        path = paths.inside(settings.path(value)) if value else None
+        if value and path:
+            yield Kept(what, path, value.where)
+
+
+def module(names: Names, served: str, manage: str) -> str:
+    """The settings module that is served: as asgi.py or wsgi.py says, else manage.py."""
+    for name in (served, manage):
+        facts = names.modules.get(name)
+        found = facts.defaults.get(VARIABLE, "") if facts else ""
+        if found in names.modules:
+            return found
+    candidates = [
+        name
+        for name, facts in names.modules.items()
+        if {"INSTALLED_APPS", "ROOT_URLCONF", "STATIC_ROOT"} & set(facts.settings)
+    ]
+    return min(candidates, key=lambda name: (name.count("."), name), default="")
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.List | ast.Tuple):
+        rows = node.elts
+        return [
+            row.elts[1] if isinstance(row, ast.Tuple) and len(row.elts) == 2 else row
+            for row in rows
+        ]
+    return []

@@ -1,117 +1,167 @@
-"""The assets of a project that Node builds: a ``package.json`` with a build script."""
+"""The front ends of a project: each ``package.json`` with a build script, by its own manifest."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
-from relforge.model.spec import AssetSettings
+from relforge.project.init import frontend_output
+from relforge.project.init.reading import Sources, is_aside
 
-_OUT = re.compile(r"--(?:outdir|outDir|dist-dir|output-path)[= ]([\w./-]+)")
-_VITE_OUT = re.compile(r"outDir:\s*[\"']([\w./-]+)[\"']")
-_VITE_MANIFEST = re.compile(r"manifest:\s*true")
 _LOCKS: dict[str, tuple[str, ...]] = {
     "package-lock.json": ("npm", "ci"),
+    "npm-shrinkwrap.json": ("npm", "ci"),
     "pnpm-lock.yaml": ("pnpm", "install", "--frozen-lockfile"),
     "yarn.lock": ("yarn", "install", "--frozen-lockfile"),
+    "bun.lock": ("bun", "install", "--frozen-lockfile"),
+    "bun.lockb": ("bun", "install", "--frozen-lockfile"),
 }
-_FOLDER = {"pnpm": "--dir", "yarn": "--cwd"}  # where to work; npm calls it --prefix
+_FOLDER = {"pnpm": "--dir", "yarn": "--cwd", "bun": "--cwd"}  # npm calls it --prefix
+_SOURCES = frozenset({
+    ".js", ".jsx", ".ts", ".tsx", ".css", ".scss", ".sass", ".less", ".vue", ".svelte",
+    ".html", ".mjs"
+})  # fmt: skip
 
 
-def find(root: Path, files: Iterable[str]) -> AssetSettings | None:
-    """The build of the uppermost ``package.json`` that has one, None where there is none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontEnd:
+    """One that Node builds.  ``outputs`` are relative to the project."""
+
+    folder: str  # "" is the project
+    install: tuple[str, ...]
+    install_in: str  # the workspace's root, or the folder itself
+    build: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    names_files: bool  # gives its files fingerprinted names itself
+    manifest: bool  # writes vite's manifest, in a hidden folder
+    doubt: str = ""
+
+    @property
+    def tool(self) -> str:
+        return self.install[0]
+
+    def commands(self, *, at_top: bool) -> tuple[tuple[str, ...], ...]:
+        """Install and build; from the project's folder, or from its own."""
+        rows = ((self.install, self.install_in), (self.build, self.folder))
+        if not at_top and self.install_in == self.folder:
+            return tuple(words for words, _ in rows)
+        return tuple(_moved(words, folder) for words, folder in rows)
+
+
+def find(sources: Sources) -> tuple[FrontEnd, ...]:
+    """Every one of them, the uppermost first; members of a workspace that builds them are not."""
     places = sorted(
-        (PurePosixPath(name) for name in files if PurePosixPath(name).name == "package.json"),
-        key=lambda path: (len(path.parts), path),
+        (path for path in sources.files if PurePosixPath(path).name == "package.json"),
+        key=lambda path: (path.count("/"), path),
     )
+    found: list[FrontEnd] = []
     for path in places:
-        build = _build_script(root / path)
-        if build is not None:
-            return _settings(root, path.parent, build)
-    return None
+        data = _manifest(sources.text(path))
+        folder = str(PurePosixPath(path).parent).removeprefix(".")
+        scripts = data.get("scripts")
+        build = scripts.get("build") if isinstance(scripts, dict) else None
+        covered = any(_is_workspace(sources, row.folder, folder) for row in found)
+        if isinstance(build, str) and not covered and not is_aside(path):
+            found.append(_front_end(sources, folder, data, build))
+    return tuple(found)
 
 
-def then(root: Path, first: AssetSettings, second: AssetSettings) -> AssetSettings:
-    """Both, one after the other, in the project's own folder.
-
-    What the first makes is the second's to take where that is among its inputs;
-    but vite's manifest, which is hidden, stays where the application has it.
-    """
-    tool = first.run[0][0]
-    made = {f"{source}/**" for source, _ in first.outputs}
-    paths = dict.fromkeys((*first.inputs, *second.inputs))
-    elsewhere = (_FOLDER.get(tool, "--prefix"), first.cwd) if first.cwd != "." else ()
-    commands = tuple((tool, *elsewhere, *words) for _, *words in first.run)
-    kept = first.outputs
-    if made <= set(second.inputs):
-        hidden = [f"{source}/.vite" for source, _ in first.outputs]
-        kept = tuple((path, f"app/{path}") for path in hidden if _lists(root / first.cwd))
-    return AssetSettings(
-        run=(*commands, *second.run),
-        inputs=tuple(path for path in paths if path not in made),
-        outputs=(*kept, *second.outputs),
+def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) -> FrontEnd:
+    install, place = _install(sources, folder, data)
+    commands = frontend_output.expand(build, data["scripts"])
+    outputs, why = frontend_output.outputs(sources, folder, commands)
+    why = why or frontend_output.there(sources, outputs)
+    text = " ".join(commands)
+    vite = "vite" in text.split() or bool(frontend_output.config(sources, folder, "vite"))
+    config = frontend_output.config(sources, folder, "vite")
+    where = f"{folder}/package.json" if folder else "package.json"
+    return FrontEnd(
+        folder=folder,
+        install=install,
+        install_in=place,
+        build=(install[0], "run", "build"),
+        inputs=_inputs(sources, folder, place, text),
+        outputs=outputs,
+        names_files=vite or any(word in text for word in ("webpack", "ng ", "react-scripts")),
+        manifest=bool(config and frontend_output.writes_manifest(config)),
+        doubt=f"{where}: {why}" if why else "",
     )
 
 
-def _settings(root: Path, folder: PurePosixPath, build: str) -> AssetSettings:
-    install = next(
-        (words for lock, words in _LOCKS.items() if (root / folder / lock).is_file()),
-        ("npm", "install"),
-    )
-    output = _inside(folder, _output(root / folder, build)) or (folder / "dist").as_posix()
-    sources = [name for name in ("src", "js", "css") if (root / folder / name).is_dir()]
-    upper = ("package*.json", *(f"{name}/**" for name in sources))
-    return AssetSettings(
-        run=(install, (install[0], "run", "build")),
-        cwd=folder.as_posix(),
-        inputs=(f"{folder}/**",) if folder.parts else upper,
-        outputs=((output, "app/static"),),
-        digest=not _is_vite(root / folder, build),  # vite gives its files such names itself
+def _install(sources: Sources, folder: str, data: dict[str, Any]) -> tuple[tuple[str, ...], str]:
+    """The command that installs what is locked, and the folder of the lock."""
+    said = str(data.get("packageManager", ""))
+    above = [folder, *(str(row).removeprefix(".") for row in PurePosixPath(folder).parents)]
+    for place in dict.fromkeys(above if folder else [""]):
+        if place != folder and not _is_workspace(sources, place, folder):
+            continue
+        for lock, words in _LOCKS.items():
+            path = f"{place}/{lock}" if place else lock
+            if sources.has(path):
+                modern = lock == "yarn.lock" and (
+                    "__metadata:" in sources.text(path)
+                    or said.startswith(("yarn@2", "yarn@3", "yarn@4"))
+                )
+                return ((*words[:2], "--immutable") if modern else words), place
+    tool = said.partition("@")[0]
+    return (tool if tool in ("npm", "pnpm", "yarn", "bun") else "npm", "install"), folder
+
+
+def _is_workspace(sources: Sources, root: str, folder: str) -> bool:
+    """Whether the package.json of a folder has the other folder as a member."""
+    if root == folder or (root and not folder.startswith(f"{root}/")):
+        return False
+    if sources.has(f"{root}/pnpm-workspace.yaml" if root else "pnpm-workspace.yaml"):
+        return True
+    return bool(
+        _manifest(sources.text(f"{root}/package.json" if root else "package.json")).get(
+            "workspaces"
+        )
     )
 
 
-def _build_script(path: Path) -> str | None:
+def _inputs(sources: Sources, folder: str, place: str, text: str) -> tuple[str, ...]:
+    if folder:
+        above = () if place == folder else tuple(_upper(sources, place))
+        return (f"{folder}/**", *above)
+    rows = ["package*.json", *_upper(sources, "")]
+    tops: dict[str, None] = {}
+    for path in sources.files:
+        first, slash, _ = path.partition("/")
+        if slash and PurePosixPath(path).suffix in _SOURCES and not is_aside(path):
+            tops[first] = None
+    named = {word.partition("/")[0] for word in text.replace(":", " ").split()}
+    code = {path.partition("/")[0] for path in sources.modules}
+    folders = [top for top in tops if top not in code or top in named or "tailwind" in text]
+    rows += [f"{top}/**" for top in folders]
+    return tuple(dict.fromkeys(rows))
+
+
+def _upper(sources: Sources, place: str) -> Iterable[str]:
+    """Files beside a package.json that a build reads."""
+    for path in sources.files:
+        parent = str(PurePosixPath(path).parent).removeprefix(".")
+        name = PurePosixPath(path).name
+        if parent == place and not name.endswith((".py", ".md", ".toml", ".txt")):
+            known = name in _LOCKS or ".config." in name or name.startswith(("tsconfig", ".npmrc"))
+            known = known or name in ("index.html", "pnpm-workspace.yaml", ".yarnrc.yml")
+            if known and (name != "package-lock.json" or place):
+                yield path
+
+
+def _moved(words: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    if not folder:
+        return words
+    return (words[0], _FOLDER.get(words[0], "--prefix"), folder, *words[1:])
+
+
+def _manifest(text: str) -> dict[str, Any]:
     try:
-        data: Any = json.loads(path.read_bytes())
-        script = data["scripts"]["build"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return script if isinstance(script, str) else None
-
-
-def _is_vite(folder: Path, build: str) -> bool:
-    return re.search(r"\bvite\b", build) is not None or any(folder.glob("vite.config.*"))
-
-
-def _lists(folder: Path) -> bool:
-    """Does vite write a manifest?"""
-    configs = (path.read_text(errors="replace") for path in folder.glob("vite.config.*"))
-    return any(_VITE_MANIFEST.search(text) for text in configs)
-
-
-def _output(folder: Path, build: str) -> str:
-    """Where the build writes to, as far as its command or vite's configuration says so."""
-    said = _OUT.search(build)
-    if said:
-        return said[1]
-    for config in sorted(folder.glob("vite.config.*")):
-        said = _VITE_OUT.search(config.read_text(errors="replace"))
-        if said:
-            return said[1]
-    return "dist"
-
-
-def _inside(folder: PurePosixPath, path: str) -> str | None:
-    """The path relative to the project, None where it leaves it."""
-    parts: list[str] = []
-    for part in (folder / path).parts:
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        else:
-            parts.append(part)
-    return None if path.startswith("/") or not parts else "/".join(parts)
+        data = json.loads(text)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -3,81 +3,53 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
-from relforge.project.init.applications import Application
+from relforge.project.init import server_lines, shell_lines
+from relforge.project.init.server_lines import ServerLine
+from relforge.project.init.shell_lines import Line, Words
 
 FILE = "Procfile"
 WEB, RELEASE = "web", "release"
 _LINE = re.compile(r"\s*([A-Za-z0-9_-]+):\s*(\S.*?)\s*")
-_SHELL = re.compile(r"[$`|&;<>()*?\[\]{}~#!]")  # what needs a shell to be read
-_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 _NAME = re.compile(r"[^a-z0-9_-]+")
-SERVERS = ("gunicorn", "hypercorn", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One line; ``words`` are what an `exec` service has."""
+    """One line; ``number`` is where it stands in the file."""
 
     name: str
-    command: str
-    words: tuple[str, ...]
+    line: Line
+    number: int
+
+    @property
+    def server(self) -> ServerLine | None:
+        """What it asks of a server, None where it starts another program."""
+        return server_lines.read(self.line.main) if self.line.main else None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What an `exec` service has."""
+        main = self.line.main
+        if main is None:
+            return shell_lines.by_shell(self.line.text)
+        return exec_words(main)
 
 
-def find(root: Path) -> tuple[Program, ...]:
-    """Its lines, in their order; none where there is no such file, or it is not text."""
-    try:
-        lines = (root / FILE).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return ()
+def read(text: str) -> tuple[Program, ...]:
+    """Its lines, in their order."""
     found = {}
-    for line in lines:
-        match = _LINE.fullmatch(line)
-        if match and not line.lstrip().startswith("#"):
+    for number, row in enumerate(text.splitlines(), 1):
+        match = _LINE.fullmatch(row)
+        if match and not row.lstrip().startswith("#"):
             name = _NAME.sub("-", match[1].lower()).strip("-_0123456789")
             if name:
-                found[name] = Program(name=name, command=match[2], words=_words(match[2]))
+                line = shell_lines.parse(match[2])
+                found[name] = Program(name=name, line=line, number=number)
     return tuple(found.values())
 
 
-def server(programs: tuple[Program, ...]) -> str:
-    """The server that the line of `web` starts; "" for another one, or none."""
-    words = _split(next((row.command for row in programs if row.name == WEB), ""))
-    return words[0] if words and words[0] in SERVERS else ""
-
-
-def web(programs: tuple[Program, ...]) -> Application | None:
-    """What that server is told to serve."""
-    words = _split(next((row.command for row in programs if row.name == WEB), ""))
-    if not server(programs):
-        return None
-    target = next((word for word in words[1:] if _TARGET.fullmatch(word)), "")
-    if not target:
-        return None
-    wsgi = words[0] == "gunicorn" and "uvicorn" not in " ".join(words)
-    return Application(
-        framework=f"{FILE}'s web",
-        interface="wsgi" if wsgi else "asgi",
-        target=target.removesuffix("()"),
-        path=FILE,
-        factory=target.endswith("()") or "--factory" in words,
-    )
-
-
-def _words(command: str) -> tuple[str, ...]:
-    words = _split(command)
-    if words and not _SHELL.search(command) and "=" not in words[0]:
-        return tuple(words)
-    # A reference of relforge's own begins with ${, and this is the shell's.
-    env = "env " if words and "=" in words[0] else ""
-    return ("sh", "-c", f"exec {env}{command}".replace("${", "$${"))
-
-
-def _split(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # a quotation that does not end
-        return []
+def exec_words(row: Words) -> tuple[str, ...]:
+    """The words of one command, with the configured port; by a shell where one has to read them."""
+    return shell_lines.shell_words(row) if row.needs_shell else shell_lines.put_port(row.words)

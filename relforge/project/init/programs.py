@@ -2,54 +2,171 @@
 
 from __future__ import annotations
 
-import ast
+import configparser
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
 
-from relforge.project.init.applications import counts, module, parse
+from relforge.project.init.applications import Application
+from relforge.project.init.dependencies import Dependencies
+from relforge.project.init.facts import Facts
+from relforge.project.init.names import Names
+from relforge.project.init.processes import OwnCommand
+from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.roots import MANAGE, Roots
 from relforge.runtime.contract.command import RESERVED
 
-MANAGE = "manage.py"
-NO_PROGRAMS = frozenset({"conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})
+NO_PROGRAMS = frozenset(
+    {"conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"}
+)
 _COMMAND = re.compile(r"[a-z][a-z0-9_-]*")
+_DJANGO = "execute_from_command_line"
+_MANAGERS = ("Manager", "FlaskGroup", "AppGroup")
 
 
-def find(
-    root: Path, files: Iterable[str], scripts: Mapping[str, str], *, serves: bool
-) -> tuple[tuple[str, str], ...]:
-    """Commands for the release: name and callable.
+def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
+    """A command for each ``manage.py``, of Django's or another kind, whatever its form."""
+    found: list[OwnCommand] = []
+    for path, facts in sources.modules.items():
+        if PurePosixPath(path).name != MANAGE or is_aside(path):
+            continue
+        kind = _kind_of_manager(facts)
+        module = roots.module(path)
+        if not kind or not module:
+            continue
+        name = "manage" if not found else f"manage-{PurePosixPath(path).parent.name or 'top'}"
+        doubt = "" if not found else f"{found[0].exec[-1]} already is a module of that name"
+        found.append(
+            OwnCommand(
+                name=name,
+                exec=("python", "-m", module),
+                help=f"{kind}'s manage.py",
+                modules=(module,),
+                doubt=doubt,
+                cwd=str(PurePosixPath(path).parent).removeprefix("."),
+            )
+        )
+    return tuple(found)
 
-    Django's ``manage.py`` always is one.  Where nothing is served, so are console
-    scripts, or else programs with a ``main()`` behind the usual guard.
-    """
-    there = set(files)
-    manage = {"manage": "manage:main"} if _has_main(root / MANAGE, MANAGE in there) else {}
-    others: Mapping[str, str] = {}
-    if not serves and not manage:
-        others = scripts or dict(_programs(root, sorted(there)))
-    return tuple(
-        (name, call)
-        for name, call in {**manage, **others}.items()
-        if _COMMAND.fullmatch(name) and name not in RESERVED
+
+def unused_managers(sources: Sources, roots: Roots) -> Iterator[str]:
+    """Each ``manage.py`` that is no program."""
+    for path, facts in sources.modules.items():
+        manager = PurePosixPath(path).name == MANAGE and not is_aside(path)
+        if manager and not (_kind_of_manager(facts) and roots.module(path)):
+            yield path
+
+
+def scripts(data: Mapping[str, Any], sources: Sources) -> dict[str, str]:
+    """Console scripts, wherever a project declares them: name = ``pkg.module:function``."""
+    found = dict(_table(_table(data, "project"), "scripts"))
+    poetry = _table(_table(_table(data, "tool"), "poetry"), "scripts")
+    found |= {key: value for key, value in poetry.items() if isinstance(value, str)}
+    parser = configparser.ConfigParser()
+    try:
+        parser.read_string(sources.text("setup.cfg"))
+        lines = parser.get("options.entry_points", "console_scripts", fallback="").splitlines()
+    except configparser.Error:
+        lines = []
+    match = re.search(r"console_scripts['\"]?\s*[:=]\s*\[([^\]]*)\]", sources.text("setup.py"))
+    lines += re.findall(r"['\"]([^'\"]+=[^'\"]+)['\"]", match[1]) if match else []
+    for line in lines:
+        name, equals, target = line.partition("=")
+        if equals:
+            found.setdefault(name.strip(), target.split("[")[0].strip())
+    return {name: str(target) for name, target in found.items() if ":" in str(target)}
+
+
+def of_scripts(found: Mapping[str, str], *, wheel: bool) -> Iterator[OwnCommand]:
+    """Console scripts as commands, called as pip's wrapper does it: no arguments, `sys.argv`."""
+    for name, target in found.items():
+        if _COMMAND.fullmatch(name) and name not in RESERVED:
+            module = target.partition(":")[0].strip()
+            words = (name,) if wheel else ("python", "-c", wrapper(name, target))
+            yield OwnCommand(name=name, exec=words, help=f"run {target}", modules=(module,))
+
+
+def wrapper(name: str, target: str) -> str:
+    """What pip's wrapper of a console script does, in one line."""
+    module, _, path = target.partition(":")
+    first = path.strip().partition(".")[0]
+    return (
+        f"import sys; sys.argv[0] = {name!r}; from {module.strip()} import {first}; "
+        f"sys.exit({path.strip()}())"
     )
 
 
-def _programs(root: Path, files: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for file in files:
-        path = PurePosixPath(file)
-        inner = file.removeprefix("src/").count("/")
-        top = inner == 0 or (inner == 1 and path.name == "__main__.py")
-        if top and counts(file) and path.name not in NO_PROGRAMS and _has_main(root / file, True):
-            name = path.parent.name if path.name == "__main__.py" else path.stem
-            yield name.replace("_", "-"), f"{module(file)}:main"
+def reserved(found: Mapping[str, str]) -> tuple[str, ...]:
+    """Console scripts whose names are those of commands of every release."""
+    return tuple(name for name in found if name in RESERVED)
 
 
-def _has_main(path: Path, there: bool) -> bool:
-    """A program with the guard, whose ``main`` can be called with nothing."""
-    tree = parse(path) if there else None
-    body = tree.body if tree else []
-    guard = any(isinstance(row, ast.If) and "__main__" in ast.unparse(row.test) for row in body)
-    mains = (row for row in body if isinstance(row, ast.FunctionDef) and row.name == "main")
-    free = any(len(row.args.args) == len(row.args.defaults) for row in mains)
-    return free and (guard or path.name == "__main__.py")
+def plain(names: Names, sources: Sources) -> Iterator[OwnCommand]:
+    """Programs without an entry point: what is run by ``python -m``."""
+    for module, facts in sorted(names.modules.items()):
+        path = PurePosixPath(facts.path)
+        main = path.name == "__main__.py"
+        top = module.count(".") == (1 if main else 0)
+        if not top or path.name in (*NO_PROGRAMS, MANAGE) or not (facts.guard or main):
+            continue
+        word = module.removesuffix(".__main__")
+        name = word.rpartition(".")[2].replace("_", "-").lower()
+        if _COMMAND.fullmatch(name) and name not in RESERVED:
+            yield OwnCommand(
+                name=name,
+                exec=("python", "-m", word),
+                help=f"run {facts.path}",
+                modules=(module,),
+            )
+
+
+def of_tools(
+    sources: Sources,
+    names: Names,
+    dependencies: Dependencies,
+    web: Application | None,
+) -> Iterator[OwnCommand]:
+    """Alembic and Flask's own command line."""
+    for path in sources.files:
+        own = "flask-migrate" not in dependencies and not is_aside(path)
+        if own and PurePosixPath(path).name == "alembic.ini":
+            folder = str(PurePosixPath(path).parent).removeprefix(".")
+            yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
+            break
+    if web is None or web.framework != "Flask":
+        return
+    cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)
+    if "flask-migrate" in dependencies or cli:
+        yield OwnCommand(
+            name="flask",
+            exec=("flask", "--app", web.target),
+            help="Flask's command line",
+            modules=(web.module,),
+            cwd="",
+        )
+
+
+def of_django(settings: str) -> OwnCommand:
+    """What manage.py would be, for a site that has none."""
+    return OwnCommand(
+        name="manage",
+        exec=("python", "-m", "django"),
+        help="Django's command line",
+        env={"DJANGO_SETTINGS_MODULE": settings},
+        modules=(settings,),
+        cwd="",
+    )
+
+
+def _kind_of_manager(facts: Facts) -> str:
+    if any(call.rpartition(".")[2] == _DJANGO for call in facts.calls):
+        return "Django" if facts.guard else ""
+    if any(call.rpartition(".")[2] in _MANAGERS for call in facts.calls) or facts.guard:
+        return "Flask" if any("flask" in name for name, _ in facts.needs) else "the project"
+    return ""
+
+
+def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key, {})
+    return value if isinstance(value, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import tomli
 
 from relforge import cache
-from relforge.project.init import detect, text
-from relforge.project.init.detect import DetectedProject
-from relforge.project.pyproject import read_toml
+from relforge.project.init import document, judge, look, merge, notes, text
+from relforge.project.init.document import Table
+from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError, UserError
 
 TABLE = "tool.relforge"
@@ -28,52 +29,119 @@ class Plan:
     path: Path  # pyproject.toml, or relforge.toml where there is none
     text: str  # the settings alone
     content: bytes  # the whole file
-    replaces: bool  # settings that are there already
+    exists: bool  # settings are there already
+    missing: str  # what those lack; "" where nothing is missing
+    merged: bytes | None  # the whole file with that added; None where it cannot be
     ignore: tuple[str, ...]  # lines for the .gitignore that is there
     found: tuple[str, ...]  # what was seen, a line each
     notes: tuple[str, ...]  # what is left to do, a line each
 
 
-def plan(root: Path) -> Plan:
-    """Look at the project and say what to write; raises UserError."""
+def plan(root: Path, available: Iterable[str] | None = None) -> Plan:
+    """Look at the project and say what to write; raises UserError.
+
+    ``available`` are the Pythons of this host, such as 3.12; None where nobody looked.
+    """
     root = root.resolve()
     if not root.is_dir():
-        raise UserError(f"{root}: there is no such folder")
-    found = detect.look(root)
+        raise UserError(f"{root}: there is no such directory")
     own, pyproject = root / "relforge.toml", root / "pyproject.toml"
     path = own if own.is_file() or not pyproject.is_file() else pyproject
-    settings = text.render(found, TABLE if path == pyproject else "")
-    replaces = own.is_file() or (path == pyproject and "relforge" in _tool(pyproject))
-    content = settings.encode() if path == own else _with(pyproject, settings, replaces)
+    above = TABLE if path == pyproject else ""
+    existing = _existing(path, own)
+    found = judge.judged(look.look(root, available))
+    tables = text.tables(found)
+    settings = document.render(tables, above)
+    exists = existing is not None
+    lacking = merge.missing(existing, tables, found) if existing is not None else ()
+    content = settings.encode() if path == own else _with(pyproject, settings, exists)
     return Plan(
         root=root,
         path=path,
         text=settings,
         content=content,
-        replaces=replaces,
+        exists=exists,
+        missing=document.render(lacking, above, whole=False) if lacking else "",
+        merged=_merged(path, lacking, above) if lacking else None,
         ignore=_ignore(root),
-        found=tuple(_found(found)),
-        notes=tuple(_notes(found)),
+        found=tuple(notes.seen(found)),
+        notes=tuple(notes.left(found)),
     )
 
 
 def apply(plan: Plan, *, replace: bool = False) -> tuple[Path, ...]:
     """Write what was planned; return the files that changed.
 
-    Raises UserError where settings are there already and ``replace`` is not said.
+    Settings that are there get what they lack; ``replace`` writes them anew.
+    Raises UserError where what is missing cannot be added to the file as it is.
     """
-    if plan.replaces and not replace:
-        where = f"[{TABLE}]" if plan.path.name == "pyproject.toml" else "the settings"
-        raise UserError(
-            f"{plan.path}: {where} would be overwritten",
-            hint="to write anew: relforge init --force",
-        )
-    cache.write(plan.path, plan.content)
+    content = plan.content
+    if plan.exists and not replace:
+        if not plan.missing:
+            return ()
+        if plan.merged is None:
+            raise UserError(
+                f"{plan.path}: what is missing cannot be added without touching what is there",
+                hint="add it by hand: relforge init --print",
+            )
+        content = plan.merged
+    cache.write(plan.path, content)
     if not plan.ignore:
         return (plan.path,)
     gitignore = plan.root / ".gitignore"
     cache.write(gitignore, _append(gitignore.read_bytes(), "\n".join(plan.ignore) + "\n"))
     return (plan.path, gitignore)
+
+
+def _existing(path: Path, own: Path) -> dict[str, Any] | None:
+    """The settings that are there."""
+    if path == own:
+        return read_toml(own) if own.is_file() else None
+    found = _tool(path).get("relforge")
+    if found is not None and not isinstance(found, dict):
+        raise SettingsError(f"{path}: {TABLE}: expected a table")
+    return found
+
+
+def _merged(path: Path, lacking: tuple[Table, ...], above: str) -> bytes | None:
+    """The file with these tables added; None where TOML does not allow that."""
+    before = path.read_bytes()
+    top = [row for table in lacking if not table.name for row in table.rows]
+    rest = tuple(table for table in lacking if table.name)
+    lines = [line for row in top for line in f"{row.key} = {row.value}".splitlines()]
+    kept = _inserted(before, lines, above) if lines else before
+    addition = document.render(rest, above, whole=False) if rest else ""
+    after = _append(kept, f"\n{addition}") if addition else kept
+    try:
+        old, new = tomli.loads(before.decode()), tomli.loads(after.decode())
+    except tomli.TOMLDecodeError:
+        return None
+    return after if _contains(new, old) else None
+
+
+def _inserted(content: bytes, lines: list[str], above: str) -> bytes:
+    """The lines below the header of the settings' own table."""
+    rows = content.decode().splitlines(keepends=True)
+    ending = "\r\n" if b"\r\n" in content else "\n"
+    place = 0
+    if above:
+        headers = (
+            number + 1
+            for number, row in enumerate(rows)
+            if (match := _HEADER.match(row)) and re.sub(r"[\s\"']", "", match[1]) == above
+        )
+        place = next(headers, -1)
+    if place < 0:
+        rows += [ending, f"[{above}]{ending}"]
+        place = len(rows)
+    return "".join((*rows[:place], *(f"{line}{ending}" for line in lines), *rows[place:])).encode()
+
+
+def _contains(new: Any, old: Any) -> bool:
+    """Whether all of the old value is in the new one, unchanged."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return all(key in new and _contains(new[key], value) for key, value in old.items())
+    return bool(new == old)
 
 
 def _tool(pyproject: Path) -> dict[str, Any]:
@@ -133,62 +201,3 @@ def _ignore(root: Path) -> tuple[str, ...]:
         return ()
     there = {line.strip().strip("/") for line in path.read_text(errors="replace").splitlines()}
     return tuple(line for line in IGNORED if line.strip("/") not in there)
-
-
-def _found(found: DetectedProject) -> list[str]:
-    lines = [f"Python {found.python}"]
-    if found.web:
-        lines.append(f"{found.web.framework}: {found.web.target}")
-    if found.celery:
-        lines.append(f"Celery: {found.celery.target}")
-    if found.programs:
-        lines.append(f"Procfile: {', '.join(row.name for row in found.programs)}")
-    if found.lock:
-        lines.append(f"lock: {found.lock}")
-    if found.assets:
-        lines.append(f"assets: {' '.join(found.assets.run[-1])} in {found.assets.cwd}")
-    if found.trees:
-        lines.append(f"sources: {', '.join(found.trees)}")
-    return lines
-
-
-def _notes(found: DetectedProject) -> list[str]:
-    notes = []
-    if found.web and found.dependencies and found.server not in found.dependencies:
-        notes.append(f"{found.server} serves the application: add it to the project's dependencies")
-    if found.uncollected:
-        notes.append(
-            'Django\'s static files are not collected: write STATIC_ROOT = BASE_DIR / "staticfiles"'
-        )
-    if found.others:
-        others = ", ".join(application.target for application in found.others)
-        notes.append(f"there are further applications: {others}")
-    for row in found.programs:
-        if row.name == "release":
-            notes.append(
-                f"the Procfile's release line, `{row.command}`, is not run by itself: "
-                "make it a command with `once = true`, or the hook pre_upgrade"
-            )
-    if not found.web and not found.celery and not found.commands and not found.processes:
-        notes.append("no web application was found: see services.worker in the settings")
-    if found.src_without_build:
-        notes.append("the sources lie in src/, and nothing builds them: write a [project] table")
-    applications = [row for row in (found.web, found.celery) if row is not None]
-    if applications and not found.lock and not found.dependencies:
-        names = dict.fromkeys(row.framework.lower() for row in applications)
-        names |= {found.server: None} if found.web else {}
-        rows = ", ".join(f'"{name}"' for name in names)
-        notes.append(
-            f"no dependencies are written down: dependencies = [{rows}] below [project] of a "
-            "pyproject.toml, then type: relforge lock"
-        )
-    if not found.lock and not found.declared and found.dependencies:
-        notes.append(
-            "relforge locks what `project.dependencies` of a pyproject.toml says: write it there, "
-            "or give requirements.txt hashes (pip-compile --generate-hashes)"
-        )
-    elif not found.lock and found.dependencies:
-        notes.append("there is no lock of the dependencies yet; type: relforge lock")
-    if found.variables:
-        notes.append(f"the sources need {', '.join(found.variables)}: see `check` in the settings")
-    return notes

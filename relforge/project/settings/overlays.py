@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from relforge.model.spec import Overlay
-from relforge.project.settings.paths import inside
+from relforge.project.settings.paths import SITE_PACKAGES, inside, of_release
 from relforge.project.settings.table import Table
 from relforge.support.errors import SettingsError
 
@@ -14,8 +14,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MODES = {"0644": 0o644, "0755": 0o755}
 
 
-def read_overlay(table: Table) -> Overlay:
-    """One row; raises SettingsError."""
+def read_overlay(table: Table, name: str, site_packages: str) -> Overlay:
+    """One row of the release of that name; raises SettingsError."""
     doing = [kind for kind in KINDS if kind in table.data and kind != "mode"]
     if len(doing) > 1:
         raise SettingsError(
@@ -31,16 +31,18 @@ def read_overlay(table: Table) -> Overlay:
             hint=f"write one of {known}; did you mean `copy`?" if "to" in table.data else known,
         )
     source = "" if kind == "mode" else _path(table, kind)
+    to = source if kind == "mkdir" else _path(table, "to", site_packages)
+    to = of_release(table, "mkdir" if kind == "mkdir" else "to", to, name, site_packages)
     if kind == "mkdir":
-        overlay = Overlay(kind=kind, to=source)
+        overlay = Overlay(kind=kind, to=to)
     else:
-        overlay = Overlay(kind=kind, source=source, to=_path(table, "to"), mode=_mode(table, kind))
+        overlay = Overlay(kind=kind, source=source, to=to, mode=_mode(table, kind))
     table.finish()
     return overlay
 
 
-def _path(table: Table, key: str) -> str:
-    path = inside(table, key, table.text(key, ""))
+def _path(table: Table, key: str, site_packages: str = "") -> str:
+    path = inside(table, key, table.text(key, "").replace(SITE_PACKAGES, site_packages))
     if path == "." and key != "copy":
         raise table.error(key, "a path is missing")
     return path

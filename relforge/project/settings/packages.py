@@ -10,6 +10,7 @@ from relforge.model.spec import Index, PackageSettings
 from relforge.project.settings.table import Table
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+PATTERN = re.compile(r"[A-Za-z0-9*?][A-Za-z0-9*?_.-]*")
 SCHEMES = ("https", "http", "file")
 
 
@@ -25,6 +26,7 @@ def read_packages(table: Table) -> PackageSettings:
         indexes=_indexes(table),
         find_links=links,
         wheelhouse=table.text("wheelhouse", ""),
+        build_env=table.texts("build_env", ()),
     )
 
 
@@ -32,7 +34,10 @@ def _indexes(table: Table) -> tuple[Index, ...]:
     found: list[Index] = []
     for row in table.tables("indexes"):
         index = Index(
-            name=row.text("name", ""), url=row.text("url", ""), default=row.flag("default", False)
+            name=row.text("name", ""),
+            url=row.text("url", ""),
+            default=row.flag("default", False),
+            packages=row.texts("packages", ()),
         )
         if not NAME.fullmatch(index.name):
             raise row.error("name", f"{index.name!r} is no name of letters, digits, `-`, `_`, `.`")
@@ -43,6 +48,12 @@ def _indexes(table: Table) -> tuple[Index, ...]:
             raise row.error("name", f"{index.name!r} names two indexes")
         if index.default and any(other.default for other in found):
             raise row.error("default", "there is one default already")
+        for number, pattern in enumerate(index.packages):
+            if not PATTERN.fullmatch(pattern):
+                raise row.error(
+                    f"packages[{number}]",
+                    f'{pattern!r} is not a name or a pattern such as "corp-*"',
+                )
         row.finish()
         found.append(index)
     return tuple(found)

@@ -1,10 +1,13 @@
-"""Paths in settings: relative, and never out of the folder that they are relative to."""
+"""Paths in settings: relative, and never out of the directory that they are relative to."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from relforge.model import layout
 from relforge.project.settings.table import Table
+
+SITE_PACKAGES = "{site-packages}"  # in a path of the release: where packages are
 
 
 def inside(table: Table, key: str, path: str) -> str:
@@ -15,3 +18,23 @@ def inside(table: Table, key: str, path: str) -> str:
     if any(not part.isprintable() for part in pure.parts):
         raise table.error(key, f"{path!r} holds a character that cannot be printed")
     return str(pure)
+
+
+def of_release(
+    table: Table, key: str, path: str, name: str, site_packages: str, *, whole: bool = False
+) -> str:
+    """A place in the release of that name to which a setting writes.
+
+    Raises SettingsError where that is relforge's own; with ``whole`` also where a directory
+    is written that holds what is.
+    """
+    plain = inside(table, key, path.replace(SITE_PACKAGES, site_packages))
+    if layout.is_ours(plain, name):
+        raise table.error(key, f"{path!r} is written by relforge itself")
+    if whole and layout.holds_ours(plain, name):
+        raise table.error(
+            key,
+            f"{path!r} holds what relforge itself writes",
+            hint='name a directory of your own, such as "app/static"',
+        )
+    return plain

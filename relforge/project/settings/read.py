@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
+from relforge.model import layout
 from relforge.model.spec import (
     AssetSettings,
     ConfigSettings,
@@ -13,6 +14,7 @@ from relforge.model.spec import (
     Provider,
     Settings,
 )
+from relforge.project.settings.app import read_app
 from relforge.project.settings.checks import read_check, read_strip
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.console import read_console
@@ -22,12 +24,12 @@ from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.log import read_log
 from relforge.project.settings.overlays import read_overlay
 from relforge.project.settings.packages import read_packages
-from relforge.project.settings.paths import inside
+from relforge.project.settings.paths import inside, of_release
 from relforge.project.settings.python import read_python
 from relforge.project.settings.references import check_references, check_syntax
 from relforge.project.settings.services import check_depends, read_service
 from relforge.project.settings.steps import read_steps
-from relforge.project.settings.table import Reading, Table
+from relforge.project.settings.table import Reading, Table, dotted
 from relforge.project.settings.upgrade import read_upgrade
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.service import Service
@@ -53,15 +55,20 @@ def read(
     services = tuple(read_service(name, row) for name, row in table.table("services").children())
     commands = tuple(read_command(name, row) for name, row in table.table("commands").children())
     only = table.table("only")
+    name = _release_name(table, project)
+    python = read_python(table.table("python"), project, strip=strip.symbols)
+    site_packages = layout.site_packages(python.version)
+    app = read_app(table)
     settings = Settings(
-        name=_release_name(table, project),
+        name=name,
         version=_release_version(table, version),
-        python=read_python(table.table("python"), project, strip=strip.symbols),
+        python=python,
         dependencies=_dependencies(table.table("dependencies"), project, env),
         lock=table.text("lock", lock, origin="found in the project"),
-        app=table.texts_or("app", None, origin="the project's own wheel"),
-        assets=_assets(table.table("assets")),
-        overlays=tuple(read_overlay(row) for row in table.tables("overlays")),
+        app=app.paths,
+        app_roots=app.roots,
+        assets=_assets(table.table("assets"), name, site_packages),
+        overlays=tuple(read_overlay(row, name, site_packages) for row in table.tables("overlays")),
         services=_chosen(only, "services", services),
         config=_config(table.table("config")),
         commands=_chosen(only, "commands", commands),
@@ -78,6 +85,7 @@ def read(
         deb=read_deb(table.table("deb")),
         attest=table.flag("attest", False),
         sign=table.text("sign", ""),
+        requirements=table.texts_or("requirements", None, origin="found in the project"),
         members=table.texts("members", ()),
     )
     check_depends(settings.services)
@@ -140,11 +148,12 @@ def _dependencies(table: Table, project: Project, env: str) -> DependencySetting
             if name not in known:
                 there = ", ".join(sorted(known)) or "none"
                 raise table.error(f"{key}[{index}]", f"{name!r} is not in the project ({there})")
+    prefer = table.texts("prefer", ())
     table.finish()
-    return DependencySettings(groups=groups, extras=extras)
+    return DependencySettings(groups=groups, extras=extras, prefer=prefer)
 
 
-def _assets(table: Table) -> AssetSettings:
+def _assets(table: Table, name: str, site_packages: str) -> AssetSettings:
     commands = table.raw("run", [])
     if not isinstance(commands, list):
         raise table.error("run", 'expected a list of commands such as [["npm", "ci"]]')
@@ -153,12 +162,13 @@ def _assets(table: Table) -> AssetSettings:
         if not words:
             raise table.error(f"run[{index}]", 'expected a list of words such as ["npm", "ci"]')
     cwd = inside(table, "cwd", table.text("cwd", "."))
-    outputs = table.text_mapping("outputs")
+    outputs = dict(table.text_mapping("outputs"))
     if commands and not outputs:
         raise table.error("outputs", "commands run, and nothing of what they make is taken")
     for source, to in outputs.items():
-        inside(table, f"outputs.{source}", source)
-        inside(table, f"outputs.{source}", to)
+        key = f"outputs.{dotted((source,))}"
+        inside(table, key, source)
+        outputs[source] = of_release(table, key, to, name, site_packages, whole=True)
     result = AssetSettings(
         run=tuple(tuple(command) for command in commands),
         cwd=cwd,

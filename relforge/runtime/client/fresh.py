@@ -8,7 +8,8 @@ import sys
 
 from .. import calling
 from ..agent import entry, modules, report, source
-from ..errors import DONE, FAILED, Refusal, told
+from ..errors import DONE, FAILED, USAGE, Refusal, told
+from . import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,8 +100,7 @@ def command(
     ``name`` is the release's.  Raises Refusal for words that it does not take.
     """
     words = given if isinstance(given, list) else []
-    passed = words[1:] if words[:1] == ["--"] else words
-    sys.argv = [f"{name} {command.name}", *passed]
+    sys.argv = [f"{name} {command.name}", *options.passed(words)]
     function = entry.find(command.call)
     if isinstance(given, dict):
         return _status(_awaited(function(**given)))
@@ -119,6 +119,17 @@ def command(
     except Refusal as error:
         raise Refusal(error.message, hint=usage.partition("\n")[0], code=error.code) from None
     return _status(_awaited(function(*found)))
+
+
+def live(target: str, given: list[str] | dict[str, Any]) -> int:
+    """Call what `rpc` would call in a live process, with the same arguments; raises Refusal."""
+    function = entry.find(target)
+    named = given if isinstance(given, dict) else {}
+    words = [] if isinstance(given, dict) else options.passed(given)
+    problem = calling.unbound(function, *words, **named)
+    if problem:
+        raise Refusal(f"{target}: {problem}", code=USAGE)
+    return _status(_awaited(function(*words, **named)))
 
 
 def _status(value: Any) -> int:

@@ -16,7 +16,8 @@ from ..config import keys, loading
 from ..contract import manifest
 from ..contract.command import Command
 from ..contract.content import read_manifest
-from ..errors import DONE
+from ..errors import CONFIG, DONE, Refusal
+from . import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def run(
             print(f"{name} has been done elsewhere; to repeat it: {name} --again")
             return DONE
         if command.exec:
-            words = given if isinstance(given, list) else []
-            words = words[1:] if words[:1] == ["--"] else words
+            words = options.passed(given) if isinstance(given, list) else []
             code = _program((*command.exec, *words), wait=mark is not None)
         else:
             code = _called(lambda: call(command, contract["name"], given, about=ask == "help"))
@@ -120,8 +120,15 @@ class Mark:
         self._fd = -1
 
     def __enter__(self) -> Mark:
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Refusal(
+                f"{self.path}: {error.strerror}; `once` remembers there what was done",
+                hint="set RELEASE_STATE_DIR to a directory that this user can write",
+                code=CONFIG,
+            ) from None
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -22,8 +22,31 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 def run(name: str, argv: list[str]) -> int:
     """Run the command of that name; its exit status."""
     command: dict[str, Any] = read_manifest(manifest.root())["commands"][name]
-    if argv[:1] in (["--help"], ["-h"]):
+    if asks_for_help(argv):
         return _help(name, command, argv[0])
+    given, again = asked(name, command, argv)
+    if given is None:
+        return FAILED
+    if command["mode"] == "rpc":
+        from ..client import options
+        from . import rpc
+
+        service = command["service"]
+        passed = given if isinstance(given, dict) else options.passed(given)
+        words = ["--call", command["call"], "--args", json.dumps(passed)]
+        return rpc.rpc([*words, *(["--service", service] if service else [])])
+    from ..client.launch import execute
+
+    return execute(["command", name, json.dumps(given), *(["again"] if again else [])])
+
+
+def asked(
+    name: str, command: dict[str, Any], argv: list[str]
+) -> tuple[list[str] | dict[str, Any] | None, bool]:
+    """The arguments as `arguments` has them, and whether ``--again`` is among the words.
+
+    The arguments are None where `confirm` asked, and nobody agreed.
+    """
     confirm = command["confirm"]
     argv = [*argv]
     sure = bool(confirm) and _taken(argv, YES["name"])
@@ -31,24 +54,24 @@ def run(name: str, argv: list[str]) -> int:
     given = arguments(name, command, argv)
     if confirm and not sure and not _agreed(confirm):
         print("nothing was done", file=sys.stderr)
-        return FAILED
-    if command["mode"] == "rpc":
-        from . import rpc
+        return None, again
+    return given, again
 
-        service = command["service"]
-        if isinstance(given, list) and given[:1] == ["--"]:
-            given = given[1:]
-        words = ["--call", command["call"], "--args", json.dumps(given)]
-        return rpc.rpc([*words, *(["--service", service] if service else [])])
-    from ..client.launch import execute
 
-    return execute(["command", name, json.dumps(given), *(["again"] if again else [])])
+def asks_for_help(argv: list[str]) -> bool:
+    """Whether the first word does; what comes later is the program's."""
+    return argv[:1] in (["--help"], ["-h"])
+
+
+def explains(command: dict[str, Any]) -> bool:
+    """Whether `usage` is its help; else its program's own is, or what its function takes."""
+    return bool(
+        command["args"] or command["mode"] == "rpc" or (command["exec"] and command["confirm"])
+    )
 
 
 def _help(name: str, command: dict[str, Any], word: str) -> int:
-    """Ours where the arguments are declared; else the program's own, or what the function takes."""
-    ours = command["args"] or command["mode"] == "rpc" or (command["exec"] and command["confirm"])
-    if ours:
+    if explains(command):
         print(usage(name, command))
         return DONE
     from ..client.launch import execute
@@ -80,7 +103,10 @@ def usage(name: str, command: dict[str, Any], taken: tuple[str, ...] | None = No
 
 
 def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any]:
-    """By name, where the command declares them; else the words as they are.  Raises Refusal."""
+    """By name, where the command declares them; else the words as they are.  Raises Refusal.
+
+    A first ``--`` is among the words: whoever calls drops it (`options.passed`).
+    """
     rows: list[dict[str, Any]] = command["args"]
     if not rows:
         return argv

@@ -1,15 +1,18 @@
 """The configuration where no supervisor gave one: ``bin/python``, a test, a developer's shell.
 
-Inside a release the manifest names the providers; elsewhere the nearest
-``pyproject.toml`` (or ``relforge.toml``) upward from the working directory does,
-with the tables of the environment and the release laid over as a build does it:
-``RELEASE_ENV`` names the environment, which is ``dev`` where it is not set, and
-``RELEASE_NAME`` the release, of several.
+Inside a release the manifest names the providers.  Elsewhere a ``pyproject.toml``
+(or ``relforge.toml``) does: that of ``RELFORGE_PROJECT``, else the nearest upward
+from the working directory, from the main script, or from the file that has
+imported the configuration, the first that has settings of ours.  The tables of
+the environment and the release are laid over as a build does it: ``RELEASE_ENV``
+names the environment, which is ``dev`` where it is not set, and ``RELEASE_NAME``
+the release, of several.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 
 from ..contract import manifest
@@ -21,15 +24,18 @@ from .resolve import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
+PROJECT = "RELFORGE_PROJECT"  # the project's directory
 WHERE = "tool.relforge.config"
 _KEYS = ("providers", "schema", "model", "export", "strict")
 
 
-def find(environ: dict[str, str]) -> dict[str, Any]:
+def find(environ: dict[str, str], importers: Sequence[str] = ()) -> dict[str, Any]:
     """Run the providers in this process; the result is shaped as the loader's.
 
+    ``importers`` are the files that have imported the configuration.
     Raises Refusal (78).
     """
     release = manifest.root()
@@ -38,7 +44,7 @@ def find(environ: dict[str, str]) -> dict[str, Any]:
         root, config, name = release, found["config"], found["name"]
     else:
         name = ""
-        root, config = _project(environ)
+        root, config = _project(environ, importers)
     outcome = resolve(config, root=root, environ=environ)
     if outcome.problems:
         raise problems.Invalid(outcome.problems, name=name)
@@ -50,26 +56,66 @@ def find(environ: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _project(environ: dict[str, str]) -> tuple[str, dict[str, Any]]:
-    """The project's folder and its configuration, as a manifest would hold it."""
+def _project(environ: dict[str, str], importers: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """The project's directory and its configuration, as a manifest would hold it."""
+    given = environ.get(PROJECT)
+    if given:
+        return _given(os.path.abspath(given), environ)
+    starts = list(dict.fromkeys(_starts(importers)))
+    for start in starts:
+        for directory in _upward(start):
+            found = _at(directory, environ)
+            if found is not None:
+                return found
+    more = "".join(f", nor at or above {start}" for start in starts[1:])
+    raise Refusal(
+        f"no configuration: there is no [{WHERE}] in a pyproject.toml at or above "
+        f"{starts[0]}{more}",
+        hint=f"run from the project's directory, or set {PROJECT} to it",
+        code=CONFIG,
+    )
+
+
+def _given(directory: str, environ: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    found = _at(directory, environ)
+    if found is None:
+        raise Refusal(
+            f"{PROJECT}={directory}: there is no [{WHERE}] in a pyproject.toml of it",
+            hint="set it to the directory of the project's pyproject.toml, or unset it",
+            code=CONFIG,
+        )
+    return found
+
+
+def _starts(importers: Sequence[str]) -> Iterator[str]:
+    """Directories from which a project is looked for, each upward: the first one found counts."""
     try:
-        folder = os.getcwd()
+        yield os.getcwd()
     except OSError:
-        folder = "/"
-    start = folder
+        yield "/"
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    for file in ([main] if main else []) + list(importers):
+        if os.path.isfile(file):
+            yield os.path.dirname(os.path.realpath(file))
+
+
+def _upward(directory: str) -> Iterator[str]:
     while True:
-        for name in ("relforge.toml", "pyproject.toml"):
-            path = os.path.join(folder, name)
-            settings = _settings(path, name)
-            if settings is not None:
-                return folder, _prepared(path, _laid_over(path, settings, environ))
-        if folder == os.path.dirname(folder):
-            raise Refusal(
-                f"no configuration: there is no [{WHERE}] in a pyproject.toml at or above {start}",
-                hint="run from the project's folder, or from a release",
-                code=CONFIG,
-            )
-        folder = os.path.dirname(folder)
+        yield directory
+        above = os.path.dirname(directory)
+        if above == directory:
+            return
+        directory = above
+
+
+def _at(directory: str, environ: dict[str, str]) -> tuple[str, dict[str, Any]] | None:
+    """The configuration of the project in this very directory, None where it has none of ours."""
+    for name in ("relforge.toml", "pyproject.toml"):
+        path = os.path.join(directory, name)
+        settings = _settings(path, name)
+        if settings is not None:
+            return directory, _prepared(path, _laid_over(path, settings, environ))
+    return None
 
 
 def _settings(path: str, name: str) -> dict[str, Any] | None:

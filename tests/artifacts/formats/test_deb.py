@@ -122,6 +122,9 @@ def test_what_it_says_comes_from_the_project_or_the_settings(
     plain = built("plain", DebSettings(), Metadata())
     assert "shop maintainers <root@localhost>" == field(plain, "Maintainer")
     assert "shop, a self-contained release" == field(plain, "Description")
+    # B12: a description of blanks says nothing
+    blank = built("blank", DebSettings(description="\n"), Metadata(description=" "))
+    assert "shop, a self-contained release" == field(blank, "Description")
     said_so = built("project", DebSettings(), about)
     assert "Bob <bob@example.org>" == field(said_so, "Maintainer")
     assert "https://example.org" == field(said_so, "Homepage")

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
 from relforge.artifacts import formats
 from relforge.model.release import Release
 from relforge.model.spec import Metadata, OciSettings
 from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError, UserError
+from relforge.support.zstd import zstd
 from tests.artifacts.formats import images, shop
 
 pytestmark = images.NEEDED
@@ -82,6 +82,8 @@ def test_what_the_image_says_of_itself(own_cache: Path, tmp_path: Path) -> None:
     assert {"80/tcp": {}, "8000/tcp": {}} == own["ExposedPorts"]
     assert "LANG=C.UTF-8" in own["Env"]
     assert "RELEASE_STATE_DIR=/var/lib/shop" in own["Env"]
+    # B14: uid 65532 has no entry in /etc/passwd
+    assert {"HOME=/var/lib/shop", "USER=shop", "LOGNAME=shop"} <= set(own["Env"])
     (path,) = (row for row in own["Env"] if row.startswith("PATH="))
     assert path.endswith(":/bin:/opt/shop/bin")
     assert "2023-11-14T22:13:20Z" == found["created"]
@@ -134,8 +136,7 @@ def plain_layers(archive: Path) -> Iterator[bytes]:
             data = file.read()
             assert (digest, row["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
             if row["mediaType"].endswith("+zstd"):
-                reader = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
-                yield reader.read()
+                yield zstd.decompress(data)
             else:
                 yield gzip.decompress(data)
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from relforge import cache
 from relforge.artifacts import signing
+from relforge.support.zstd import zstd
 from tests import builder
 from tests.artifacts.formats import shop
 
@@ -36,10 +36,7 @@ CASES += [("tar.zst", *row) for row in ZST_READERS.items()]
 def opened(artifact: Path) -> tarfile.TarFile:
     if artifact.suffix == ".gz":
         return tarfile.open(artifact)
-    reader = zstandard.ZstdDecompressor().stream_reader(
-        artifact.read_bytes(), read_across_frames=True
-    )
-    return tarfile.open(fileobj=io.BytesIO(reader.read()))
+    return tarfile.open(fileobj=io.BytesIO(zstd.decompress(artifact.read_bytes())))
 
 
 def listed(tree: Path) -> dict[str, tuple[str, int]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import zstandard
+from relforge.support.zstd import zstd
 
 TOP = "shop-1.0"
 MANIFEST: dict[str, Any] = {
@@ -76,6 +76,6 @@ def write(place: Path, rows: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Path:
     """A tarball of these members."""
     pack: Callable[[bytes], bytes] = gzip.compress
     if place.suffix == ".zst":
-        pack = zstandard.ZstdCompressor().compress
+        pack = zstd.compress
     place.write_bytes(pack(tar(rows)))
     return place

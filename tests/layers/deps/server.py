@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -28,14 +29,22 @@ class Index:
     busy: int = 0  # answer 503 so many times
     asked: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
+    redirect: str = ""  # the server that all answers point to
+    certificate: Path | None = None  # and its key, in one file: it speaks TLS
+    moved: bool = False  # all is below another path of this one
+    logins: list[tuple[str | None, str | None]] = field(default_factory=list)  # of it, of a proxy
     port: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/simple"
+        return f"{self._scheme}://127.0.0.1:{self.port}/simple"
 
     def at(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.port}/files/{name}"
+        return f"{self._scheme}://127.0.0.1:{self.port}/files/{name}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.certificate else "http"
 
 
 @contextmanager
@@ -48,6 +57,10 @@ def serve(folder: Path, **how: Any) -> Iterator[Index]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         index.port = server.server_address[1]
+        if index.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(index.certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield index
@@ -61,15 +74,21 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         index = self.served
         index.asked.append(self.path)
-        if index.login and self.headers.get("Authorization") != _basic(index.login):
+        headers = self.headers
+        index.logins.append((headers.get("Authorization"), headers.get("Proxy-Authorization")))
+        if index.login and self.headers.get("Authorization") != basic(index.login):
             self.send_response(401)
             self.send_header("WWW-Authenticate", "Basic")
+            self.end_headers()
+        elif index.redirect or (index.moved and not self.path.startswith("/moved/")):
+            self.send_response(302)
+            self.send_header("Location", (index.redirect or "/moved") + self.path)
             self.end_headers()
         elif index.busy:
             index.busy -= 1
             self.send_error(503)
-        elif self.path.startswith("/simple/"):
-            self._list(self.path.removeprefix("/simple/").strip("/"))
+        elif self.path.removeprefix("/moved").startswith("/simple/"):
+            self._list(self.path.removeprefix("/moved").removeprefix("/simple/").strip("/"))
         else:
             self._send(index.folder / self.path.rpartition("/")[2])
 
@@ -130,5 +149,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-def _basic(login: str) -> str:
+def basic(login: str) -> str:
     return "Basic " + b64encode(login.encode()).decode()

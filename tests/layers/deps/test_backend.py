@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import zipfile
@@ -27,6 +28,8 @@ def get_requires_for_build_wheel(config_settings=None):
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     print("hello from the backend")
+    import warnings
+    warnings.warn("a license classifier is deprecated")
     if os.environ.get("FAIL"):
         sys.exit("it is broken")
     name = "shop-1.0-py3-none-any.whl"
@@ -79,6 +82,14 @@ def test_what_it_needs_besides_is_asked_once_for_one_configuration(source: Path)
     assert "asked\nasked\n" == asked.read_text()
 
 
+def test_what_a_backend_warns_its_author_of_is_not_printed(
+    source: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """P36."""
+    built(source)
+    assert [] == [str(row.message) for row in recwarn.list]
+
+
 def test_an_environment_that_was_half_made_is_made_again(source: Path) -> None:
     built(source)
     (whole,) = (cache.home() / "backends").glob("*/whole")
@@ -108,3 +119,17 @@ def test_a_build_system_that_makes_no_sense_is_told(source: Path, text: str, wor
     (source / "pyproject.toml").write_text(text)
     with pytest.raises(UserError, match=words):
         built(source)
+
+
+@pytest.mark.process
+def test_warnings_of_a_backend_are_for_the_log(  # P36
+    source: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    text = BACKEND.replace(
+        'print("hello', 'import warnings; warnings.warn("old\\n\\nfashion"); print("hello'
+    )
+    (source / "own.py").write_text(text)
+    with caplog.at_level(logging.DEBUG, logger="relforge"):
+        built(source)
+    assert [] == list(recwarn)
+    assert any("old" in row.getMessage() for row in caplog.records)

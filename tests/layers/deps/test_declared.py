@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from relforge.layers.deps.dynamic_requirements import declared, of_metadata
 from relforge.model.release import Interpreter
-from relforge.model.spec import Project
+from relforge.model.spec import PackageSettings, Project
 from relforge.project import pyproject, source_exclusions, sources
 from relforge.support.errors import UserError
 from tests import builder
@@ -37,6 +37,8 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
 TABLE = '[project]\nname = "shop"\nversion = "1.0"\n'
 
+SEEN = PackageSettings(build_env=("ASKED",))
+
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -50,7 +52,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def told(root: Path, python: Interpreter) -> Project:
-    return declared(pyproject.load(root), builder.settings(app=None), python)
+    return declared(pyproject.load(root), builder.settings(app=None, packages=SEEN), python)
 
 
 @pytest.mark.process
@@ -72,7 +74,9 @@ def test_without_a_project_table_all_is_the_backends_to_tell(
 ) -> None:
     (root / "pyproject.toml").write_text(SYSTEM)
     assert ("click<9",) == told(root, interpreter).dependencies
-    trees = declared(pyproject.load(root), builder.settings(app=("own.py",)), interpreter)
+    trees = declared(
+        pyproject.load(root), builder.settings(app=("own.py",), packages=SEEN), interpreter
+    )
     assert () == trees.dependencies  # its wheel is none of the release's
 
 
@@ -87,7 +91,7 @@ def test_what_the_table_says_is_not_asked_for(
 @pytest.mark.process
 def test_a_member_is_asked_too(root: Path, tmp_path: Path, interpreter: Interpreter) -> None:
     above = builder.project(tmp_path, members=(pyproject.load(root),))
-    (member,) = declared(above, builder.settings(), interpreter).members
+    (member,) = declared(above, builder.settings(packages=SEEN), interpreter).members
     assert ("click<9",) == member.dependencies
 
 

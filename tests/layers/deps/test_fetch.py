@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -186,6 +188,47 @@ def test_a_proxy_is_used_and_named_when_it_refuses(
 
 @pytest.mark.process
 @pytest.mark.network
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_named(
+    wheel: Path, here: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "whole.pem"
+    subject = ["-subj", "/CN=index", "-addext", "subjectAltName=IP:127.0.0.1"]
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    made = subprocess.run([*words, "-keyout", "-"], check=True, capture_output=True)
+    whole.write_bytes(made.stdout)
+    with server.serve(wheel.parent, certificate=whole) as index:
+        locked = named(wheel, index.at(wheel.name))
+        error = refused(locked, here, configured(**NO_INDEX))
+        assert "its certificate is not trusted: self-signed certificate" in error.message
+        assert "PIP_CERT" in error.hint
+        with monkeypatch.context() as trusting:
+            trusting.setenv("PIP_TRUSTED_HOST", f"other.invalid 127.0.0.1:{index.port}")
+            assert fetched(locked, here, configured()).is_file()
+        shutil.rmtree(wheel_store.home())
+        monkeypatch.setenv("PIP_CERT", str(whole))
+        assert fetched(locked, here, asking(index)).is_file()
+
+
+@pytest.mark.network
+def test_the_login_of_a_proxy_is_sent_to_the_proxy(
+    wheel: Path, index: server.Index, here: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_PROXY", f"http://bob:p%40ss@127.0.0.1:{index.port}")
+    assert fetched(named(wheel, f"http://elsewhere.invalid/files/{wheel.name}"), here, configured())
+    assert [(None, server.basic("bob:p@ss"))] == index.logins
+
+
+@pytest.mark.network
+def test_a_proxy_is_passed_by_for_hosts_that_need_none(
+    wheel: Path, index: server.Index, here: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert fetched(named(wheel, index.at(wheel.name)), here, configured()).is_file()
+
+
+@pytest.mark.process
+@pytest.mark.network
 @pytest.mark.parametrize("way", ["variables", "address", "netrc", "keyring", "uv"])
 def test_credentials_come_from_where_they_are_kept(
     wheel: Path, here: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -212,6 +255,34 @@ def test_credentials_come_from_where_they_are_kept(
             where = configured()
             assert "alice" not in str(where.indexes)
         assert fetched(pin(cache.sha256(wheel)), here, where).is_file()
+
+
+@pytest.mark.network
+def test_a_login_follows_no_redirect_to_another_host(
+    wheel: Path, index: server.Index, here: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, password = LOGIN.split(":")
+    monkeypatch.setenv("RELFORGE_INDEX_OWN_USERNAME", user)
+    monkeypatch.setenv("RELFORGE_INDEX_OWN_PASSWORD", password)
+    elsewhere = f"http://localhost:{index.port}"
+    with server.serve(wheel.parent, login=LOGIN, redirect=elsewhere) as own:
+        assert fetched(pin(cache.sha256(wheel)), here, asking(own)).is_file()
+        assert {(server.basic(LOGIN), None)} == set(own.logins)
+    assert index.asked
+    assert {(None, None)} == set(index.logins)
+
+
+@pytest.mark.network
+def test_a_login_follows_a_redirect_within_its_host(
+    wheel: Path, here: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, password = LOGIN.split(":")
+    monkeypatch.setenv("RELFORGE_INDEX_OWN_USERNAME", user)
+    monkeypatch.setenv("RELFORGE_INDEX_OWN_PASSWORD", password)
+    with server.serve(wheel.parent, login=LOGIN, moved=True) as own:
+        assert fetched(pin(cache.sha256(wheel)), here, asking(own)).is_file()
+        assert {(server.basic(LOGIN), None)} == set(own.logins)
+        assert any(path.startswith("/moved/") for path in own.asked)
 
 
 @pytest.mark.network

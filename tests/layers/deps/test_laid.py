@@ -14,6 +14,7 @@ from relforge.layers.deps import unpack, wheel_trees
 from relforge.layers.deps.wheels import Wheel
 from relforge.model.release import Interpreter
 from relforge.support.errors import UserError
+from relforge.tree import bytecode
 
 MakeWheel = Callable[..., Path]
 PYTHON = Path(sys.executable)
@@ -63,14 +64,28 @@ def test_a_wheel_that_was_laid_out_before_is_only_linked(
 
 @pytest.mark.process
 def test_two_wheels_that_claim_one_path_are_both_named(
-    make_wheel: MakeWheel, interpreter: Interpreter
+    make_wheel: MakeWheel, interpreter: Interpreter, tmp_path: Path
 ) -> None:
+    """P31, B6: the later one wins, and what that means is for a rule to say."""
     made = wheels(
-        make_wheel("one", "1.0", {"same.py": "x = 1\n"}),
-        make_wheel("two", "1.0", {"same.py": "x = 2\n"}),
+        make_wheel("one", "1.0", {"same.py": "x = 1\n", "README.md": "1"}),
+        make_wheel("two", "1.0", {"same.py": "x = 2\n", "README.md": "2"}),
     )
-    with pytest.raises(UserError, match=r"one==1.0 and two==1.0 both bring .*same\.py"):
-        wheel_trees.lay(made, interpreter, PYTHON)
+    site = interpreter.site_packages
+    for order, winner in ((made, "two"), (made[::-1], "one")):
+        laid = wheel_trees.lay(order, interpreter, PYTHON, preferred=("one==1.0",))
+        found = {row.path: row for row in laid.collisions}
+        assert {f"{site}/same.py", f"{site}/README.md"} == set(found)
+        row = found[f"{site}/same.py"]
+        assert ("module", f"{winner}==1.0") == (row.kind, row.winner)
+        assert (winner == "one") == row.wanted
+        into = tmp_path / winner
+        into.mkdir()
+        laid.place(into)
+        (module,) = into.rglob("same.py")
+        (compiled,) = into.rglob("same.*.pyc")
+        header = compiled.read_bytes()[:16]
+        assert bytecode.source_hash(header[:4], module.read_bytes()) == header[8:]
 
 
 def test_a_damaged_wheel_is_named(interpreter: Interpreter, tmp_path: Path) -> None:

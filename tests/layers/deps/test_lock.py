@@ -132,7 +132,7 @@ def rows(changes: tuple[Change, ...] | None) -> set[tuple[str, str, str]]:
 def test_both_resolvers_give_the_same_lock_and_the_same_tree(
     order: Callable[..., LockRequest], index: None, release: Release, tmp_path: Path
 ) -> None:
-    asked = order("cart", "free<2", 'click; sys_platform != "win32"')
+    asked = order("cart", 'free<2; python_version >= "3.8"', 'click; sys_platform != "win32"')
     texts, trees = [], []
     for resolver in ("pex", "uv"):
         asked.output.unlink(missing_ok=True)
@@ -191,7 +191,7 @@ def test_a_resolver_that_is_not_there_is_named(
     monkeypatch.setattr(uv, "program", lambda: None)
     with pytest.raises(UserError, match="uv is asked for") as caught:
         locking.write(order("click"), resolver="uv")
-    assert "relforge[uv]" in caught.value.hint
+    assert "pip install uv" in caught.value.hint
 
 
 @pytest.mark.process

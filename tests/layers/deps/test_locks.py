@@ -116,7 +116,7 @@ def test_a_lock_for_another_python_or_platform_is_refused(
     with pytest.raises(UserError) as caught:
         names(project, settings, pylock(project, head, (("click", extra),)))
     assert message in caught.value.message
-    assert "type: relforge lock" == caught.value.hint
+    assert caught.value.hint.startswith("type: relforge lock -o ")
 
 
 def check(project: Project, settings: Settings, lock: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_requirement_that_the_lock_does_not_hold_is_named_with_its_place(
     assert "project.dependencies[1]: " in caught.value.message
     assert "`anyio>=4`" in caught.value.message
     assert "requirements.lock holds no anyio" in caught.value.message
-    assert "type: relforge lock" == caught.value.hint
+    assert caught.value.hint.startswith("type: relforge lock -o ")
 
 
 def test_a_version_outside_of_the_specifier_is_named_with_what_the_lock_has(
@@ -164,3 +164,25 @@ def test_chosen_groups_and_extras_must_be_in_the_lock_as_well(
     groups = replace(settings, dependencies=DependencySettings(groups=("jobs",)))
     with pytest.raises(UserError, match=r"dependency-groups.jobs\[0\]"):
         check(project, groups, lock)
+
+
+def test_an_extra_that_nobody_asks_for_does_not_hold(  # B10
+    project: Project, settings: Settings
+) -> None:
+    path = project.root / "requirements.lock"
+    path.write_text(
+        f'alpha==2.0 --hash=sha256:{A}\nalpha==1.0 ; extra == "foo" --hash=sha256:{B}\n'
+    )
+    here = platform(python("3.12.1"), LINUX)
+    (pin,) = lockfiles.select(lockfiles.read(path, project), here, settings)
+    assert "alpha==2.0" == str(pin)
+
+
+def test_a_marker_that_cannot_be_compared_is_refused_with_its_line(  # B10
+    project: Project, settings: Settings
+) -> None:
+    path = project.root / "requirements.lock"
+    path.write_text(f'alpha==1.0 ; sys_platform ~= "linux" --hash=sha256:{A}\n')
+    with pytest.raises(UserError, match=r"requirements.lock:1: the marker") as caught:
+        names(project, settings, path)
+    assert 78 == caught.value.code

@@ -49,9 +49,9 @@ click==8.0 --hash=sha256:{A}  # a comment
         (f"click==8.* --hash=sha256:{A}", "is not pinned to one version"),
         (f"click --hash=sha256:{A}", "is not pinned to one version"),
         (f"click @ https://host/click.whl --hash=sha256:{A}", "comes from an address"),
-        ("-r other.txt", "cannot be part of a lock"),
-        ("-e .", "cannot be part of a lock"),
-        ("./click.whl", "is no requirement"),
+        ("--frozen", "cannot be part of a lock"),
+        ("./click.whl", "comes from an address and is not pinned"),
+        ("flask (", "is not a requirement"),
     ],
 )
 def test_what_is_no_locked_package_is_refused_with_file_line_and_what_to_type(
@@ -75,3 +75,29 @@ def test_what_is_written_reads_the_same_and_is_sorted(tmp_path: Path) -> None:
     assert text.startswith('anyio==4.0 ; sys_platform == "linux" \\\n    --hash=sha256:aa')
     assert {str(pin) for pin in lock.pins} == {str(pin) for pin in again.pins}
     assert requirements.render(again.pins) == text
+
+
+def test_an_included_file_counts_and_the_project_itself_does_not(tmp_path: Path) -> None:
+    (tmp_path / "base.txt").write_text(f"click==8.0 --hash=sha256:{A}\n")
+    found = read(tmp_path, "-r base.txt\n-c limits.txt\n-e .\n.\n")
+    assert ["click"] == [pin.name for pin in found.pins]
+
+
+def test_a_file_by_its_address_and_hash_is_a_pin(tmp_path: Path) -> None:  # B16
+    row = "alpha @ https://host/alpha-1.0-py3-none-any.whl"
+    first, second = read(tmp_path, f"{row} --hash=sha256:{A}\n{row}#sha256={B}\n").pins
+    assert ("alpha", "1.0", (A,)) == (first.name, str(first.version), first.sha256)
+    assert "https://host/alpha-1.0-py3-none-any.whl" == first.files[0].url
+    assert (B,) == second.sha256
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:  # B12
+    assert "click" == read(tmp_path, f"\ufeffclick==8.0 --hash=sha256:{A}\n").pins[0].name
+
+
+def test_a_directory_is_a_package_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "pyproject.toml").write_text('[project]\nname = "near"\n')
+    (pin,) = read(tmp_path, "-e ./lib\n").pins
+    assert pin.source is not None
+    assert ("near", str(tmp_path / "lib")) == (pin.name, pin.source.path)

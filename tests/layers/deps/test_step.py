@@ -91,5 +91,5 @@ def test_a_dependency_cannot_overwrite_the_interpreter(
     release = with_lock(path)
     taken = Entry(path="python/bin/python3", mode=0o755, size=1, sha256="0" * 64)
     mine = Layer(name="python", key="", cached=False, seconds=0, entries=(taken,))
-    with pytest.raises(UserError, match=r"python/bin/python3: .* the layer `python`"):
+    with pytest.raises(UserError, match=r"python/bin/python3: .* the interpreter"):
         deps.step(replace(release, layers=(mine,)))

@@ -6,6 +6,7 @@ import csv
 import io
 import marshal
 import sys
+import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -127,15 +128,60 @@ def test_byte_code_looks_at_no_source_and_names_no_folder(
     assert "rich/__init__.py" == marshal.loads(data[16:]).co_filename
 
 
-def test_two_wheels_with_one_path_and_two_contents_are_both_named(
-    lay: Callable[..., Path], make_wheel: MakeWheel
+@pytest.mark.process
+def test_of_two_wheels_with_one_path_the_later_one_wins(
+    lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
 ) -> None:
     first = make_wheel("first", "1.0", {"tests/__init__.py": "a = 1\n"})
     second = make_wheel("second", "2.0", {"tests/__init__.py": "a = 2\n"})
-    with pytest.raises(UserError) as caught:
-        lay(first, second)
-    assert "first==1.0 and second==2.0 both bring" in caught.value.message
-    assert "site-packages/tests/__init__.py" in caught.value.message
+    there = lay(first, second) / interpreter.site_packages / "tests/__init__.py"
+    assert "a = 2\n" == there.read_text()
+
+
+@pytest.mark.process
+def test_of_one_wheel_an_entry_point_wins_over_a_script_of_its_name(
+    lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
+) -> None:
+    """B6, as pip has it; `pecan` is such a wheel."""
+    tool = make_wheel(
+        "tool",
+        "1.0",
+        {
+            "tool/__init__.py": "def main():\n    print('entry point')\n",
+            "tool-1.0.data/scripts/tool": "#!python\nprint('script')\n",
+        },
+        scripts="[console_scripts]\ntool = tool:main\n",
+    )
+    laid = lay(tool)
+    assert "from tool import main" in (laid / "python/share/scripts/tool.py").read_text()
+    record = laid / interpreter.site_packages / "tool-1.0.dist-info/RECORD"
+    rows = [row[0] for row in csv.reader(io.StringIO(record.read_text()))]
+    assert len(rows) == len(set(rows))
+
+
+@pytest.mark.process
+def test_what_says_who_installed_a_wheel_is_replaced(
+    lay: Callable[..., Path], make_wheel: MakeWheel, interpreter: Interpreter
+) -> None:
+    """B6: a wheel may bring an INSTALLER, and is installed by us all the same."""
+    path = make_wheel("it", "1.0", {"it.py": "", "it-1.0.dist-info/INSTALLER": "pip\n"})
+    info = lay(path) / interpreter.site_packages / "it-1.0.dist-info"
+    assert "relforge\n" == (info / "INSTALLER").read_text()
+
+
+def test_a_wheel_without_a_record_is_told_so(
+    lay: Callable[..., Path], make_wheel: MakeWheel, tmp_path: Path
+) -> None:
+    """B12."""
+    whole = make_wheel("it", "1.0", {"it.py": ""})
+    broken = tmp_path / "broken" / whole.name
+    broken.parent.mkdir()
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(broken, "w") as target:
+        for name in source.namelist():
+            if not name.endswith("/RECORD"):
+                target.writestr(name, source.read(name))
+    with pytest.raises(UserError, match=r"the wheel is damaged: it has no RECORD$"):
+        lay(broken)
 
 
 @pytest.mark.process

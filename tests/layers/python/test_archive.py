@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from relforge import cache, elf
 from relforge.layers import python
@@ -18,6 +17,7 @@ from relforge.layers.python import archive
 from relforge.layers.python.step import make
 from relforge.model.spec import PythonSettings
 from relforge.support.errors import Exit, SettingsError, UserError
+from relforge.support.zstd import zstd
 from tests.layers.python.conftest import Moved
 
 AARCH64 = 183  # e_machine
@@ -28,7 +28,7 @@ def pack(tree: Path, path: Path) -> Path:
     if path.suffix == ".zst":
         with (
             path.open("wb") as file,
-            zstandard.ZstdCompressor(level=1).stream_writer(file) as stream,
+            zstd.ZstdFile(file, "w", level=1) as stream,
             tarfile.open(fileobj=stream, mode="w|") as tar,
         ):
             tar.add(tree, "python")

@@ -64,9 +64,19 @@ def flask() -> dict[str, str]:
 def django() -> dict[str, str]:
     return {
         "requirements.txt": "django==5.1\n",
-        "manage.py": "import os\n",
+        "manage.py": """\
+            import sys
+            from django.core.management import execute_from_command_line
+
+            if __name__ == "__main__":
+                execute_from_command_line(sys.argv)
+            """,
         "mysite/__init__.py": "",
-        "mysite/settings.py": "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n",
+        "mysite/settings.py": """\
+            import os
+            SECRET_KEY = os.environ["SECRET_KEY"]
+            INSTALLED_APPS = ["polls"]
+            """,
         "mysite/asgi.py": """\
             from django.core.asgi import get_asgi_application
             application = get_asgi_application()

@@ -7,8 +7,11 @@ import pytest
 
 from relforge.model.spec import Settings
 from relforge.project import pyproject, settings
-from relforge.project.init import applications, apply, plan
+from relforge.project.init import apply, plan
 from tests.project.init.conftest import PROJECTS, Make
+from tests.project.init.memory import found
+
+pytestmark = pytest.mark.process  # git lists the files
 
 
 def read(root: Path) -> Settings:
@@ -25,7 +28,6 @@ def written(root: Path) -> Settings:
     return read(root)
 
 
-@pytest.mark.process
 def test_a_wsgi_project_that_has_gunicorn_is_served_by_it(make: Make) -> None:
     files = dict(PROJECTS["flask"])
     files["pyproject.toml"] = files["pyproject.toml"].replace("uvicorn>=0.30", "gunicorn>=22")
@@ -33,14 +35,12 @@ def test_a_wsgi_project_that_has_gunicorn_is_served_by_it(make: Make) -> None:
     assert ("gunicorn", {}) == (web.server, web.options)
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("kind", sorted(PROJECTS))
 def test_what_is_written_is_read_without_an_error(make: Make, kind: str) -> None:
     typed = written(make(PROJECTS[kind]))
     assert ["toml", "credentials", "env"] == [row.use for row in typed.config.providers]
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("kind", "target"),
     [
@@ -57,18 +57,17 @@ def test_a_web_application_is_served_on_the_configured_port(
     (web,) = typed.services
     assert ("web", "app", target) == (web.name, web.kind, web.target)
     assert ("${http.host}:${http.port}",) == web.listen
-    assert {"http.host", "http.port"} == set(typed.config.schema)
+    own = {"secret_key"} if kind == "django" else set()
+    assert {"http.host", "http.port"} | own == set(typed.config.schema)
     assert all(row["doc"] for row in typed.config.schema.values())
-    assert {"PORT": "http.port"} == typed.config.providers[2].options["map"]
+    assert "http.port" == typed.config.providers[2].options["map"]["PORT"]
 
 
-@pytest.mark.process
 def test_a_wsgi_application_says_so_to_its_server(make: Make) -> None:
     (web,) = written(make(PROJECTS["flask"])).services
     assert {"interface": "wsgi"} == web.options
 
 
-@pytest.mark.process
 def test_a_factory_that_nobody_calls_is_called_by_the_server(make: Make) -> None:
     files = {name: text for name, text in PROJECTS["flask"].items() if "wsgi" not in name}
     (web,) = written(make(files)).services
@@ -78,7 +77,6 @@ def test_a_factory_that_nobody_calls_is_called_by_the_server(make: Make) -> None
     assert () == written(make(files | {"src/shop/__init__.py": needs})).services
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("kind", "trees"),
     [
@@ -95,7 +93,6 @@ def test_a_project_that_no_backend_builds_goes_in_as_sources(
     assert trees == written(make(PROJECTS[kind])).app
 
 
-@pytest.mark.process
 def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
     root = make(PROJECTS["django"])
     typed = written(root)
@@ -104,15 +101,13 @@ def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> Non
     assert 'version = "0.1.0"' in (root / "relforge.toml").read_text()
 
 
-@pytest.mark.process
 def test_console_scripts_of_a_program_become_commands(make: Make) -> None:
     typed = written(make(PROJECTS["script"]))
     assert () == typed.services
     # `start` is a command of every release.
-    assert [("report", "shop.report:main")] == [(row.name, row.call) for row in typed.commands]
+    assert [("report", ("report",))] == [(row.name, row.exec) for row in typed.commands]
 
 
-@pytest.mark.process
 def test_a_celery_application_is_a_service(make: Make) -> None:
     files = PROJECTS["fastapi"] | {"shop/jobs.py": "import celery\n\nqueue = celery.Celery('x')\n"}
     typed = written(make(files))
@@ -120,7 +115,6 @@ def test_a_celery_application_is_a_service(make: Make) -> None:
     assert ("celery", "--app", "shop.jobs", "worker") == worker.target
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "run", "outputs"),
     [
@@ -156,7 +150,6 @@ def test_a_build_script_of_node_makes_the_assets(
     assert outputs == typed.assets.outputs
 
 
-@pytest.mark.process
 def test_vite_names_its_files_itself(make: Make) -> None:
     build = {"package.json": '{"scripts": {"build": "vite build"}}'}
     assert not written(make(PROJECTS["fastapi"] | build)).assets.digest
@@ -167,42 +160,11 @@ def test_vite_names_its_files_itself(make: Make) -> None:
 COLLECT = ("{python}", "manage.py", "collectstatic", "--noinput")
 
 
-@pytest.mark.process
-@pytest.mark.parametrize(
-    ("lines", "folder"),
-    [
-        ("STATIC_ROOT = BASE_DIR / 'static' / 'all'", "static/all"),
-        ("STATIC_ROOT = os.path.join(BASE_DIR, 'collected')", "collected"),
-        ("STATIC_ROOT = str(BASE_DIR.joinpath('collected'))", "collected"),
-        ("STATIC_ROOT = '/srv/static'", None),
-        ("STATIC_ROOT = os.environ['STATIC']", None),
-        ("STATIC_ROOT = BASE_DIR.parent / 'static'", None),
-        ("STATIC_URL = 'static/'", None),
-    ],
-)
-def test_django_collects_its_static_files(make: Make, lines: str, folder: str | None) -> None:
-    typed = written(make(PROJECTS["django"] | {"mysite/settings.py": f"{lines}\n"}))
-    assert ((COLLECT,) if folder else ()) == typed.assets.run
-    assert (((folder, f"app/{folder}"),) if folder else ()) == typed.assets.outputs
-    if folder:
-        expected = {"manage.py", "mysite/**", "polls/**", "templates/**"}
-        assert expected == set(typed.assets.inputs)
-
-
-@pytest.mark.process
-def test_static_files_without_a_place_are_noted(make: Make) -> None:
-    apps = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
-    made = plan(make(PROJECTS["django"] | {"mysite/settings.py": apps}))
-    assert any("STATIC_ROOT" in note for note in made.notes)
-    settings = f"{apps}STATIC_ROOT = BASE_DIR / 'all'\n"
-    made = plan(make(PROJECTS["django"] | {"mysite/settings.py": settings}))
-    assert not any("STATIC_ROOT" in note for note in made.notes)
-
-
-@pytest.mark.process
 def test_django_collects_what_vite_has_built(make: Make) -> None:
     files = {
         "mysite/settings.py": """\
+            from pathlib import Path
+            BASE_DIR = Path(__file__).parent.parent
             STATIC_ROOT = BASE_DIR / "static"
             STATICFILES_DIRS = [BASE_DIR / "web" / "dist", BASE_DIR / "art"]
             """,
@@ -223,38 +185,29 @@ def test_django_collects_what_vite_has_built(make: Make) -> None:
 MAIN = "def main(words=()):\n    print(words)\n\nif __name__ == '__main__':\n    main()\n"
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "commands"),
     [
-        ({"send_mail.py": MAIN}, [("send-mail", "send_mail:main")]),
-        ({"shop/__init__.py": "", "shop/__main__.py": MAIN}, [("shop", "shop.__main__:main")]),
-        ({"a.py": MAIN.replace("words=()", "words")}, []),
+        ({"send_mail.py": MAIN}, [("send-mail", ("python", "-m", "send_mail"))]),
+        ({"shop/__init__.py": "", "shop/__main__.py": MAIN}, [("shop", ("python", "-m", "shop"))]),
+        ({"a.py": "if __name__ == '__main__':\n    print(1)\n"}, [("a", ("python", "-m", "a"))]),
         ({"a.py": "def main():\n    pass\n"}, []),
         ({"setup.py": MAIN, "test_a.py": MAIN, "deep/in/a.py": MAIN}, []),
         ({"start.py": MAIN}, []),
     ],
 )
 def test_a_program_without_an_entry_point_becomes_a_command(
-    make: Make, files: dict[str, str], commands: list[tuple[str, str]]
+    make: Make, files: dict[str, str], commands: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     typed = written(make({"pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n", **files}))
-    assert commands == [(row.name, row.call) for row in typed.commands]
+    assert commands == [(row.name, row.exec) for row in typed.commands]
 
 
-@pytest.mark.process
-def test_djangos_manage_is_a_command_beside_the_services(make: Make) -> None:
-    typed = written(make(PROJECTS["django"] | {"manage.py": MAIN}))
-    assert [("manage", "manage:main")] == [(row.name, row.call) for row in typed.commands]
-
-
-@pytest.mark.process
 def test_a_package_json_without_a_build_is_no_asset(make: Make) -> None:
     typed = written(make(PROJECTS["fastapi"] | {"package.json": '{"scripts": {}}'}))
     assert () == typed.assets.run
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("required", "pin", "version"),
     [(">=3.13", "", "3.13"), ("<3.12", "", "3.11"), (">=3.11", "3.12.4\n", "3.12")],
@@ -279,15 +232,11 @@ def test_the_python_fits_the_project(make: Make, required: str, pin: str, versio
         ("this is no python", None),
     ],
 )
-def test_an_application_is_found_by_what_makes_it(
-    make: Make, source: str, target: str | None
-) -> None:
-    root = make({"a/b.py": source})
-    found = applications.find(root, ["a/b.py"])
-    assert target == (found[0].target if found else None)
+def test_an_application_is_found_by_what_makes_it(source: str, target: str | None) -> None:
+    model = found({"a/b.py": source})
+    assert target == (model.web.application.target if model.web.application else None)
 
 
-@pytest.mark.process
 def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make: Make) -> None:
     files = {
         "mysite/asgi.py": (
@@ -300,21 +249,18 @@ def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make:
     assert 'dependencies = ["django", "uvicorn"] below [project] of a pyproject.toml' in note
 
 
-@pytest.mark.process
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
-    assert any("uvicorn" in note for note in made.notes)
+    assert any("needs uvicorn" in note for note in made.notes)
     assert any("SECRET_KEY" in note for note in made.notes)
-    assert any("--generate-hashes" in note for note in made.notes)
+    assert any("type: relforge lock" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)
 
 
-@pytest.mark.process
 def test_there_is_nothing_to_note_where_nothing_is_left_to_do(make: Make) -> None:
     assert () == plan(make(PROJECTS["litestar"])).notes
 
 
-@pytest.mark.process
 def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
     lines = """\
         # what Heroku runs
@@ -323,20 +269,19 @@ def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
         worker: python -m shop.queue --name=one
         Clock: TZ=UTC python clock.py | tee ${LOG}
         """
-    files = {**PROJECTS["flask"], "Procfile": lines}
+    files = {**PROJECTS["flask"], "Procfile": lines, "src/shop/queue.py": "", "clock.py": ""}
     typed = written(make(files))
     web, worker, clock = typed.services
     assert ("web", "gunicorn", "shop.wsgi:application") == (web.name, web.server, web.target)
     assert ("worker", "exec", "started") == (worker.name, worker.kind, worker.ready)
     assert ("python", "-m", "shop.queue", "--name=one") == worker.target
-    assert ("clock", ("sh", "-c", "exec env TZ=UTC python clock.py | tee $${LOG}")) == (
+    assert ("clock", ("sh", "-c", "TZ=UTC python clock.py | tee $${LOG}")) == (
         clock.name,
         clock.target,
     )
     assert any("release line, `python -m shop.migrate`" in row for row in plan(make(files)).notes)
 
 
-@pytest.mark.process
 def test_an_application_that_only_the_procfile_names_is_served(make: Make) -> None:
     files = {
         "pyproject.toml": PROJECTS["script"]["pyproject.toml"],

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.delivery.deployment import Deployment, eventually
-
-PROJECTS = Path(__file__).parent / "projects"
+from tests.project.init import releasing
+from tests.project.init.releasing import get
 
 pytestmark = pytest.mark.release
 
@@ -37,42 +32,8 @@ export default {
 
 @pytest.fixture
 def released(tmp_path: Path) -> Make:
-    """Initialise and build a copy of that project, after it was changed."""
-
-    def make(name: str, change: Callable[[Path], None] = lambda root: None) -> Deployment:
-        root = tmp_path / "p"
-        shutil.copytree(PROJECTS / name, root, ignore=shutil.ignore_patterns("__pycache__"))
-        change(root)
-        relforge(root, "init")
-        tree = Path(json.loads(relforge(root, "build", "--json"))["tree"])
-        (program,) = (path for path in (tree / "bin").iterdir() if path.name != "python")
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            free = str(probe.getsockname()[1])
-        state = tmp_path / "s"
-        state.mkdir()
-        return Deployment(program=program, state=state, env={"PORT": free})
-
-    return make
-
-
-def relforge(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "relforge", *words],
-        cwd=root,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert 0 == done.returncode, done.stderr[-4000:]
-    return done.stdout
-
-
-def get(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        return str(answer.read().decode())
+    """Initialize and build a copy of that project, after it was changed."""
+    return functools.partial(releasing.released, tmp_path)
 
 
 def test_django_serves_its_pages_and_what_it_has_collected(released: Make) -> None:

@@ -9,8 +9,9 @@ from relforge.support.errors import UserError
 from tests.project.init.conftest import PROJECTS, Make
 from tests.project.init.test_detect import read, written
 
+pytestmark = pytest.mark.process  # git lists the files
 
-@pytest.mark.process
+
 def test_planning_writes_nothing(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     before = sorted(root.rglob("*"))
@@ -19,7 +20,6 @@ def test_planning_writes_nothing(make: Make) -> None:
     assert made.content.endswith(made.text.encode())
 
 
-@pytest.mark.process
 def test_every_other_byte_of_pyproject_stays(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     path = root / "pyproject.toml"
@@ -29,7 +29,6 @@ def test_every_other_byte_of_pyproject_stays(make: Make) -> None:
     assert path.read_bytes().startswith(before + b"\n[tool.relforge]\n")
 
 
-@pytest.mark.process
 def test_the_line_ending_of_the_file_is_kept(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     path = root / "pyproject.toml"
@@ -39,21 +38,80 @@ def test_the_line_ending_of_the_file_is_kept(make: Make) -> None:
     assert after.count(b"\n") == after.count(b"\r\n")
 
 
-@pytest.mark.process
-def test_settings_that_are_there_are_not_overwritten_unasked(make: Make) -> None:
+def test_settings_that_are_complete_stay_as_they_are(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     written(root)
     before = (root / "pyproject.toml").read_bytes()
     made = plan(root)
-    assert made.replaces
-    with pytest.raises(UserError) as caught:
-        apply(made)
-    assert 1 == caught.value.code
-    assert "--force" in caught.value.hint
+    assert (True, "") == (made.exists, made.missing)
+    assert () == apply(made)
     assert before == (root / "pyproject.toml").read_bytes()
 
 
-@pytest.mark.process
+def test_a_second_run_adds_what_is_missing_and_nothing_else(make: Make) -> None:
+    # P23
+    root = make(PROJECTS["fastapi"])
+    path = root / "pyproject.toml"
+    written(root)
+    edited = path.read_text().replace("# instances = 2", "instances = 7")
+    path.write_text(edited)
+    (root / "shop" / "jobs.py").write_text("import celery\n\nqueue = celery.Celery('x')\n")
+    made = plan(root)
+    assert made.missing.startswith("# Celery")
+    assert "services.web" not in made.missing
+    apply(made)
+    after = path.read_text()
+    assert after == f"{edited}\n{made.missing}"
+    typed = read(root)
+    assert [("web", 7), ("worker", 1)] == [(row.name, row.instances) for row in typed.services]
+    assert "" == plan(root).missing
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (
+            '[tool.relforge]\npython.version = "3.12"\n[tool.relforge.services.site]\n'
+            'app = "shop.web:app"\nlisten = ["127.0.0.1:1"]\n[tool.relforge.config]\n'
+        ),
+        (
+            '[tool.relforge]\npython.version = "3.12"\nservices.web.app = "shop.web:app"\n'
+            'services.web.listen = ["127.0.0.1:1"]\n[tool.relforge.config]\nstrict = false\n'
+        ),
+    ],
+)
+def test_what_another_table_does_already_is_not_missing(make: Make, settings: str) -> None:
+    # P23
+    root = make(PROJECTS["fastapi"])
+    path = root / "pyproject.toml"
+    path.write_text(f"{path.read_text()}\n{settings}")
+    assert "" == plan(root).missing
+
+
+def test_keys_that_have_to_be_there_are_added_below_the_header(make: Make) -> None:
+    # P23
+    root = make(PROJECTS["fastapi"] | {"relforge.toml": '[services.web]\napp = "shop.web:app"\n'})
+    apply(plan(root))
+    text = (root / "relforge.toml").read_text()
+    assert text.startswith('python = { version = "3.13" }\n[services.web]\n')
+
+
+def test_what_cannot_be_added_is_printed_and_the_file_stays(make: Make) -> None:
+    # P23
+    inline = '[tool.relforge]\npython = {version = "3.12"}\nservices = { web = { app = "a:b" } }\n'
+    root = make(PROJECTS["fastapi"])
+    path = root / "pyproject.toml"
+    path.write_text(f"{path.read_text()}\n{inline}")
+    (root / "shop" / "jobs.py").write_text("import celery\n\nqueue = celery.Celery('x')\n")
+    before = path.read_bytes()
+    made = plan(root)
+    assert "[tool.relforge.services.worker]" in made.missing
+    with pytest.raises(UserError) as caught:
+        apply(made)
+    assert "relforge init --print" in caught.value.hint
+    assert before == path.read_bytes()
+
+
 def test_replaced_settings_are_the_only_thing_that_changes(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     path = root / "pyproject.toml"
@@ -72,7 +130,6 @@ def test_replaced_settings_are_the_only_thing_that_changes(make: Make) -> None:
     assert "env" not in tool["relforge"]
 
 
-@pytest.mark.process
 def test_writing_twice_is_writing_once(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     written(root)
@@ -81,16 +138,14 @@ def test_writing_twice_is_writing_once(make: Make) -> None:
     assert once == (root / "pyproject.toml").read_bytes()
 
 
-@pytest.mark.process
 def test_a_relforge_toml_that_is_there_is_the_place(make: Make) -> None:
     root = make(PROJECTS["fastapi"] | {"relforge.toml": 'name = "old"\n'})
     made = plan(root)
-    assert (True, "relforge.toml") == (made.replaces, made.path.name)
+    assert (True, "relforge.toml") == (made.exists, made.path.name)
     apply(made, replace=True)
     assert "shop" == read(root).name
 
 
-@pytest.mark.process
 def test_build_folders_are_added_to_a_gitignore_that_lacks_them(make: Make) -> None:
     root = make(PROJECTS["fastapi"] | {".gitignore": "/dist\n*.pyc"})
     made = plan(root)
@@ -100,7 +155,6 @@ def test_build_folders_are_added_to_a_gitignore_that_lacks_them(make: Make) -> N
     assert () == plan(root).ignore
 
 
-@pytest.mark.process
 def test_no_gitignore_is_made(make: Make) -> None:
     root = make(PROJECTS["fastapi"])
     written(root)

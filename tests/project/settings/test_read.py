@@ -156,6 +156,20 @@ def test_prod_and_dev_exist_without_being_written() -> None:
         ("[assets]\nrun=[['npm']]", "assets.outputs"),
         ("[assets]\nrun=['npm']\n", "assets.run[0]"),
         ("[assets]\nrun=[['npm']]\noutputs={'../x'='y'}", "leaves the tree"),
+        # B9, P69: judged as the rows of overlays are
+        ("[assets]\nrun=[['npm']]\noutputs={x='bin'}", "'bin' holds what relforge itself"),
+        ("[assets]\nrun=[['npm']]\noutputs={x='.'}", "'.' holds what relforge itself"),
+        ("[assets]\nrun=[['npm']]\noutputs={x='release'}", "'release' holds what relforge"),
+        ("[assets]\nrun=[['npm']]\noutputs={x='python/bin'}", "'python/bin' holds what"),
+        ("[assets]\nrun=[['npm']]\noutputs={x='var/x'}", "'var/x' is written by relforge"),
+        ("[assets]\nrun=[['npm']]\noutputs={x='runtime/relforge'}", "is written by relforge"),
+        ("[[overlays]]\ncopy='a'\nto='bin/shop'", "'bin/shop' is written by relforge itself"),
+        ("[[overlays]]\nmkdir='var'", "overlays[0].mkdir: 'var' is written by relforge"),
+        ("[[overlays]]\ncopy='a'\nto='python/bin/python3'", "is written by relforge itself"),
+        (
+            "[services.a]\napp='a:b'\nlisten=['x:1']\noptions={workers='${n}'}",
+            "services.a.options.workers: '${n}': the server is given",  # P32
+        ),
         ("[[overlays]]\ncopy='a'\nto='../b'", "leaves the tree"),
         ("[[overlays]]\ncopy='a'\ntemplate='b'\nto='c'", "`copy` and `template`"),
         ("[dependencies]\ngroups=['docs']", "dependencies.groups[0]"),
@@ -173,6 +187,17 @@ def test_prod_and_dev_exist_without_being_written() -> None:
 def test_contradictions_are_refused(text: str, message: str) -> None:
     base = "" if "[python]" in text else BASE
     assert message in refusal(base + text).message
+
+
+def test_where_packages_are_has_a_name() -> None:
+    """P40: built files that belong into a package."""
+    found = read(
+        f"{BASE}[assets]\nrun=[['npm']]\noutputs={{dist='{{site-packages}}/shop/static'}}\n"
+        "[[overlays]]\ncopy='a'\nto='{site-packages}/shop/a'"
+    )
+    site = "python/lib/python3.12/site-packages"
+    assert (("dist", f"{site}/shop/static"),) == found.assets.outputs
+    assert f"{site}/shop/a" == found.overlays[0].to
 
 
 def test_archives_are_told_by_target_and_environment() -> None:

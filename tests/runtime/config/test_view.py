@@ -117,13 +117,68 @@ def test_outside_a_release_the_project_s_providers_run(tmp_path: Path) -> None:
 
     done = python(
         "print(json.dumps(config.as_dict()), type(config.db.url) is Secret)\n"
-        "print(os.environ.get('DATABASE_URL'))",
+        "print(os.environ.get('DATABASE_URL'))",  # P57
         tmp_path / "src" / "deep",
         {"SHOP_DB__URL": "sqlite://"},
     )
 
     wanted = {"http": {"port": 8001}, "db": {"url": "sqlite://", "replicas": []}}
-    assert f"{json.dumps(wanted)} True\nNone\n" == done.stdout, done.stderr
+    assert f"{json.dumps(wanted)} True\nsqlite://\n" == done.stdout, done.stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("way", ["main script", "importing file", "variable"])
+def test_p59_the_project_is_found_from_another_directory(tmp_path: Path, way: str) -> None:
+    project, elsewhere = tmp_path / "x", tmp_path / "elsewhere"
+    (project / "shop").mkdir(parents=True)
+    elsewhere.mkdir()
+    (project / "pyproject.toml").write_text(SETTINGS)
+    code = "from relforge.runtime import config\nprint(config['http.port'])\n"
+    (project / "manage.py").write_text("import shop\n")
+    (project / "shop" / "__init__.py").write_text(code)
+    words = {
+        "main script": [str(project / "manage.py")],
+        "importing file": ["-c", f"import sys; sys.path.append({str(project)!r}); import shop"],
+        "variable": ["-c", code],
+    }[way]
+    env = {"PYTHONPATH": str(Path(relforge.__file__).parents[1]), "SHOP_DB__URL": "sqlite://"}
+    if way == "variable":
+        env["RELFORGE_PROJECT"] = str(project)
+
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=elsewhere,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "8000\n" == done.stdout, done.stderr
+
+
+@pytest.mark.process
+def test_p59_where_no_project_is_found_each_place_is_named(tmp_path: Path) -> None:
+    script, elsewhere = tmp_path / "a" / "tool.py", tmp_path / "b"
+    for directory in (script.parent, elsewhere):
+        directory.mkdir()
+    script.write_text("from relforge.runtime import config\nconfig['x']\n")
+    env = {"PYTHONPATH": str(Path(relforge.__file__).parents[1])}
+
+    def said(**more: str) -> str:
+        return subprocess.run(
+            [sys.executable, script],
+            cwd=elsewhere,
+            env={**env, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stderr
+
+    assert f"at or above {elsewhere}, nor at or above {script.parent}\n" in said()
+    assert f"RELFORGE_PROJECT={elsewhere}: there is no [tool.relforge.config]" in said(
+        RELFORGE_PROJECT=str(elsewhere)
+    )
 
 
 @pytest.mark.process

@@ -18,7 +18,8 @@ def control(release: Release, package: str, *, size: int, depends: tuple[str, ..
     """A package's control file; ``size`` is in bytes, as unpacked."""
     settings, about = release.settings.deb, release.project.metadata
     summary = f"{release.name} {release.version}" if package == names.tree(release) else ""
-    text = settings.description or about.description or f"{release.name}, a self-contained release"
+    own = (settings.description, about.description, f"{release.name}, a self-contained release")
+    text = next(row for row in own if row.strip())
     first, *others = text.strip().splitlines()
     homepage = next((url for key, url in about.urls if key.lower() == "homepage"), "")
     rows = {

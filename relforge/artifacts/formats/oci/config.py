@@ -32,7 +32,10 @@ def configuration(
     serves = bool(release.settings.services)
     env = dict(row.partition("=")[::2] for row in below.get("Env") or ())
     env["PATH"] = f"{env.get('PATH') or DEFAULT_PATH}:/{layers.root(release)}/bin"
-    env |= {"RELEASE_STATE_DIR": f"/{layers.state(release)}"} | release.settings.oci.env
+    state = f"/{layers.state(release)}"
+    # A number is nobody: who asks for its home or its name would be told / and nothing.
+    person = {"HOME": state, "USER": release.name, "LOGNAME": release.name}
+    env = {**person, **env, "RELEASE_STATE_DIR": state, **release.settings.oci.env}
     own = {
         "User": f"{layers.USER}:{layers.USER}",
         "Env": [f"{key}={value}" for key, value in env.items()],

@@ -54,7 +54,7 @@ OURS = {
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
     """Serve until SIGTERM; gunicorn ends the process itself, with 0 after a drain."""
-    application = Application(load, service, _options(service), agent)
+    application = Application(load, service, judge(service), agent)
     offer(len(service["listen"]))
     Master(application).run()
     return 0
@@ -162,8 +162,11 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         super().signal(sig, frame)
 
 
-def _options(service: dict[str, Any]) -> dict[str, Any]:
-    """What the settings say; raises Refusal for what gunicorn would not take."""
+def judge(service: dict[str, Any]) -> dict[str, Any]:
+    """What the settings say; raises Refusal for what gunicorn would not take.
+
+    The build asks for it, too.
+    """
     where = f"services.{service['name']}.options"
     trial = Config()
     known = {name for name, row in trial.settings.items() if not callable(row.default)}

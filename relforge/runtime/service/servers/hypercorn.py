@@ -45,15 +45,8 @@ _TICK = 0.02
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
     """Serve until SIGTERM; 0 after a drain."""
-    names = {name for name in vars(Config) if name[0] != "_" and name not in vars(object)}
-    options = checked(service, "hypercorn", names, OURS)
+    options = judge(service)
     kind = options.pop("worker_class", "asyncio")
-    if kind not in ("asyncio", "uvloop"):
-        raise Refusal(
-            f"services.{service['name']}.options.worker_class: {kind!r} is none of "
-            '"asyncio", "uvloop"',
-            code=CONFIG,
-        )
     app = load()
     config = Config.from_mapping({"backlog": BACKLOG, "graceful_timeout": LAST, **options})
     config.bind = [f"fd://{fd}" for fd in service["listen"]]
@@ -63,6 +56,26 @@ def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int
     with asyncio.Runner(loop_factory=_loops(kind, server)) as runner:
         runner.run(server.run(config))
     return DONE
+
+
+def judge(service: dict[str, Any]) -> dict[str, Any]:
+    """The options of the service; raises Refusal for what hypercorn would not take.
+
+    The build asks for it, too.
+    """
+    names = {name for name in vars(Config) if name[0] != "_" and name not in vars(object)}
+    options = checked(service, "hypercorn", names, OURS)
+    where = f"services.{service['name']}.options"
+    kind = options.get("worker_class", "asyncio")
+    if kind not in ("asyncio", "uvloop"):
+        raise Refusal(f'{where}.worker_class: {kind!r} is none of "asyncio", "uvloop"', code=CONFIG)
+    for name, value in options.items():
+        if name != "worker_class":
+            try:
+                Config.from_mapping({name: value})
+            except (AttributeError, TypeError, ValueError) as error:
+                raise Refusal(f"{where}.{name}: {error}", code=CONFIG) from None
+    return options
 
 
 class Watched:

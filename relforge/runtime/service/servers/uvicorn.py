@@ -16,9 +16,10 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.config import LIFESPAN, LOG_LEVELS
 
 from ...agent.server import Agent
-from ...errors import FAILED
+from ...errors import CONFIG, FAILED, Refusal
 from .. import notify, watchdog
 from .farewell import Farewell
 from .listening import LAST, checked, is_wsgi, waits
@@ -38,13 +39,18 @@ OURS = {
     "uds",
     "workers",
 }
+_CHOICES = {
+    "interface": {"auto", "asgi2", "asgi3", "wsgi"},
+    "lifespan": {*LIFESPAN},
+    "log_level": {*LOG_LEVELS},
+}
 _TICK = 0.02
 _TURNS = 10  # of the loop, between accept() and `connection_made`, and some more
 
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
     """Serve until SIGTERM; 0 after a drain, whatever uvicorn would exit with."""
-    options = checked(service, "uvicorn", inspect.signature(uvicorn.Config).parameters, OURS)
+    options = judge(service)
     app = load()
     options.setdefault("interface", "wsgi" if is_wsgi(app) else "auto")
     options.setdefault("timeout_graceful_shutdown", max(1, round(LAST)))
@@ -59,6 +65,22 @@ def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int
         signal.signal(number, server.asked)
     server.run(sockets=sockets)
     return 0 if server.started else FAILED
+
+
+def judge(service: dict[str, Any]) -> dict[str, Any]:
+    """The options of the service; raises Refusal for one that uvicorn has not.
+
+    The build asks for it, too.
+    """
+    options = checked(service, "uvicorn", inspect.signature(uvicorn.Config).parameters, OURS)
+    where = f"services.{service['name']}.options"
+    for name, known in _CHOICES.items():
+        value = options.get(name)
+        if isinstance(value, str) and value not in known:
+            raise Refusal(
+                f"{where}.{name}: {value!r} is none of {', '.join(sorted(known))}", code=CONFIG
+            )
+    return options
 
 
 class Server(uvicorn.Server):

@@ -1,0 +1,59 @@
+"""How severe a finding is: where its file comes from, and whether anything reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from relforge.checks import imports, native, reach
+from relforge.model.origins import Origins
+from relforge.model.release import Finding, Release
+
+WEIGHED = (imports.RULE, native.LIBRARIES)
+
+
+def weigh(
+    release: Release, findings: Iterable[Finding], loaded: Iterable[str]
+) -> Iterator[Finding]:
+    """The findings; what nobody reaches is a warning.
+
+    ``loaded`` are the modules that the release's own interpreter had imported.
+    """
+    rows = tuple(findings)
+    if not any(row.severity == "error" and row.rule in WEIGHED for row in rows):
+        yield from rows
+        return
+    found, origins = reach.of(release, loaded), Origins(release)
+    native_ones = found.native(release)
+    for row in rows:
+        if row.severity == "warning" or row.rule not in WEIGHED:
+            yield row
+        elif row.rule == imports.RULE:
+            yield row if row.path in found.paths else _aside(row)
+        elif origins.kind(row.path) == "wheel" and row.path not in native_ones:
+            yield _unloaded(row, origins.name(row.path))
+        else:
+            yield row
+
+
+def _aside(row: Finding) -> Finding:
+    because = "no service, command or hook reaches it"
+    return replace(
+        row,
+        severity="warning",
+        message=f"{row.message}; {because}",
+        topic=f"{row.topic}; {because}",
+        hint="nothing is to be done where it is for other programs, such as a plugin of a test "
+        "tool",
+    )
+
+
+def _unloaded(row: Finding, owner: str) -> Finding:
+    because = "nothing that the application imports loads it"
+    return replace(
+        row,
+        severity="warning",
+        message=f"{row.message}; {because}",
+        topic=f"{row.topic}; {because}",
+        hint=f"nothing is to be done where the application does without this part of {owner}",
+    )

@@ -1,0 +1,89 @@
+"""What is known by name: what makes an application, what wraps one, and what serves it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Interface = Literal["asgi", "wsgi", "celery", "own"]  # own: it listens by itself
+
+# What an application is made by, and what it then is.
+MAKERS: dict[str, tuple[str, Interface]] = {
+    "aiohttp.web.Application": ("aiohttp", "own"),
+    "apiflask.APIFlask": ("Flask", "wsgi"),
+    "blacksheep.Application": ("BlackSheep", "asgi"),
+    "blacksheep.server.Application": ("BlackSheep", "asgi"),
+    "bottle.Bottle": ("Bottle", "wsgi"),
+    "bottle.app": ("Bottle", "wsgi"),
+    "bottle.default_app": ("Bottle", "wsgi"),
+    "celery.Celery": ("Celery", "celery"),
+    "celery.app.Celery": ("Celery", "celery"),
+    "channels.routing.ProtocolTypeRouter": ("Django", "asgi"),
+    "django.core.asgi.get_asgi_application": ("Django", "asgi"),
+    "django.core.wsgi.get_wsgi_application": ("Django", "wsgi"),
+    "falcon.API": ("Falcon", "wsgi"),
+    "falcon.App": ("Falcon", "wsgi"),
+    "falcon.asgi.App": ("Falcon", "asgi"),
+    "fastapi.FastAPI": ("FastAPI", "asgi"),
+    "fastapi.applications.FastAPI": ("FastAPI", "asgi"),
+    "fasthtml.common.FastHTML": ("FastHTML", "asgi"),
+    "flask.Flask": ("Flask", "wsgi"),
+    "flask.app.Flask": ("Flask", "wsgi"),
+    "flask_openapi3.OpenAPI": ("Flask", "wsgi"),
+    "litestar.Litestar": ("Litestar", "asgi"),
+    "litestar.app.Litestar": ("Litestar", "asgi"),
+    "quart.Quart": ("Quart", "asgi"),
+    "quart.app.Quart": ("Quart", "asgi"),
+    "sanic.Sanic": ("Sanic", "asgi"),
+    "sanic.app.Sanic": ("Sanic", "asgi"),
+    "starlette.applications.Starlette": ("Starlette", "asgi"),
+    "tornado.web.Application": ("Tornado", "own"),
+}
+# What takes one application and makes another; the rest of what takes one leaves it as it is.
+WRAPPERS: dict[str, Interface] = {
+    "a2wsgi.ASGIMiddleware": "wsgi",
+    "a2wsgi.WSGIMiddleware": "asgi",
+    "asgiref.wsgi.WsgiToAsgi": "asgi",
+    "socketio.ASGIApp": "asgi",
+    "socketio.Middleware": "wsgi",
+    "socketio.WSGIApp": "wsgi",
+    "uvicorn.middleware.wsgi.WSGIMiddleware": "asgi",
+}
+FACTORIES: tuple[str, ...] = (
+    "build_app",
+    "create_app",
+    "create_application",
+    "get_app",
+    "get_application",
+)
+FACTORIES += ("init_app", "make_app", "app_factory", "make_application", "build_application")
+
+ASGI_SERVERS = ("uvicorn", "hypercorn")
+WSGI_SERVERS = ("gunicorn",)
+SERVERS = ("uvicorn", "gunicorn", "hypercorn")  # that `server` may name
+OTHER_SERVERS: dict[str, Interface] = {
+    "bjoern": "wsgi",
+    "cheroot": "wsgi",
+    "daphne": "asgi",
+    "granian": "asgi",
+    "meinheld": "wsgi",
+    "mod-wsgi": "wsgi",
+    "pyuwsgi": "wsgi",
+    "uwsgi": "wsgi",
+    "waitress": "wsgi",
+}
+# What extras and packages bring along, where only the name is written.
+BRINGS: dict[str, tuple[str, ...]] = {
+    "channels[daphne]": ("daphne",),
+    "connexion[uvicorn]": ("uvicorn",),
+    "fastapi[all]": ("uvicorn",),
+    "fastapi[standard-no-fastapi-cloud-cli]": ("uvicorn",),
+    "fastapi[standard]": ("uvicorn",),
+    "gradio": ("uvicorn", "fastapi"),
+    "litestar[full]": ("uvicorn",),
+    "litestar[standard]": ("uvicorn",),
+    "mcp": ("uvicorn",),
+    "nicegui": ("uvicorn", "fastapi"),
+    "python-fasthtml": ("uvicorn",),
+    "quart": ("hypercorn",),
+    "uvicorn-worker": ("gunicorn", "uvicorn"),
+}

@@ -1,0 +1,137 @@
+"""Which Python a release gets: the newest that the project allows and this host has, and why."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from relforge.model.spec import Project
+from relforge.project.init.reading import Sources
+from relforge.project.settings.python import OLDEST
+from relforge.project.supported_python import supports
+
+_SHORT = re.compile(r"3\.\d+")
+_WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9_.]+)-[\w.]+\.whl")
+UNKNOWN_HOST = ("3.13", "3.12", "3.11")  # where nobody has looked at the host
+
+
+# When a Python was out, and most packages had wheels for it: four months later.
+_RELEASED = {
+    "3.11": 1676592000,
+    "3.12": 1706140800,
+    "3.13": 1738713600,
+    "3.14": 1770249600,
+    "3.15": 1801000000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A file that pins every version, and when somebody last changed it."""
+
+    file: str
+    when: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """``version`` is such as 3.12; ``problem`` is what the project asks for and does not get."""
+
+    version: str
+    why: str
+    problem: str = ""
+
+
+def choose(
+    project: Project,
+    sources: Sources,
+    lock: str,
+    available: Iterable[str] | None,
+    pinned: Pinned | None = None,
+) -> Choice:
+    """The version; ``available`` are those of the host, such as 3.12, None where unknown."""
+    host = sorted(set(UNKNOWN_HOST if available is None else available), key=_number, reverse=True)
+    required = project.requires_python
+    fitting = [row for row in host if supports(project, row)]
+    pin, said = _pin(sources)
+    shown = f'requires-python says "{required}"' if required else ""
+    if pin in fitting:
+        return Choice(version=pin, why=f"{said} says {pin}")
+    if not fitting:
+        version = next(_upwards(project), host[0] if host else f"3.{OLDEST}")
+        problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
+        return Choice(version=version, why=shown, problem=problem)
+    lacking = {row: _lacking(lock, row) for row in fitting}
+    old = [row for row in fitting if pinned and _RELEASED.get(row, pinned.when) > pinned.when]
+    if pinned and old and not lock:
+        version = next((row for row in fitting if row not in old), fitting[-1])
+        year = time.gmtime(pinned.when).tm_year
+        why = f"{pinned.file} pins versions of {year}, when {old[-1]} was not out or too new"
+        return Choice(version=version, why=why)
+    # The fewest that have to be built here, and of those the newest.
+    version = min(fitting, key=lambda row: len(lacking[row]))
+    if all(lacking.values()):  # a lock that is older than every Python here
+        version = fitting[-1]
+    why = "the newest on this host" + (f" that the project allows ({shown})" if shown else "")
+    if version != fitting[0]:
+        names = ", ".join(lacking[fitting[0]][:3])
+        why = f"by the wheels of the lock: there is none for {fitting[0]} of {names}"
+    problem = ""
+    if pin and supports(project, pin):
+        problem = f"{said} asks for Python {pin}, which this host does not have: {version} is taken"
+    return Choice(version=version, why=why, problem=problem)
+
+
+def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
+    """What a file of requirements pins, if that is every version of it."""
+    rows = [row for row in text.splitlines() if re.match(r"[A-Za-z0-9]", row)]
+    exact = sum("==" in row for row in rows)
+    return Pinned(file, when) if when and rows and exact >= 0.9 * len(rows) else None
+
+
+def _pin(sources: Sources) -> tuple[str, str]:
+    """What another tool's file pins: 3.12 of ``python-3.12.4``, and the file's name."""
+    for name, pattern in (
+        (".python-version", r"^\s*(?:cpython-?|python-?)?(3\.\d+)"),
+        ("runtime.txt", r"^\s*python-?(3\.\d+)"),
+        (".tool-versions", r"^python\s+(3\.\d+)"),
+        ("mise.toml", r"python\s*=\s*\"(3\.\d+)"),
+        ("Dockerfile", r"^FROM\s+(?:\S+/)?python:(3\.\d+)"),
+    ):
+        found = re.search(pattern, sources.text(name), re.MULTILINE)
+        if found and int(found[1].split(".")[1]) >= OLDEST:
+            return found[1], name
+    return "", ""
+
+
+def _lacking(lock: str, short: str) -> list[str]:
+    """Packages of a lock with wheels for other Pythons alone."""
+    tags: dict[str, set[tuple[str, str]]] = {}
+    for name, python, abi in _WHEEL.findall(lock):
+        tags.setdefault(name.lower(), set()).update((row, abi) for row in python.split("."))
+    own = f"cp{short.replace('.', '')}"
+    return [
+        name
+        for name, rows in sorted(tags.items())
+        if not any(
+            tag == own or tag.startswith("py") or _stable(tag, abi, own) for tag, abi in rows
+        )
+    ]
+
+
+def _stable(tag: str, abi: str, own: str) -> bool:
+    return abi == "abi3" and tag[:3] == own[:3] and int(tag[3:] or 0) <= int(own[3:])
+
+
+def _upwards(project: Project) -> Iterator[str]:
+    return (row for row in (f"3.{n}" for n in range(OLDEST, 20)) if supports(project, row))
+
+
+def _number(short: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in short.split("."))
+
+
+def _list(rows: list[str]) -> str:
+    return ", ".join(rows) if rows else "none that fits"

@@ -1,0 +1,248 @@
+"""What `relforge init` saw, and what is left to do: a true sentence each."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+
+from relforge.project import lockfile
+from relforge.project.init import applications, judge, programs, workers
+from relforge.project.init.frameworks import OTHER_SERVERS
+from relforge.project.init.look import Found
+
+_STATE = "keep it in $RELEASE_STATE_DIR, which outlives an upgrade"
+
+
+def seen(found: Found) -> list[str]:
+    """What was found, a line each."""
+    lines = [f"Python {found.python.version}" + (f": {found.python.why}" * bool(found.python.why))]
+    if found.web.application:
+        lines.append(f"{found.web.application.framework}: {found.web.application.target}")
+    elif found.web.process:
+        lines.append(f"web: {' '.join(found.web.process.exec)}")
+    rows = (row for row in found.services if row.name != "web" and not row.doubt)
+    lines += [f"{row.name}: {' '.join(row.exec)}" for row in rows]
+    if found.programs:
+        lines.append(f"Procfile: {', '.join(row.name for row in found.programs)}")
+    if found.lock:
+        lines.append(f"lock: {found.lock}")
+    elif found.dependencies.source:
+        lines.append(f"dependencies: {found.dependencies.source}")
+    lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
+    if found.contents.trees:
+        lines.append(f"sources: {', '.join(found.contents.paths)}")
+        rows_out = found.contents.left_out
+        lines += [f"left out: {path} ({why})" for path, why in rows_out[:12]]
+        if len(rows_out) > 12:
+            lines.append(f"left out: {len(rows_out) - 12} more")
+    elif found.wheel is not None and found.contents.trees is None:
+        lines.append(f"sources: the project's wheel, by {found.wheel.backend}")
+    return lines
+
+
+def left(found: Found, which: Callable[[str], str | None] = shutil.which) -> list[str]:
+    """What is left to do or to know; nothing where `relforge build` is the next step."""
+    return [
+        *_of_workspace(found),
+        *_of_python(found),
+        *_of_web(found),
+        *_of_doubts(found),
+        *_of_procfile(found),
+        *_of_programs(found, which),
+        *_of_django(found),
+        *_of_state(found),
+        *_of_contents(found),
+        *_of_schedules(found),
+        *_of_variables(found),
+        *_of_dependencies(found),
+    ]
+
+
+def _of_python(found: Found) -> Iterator[str]:
+    if found.python.problem:
+        yield found.python.problem
+    if found.sources.unreadable:
+        shown = ", ".join(found.sources.unreadable[:3])
+        more = len(found.sources.unreadable) - 3
+        yield (
+            f"not read, because this Python cannot parse them: {shown}"
+            + (f" and {more} more" if more > 0 else "")
+        )
+
+
+def _of_web(found: Found) -> Iterator[str]:
+    yield from found.web.notes
+    if found.web.others:
+        others = ", ".join(row.target for row in found.web.others[:5])
+        yield f"there are further applications: {others}"
+    if found.web.process is None and found.own_code:
+        known = any(row.name not in ("web",) for row in found.services)
+        hint = "" if known or found.commands else ": see services.worker in the settings"
+        yield f"no web application was found{hint}"
+        for target, why in applications.unfit(found.names):
+            yield (
+                f"{target} makes an application and {why}: call it in a module, "
+                "`app = ...`, and name that"
+            )
+    chosen = found.web.application
+    if chosen is not None and not chosen.read:
+        yield (
+            f"{chosen.target} was chosen by its name: what makes it cannot be read from the "
+            "source; the build tries it"
+        )
+    for target, why in list(found.tried.items())[:2]:
+        yield f"{target} could not be imported in the project's environment: {why}"
+    for name in OTHER_SERVERS:
+        used = any(row.exec[:1] == (name,) for row in found.services)
+        served = found.web.process and found.web.process.server
+        if served and name in found.dependencies and not used and served in judge.lacking(found):
+            yield f"{name} cannot be handed a socket, so {served} is written"
+
+
+def _of_doubts(found: Found) -> Iterator[str]:
+    for row in found.services:
+        if row.doubt:
+            yield f"services.{row.name} is written as a comment: {row.doubt}"
+    for command in found.commands:
+        if command.doubt:
+            yield f"commands.{command.name} is written as a comment: {command.doubt}"
+    for front in found.fronts:
+        if front.doubt:
+            yield front.doubt
+    if found.wheel is not None and found.wheel.problem and found.contents.trees is not None:
+        yield f"the sources go in as they are, because {found.wheel.problem}"
+    if found.wheel is not None and not found.wheel.known and found.contents.trees is None:
+        yield f"what the wheel of {found.wheel.backend} holds is not known before it is built"
+
+
+def _of_procfile(found: Found) -> Iterator[str]:
+    for row in found.programs:
+        if row.name == "release":
+            yield (
+                f"the Procfile's release line, `{row.line.text}`, is the command `release-phase`: "
+                "it is not run by itself; run it before the first start, and name it as the hook "
+                "pre_upgrade"
+            )
+        for words in row.line.before:
+            yield (
+                f"the Procfile's {row.name} line runs `{words.text}` first: here that is the "
+                f"command before-{row.name}, which is not run by itself"
+            )
+    for path in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
+        names = _compose(found.sources.text(path))
+        if names and not found.programs:
+            yield f"{path} has the services {', '.join(names)}: what they run was not read"
+    for path in ("uwsgi.ini", "supervisord.conf", "circus.ini"):
+        if found.sources.has(path):
+            yield f"{path} was not read: see that the settings have what it starts"
+
+
+def _compose(text: str) -> list[str]:
+    body = re.search(r"^services:\s*\n((?:[ \t]+.*\n|\s*\n|#.*\n)*)", text + "\n", re.MULTILINE)
+    rows = re.findall(r"^([ \t]+)([\w.-]+):\s*(?:#.*)?$", body[1], re.MULTILINE) if body else []
+    least = min((len(indent) for indent, _ in rows), default=0)
+    return [name for indent, name in rows if len(indent) == least]
+
+
+def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[str]:
+    tools = dict.fromkeys(row.tool for row in found.fronts)
+    for tool in tools:
+        if which(tool) is None:
+            yield f"the front end is built with {tool}, which is not on this host's PATH"
+    for place, word in judge.of_the_host(found):
+        yield f"{place}: `{word}` comes from the target's PATH: no dependency of that name is there"
+    for path in programs.unused_managers(found.sources, found.roots):
+        yield f"{path} is not used: it is no program that can be run"
+    for name in programs.reserved(found.scripts):
+        yield f"the console script {name} is left out: every release has a command of that name"
+
+
+def _of_django(found: Found) -> Iterator[str]:
+    if found.static.why:
+        yield f"Django's static files are not collected: {found.static.why}"
+
+
+def _of_state(found: Found) -> Iterator[str]:
+    for row in found.kept:
+        yield f"{row.where} puts {row.what} into the release itself ({row.path}): {_STATE}"
+    for facts in found.names.modules.values():
+        for text in facts.texts:
+            match = re.fullmatch(r"sqlite(?:\+\w+)?:///([^/:][^?]*)", text)
+            if match:
+                where = f"in the working directory ({match[1]})"
+                yield f"{facts.path} keeps a database {where}: {_STATE}"
+        if any(call.endswith("instance_path") for call in facts.calls | facts.mentions):
+            yield f"{facts.path} writes into Flask's instance folder: {_STATE}"
+    if found.contents.trees is None:
+        rows = [
+            f"{facts.path}:{line} ({path})"
+            for name, facts in found.names.modules.items()
+            for path, line in facts.opens
+            if name in found.contents.reached
+        ]
+        if rows:
+            yield (
+                f"files are opened relative to the working directory: {', '.join(rows[:3])}; "
+                "a service works in its state directory: set `cwd`"
+            )
+
+
+def _of_contents(found: Found) -> Iterator[str]:
+    for path in found.overlays:
+        yield f"{path} is not in the project's wheel, and lies beside it, in app/"
+
+
+def _of_schedules(found: Found) -> Iterator[str]:
+    for path in found.sources.files:
+        if path.rpartition("/")[2] in ("crontab", "cron.txt", "crontab.txt", "cron.yaml"):
+            yield (
+                f"{path}: a release runs nothing at a time of day: let a timer of systemd, "
+                f"or cron, run bin/{found.name} COMMAND"
+            )
+    for module in workers.embedded_schedulers(found.names):
+        yield (
+            f"{module} starts a scheduler inside the application: each instance of the service "
+            "runs every job of it"
+        )
+
+
+def _of_variables(found: Found) -> Iterator[str]:
+    rows = [row.name for row in found.needed if row.name != "PORT"]
+    if rows:
+        yield (
+            f"the sources need {', '.join(rows)}: each has a row in config.schema, and `check.env` "
+            "has values to build with"
+        )
+
+
+def _of_workspace(found: Found) -> Iterator[str]:
+    members = lockfile.workspace_members(found.root)
+    if members and not found.name_is_written:
+        names = ", ".join(path.relative_to(found.root).as_posix() for path in members)
+        yield (
+            f"this is the root of a uv workspace and no package itself; its members are {names}: "
+            "type relforge init in the one that is released"
+        )
+
+
+def _of_dependencies(found: Found) -> Iterator[str]:
+    missing = judge.lacking(found)
+    for name in missing:
+        user = next(
+            (row.name for row in found.services if name in (row.server, *row.exec[:1])), "web"
+        )
+        yield f"services.{user} needs {name}, and the dependencies do not have it: add it"
+    if found.lock:
+        return
+    if not found.dependencies.names and found.dependencies.readable:
+        apps = [row.framework.lower() for row in (found.web.application,) if row]
+        server = found.web.process.server if found.web.process else ""
+        names = ", ".join(f'"{name}"' for name in dict.fromkeys([*apps, server]) if name)
+        if names:
+            yield (
+                f"no dependencies are written down: dependencies = [{names}] below [project] of a "
+                "pyproject.toml, then type: relforge lock"
+            )
+    else:
+        yield "there is no lock of the dependencies yet; type: relforge lock"

@@ -1,0 +1,126 @@
+"""The files of a project, each read once; what git ignores, and what is installed, stays out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from relforge.project import sources
+from relforge.project.init import facts
+from relforge.project.init.facts import Facts
+from relforge.support import progress
+
+# Names of folders and files that are no part of what a release runs.
+ASIDE = frozenset({
+    "benchmark", "benchmarks", "ci", "contrib", "devtools", "doc", "docs", "example",
+    "examples", "sample", "samples", "test", "tests", "testing"
+})  # fmt: skip
+_LARGE = 2_000_000  # bytes; a module beyond that is data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What the project consists of: names of files, and the facts of its modules."""
+
+    root: Path
+    files: tuple[str, ...]
+    modules: dict[str, Facts]  # by path; tests and documentation included
+    unreadable: tuple[str, ...] = ()  # modules that this Python cannot parse
+    names: frozenset[str] = field(default_factory=frozenset)  # of files and folders
+    importable: frozenset[str] = field(default_factory=frozenset)  # modules and folders of them
+    reader: Callable[[str], str] = field(default=lambda name: "", repr=False)
+
+    def text(self, name: str) -> str:
+        """A file of the project, "" where it is none or no text."""
+        return self.reader(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file or folder."""
+        return name in self.names
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """The files below a folder; "" is the project."""
+        return tuple(row for row in self.files if not folder or row.startswith(f"{folder}/"))
+
+
+def read(root: Path) -> Sources:
+    """Read the project, and tell how far it is where that takes a while."""
+    names = tuple(_own(sources.files(root)))
+    modules = [name for name in names if name.endswith((".py", ".pyw"))]
+    told = time.monotonic()
+    found = {}
+    for number, name in enumerate(modules):
+        if time.monotonic() - told > 0.5:
+            told = time.monotonic()
+            progress.tell(f"reading the sources: {number} of {len(modules)} modules")
+        found[name] = _facts(root, name)
+    return of(root, names, found, lambda name: text(root / name))
+
+
+def memory(files: Mapping[str, str]) -> Sources:
+    """Sources of files that are only texts; the project is at no place."""
+    code = {name: facts.read(name, row) for name, row in files.items() if name.endswith(".py")}
+    return of(Path("/nowhere"), files, code, lambda name: files.get(name, ""))
+
+
+def of(
+    root: Path, names: Iterable[str], modules: dict[str, Facts], reader: Callable[[str], str]
+) -> Sources:
+    """The value, from names of files and facts."""
+    files = tuple(sorted(names))
+    above = (str(parent) for name in files for parent in PurePosixPath(name).parents)
+    return Sources(
+        root=root,
+        files=files,
+        modules=modules,
+        unreadable=tuple(name for name, row in modules.items() if not row.readable),
+        names=(frozenset(above) - {"."}) | frozenset(files),
+        importable=frozenset(_importable(modules)),
+        reader=reader,
+    )
+
+
+def _importable(modules: Iterable[str]) -> Iterator[str]:
+    for name in modules:
+        path = PurePosixPath(name)
+        yield str(path.with_suffix(""))
+        yield str(path.parent)
+
+
+def is_aside(name: str) -> bool:
+    """Whether a file is a test, an example, or documentation."""
+    path = PurePosixPath(name)
+    within = any(part.lower() in ASIDE for part in path.parts[:-1])
+    stem = path.stem
+    return within or stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
+
+
+def text(path: Path) -> str:
+    """A file as text, "" where it is none."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _facts(root: Path, name: str) -> Facts:
+    path = root / name
+    try:
+        large = path.stat().st_size > _LARGE
+        return Facts(path=name) if large else facts.read(name, path.read_bytes())
+    except OSError:
+        return Facts(path=name, readable=False)
+
+
+def _own(names: tuple[str, ...]) -> Iterable[str]:
+    """Without virtual environments and caches that git does not ignore."""
+    installed = tuple(
+        f"{PurePosixPath(name).parent}/" for name in names if name.endswith("/pyvenv.cfg")
+    )
+    for name in names:
+        parts = name.split("/")
+        aside = sources.LEFT_OUT & set(parts[:-1]) or "site-packages" in parts
+        if not aside and not name.startswith(installed):
+            yield name

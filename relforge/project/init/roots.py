@@ -1,0 +1,102 @@
+"""Import roots: the folders from which a project's modules have their names."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.wheel_layout import Wheel
+
+MANAGE = "manage.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roots:
+    """``folders``: "" is the project itself, the nearest first.  The wheel's places win."""
+
+    folders: tuple[str, ...]
+    wheel: Wheel | None = None
+
+    def of(self, path: str) -> str:
+        """The import root that a file lies below."""
+        return next((row for row in self.folders if not row or path.startswith(f"{row}/")), "")
+
+    def module(self, path: str) -> str:
+        """``src/shop/web.py`` as ``shop.web``; "" where it cannot be imported by a name."""
+        placed = self.wheel.place(path) if self.wheel else None
+        root = self.of(path)
+        inner = placed or (path.removeprefix(f"{root}/") if root else path)
+        parts = list(PurePosixPath(inner).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts = parts[:-1]
+        return ".".join(parts) if all(part.isidentifier() for part in parts) else ""
+
+
+def find(
+    sources: Sources,
+    wheel: Wheel | None,
+    words: tuple[str, ...] = (),
+    foreign: frozenset[str] = frozenset(),
+) -> Roots:
+    """The roots, from where modules lie and what they import from one another.
+
+    ``words`` are folders that something else names: the ``cd`` of a Procfile, PYTHONPATH.
+    ``foreign`` are names that the dependencies bring.
+    """
+    found: Counter[str] = Counter()
+    for path in sources.files:
+        if PurePosixPath(path).name == MANAGE and not is_aside(path):
+            found[_folder(path)] += 1
+    for path, row in sources.modules.items():
+        if is_aside(path):
+            continue
+        first = {name.partition(".")[0] for name, level in row.needs if level == 0}
+        for name in first - sys.stdlib_module_names:
+            root = _nearest(path, name, sources)
+            # A module of a dependency's name is most likely not what is imported.
+            if root is not None and (
+                name not in foreign or sources.has(_join(_join(root, name), "__init__.py"))
+            ):
+                found[root] += 1
+        for text in row.paths:
+            found.update(_added(path, text, sources))
+    for source, target in wheel.rows if wheel else ():
+        if source.endswith(target):
+            found[source.removesuffix(target).strip("/")] += 1
+    found.update(word for word in words if sources.has(word))
+    if sources.has("src") and not sources.has("src/__init__.py"):
+        found["src"] += 1
+    found[""] += 1
+    order = sorted(found, key=lambda row: (-row.count("/"), row == "", row))
+    return Roots(folders=tuple(order), wheel=wheel)
+
+
+def _nearest(path: str, name: str, sources: Sources) -> str | None:
+    """The nearest folder above a module that is no package and has something of that name."""
+    folder = _folder(path)
+    above = [folder, *(str(row) for row in PurePosixPath(folder).parents)] if folder else [""]
+    for row in ("" if row == "." else row for row in above):
+        package = bool(row) and sources.has(f"{row}/__init__.py")
+        if not package and _join(row, name) in sources.importable:
+            return row
+    return None
+
+
+def _added(path: str, text: str, sources: Sources) -> list[str]:
+    """What ``sys.path.insert(0, ...)`` adds, where its last word is a folder of the project."""
+    words = re.findall(r"""['"]([\w./-]+)['"]""", text)
+    folders = (_join(_folder(path), word) for word in words[-1:])
+    return [row for row in folders if sources.has(row) and not row.endswith(".py")]
+
+
+def _folder(path: str) -> str:
+    folder = str(PurePosixPath(path).parent)
+    return "" if folder == "." else folder
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

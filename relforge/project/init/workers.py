@@ -1,0 +1,204 @@
+"""Workers and schedulers that sources show: each task queue by its own program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from relforge.project.init.applications import Application
+from relforge.project.init.dependencies import Dependencies
+from relforge.project.init.names import Names
+from relforge.project.init.processes import Process
+from relforge.project.init.syntax import Expression, Other
+
+# A word of a line that starts a scheduler: two of them would do everything twice.
+_SCHEDULERS = re.compile(
+    r"\b(beat|celerybeat|rqscheduler|rq-scheduler|scheduler|apscheduler|run_scheduler|runapscheduler"
+    r"|clock|cron|crontab|periodic)\b"
+)
+_BEAT = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE", "CELERY_BEAT_SCHEDULER")
+_SCHEDULES = ("celery.schedules", "celery.schedules.crontab")
+_ONE = "One at a time, also while it is replaced."
+_STARTED = "this program does not say when it is ready"
+
+
+def is_scheduler(name: str, words: Iterable[str]) -> bool:
+    """Whether a process of that name and these words must not run twice."""
+    text = " ".join(words)
+    embedded = re.search(r"\bcelery\b.*\bworker\b.*(?:\s-B\b|\s--beat\b)", text)
+    return bool(embedded or _SCHEDULERS.search(text.replace("_", " ")) or _SCHEDULERS.search(name))
+
+
+def find(
+    names: Names,
+    applications: tuple[Application, ...],
+    dependencies: Dependencies,
+    manage: str,
+    lines: str,
+) -> tuple[Process, ...]:
+    """Those that ``lines``, the Procfile's text, does not start already.
+
+    ``manage`` is the module of Django's manage.py, "" where there is none.
+    """
+    found = [
+        *_celery(names, applications, dependencies, lines),
+        *_by_objects(names),
+        *_by_packages(names, dependencies, manage),
+    ]
+    kept: dict[str, Process] = {}
+    for row in found:
+        word = next((w for w in row.exec if w not in ("python", "-m", manage)), "")
+        if not re.search(rf"\b{re.escape(word.removesuffix('.py'))}\b", lines):
+            kept.setdefault(row.name, row)
+    return tuple(kept.values())
+
+
+def _celery(
+    names: Names,
+    applications: tuple[Application, ...],
+    dependencies: Dependencies,
+    lines: str,
+) -> Iterator[Process]:
+    app = next((row for row in applications if row.interface == "celery"), None)
+    if app is None or "celery" in lines:
+        return
+    yield Process(
+        name="worker",
+        exec=("celery", "--app", app.module, "worker"),
+        ready="started",
+        drain="60s",
+        required=False,
+        modules=(app.module,),
+        comments=(f"Celery: {app.target}; {_STARTED}.",),
+    )
+    if _has_schedule(names) or "django-celery-beat" in dependencies:
+        yield Process(
+            name="beat",
+            exec=("celery", "--app", app.module, "beat"),
+            ready="started",
+            required=False,
+            singleton=True,
+            cwd=None,
+            modules=(app.module,),
+            comments=("Celery's scheduler.", _ONE, "Two would send each task twice."),
+        )
+
+
+def _has_schedule(names: Names) -> bool:
+    for facts in names.modules.values():
+        needs = {name for name, _ in facts.needs}
+        if (
+            needs & set(_SCHEDULES)
+            or facts.mentions & set(_BEAT)
+            or set(_BEAT) & set(facts.settings)
+        ):
+            return True
+        if any(call.endswith("add_periodic_task") for call in facts.calls):
+            return True
+    return False
+
+
+def _by_objects(names: Names) -> Iterator[Process]:
+    """Task queues whose programs are given an object of the project's."""
+    for module, facts in names.modules.items():
+        for name, row in facts.classes.items():
+            known = "arq" in _needs(names, module) or name == "WorkerSettings"
+            if known and "Settings" in name and row.bound & {"functions", "cron_jobs"}:
+                yield _worker(("arq", f"{module}.{name}"), module, "arq")
+        for name, value in facts.bound.items():
+            yield from _of_object(module, name, value, names.calls(module, value))
+        if facts.guard and _blocks(names, module):
+            yield _scheduler(("python", "-m", module), module, "APScheduler")
+    actors = [
+        module
+        for module, facts in names.modules.items()
+        if "dramatiq.actor" in {names.absolute(module, row) for row in facts.decorators}
+    ]
+    if actors:
+        yield _worker(("dramatiq", *sorted(actors)), actors[0], "dramatiq")
+
+
+def _of_object(module: str, name: str, value: Expression, callee: str) -> Iterator[Process]:
+    """SAQ's settings, taskiq's brokers and schedulers, and Huey."""
+    package = callee.partition(".")[0]
+    if isinstance(value, Other) and {"queue", "functions"} <= set(value.keys):
+        yield _worker(("saq", f"{module}.{name}"), module, "SAQ")
+    elif package.startswith("taskiq") and callee.endswith("Broker"):
+        yield _worker(("taskiq", "worker", f"{module}:{name}"), module, "taskiq")
+    elif package.startswith("taskiq") and callee.endswith("TaskiqScheduler"):
+        yield _scheduler(("taskiq", "scheduler", f"{module}:{name}"), module, "taskiq")
+    elif package == "huey" and callee.endswith("Huey"):
+        yield _worker(("huey_consumer", f"{module}.{name}"), module, "Huey")
+
+
+def _blocks(names: Names, module: str) -> bool:
+    """Whether a module runs one of APScheduler's schedulers that does nothing else."""
+    full = (names.absolute(module, row) for row in names.modules[module].calls)
+    kinds = ("BlockingScheduler", "AsyncIOScheduler")
+    return any(row.startswith("apscheduler.") and row.endswith(kinds) for row in full)
+
+
+def _by_packages(names: Names, dependencies: Dependencies, manage: str) -> Iterator[Process]:
+    """Those that Django's manage.py starts, and RQ."""
+    programs = {
+        "django-rq": ("rqworker", "RQ"),
+        "django-dramatiq": ("rundramatiq", "dramatiq"),
+        "django-q": ("qcluster", "Django Q"),
+        "django-q2": ("qcluster", "Django Q"),
+        "huey": ("run_huey", "Huey"),
+    }
+    texts = frozenset(text for facts in names.modules.values() for text in facts.texts)
+    for package, (word, tool) in programs.items():
+        installed = package != "huey" or "huey.contrib.djhuey" in texts
+        if manage and package in dependencies and installed:
+            yield _worker(("python", "-m", manage, word), manage, tool)
+    if "rq" in dependencies and "django-rq" not in dependencies:
+        queue = any(
+            names.absolute(module, call) in ("rq.Queue", "rq.queue.Queue")
+            for module, facts in names.modules.items()
+            for call in facts.calls
+        )
+        if queue:
+            doubt = "no file says which Redis and which queues RQ's worker listens to"
+            words = ("rq", "worker", "--url", "redis://127.0.0.1:6379", "default")
+            yield Process(
+                name="worker", exec=words, ready="started", required=False, doubt=doubt,
+                comments=("RQ.",),
+            )  # fmt: skip
+
+
+def _needs(names: Names, module: str) -> set[str]:
+    return {name.partition(".")[0] for name, level in names.modules[module].needs if not level}
+
+
+def _worker(words: tuple[str, ...], module: str, tool: str) -> Process:
+    return Process(
+        name="worker",
+        exec=words,
+        ready="started",
+        drain="60s",
+        required=False,
+        modules=(module,),
+        comments=(f"{tool}; {_STARTED}.",),
+    )
+
+
+def _scheduler(words: tuple[str, ...], module: str, tool: str) -> Process:
+    return Process(
+        name="scheduler",
+        exec=words,
+        ready="started",
+        required=False,
+        singleton=True,
+        modules=(module,),
+        comments=(f"{tool}'s scheduler.", _ONE),
+    )
+
+
+def embedded_schedulers(names: Names) -> Iterator[str]:
+    """Modules that start a scheduler inside the web application: each instance has its own."""
+    for module, facts in names.modules.items():
+        for call in facts.calls:
+            full = names.absolute(module, call)
+            if full.startswith("apscheduler.") and full.endswith("BackgroundScheduler"):
+                yield module

@@ -1,0 +1,195 @@
+"""Reading ``[tool.poetry]``: its dependencies, groups and extras as PEP 508 has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from relforge.model.spec import WrittenRequirement
+from relforge.support.errors import SettingsError
+
+SOURCE = "[tool.poetry] of pyproject.toml"
+PIECE = re.compile(r"(\^|~=|~|===|==|!=|>=|<=|>|<|=)?\s*([A-Za-z0-9*][A-Za-z0-9_.*+!-]*)")
+Place = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poetry:
+    """What the table says."""
+
+    requires_python: str
+    rows: tuple[WrittenRequirement, ...]
+    extras: dict[str, tuple[str, ...]]
+    groups: dict[str, tuple[str, ...]]
+
+
+def read(root: Path, table: Mapping[str, Any]) -> Poetry:
+    """The table of a project at ``root``; raises SettingsError that names the key."""
+    listed = dict(table.get("dependencies", {}))
+    python = listed.pop("python", "*")
+    named = {canonicalize_name(name): value for name, value in listed.items()}
+    where = "tool.poetry.dependencies"
+    groups = {
+        name: _texts(root, f"tool.poetry.group.{name}.dependencies", row.get("dependencies", {}))
+        for name, row in table.get("group", {}).items()
+    }
+    if "dev-dependencies" in table:
+        legacy = _texts(root, "tool.poetry.dev-dependencies", table["dev-dependencies"])
+        groups["dev"] = (*groups.get("dev", ()), *legacy)
+    return Poetry(
+        requires_python=specifier(str(python), f"{where}.python"),
+        rows=tuple(
+            WrittenRequirement(where=f"{where}.{name}", text=text)
+            for name, value in listed.items()
+            if not _is_optional(value)
+            for text in requirement(root, f"{where}.{name}", name, value)
+        ),
+        extras={
+            extra: tuple(
+                text
+                for name in names
+                if (value := named.get(canonicalize_name(name))) is not None
+                for text in requirement(root, f"{where}.{name}", name, value)
+            )
+            for extra, names in table.get("extras", {}).items()
+        },
+        groups=groups,
+    )
+
+
+def specifier(constraint: str, where: str) -> str:
+    """A constraint of Poetry's as PEP 440 has it; empty for ``*``.
+
+    Alternatives (``^1 || ^3``) become the range from the lowest to the highest
+    of them, which is as near as PEP 440 comes.
+    """
+    choices = [row.strip() for row in constraint.split("||")]
+    if len(choices) == 1:
+        choices = [row.strip() for row in constraint.split("|")]
+    ranges = [tuple(_specifiers(row, where)) for row in choices]
+    if len(ranges) == 1:
+        return ",".join(ranges[0])
+    return ",".join(_hull(ranges))
+
+
+def requirement(root: Path, where: str, name: str, value: Any) -> tuple[str, ...]:
+    """One dependency as PEP 508; several where each holds under a condition of its own."""
+    if isinstance(value, list):
+        return tuple(text for row in value for text in requirement(root, where, name, row))
+    if isinstance(value, str):
+        return (f"{name}{specifier(value, where)}",)
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where}: expected a text or a table, found {value!r}")
+    extras = f"[{','.join(value['extras'])}]" if value.get("extras") else ""
+    marker = " and ".join(_markers(value, where))
+    address = _address(root, value)
+    head = f"{name}{extras}"
+    head += f" @ {address}" if address else specifier(str(value.get("version", "*")), where)
+    return (f"{head} ; {marker}" if marker else head,)
+
+
+def _texts(root: Path, where: str, rows: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        text
+        for name, value in rows.items()
+        for text in requirement(root, f"{where}.{name}", name, value)
+    )
+
+
+def _is_optional(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("optional", False) is True
+
+
+def _address(root: Path, value: Mapping[str, Any]) -> str:
+    inner = f"#subdirectory={value['subdirectory']}" if value.get("subdirectory") else ""
+    if "git" in value:
+        ref = value.get("rev") or value.get("tag") or value.get("branch") or ""
+        return f"git+{_url(value['git'])}" + (f"@{ref}" if ref else "") + inner
+    if "path" in value:
+        return f"{(root / value['path']).resolve().as_uri()}{inner}"
+    return f"{value['url']}{inner}" if "url" in value else ""
+
+
+def _url(text: str) -> str:
+    """An address; ``git@host:path``, as ssh(1) has it, is none of the kind that pip reads."""
+    found = re.fullmatch(r"([\w.-]+@[\w.-]+):(?!//)(.+)", text)
+    return f"ssh://{found[1]}/{found[2]}" if found else text
+
+
+def _markers(value: Mapping[str, Any], where: str) -> Iterator[str]:
+    if value.get("markers"):
+        yield f"({value['markers']})"
+    if value.get("platform"):
+        yield f"sys_platform == '{value['platform']}'"
+    if value.get("python"):
+        for row in specifier(str(value["python"]), where).split(","):
+            found = re.fullmatch(r"(\D+?)([\d.*]+)", row)
+            if found:
+                variable = "python_version" if found[2].count(".") < 2 else "python_full_version"
+                yield f"{variable} {found[1]} '{found[2]}'"
+
+
+def _specifiers(constraint: str, where: str) -> Iterator[str]:
+    if constraint in ("", "*"):
+        return
+    rest = PIECE.sub("", constraint).replace(",", "").strip()
+    if rest:
+        raise SettingsError(f"{where}: {constraint!r} is not a version constraint")
+    for operator, version in PIECE.findall(constraint):
+        try:
+            yield from _piece(operator, version)
+        except InvalidVersion:
+            raise SettingsError(f"{where}: {constraint!r} is not a version constraint") from None
+
+
+def _piece(operator: str, version: str) -> Iterator[str]:
+    if version == "*":
+        return
+    if "*" in version:
+        yield f"{operator if operator in ('==', '!=') else '=='}{version}"
+        return
+    found = Version(version)
+    if operator in ("", "=", "=="):
+        yield f"=={version}"
+    elif operator == "^":
+        yield from (f">={version}", f"<{_next(found, _significant(found))}")
+    elif operator == "~":
+        yield from (f">={version}", f"<{_next(found, min(len(found.release), 2) - 1)}")
+    else:
+        yield f"{operator}{version}"
+
+
+def _significant(version: Version) -> int:
+    """Which number of a version `^` lets stay: the first that is not zero, of those written."""
+    rows = version.release
+    return next((index for index, number in enumerate(rows) if number), len(rows) - 1)
+
+
+def _next(version: Version, index: int) -> str:
+    """The first version of which that number is higher."""
+    rows = [*version.release[:index], version.release[index] + 1]
+    epoch = f"{version.epoch}!" if version.epoch else ""
+    return epoch + ".".join(map(str, rows + [0] * (len(version.release) - len(rows))))
+
+
+def _hull(ranges: list[tuple[str, ...]]) -> Iterator[str]:
+    lows, highs = [], []
+    for rows in ranges:
+        low = [row for row in rows if row.startswith((">", "==")) and "*" not in row]
+        high = [row for row in rows if row.startswith(("<", "==")) and "*" not in row]
+        lows.append(min(low, key=_version, default=""))
+        highs.append(max(high, key=_version, default=""))
+    if all(lows):
+        yield min(lows, key=_version).replace("==", ">=")
+    if all(highs):
+        yield max(highs, key=_version).replace("==", "<=")
+
+
+def _version(row: str) -> Version:
+    return Version(row.lstrip("<>=!~"))

@@ -1,0 +1,1 @@
+"""What a release runs, run from the sources: `relforge run`.  Not a part of releases."""

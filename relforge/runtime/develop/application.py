@@ -1,0 +1,30 @@
+"""The application that `RELFORGE_APP` names, for uvicorn, which imports it again at each change."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+
+from ..agent import entry
+from ..service.servers.listening import is_wsgi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def load() -> Any:
+    """The application, as ASGI: what a service of a release serves."""
+    target, factory = json.loads(os.environ["RELFORGE_APP"])
+    module, name = entry.split(target)
+    found: Any = importlib.import_module(module)
+    for word in name.split("."):
+        found = getattr(found, word)
+    found = found() if factory else found
+    if not is_wsgi(found):
+        return found
+    from uvicorn.middleware import wsgi
+
+    wrapped: Any = wsgi.WSGIMiddleware  # type: ignore[attr-defined]  # not in its __all__
+    return wrapped(found)

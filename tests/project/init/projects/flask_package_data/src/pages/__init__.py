@@ -1,0 +1,8 @@
+from flask import Flask, render_template
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def index() -> str:
+    return render_template("index.html")

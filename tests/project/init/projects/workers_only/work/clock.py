@@ -1,0 +1,11 @@
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+
+def main() -> None:
+    scheduler = BlockingScheduler()
+    scheduler.add_job(print, "interval", seconds=1, args=["tick"])
+    scheduler.start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Django's settings: static files, and what is kept on disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project.init.memory import left, read, written
+
+SITE = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'mysite.settings')\n"
+    "if __name__ == '__main__':\n    execute_from_command_line()\n",
+    "mysite/__init__.py": "",
+    "mysite/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+    "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'mysite.settings')\n"
+    "application = get_wsgi_application()\n",
+    "requirements.txt": "django\ngunicorn\n",
+}
+BASE = """\
+import os
+from pathlib import Path
+BASE_DIR = Path(__file__).resolve().parent.parent
+PROJECT_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INSTALLED_APPS = ['django.contrib.staticfiles']
+"""
+COLLECT = ("{python}", "manage.py", "collectstatic", "--noinput")
+
+
+def site(lines: str, **files: str) -> dict[str, str]:
+    return {**SITE, "mysite/settings.py": f"{BASE}{lines}\n", **files}
+
+
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("STATIC_ROOT = BASE_DIR / 'static' / 'all'", "static/all"),
+        ("STATIC_ROOT: str = os.path.join(BASE_DIR, 'static')", "static"),
+        ("STATIC_ROOT = os.path.join(PROJECT_DIR, 'static')", "static"),
+        ("STATIC_ROOT = str(BASE_DIR.joinpath('collected'))", "collected"),
+        ("STATIC_ROOT = env('STATIC_ROOT', default=str(BASE_DIR / 'x'))", "x"),
+        ("STATIC_ROOT = os.environ.get('S', os.path.join(BASE_DIR, 'y'))", "y"),
+        ("STATIC_ROOT = Path(__file__).parents[1] / 'z'", "z"),
+        ("STATIC_ROOT = f'{BASE_DIR}/w'", "w"),
+        ("ROOT = BASE_DIR\nSTATIC_ROOT = ROOT / 'v'", "v"),
+    ],
+)
+def test_static_files_are_collected_where_the_settings_say(lines: str, folder: str) -> None:
+    # P18
+    typed = read(site(lines))
+    assert ((COLLECT,), ((folder, f"app/{folder}"),)) == (typed.assets.run, typed.assets.outputs)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("STATIC_ROOT = '/var/www/static'", "set in mysite/settings.py:6 to /var/www/static"),
+        ("STATIC_ROOT = os.environ['S']", "set in mysite/settings.py:6, and its value cannot be"),
+        ("STATIC_ROOT = compute()", "set in mysite/settings.py:6, and its value cannot be read"),
+        ("STATIC_URL = 'static/'", "STATIC_ROOT is not set in the settings"),
+    ],
+)
+def test_what_is_said_of_static_files_is_true(lines: str, said: str) -> None:
+    # P18
+    files = site(lines)
+    assert () == read(files).assets.run
+    assert said in left(files)
+    assert '# run = [["{python}", "manage.py", "collectstatic", "--noinput"]]' in written(files)
+
+
+def test_settings_in_several_modules_are_followed() -> None:
+    # P18
+    files = {
+        **SITE,
+        "mysite/wsgi.py": SITE["mysite/wsgi.py"].replace("mysite.settings", "mysite.settings.live"),
+        "mysite/settings/__init__.py": "",
+        "mysite/settings/paths.py": "from pathlib import Path\n"
+        "BASE_DIR = Path(__file__).parent.parent.parent\n",
+        "mysite/settings/base.py": "from .paths import BASE_DIR\n"
+        "INSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_ROOT = BASE_DIR / 'out'\n",
+        "mysite/settings/live.py": "from .base import *\nDEBUG = False\n",
+    }
+    assert (("out", "app/out"),) == read(files).assets.outputs
+
+
+def test_a_site_without_static_files_collects_none() -> None:
+    lines = "INSTALLED_APPS = []\nSTATIC_ROOT = BASE_DIR / 'static'"
+    files = {
+        key: row.replace("'django.contrib.staticfiles'", "") for key, row in site(lines).items()
+    }
+    assert () == read(files).assets.run
+    assert "static files" not in left(files)
+
+
+def test_state_inside_the_project_is_said() -> None:
+    # P21
+    lines = (
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3',\n"
+        "    'NAME': BASE_DIR / 'db.sqlite3'}}\nMEDIA_ROOT = BASE_DIR / 'media'"
+    )
+    said = left(site(lines))
+    assert "mysite/settings.py:7 puts the database into the release itself (db.sqlite3)" in said
+    assert "mysite/settings.py:8 puts uploads into the release itself (media)" in said
+    elsewhere = "MEDIA_ROOT = '/srv/media'\nDATABASES = {'default': {'ENGINE': 'postgresql'}}"
+    assert "into the release itself" not in left(site(elsewhere))
+
+
+def test_state_of_other_frameworks_is_said() -> None:
+    # P21
+    source = "from flask import Flask\napp = Flask('x')\napp.config['D'] = 'sqlite:///shop.db'\n"
+    assert "web.py keeps a database in the working directory (shop.db)" in left({"web.py": source})

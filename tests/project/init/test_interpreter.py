@@ -1,0 +1,109 @@
+"""Which Python, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from relforge.model.spec import Project
+from relforge.project.init import interpreter, reading
+from relforge.project.init.interpreter import Choice
+from tests.project.init.memory import read
+
+
+def project(required: str = "") -> Project:
+    return Project(
+        root=Path("/nowhere"),
+        name="x",
+        version="1",
+        requires_python=required,
+        dependencies=(),
+        optional_dependencies={},
+        groups={},
+        scripts={},
+        has_build_system=False,
+        settings_file=Path("/nowhere/pyproject.toml"),
+        settings={},
+    )
+
+
+def choose(
+    files: dict[str, str], required: str = "", host: tuple[str, ...] | None = None
+) -> Choice:
+    lock = files.pop("lock", "")
+    return interpreter.choose(project(required), reading.memory(files), lock, host)
+
+
+HOST = ("3.14", "3.13", "3.12", "3.11")
+
+
+@pytest.mark.parametrize(
+    ("required", "files", "version", "why"),
+    [
+        ("", {}, "3.14", "the newest on this host"),
+        (">=3.11", {}, "3.14", 'that the project allows (requires-python says ">=3.11")'),
+        (">=3.11,<3.13", {}, "3.12", "<3.13"),
+        ("~=3.12.0", {}, "3.12", "~=3.12.0"),
+        ("", {".python-version": "3.12.4\n"}, "3.12", ".python-version says 3.12"),
+        (">=3.13", {".python-version": "3.12\n"}, "3.14", ">=3.13"),
+        ("", {"runtime.txt": "python-3.11.6\n"}, "3.11", "runtime.txt says 3.11"),
+        ("", {"Dockerfile": "FROM docker.io/library/python:3.13-slim\n"}, "3.13", "Dockerfile"),
+        ("", {".tool-versions": "nodejs 20\npython 3.12.1\n"}, "3.12", ".tool-versions"),
+    ],
+)
+def test_the_newest_that_is_allowed_unless_another_is_pinned(
+    required: str, files: dict[str, str], version: str, why: str
+) -> None:
+    # P7
+    choice = choose(dict(files), required, HOST)
+    assert (version, "") == (choice.version, choice.problem)
+    assert why in choice.why
+
+
+@pytest.mark.parametrize(
+    ("required", "files", "version", "problem"),
+    [
+        (">=3.15", {}, "3.15", 'requires-python says ">=3.15", and this host has 3.14, 3.13'),
+        ("", {".python-version": "3.15"}, "3.14",
+         ".python-version asks for Python 3.15, which this host does not have: 3.14 is taken"),
+    ],
+)  # fmt: skip
+def test_a_python_that_this_host_lacks_is_said(
+    required: str, files: dict[str, str], version: str, problem: str
+) -> None:
+    # P7
+    choice = choose(dict(files), required, HOST)
+    assert version == choice.version
+    assert problem in choice.problem
+
+
+def test_old_pins_get_a_python_of_their_time() -> None:
+    # P7
+    pinned = interpreter.pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
+    choice = interpreter.choose(project(), reading.memory({}), "", HOST, pinned)
+    assert "3.11" == choice.version
+    assert "requirements.txt pins versions of 2023" in choice.why
+    assert interpreter.pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
+    assert interpreter.pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
+
+
+@pytest.mark.parametrize(("python", "version"), [("~3.12", "3.12"), ("^3.11", "3.13")])
+def test_poetrys_python_counts(python: str, version: str) -> None:
+    # P7
+    text = f"[tool.poetry]\nname = 'x'\n[tool.poetry.dependencies]\npython = '{python}'\n"
+    assert version == read({"pyproject.toml": text, "a.py": ""}).python.version
+
+
+def test_a_python_without_wheels_in_the_lock_is_passed_over() -> None:
+    # P7
+    wheels = "numpy-2.1.0-cp312-cp312-manylinux_2_17_x86_64.whl numpy-2.1.0-cp313-cp313-any.whl"
+    choice = choose({"lock": f"{wheels} six-1.0-py2.py3-none-any.whl"}, ">=3.11", HOST)
+    assert ("3.13", "by the wheels of the lock: there is none for 3.14 of numpy") == (
+        choice.version,
+        choice.why,
+    )
+    stable = "a-1.0-cp38-abi3-manylinux_2_17_x86_64.whl"
+    assert "3.14" == choose({"lock": stable}, "", HOST).version
+    old = "a-1.0-cp39-cp39-manylinux_2_17_x86_64.whl"
+    assert "3.11" == choose({"lock": old}, "", HOST).version

@@ -1,0 +1,118 @@
+"""Lines of a Procfile: single commands, several, and what only a shell can read."""
+
+from __future__ import annotations
+
+import pytest
+
+from relforge.project.init import procfile, shell_lines
+from tests.project.init.memory import left, read, service, web
+
+FLASK = {"shop.py": "from flask import Flask\napp = Flask(__name__)\n"}
+NEEDS = {"requirements.txt": "flask\ngunicorn\nflask-migrate\n"}
+
+
+def words(line: str) -> tuple[str, ...]:
+    (row,) = procfile.read(f"x: {line}")
+    return row.words
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("python w.py", ("python", "w.py")),
+        ("exec python3 w.py --name 'a b'", ("python", "w.py", "--name", "a b")),
+        ("python w.py --port $PORT", ("python", "w.py", "--port", "${http.port}")),
+        ("python w.py $QUEUE", ("sh", "-c", "exec python w.py $QUEUE")),
+        ("uv run --frozen python w.py", ("python", "w.py")),
+        ("python w.py | tee ${LOG}", ("sh", "-c", "python w.py | tee $${LOG}")),
+        ("python a.py & python b.py", ("sh", "-c", "python a.py & python b.py")),
+        ("python w.py > log", ("sh", "-c", "python w.py > log")),
+        ("if true; then python a.py; fi", ("sh", "-c", "if true; then python a.py; fi")),
+        ("python 'a", ("sh", "-c", "python 'a")),
+    ],
+)
+def test_exec_stands_before_a_single_command_only(line: str, expected: tuple[str, ...]) -> None:
+    # P14
+    assert expected == words(line)
+
+
+def test_a_change_of_directory_becomes_the_place_of_the_service() -> None:
+    # P14
+    files = {**FLASK, **NEEDS, "Procfile": "worker: cd jobs && A=1 python w.py\n", "jobs/w.py": ""}
+    row = service(files, "worker")
+    assert (("python", "w.py"), "app/jobs", {"A": "1"}) == (row.target, row.cwd, row.env)
+
+
+def test_commands_before_the_server_become_commands_and_are_noted() -> None:
+    # P14
+    files = {**FLASK, **NEEDS, "Procfile": "web: flask db upgrade; gunicorn shop:app\n"}
+    row = web(files)
+    assert ("gunicorn", "shop:app") == (row.server, row.target)
+    (command,) = (row for row in read(files).commands if row.name == "before-web")
+    words = ("flask", "--app", "shop:app", "db", "upgrade")
+    assert (words, "app") == (command.exec, command.cwd)
+    assert "the Procfile's web line runs `flask db upgrade` first" in left(files)
+
+
+def test_a_web_line_that_starts_another_program_is_that_program() -> None:
+    # P14: no other application is served in its place
+    source = "import os\nfrom shop import app\nport = int(os.environ['PORT'])\n"
+    files = {**FLASK, **NEEDS, "server.py": source, "Procfile": "web: python server.py\n"}
+    row = web(files)
+    assert ("exec", ("python", "server.py")) == (row.kind, row.target)
+    assert {"PORT": "${http.port}"} == row.env
+    assert ("app", {"tcp": "${http.host}:${http.port}"}) == (row.cwd, row.ready)
+
+
+def test_other_servers_run_as_programs_on_the_configured_port() -> None:
+    # P14
+    files = {
+        **FLASK,
+        "requirements.txt": "flask\nwaitress\n",
+        "Procfile": "web: waitress-serve --port=$PORT shop:app\n",
+    }
+    row = web(files)
+    assert ("waitress-serve", "--port=${http.port}", "shop:app") == row.target
+
+
+def test_the_release_line_is_a_command() -> None:
+    # P14
+    files = {
+        **FLASK,
+        **NEEDS,
+        "migrate.py": "print(1)\n",
+        "Procfile": "release: python migrate.py --all\nweb: gunicorn shop:app\n",
+    }
+    (row,) = (row for row in read(files).commands if row.name == "release-phase")
+    assert (("python", "-m", "migrate", "--all"), True) == (row.exec, row.once)
+    assert "is the command `release-phase`" in left(files)
+
+
+@pytest.mark.parametrize(
+    ("line", "single"),
+    [
+        ("beat: celery -A shop beat", True),
+        ("worker: celery -A shop worker -B", True),
+        ("worker: celery -A shop worker", False),
+        ("clock: python clock.py", True),
+        ("jobs: rqscheduler", True),
+        ("x: taskiq scheduler shop:scheduler", True),
+    ],
+)
+def test_a_scheduler_runs_once(line: str, single: bool) -> None:
+    # P51
+    files = {**FLASK, "requirements.txt": "flask\ncelery\n", "Procfile": line, "clock.py": ""}
+    (row,) = read(files).services[1:]
+    assert single == row.singleton
+    assert "started" == row.ready  # P49
+    assert not row.required  # P47
+
+
+def test_environment_and_directory_of_a_line() -> None:
+    line = shell_lines.parse("cd a && export B=2 && C=3 env D=4 python x.py")
+    assert line.main is not None
+    assert (("python", "x.py"), "a", {"B": "2", "C": "3", "D": "4"}) == (
+        line.main.words,
+        line.main.cwd,
+        dict(line.main.env),
+    )

@@ -1,0 +1,126 @@
+"""Which environment variables an application needs, and under which prefix relforge's own are."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from relforge.project.init import facts, needed, variables
+from tests.project.init.memory import left, read, written
+
+IMPORTS = """\
+import os, sys
+from decouple import config
+import environ
+from starlette.config import Config
+from pydantic_settings import BaseSettings
+env = environ.Env(DEBUG=(bool, False))
+conf = Config(".env")
+"""
+
+
+def needs(source: str) -> dict[str, str]:
+    """Name and kind of what the module needs."""
+    rows = facts.read("a.py", IMPORTS + source).variables
+    return {row.name: row.kind for row in rows if row.needed}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x = os.environ['A']\n", {"A": "str"}),
+        ("x = int(os.environ['A'])\n", {"A": "int"}),
+        ("os.getenv('A') or sys.exit(1)\n", {"A": "str"}),
+        ("if not os.getenv('A'):\n    raise RuntimeError\n", {"A": "str"}),
+        ("x = config('A', cast=int)\n", {"A": "int"}),
+        ("x = env('A')\ny = env.int('B')\nz = env.db()\n",
+         {"A": "str", "B": "int", "DATABASE_URL": "str"}),
+        ("x = conf('A', cast=bool)\n", {"A": "bool"}),
+        ("class S(BaseSettings):\n    token: str\n    port: int = 1\ns = S()\n", {"TOKEN": "str"}),
+        (("class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='X_')\n"
+         "    a: int\n    b: str = Field(alias='OTHER')\n    c: str = Field('d')\n"
+         "def get():\n    return S()\n"), {"X_A": "int", "OTHER": "str"}),
+        # what stands behind a question, or has a default
+        ("if 'A' in os.environ:\n    x = os.environ['A']\n", {}),
+        ("try:\n    x = os.environ['A']\nexcept KeyError:\n    x = ''\n", {}),
+        ("x = os.environ.get('A')\ny = os.getenv('B', 'c')\n", {}),
+        ("if os.environ.get('A'):\n    x = os.environ['A']\n", {}),
+        ("x = config('A', default='b')\ny = config('B', 'c')\n", {}),
+        ("x = env('A', default=1)\ny = env.bool('B', True)\nz = env('DEBUG')\n", {}),
+        ("def f():\n    return os.environ['A']\n", {}),
+        ("if __name__ == '__main__':\n    x = os.environ['A']\n", {}),
+        ("class S(BaseSettings):\n    a: str = 'b'\ns = S()\n", {}),
+    ],
+)  # fmt: skip
+def test_what_is_read_at_import_and_has_no_default_is_needed(
+    source: str, expected: dict[str, str]
+) -> None:
+    # P20
+    assert expected == needs(source)
+
+
+def test_what_every_process_has_is_left_out() -> None:
+    # P20
+    source = "import os\nfrom flask import Flask\napp = Flask('x')\np = os.environ['PATH']\n"
+    assert {} == read({"web.py": source}).check.env
+
+
+def test_variables_that_the_sources_set_themselves_are_not_needed() -> None:
+    # P20
+    files = {
+        "web.py": "import os\nfrom flask import Flask\napp = Flask('x')\nm = os.environ['MODE']\n",
+        "run.py": "import os\nos.environ.setdefault('MODE', 'x')\nimport web\n",
+    }
+    assert {} == read(files).check.env
+
+
+def test_needed_variables_become_rows_with_an_export() -> None:
+    # P20, P55
+    source = "import os\nfrom flask import Flask\napp = Flask('x')\n"
+    source += "app.secret_key = os.environ['SHOP_SECRET']\nn = int(os.environ['SHOP_N'])\n"
+    project = "[project]\nname='shop'\nversion='1'\ndependencies=['flask','gunicorn']\n"
+    files = {"pyproject.toml": project, "web.py": source, ".env.example": "SHOP_N=7\n"}
+    typed = read(files)
+    schema = typed.config.schema
+    assert {"type": "str", "required": True, "secret": True} == {
+        key: value for key, value in schema["shop_secret"].items() if key != "doc"
+    }
+    assert {"SHOP_SECRET": "shop_secret", "SHOP_N": "shop_n"} == typed.config.export
+    env = typed.config.providers[-1].options
+    assert "SHOP_CONFIG_" == env["prefix"]
+    assert {"PORT": "http.port", "SHOP_N": "shop_n", "SHOP_SECRET": "shop_secret"} == env["map"]
+    assert {"SHOP_N": "7", "SHOP_SECRET": "only-to-build-with"} == typed.check.env
+    assert "the sources need SHOP_N, SHOP_SECRET" in left(files)
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "prefix"),
+    [
+        ("shop", (), "SHOP_"),
+        ("my-shop", ("SHOP_X",), "MY_SHOP_"),
+        ("shop", ("SHOP_DEBUG",), "SHOP_CONFIG_"),
+        ("shop", ("SHOP_DEBUG", "SHOP_CONFIG_A"), "CONFIG_SHOP_"),
+        ("django", (), "DJANGO_CONFIG_"),
+        ("redis", (), "REDIS_CONFIG_"),
+        ("2048", (), "CONFIG_2048_"),
+    ],
+)
+def test_the_prefix_forbids_no_variable_of_the_application(
+    name: str, own: tuple[str, ...], prefix: str
+) -> None:
+    # P55
+    assert prefix == needed.prefix(name, frozenset(own))
+
+
+def test_optional_variables_count_for_the_prefix() -> None:
+    # P55
+    project = "[project]\nname='shop'\nversion='1'\ndependencies=['flask','gunicorn']\n"
+    source = "import os\nfrom flask import Flask\napp = Flask('x')\nd = os.getenv('SHOP_DEBUG')\n"
+    assert 'prefix = "SHOP_CONFIG_"' in written({"pyproject.toml": project, "web.py": source})
+
+
+def test_a_module_names_each_variable_once_with_its_line() -> None:
+    tree = ast.parse("import os\n\nx = os.environ['A']\ny = os.environ['A']\n")
+    (row,) = variables.variables("a.py", tree, {})
+    assert ("A", "a.py", 3, True) == (row.name, row.path, row.line, row.needed)

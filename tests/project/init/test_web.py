@@ -1,0 +1,312 @@
+"""Which object is served, by which server, with which options."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project.init.memory import found, left, read, service, web
+
+ASGI = """\
+from django.core.asgi import get_asgi_application
+application = get_asgi_application()
+"""
+WSGI = """\
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
+SITE = {
+    "manage.py": "if __name__ == '__main__':\n    execute_from_command_line()\n",
+    "bookshop/__init__.py": "",
+    "bookshop/asgi.py": ASGI,
+    "bookshop/wsgi.py": WSGI,
+    "bookshop/settings.py": "ROOT_URLCONF = 'bookshop.urls'\n",
+    "bookshop/urls.py": "",
+}
+
+
+def site(requirements: str, **files: str) -> dict[str, str]:
+    return {**SITE, "requirements.txt": requirements, **files}
+
+
+def test_gunicorn_serves_wsgi_and_keeps_the_options_of_the_procfile() -> None:
+    # P11
+    files = site("django\ngunicorn\n", Procfile="web: gunicorn bookshop.wsgi --workers 2\n")
+    row = web(files)
+    assert ("gunicorn", "bookshop.wsgi:application") == (row.server, row.target)
+    assert {"workers": 2} == row.options
+
+
+@pytest.mark.parametrize(
+    ("requirements", "server", "target"),
+    [
+        ("gunicorn", "gunicorn", "bookshop.wsgi:application"),
+        ("uvicorn[standard]", "uvicorn", "bookshop.asgi:application"),
+        ("gunicorn\nuvicorn", "uvicorn", "bookshop.asgi:application"),
+        ("hypercorn", "hypercorn", "bookshop.asgi:application"),
+        ("waitress", "gunicorn", "bookshop.wsgi:application"),
+        ("", "uvicorn", "bookshop.asgi:application"),
+    ],
+)
+def test_the_server_of_the_dependencies_decides_the_interface(
+    requirements: str, server: str, target: str
+) -> None:
+    # P11
+    row = web(site(f"django\n{requirements}\n"))
+    assert (server, target) == (row.server, row.target)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("gunicorn -w4 -b 0.0.0.0:$PORT bookshop.wsgi:application", {"workers": 4}),
+        ("gunicorn --timeout=40 -k gthread --threads 8 bookshop.wsgi",
+         {"timeout": 40, "worker_class": "gthread", "threads": 8}),
+        ("gunicorn -k uvicorn.workers.UvicornWorker bookshop.asgi:application",
+         {"worker_class": "uvicorn"}),
+        ("poetry run gunicorn bookshop.wsgi --log-level info --access-logfile -",
+         {"loglevel": "info", "accesslog": "-"}),
+        ("python -m gunicorn bookshop.wsgi --preload", {"preload_app": True}),
+        ("gunicorn bookshop.asgi:application", {"worker_class": "uvicorn"}),
+    ],
+)  # fmt: skip
+def test_options_of_gunicorns_line_are_kept(line: str, expected: dict[str, object]) -> None:
+    # P11
+    row = web(site("django\ngunicorn\nuvicorn\n", Procfile=f"web: {line}\n"))
+    assert ("gunicorn", expected) == (row.server, row.options)
+
+
+def test_address_and_processes_of_the_line_become_settings() -> None:
+    # P11
+    typed = read(
+        site(
+            "django\nuvicorn\n",
+            Procfile="web: uvicorn bookshop.asgi:application --host 0.0.0.0 --port ${PORT:-5000} "
+            "--workers 3 --proxy-headers\n",
+        )
+    )
+    row = typed.services[0]
+    assert (3, {"proxy_headers": True}) == (row.instances, row.options)
+    assert ("${http.host}:${http.port}",) == row.listen
+    assert ("0.0.0.0", 5000) == (
+        typed.config.schema["http.host"]["default"],
+        typed.config.schema["http.port"]["default"],
+    )
+    row = web(
+        site("django\ngunicorn\n", Procfile="web: gunicorn bookshop.wsgi -b unix:/run/x.sock")
+    )
+    assert ("unix:/run/x.sock",) == row.listen
+
+
+def test_options_of_a_configuration_file_of_gunicorn_are_taken_over() -> None:
+    # P11
+    config = "workers = 3\ntimeout = 50\nbind = '0.0.0.0:9000'\ndef on_starting(s):\n    pass\n"
+    files = site(
+        "django\ngunicorn\n",
+        **{"Procfile": "web: gunicorn -c conf/g.py bookshop.wsgi", "conf/g.py": config},
+    )
+    assert {"workers": 3, "timeout": 50} == web(files).options
+    assert 9000 == read(files).config.schema["http.port"]["default"]
+    assert "conf/g.py: `on_starting` is computed there, and is not taken over" in left(files)
+
+
+def test_application_of_asgi_py_wins_over_what_it_wraps() -> None:
+    # P12
+    channels = ASGI.replace("application = ", "django_asgi_app = ") + (
+        "from channels.routing import ProtocolTypeRouter\n"
+        "application = ProtocolTypeRouter({'http': django_asgi_app})\n"
+    )
+    files = site("django\nchannels[daphne]\n", **{"bookshop/asgi.py": channels})
+    assert "bookshop.asgi:application" == web(files).target
+
+
+def test_the_settings_name_the_application() -> None:
+    # P12
+    routing = "from channels.routing import ProtocolTypeRouter\nboth = ProtocolTypeRouter({})\n"
+    files = site(
+        "django\nuvicorn\n",
+        **{
+            "bookshop/routing.py": routing,
+            "bookshop/settings.py": SITE["bookshop/settings.py"]
+            + "ASGI_APPLICATION = 'bookshop.routing.both'\n",
+        },
+    )
+    assert "bookshop.routing:both" == web(files).target
+
+
+@pytest.mark.parametrize(
+    ("source", "interface"),
+    [
+        ("app = FastAPI()\napp = SentryAsgiMiddleware(app)\n", "asgi"),
+        ("app = FastAPI()\napp = socketio.ASGIApp(sio, app)\n", "asgi"),
+        ("inner = Flask('x')\napp = WsgiToAsgi(inner)\n", "asgi"),
+        ("app = Flask('x')\napp.wsgi_app = ProxyFix(app.wsgi_app)\n", "wsgi"),
+    ],
+)
+def test_an_object_that_is_wrapped_under_its_own_name_is_served(
+    source: str, interface: str
+) -> None:
+    # P12
+    imports = (
+        "from fastapi import FastAPI\nfrom flask import Flask\nimport socketio\n"
+        "from sentry_sdk.integrations.asgi import SentryAsgiMiddleware\n"
+        "from asgiref.wsgi import WsgiToAsgi\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
+    )
+    model = found({"main.py": imports + source, "requirements.txt": "uvicorn\n"})
+    assert model.web.application is not None
+    assert ("main:app", interface) == (
+        model.web.application.target,
+        model.web.application.interface,
+    )
+
+
+FASTAPI = "from fastapi import FastAPI\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "target", "options"),
+    [
+        # what a package makes elsewhere and re-exports
+        ({"shop/asgi/__init__.py": "from .handler import make\napplication = make()\n",
+          "shop/asgi/handler.py": f"{FASTAPI}def make():\n    return FastAPI()\n",
+          "shop/__init__.py": ""}, "shop.asgi:application", {}),
+        ({"shop/__init__.py": "from .factory import create_app\n",
+          "shop/factory.py": f"{FASTAPI}def create_app():\n    app = FastAPI()\n    return app\n"},
+         "shop.factory:create_app", {"factory": True}),
+        ({"main.py": "from shop.api import app\n",
+          "shop/__init__.py": "", "shop/api.py": f"{FASTAPI}app = FastAPI()\n"}, "main:app", {}),
+        ({"run.py": "import api\napp = api.app\n", "api.py": f"{FASTAPI}app = FastAPI()\n"},
+         "api:app", {}),
+        # a subclass, and a factory of it
+        ({"web.py": f"{FASTAPI}class App(FastAPI):\n    pass\napp = App()\n"}, "web:app", {}),
+        ({"base.py": f"{FASTAPI}class App(FastAPI):\n    pass\n",
+          "web.py": "from base import App\nclass Own(App):\n    pass\ndef create_app(d=1):\n"
+          "    app = Own()\n    return app\n"}, "web:create_app", {"factory": True}),
+        # made in `if` and `try`
+        ({"web.py": f"{FASTAPI}try:\n    app = FastAPI()\nexcept Exception:\n    raise\n"},
+         "web:app", {}),
+        # a name alone: asgi.py counts even where its object cannot be read
+        ({"shop/__init__.py": "",
+          "shop/asgi.py": "from framework import boot\napplication = boot()\n"},
+         "shop.asgi:application", {}),
+        # others than the usual ones
+        ({"web.py": "from sanic import Sanic\napp = Sanic('x')\n"}, "web:app", {}),
+        ({"web.py": "from blacksheep import Application\napp = Application()\n"}, "web:app", {}),
+    ],
+)  # fmt: skip
+def test_applications_are_found_through_imports_and_subclasses(
+    files: dict[str, str], target: str, options: dict[str, object]
+) -> None:
+    # P17
+    row = web({**files, "requirements.txt": "fastapi\nuvicorn\n"})
+    assert (target, options) == (row.target, row.options)
+
+
+def test_a_missing_web_service_is_always_said() -> None:
+    # P17
+    files = {"manage.py": SITE["manage.py"], "shop/__init__.py": "", "shop/x.py": "def f(): pass\n"}
+    assert "no web application was found" in left(files)
+    wants = {"shop.py": "from flask import Flask\ndef create_app(config):\n    return Flask('x')\n"}
+    assert "shop:create_app makes an application and wants arguments" in left(wants)
+
+
+def test_a_program_that_serves_by_itself_is_a_service() -> None:
+    # P17
+    source = """\
+        import os
+        from aiohttp import web
+
+        app = web.Application()
+        if __name__ == "__main__":
+            web.run_app(app, port=int(os.environ["PORT"]))
+        """
+    row = web({"server.py": source, "requirements.txt": "aiohttp\n"})
+    assert ("exec", ("python", "-m", "server")) == (row.kind, row.target)
+    assert {"tcp": "${http.host}:${http.port}"} == row.ready
+    assert {"PORT": "${http.port}"} == row.env
+
+
+@pytest.mark.parametrize(
+    ("requirements", "lacks"),
+    [
+        ("fastapi[standard]\n", ""),  # P19: the extra brings uvicorn
+        ("fastapi\n", "services.web needs uvicorn"),
+        ("fastapi\nuvicorn-worker\n", ""),
+        ("-r base.txt\n", ""),
+        ("quart\n", ""),
+    ],
+)
+def test_what_is_said_of_a_missing_server_is_true(requirements: str, lacks: str) -> None:
+    # P19
+    files = {
+        "main.py": f"{FASTAPI}app = FastAPI()\n",
+        "requirements.txt": requirements,
+        "base.txt": "fastapi\nuvicorn\n",
+    }
+    said = left(files)
+    assert (lacks in said) if lacks else ("add it" not in said)
+    assert "no dependencies are written down" not in said
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=['flask'])\n"},
+        {"pyproject.toml": "[project]\nname='x'\ndynamic = ['dependencies', 'version']\n"
+         "[build-system]\nrequires=['hatchling']\nbuild-backend='hatchling.build'\n"},
+        {"pyproject.toml": "[tool.poetry]\nname='x'\n[tool.poetry.dependencies]\nflask = '*'\n"},
+        {"Pipfile": "[packages]\nflask = '*'\n"},
+        {"setup.cfg": "[metadata]\nname = x\n[options]\ninstall_requires =\n    flask\n"},
+    ],
+)  # fmt: skip
+def test_dependencies_are_seen_wherever_they_are_written(files: dict[str, str]) -> None:
+    # P19
+    said = left({**files, "web.py": "from flask import Flask\napp = Flask('x')\n"})
+    assert "no dependencies" not in said
+    assert "write it there" not in said
+
+
+def test_requirements_in_a_directory_of_the_project_are_named() -> None:
+    # P19
+    files = {
+        "src/requirements.txt": "fastapi\nuvicorn\n",
+        "src/main.py": f"{FASTAPI}app = FastAPI()",
+    }
+    assert ("src/requirements.txt",) == read(files).requirements
+    assert "no dependencies" not in left(files)
+
+
+def test_an_entry_point_before_the_server_is_passed_over() -> None:
+    files = {
+        "Dockerfile": 'ENTRYPOINT ["/bin/wait"]\n'
+        'CMD ["gunicorn", "-c", "python:config.gunicorn", "hello.app:create_app()"]\n',
+        "hello/app.py": "from flask import Flask\ndef create_app():\n    return Flask('x')\n",
+        "db/env.py": "from hello.app import create_app\napp = create_app()\n",
+        "config/gunicorn.py": "threads = 3\n",
+        "requirements.txt": "flask\ngunicorn\n",
+    }
+    row = web(files)
+    assert ("hello.app:create_app", {"threads": 3, "factory": True}) == (row.target, row.options)
+
+
+def test_a_line_of_a_procfile_that_names_what_is_not_there_becomes_a_comment() -> None:
+    files = site("django\ngunicorn\n", Procfile="web: gunicorn bookshop.nothing\n")
+    assert () == read(files).services
+    assert "the project has no module `bookshop.nothing`" in left(files)
+
+
+def test_a_dockerfile_says_how_the_application_is_served() -> None:
+    files = site(
+        "django\ngunicorn\n",
+        Dockerfile='FROM python:3.12\nCMD ["gunicorn", "-w", "2", "bookshop.wsgi:application"]\n',
+    )
+    row = web(files)
+    assert ("gunicorn", {"workers": 2}) == (row.server, row.options)
+    assert "3.12" == read(files).python.version
+
+
+def test_workers_beside_a_website_do_not_take_it_along() -> None:
+    # P47
+    files = site("django\ngunicorn\n", Procfile="web: gunicorn bookshop.wsgi\nq: python q.py\n")
+    files["q.py"] = "while True: pass\n"
+    assert service(files, "web").required
+    assert not service(files, "q").required
