@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from relforge.model.release import Finding, Release
+from relforge.runtime.contract import reference
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
@@ -167,12 +168,26 @@ def _interface(service: Service) -> str:
     return "wsgi" if kind in _WSGI or kind.startswith("gunicorn.workers.") else ""
 
 
+def _at_boot(service: Service) -> list[str]:
+    """The options whose values the configuration gives."""
+    return [
+        name
+        for name, value in service.options.items()
+        if any(reference.keys(text) for _, text in reference.texts(value, name))
+    ]
+
+
 def _manner(command: Command) -> dict[str, Any] | None:
     """How the function of a command is called; nobody knows of one in a live process."""
     if command.args:
         names = [row.name.lstrip("-").replace("-", "_") for row in command.args]
         return {"by_name": names}
     return None if command.mode == "rpc" else {"by_words": not command.argv}
+
+
+def _place(release: Release, cwd: str | None) -> str:
+    """The directory that a service works in, where the build has it."""
+    return cwd if cwd and "${" not in cwd and (release.tree / cwd).is_dir() else ""
 
 
 def targets(release: Release) -> list[dict[str, Any]]:
@@ -182,13 +197,16 @@ def targets(release: Release) -> list[dict[str, Any]]:
         where = f"tool.relforge.services.{service.name}"
         if service.server:
             module = SERVER_MODULES[service.server]
-            options = {"name": service.name, "options": service.options}
             rows.append(
                 {
                     "setting": f"{where}.server",
                     "target": module,
                     "kind": "server",
-                    "service": options,
+                    "service": {
+                        "name": service.name,
+                        "options": service.options,
+                        "at_boot": _at_boot(service),
+                    },
                 }
             )
         if service.kind != "exec":
@@ -198,6 +216,7 @@ def targets(release: Release) -> list[dict[str, Any]]:
                     "target": service.target,
                     "kind": "entry",
                     "interface": _interface(service),
+                    "cwd": _place(release, service.cwd),
                     "call": {} if service.kind == "run" else None,
                     "says_ready": service.kind == "run" and service.ready == "notify",
                     "hint": "name a function without required parameters",

@@ -2,8 +2,9 @@
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
-"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}}, "call": {"by_name":
-[str], "by_words": bool, "by_facts": bool} or None, "says_ready": bool, "hint": str}]}``.
+"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}, "at_boot": [str]},
+"cwd": str, "call": {"by_name": [str], "by_words": bool, "by_facts": bool} or None,
+"says_ready": bool, "hint": str}]}``; ``cwd`` is a directory of the release, "" for none of it.
 Out: lines of JSON, so that a process which dies has said what came before.  For each target
 ``{"setting": str}``, with ``message``, ``hint`` and ``cause`` where it fails; two targets that
 fail for one reason have one cause.  ``severity`` is ``warning`` where it is not an error.
@@ -50,6 +51,8 @@ def main(_argv: list[str]) -> int:
     for row in question["targets"]:
         sys.stdout.flush()
         os.write(2, f"{MARK}{row['setting']}\n".encode())
+        if row.get("cwd"):
+            os.chdir(os.path.join(root(), row["cwd"]))
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
         name = row["target"].partition(":")[0]
         problem = failed.get(name) or look(row["target"]) or _unlike(row) or _unfit(row)

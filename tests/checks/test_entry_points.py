@@ -114,6 +114,24 @@ def test_options_of_a_server_are_judged(
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"), [("workers", ""), ("wrokers", "gunicorn has no such option")]
+)
+def test_an_option_of_the_configuration_is_judged_by_its_name(
+    mini_release: Make,  # noqa: F811 - the fixture
+    name: str,
+    expected: str,
+) -> None:
+    """P32, P50: its value is not known before the service starts."""
+    web = Service(
+        name="web", kind="app", target="shop.wsgi:app", server="gunicorn", options={name: "${n}"}
+    )
+    rows = entry_points.targets(builder.release(Path("/nowhere"), services=(web,)))
+    first, *_ = answers(mini_release(FILES), rows[0])
+    assert expected in first.get("message", "")
+    assert bool(expected) == ("message" in first)
+
+
+@pytest.mark.parametrize(
     ("kind", "expected"),
     [
         ("sync", "wsgi"),

@@ -116,6 +116,6 @@ def test_examples_of_settings_are_valid(page: Path) -> None:
             continue
         merged = settings.lay(table, "prod")
         merged.table.setdefault("python", {"version": "3.12"})
-        listens = "http.host" in block
+        listens = '"http.' in block or "http.host" in block
         assert listens or "${" not in block
         settings.read(builder.project(ROOT), merged, "prod", version="1", lock=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -13,42 +12,19 @@ from elftools.elf.elffile import ELFFile
 
 from relforge import elf
 from relforge.elf import run_paths, symbols
+from tests.elf import fat
 
 # Where this CPython has no symbols, a compiler makes a module that has.
 pytestmark = pytest.mark.process
 
-DYNLOAD = Path(str(sysconfig.get_config_var("DESTSHARED")))
-# An extension module, without Python's headers: the layout that `PyModuleDef` has on 64 bits.
-SOURCE = """
-static struct {
-    long count; void *type, *init; long index; void *copy;
-    const char *name, *doc; long size; void *methods, *slots, *traverse, *clear, *free;
-} definition = {.count = 1, .name = "fat", .size = -1};
-extern void *PyModule_Create2(void *, int);
-void *PyInit_fat(void) { return PyModule_Create2(&definition, 1013); }
-"""
 PROGRAM = "import importlib.util as u, sys; s = u.spec_from_file_location(*sys.argv[1:]); "
 PROGRAM += "u.module_from_spec(s); print('imported')"
 
 
-@pytest.fixture
-def fat(tmp_path: Path) -> Path:
-    """An extension module with symbols: one of this CPython's, or one made for that."""
-    found = [path for path in sorted(DYNLOAD.glob("*.so")) if _has_symbols(path)]
-    return found[0] if found else _compiled(tmp_path)
-
-
-def _has_symbols(path: Path) -> bool:
-    return len(sections(path.read_bytes())) > 30
-
-
-def _compiled(folder: Path) -> Path:
-    """A distribution's CPython has no symbols, its compiler leaves them in."""
-    source, library = folder / "fat.c", folder / "fat.so"
-    source.write_text(SOURCE)
-    subprocess.run(["cc", "-g", "-shared", "-fPIC", "-o", library, source], check=True)
-    assert {".symtab", ".debug_info"} <= {*sections(library.read_bytes())}
-    return library
+@pytest.fixture(name="fat")
+def fat_module(tmp_path: Path) -> Path:
+    """An extension module with symbols."""
+    return fat.module(tmp_path)
 
 
 def sections(data: bytes) -> list[str]:

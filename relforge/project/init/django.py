@@ -22,6 +22,7 @@ class Value:
     path: str
     line: int
     module: str
+    condition: str = ""
 
     @property
     def where(self) -> str:
@@ -79,9 +80,9 @@ class Settings:
         rows = (
             row.value
             for facts in self._names.modules.values()
-            for name, (value, _) in facts.settings.items()
+            for name, value in facts.settings.items()
             if name.endswith("APPS")
-            for row in ast.walk(value)
+            for row in ast.walk(value.node)
             if isinstance(row, ast.Constant)
         )
         named = tuple(f"{row}." for row in rows if isinstance(row, str) and row)
@@ -92,8 +93,14 @@ class Settings:
         if facts is None or depth > _DEEPEST:
             return None
         if name in facts.settings:
-            node, line = facts.settings[name]
-            return Value(node=node, path=facts.path, line=line, module=module)
+            said = facts.settings[name]
+            return Value(
+                node=said.node,
+                path=facts.path,
+                line=said.line,
+                module=module,
+                condition=said.condition,
+            )
         for row in reversed(facts.stars):
             base = self._names.base(module, facts, row.level, row.module)
             found = self._find(base, name, depth + 1)
@@ -125,6 +132,8 @@ def static(settings: Settings) -> StaticFiles:
     path = settings.path(value)
     root = paths.inside(path)
     shown = f"STATIC_ROOT is set in {value.where}"
+    if value.condition:
+        return StaticFiles(why=f"{shown} under the condition `{value.condition}`")
     if path is None:
         return StaticFiles(why=f"{shown}, and its value cannot be read from the source")
     if root is None:

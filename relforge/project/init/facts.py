@@ -14,6 +14,7 @@ from relforge.project.init import variables
 from relforge.project.init.syntax import (
     Expression,
     assigned,
+    conditions,
     dotted,
     expression,
     is_guard,
@@ -59,6 +60,15 @@ class Class:
     bound: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value of an upper-case name, and the condition under which it is assigned."""
+
+    node: ast.expr
+    line: int
+    condition: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """A module."""
@@ -83,7 +93,7 @@ class Facts:
     sets: frozenset[str] = frozenset()  # variables that it sets itself
     defaults: dict[str, str] = field(default_factory=dict)  # os.environ.setdefault
     opens: tuple[tuple[str, int], ...] = ()  # files by a relative path
-    settings: dict[str, tuple[ast.expr, int]] = field(default_factory=dict)  # UPPER = value
+    settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value
     paths: tuple[str, ...] = ()  # what sys.path.insert adds, as source
 
 
@@ -96,17 +106,21 @@ def read(path: str, text: str | bytes) -> Facts:
     nodes = list(ast.walk(tree))
     imports = dict(_imports(nodes))
     history: dict[str, list[Expression]] = {}
-    settings = {}
+    settings: dict[str, Setting] = {}
+    under = dict(conditions(tree.body))
     for node in statements(tree.body):
         for name, value in assigned(node):
             history.setdefault(name, []).append(expression(value))
-            if value is not None and _SETTING.fullmatch(name):
-                settings[name] = (value, node.lineno)
+            condition = under.get(id(node), "")
+            # What always holds wins over what holds under a condition.
+            known = name in settings and condition and not settings[name].condition
+            if value is not None and _SETTING.fullmatch(name) and not known:
+                settings[name] = Setting(value, node.lineno, condition)
     for row in tree.body:  # django-configurations has its settings in classes
         for inner in row.body if isinstance(row, ast.ClassDef) else ():
             for name, value in assigned(inner):
                 if value is not None and _SETTING.fullmatch(name):
-                    settings.setdefault(name, (value, inner.lineno))
+                    settings.setdefault(name, Setting(value, inner.lineno, ""))
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     guards = [node for node in tree.body if is_guard(node)]
     full = {name: _full(row) for name, row in imports.items()}

@@ -26,6 +26,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "uwsgi": ("uwsgi", "pyuwsgi"),
     "waitress-serve": ("waitress",),
 }
+BUILD_TOOLS = frozenset({"docker", "docker-compose", "make", "npm", "npx", "pnpm", "yarn"})
 HOST = frozenset(["bash", "env", "nice", "sh", "sleep", "true"])
 
 
@@ -106,6 +107,8 @@ def _program(found: Found, words: tuple[str, ...], cwd: str) -> str:
     """Why a program cannot be started, "" where nothing speaks against it."""
     if not words:
         return "there is nothing to run"
+    if words[0] in BUILD_TOOLS:
+        return f"`{words[0]}` is a tool of a checkout, and a release has none"
     module = words[2] if words[:2] == ("python", "-m") and len(words) > 2 else ""
     if module:
         return _module(found, module)

@@ -141,15 +141,26 @@ def model(
     elif not known.modules:
         chosen = replace(chosen, trees=())
     as_wheel = chosen.trees is None
+    python = interpreter.choose(
+        project,
+        sources,
+        reading.text(place) if place else "",
+        available,
+        _pinned(root, asked, changed),
+    )
+
+    def packages(path: str) -> str | None:
+        placed = usable.place(path) if usable else None
+        return placed and f"python/lib/python{python.version}/site-packages/{placed}"
+
     commands = (*running.of_scripts(scripts, commands, wheel=as_wheel), *commands)
-    text = place.read_text(encoding="utf-8", errors="replace") if place else ""
     version = bool(project.version) or (wheel is not None and not wheel.problem)
     return Found(
         root=root,
         name=_UNNAMABLE.sub("-", named or root.name).strip("-") or "app",
         name_is_written=bool(project.name),
         version_is_written=version,
-        python=interpreter.choose(project, sources, text, available, _pinned(root, asked, changed)),
+        python=python,
         lock=lock,
         dependencies=asked,
         sources=sources,
@@ -160,7 +171,7 @@ def model(
         overlays=overlays,
         web=served,
         services=tuple(running.placed(row, chosen, known, places) for row in processes),
-        commands=tuple(running.moved(row, chosen, known) for row in commands),
+        commands=tuple(running.moved(row, chosen, known, packages) for row in commands),
         fronts=frontend.find(sources),
         django=settings,
         static=django.static(settings) if settings else StaticFiles(),

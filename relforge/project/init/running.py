@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from relforge.project.init import procfile, programs, shell_lines, web, workers
@@ -63,7 +63,7 @@ def processes(
     rows += [
         row for row in workers.find(known, found, asked, manage, text) if row.name not in there
     ]
-    # A release of workers alone has nothing to serve on with.
+    # A release of workers alone has nothing to serve on with: it ends with them.
     return tuple(rows if served.process else (replace(row, required=True) for row in rows))
 
 
@@ -165,8 +165,13 @@ def files(
                 yield path
 
 
-def moved(row: OwnCommand, chosen: Contents, known: Names) -> OwnCommand:
-    """A command in the directory that it has in the project; modules of it by their names."""
+def moved(
+    row: OwnCommand, chosen: Contents, known: Names, packages: Callable[[str], str | None]
+) -> OwnCommand:
+    """A command in the directory that it has in the project; modules of it by their names.
+
+    ``packages`` is where a file of the project lies in the release's site-packages.
+    """
     if row.cwd is None:
         return row
     words = row.exec
@@ -175,6 +180,10 @@ def moved(row: OwnCommand, chosen: Contents, known: Names) -> OwnCommand:
         path = "/".join(part for part in parts if part not in ("", "."))
         module = next((name for name, facts in known.modules.items() if facts.path == path), "")
         words = ("python", "-m", module, *words[2:]) if module else words
+    if chosen.trees is None and row.name == "alembic" and row.cwd:
+        placed = packages(f"{row.cwd}/alembic.ini")
+        if placed:
+            return replace(row, cwd=placed.rpartition("/")[0])
     # Beside a wheel, only what lies there has a directory.
     there = bool(chosen.trees) or row.name == "alembic"
     folder = row.cwd if row.cwd not in ("src", "lib") else ""

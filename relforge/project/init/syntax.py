@@ -109,6 +109,14 @@ def statements(body: Iterable[ast.stmt], *, guarded: bool = False) -> Iterator[a
                     yield from statements(inner, guarded=guarded)
 
 
+def conditions(body: Iterable[ast.stmt]) -> Iterator[tuple[int, str]]:
+    """The statements that run under a condition, by their `id`, with its text."""
+    for node in body:
+        if isinstance(node, ast.If):
+            for inner in statements([*node.body, *node.orelse]):
+                yield id(inner), ast.unparse(node.test)
+
+
 def is_guard(node: ast.stmt) -> bool:
     """Whether this is ``if __name__ == "__main__":``."""
     return isinstance(node, ast.If) and any(

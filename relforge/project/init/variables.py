@@ -180,9 +180,11 @@ def _demanded(node: ast.BoolOp | ast.If) -> Iterator[tuple[str, bool, str]]:
     else:
         asked = [node.test] if any(_ends(row) for row in node.body) else []
     for row in asked:
-        inner = row.operand if isinstance(row, ast.UnaryOp) else row
-        if isinstance(inner, ast.Call) and dotted(inner.func) in _GETENV and len(inner.args) == 1:
-            yield from ((name, True, "") for name in _texts(*inner.args))
+        for inner in ast.walk(row):
+            if not (isinstance(inner, ast.Call) and dotted(inner.func) in _GETENV):
+                continue
+            if all(isinstance(d, ast.Constant) and not d.value for d in inner.args[1:]):
+                yield from ((name, True, "") for name in _texts(*inner.args[:1]))
 
 
 def _ends(node: ast.AST) -> bool:

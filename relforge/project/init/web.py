@@ -18,6 +18,7 @@ from relforge.project.init.syntax import Name
 
 LISTEN = "${http.host}:${http.port}"
 NAME = "web"
+_DEVELOPMENT = ("runserver", "flask run", "fastapi run", "fastapi dev")
 _GAP = "The program opens its port itself, so an upgrade of it has a gap."
 # Calls by which a program listens itself.
 _STARTERS = frozenset({
@@ -82,7 +83,11 @@ def server(interface: Interface, dependencies: Dependencies) -> str:
     else:
         known = ASGI_SERVERS
     usual = "gunicorn" if interface == "wsgi" else "uvicorn"
-    return next((name for name in known if name in dependencies), usual)
+    for there in (dependencies.direct, dependencies.names):  # a lock has more than is asked for
+        found = next((name for name in known if name in there), None)
+        if found is not None:
+            return found
+    return usual
 
 
 def preferred(evidence: Evidence) -> Interface:
@@ -278,7 +283,8 @@ def _listens(calls: frozenset[str]) -> bool:
 def _is_development(program: Program) -> bool:
     words = program.line.main.words if program.line.main else ()
     text = " ".join(words)
-    return any(word in text for word in ("runserver", "flask run", "fastapi run", "fastapi dev"))
+    tools = words[:1] in (("make",), ("npm",), ("yarn",), ("pnpm",), ("docker",))
+    return tools or any(word in text for word in _DEVELOPMENT)
 
 
 def _has_server(dependencies: Dependencies) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from . import kinds
@@ -99,6 +100,8 @@ def limited(seconds: float, work: Callable[[], T]) -> T:
     """
     import signal
 
+    known = set(sys.modules)
+
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise _Late
 
@@ -110,9 +113,22 @@ def limited(seconds: float, work: Callable[[], T]) -> T:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     except _Late:
+        _forget_orphans(known)
         raise Unavailable(f"did not end within {seconds:g} s") from None
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def _forget_orphans(known: set[str]) -> None:
+    """Forget the modules of packages whose import was interrupted.
+
+    Python forgets the package alone: imported once more, it would lack the attributes of
+    those that are there already.
+    """
+    for name in sorted(sys.modules.keys() - known):  # a package before what is in it
+        above = name.rpartition(".")[0]
+        if above and above not in sys.modules:
+            del sys.modules[name]
 
 
 class _Late(BaseException):

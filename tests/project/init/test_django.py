@@ -41,6 +41,7 @@ def site(lines: str, **files: str) -> dict[str, str]:
         ("STATIC_ROOT = Path(__file__).parents[1] / 'z'", "z"),
         ("STATIC_ROOT = f'{BASE_DIR}/w'", "w"),
         ("ROOT = BASE_DIR\nSTATIC_ROOT = ROOT / 'v'", "v"),
+        ("STATIC_ROOT = BASE_DIR / 'u'\nif os.environ.get('X'):\n    STATIC_ROOT = '/x'", "u"),
     ],
 )
 def test_static_files_are_collected_where_the_settings_say(lines: str, folder: str) -> None:
@@ -56,8 +57,10 @@ def test_static_files_are_collected_where_the_settings_say(lines: str, folder: s
         ("STATIC_ROOT = os.environ['S']", "set in mysite/settings.py:6, and its value cannot be"),
         ("STATIC_ROOT = compute()", "set in mysite/settings.py:6, and its value cannot be read"),
         ("STATIC_URL = 'static/'", "STATIC_ROOT is not set in the settings"),
+        ("if not DEBUG:\n    STATIC_ROOT = BASE_DIR / 'x'",
+         "set in mysite/settings.py:7 under the condition `not DEBUG`"),
     ],
-)
+)  # fmt: skip
 def test_what_is_said_of_static_files_is_true(lines: str, said: str) -> None:
     # P18
     files = site(lines)

@@ -108,6 +108,16 @@ def test_a_scheduler_runs_once(line: str, single: bool) -> None:
     assert not row.required  # P47
 
 
+def test_tools_of_a_checkout_are_no_services() -> None:
+    # P14
+    files = {**FLASK, **NEEDS, "Procfile": "web: make run\nscss: make watch\n", "Makefile": ""}
+    (row,) = read(files).services
+    assert ("shop:app", "gunicorn") == (row.target, row.server)
+    said = left(files)
+    assert "`make run` is a server for development: web is served by gunicorn" in said
+    assert "services.scss is written as a comment: `make` is a tool of a checkout" in said
+
+
 def test_environment_and_directory_of_a_line() -> None:
     line = shell_lines.parse("cd a && export B=2 && C=3 env D=4 python x.py")
     assert line.main is not None

@@ -33,6 +33,7 @@ def needs(source: str) -> dict[str, str]:
         ("x = int(os.environ['A'])\n", {"A": "int"}),
         ("os.getenv('A') or sys.exit(1)\n", {"A": "str"}),
         ("if not os.getenv('A'):\n    raise RuntimeError\n", {"A": "str"}),
+        ("if os.getenv('A', None) is None:\n    raise RuntimeError\n", {"A": "str"}),
         ("x = config('A', cast=int)\n", {"A": "int"}),
         ("x = env('A')\ny = env.int('B')\nz = env.db()\n",
          {"A": "str", "B": "int", "DATABASE_URL": "str"}),

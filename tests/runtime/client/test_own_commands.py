@@ -28,7 +28,8 @@ def words(*words):
     print(words, config["shop.name"])
 def slow():
     print("begins", flush=True)
-    time.sleep(float(os.environ.get("SLOW", "0")))
+    while os.path.exists(os.environ.get("SLOW", "")):
+        time.sleep(0.02)
     print("done", flush=True)
 def fails():
     return 9
@@ -226,22 +227,25 @@ def test_in_the_live_process(mini_release: Make) -> None:
 
 def test_once_is_once_for_a_version_of_two_at_the_same_time_too(mini_release: Make) -> None:
     release = shop(mini_release, slow={"call": "shop.ops:slow", "once": True})
-    first = subprocess.Popen(
-        [release.root / "bin" / "shop", "slow"],
-        env={"PATH": os.environ["PATH"], "SLOW": "1.5"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert first.stdout is not None
-    assert "begins\n" == first.stdout.readline()
-    began = time.monotonic()
-    second = release.run("slow")
-    assert 0 == second.returncode
-    assert second.stdout.startswith("slow has been done for 1.0.0 on this host: 2")
-    assert "another slow is under way: waiting for it" in second.stderr
-    assert time.monotonic() - began > 0.5
-    assert 0 == first.wait(10)
-    first.stdout.close()
+    going = release.root.parent / "going"
+    going.touch()
+    words = [release.root / "bin" / "shop", "slow"]
+    env = {"PATH": os.environ["PATH"], "SLOW": str(going)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, env=env, stdout=pipe, text=True) as first:
+        try:
+            assert first.stdout is not None
+            assert "begins\n" == first.stdout.readline()
+            second = subprocess.Popen(words, env=env, stdout=pipe, stderr=pipe, text=True)
+            assert second.stderr is not None
+            assert "another slow is under way: waiting for it\n" == second.stderr.readline()
+        finally:
+            going.unlink()
+        done, _ = first.communicate(timeout=30)
+    waited, _ = second.communicate(timeout=30)
+    assert (0, 0) == (first.returncode, second.returncode)
+    assert "done\n" == done
+    assert waited.startswith("slow has been done for 1.0.0 on this host: 2")
 
 
 def test_other_arguments_are_another_thing_to_do(mini_release: Make) -> None:
@@ -378,3 +382,20 @@ def test_a_command_works_where_and_with_what_its_settings_say(mini_release: Make
     unset = release.run("unset")
     assert (78, "") == (unset.returncode, unset.stdout)
     assert "commands.unset.exec[1]: ${x.z} is not set" in unset.stderr
+
+
+def test_a_state_directory_that_cannot_be_made_is_said(mini_release: Make) -> None:
+    """P67: what does not need it runs; `once` does."""
+    once = {"call": "shop.ops:fails", "once": True}
+    release = shop(mini_release, words={"call": "shop.ops:fails"}, deed=once)
+    release.state.write_text("")
+    note = f"note: the state directory cannot be made: {release.state}: File exists\n"
+    evaluated = release.run("eval", "1")
+    assert (0, "1\n", note) == (evaluated.returncode, evaluated.stdout, evaluated.stderr)
+    assert 9 == release.run("words").returncode
+    deed = release.run("deed")
+    assert (78, "") == (deed.returncode, deed.stdout)
+    assert f"{release.state}/once/deed: Not a directory; `once` remembers there" in deed.stderr
+    assert "set RELEASE_STATE_DIR to a directory that this user can write" in deed.stderr
+    assert "Traceback" not in deed.stderr
+    release.state.unlink()

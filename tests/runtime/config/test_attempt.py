@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +96,30 @@ def test_work_that_swallows_every_exception_is_stopped_all_the_same() -> None:
 
     with pytest.raises(Unavailable, match=r"did not end within 0\.1 s"):
         attempt.limited(0.1, stubborn)
+
+
+def test_a_library_whose_import_took_too_long_is_whole_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "slow_library"
+    package.mkdir()
+    (package / "part.py").write_text("answer = 42\n")
+    (package / "__init__.py").write_text(
+        "from slow_library.part import answer\n"
+        "import os, time\n"
+        f"if not os.path.exists({str(tmp_path / 'asked')!r}):\n"
+        f"    open({str(tmp_path / 'asked')!r}, 'w').close()\n"
+        "    time.sleep(60)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def work() -> int:
+        import slow_library  # type: ignore[import-not-found]  # noqa: PLC0415 - it is what takes long
+
+        return int(slow_library.part.answer)
+
+    try:
+        assert 42 == attempt.repeat(attempt.Terms(0.1, 1), work, alarm=True)
+    finally:
+        for name in ("slow_library", "slow_library.part"):
+            sys.modules.pop(name, None)
