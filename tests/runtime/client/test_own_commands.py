@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -229,7 +228,7 @@ def test_once_is_once_for_a_version_of_two_at_the_same_time_too(mini_release: Ma
     release = shop(mini_release, slow={"call": "shop.ops:slow", "once": True})
     going = release.root.parent / "going"
     going.touch()
-    words = [release.root / "bin" / "shop", "slow"]
+    words = [str(release.root / "bin/shop"), "slow"]
     env = {"PATH": os.environ["PATH"], "SLOW": str(going)}
     pipe = subprocess.PIPE
     with subprocess.Popen(words, env=env, stdout=pipe, text=True) as first:
