@@ -125,7 +125,7 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def special(path: str | os.PathLike[str], mode: int) -> UserError:
-    """The error of what can be no part of a release: whoever opens it waits for another program."""
+    """The error of what no release can hold: opening a FIFO waits for another program."""
     return UserError(
         f"{os.fspath(path)}: is {_KINDS.get(stat.S_IFMT(mode), 'a special file')}; a release holds "
         "files, directories and links",

@@ -2,7 +2,7 @@
 
     trees/<kind>/<key>/files/...      never written to again
     trees/<kind>/<key>/index          path, mode, size, sha256 or link of each, and its time stamp
-    trees/<kind>/<key>/facts.json     what else whoever built it wants to know of it
+    trees/<kind>/<key>/facts.json     facts that the build of the tree keeps with it
 
 An entry appears by rename, so a build that is killed leaves nothing behind that
 looks whole; two builds at once build an entry once.  When an entry was last used
@@ -54,7 +54,7 @@ class Tree:
 
 
 def state(folder: Path, facts: dict[str, Any]) -> None:
-    """Keep facts with the tree that is being built in that folder; see `Tree.facts`."""
+    """Keep facts with the tree that is being built in that directory; see `Tree.facts`."""
     (folder.parent / _FACTS).write_text(json.dumps(facts))
 
 

@@ -30,7 +30,7 @@ _ENDS = re.compile(r"&&|\|\||[;|&\n(){}]")
 
 
 def rule(release: Release) -> Iterator[Finding]:
-    """Each program that is not in the release, or that nobody may run there."""
+    """Each program that is not in the release, or cannot be run there."""
     paths = {path for layer in release.layers for path in layer.paths}
     names = sorted(row.removeprefix(f"{BIN}/") for row in paths if row.startswith(f"{BIN}/"))
     for setting, words, from_cwd in _commands(release):
@@ -92,7 +92,7 @@ def _commands(release: Release) -> Iterator[tuple[str, Sequence[str], bool]]:
 
 
 def _programs(words: Sequence[str]) -> Iterator[str]:
-    """The program of a command; of ``sh -c`` those of its text that can be told."""
+    """The program of a command; of ``sh -c`` those that its text names plainly."""
     if words[0] in SHELLS and len(words) > 2 and words[1] in ("-c", "-ec", "-euc"):
         yield from _of_shell(words[2])
     elif "$" not in words[0]:

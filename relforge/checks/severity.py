@@ -15,7 +15,7 @@ WEIGHED = (imports.RULE, native.LIBRARIES)
 def weigh(
     release: Release, findings: Iterable[Finding], loaded: Iterable[str]
 ) -> Iterator[Finding]:
-    """The findings; what nobody reaches is a warning.
+    """The findings; one of a file that nothing reaches is a warning.
 
     ``loaded`` are the modules that the release's own interpreter had imported.
     """

@@ -30,7 +30,7 @@ class Failed(UserError):
 def judge(findings: tuple[Finding, ...], settings: CheckSettings) -> tuple[Finding, ...]:
     """The warnings among the findings that are not allowed; raises Failed where one is an error.
 
-    Those that say one thing of many files are told as one.
+    Those that say one thing of many files become one.
     """
     left = [row for row in findings if not _is_allowed(row, settings.allow)]
     if settings.warnings_as_errors:

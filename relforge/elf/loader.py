@@ -65,7 +65,7 @@ class FoundLibrary:
 
 
 def of_host(machine: str, more: Iterable[str] = ()) -> LibrarySearch:
-    """The search of this host's own loader, and in those directories besides."""
+    """The search of this host's own loader, and of more directories before it."""
     folders = tuple(Path(folder) for folder in (*more, *DEFAULT_FOLDERS))
     return LibrarySearch(machine=machine, known=_loader_cache(), folders=folders)
 

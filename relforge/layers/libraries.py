@@ -144,8 +144,8 @@ def _with_drivers(
             known = known or origins.Origins(release)
             wanted.setdefault(known.name(row.path), set()).update(names)
     notes = (
-        f"{', '.join(sorted(names))} must be on the target where {package} uses them: they come "
-        "with its drivers and are never shipped"
+        f"{package} needs {', '.join(sorted(names))} of the target's drivers, which are never "
+        "shipped"
         for package, names in sorted(wanted.items())
     )
     return replace(release, notes=(*release.notes, *notes))

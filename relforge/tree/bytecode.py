@@ -120,7 +120,7 @@ sys.exit(failed)
 def compile_tree(
     python: Path | None, folder: Path, installed: Path | None = None, only: Sequence[str] = ()
 ) -> None:
-    """Compile every module below the folder, or ``only`` those, with that interpreter.
+    """Compile every module below the directory, or ``only`` those, with that interpreter.
 
     The result is reproducible.
 

@@ -89,7 +89,7 @@ def interpreter(release: Release) -> list[str | Path]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a process of the tree said: its answers, all that was printed besides, how it ended."""
+    """What a process of the tree said: its answers, its other output, how it ended."""
 
     lines: tuple[str, ...]
     output: str

@@ -32,7 +32,7 @@ SETTINGS = {
     "a wrong type": (
         'app = ["shop"]',
         'app = "shop"',
-        "tool.relforge.app: expected a list of strings, found a string ('shop')",
+        'such as { root = "src", include = ["mysite"] }, found a string (\'shop\')',
         "",
     ),
     "a number in quotes": (
@@ -198,7 +198,7 @@ outputs = {{ "made" = "app/static" }}
             '["sh", "-c", "echo one; echo no such module >&2; exit 3"]',
             ("tool.relforge.assets.run[0]: `sh -c", "ended with status 3", "no such module"),
         ),
-        ('["nosuch"]', ("cannot run `nosuch`", "installed, and on PATH?")),
+        ('["nosuch"]', ("there is no program `nosuch` on PATH", "install nosuch")),
         ('["true"]', ("assets.outputs: the commands made no folder 'made'",)),
     ],
 )

@@ -46,7 +46,7 @@ class _Span:
 
 
 def references(sheet: str) -> Iterator[str]:
-    """The paths that the style sheet names, without query and fragment, `%20` decoded by nobody."""
+    """The paths that the style sheet names, without query and fragment, as written."""
     for span in _spans(sheet):
         yield _REST.split(span.text, maxsplit=1)[0]
 

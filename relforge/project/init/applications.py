@@ -16,6 +16,11 @@ _DEEPEST = 12
 _NOT_SERVED = ("env", "manage", "conftest")  # Alembic's env.py makes an application for itself
 _BY_NAME: tuple[str, ...] = ("application", "app", "api", "asgi", "wsgi", "server")
 Kind = tuple[str, Interface]
+# What an application by hand takes.
+_SIGNATURES: dict[tuple[str, ...], Kind] = {
+    ("environ", "start_response"): ("WSGI application", "wsgi"),
+    ("scope", "receive", "send"): ("ASGI application", "asgi"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,9 @@ def kind(names: Names, module: str, value: Expression, depth: int = 0) -> Kind |
     made = next((MAKERS[row] for row in names.bases(callee) if row in MAKERS), None)
     if made is not None:
         return made
+    called = next((row for row in names.called_with(callee) if row), ())
+    if called in _SIGNATURES:
+        return _SIGNATURES[called]
     function = names.function(callee)
     if function is not None:
         return _returned(names, *function, depth + 1)
@@ -83,6 +91,9 @@ def _of_name(names: Names, dotted: str, depth: int) -> Kind | None:
         held = names.value(dotted.removesuffix(".server"))
         if held and names.calls(*held) == "dash.Dash":
             return "Dash", "wsgi"
+    function = names.function(dotted)
+    if function is not None and function[1].words in _SIGNATURES:
+        return _SIGNATURES[function[1].words]
     found = names.value(dotted)
     if found is None:
         return None
@@ -141,14 +152,16 @@ def _returned(names: Names, module: str, function: Function, depth: int) -> Kind
 
 def _in_module(names: Names, module: str) -> Iterator[Application]:
     facts = names.modules[module]
-    candidates = [*facts.bound, *(name for name in facts.imports if name in _BY_NAME)]
+    there = (*facts.imports, *facts.functions)
+    candidates = [*facts.bound, *(name for name in there if name in _BY_NAME)]
     for name in dict.fromkeys(candidates):
         if name.startswith("_"):
             continue
         made = _of_name(names, f"{module}.{name}", 0)
         if made is None and name in facts.imports and name not in facts.bound:
             made = _of_name(names, names.absolute(module, name), 0)
-        if made is not None and (name in facts.bound or _is_entry(facts)):
+        own = name in facts.bound or name in facts.functions
+        if made is not None and (own or _is_entry(facts)):
             yield _application(made, module, name, facts)
 
 

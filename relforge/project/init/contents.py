@@ -159,8 +159,9 @@ def _is_data(sources: Sources, path: str, fronts: set[str], first: str) -> bool:
         return False
     if path in fronts or any(path.startswith(f"{row}/") for row in fronts if row != "."):
         return False
-    below = sources.below(path)
-    return not any(row.endswith(".py") for row in below)
+    if path in sources.files and "." not in path and path.lower() == path:
+        return False  # a word such as `config` that a file has as its name by chance
+    return not any(row.endswith(".py") for row in sources.below(path))
 
 
 def _outer(paths: set[str]) -> Iterable[str]:

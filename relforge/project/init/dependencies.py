@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import tomli
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -48,11 +49,18 @@ def read(project: Project, lock: Path | None, *, wheel: bool) -> Dependencies:
     """
     asked = choice.declared(project if wheel else replace(project, dynamic=()))
     rows = [row.text for row in asked.rows] if asked else list(project.dependencies)
-    direct = frozenset(name for row in rows for name in _names(row))
+    direct: frozenset[str] = frozenset(name for row in rows for name in _names(row))
     text = lock.read_text(encoding="utf-8", errors="replace") if lock else ""
     pattern = _PINNED if (lock and lock.suffix == ".txt") or "--hash" in text else _LOCKED
-    locked = frozenset(canonicalize_name(name) for name in pattern.findall(text))
+    locked: frozenset[str] = frozenset(canonicalize_name(row) for row in pattern.findall(text))
+    if lock and lock.name == "uv.lock" and direct:  # it has the groups for development, too
+        locked = _closure(text, direct) & locked
     computed = wheel and "dependencies" in project.dynamic
+    if computed and asked is None:  # a hint: what the backend most likely reads
+        hint = choice.declared(replace(project, dynamic=()))
+        direct = (
+            frozenset(name for row in hint.rows for name in _names(row.text)) if hint else direct
+        )
     return Dependencies(
         names=direct | locked,
         direct=direct,
@@ -61,6 +69,27 @@ def read(project: Project, lock: Path | None, *, wheel: bool) -> Dependencies:
         files=asked.files if asked else (),
         readable=not computed,
     )
+
+
+def _closure(text: str, direct: frozenset[str]) -> frozenset[str]:
+    """What these need, and what that needs, by the graph of a uv.lock; extras are counted."""
+    try:
+        packages = tomli.loads(text).get("package", [])
+    except tomli.TOMLDecodeError:
+        return direct
+    needs: dict[str, set[str]] = {}
+    for row in packages:
+        optional = row.get("optional-dependencies", {}).values()
+        rows = (*row.get("dependencies", ()), *(other for rows in optional for other in rows))
+        needs.setdefault(row["name"], set()).update(other["name"] for other in rows)
+    found: set[str] = set()
+    rest = list(direct)
+    while rest:
+        name = rest.pop()
+        if name not in found:
+            found.add(name)
+            rest += needs.get(name, ())
+    return frozenset(found)
 
 
 def elsewhere(project: Project, files: Iterable[str]) -> Dependencies | None:

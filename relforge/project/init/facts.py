@@ -45,6 +45,7 @@ class Function:
     line: int
     required: int  # arguments without a default
     plain: bool  # takes positional words and nothing else
+    words: tuple[str, ...]  # the names of those
     is_async: bool
     local: dict[str, Expression]  # what its names are bound to
     returns: tuple[Expression, ...]
@@ -58,6 +59,7 @@ class Class:
     name: str
     bases: tuple[str, ...]
     bound: frozenset[str]
+    called_with: tuple[str, ...] = ()  # the parameters of its instances, without `self`
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,8 @@ def read(path: str, text: str | bytes) -> Facts:
         - {""},
         texts=frozenset(_texts(nodes)),
         loads=frozenset(_loads(calls)),
-        variables=variables.variables(path, tree, full),
-        sets=frozenset(variables.written(tree)),
+        variables=variables.variables(path, tree, full, nodes) if _reads(text) else (),
+        sets=frozenset(variables.written(nodes)) if _reads(text) else frozenset(),
         defaults=dict(_defaults(calls)),
         opens=tuple(_opens(calls)),
         settings=settings,
@@ -160,6 +162,14 @@ def read(path: str, text: str | bytes) -> Facts:
             for node in calls
             if dotted(node.func) in ("sys.path.insert", "sys.path.append") and node.args
         ),
+    )
+
+
+def _reads(text: str | bytes) -> bool:
+    """Whether a module may read the environment at all."""
+    plain = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
+    return any(
+        word in plain for word in ("environ", "getenv", "BaseSettings", "decouple", "Config")
     )
 
 
@@ -207,6 +217,7 @@ def _functions(tree: ast.Module) -> Iterator[Function]:
             - len(given.defaults)
             + sum(default is None for default in given.kw_defaults),
             plain=not (given.vararg or given.kwarg or given.kwonlyargs),
+            words=tuple(row.arg for row in given.args),
             is_async=isinstance(node, ast.AsyncFunctionDef),
             local=local,
             returns=tuple(expression(row.value) for row in inner if isinstance(row, ast.Return)),
@@ -227,7 +238,16 @@ def _classes(tree: ast.Module) -> Iterator[Class]:
                 if isinstance(row, ast.FunctionDef | ast.AsyncFunctionDef)
             }
             bases = tuple(dotted(row) for row in node.bases)
-            yield Class(node.name, bases, frozenset(bound))
+            called = next(
+                (
+                    tuple(given.arg for given in row.args.args[1:])
+                    for row in node.body
+                    if isinstance(row, ast.FunctionDef | ast.AsyncFunctionDef)
+                    and row.name == "__call__"
+                ),
+                (),
+            )
+            yield Class(node.name, bases, frozenset(bound), called)
 
 
 def _decorators(nodes: list[ast.AST]) -> Iterator[str]:

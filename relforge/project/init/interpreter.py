@@ -27,6 +27,14 @@ _RELEASED = {
 }
 
 
+# Modules of the standard library, and the minor version that has them no more.
+REMOVED = {
+    **dict.fromkeys(("asynchat", "asyncore", "distutils", "imp", "smtpd"), 12),
+    **dict.fromkeys(("cgi", "cgitb", "crypt", "imghdr", "mailcap", "nntplib", "pipes"), 13),
+    **dict.fromkeys(("sndhdr", "spwd", "telnetlib", "uu", "xdrlib", "audioop"), 13),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Pinned:
     """A file that pins every version, and when somebody last changed it."""
@@ -50,8 +58,12 @@ def choose(
     lock: str,
     available: Iterable[str] | None,
     pinned: Pinned | None = None,
+    imports: Iterable[str] = (),
 ) -> Choice:
-    """The version; ``available`` are those of the host, such as 3.12, None where unknown."""
+    """The version; ``available`` are those of the host, such as 3.12, None where unknown.
+
+    ``imports`` are the modules that the sources import: some are gone from newer Pythons.
+    """
     host = sorted(set(UNKNOWN_HOST if available is None else available), key=_number, reverse=True)
     required = project.requires_python
     fitting = [row for row in host if supports(project, row)]
@@ -63,6 +75,12 @@ def choose(
         version = next(_upwards(project), host[0] if host else f"3.{OLDEST}")
         problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
         return Choice(version=version, why=shown, problem=problem)
+    gone = {name: REMOVED[name] for name in imports if name in REMOVED}
+    kept = [row for row in fitting if all(_number(row) < (3, minor) for minor in gone.values())]
+    if kept and kept != fitting:
+        names = ", ".join(sorted(gone))
+        why = f"the sources import {names}, which newer ones lack"
+        return Choice(version=kept[0], why=why)
     lacking = {row: _lacking(lock, row) for row in fitting}
     old = [row for row in fitting if pinned and _RELEASED.get(row, pinned.when) > pinned.when]
     if pinned and old and not lock:

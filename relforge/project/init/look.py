@@ -147,6 +147,7 @@ def model(
         reading.text(place) if place else "",
         available,
         _pinned(root, asked, changed),
+        _imports(known, chosen, asked),
     )
 
     def packages(path: str) -> str | None:
@@ -183,6 +184,13 @@ def model(
         tried=tried,
         scripts=scripts,
     )
+
+
+def _imports(known: Names, chosen: Contents, asked: Dependencies) -> frozenset[str]:
+    """The modules that what goes in imports; setuptools brings distutils."""
+    rows = (known.modules[name].needs for name in chosen.reached)
+    names = {name.partition(".")[0] for needs in rows for name, level in needs if not level}
+    return frozenset(names - ({"distutils"} if "setuptools" in asked else set()))
 
 
 def _changed(root: Path, file: str) -> int | None:

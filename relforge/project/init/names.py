@@ -53,15 +53,15 @@ class Names:
     def is_module(self, dotted: str) -> bool:
         return dotted in self.modules
 
-    def value(self, dotted: str) -> tuple[str, Expression] | None:
+    def value(self, dotted: str, depth: int = 0) -> tuple[str, Expression] | None:
         """What an absolute name is bound to, with the module that says so."""
         place = self.locate(dotted)
         if place is None:
             return None
         module, name = place
         bound = self.modules[module].bound.get(name)
-        if isinstance(bound, Name) and bound.dotted != name:
-            again = self.value(self.absolute(module, bound.dotted))
+        if isinstance(bound, Name) and bound.dotted != name and depth < _DEEPEST:
+            again = self.value(self.absolute(module, bound.dotted), depth + 1)
             return again or (module, bound)
         return (module, bound) if bound is not None else None
 
@@ -79,6 +79,14 @@ class Names:
         if found is not None and place is not None and depth < _DEEPEST:
             for base in found.bases:
                 yield from self.bases(self.absolute(place[0], base), depth + 1)
+
+    def called_with(self, dotted: str) -> Iterator[tuple[str, ...]]:
+        """The parameters of the instances of a class, as it or a class above it says."""
+        for row in self.bases(dotted):
+            place = self.locate(row)
+            found = self.modules[place[0]].classes.get(place[1]) if place else None
+            if found is not None:
+                yield found.called_with
 
     def calls(self, module: str, value: Expression) -> str:
         """The absolute name of what an expression calls, "" where it is no call."""

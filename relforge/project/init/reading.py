@@ -61,7 +61,11 @@ def read(root: Path) -> Sources:
 
 def memory(files: Mapping[str, str]) -> Sources:
     """Sources of files that are only texts; the project is at no place."""
-    code = {name: facts.read(name, row) for name, row in files.items() if name.endswith(".py")}
+    code = {
+        name: Facts(path=name) if is_aside(name) else facts.read(name, row)
+        for name, row in files.items()
+        if name.endswith(".py")
+    }
     return of(Path("/nowhere"), files, code, lambda name: files.get(name, ""))
 
 
@@ -92,7 +96,9 @@ def _importable(modules: Iterable[str]) -> Iterator[str]:
 def is_aside(name: str) -> bool:
     """Whether a file is a test, an example, or documentation."""
     path = PurePosixPath(name)
-    within = any(part.lower() in ASIDE for part in path.parts[:-1])
+    within = any(
+        part.lower() in ASIDE or part.endswith(("_tests", "-tests")) for part in path.parts[:-1]
+    )
     stem = path.stem
     return within or stem.startswith("test_") or stem.endswith("_test") or stem == "conftest"
 
@@ -108,8 +114,8 @@ def text(path: Path) -> str:
 def _facts(root: Path, name: str) -> Facts:
     path = root / name
     try:
-        large = path.stat().st_size > _LARGE
-        return Facts(path=name) if large else facts.read(name, path.read_bytes())
+        passed = is_aside(name) or path.stat().st_size > _LARGE
+        return Facts(path=name) if passed else facts.read(name, path.read_bytes())
     except OSError:
         return Facts(path=name, readable=False)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from relforge.project.init.syntax import dotted, is_guard, statements
@@ -51,14 +51,20 @@ class Variable:
     sample: str = ""  # a value of the right form, where the source tells it
 
 
-def variables(path: str, tree: ast.Module, imported: dict[str, str]) -> tuple[Variable, ...]:
-    """Those that the module reads; ``imported`` says what its names stand for."""
+def variables(
+    path: str, tree: ast.Module, imported: dict[str, str], nodes: Sequence[ast.AST] = ()
+) -> tuple[Variable, ...]:
+    """Those that the module reads; ``imported`` says what its names stand for.
+
+    ``nodes`` are all nodes of the module, where somebody has walked it already.
+    """
+    nodes = nodes or tuple(ast.walk(tree))
     found: dict[str, Variable] = {}
-    reader = _Reader(imported, _readers(tree, imported))
-    guarded = set(_guarded(tree))
+    reader = _Reader(imported, _readers(nodes, imported))
+    guarded = set(_guarded(nodes))
     at_import = {id(node) for node in _at_import(tree)}
-    kinds = _kinds(tree)
-    for node in ast.walk(tree):
+    kinds = _kinds(nodes)
+    for node in nodes:
         for name, needed, kind in reader.of(node):
             wanted = needed and id(node) in at_import and name not in guarded
             before = found.get(name)
@@ -70,14 +76,14 @@ def variables(path: str, tree: ast.Module, imported: dict[str, str]) -> tuple[Va
                     needed=wanted,
                     kind=kind or kinds.get(id(node), "str"),
                 )
-    for row in _of_settings(path, tree, imported):
+    for row in _of_settings(path, tree, imported, nodes):
         found.setdefault(row.name, row)
     return tuple(found.values())
 
 
-def written(tree: ast.Module) -> Iterator[str]:
+def written(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """The variables that the module sets itself, where they are missing or always."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             if dotted(node.value) in _ENVIRON:
                 yield from _texts(node.slice)
@@ -123,10 +129,10 @@ class _Reader:
             yield name, not has_default and not known, _KINDS.get(cast, "str")
 
 
-def _readers(tree: ast.Module, imported: dict[str, str]) -> dict[str, frozenset[str]]:
+def _readers(nodes: Sequence[ast.AST], imported: dict[str, str]) -> dict[str, frozenset[str]]:
     """The names that read variables when they are called, with those that have a default."""
     found = {name: frozenset[str]() for name, full in imported.items() if full == _READERS[0]}
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
             continue
         first, _, rest = dotted(node.value.func).partition(".")
@@ -148,9 +154,9 @@ def _at_import(tree: ast.Module) -> Iterator[ast.AST]:
             rows.extend(ast.iter_child_nodes(node))
 
 
-def _guarded(tree: ast.Module) -> Iterator[str]:
+def _guarded(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """The variables whose absence the module asks about, or catches."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Compare) and any(
             isinstance(o, ast.In | ast.NotIn) for o in node.ops
         ):
@@ -181,9 +187,9 @@ def _demanded(node: ast.BoolOp | ast.If) -> Iterator[tuple[str, bool, str]]:
         asked = [node.test] if any(_ends(row) for row in node.body) else []
     for row in asked:
         for inner in ast.walk(row):
-            if not (isinstance(inner, ast.Call) and dotted(inner.func) in _GETENV):
+            if not isinstance(inner, ast.Call) or dotted(inner.func) not in _GETENV:
                 continue
-            if all(isinstance(d, ast.Constant) and not d.value for d in inner.args[1:]):
+            if all(isinstance(value, ast.Constant) and not value.value for value in inner.args[1:]):
                 yield from ((name, True, "") for name in _texts(*inner.args[:1]))
 
 
@@ -195,11 +201,11 @@ def _ends(node: ast.AST) -> bool:
     return isinstance(call, ast.Call) and dotted(call.func) in ("exit", "quit", "sys.exit")
 
 
-def _kinds(tree: ast.Module) -> dict[int, str]:
+def _kinds(nodes: Sequence[ast.AST]) -> dict[int, str]:
     """What reads are turned into at once: ``int(os.environ["X"])``."""
     return {
         id(node.args[0]): _KINDS[dotted(node.func)]
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and dotted(node.func) in ("int", "float") and node.args
     }
 
@@ -211,10 +217,12 @@ def _texts(*nodes: ast.AST) -> Iterator[str]:
             yield value
 
 
-def _of_settings(path: str, tree: ast.Module, imported: dict[str, str]) -> Iterator[Variable]:
+def _of_settings(
+    path: str, tree: ast.Module, imported: dict[str, str], nodes: Sequence[ast.AST]
+) -> Iterator[Variable]:
     """The fields of pydantic's BaseSettings."""
-    made = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)} & {
-        dotted(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)
+    made = {node.name for node in nodes if isinstance(node, ast.ClassDef)} & {
+        dotted(node.func) for node in nodes if isinstance(node, ast.Call)
     }
     known = {"BaseSettings"}
     for node in statements(tree.body):

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from relforge.project.init import applications, procfile, server_lines, shell_lines
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
-from relforge.project.init.frameworks import ASGI_SERVERS, OTHER_SERVERS, Interface
+from relforge.project.init.frameworks import ASGI_SERVERS, OTHER_SERVERS, SERVERS, Interface
 from relforge.project.init.names import Names
 from relforge.project.init.processes import Process
 from relforge.project.init.procfile import Program
@@ -204,7 +204,36 @@ def _fits(row: Application, wanted: Interface) -> bool:
     return wanted in (row.interface, "asgi")
 
 
+def _by_another(chosen: Application, dependencies: Dependencies) -> Process | None:
+    """A server that the project has and that opens its port itself, where it has no other."""
+    ours = any(name in dependencies for name in SERVERS)
+    if ours:
+        return None
+    address = ("${http.host}", "${http.port}")
+    words: dict[str, tuple[str, ...]] = {
+        "daphne": ("daphne", "-b", address[0], "-p", address[1], chosen.target),
+        "granian": ("granian", "--interface", chosen.interface, "--host", address[0], "--port",
+                    address[1], *(("--factory",) if chosen.factory else ()), chosen.target),
+        "waitress": ("waitress-serve", f"--listen={LISTEN}",
+                     *(("--call",) if chosen.factory else ()), chosen.target),
+    }  # fmt: skip
+    for name, row in words.items():
+        takes = name == "granian" or OTHER_SERVERS[name] == chosen.interface
+        if name in dependencies and takes and not (name == "daphne" and chosen.factory):
+            return Process(
+                name=NAME,
+                exec=row,
+                ready={"tcp": LISTEN},
+                modules=(chosen.module,),
+                comments=(f"{chosen.framework}, by the server that the project has.", _GAP),
+            )
+    return None
+
+
 def _served(evidence: Evidence, chosen: Application, web: list[Application]) -> Web:
+    another = _by_another(chosen, evidence.dependencies)
+    if another is not None:
+        return Web(process=another, application=chosen)
     name = server(chosen.interface, evidence.dependencies)
     options: dict[str, object] = {}
     if chosen.factory:

@@ -16,9 +16,9 @@ from typing import Any
 
 from relforge.project.settings.paths import inside
 from relforge.project.settings.table import Table
-from relforge.runtime.contract.wording import kind
+from relforge.runtime.contract.wording import found
 
-_SHAPE = 'expected a list of strings, or of tables such as { root = "src", include = ["mysite"] }'
+_SHAPE = 'a list of strings, or of tables such as { root = "src", include = ["mysite"] }'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def read_app(table: Table) -> App:
         return App(paths=None)
     rows = [value] if isinstance(value, dict) else value
     if not isinstance(rows, list):
-        raise table.error("app", f"{_SHAPE}, found {kind(value)}")
+        raise table.error("app", found(_SHAPE, value))
     paths: list[str] = []
     roots: list[str] = []
     for index, row in enumerate(rows):
@@ -48,7 +48,7 @@ def read_app(table: Table) -> App:
             roots.append(root)
             paths += inner
         else:
-            raise table.error(key, f"{_SHAPE}, found {kind(row)}")
+            raise table.error(key, found(_SHAPE, row))
     return App(paths=tuple(paths), roots=tuple(dict.fromkeys(r for r in roots if r != ".")))
 
 

@@ -9,7 +9,7 @@ import pytest
 from relforge.model.spec import Project
 from relforge.project.init import interpreter, reading
 from relforge.project.init.interpreter import Choice
-from tests.project.init.memory import read
+from tests.project.init.memory import found, read
 
 
 def project(required: str = "") -> Project:
@@ -76,6 +76,18 @@ def test_a_python_that_this_host_lacks_is_said(
     choice = choose(dict(files), required, HOST)
     assert version == choice.version
     assert problem in choice.problem
+
+
+def test_a_module_that_newer_pythons_lack_decides() -> None:
+    # P7
+    source = "from distutils.util import strtobool\nfrom flask import Flask\napp = Flask('x')\n"
+    choice = found({"app.py": source, "requirements.txt": "flask\n"}).python
+    assert ("3.11", "the sources import distutils, which newer ones lack") == (
+        choice.version,
+        choice.why,
+    )
+    files = {"app.py": source, "requirements.txt": "flask\nsetuptools\n"}
+    assert "3.13" == found(files).python.version
 
 
 def test_old_pins_get_a_python_of_their_time() -> None:

@@ -43,7 +43,6 @@ def test_gunicorn_serves_wsgi_and_keeps_the_options_of_the_procfile() -> None:
         ("uvicorn[standard]", "uvicorn", "bookshop.asgi:application"),
         ("gunicorn\nuvicorn", "uvicorn", "bookshop.asgi:application"),
         ("hypercorn", "hypercorn", "bookshop.asgi:application"),
-        ("waitress", "gunicorn", "bookshop.wsgi:application"),
         ("", "uvicorn", "bookshop.asgi:application"),
     ],
 )
@@ -73,6 +72,26 @@ def test_options_of_gunicorns_line_are_kept(line: str, expected: dict[str, objec
     # P11
     row = web(site("django\ngunicorn\nuvicorn\n", Procfile=f"web: {line}\n"))
     assert ("gunicorn", expected) == (row.server, row.options)
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("waitress", ("waitress-serve", "--listen=${http.host}:${http.port}",
+                      "bookshop.wsgi:application")),
+        ("daphne", ("daphne", "-b", "${http.host}", "-p", "${http.port}",
+                    "bookshop.asgi:application")),
+        ("granian", ("granian", "--interface", "asgi", "--host", "${http.host}", "--port",
+                     "${http.port}", "bookshop.asgi:application")),
+    ],
+)  # fmt: skip
+def test_a_server_that_takes_no_socket_is_run_as_a_program(
+    server: str, words: tuple[str, ...]
+) -> None:
+    # P11
+    row = web(site(f"django\n{server}\n"))
+    assert (words, {"tcp": "${http.host}:${http.port}"}) == (row.target, row.ready)
+    assert "add it" not in left(site(f"django\n{server}\n"))
 
 
 def test_address_and_processes_of_the_line_become_settings() -> None:
@@ -115,7 +134,7 @@ def test_application_of_asgi_py_wins_over_what_it_wraps() -> None:
         "from channels.routing import ProtocolTypeRouter\n"
         "application = ProtocolTypeRouter({'http': django_asgi_app})\n"
     )
-    files = site("django\nchannels[daphne]\n", **{"bookshop/asgi.py": channels})
+    files = site("django\nchannels\nuvicorn\n", **{"bookshop/asgi.py": channels})
     assert "bookshop.asgi:application" == web(files).target
 
 
@@ -188,6 +207,10 @@ FASTAPI = "from fastapi import FastAPI\n"
         ({"shop/__init__.py": "",
           "shop/asgi.py": "from framework import boot\napplication = boot()\n"},
          "shop.asgi:application", {}),
+        # by hand
+        ({"web.py": "async def app(scope, receive, send):\n    pass\n"}, "web:app", {}),
+        ({"shop/__init__.py": "class Site:\n    async def __call__(self, scope, receive, send):\n"
+          "        pass\napp = Site()\n"}, "shop:app", {}),
         # others than the usual ones
         ({"web.py": "from sanic import Sanic\napp = Sanic('x')\n"}, "web:app", {}),
         ({"web.py": "from blacksheep import Application\napp = Application()\n"}, "web:app", {}),
@@ -245,6 +268,22 @@ def test_what_is_said_of_a_missing_server_is_true(requirements: str, lacks: str)
     said = left(files)
     assert (lacks in said) if lacks else ("add it" not in said)
     assert "no dependencies are written down" not in said
+
+
+def test_what_a_lock_has_for_development_is_no_server() -> None:
+    # P19
+    lock = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1"\ndependencies = [{needs}]\n'
+        for name, needs in (("flask", '{ name = "click" }'), ("click", ""), ("uvicorn", ""))
+    )
+    files = {
+        "pyproject.toml": "[project]\nname = 'x'\nversion = '1'\ndependencies = ['flask']\n",
+        "uv.lock": f"version = 1\n{lock}",
+        "web.py": "from flask import Flask\napp = Flask('x')\n",
+    }
+    assert "services.web needs gunicorn" in left(files)
+    files["pyproject.toml"] = files["pyproject.toml"].replace("['flask']", "['flask', 'uvicorn']")
+    assert "add it" not in left(files)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def configuration(
     env = dict(row.partition("=")[::2] for row in below.get("Env") or ())
     env["PATH"] = f"{env.get('PATH') or DEFAULT_PATH}:/{layers.root(release)}/bin"
     state = f"/{layers.state(release)}"
-    # A number is nobody: who asks for its home or its name would be told / and nothing.
+    # A user id without a name: a program that asks for its home or name would get / and an error.
     person = {"HOME": state, "USER": release.name, "LOGNAME": release.name}
     env = {**person, **env, "RELEASE_STATE_DIR": state, **release.settings.oci.env}
     own = {
