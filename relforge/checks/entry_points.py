@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from relforge.model.release import Finding, Release
+from relforge.runtime.contract import reference
+from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"
+ARGUMENTS = 'declare what it takes: args = [{ name = "..." }]; a console script has argv = true'
 MARK = "\x1frelforge: "  # as `relforge.runtime.selfcheck` has it
 LINES = 10  # of what the application printed that an error shows
 _CRASH = "Fatal Python error: "
@@ -85,7 +88,7 @@ def _of_one_process(
     said = [json.loads(line) for line in reply.lines if line.startswith("{")]
     printed = _by_setting(reply.output)
     for row in said:
-        if "message" in row:
+        if "message" in row and row.get("severity") != "warning":
             row["message"] += _shown(printed.get(row["setting"], ""))
     finished = bool(said) and "modules" in said[-1]
     if finished:
@@ -139,8 +142,11 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
     place = row["setting"]
     if message.startswith("tool.relforge."):  # it names the very option
         place, _, message = message.partition(": ")
+    severity: Literal["error", "warning"] = (
+        "warning" if row.get("severity") == "warning" else "error"
+    )
     return Finding(
-        severity="error",
+        severity=severity,
         rule=RULE,
         path=place,
         message=message,
@@ -162,6 +168,23 @@ def _interface(service: Service) -> str:
     return "wsgi" if kind in _WSGI or kind.startswith("gunicorn.workers.") else ""
 
 
+def _at_boot(service: Service) -> list[str]:
+    """The options whose values the configuration gives."""
+    return [
+        name
+        for name, value in service.options.items()
+        if any(reference.keys(text) for _, text in reference.texts(value, name))
+    ]
+
+
+def _manner(command: Command) -> dict[str, Any] | None:
+    """How the function of a command is called; nobody knows of one in a live process."""
+    if command.args:
+        names = [row.name.lstrip("-").replace("-", "_") for row in command.args]
+        return {"by_name": names}
+    return None if command.mode == "rpc" else {"by_words": not command.argv}
+
+
 def _place(release: Release, cwd: str | None) -> str:
     """The directory that a service works in, where the build has it."""
     return cwd if cwd and "${" not in cwd and (release.tree / cwd).is_dir() else ""
@@ -176,13 +199,16 @@ def targets(release: Release) -> list[dict[str, Any]]:
             module = SERVER_MODULES[service.server]
             # What the runtime does itself is no option of the server.
             given = {key: row for key, row in service.options.items() if key != "factory"}
-            options = {"name": service.name, "options": given}
             rows.append(
                 {
                     "setting": f"{where}.server",
                     "target": module,
                     "kind": "server",
-                    "service": options,
+                    "service": {
+                        "name": service.name,
+                        "options": given,
+                        "at_boot": _at_boot(service),
+                    },
                 }
             )
         if service.kind != "exec":
@@ -193,15 +219,34 @@ def targets(release: Release) -> list[dict[str, Any]]:
                     "kind": "entry",
                     "interface": _interface(service),
                     "cwd": _place(release, service.cwd),
+                    "call": {} if service.kind == "run" else None,
+                    "says_ready": service.kind == "run" and service.ready == "notify",
+                    "hint": "name a function without required parameters",
                 }
             )
     for hook in release.settings.hooks:
         if hook.call:
             where = f"tool.relforge.hooks.{hook.name}"
-            rows.append({"setting": where, "target": hook.call, "kind": "entry"})
+            rows.append(
+                {
+                    "setting": where,
+                    "target": hook.call,
+                    "kind": "entry",
+                    "call": {"by_facts": True},
+                    "hint": "it may take one parameter",
+                }
+            )
     for command in release.settings.commands:
         for key, target in (("call", command.call), ("once", command.once)):
             if isinstance(target, str) and target:
                 where = f"tool.relforge.commands.{command.name}.{key}"
-                rows.append({"setting": where, "target": target, "kind": "entry"})
+                rows.append(
+                    {
+                        "setting": where,
+                        "target": target,
+                        "kind": "entry",
+                        "call": _manner(command) if key == "call" else None,
+                        "hint": ARGUMENTS,
+                    }
+                )
     return rows

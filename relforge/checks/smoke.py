@@ -100,8 +100,9 @@ def _problems(release: Release, made: unpacking.Unpacked, state: Path) -> Iterat
             yield f"{shown} where it was unpacked {command.ending(done.returncode)}\n{output}"
             return
     try:
-        rows = list(entry_points.rule(replace(release, tree=made.tree)))
+        found = [*entry_points.rule(replace(release, tree=made.tree))]
     except UserError as error:
         yield f"where it was unpacked: {error.message}"
         return
+    rows = [row for row in found if row.severity == "error"]
     yield from (f"where it was unpacked, {row.path}: {row.message}" for row in rows)

@@ -181,7 +181,7 @@ class ConfigSettings:
     providers: tuple[Provider, ...] = ()
     schema: dict[str, dict[str, Any]] = field(default_factory=dict)
     model: str = ""  # "pkg.settings:Settings", instead of a schema
-    export: dict[str, str] = field(default_factory=dict)
+    export: dict[str, Any] = field(default_factory=dict)  # a key, or a table of `key` and `as`
     strict: bool = True
 
 

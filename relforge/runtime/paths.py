@@ -102,6 +102,18 @@ def prepare(paths: Paths) -> None:
             )
 
 
+def make_state(paths: Paths) -> str:
+    """Have the state directory there, as `start` would make it, for what runs without it.
+
+    Where it cannot be made, the reason, else "": not everything that runs needs it.
+    """
+    try:
+        os.makedirs(paths.state, mode=0o755, exist_ok=True)
+    except OSError as error:
+        return f"{paths.state}: {error.strerror}"
+    return ""
+
+
 def _reason(folder: str) -> str:
     """Why it cannot be written: whose it is, where it is somebody else's."""
     import pwd

@@ -11,7 +11,10 @@ import os
 import sys
 
 from .config import interpolate
-from .contract.record import keys
+from .contract.record import Key, keys
+from .contract.service_shapes import Limits
+from .contract.shapes import Options, OrReference
+from .contract.wrong import Wrong
 from .errors import CONFIG, FAILED, Refusal
 
 TYPE_CHECKING = False
@@ -35,9 +38,7 @@ def settled(run: Ran, values: dict[str, Any], where: str, *, root: str, state: s
     """
     values = interpolate.with_release(values, root=root, state=state)
     changes = {
-        key.name: interpolate.filled(
-            getattr(run, key.name), values, f"{where}.{run.place(key.name)}"
-        )
+        key.name: _at_boot(key, getattr(run, key.name), values, f"{where}.{run.place(key.name)}")
         for key in keys(type(run))
         if key.references
     }
@@ -48,6 +49,19 @@ def settled(run: Ran, values: dict[str, Any], where: str, *, root: str, state: s
     if words and "/" in words[0] and not run.FROM_CWD:
         found = found.replace(**found.put_words((os.path.join(root, words[0]), *words[1:])))
     return found
+
+
+def _at_boot(key: Key, setting: Any, values: dict[str, Any], where: str) -> Any:
+    """What a key has for a value once the configuration is put in; raises Refusal (78)."""
+    if isinstance(key.shape, Options):
+        return interpolate.typed(setting, values, where)
+    found = interpolate.filled(setting, values, where)
+    if found == setting or not isinstance(key.shape, OrReference | Limits):
+        return found
+    try:
+        return key.shape.at_boot(found)
+    except Wrong as wrong:
+        raise Refusal(f"{where}{wrong.at}: {wrong.problem}", hint=wrong.hint, code=CONFIG) from None
 
 
 def enter(cwd: str | None, where: str) -> None:

@@ -2,27 +2,28 @@
 
 Role ``check`` of ``boot_app.py``.  In: ``{"imports": bool, "config": {},
 "targets": [{"setting": str, "target": "pkg.mod[:attribute]", "kind": "entry" | "server",
-"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}},
-"cwd": str}]}``; ``cwd`` is a directory of the release, "" for none of it.
+"interface": "asgi" | "wsgi" | "", "service": {"name": str, "options": {}, "at_boot": [str]},
+"cwd": str, "call": {"by_name": [str], "by_words": bool, "by_facts": bool} or None,
+"says_ready": bool, "hint": str}]}``; ``cwd`` is a directory of the release, "" for none of it.
 Out: lines of JSON, so that a process which dies has said what came before.  For each target
 ``{"setting": str}``, with ``message``, ``hint`` and ``cause`` where it fails; two targets that
-fail for one reason have one cause.  At the end ``{"modules": [str]}``: all that was imported.
+fail for one reason have one cause.  ``severity`` is ``warning`` where it is not an error.
+At the end ``{"modules": [str]}``: all that was imported.
 What the application prints goes to standard error, below a line for each target (`MARK`).
 """
 
 from __future__ import annotations
 
-import ast
 import gc
 import importlib
-import importlib.util
+import inspect
 import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
 from typing import Any
 
+from . import calling, sources
 from .config import view
 from .contract.manifest import load, root
 from .errors import Refusal
@@ -32,7 +33,9 @@ NO_CONFIG = (
     "where it needs its deployment's configuration to be imported, give it one in "
     "`check = { env = {...}, config = {...} }`, or set `check.import = false`"
 )
-Problem = dict[str, str]  # message, hint, cause
+NEVER_READY = "none of its package's sources says that it is ready, which `start` waits for"
+READY = 'call relforge.runtime.ready() when it is, or set ready = "started"'
+Problem = dict[str, str]  # message, hint, cause, and the severity of a warning
 
 
 def main(_argv: list[str]) -> int:
@@ -53,6 +56,7 @@ def main(_argv: list[str]) -> int:
         look = _import if question["imports"] or row["kind"] == "server" else _look_up
         name = row["target"].partition(":")[0]
         problem = failed.get(name) or look(row["target"]) or _unlike(row) or _unfit(row)
+        problem = problem or _misfit(row) or _silent(row)
         if problem and problem["cause"]:
             failed[name] = problem
         print(json.dumps({"setting": row["setting"], **(problem or {})}), file=answers)
@@ -71,14 +75,11 @@ def _problem(message: str, hint: str, cause: str = "") -> Problem:
 def _unlike(row: dict[str, Any]) -> Problem | None:
     """An application of the other kind than its server takes; of what was imported."""
     wanted = row.get("interface")
-    name, _, attribute = row["target"].partition(":")
-    if not wanted or name not in sys.modules:
+    if not wanted or not _is_imported(row):
         return None
     from .service.servers.listening import is_wsgi
 
-    app: Any = sys.modules[name]
-    for part in attribute.split("."):
-        app = getattr(app, part)
+    app = _object(row)
     if is_wsgi(app) == (wanted == "wsgi"):
         return None
     return _problem(
@@ -100,6 +101,37 @@ def _unfit(row: dict[str, Any]) -> Problem | None:
     return None
 
 
+def _misfit(row: dict[str, Any]) -> Problem | None:
+    """A callable that cannot be called as it is going to be; of what was imported."""
+    manner = row.get("call")
+    if manner is None or not _is_imported(row):
+        return None
+    found = _object(row)
+    if not callable(found):
+        return _problem(f"{row['target']}: a {type(found).__name__} cannot be called", "")
+    problem = calling.misfit(found, **manner)
+    return _problem(f"{row['target']}: {problem}", row.get("hint", "")) if problem else None
+
+
+def _silent(row: dict[str, Any]) -> Problem | None:
+    """A warning of what never says that it is ready."""
+    if not row.get("says_ready") or sources.say_ready(row["target"]):
+        return None
+    return {**_problem(NEVER_READY, READY), "severity": "warning"}
+
+
+def _is_imported(row: dict[str, Any]) -> bool:
+    return row["target"].partition(":")[0] in sys.modules
+
+
+def _object(row: dict[str, Any]) -> Any:
+    name, _, attribute = row["target"].partition(":")
+    found: Any = sys.modules[name]
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
+
+
 def _import(target: str) -> Problem | None:
     """Import the module and find the attribute; what is wrong with that, and a hint."""
     name, _, attribute = target.partition(":")
@@ -116,10 +148,20 @@ def _import(target: str) -> Problem | None:
         try:
             found = getattr(found, part)
         except AttributeError:
-            return _problem(
-                f"{name!r} has no attribute {attribute!r}", "it is written as pkg.module:name"
-            )
+            return _problem(f"{name!r} has no attribute {attribute!r}", _there(name, found))
     return None
+
+
+def _there(name: str, module: Any) -> str:
+    """What of a module may have been meant: its functions, and objects that can be called."""
+    rows = [
+        row
+        for row, value in vars(module).items()
+        if row[0] != "_" and callable(value) and not inspect.isclass(value)
+        if not inspect.isroutine(value) or getattr(value, "__module__", "") == name
+    ]
+    listed = " or ".join(f"{name}:{row}" for row in rows[:4])
+    return f"did you mean {listed}?" if rows else "it is written as pkg.module:name"
 
 
 def _cause(error: BaseException) -> str:
@@ -144,36 +186,15 @@ def _is_machinery(file: str) -> bool:
 
 def _look_up(target: str) -> Problem | None:
     """Find every module that the target's sources import, without running any of them."""
-    name = target.partition(":")[0]
-    package = name.partition(".")[0]
-    spec = importlib.util.find_spec(package)
-    if spec is None:
+    package = target.partition(":")[0].partition(".")[0]
+    if not sources.is_there(package):
         return _problem(f"there is no module {package!r}", "is its package part of the project?")
-    for file in _sources(spec):
-        for imported, line in _imports(file):
-            if importlib.util.find_spec(imported) is None:
-                return _problem(
-                    f"{file}:{line} imports {imported!r}, which is not in the release",
-                    "is its package among the locked dependencies?",
-                    f"{file}:{line}",
-                )
-    return None
-
-
-def _sources(spec: Any) -> Iterator[str]:
-    if not spec.submodule_search_locations:
-        yield spec.origin
-    for folder in spec.submodule_search_locations or ():
-        for parent, _, files in os.walk(folder):
-            yield from (os.path.join(parent, file) for file in files if file.endswith(".py"))
-
-
-def _imports(file: str) -> Iterator[tuple[str, int]]:
-    """Top-level names that a source imports unconditionally, with their lines."""
-    with open(file, "rb") as source:
-        tree = ast.parse(source.read(), file)
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            yield from ((alias.name.partition(".")[0], node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0], node.lineno
+    missing = sources.first_missing(package)
+    if missing is None:
+        return None
+    place, imported = missing
+    return _problem(
+        f"{place} imports {imported!r}, which is not in the release",
+        "is its package among the locked dependencies?",
+        place,
+    )

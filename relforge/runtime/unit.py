@@ -16,6 +16,7 @@ _TELLS_STORE = 254  # and the first that sets $FDSTORE
 _STORE = 64  # sockets; more than any release listens on
 _MARGIN = 10  # seconds over what the supervisor itself allows
 _WATCHDOG = 30  # seconds in which the supervisor's loop has to come around
+_USUAL = {"ready_timeout": 60.0, "drain": 20.0}
 _BACKLOG = 2048  # as in supervise.sockets
 
 _STANDARD = """
@@ -169,12 +170,22 @@ def _store(seat: Seat) -> list[str]:
     return [f"FileDescriptorStoreMax={_STORE}", *told]
 
 
+def _written(row: dict[str, Any], name: str) -> float:
+    """A duration of a service; the default where the configuration has it.
+
+    The supervisor asks systemd for more time where it needs more.
+    """
+    value = row[name]
+    return _USUAL[name] if isinstance(value, str) else float(value)
+
+
 def _times(release: dict[str, Any]) -> list[str]:
     services = release["services"].values()
     hooks = {name: row["timeout"] for name, row in release["hooks"].items()}
-    start = max((row["ready_timeout"] for row in services), default=0) + _MARGIN
+    waits = (_written(row, "ready_timeout") for row in services)
+    start = max(waits, default=0) + _MARGIN
     start += hooks.get("pre_start", 0)
-    ends = (row["drain"] + row["kill_after"] for row in services)
+    ends = (_written(row, "drain") + row["kill_after"] for row in services)
     stop = max(ends, default=0) + _MARGIN
     stop += hooks.get("pre_stop", 0) + hooks.get("post_stop", 0)
     return [

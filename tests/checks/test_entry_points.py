@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from relforge.checks import entry_points
+from relforge.runtime.contract.command import Argument, Command
+from relforge.runtime.contract.hook import Hook
 from relforge.runtime.contract.service import Service
 from tests import builder
 from tests.runtime.conftest import MiniRelease, mini_release, mini_template  # noqa: F401 - fixtures
@@ -41,8 +43,10 @@ def answers(release: MiniRelease, *targets: dict[str, Any]) -> list[dict[str, An
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def failures(release: MiniRelease, target: str, interface: str) -> list[dict[str, Any]]:
-    row = {"setting": "x", "target": target, "kind": "entry", "interface": interface}
+def failures(
+    release: MiniRelease, target: str, interface: str, **more: Any
+) -> list[dict[str, Any]]:
+    row = {"setting": "x", "target": target, "kind": "entry", "interface": interface, **more}
     return [row for row in answers(release, row) if "message" in row]
 
 
@@ -110,6 +114,24 @@ def test_options_of_a_server_are_judged(
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"), [("workers", ""), ("wrokers", "gunicorn has no such option")]
+)
+def test_an_option_of_the_configuration_is_judged_by_its_name(
+    mini_release: Make,  # noqa: F811 - the fixture
+    name: str,
+    expected: str,
+) -> None:
+    """P32, P50: its value is not known before the service starts."""
+    web = Service(
+        name="web", kind="app", target="shop.wsgi:app", server="gunicorn", options={name: "${n}"}
+    )
+    rows = entry_points.targets(builder.release(Path("/nowhere"), services=(web,)))
+    first, *_ = answers(mini_release(FILES), rows[0])
+    assert expected in first.get("message", "")
+    assert bool(expected) == ("message" in first)
+
+
+@pytest.mark.parametrize(
     ("kind", "expected"),
     [
         ("sync", "wsgi"),
@@ -145,3 +167,73 @@ def test_a_factory_is_no_option_of_the_server(server: str) -> None:
     release = builder.release(Path("/nowhere"), services=(service,))
     (row,) = (row for row in entry_points.targets(release) if row["kind"] == "server")
     assert {"workers": 2} == row["service"]["options"]
+
+
+def test_a_function_that_needs_more_than_it_gets_is_refused(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P41: by the signature, as it is going to be called."""
+    release = mini_release(
+        {"shop/ops.py": "def one(days): ...\ndef rest(days, more=1): ...\nX = 1"}
+    )
+    assert [] == failures(release, "shop.ops:one", "", call={"by_words": True})
+    assert [] == failures(release, "shop.ops:rest", "", call={"by_name": ["days", "more"]})
+    assert [] == failures(release, "shop.ops:rest", "")
+    (row,) = failures(release, "shop.ops:rest", "", call={"by_words": True}, hint="declare it")
+    assert "shop.ops:rest: it is called without arguments: missing a required" in row["message"]
+    assert "declare it" == row["hint"]
+    (row,) = failures(release, "shop.ops:X", "", call={"by_words": True})
+    assert "shop.ops:X: a int cannot be called" == row["message"]
+
+
+def test_what_a_module_has_is_named_where_a_name_is_wrong(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P61."""
+    source = "from os import getcwd\nclass Cli: \n    def __call__(self): ...\nweb = Cli()\n"
+    release = mini_release({"feeds.py": f"{source}def make_app(): ...\n"})
+    (row,) = failures(release, "feeds:application", "")
+    assert "did you mean feeds:web or feeds:make_app?" == row["hint"]
+
+
+def test_a_worker_that_never_says_that_it_is_ready_is_warned_of(mini_release: Make) -> None:  # noqa: F811 - the fixture
+    """P49."""
+    loop = "import time\ndef loop():\n    while True: time.sleep(1)\n"
+    release = mini_release(
+        {
+            "feeds.py": loop,
+            "good.py": f"from relforge.runtime import ready\n{loop}    ready()\n",
+            "deep/__init__.py": "from .inner import loop\n",
+            "deep/inner.py": loop,
+            "deep/says.py": "def say(): sock.send(b'READY=1')\n",
+        }
+    )
+    (row,) = failures(release, "feeds:loop", "", says_ready=True)
+    assert "warning" == row["severity"]
+    assert "says that it is ready, which `start` waits for" in row["message"]
+    assert 'relforge.runtime.ready() when it is, or set ready = "started"' in row["hint"]
+    assert [] == failures(release, "feeds:loop", "")
+    assert [] == failures(release, "good:loop", "", says_ready=True)
+    assert [] == failures(release, "deep.inner:loop", "", says_ready=True)
+
+
+def test_how_a_callable_is_called_is_asked_of_each(tmp_path: Path) -> None:
+    """P41."""
+    release = builder.release(
+        tmp_path,
+        services=(Service(name="w", kind="run", target="a:w"),),
+        hooks=(Hook(name="pre_start", call="a:h"),),
+        commands=(
+            Command(name="one", call="a:b"),
+            Command(name="script", call="a:c", argv=True),
+            Command(name="named", call="a:d", args=(Argument(name="--dry-run", type="flag"),)),
+            Command(name="live", call="a:e", mode="rpc"),
+        ),
+    )
+    assert {
+        "services.w.run": {},
+        "hooks.pre_start": {"by_facts": True},
+        "commands.one.call": {"by_words": True},
+        "commands.script.call": {"by_words": False},
+        "commands.named.call": {"by_name": ["dry_run"]},
+        "commands.live.call": None,
+    } == {
+        row["setting"].removeprefix("tool.relforge."): row["call"]
+        for row in entry_points.targets(release)
+    }

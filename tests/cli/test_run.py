@@ -78,6 +78,18 @@ call = "shop.ops:add"
 args = [{ name = "a", type = "int" }, { name = "--to", type = "int", default = 1 }]
 confirm = "sure?"
 
+[tool.relforge.commands.tell]
+call = "shop.ops:tell"
+
+[tool.relforge.commands.script]
+call = "shop.ops:script"
+argv = true
+once = true
+
+[tool.relforge.commands.live]
+call = "shop.ops:live"
+mode = "rpc"
+
 [tool.relforge.commands.manage]
 exec = ["python", "${release.app}/manage.py"]
 cwd = "app"
@@ -111,6 +123,16 @@ def work():
     ready()
     print(sys.argv, config["greeting"], os.environ["LISTEN_FDS"], os.getcwd())
     return 3
+
+def tell(first, second):
+    print(first, second)
+
+def script():
+    print(sys.argv)
+    return "it went wrong"
+
+def live(word, more="none"):
+    print(word, more)
 
 def add(a, to):
     print(a + to, config["greeting"], os.environ["RELEASE_COMMAND"])
@@ -270,6 +292,21 @@ def test_commands_take_their_arguments_and_run_where_they_say(project: Path) -> 
     assert (2, "shop: a: 'x' is no int\n") == (wrong.returncode, wrong.stderr)
     manage = run(project, "manage", "migrate", "--noinput")
     assert f"{project} ['migrate', '--noinput'] hello\n" == manage.stdout, manage.stderr
+
+
+def test_p41_a_command_is_called_as_the_release_calls_it(project: Path) -> None:
+    assert "a --b\n" == run(project, "tell", "--", "a", "--b").stdout
+    few = run(project, "tell", "a")
+    assert (2, "") == (few.returncode, few.stdout)
+    assert "second is missing" in few.stderr
+    assert "usage: shop tell FIRST SECOND" in run(project, "tell", "--help").stdout
+    script = run(project, "script", "--again", "--", "--again")
+    assert (1, "['shop script', '--again']\n") == (script.returncode, script.stdout)
+    assert "it went wrong\n" == script.stderr
+    assert "['shop script', '--help']\n" == run(project, "script", "--help").stdout
+    assert "a b\n" == run(project, "live", "a", "b").stdout
+    none = run(project, "live")
+    assert (2, True) == (none.returncode, "missing a required argument" in none.stderr)
 
 
 def test_what_cannot_run_is_said_in_a_paragraph(project: Path, tmp_path: Path) -> None:

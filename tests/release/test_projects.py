@@ -66,7 +66,7 @@ requires-python = ">=3.11"
 scripts = {{ shop-admin = "shop.admin:main" }}
 
 {SETTINGS}
-commands.admin = {{ call = "shop.admin:main", help = "the same" }}
+commands.admin = {{ call = "shop.admin:main", argv = true, help = "the same" }}
 """)
     shop.put(
         "shop/admin.py",

@@ -26,8 +26,8 @@ import subprocess
 import sys
 
 
-def hello(*names):
-    print("hello", *names)
+def hello():
+    print("hello", *sys.argv[1:])
 
 
 def tell():

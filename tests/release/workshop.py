@@ -32,10 +32,11 @@ run = "shop.worker:main"
 
 [tool.relforge.commands.hello]
 call = "shop.ops:hello"
+argv = true
 help = "say hello"
 """,
     "shop/__init__.py": "",
-    "shop/ops.py": "def hello(*names):\n    print('hello', *names)\n",
+    "shop/ops.py": "import sys\n\ndef hello():\n    print('hello', *sys.argv[1:])\n",
     "shop/worker.py": """\
 import signal
 

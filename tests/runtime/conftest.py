@@ -43,6 +43,7 @@ MANIFEST: dict[str, Any] = {
     "log": {"size": 50_000_000, "age": 0.0, "keep": 5},
     "hooks": {},
     "commands": {},
+    "upgrade": {"bake": 0.3, "health": None},
 }
 SERVICE: dict[str, Any] = {
     "kind": "run",

@@ -21,7 +21,7 @@ class Process:
     env: dict[str, str] = field(default_factory=dict)
     cwd: str | None = ""  # of the project; None: the state directory, whatever holds for others
     drain: str = ""
-    required: bool = True
+    required: bool | None = None
     singleton: bool = False
     modules: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()

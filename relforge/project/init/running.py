@@ -63,7 +63,7 @@ def processes(
     rows += [
         row for row in workers.find(known, found, asked, manage, text) if row.name not in there
     ]
-    # A release of workers alone has nothing to serve on with.
+    # A release of workers alone has nothing to serve on with: it ends with them.
     return tuple(rows if served.process else (replace(row, required=True) for row in rows))
 
 

@@ -13,7 +13,8 @@ from relforge.project.init.look import Found
 from relforge.project.init.processes import OwnCommand, Process
 from relforge.project.init.trying import scripts as installed_scripts
 
-_NOTES = {"required": "the others serve on without it", "cwd": "relative to the release"}
+_NOTES = {"cwd": "relative to the release"}
+_REQUIRED = {True: "the release ends where it gives up", False: "the others serve on without it"}
 
 
 def tables(found: Found) -> tuple[Table, ...]:
@@ -81,12 +82,13 @@ def _service(row: Process) -> Table:
         "ready": row.ready,
         "drain": row.drain,
         "singleton": row.singleton,
-        "required": None if row.required else False,
+        "required": row.required,
         "cwd": row.cwd,
         "env": row.env,
     }
+    notes = _NOTES if row.required is None else {**_NOTES, "required": _REQUIRED[row.required]}
     written = [
-        Row(key=name, value=toml(value), note=_NOTES.get(name, ""))
+        Row(key=name, value=toml(value), note=notes.get(name, ""))
         for name, value in values.items()
         if value or (name == "required" and value is False)
     ]

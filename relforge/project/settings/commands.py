@@ -44,12 +44,16 @@ def _check_together(command: Command, table: Table) -> None:
     if (mode == "exec") != bool(command.exec):
         need = "`exec`, a list of words" if mode == "exec" else "`call`"
         raise table.error("mode", f'a command in the mode "{mode}" has {need}')
+    if command.argv and command.args:
+        raise table.error("argv", "words have one way in: `args` declares them, `argv` passes them")
     if command.service and mode != "rpc":
         raise table.error("service", 'only a command in the mode "rpc" runs inside a service')
     if mode != "rpc":
         return
     if command.once:
         raise table.error("once", "a command inside a live process cannot be locked from outside")
+    if command.argv:
+        raise table.error("argv", "a live process has the command line that it was started with")
     for key in ("cwd", "env"):
         if getattr(command, key):
             raise table.error(key, "a command inside a live process has the process's own")

@@ -18,6 +18,7 @@ from relforge.project.settings.app import read_app
 from relforge.project.settings.checks import read_check, read_strip
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.console import read_console
+from relforge.project.settings.exports import read_exports
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.log import read_log
@@ -201,7 +202,7 @@ def _config(table: Table) -> ConfigSettings:
         providers=tuple(providers),
         schema=schema,
         model=model,
-        export=table.text_mapping("export"),
+        export=dict(read_exports(table)),
         strict=table.flag("strict", True),
     )
     table.finish()

@@ -28,6 +28,15 @@ def check_references(settings: Settings, schema: Mapping[str, Any], where: str =
     for place, key in _references(settings):
         if key not in schema and key not in reference.RELEASE:
             raise _unknown(place, key, f"not in {where}", (*schema, *reference.RELEASE))
+    for command in settings.commands:
+        for index, key in enumerate(command.once["by"] if isinstance(command.once, dict) else ()):
+            if key not in schema and not any(row.startswith(f"{key}.") for row in schema):
+                near = get_close_matches(key, schema, 1)
+                raise SettingsError(
+                    f"tool.relforge.commands.{command.name}.once.by[{index}]: {key} is not in "
+                    f"{where}",
+                    hint=f"did you mean `{near[0]}`?" if near else "",
+                )
 
 
 def _unknown(place: str, key: str, why: str, known: Any) -> SettingsError:

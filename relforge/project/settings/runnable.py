@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from relforge.project.settings.table import Table
+from relforge.runtime.contract.record import keys as record_keys
 from relforge.runtime.contract.run import Run
 from relforge.runtime.contract.shapes import Program, Target
 from relforge.support.errors import SettingsError
@@ -19,6 +20,8 @@ def read_target(table: Table, record: type[Run], what: str) -> Found:
     """
     keys = tuple(record.TARGETS)
     given = [key for key in keys if key in table.data]
+    if not given:
+        table.refuse_unknown((*keys, *(row.name for row in record_keys(record) if row.setting)))
     if len(given) != 1:
         either = f"{', '.join(f'`{key}`' for key in keys[:-1])} and `{keys[-1]}`"
         has = " and ".join(f"`{key}`" for key in given) or "none of them"

@@ -62,14 +62,6 @@ def check_depends(services: tuple[Service, ...]) -> None:
 
 def _check_together(service: Service, table: Table) -> None:
     """What one key of the contract cannot say alone."""
-    for name, value in service.options.items():
-        if isinstance(value, str) and re.search(r"(?<!\$)\$\{", value):
-            raise table.error(
-                f"options.{name}",
-                f"{value!r}: the server is given its options as they stand, with no ${{key}}",
-                hint="a server that reads a variable can have it: "
-                'env = { WEB_CONCURRENCY = "${web.workers}" }, for gunicorn',
-            )
     if service.kind == "app" and not service.listen:
         raise table.error("listen", "an `app` needs an address to listen on")
     if service.kind == "app" and service.stop_signal != "SIGTERM":

@@ -121,6 +121,7 @@ class Table:
                     raise self.error(row.name, f"only for {only}, and this one has `{kind}`")
                 continue
             if kind in row.required and not written:
+                self.refuse_unknown([row.name for row in keys(record) if row.setting])
                 raise self.error(row.name, f"is required with `{kind}`", hint=row.hint)
             origin = f"`{kind}`" if row.required else "default"
             values[row.name] = self.read(row.name, row.shape, row.default, origin=origin)
@@ -152,10 +153,14 @@ class Table:
 
     def finish(self) -> None:
         """Refuse the keys that nobody asked for."""
+        self.refuse_unknown(())
+
+    def refuse_unknown(self, more: Collection[str]) -> None:
+        """Refuse what is neither asked for yet nor among ``more``: before a key that is missing."""
+        known = sorted({*self.asked, *more})
         for key in self.data:
-            if key not in self.asked:
-                known = ", ".join(sorted(self.asked))
-                hint = _near(key, sorted(self.asked)) or f"known here: {known}"
+            if key not in known:
+                hint = _near(key, known) or f"known here: {', '.join(known)}"
                 raise self.error(dotted((key,)), "unknown key", hint=hint)
 
     def error(self, key: str, problem: str, *, hint: str = "") -> SettingsError:

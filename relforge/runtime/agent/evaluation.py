@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import time
 
+from .. import calling
+from ..errors import USAGE, Refusal
 from . import entry, modules, report, source
 from .guard import Guard
 from .native import allocate_lock
@@ -139,6 +141,9 @@ class Evaluation:
     def _call(self, loops: Loops) -> Any:
         assert self.request.target is not None
         function = self._here(entry.find, self.request.target)
+        problem = calling.unbound(function, *self.request.args, **self.request.kwargs)
+        if problem:
+            raise Refusal(f"{self.request.target}: {problem}", code=USAGE)
         value = self._here(function, *self.request.args, **self.request.kwargs)
         return self._await(_whole(value), loops) if inspect.isawaitable(value) else value
 

@@ -164,9 +164,15 @@ def not_allowed(path: str) -> Refusal:
         user = f"#{owner}"
     return Refusal(
         f"{path}: permission denied: {name} belongs to user {user}, you are uid {os.geteuid()}",
-        hint=f"run it as that user: sudo -u '{user}' {name} ...",
+        hint=f"run it as that user: sudo -u '{user}' {_launcher(name)} ...",
         code=FAILED,
     )
+
+
+def _launcher(name: str) -> str:
+    """What to type, as it is found from any directory and any PATH."""
+    root = os.environ.get("RELEASE_ROOT")
+    return os.path.join(root, "bin", name) if root else name
 
 
 def _content(fd: int) -> dict[str, Any] | None:
@@ -203,6 +209,9 @@ def _no_such(
 ) -> Refusal:
     here = "there are " + ", ".join(map(shown, sorted(sockets))) if sockets else ""
     kind = services.get(service, {}).get("kind")
+    if kind is None and services and all(row["kind"] == "exec" for row in services.values()):
+        names = " and ".join(sorted(services))
+        return Refusal(f"{names}: a program of its own, which has no console", code=USAGE)
     if kind is None and not sockets:
         return Absent("no process of a service answers yet")
     if kind is None:
@@ -213,6 +222,7 @@ def _no_such(
         )
     instance = wanted.split(".")[1:2]
     most = services[service].get("instances", 1)
+    most = most if isinstance(most, int) else 1 << 30  # as the configuration says
     if instance and instance[0].isdigit() and not 1 <= int(instance[0]) <= most:
         return Refusal(f"{wanted} is not running", hint=here, code=NOT_RUNNING)
     return Absent(f"{wanted} is not running", hint=here)

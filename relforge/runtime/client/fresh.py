@@ -6,13 +6,17 @@ import inspect
 import os
 import sys
 
+from .. import calling
 from ..agent import entry, modules, report, source
-from ..errors import DONE, FAILED, told
+from ..errors import DONE, FAILED, USAGE, Refusal, told
+from . import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
+
+    from ..contract.command import Command
 
 
 def main(argv: list[str]) -> int:
@@ -46,7 +50,7 @@ def _dispatch(argv: list[str]) -> int:
 
         from . import own
 
-        return own.run(words[0], json.loads(words[1]), config, run)
+        return own.run(words[0], json.loads(words[1]), config, command, *words[2:])
     if words:
         from . import lent
 
@@ -76,21 +80,59 @@ def evaluate(text: str, namespace: dict[str, Any] | None = None) -> int:
     return DONE
 
 
-def run(target: str, words: list[str], named: dict[str, Any] | None = None) -> int:
+def run(target: str, words: list[str]) -> int:
     """Call ``pkg.mod:fn`` with strings; an int is the exit status, anything else is printed.
 
-    One that takes no parameters finds them in ``sys.argv``, as the entry points
-    of console scripts do.
+    A console script, and a function without parameters, finds them in ``sys.argv``.
     """
+    sys.argv = [target, *words]  # which some read while they are imported
     function = entry.find(target)
-    sys.argv = [target, *words]
-    if named:
-        value = function(**named)
-    else:
-        value = function(*words) if _takes_something(function) else function()
-    if inspect.isawaitable(value):
-        with Loop() as loop:
-            value = loop.run(_whole(value))
+    if calling.is_script(function):
+        return calling.exit_status(_awaited(function()))
+    return _status(_awaited(function() if calling.names(function) == () else function(*words)))
+
+
+def command(
+    command: Command, name: str, given: list[str] | dict[str, Any], *, about: bool = False
+) -> int:
+    """Call the function of a command of the project's own; ``about``: it is asked for its help.
+
+    ``name`` is the release's.  Raises Refusal for words that it does not take.
+    """
+    words = given if isinstance(given, list) else []
+    sys.argv = [f"{name} {command.name}", *options.passed(words)]
+    function = entry.find(command.call)
+    if isinstance(given, dict):
+        return _status(_awaited(function(**given)))
+    reads = command.argv or calling.is_script(function)
+    if reads and not (about and command.confirm):
+        return calling.exit_status(_awaited(function()))
+    from ..commands import own
+
+    taken = None if reads else calling.names(function) or ()
+    usage = own.usage(command.name, command.row(), taken)
+    if about:
+        print(usage)
+        return DONE
+    try:
+        found = calling.positional(function, words, command.name)
+    except Refusal as error:
+        raise Refusal(error.message, hint=usage.partition("\n")[0], code=error.code) from None
+    return _status(_awaited(function(*found)))
+
+
+def live(target: str, given: list[str] | dict[str, Any]) -> int:
+    """Call what `rpc` would call in a live process, with the same arguments; raises Refusal."""
+    function = entry.find(target)
+    named = given if isinstance(given, dict) else {}
+    words = [] if isinstance(given, dict) else options.passed(given)
+    problem = calling.unbound(function, *words, **named)
+    if problem:
+        raise Refusal(f"{target}: {problem}", code=USAGE)
+    return _status(_awaited(function(*words, **named)))
+
+
+def _status(value: Any) -> int:
     if value is None:
         return DONE
     if isinstance(value, int) and not isinstance(value, bool):
@@ -99,11 +141,11 @@ def run(target: str, words: list[str], named: dict[str, Any] | None = None) -> i
     return DONE
 
 
-def _takes_something(function: Any) -> bool:
-    try:
-        return bool(inspect.signature(function).parameters)
-    except (TypeError, ValueError):  # written in C
-        return True
+def _awaited(value: Any) -> Any:
+    if not inspect.isawaitable(value):
+        return value
+    with Loop() as loop:
+        return loop.run(_whole(value))
 
 
 class Loop:

@@ -55,6 +55,9 @@ def _loaded(words: list[str]) -> tuple[list[str], dict[str, str], int]:
     root = manifest.root()
     contract = manifest.load(root)
     environ = paths.environ(root)
+    problem = paths.make_state(paths.of(root))
+    if problem:
+        print(f"note: the state directory cannot be made: {problem}", file=sys.stderr)
     fd = loading.load(root, contract, environ)
     python = os.path.join(root, contract["python"]["executable"])
     argv = [python, "-P", "-s", "-B", os.path.join(root, BOOT), "fresh", *words]

@@ -45,6 +45,11 @@ def parse(argv: list[str], *, flags: str = "", values: str = "") -> Options:
     return found
 
 
+def passed(words: list[str]) -> list[str]:
+    """The words that a program gets: behind a first ``--`` any word is its own."""
+    return words[1:] if words[:1] == ["--"] else words
+
+
 def seconds(text: str, option: str) -> float:
     """``3``, ``3s``, ``500ms`` or ``1h30m`` in seconds; raises Refusal that names the option."""
     from ..contract import amount

@@ -3,60 +3,96 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import sys
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, nullcontext
 
-from .. import paths, running
+from .. import calling, paths, running
 from ..agent import entry
-from ..config import loading
+from ..config import keys, loading
 from ..contract import manifest
 from ..contract.command import Command
 from ..contract.content import read_manifest
-from ..errors import DONE
+from ..errors import CONFIG, DONE, Refusal
+from . import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 FOLDER = "once"  # below the state folder
 
 
-def run(name: str, given: list[str] | dict[str, Any], config: int, call: Callable[..., int]) -> int:
-    """Call it by ``call(target, words, named)``, or run its program.
+def run(
+    name: str,
+    given: list[str] | dict[str, Any],
+    config: int,
+    call: Callable[..., int],
+    ask: str = "",
+) -> int:
+    """Call it by ``call(command, name of the release, given)``, or run its program.
 
-    ``config`` is the descriptor of the configuration.
+    ``config`` is the descriptor of the configuration; ``ask`` is ``help`` where
+    only that is wanted, ``again`` where it does not matter whether it was done.
     """
     root = manifest.root()
     contract = read_manifest(root)
-    command = _settled(name, contract, root, config)
+    result = loading.read(config)
+    command = _settled(name, contract, root, config, result)
+    once = command.once if ask != "help" else False
+    mark = None
     with ExitStack() as stack:
-        what = f"{contract['version']} {json.dumps(given, sort_keys=True)}"
-        mark = Mark(paths.of(root).state, name, what) if command.once else None
-        if mark is not None:
-            stack.enter_context(mark)
-            if mark.done:
-                print(f"{name} has been done for {contract['version']} on this host")
+        if once:
+            deed = _deed(contract["version"], given, once, result["values"])
+            mark = stack.enter_context(Mark(paths.of(root).state, name, deed))
+            when = "" if ask == "again" else mark.done
+            if when:
+                print(f"{name} has been done for {contract['version']} on this host: {when}")
+                print(f"  {mark.path} says so; to repeat it: {name} --again")
                 return DONE
-        once = command.once
-        if isinstance(once, str) and stack.enter_context(entry.find(once)(name)) is False:
-            print(f"{name} has been done elsewhere")
+        lock: Any = entry.find(once)(name) if isinstance(once, str) else nullcontext()
+        if stack.enter_context(lock) is False and ask != "again":
+            print(f"{name} has been done elsewhere; to repeat it: {name} --again")
             return DONE
         if command.exec:
-            code = _program((*command.exec, *given), wait=mark is not None)
+            words = options.passed(given) if isinstance(given, list) else []
+            code = _program((*command.exec, *words), wait=mark is not None)
         else:
-            words = given if isinstance(given, list) else []
-            code = call(command.call, words, given if isinstance(given, dict) else {})
+            code = _called(lambda: call(command, contract["name"], given, about=ask == "help"))
         if mark is not None and code == DONE:
             mark.write()
     return code
 
 
-def _settled(name: str, contract: dict[str, Any], root: str, config: int) -> Command:
+def _called(call: Callable[[], int]) -> int:
+    """Its exit status, where it ends by SystemExit too: scripts do when all went well."""
+    try:
+        return call()
+    except SystemExit as error:
+        return calling.exit_status(error.code)
+
+
+def _deed(version: str, given: Any, once: Any, values: dict[str, Any]) -> dict[str, str]:
+    """What is done once: a version, its arguments, and what of the configuration it acts on.
+
+    The values may be secret: a digest of them tells whether they are the same.
+    """
+    acted = (
+        {key: keys.lookup(values, key) for key in once["by"]} if isinstance(once, dict) else values
+    )
+    text = json.dumps(acted, sort_keys=True, default=lambda _missing: None)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return {"version": version, "given": json.dumps(given, sort_keys=True), "by": digest}
+
+
+def _settled(
+    name: str, contract: dict[str, Any], root: str, config: int, result: dict[str, Any]
+) -> Command:
     """The command with the configuration put in; this process works as it says from now on."""
-    result = loading.read(config)
     command = running.settled(
         Command.of(contract["commands"][name], name=name),
         result["values"],
@@ -71,21 +107,28 @@ def _settled(name: str, contract: dict[str, Any], root: str, config: int) -> Com
 
 
 class Mark:
-    """``<state>/once/<command>``: lines of a version and the arguments; locked while it is done.
+    """``<state>/once/<command>``: a line of JSON for each deed; locked while one is done.
 
     An ``flock``: the kernel lets go of it however we end, and who waits then
     does the work, or finds that it was done.
     """
 
-    def __init__(self, state: str, name: str, what: str) -> None:
-        self._path = os.path.join(state, FOLDER, name)
+    def __init__(self, state: str, name: str, deed: dict[str, str]) -> None:
+        self.path = os.path.join(state, FOLDER, name)
         self._name = name
-        self._what = what
+        self._deed = deed
         self._fd = -1
 
     def __enter__(self) -> Mark:
-        os.makedirs(os.path.dirname(self._path), exist_ok=True)
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Refusal(
+                f"{self.path}: {error.strerror}; `once` remembers there what was done",
+                hint="set RELEASE_STATE_DIR to a directory that this user can write",
+                code=CONFIG,
+            ) from None
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -97,20 +140,33 @@ class Mark:
         os.close(self._fd)
 
     @property
-    def done(self) -> bool:
-        """Was it, by this very version, with these very arguments?"""
-        return self._what in self._lines()
+    def done(self) -> str:
+        """When this very deed was done; "" where it was not."""
+        for row in self._rows():
+            if self._deed == {key: row.get(key) for key in self._deed}:
+                return str(row.get("time"))
+        return ""
 
     def write(self) -> None:
         """Remember it; what was done for other versions is forgotten."""
-        version = self._what.partition(" ")[0]
-        lines = [line for line in self._lines() if line.partition(" ")[0] == version]
-        data = "".join(f"{line}\n" for line in (*lines, self._what)).encode()
+        version = self._deed["version"]
+        rows = [row for row in self._rows() if row.get("version") == version]
+        rows = [row for row in rows if self._deed != {key: row.get(key) for key in self._deed}]
+        when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+        lines = [json.dumps(row) for row in (*rows, {**self._deed, "time": when})]
+        data = "".join(f"{line}\n" for line in lines).encode()
         os.pwrite(self._fd, data, 0)
         os.ftruncate(self._fd, len(data))
 
-    def _lines(self) -> list[str]:
-        return os.pread(self._fd, 1 << 20, 0).decode(errors="replace").splitlines()
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """What cannot be read says nothing: an earlier version wrote other lines."""
+        for line in os.pread(self._fd, 1 << 20, 0).decode(errors="replace").splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                yield row
 
 
 def _program(words: tuple[str, ...], *, wait: bool) -> int:

@@ -80,7 +80,7 @@ def _of_usage(usage: str, previous: str) -> Iterator[str]:
 def _services(about: dict[str, Any]) -> Iterable[str]:
     for name, row in about["services"].items():
         yield name
-        if row["instances"] > 1:
+        if isinstance(row["instances"], int) and row["instances"] > 1:
             yield from (f"{name}.{number + 1}" for number in range(row["instances"]))
 
 

@@ -9,6 +9,7 @@ from .. import paths
 from ..config import loading
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
+from ..config.sound import printable
 from ..contract import manifest
 from ..errors import CONFIG, DONE, FAILED, USAGE, Refusal
 
@@ -78,9 +79,11 @@ def _check(as_json: bool) -> int:
     except Invalid as error:
         if not as_json:
             raise
-        print(json.dumps({"valid": False, "keys": 0, "sources": [], "errors": error.problems}))
+        answer = {"valid": False, "keys": 0, "sources": [], "notes": []}
+        print(json.dumps({**answer, "errors": error.problems}))
         return CONFIG
-    origins = loading.read(fd)["origins"]
+    result = loading.read(fd)
+    origins, notes = result["origins"], result["notes"]
     os.close(fd)
     counts: dict[str, int] = {}
     for rows in origins.values():
@@ -88,11 +91,14 @@ def _check(as_json: bool) -> int:
         counts[name] = counts.get(name, 0) + 1
     if as_json:
         sources = [{"source": name, "keys": count} for name, count in counts.items()]
-        print(json.dumps({"valid": True, "keys": len(origins), "sources": sources, "errors": []}))
+        answer = {"valid": True, "keys": len(origins), "sources": sources, "notes": notes}
+        print(json.dumps({**answer, "errors": []}))
         return DONE
     total = "1 key" if len(origins) == 1 else f"{len(origins)} keys"
     by = ", ".join(f"{name} ({count})" for name, count in counts.items())
     print(f"configuration is valid: {total}" + (f" from {by}" if by else ""))
+    for note in notes:
+        print(f"  note: {printable(note)}")
     return DONE
 
 

@@ -15,58 +15,87 @@ if TYPE_CHECKING:
     from typing import Any
 
 YES = {"name": "--yes", "type": "flag", "help": "do not ask"}
+AGAIN = {"name": "--again", "type": "flag", "help": "also where it has been done"}
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 
 
 def run(name: str, argv: list[str]) -> int:
     """Run the command of that name; its exit status."""
     command: dict[str, Any] = read_manifest(manifest.root())["commands"][name]
-    if argv[:1] in (["--help"], ["-h"]):
-        print(usage(name, command))
-        return DONE
-    given = asked(name, command, argv)
+    if asks_for_help(argv):
+        return _help(name, command, argv[0])
+    given, again = asked(name, command, argv)
     if given is None:
         return FAILED
     if command["mode"] == "rpc":
+        from ..client import options
         from . import rpc
 
         service = command["service"]
-        words = ["--call", command["call"], "--args", json.dumps(given)]
+        passed = given if isinstance(given, dict) else options.passed(given)
+        words = ["--call", command["call"], "--args", json.dumps(passed)]
         return rpc.rpc([*words, *(["--service", service] if service else [])])
     from ..client.launch import execute
 
-    return execute(["command", name, json.dumps(given)])
+    return execute(["command", name, json.dumps(given), *(["again"] if again else [])])
 
 
-def asked(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any] | None:
-    """The arguments as `arguments` has them; None where `confirm` asked, and nobody agreed."""
+def asked(
+    name: str, command: dict[str, Any], argv: list[str]
+) -> tuple[list[str] | dict[str, Any] | None, bool]:
+    """The arguments as `arguments` has them, and whether ``--again`` is among the words.
+
+    The arguments are None where `confirm` asked, and nobody agreed.
+    """
     confirm = command["confirm"]
-    sure = bool(confirm) and "--yes" in _before_dashes(argv)
-    if sure:
-        argv = [*argv]
-        argv.remove("--yes")
+    argv = [*argv]
+    sure = bool(confirm) and _taken(argv, YES["name"])
+    again = bool(command["once"]) and _taken(argv, AGAIN["name"])
     given = arguments(name, command, argv)
     if confirm and not sure and not _agreed(confirm):
         print("nothing was done", file=sys.stderr)
-        return None
-    return given
+        return None, again
+    return given, again
 
 
-def usage(name: str, command: dict[str, Any]) -> str:
-    """What ``--help`` prints."""
+def asks_for_help(argv: list[str]) -> bool:
+    """Whether the first word does; what comes later is the program's."""
+    return argv[:1] in (["--help"], ["-h"])
+
+
+def explains(command: dict[str, Any]) -> bool:
+    """Whether `usage` is its help; else its program's own is, or what its function takes."""
+    return bool(
+        command["args"] or command["mode"] == "rpc" or (command["exec"] and command["confirm"])
+    )
+
+
+def _help(name: str, command: dict[str, Any], word: str) -> int:
+    if explains(command):
+        print(usage(name, command))
+        return DONE
+    from ..client.launch import execute
+
+    return execute(["command", name, json.dumps([word]), "help"])
+
+
+def usage(name: str, command: dict[str, Any], taken: tuple[str, ...] | None = None) -> str:
+    """What ``--help`` prints; ``taken`` are the function's parameters, None where nobody knows."""
     rows = command["args"]
     options = [row for row in rows if row["name"].startswith("--")]
     words = [_shown(row) for row in rows if row not in options]
     words += [f"[{_shown(row)}]" for row in options]
-    yes = [YES] if command["confirm"] else []
-    words += ["[--yes]"] if yes else []
+    ours = [row for key, row in (("confirm", YES), ("once", AGAIN)) if command[key]]
     head = f"usage: {os.environ.get('RELEASE_NAME', 'app')} {name}"
-    lines = [" ".join([head, *(words if rows or yes else ["[ARGS]"])])]
+    if not rows:
+        words = ["[ARGS]"] if taken is None else [parameter.upper() for parameter in taken]
+    words += [f"[{row['name']}]" for row in ours]
+    lines = [" ".join([head, *words])]
     if command["help"]:
         lines += ["", command["help"]]
-    if rows or yes:
+    if rows or ours:
         lines.append("")
-    for row in (*rows, *yes):
+    for row in (*rows, *ours):
         default = row.get("default")
         text = row.get("help", "") + ("" if default is None else f" (default: {default})")
         lines.append(f"  {row['name']:<18}{text}".rstrip())
@@ -74,10 +103,13 @@ def usage(name: str, command: dict[str, Any]) -> str:
 
 
 def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any]:
-    """By name, where the command declares them; else the words as they are.  Raises Refusal."""
+    """By name, where the command declares them; else the words as they are.  Raises Refusal.
+
+    A first ``--`` is among the words: whoever calls drops it (`options.passed`).
+    """
     rows: list[dict[str, Any]] = command["args"]
     if not rows:
-        return argv[1:] if argv[:1] == ["--"] else argv
+        return argv
     from ..client import options
 
     named = {row["name"]: row for row in rows}
@@ -131,5 +163,9 @@ def _agreed(text: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _before_dashes(words: list[str]) -> list[str]:
-    return words[: words.index("--")] if "--" in words else words
+def _taken(words: list[str], option: str) -> bool:
+    """Whether the option is there, which is taken out; what comes after ``--`` is not ours."""
+    found = option in (words[: words.index("--")] if "--" in words else words)
+    if found:
+        words.remove(option)
+    return found

@@ -9,7 +9,7 @@ from .. import frames, paths
 from ..client import duration, find, options
 from ..client.connection import dial, silent
 from ..contract import manifest
-from ..errors import DONE, NOT_RUNNING, Refusal
+from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _SECONDS = 3.0
 
 
 def status(argv: list[str]) -> int:
-    """Services, processes, readiness; 0 running, 3 stopped, 5 no answer."""
+    """Services, processes, readiness; 0 running, 1 one gave up, 3 stopped, 5 no answer."""
     given = options.parse(argv, flags="--json")
     options.most(given, 0, "status [--json]")
     answer = _status()
@@ -29,7 +29,9 @@ def status(argv: list[str]) -> int:
         print(json.dumps(answer, indent=2))
     else:
         print("\n".join(_table(answer)))
-    return NOT_RUNNING if answer["state"] == "stopped" else DONE
+    if answer["state"] == "stopped":
+        return NOT_RUNNING
+    return FAILED if _reasons(answer) else DONE
 
 
 def pid(argv: list[str]) -> int:
@@ -146,7 +148,13 @@ def _table(answer: dict[str, Any]) -> list[str]:
         return [head]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return [head, "", *lines]
+    return [head, "", *lines, *_reasons(answer)]
+
+
+def _reasons(answer: dict[str, Any]) -> list[str]:
+    """A line for each process that has given up; empty where all is well."""
+    rows = [row for row in answer["services"] if row.get("reason")]
+    return ["", *(f"failed: {row['reason']}" for row in rows)] if rows else []
 
 
 def _description(release: dict[str, Any], root: str) -> list[str]:

@@ -91,11 +91,20 @@ def uninstall(argv: list[str]) -> int:
     """Remove a version that nothing needs."""
     given = options.parse(argv, flags="--json")
     version = _one(given, "uninstall VERSION [--json]")
+    from ..versions import listing
     from ..versions.install import uninstall
 
     with Book(_here(), f"uninstall of {version}") as book:
+        was = listing.target(book.place, book.journal)
         result = uninstall(book, version)
+        now = listing.target(book.place, book.journal)
     line = f"{version} is removed" if result["changed"] else f"{version} is not installed"
+    if result["changed"] and was == version:
+        line += (
+            f"; `rollback` went there, and goes to {now} now"
+            if now
+            else ("; `rollback` went there, and has no version to go to now")
+        )
     return _tell(given, result, line)
 
 

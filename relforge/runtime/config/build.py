@@ -12,7 +12,9 @@ import os
 import re
 import sys
 
+from ..contract.tables import FORMS
 from . import keys, providers, schema
+from .export import form_of, key_of
 from .provider import BadOptions
 
 TYPE_CHECKING = False
@@ -111,10 +113,15 @@ def _plain(use: str, path: str, state: Any, errors: Errors) -> Any:
 
 
 def _check_export(
-    export: dict[str, str], known: dict[str, Any], errors: Errors, *, strict: bool
+    export: dict[str, Any], known: dict[str, Any], errors: Errors, *, strict: bool
 ) -> None:
-    for variable, key in export.items():
-        path = f"{WHERE}.export.{variable}"
+    for variable, setting in export.items():
+        path, key = f"{WHERE}.export.{variable}", key_of(setting)
+        row = known.get(key)
+        types = FORMS.get(form_of(setting), ())
+        if row is not None and types and row.get("type", "str") not in types:
+            message = f"is for the type {types[0]}, and {key} is {row.get('type', 'str')}"
+            errors.append({"path": f"{path}.as", "message": f"{form_of(setting)!r} {message}"})
         if not _VARIABLE.fullmatch(variable):
             errors.append({"path": path, "message": "no name of a variable"})
         elif variable.startswith(_OURS):

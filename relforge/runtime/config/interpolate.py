@@ -31,6 +31,20 @@ def filled(setting: Any, values: dict[str, Any], where: str) -> Any:
     return reference.change(setting, where, lambda text, place: expand(text, values, place))
 
 
+def typed(setting: Any, values: dict[str, Any], where: str) -> Any:
+    """As `filled`, but a text that is one ``${key}`` and no more becomes the value itself."""
+    if isinstance(setting, dict):
+        return {name: typed(row, values, f"{where}.{name}") for name, row in setting.items()}
+    if isinstance(setting, list | tuple):
+        return [typed(row, values, f"{where}[{index}]") for index, row in enumerate(setting)]
+    if not isinstance(setting, str):
+        return setting
+    text = expand(setting, values, where)
+    key = setting[2:-1]
+    alone = setting == f"${{{key}}}" and "}" not in key
+    return keys.lookup(values, key) if alone else text
+
+
 def with_release(values: dict[str, Any], *, root: str, state: str) -> dict[str, Any]:
     """The values, and the directories of the release: ``${release.root}``."""
     own = values.get("release")

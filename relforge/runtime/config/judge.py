@@ -40,6 +40,12 @@ class Judge:
                 return row
         return None
 
+    def knows(self, path: Path) -> bool:
+        """Whether there is a key of that name, or a table, or none is needed."""
+        if not self.schema or not self.strict or self.row(path) is not None:
+            return True
+        return any(keys.split(key)[: len(path)] == path for key in self.schema)
+
     def secret(self, setting: Setting) -> bool:
         """What the schema says, else what the provider says."""
         return bool((self.row(setting.path) or {}).get("secret", setting.secret))

@@ -89,6 +89,12 @@ def _quoted(name: str) -> str:
 
 def nearest(key: str, known: Iterable[str]) -> str:
     """``; did you mean db.url?``, or nothing where no key comes near."""
+    near = closest(key, known)
+    return f"; did you mean {near}?" if near else ""
+
+
+def closest(key: str, known: Iterable[str]) -> str:
+    """The key that may have been meant, "" where none comes near."""
     from difflib import get_close_matches
 
     rows = sorted(known)
@@ -97,4 +103,4 @@ def nearest(key: str, known: Iterable[str]) -> str:
         # The right name in the wrong table, or with none.
         last = key.rpartition(".")[2]
         near = [row for row in rows if row.rpartition(".")[2] == last][:1]
-    return f"; did you mean {near[0]}?" if near else ""
+    return near[0] if near else ""

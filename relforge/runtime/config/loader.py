@@ -56,6 +56,7 @@ def main(argv: list[str]) -> int:
                 "secrets": found.secrets,
                 "origins": found.origins,
                 "environ": found.environ,
+                "notes": found.notes,
             },
         )
     tell({"problems": found.problems})

@@ -67,7 +67,7 @@ class Unavailable(Failure):
 class Setting:
     """One value for one key, from one place."""
 
-    __slots__ = ("given", "path", "place", "provider", "secret", "text", "value")
+    __slots__ = ("given", "loose", "path", "place", "provider", "secret", "text", "value")
 
     def __init__(
         self, path: tuple[str, ...], value: Any, place: str, *, text: bool, secret: bool
@@ -76,6 +76,7 @@ class Setting:
         self.value = value
         self.given: Any = None  # the value before its references were put in, if it has some
         self.place = place  # `/etc/x.toml:7`, `$PORT`
+        self.loose = False  # by a prefix that others may use, too: an unknown key is a note
         self.text = text  # a text that the schema types
         self.secret = secret
         self.provider = ""

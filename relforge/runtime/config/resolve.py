@@ -9,7 +9,7 @@ from .explain import explain
 from .export import environment
 from .judge import Judge
 from .merge import Merged
-from .provider import BadOptions, Context, Failure, Layer
+from .provider import BadOptions, Context, Failure, Layer, Setting
 from .providers.documents import read_text
 from .providers.toml_file import parse
 from .secret import Scrubber
@@ -34,6 +34,7 @@ class Outcome:
         self.origins: dict[str, list[list[str]]] = {}
         self.environ: dict[str, str] = {}
         self.problems: list[dict[str, str]] = []
+        self.notes: list[str] = []  # of what names no key, and is left alone
         self.rows: list[dict[str, Any]] = []  # for `config explain`, masked
 
 
@@ -78,7 +79,7 @@ class _Resolution:
     ) -> None:
         self.schema: dict[str, Any] = config.get("schema", {})
         self.model: str = config.get("model", "")
-        self.export: dict[str, str] = config.get("export", {})
+        self.export: dict[str, Any] = config.get("export", {})
         self.judge = Judge(self.schema, strict=config.get("strict", True))
         rows: list[dict[str, Any]] = list(config.get("providers", []))
         if not any(row["use"] == "defaults" for row in rows):
@@ -87,6 +88,7 @@ class _Resolution:
         self.root = root
         self.environ = environ
         self.entering = entering
+        self.notes: list[tuple[str, str]] = []  # and the key that may have been meant
         self.merged = Merged(self.schema)
         self.scrubber = Scrubber(environ)
 
@@ -116,6 +118,12 @@ class _Resolution:
                 problem["message"] = self.scrubber.clean(problem["message"])
             problem["trace"] = self.scrubber.clean(problem["trace"])
         outcome.problems = self.judge.problems
+        outcome.notes = [
+            f"{note}; did you mean {near}?" if near else note for note, near in self.notes
+        ]
+        for problem in outcome.problems:
+            meant = [note for note, near in self.notes if near == problem["key"]]
+            problem["message"] = "; ".join((problem["message"], *meant))
         return outcome
 
     def _values(self) -> dict[str, Any]:
@@ -195,6 +203,9 @@ class _Resolution:
         self._fail(use, layer.errors)
         for setting in layer.settings:
             setting.provider = use
+            if setting.loose and not self.judge.knows(setting.path):
+                self._pass_over(setting)
+                continue
             reason = sound.flaw(setting.path, setting.value)
             if reason:
                 key = keys.show(setting.path[:_SHOWN])
@@ -214,6 +225,12 @@ class _Resolution:
                 self.merged.push(setting)
             except kinds.Mismatch as mismatch:
                 self.judge.mismatch(setting, {"type": "table"}, str(mismatch))
+
+    def _pass_over(self, setting: Setting) -> None:
+        """One that may be the application's own, or of another's making."""
+        few = len(self.notes) < problems.MOST
+        near = keys.closest(".".join(setting.path), self.schema) if few else ""
+        self.notes.append((f"{setting.place} names no key of the configuration", near))
 
     def _fail(self, use: str, messages: Any) -> None:
         self.judge.problems += [problems.row(message, provider=use) for message in messages]

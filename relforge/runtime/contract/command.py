@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .record import Record, key
 from .run import Run
-from .shapes import Anything, Choice, Once, Program, Target, Text
+from .shapes import Anything, Choice, Flag, Once, Program, Target, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ class Command(Run):
     """One row of ``commands``."""
 
     TARGETS: ClassVar[dict[str, str]] = {
-        "call": 'a callable, `"pkg.module:name"`; it gets the command line\'s words as strings; '
-        "one without parameters finds them in `sys.argv`, as the entry points of console scripts "
-        "do",
+        "call": 'a callable, `"pkg.module:name"`; '
+        "[what it takes](../how-to/write-commands.md#what-a-command-takes)",
         "exec": "instead: a program, a list of words that those of the command line follow; a "
         "first word with a `/` in it is a file of the release",
     }
@@ -78,17 +77,25 @@ class Command(Run):
     args: tuple[Argument, ...] = key(
         Anything(), default=(), doc="a list of tables, its arguments; see below"
     )
+    argv: bool = key(
+        Flag(),
+        default=False,
+        kinds=("call",),
+        doc="`true`: `call` is a console script, which finds the words of the command line in "
+        "`sys.argv`",
+    )
     confirm: str = key(
         Text(),
         default="",
         doc="a question that is asked before; `--yes` agrees, and is needed where there is no "
         "terminal",
     )
-    once: bool | str = key(
+    once: bool | str | dict[str, tuple[str, ...]] = key(
         Once(),
         default=False,
-        doc="`true`: once for each version, state directory and arguments, and one at a time; or "
-        "a callable that makes a lock, for a fleet",
+        doc="`true`: once for each version, state directory, arguments and configuration, and one "
+        'at a time; `{ by = ["db.url"] }`: of the configuration these keys alone count; or a '
+        "callable that makes a lock, for a fleet; `--again` repeats it",
     )
     cwd: str | None = key(
         Text(),

@@ -5,12 +5,23 @@ from __future__ import annotations
 from .record import key
 from .run import Run
 from .service_shapes import FlagOrReference, Limits, Listen, Pair, Ready, Signal
-from .shapes import Anything, Choice, Flag, Seconds, Table, Text, Whole, Words
+from .shapes import (
+    Anything,
+    Choice,
+    Flag,
+    Options,
+    OrReference,
+    Seconds,
+    Text,
+    Whole,
+    Words,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar, Literal
 
+AUTO = "auto"
 KINDS = ("app", "run", "exec")
 SERVERS = ("uvicorn", "gunicorn", "hypercorn")
 
@@ -45,7 +56,11 @@ class Service(Run):
         "[choose a server](../how-to/choose-a-server.md)",
     )
     options: dict[str, Any] = key(
-        Table(), default={}, kinds=("app",), doc="options of the server, by its own names"
+        Options(),
+        default={},
+        kinds=("app",),
+        references=True,
+        doc="options of the server, by its own names",
     )
     listen: tuple[str, ...] = key(
         Listen(),
@@ -57,7 +72,12 @@ class Service(Run):
         doc='`"host:port"`, `"[v6]:port"`, `":port"` (all of IPv4), `"unix:/path"`; a relative '
         "path is in the run directory, port 0 is any free one; the supervisor opens them",
     )
-    instances: int = key(Whole(1), default=1, doc="how many processes")
+    instances: int = key(
+        OrReference(Whole(1), AUTO),
+        default=1,
+        references=True,
+        doc='how many processes; `"auto"`: one for each CPU that the release may use',
+    )
     restart: Literal["always", "on-failure", "never"] = key(
         Choice("always", "on-failure", "never"),
         default="always",
@@ -71,12 +91,13 @@ class Service(Run):
     intensity: tuple[int, float] = key(
         Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
         default=(5, 30.0),
-        doc="more restarts than that within so many seconds end the release, with a status other "
-        "than 0",
+        doc="more restarts than that within so many seconds, and the service gives up: see "
+        "`required`",
     )
     drain: float = key(
-        Seconds(),
+        OrReference(Seconds()),
         default=20.0,
+        references=True,
         doc="how long the service may take to finish its work after it was asked to stop",
     )
     kill_after: float = key(Seconds(), default=3.0, doc="how long after `drain` it is killed")
@@ -90,8 +111,17 @@ class Service(Run):
         shown='`"notify"`; required for `exec`',
         doc="how it is known that it is ready; see below",
     )
-    ready_timeout: float = key(Seconds(), default=60.0, doc="how long that may take")
-    required: bool = key(Flag(), default=True, doc="`start` waits for it, and fails with it")
+    ready_timeout: float = key(
+        OrReference(Seconds()), default=60.0, references=True, doc="how long that may take"
+    )
+    required: bool | None = key(
+        Flag(),
+        default=None,
+        shown="`start` alone needs it",
+        doc="`start` waits for it, and fails with it, unless this is `false`; `true`: the release "
+        "ends, too, where it gives up. Without it the others serve on, and `status` shows it as "
+        "failed",
+    )
     enabled: bool | str = key(
         FlagOrReference(),
         default=True,
@@ -128,13 +158,21 @@ class Service(Run):
     group: str = key(
         Text(), default="", shown="the user's, or the supervisor's", doc="the group it runs as"
     )
-    nice: int = key(Whole(-20, 19), default=0, doc="its priority, -20 to 19")
+    nice: int = key(
+        OrReference(Whole(-20, 19)), default=0, references=True, doc="its priority, -20 to 19"
+    )
     rlimits: dict[str, int] = key(
         Limits(),
         default={},
+        references=True,
         doc="limits by the names of setrlimit(2), such as "
         '`{ nofile = 4096, as = "2 GB", core = 0, nproc = 200 }`; `"none"` for no limit',
     )
+
+    @property
+    def awaited(self) -> bool:
+        """Do a start and an upgrade wait for it, and fail with it?"""
+        return self.required is not False
 
     @property
     def target_key(self) -> str:

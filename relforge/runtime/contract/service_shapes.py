@@ -76,15 +76,21 @@ class Limits(Shape):
         *("msgqueue", "nofile", "nproc", "stack"),
     )
 
-    def read(self, value: Any) -> dict[str, int]:
+    def read(self, value: Any) -> dict[str, Any]:
         rows: dict[str, Any] = super().read(value)
         return {name: at(f".{name}", self._limit, name, row) for name, row in rows.items()}
 
-    def _limit(self, name: str, value: Any) -> int:
+    def at_boot(self, value: dict[str, Any]) -> dict[str, int]:
+        """What they are once the configuration has been put in; raises Wrong."""
+        return {name: at(f".{name}", self._limit, name, row) for name, row in value.items()}
+
+    def _limit(self, name: str, value: Any) -> Any:
         if name not in self.NAMES:
             raise Wrong("there is no such limit", hint=nearest(name, self.NAMES))
         if value in ("none", -1) and not isinstance(value, bool):
             return -1
+        if isinstance(value, str) and reference.keys(value):
+            return value
         try:
             found: int = measured(amount.size, value)
         except Wrong as wrong:

@@ -6,8 +6,8 @@ seconds and bytes are numbers there, lists are tuples.
 
 from __future__ import annotations
 
-from . import amount
-from .wording import choose, found, is_callable, measured, toml
+from . import amount, reference
+from .wording import at, choose, found, is_callable, measured, toml
 from .wrong import Wrong
 
 TYPE_CHECKING = False
@@ -31,6 +31,38 @@ class Shape:
     def shown(self, value: Any) -> str:
         """A value of the manifest as one would write it in TOML."""
         return toml(value)
+
+
+class OrReference(Shape):
+    """A value of another shape, or a text with a ``${key}`` that is one at boot."""
+
+    def __init__(self, shape: Shape, *words: str) -> None:
+        self._shape = shape
+        self._words = words  # that stand for a value which only the host knows
+        self.words = shape.words
+        self.unit = "" if words else shape.unit
+        self.takes = (*shape.takes, *(() if str in shape.takes else (str,)))
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, str) and (value in self._words or reference.keys(value)):
+            return value
+        if type(value) not in self._shape.takes:
+            raise Wrong(found(self.words, value))
+        return self._shape.read(value)
+
+    def at_boot(self, value: Any) -> Any:
+        """What it is once the configuration has been put in; raises Wrong."""
+        if not isinstance(value, str) or value in self._words:
+            return value
+        meant = value if str in self._shape.takes else _number(value)
+        try:
+            return self._shape.read(meant)
+        except Wrong as wrong:
+            problem = wrong.problem or found(self.words, meant)
+            raise Wrong(problem, at=wrong.at, hint=wrong.hint) from None
+
+    def shown(self, value: Any) -> str:
+        return self._shape.shown(value)
 
 
 class Text(Shape):
@@ -146,6 +178,10 @@ class Table(Shape):
     takes = (dict,)
 
 
+class Options(Table):
+    """The same; a ``${key}`` that is all of a text has the type of the key at boot."""
+
+
 class Variables(Table):
     """A table of strings."""
 
@@ -167,19 +203,34 @@ class Target(Text):
     def read(self, value: Any) -> str:
         text: str = super().read(value)
         if not is_callable(text):
-            raise Wrong(f'{text!r} is not an object such as "pkg.module:name"')
+            module, dot, name = text.rpartition(".")
+            meant = f"{module}:{name}"
+            hint = f'did you mean "{meant}"?' if dot and is_callable(meant) else ""
+            raise Wrong(f'{text!r} is not an object such as "pkg.module:name"', hint=hint)
         return text
 
 
 class Once(Shape):
-    words = 'true, false, or a callable "pkg.module:lock"'
-    takes = (bool, str)
+    words = 'true, false, { by = ["a.key"] }, or a callable "pkg.module:lock"'
+    takes = (bool, str, dict)
 
-    def read(self, value: Any) -> bool | str:
-        found: bool | str = super().read(value)
+    def read(self, value: Any) -> bool | str | dict[str, tuple[str, ...]]:
+        found: Any = super().read(value)
         if isinstance(found, str) and not is_callable(found):
             raise Wrong
-        return found
+        if not isinstance(found, dict):
+            return found  # type: ignore[no-any-return]  # a flag or a text
+        keys = at(".by", Words().read, found.get("by"), words=Words.words)
+        if not keys or [*found] != ["by"]:
+            raise Wrong("expected the keys of the configuration that it acts on", hint=self.words)
+        return {"by": keys}
+
+
+def _number(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
 
 class Anything(Shape):

@@ -51,8 +51,9 @@ class Upgrade(Record):
     bake: float = key(
         Seconds(),
         default=5.0,
-        doc="how long it is watched once its processes serve alone; a required process that ends "
-        "meanwhile takes the upgrade back",
+        doc="how long it is watched once its processes serve alone; a process that ends meanwhile, "
+        "unless its service has `required = false`, takes the upgrade back. A reload is watched "
+        "as long, and taken back to the configuration before",
     )
     health: dict[str, Any] | None = key(
         Probe(),
@@ -64,6 +65,15 @@ class Upgrade(Record):
     )
 
 
+# How `export` may write a value (`as`), and the types of the schema that it is for; () for all.
+FORMS: dict[str, tuple[str, ...]] = {
+    "csv": ("list",),
+    "json": (),
+    "0/1": ("bool",),
+    "empty": ("bool",),
+}
+
+
 class Config(Record):
     """How the release is configured at boot; the builder has asked the providers already."""
 
@@ -72,5 +82,7 @@ class Config(Record):
     )
     schema: dict[str, Any] = key(Anything(), default={}, doc="the keys, their types and defaults")
     model: str = key(Anything(), default="", doc='`"pkg.mod:Class"` in the place of the schema')
-    export: dict[str, str] = key(Anything(), default={}, doc="environment variable = key")
+    export: dict[str, Any] = key(
+        Anything(), default={}, doc='environment variable = key, or `{"key": str, "as": str}`'
+    )
     strict: bool = key(Anything(), default=True, doc="a key that the schema lacks is an error")

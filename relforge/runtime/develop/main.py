@@ -87,13 +87,16 @@ def _command(
     config: int,
     where: paths.Paths,
 ) -> int:
+    from ..client import options
     from ..commands import own
 
     name, row = order["name"], order["row"]
-    if words[:1] in (("--help",), ("-h",)):
+    about = own.asks_for_help([*words])
+    if about and own.explains(row):
         print(own.usage(name, row))
         return DONE
-    given = own.asked(name, row, list(words))
+    # Nothing is remembered of a checkout: there, `once` repeats by itself.
+    given = [*words] if about else own.asked(name, row, [*words])[0]
     if given is None:
         return FAILED
     known = Command.of(row, name=name)
@@ -101,13 +104,13 @@ def _command(
     os.environ.update(command.env)
     running.enter(command.cwd, f"commands.{name}")
     if command.exec:
-        return _become((*command.exec, *given))
+        return _become((*command.exec, *options.passed([*given])))
     from ..client import fresh
 
     _in_process(config)
-    if isinstance(given, dict):
-        return fresh.run(command.call, [], given)
-    return fresh.run(command.call, given)
+    if command.mode == "rpc":
+        return fresh.live(command.call, given)
+    return fresh.command(command, os.environ["RELEASE_NAME"], given, about=about)
 
 
 def _service(
@@ -160,16 +163,18 @@ def _in_process(config: int) -> None:
 
 
 def _call(spec: specs.Spec) -> int:
-    """A `run` service; a whole number that it returns is the exit status."""
+    """A `run` service, as a console script: what it returns is what ``sys.exit`` would have."""
     import asyncio
     import inspect
 
+    from .. import calling
     from ..agent import entry
 
+    sys.argv = [spec.name, *spec.args]  # some read it while they are imported
     function = entry.find(spec.function)
-    sys.argv = [spec.name, *spec.args]
-    result = asyncio.run(function()) if inspect.iscoroutinefunction(function) else function()
-    return result if isinstance(result, int) and not isinstance(result, bool) else DONE
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+        return calling.exit_status(asyncio.run(function()))
+    return calling.exit_status(function())
 
 
 def _become(words: tuple[str, ...]) -> int:

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any
 
-from .. import running
+from .. import calling, running
 from ..agent import entry, report
 from ..config import loading, view
 from ..errors import FAILED, Refusal
@@ -35,6 +35,7 @@ def main(_argv: list[str]) -> int:
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
     view.install(config, os.environ)
     try:
+        sys.argv = [row["name"]]
         return _call(entry.find(row["call"]), row["facts"])
     except Refusal as error:
         print(error.message, error.hint, sep="\n  ", file=sys.stderr)
@@ -45,7 +46,7 @@ def main(_argv: list[str]) -> int:
 
 
 def _call(function: Any, facts: dict[str, str]) -> int:
-    value = function(facts) if _takes_facts(function) else function()
+    value = function(facts) if calling.takes_facts(function) else function()
     if inspect.isawaitable(value):
         import asyncio
 
@@ -55,13 +56,6 @@ def _call(function: Any, facts: dict[str, str]) -> int:
 
 async def _whole(awaitable: Any) -> Any:
     return await awaitable
-
-
-def _takes_facts(function: Any) -> bool:
-    try:
-        return bool(inspect.signature(function).parameters)
-    except (TypeError, ValueError):  # written in C
-        return False
 
 
 def _become(words: tuple[str, ...], config: int) -> int:

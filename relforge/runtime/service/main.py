@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .. import running
+from .. import calling, running
 from ..agent import entry, report, server
 from ..agent.server import Agent
 from ..config import loading, renewal, view
@@ -64,6 +64,7 @@ def main(_argv: list[str]) -> int:
             tether.tie(service["supervisor"])
         if service["kind"] == "app":
             return _serve(service, agent)
+        sys.argv = [service["name"], *service["args"]]  # some read it while they are imported
         with _collecting_nothing():
             namespace["app"] = entry.find(service["target"])
         _succeed(service)
@@ -135,20 +136,19 @@ def _succeed(service: dict[str, Any]) -> None:
 
 
 def _run(function: Any, service: dict[str, Any], agent: Agent) -> int:
-    """Call it; a whole number that it returns is the exit status.
+    """Call it as a console script: without arguments, its words in ``sys.argv``.
 
-    It finds its words in ``sys.argv``, as the program of a console script does.
+    What it returns is its exit status, as ``sys.exit`` has it.
 
     SIGTERM raises SystemExit in the main thread, or cancels the main task, so
     that `finally` runs; an application that sets a handler of its own has its way.
     """
-    sys.argv = [service["name"], *service["args"]]
     offer(len(service["listen"]))
     for fd in service["listen"]:
         os.set_inheritable(fd, True)
     if service["ready"] == "started":
         notify.ready()
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
         import asyncio
 
         result = asyncio.run(_coroutine(function, service, agent))
@@ -156,7 +156,7 @@ def _run(function: Any, service: dict[str, Any], agent: Agent) -> int:
         signal.signal(service["stop_signal"], _terminated)
         watchdog.from_thread(service["watchdog"])
         result = function()
-    return result if isinstance(result, int) else 0
+    return calling.exit_status(result)
 
 
 async def _coroutine(function: Any, service: dict[str, Any], agent: Agent) -> Any:

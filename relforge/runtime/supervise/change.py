@@ -140,7 +140,7 @@ class Change:
             children.leaving.remove(process)
         elif process in children.coming and self.stage == BACK:
             self._drop(process)
-        elif process in children.coming and failed and process.spec.required:
+        elif process in children.coming and failed and process.spec.awaited:
             self._drop(process)
             self.cancel(reason, process)
         elif process in children.coming:
@@ -149,7 +149,7 @@ class Change:
 
     def late(self, process: Process, reason: str) -> None:
         """A new process is not ready in time."""
-        if process.spec.required:
+        if process.spec.awaited:
             self.cancel(reason, process)
         else:
             self._children.end(process)
@@ -281,7 +281,7 @@ def _sequence(specs: list[Spec], once: set[str]) -> list[Spec]:
 
 def _is_settled(process: Process) -> bool:
     """Nobody has to wait for it any longer."""
-    return process.ready or process.state == STOPPED or not process.spec.required
+    return process.ready or process.state == STOPPED or not process.spec.awaited
 
 
 def _are_gone(rows: list[Process]) -> bool:

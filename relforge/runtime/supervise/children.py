@@ -29,7 +29,7 @@ from .process import (
     is_clean,
     kill_group,
 )
-from .readiness import Readiness
+from .readiness import Readiness, missing
 from .restarts import Restarts
 from .specs import Spec
 
@@ -43,11 +43,14 @@ if TYPE_CHECKING:
 
         state: str
 
-        def fail(self, message: str, process: Process | None = None) -> None:
+        def fail(self, message: str, process: Process | None = None, *, hint: str = "") -> None:
             """Stop everything for this reason."""
 
         def crashed(self, process: Process, reason: str) -> None:
             """One has ended as it should not have."""
+
+        def gave_up(self, process: Process) -> None:
+            """One is not started again, though its settings ask for it."""
 
 
 DUMPING = 0.5  # seconds to print the stacks
@@ -137,6 +140,7 @@ class Children:
             process.due = None
             return
         process.state = STARTING
+        process.gave_up = ""
         process.follows = False
         process.mark = orphans.mark(str(process))
         process.ready = False
@@ -331,10 +335,12 @@ class Children:
 
     def _late(self, process: Process) -> None:
         reason = f"{process} was not ready within {process.spec.ready_timeout:g}s"
+        hint = missing(process)
+        self._plan.journal.say(hint, journald.WARNING)
         if process.change is not None:
             process.change.late(process, reason)
-        elif self._boss.state == STARTING and process.spec.required:
-            self._boss.fail(reason, process)
+        elif self._boss.state == STARTING and process.spec.awaited:
+            self._boss.fail(reason, process, hint=hint)
         else:
             self._plan.journal.say(f"{reason}: stopped")
             self.end(process)
@@ -416,31 +422,44 @@ class Children:
 
     def again(self, process: Process, reason: str, *, failed: bool) -> None:
         """Start it again, where and when its settings say so."""
-        if failed:
+        starting = self._boss.state == STARTING
+        restarts = self._restarts.setdefault(process.spec, Restarts(process.spec))
+        wanted = restarts.wanted(failed=failed) and not (
+            failed and starting and process.spec.awaited
+        )
+        now = time.monotonic()
+        seconds = restarts.wait(now) if wanted else None
+        if wanted and seconds is None:
+            most, within = process.spec.intensity
+            reason += f"; more than {most:g} restarts within {within:g}s, giving up"
+        if failed or (wanted and seconds is None):
             self._boss.crashed(process, reason)
-        if failed and self._boss.state == STARTING and process.spec.required:
+        if failed and self._boss.state == STARTING and process.spec.awaited:
             self._boss.fail(reason, process)
             return
-        restarts = self._restarts.setdefault(process.spec, Restarts(process.spec))
+        if wanted and seconds is None:
+            self._give_up(process, reason)
+            return
         self._plan.journal.say(reason, journald.WARNING if failed else journald.INFO)
-        if not restarts.wanted(failed=failed):
+        if seconds is None:
             self._unblock()
             return
-        now = time.monotonic()
-        seconds = restarts.wait(now)
-        if seconds is not None:
-            process.state = WAITING
-            process.restarts += 1
-            process.due = now + seconds
-            self._follow(process)
-            self._plan.journal.say(f"{process} starts again in {seconds:g}s")
-            return
-        most, within = process.spec.intensity
-        text = f"{reason}; more than {most:g} restarts within {within:g}s, giving up"
+        process.state = WAITING
+        process.restarts += 1
+        process.due = now + seconds
+        self._follow(process)
+        self._plan.journal.say(f"{process} starts again in {seconds:g}s")
+
+    def _give_up(self, process: Process, reason: str) -> None:
+        """It has failed for good; the others serve on, unless the release cannot do without it."""
+        process.state = FAILED
+        process.gave_up = reason
         if process.spec.required:
-            self._boss.fail(text, process)
-        else:
-            self._plan.journal.say(text)
+            self._boss.fail(reason, process)
+            return
+        self._plan.journal.say(f"{reason}: it has failed, the others serve on", journald.ERROR)
+        self._unblock()
+        self._boss.gave_up(process)
 
     def _record(self) -> None:
         """Whoever has to stop us by force finds in the lock what else to kill."""

@@ -7,6 +7,8 @@ import os
 import sys
 
 from ..errors import FAILED, Refusal
+from . import waiting
+from .journal import SUPERVISOR
 from .plan import Plan
 from .supervisor import Outcome, Supervisor
 
@@ -32,7 +34,9 @@ def start(plan: Plan, wait: float) -> str:
         _detach(plan, theirs, wait)
     os.close(theirs)
     os.waitpid(middle, 0)
+    specs = {spec.name: spec for spec in plan.generation.specs}
     _let_go(plan)
+    waiting.watch(ours, plan.paths.socket(SUPERVISOR), specs)
     with os.fdopen(ours, "rb") as pipe:
         words = pipe.read()
     try:
@@ -46,7 +50,9 @@ def start(plan: Plan, wait: float) -> str:
     lines = [f"  | {line}" for line in answer["tail"]]
     message = answer["failed"] + (", its last lines:" if lines else "")
     raise Refusal(
-        "\n".join([message, *lines]), hint=f"the log: {plan.journal.path}", code=answer["code"]
+        "\n".join([message, *lines]),
+        hint="\n  ".join([*filter(None, [answer["hint"]]), f"the log: {plan.journal.path}"]),
+        code=answer["code"],
     )
 
 
@@ -111,6 +117,7 @@ def _flush() -> None:
 def _failure(outcome: Outcome) -> dict[str, Any]:
     return {
         "failed": outcome.message or "stopped before it was ready",
+        "hint": outcome.hint,
         "tail": outcome.tail[-_TAIL:],
         "code": outcome.code or FAILED,
     }

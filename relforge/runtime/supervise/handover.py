@@ -30,6 +30,7 @@ PLAIN = (
     "deadline",
     "due",
     "follows",
+    "gave_up",
     "instance",
     "mark",
     "note",

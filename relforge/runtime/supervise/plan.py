@@ -68,6 +68,9 @@ class Plan:
         self.lock.release()
 
 
+MANY = 100  # instances, where the configuration says how many
+
+
 def prepare(*, daemon: bool) -> Plan:
     """Take the lock, load the configuration, open the sockets; raises Refusal, and leaves nothing.
 
@@ -110,7 +113,8 @@ def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
     """Raise Refusal (78) for a run folder under which a socket's path would be too long."""
     names = [SUPERVISOR, "notify"]
     for name, row in manifest["services"].items():
-        names.append(f"{name}.{row['instances']}.{NEXT}")
+        most = row["instances"] if isinstance(row["instances"], int) else MANY
+        names.append(f"{name}.{most}.{NEXT}")
     paths.socket(max(names, key=len))
 
 

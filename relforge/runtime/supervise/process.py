@@ -57,6 +57,7 @@ class Process:
         "deadline",
         "due",
         "follows",
+        "gave_up",
         "generation",
         "instance",
         "kept",
@@ -93,6 +94,7 @@ class Process:
         self.follows = False  # it is stopped because one that it depends on is started again
         self.kept = -1  # a memfd: the state of the process whose place it is to have
         self.mark = ""  # of the process and of all that it starts: `orphans`
+        self.gave_up = ""  # why it is not started again, though its settings ask for it
         self.note = ""  # why it is killed, where its end alone would not tell
 
     def __str__(self) -> str:
@@ -121,6 +123,7 @@ class Process:
             "state": self.state,
             "ready": self.ready,
             "restarts": self.restarts,
+            "reason": self.gave_up or None,
             "uptime": round(now - self.started, 1) if self.pid else None,
             "rss": resident(self.pid),
         }

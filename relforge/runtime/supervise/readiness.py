@@ -123,6 +123,26 @@ class Readiness:
             process.program = -1
 
 
+def missing(process: Process) -> str:
+    """What one that lives has not done to become ready."""
+    spec = process.spec
+    if process.state != STARTING or not process.pid:
+        return f"{process} has not started"
+    if isinstance(spec.ready, dict):
+        return f"{process} runs, and its `ready` probe does not succeed"
+    if spec.kind == "run":
+        return (
+            f"{process} runs, and never said that it is ready: call relforge.runtime.ready(), or "
+            'set ready = "started"'
+        )
+    if spec.kind == "exec":
+        return (
+            f"{process} runs, and never sent READY=1 to $NOTIFY_SOCKET: set `ready` to "
+            '"started", or to a probe'
+        )
+    return f"{process} runs, and its server has not begun to serve"
+
+
 def _fed(process: Process) -> None:
     """A sign of life: the next one is due in the time of its watchdog."""
     if process.state == RUNNING and process.stage == ASKED and process.spec.watchdog:

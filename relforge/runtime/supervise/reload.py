@@ -7,7 +7,8 @@ else, and where a service's own settings come out differently, they are replaced
 from __future__ import annotations
 
 from ..errors import FAILED, Refusal
-from . import launch
+from . import launch, sockets
+from .bake import Bake
 from .change import Change, Failure
 from .control import Client
 from .generation import Generation
@@ -59,8 +60,12 @@ class Reload(Reading):
         self._told: list[Process] = []
         self._replaced: set[str] = set()  # names of services
         self._failure = Failure("")
+        self._tools = tools
+        self._bake: Bake | None = None
 
     def tick(self, now: float) -> float | None:
+        if self._bake is not None:
+            return self._bake.tick(now)
         waiting = self._telling or (None if self._new else self._scout)
         if waiting is None:
             return None
@@ -70,6 +75,8 @@ class Reload(Reading):
 
     def stop(self, reason: str) -> None:
         super().stop(reason)
+        if self._bake is not None:
+            self._bake.stop()
         if self._new is None:
             self._scout.kill()
         elif self._telling is not None:
@@ -81,7 +88,14 @@ class Reload(Reading):
         stage = "loading" if self._new is None else "telling"
         if self._change is not None:
             stage = self._change.stage
+        if self._bake is not None:
+            stage = "baking"
         return {**super().report(now), "stage": stage}
+
+    def crashed(self, process: Process, reason: str) -> None:
+        """A process has ended as it should not have."""
+        if self._bake is not None:
+            self._bake.crashed(process, reason)
 
     def _found(self, found: Generation | Refusal) -> None:
         if self.over:
@@ -141,14 +155,11 @@ class Reload(Reading):
 
     def _changed(self, failure: Failure | None) -> None:
         assert self._change is not None
+        if failure is None and not self.over:
+            self._watch()
+            return
         if failure is None:
             self._change.old.forget()
-            rows = self._children.rows
-            self.done(
-                changed=[row["key"] for row in self._change.new.changes or ()],
-                told=[str(row) for row in self._told if row.spec.name not in self._replaced],
-                replaced=[str(row) for row in rows if row.spec.name in self._replaced],
-            )
             return
         self._failure = failure
         again = [row for row in self._told if row.pid and row in self._children.rows]
@@ -156,6 +167,92 @@ class Reload(Reading):
             self._tell(self._change.old, again, self._restored)
         else:
             self._restored({})
+
+    def _watch(self) -> None:
+        """Nothing may fail for a while: what the new configuration breaks may take its time."""
+        assert self._new is not None
+        bake = self._new.bake if self._told or self._replaced else 0.0
+        if not bake:
+            self._good()
+            return
+        self._bake = Bake(self._tools, self._new, "the release", self._baked)
+        self.say(f"the configuration is in force; watching it for {bake:g}s")
+
+    def _baked(self, failure: Failure | None) -> None:
+        self._bake = None
+        if failure is None:
+            self._good()
+        else:
+            self._failure = failure
+            self._back()
+
+    def _good(self) -> None:
+        assert self._change is not None
+        self._change.old.forget()
+        rows = self._children.rows
+        self.done(
+            changed=[row["key"] for row in self._change.new.changes or ()],
+            told=[str(row) for row in self._told if row.spec.name not in self._replaced],
+            replaced=[str(row) for row in rows if row.spec.name in self._replaced],
+        )
+
+    def _back(self) -> None:
+        """The old configuration, with processes that start with it; what was told is told again.
+
+        What serves now has failed: nothing waits for it.
+        """
+        assert self._change is not None
+        old, new = self._change.old, self._change.new
+        self.say(f"{self._failure.message}: going back to the configuration before")
+        failed = {
+            row.spec.name for row in self._children.rows if row.spec.awaited and not row.ready
+        }
+        again = (self._replaced | failed) & {spec.name for spec in old.specs}
+        try:
+            old.listeners = sockets.adopt(old.specs, self.plan.paths.run, new.listeners)
+        except Refusal as error:
+            self._stuck(error.message)
+            return
+        self._change = Change(self.plan, self._children, old, again, self._went_back, at_once=True)
+        self._change.begin()
+
+    def _went_back(self, failure: Failure | None) -> None:
+        assert self._change is not None
+        if failure is not None:
+            self._stuck(failure.message)
+            return
+        rows = self._children.rows
+        told = [row for row in self._told if row.pid and row in rows]
+        if told and not self.over:
+            self._tell(self._change.new, told, self._as_before)
+        else:
+            self._as_before({})
+
+    def _as_before(self, answers: dict[str, str]) -> None:
+        """Everybody has the configuration before again."""
+        assert self._change is not None
+        self._telling = None
+        for name, problem in answers.items():
+            if problem:
+                self.plan.journal.say(f"{name} could not be given the old configuration: {problem}")
+        self._change.old.forget()
+        if not self.over:
+            self.fail(
+                self._failure.message,
+                tail=self._failure.tail,
+                hint="the configuration before is in force again",
+            )
+
+    def _stuck(self, reason: str) -> None:
+        """The new configuration has failed, and the old one does not come back."""
+        assert self._new is not None
+        if self.over:
+            return
+        self.fail(
+            f"{self._failure.message}; the configuration before cannot be put back: {reason}",
+            tail=self._failure.tail,
+            hint="`status` says what serves; `restart` starts everything again",
+        )
 
     def _restored(self, answers: dict[str, str]) -> None:
         """Everybody has the old configuration again."""
@@ -213,6 +310,7 @@ def _affected(plan: Plan, new: Generation, rows: list[Process]) -> set[str]:
     if cold or any(before.get(name) != after.get(name) for name in variables):
         return {spec.name for spec in new.specs}
     unsettled = {row.spec.name for row in rows if row.pid and not row.ready}
+    unsettled |= {row.spec.name for row in rows if row.gave_up}
     found = set()
     for spec in new.specs:
         was = old.spec(spec.name)

@@ -11,6 +11,7 @@ from ..contract.record import key
 from ..contract.service import Service
 from ..contract.shapes import Anything
 from ..errors import CONFIG, Refusal
+from . import cpus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def read(manifest: dict[str, Any], values: dict[str, Any], root: str, state: str
         ours = running.settled(service, values, where, root=root, state=state)
         facts = {
             **vars(ours),
+            "instances": ours.instances if isinstance(ours.instances, int) else cpus.usable(),
             # Without one of its own it works where it may write.
             "cwd": state if ours.cwd is None else ours.cwd,
             # Of what is not enabled nobody has to wait.

@@ -18,6 +18,7 @@ from .plan import Plan
 from .poller import Poller
 from .process import ENDED, RUNNING, STARTING, STOPPED, STOPPING, Process
 from .process import FAILED as BROKEN
+from .readiness import missing
 from .reload import Diff, Reload
 from .signals import Signals
 from .switched import Switched
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 class Outcome:
     """How it ended: an exit status, and the reason where there is something to tell."""
 
-    __slots__ = ("code", "message", "tail")
+    __slots__ = ("code", "hint", "message", "tail")
 
     def __init__(self) -> None:
         self.code = DONE
         self.message = ""
+        self.hint = ""
         self.tail: list[str] = []
 
 
@@ -135,12 +137,13 @@ class Supervisor:
         if timeout is not None:
             self._hooks.within(timeout / 2)  # the other half is the services'
 
-    def fail(self, message: str, process: Process | None = None) -> None:
+    def fail(self, message: str, process: Process | None = None, *, hint: str = "") -> None:
         """Stop everything; the supervisor's exit status will be 1, for this reason."""
         if self.state == STOPPING:
             return
         self.outcome.code = FAILED
         self.outcome.message = message
+        self.outcome.hint = hint
         if process is not None and process.output is not None:
             self.outcome.tail = list(process.output.tail)
         self._say(message, journald.ERROR)
@@ -177,7 +180,10 @@ class Supervisor:
         rows = []
         for process in self._children.rows:
             places = " and ".join(self._places(process))
-            rows.append(f"{process} on {places}" if places else str(process))
+            if process.gave_up:
+                rows.append(f"{process} has failed")
+            else:
+                rows.append(f"{process} on {places}" if places else str(process))
         manifest = self.plan.generation.manifest
         head = f"{manifest['name']} {manifest['version']} is running (pid {os.getpid()})"
         return f"{head}: {', '.join(rows)}" if rows else head
@@ -230,6 +236,11 @@ class Supervisor:
             self._say(f"on_crash is still running: not told of {process}")
             return
         self._hooks.begin(self.plan, "on_crash", self._told, service=str(process), reason=reason)
+
+    def gave_up(self, process: Process) -> None:
+        """Have the service manager say so."""
+        if self.state == RUNNING and self._operation is None:
+            self._manager.status(self.describe())
 
     def _may_start(self, problem: str, lines: list[str]) -> None:
         if problem:
@@ -344,7 +355,7 @@ class Supervisor:
     def _unready(self) -> Process | None:
         """One that everybody waits for; who was ready, and is done, is not waited for."""
         for row in self._children.rows:
-            if row.spec.required and not row.ready and row.state != STOPPED:
+            if row.spec.awaited and not row.ready and row.state != STOPPED:
                 return row
         return None
 
@@ -358,7 +369,8 @@ class Supervisor:
         if limit is not None and now >= limit:
             process = self._unready() if self._started else None
             who = process or "the hook pre_start"
-            self.fail(f"{who} was not ready within {now - self._began:.0f}s", process)
+            hint = missing(process) if process else ""
+            self.fail(f"{who} was not ready within {now - self._began:.0f}s", process, hint=hint)
             return 0.0
         beat = self._manager.beat(now)
         times = [moment for moment in (due, hook, limit, work, beat) if moment is not None]
@@ -378,7 +390,9 @@ class Supervisor:
             self.state = STOPPING
             if any(process.state == BROKEN for process in rows):
                 self.outcome.code = FAILED
-                self.outcome.message = "every service has ended, not all of them well"
+                reasons = [process.gave_up for process in rows if process.gave_up]
+                ended = "every service has ended, not all of them well"
+                self.outcome.message = reasons[0] if len(rows) == 1 and reasons else ended
         if not self._swept:
             self._swept = True
             if self._children.forced and self.outcome.code == DONE:

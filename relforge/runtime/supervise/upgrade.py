@@ -13,15 +13,15 @@ Whatever fails before the last step, ours serve again, or still.
 from __future__ import annotations
 
 import os
-import time
 
 from ..errors import CONFIG, FAILED, INTERRUPTED, Refusal
-from . import handover, probes, sockets
+from . import handover, sockets
+from .bake import Bake
 from .change import Change, Failure
 from .control import Client
 from .generation import Generation
 from .operation import Operation
-from .process import Process, kill_group
+from .process import Process
 from .scout import Scout
 from .tools import Tools
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-ASKING = 0.5  # seconds between two questions after the new version's health
 PREVIOUS = "RELEASE_PREVIOUS_ROOT"
-MISSES = 3  # as many in a row are too many
 
 
 class Upgrade(Operation):
@@ -57,21 +55,23 @@ class Upgrade(Operation):
         self._switch = switch
         self._dry = dry
         self._stage = "loading"
-        self._due: float | None = None
         self._old = tools.plan.generation
         self._new: Generation | None = None
         self._change: Change | None = None
         self._failure: Failure | None = None  # why it is taken back
         self._code = FAILED
-        self._baked = 0.0
-        self._probe = 0
-        self._misses = 0
+        self._bake: Bake | None = None
         self._scout: Scout | None = None
 
     def begin(self, root: str) -> None:
         """Find out what the version at ``root`` is worth; raises Refusal."""
         tools = self._tools
-        self.say(f"the upgrade to {os.path.basename(root)} begins")
+        version = os.path.basename(root)
+        self.say(
+            f"looking at an upgrade to {version}: nothing is changed"
+            if self._dry
+            else f"the upgrade to {version} begins"
+        )
         self._scout = Scout(tools.plan, tools.poller, tools.children, root, self._found)
 
     def take_back(self, old: Generation, error: str) -> None:
@@ -85,13 +85,7 @@ class Upgrade(Operation):
             if now >= self._scout.due:
                 self._scout.late()
             return self._scout.due
-        if self._stage == "baking" and self._due is not None and now >= self._due:
-            if self._probe:
-                kill_group(self._probe)
-                self._due = None
-            else:
-                self._bake(now)
-        return self._due
+        return self._bake.tick(now) if self._bake is not None else None
 
     def left(self) -> None:
         super().left()
@@ -99,6 +93,8 @@ class Upgrade(Operation):
 
     def stop(self, reason: str) -> None:
         super().stop(reason)
+        if self._bake is not None:
+            self._bake.stop()
         if self._stage == "loading" and self._scout is not None:
             self._scout.kill()
         if self._new is not None and self.plan.generation is not self._new:
@@ -113,8 +109,8 @@ class Upgrade(Operation):
 
     def crashed(self, process: Process, reason: str) -> None:
         """A process has ended as it should not have."""
-        if self._stage == "baking" and process.spec.required:
-            self._give_up(Failure(reason, process), FAILED)
+        if self._bake is not None:
+            self._bake.crashed(process, reason)
 
     def _found(self, found: Generation | Refusal) -> None:
         if self.over:
@@ -177,49 +173,18 @@ class Upgrade(Operation):
         else:
             assert self._new is not None
             self._stage = "baking"
-            now = time.monotonic()
             bake = self._new.bake
-            self._baked = self._due = now + bake
-            if self._new.health is not None:
-                self._due = now
+            self._bake = Bake(self._tools, self._new, self._new.version, self._baked)
             if bake:
                 self.say(f"{self._new.version} serves, and is watched for {bake:g}s")
 
-    def _bake(self, now: float) -> None:
-        """Ask how it is; at the end of the time, and of the last answer, switch."""
-        assert self._new is not None
-        if now >= self._baked and not (self._new.health and self._misses):
-            if self._tools.hooks.busy:  # its child would be nobody's afterwards
-                self._due = now + ASKING
-                return
-            self._due = None
-            self._stage = "switching"
-            self._switch(self._old)
-        elif self._new.health is None:
-            self._due = self._baked
-        else:
-            self._ask(self._new)
-
-    def _ask(self, new: Generation) -> None:
-        self._due = time.monotonic() + probes.TIMEOUT + ASKING
-        try:
-            self._probe = probes.ask(self.plan, new, new.health)
-        except OSError:
-            self._answered(-1)
+    def _baked(self, failure: Failure | None) -> None:
+        """Nothing of it has failed for a while: switch."""
+        if failure is not None:
+            self._give_up(failure, FAILED)
             return
-        self._tools.children.watch(self._probe, self._answered)
-
-    def _answered(self, status: int) -> None:
-        self._probe = 0
-        if self._stage != "baking" or self.over:
-            return
-        self._misses = 0 if status == 0 else self._misses + 1
-        if self._misses >= MISSES:
-            assert self._new is not None
-            self._give_up(Failure(f"{self._new.version} fails its health check"), FAILED)
-            return
-        now = time.monotonic()
-        self._due = now + ASKING if self._misses or now < self._baked else now
+        self._stage = "switching"
+        self._switch(self._old)
 
     def not_switched(self, error: str) -> None:
         """This process could not become the other supervisor."""
@@ -230,6 +195,8 @@ class Upgrade(Operation):
         if self.over or self._failure is not None:
             return
         self._failure, self._code = failure, code
+        if self._bake is not None:
+            self._bake.stop()
         if self._stage == "loading":
             assert self._scout is not None
             self._scout.kill()
@@ -245,7 +212,7 @@ class Upgrade(Operation):
         """The new version's processes make room for ours again."""
         assert self._new is not None
         assert self._failure is not None
-        self._stage, self._due = "going back", None
+        self._stage = "going back"
         self.say(f"{self._failure.message}: going back to {self._old.version}")
         try:
             self._old.listeners = sockets.adopt(

@@ -52,7 +52,8 @@ def install(book: Book, wanted: Wanted) -> dict[str, Any]:
             raise Refusal(f"{where}: {error.strerror}") from None
         raise
     remove(place.incoming)
-    journal.write("install", version, DONE)
+    # What was there before keeps its time, by which `prune` goes.
+    journal.write("install", version if changed else label, DONE)
     path = place.release(version)
     return {"version": version, "changed": changed, "sha256": digest, "path": path}
 

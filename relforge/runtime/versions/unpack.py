@@ -40,6 +40,13 @@ def unpack(archive: str, folder: str) -> Tree:
         with tarfile.open(archive, "r:*") as tar:
             for member in tar:
                 _member(tar, member, folder, tree)
+    except tarfile.ReadError as error:
+        if tree.digests:
+            raise Refusal(f"{archive}: damaged: {error}", hint="copy it again") from None
+        raise Refusal(
+            f"{archive}: not a release artifact",
+            hint="`relforge release` makes them: NAME-VERSION-SYSTEM.tar.gz",
+        ) from None
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise Refusal(f"{archive}: damaged, or no tarball: {error}", hint="copy it again") from None
     except OSError as error:

@@ -44,7 +44,7 @@ def test_each_task_queue_has_its_own_program(
     files = {"shop/__init__.py": "", "shop/jobs.py": source, "requirements.txt": package}
     (row,) = read(files).services
     assert (words, single, "started") == (row.target, row.singleton, row.ready)  # P49, P51
-    assert row.required  # alone, there is nothing that could serve on
+    assert row.required is True  # alone, there is nothing that could serve on
 
 
 def test_celerys_schedule_has_a_scheduler_that_runs_once() -> None:

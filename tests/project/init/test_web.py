@@ -347,5 +347,5 @@ def test_workers_beside_a_website_do_not_take_it_along() -> None:
     # P47
     files = site("django\ngunicorn\n", Procfile="web: gunicorn bookshop.wsgi\nq: python q.py\n")
     files["q.py"] = "while True: pass\n"
-    assert service(files, "web").required
-    assert not service(files, "q").required
+    assert service(files, "web").awaited
+    assert service(files, "q").required is False

@@ -54,7 +54,7 @@ def test_a_program_has_its_own_mode() -> None:
         ({"exec": ["a"], "mode": "rpc"}, 'mode: a command in the mode "rpc" has `call`'),
         ({"call": "a:b", "mode": "evil"}, "'evil' is none of"),
         ({"call": "a:b", "mode": "rpc", "once": True}, "cannot be locked from outside"),
-        ({"call": "a:b", "once": "yes"}, "once: expected true, false, or a callable"),
+        ({"call": "a:b", "once": "yes"}, "once: expected true, false, { by"),
         ({"call": "a:b", "service": "web"}, 'only a command in the mode "rpc"'),
         ({"call": "a:b", "mode": "rpc", "cwd": "app"}, "cwd: a command inside a live process"),
         ({"call": "a:b", "mode": "rpc", "env": {"A": ""}}, "env: a command inside a live process"),
@@ -79,3 +79,16 @@ def test_what_is_wrong_is_refused(rows: dict[str, Any], said: str) -> None:
 def test_the_name_of_a_built_in_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match=f"`{name}` is a command of every release"):
         command(name, call="a:b")
+
+
+def test_an_unknown_key_comes_before_one_that_is_missing() -> None:  # P61
+    with pytest.raises(SettingsError, match=r"migrate\.cal: unknown key") as caught:
+        command(cal="a:b")
+    assert "did you mean `call`?" == caught.value.hint
+    with pytest.raises(SettingsError, match="is not an object such as") as caught:
+        command(call="feeds.loop")
+    assert 'did you mean "feeds:loop"?' == caught.value.hint
+
+
+def test_once_by_keys_of_the_configuration() -> None:  # P44
+    assert {"by": ("db.url",)} == command(call="a:b", once={"by": ["db.url"]}).once

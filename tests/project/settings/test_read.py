@@ -166,10 +166,6 @@ def test_prod_and_dev_exist_without_being_written() -> None:
         ("[[overlays]]\ncopy='a'\nto='bin/shop'", "'bin/shop' is written by relforge itself"),
         ("[[overlays]]\nmkdir='var'", "overlays[0].mkdir: 'var' is written by relforge"),
         ("[[overlays]]\ncopy='a'\nto='python/bin/python3'", "is written by relforge itself"),
-        (
-            "[services.a]\napp='a:b'\nlisten=['x:1']\noptions={workers='${n}'}",
-            "services.a.options.workers: '${n}': the server is given",  # P32
-        ),
         ("[[overlays]]\ncopy='a'\nto='../b'", "leaves the tree"),
         ("[[overlays]]\ncopy='a'\ntemplate='b'\nto='c'", "`copy` and `template`"),
         ("[dependencies]\ngroups=['docs']", "dependencies.groups[0]"),

@@ -149,7 +149,11 @@ def stopped(mini_release: Callable[..., MiniRelease]) -> Shop:
             services=SERVICES,
             config={"schema": {"http.port": {"type": "int", "default": 8000, "doc": "port"}}},
             commands={
-                "add": {"call": "shop.ops:add", "help": "put two words together"},
+                "add": {
+                    "call": "shop.ops:add",
+                    "help": "put two words together",
+                    "args": [{"name": "a"}, {"name": "b", "default": "2"}],
+                },
                 "later": {"call": "shop.ops:later", "help": "shout"},
             },
         )

@@ -131,7 +131,10 @@ def test_commands_of_the_project(stopped: Shop) -> None:
     assert (done.stdout, done.returncode) == ("42\n", 0)
     assert stopped.run("later", "a").stdout == "A\n"
     done = stopped.run("add", "--help")
-    assert done.stdout == "usage: shop add [ARGS]\n\nput two words together\n"
+    assert done.stdout == (
+        "usage: shop add A [B]\n\nput two words together\n\n"
+        "  a\n  b                  (default: 2)\n"
+    )
     assert "put two words together" in stopped.run("help").stdout
 
 

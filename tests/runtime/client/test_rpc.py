@@ -238,7 +238,8 @@ def test_another_user_is_told_whom_to_be(shop: Shop) -> None:
     )
     assert done.returncode == 1
     assert "belongs to user root, you are uid 65534" in done.stderr
-    assert "sudo -u 'root' shop" in done.stderr
+    assert "sudo -u 'root' /" in done.stderr
+    assert "/bin/shop ..." in done.stderr
 
 
 def test_control_commands_import_little(shop: Shop) -> None:

@@ -92,7 +92,7 @@ def test_the_result_is_sealed_closed_on_exec_and_at_its_start(odd: Callable[...,
     first, second = loading.read(fd), loading.read(fd)
     assert first == second
     assert {"seen": ["RELEASE_NAME"]} == first["values"]
-    assert {"SEEN": '["RELEASE_NAME"]'} == first["environ"]
+    assert {"SEEN": "RELEASE_NAME"} == first["environ"]
     assert {"seen": [["shop.odd:Odd", ""]]} == first["origins"]
     assert [] == first["secrets"]
     os.close(fd)

@@ -155,7 +155,6 @@ def test_every_error_at_once_with_its_key_and_its_place(tmp_path: Path) -> None:
             'input should be a valid integer, unable to parse string as an integer, got "much"',
             "$S_LIMITS__X",
         ),
-        ("hostz", "unknown key; did you mean hosts?", "$S_HOSTZ"),
         (
             "db.url",
             f"required and not set (the database): expected {URL}; set $S_DB__URL",

@@ -48,7 +48,7 @@ SAMPLES: dict[type[shapes.Shape], Any] = {
     shapes.Size: "64MiB",
     shapes.Words: ["other"],
     service_shapes.Listen: ["127.0.0.1:1"],
-    shapes.Table: {"workers": 2},
+    shapes.Options: {"workers": 2},
     shapes.Variables: {"A": "b"},
     shapes.Once: True,
     service_shapes.Signal: "SIGINT",
@@ -124,6 +124,8 @@ def every_key() -> list[Any]:
 def sample(key: Key) -> Any:
     if isinstance(key.shape, shapes.Flag):
         return not key.default
+    if isinstance(key.shape, shapes.OrReference):
+        return SAMPLES[type(key.shape._shape)]
     if isinstance(key.shape, shapes.Choice):
         return key.shape.choices[-1]
     return SAMPLES[type(key.shape)]
@@ -373,6 +375,22 @@ FILLED = [
         service,
         ("ready", {"exec": ("b", "1")}),
     ),
+    ({"run": "a:b", "instances": "${x}"}, service, ("instances", 1)),  # P50, to the next comment
+    ({"run": "a:b", "instances": "auto"}, service, ("instances", "auto")),
+    ({"run": "a:b", "nice": "-${x}"}, service, ("nice", -1)),
+    ({"run": "a:b", "drain": "${x}m"}, service, ("drain", 60.0)),
+    ({"run": "a:b", "ready_timeout": "${x}"}, service, ("ready_timeout", 1.0)),
+    (
+        {"run": "a:b", "rlimits": {"as": "${x} GB", "core": "none", "nofile": 9}},
+        service,
+        ("rlimits", {"as": 1_000_000_000, "core": -1, "nofile": 9}),
+    ),
+    (
+        {**TARGETS["app"], "options": {"workers": "${x}", "name": "n${x}", "on": ["${x}", True]}},
+        service,
+        ("options", {"workers": 1, "name": "n1", "on": [1, True]}),
+    ),
+    # of commands and hooks
     ({"exec": ["app/a", "${x}"]}, command, ("exec", ("/srv/shop/app/a", "1"))),
     ({"exec": ["a", "$${x}"]}, command, ("exec", ("a", "${x}"))),
     ({"call": "a:b", "env": {"A": "${release.state}/a"}}, command, ("env", {"A": "/srv/var/a"})),
@@ -396,6 +414,30 @@ def test_every_key_that_may_hold_a_reference_is_filled() -> None:
     ours: dict[type[Record], Any] = {Service: service, Command: command, Hook: hook}
     names = {(ours[record], key.name) for record in ours for key in keys(record) if key.references}
     assert {(service, "enabled"), (hook, "cwd")} >= names - tried
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("instances", "${word}", r"it\.instances: expected a whole number, found a string"),
+        ("instances", "${none}", r"it\.instances: 0 is less than 1"),
+        (
+            "nice",
+            "${big}",
+            r"it\.nice: expected a whole number from -20 to 19, found a number \(99",
+        ),
+        ("drain", "${word}", r"it\.drain: expected a duration such as"),
+        ("ready_timeout", "-1${none}", r"it\.ready_timeout: '-10' is negative"),
+        ("rlimits", {"as": "${word}"}, r"it\.rlimits\.as: expected a number, a size"),
+    ],
+)
+def test_a_value_that_does_not_fit_at_boot_is_78_and_named(name: str, text: Any, said: str) -> None:
+    """P50."""
+    run = service({"run": "a:b", name: text})
+    values = {"word": "many", "none": 0, "big": 99}
+    with pytest.raises(Refusal, match=f"^{said}") as caught:
+        running.settled(run, values, "it", root="/srv/shop", state="/srv/var")
+    assert 78 == caught.value.code
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,41 @@ def main(argv=None):
 """
 
 
+SERVER = """
+import sys, time
+class Cli:
+    def __call__(self, *args, **kwargs):
+        print("cli", sys.argv, args)
+        if sys.argv[1] == "fail":
+            sys.exit("no such database")
+        time.sleep(1000)
+cli = Cli()
+"""
+
+
+def test_a_server_of_a_package_is_called_as_its_script_and_has_a_console(
+    mini_release: Make,
+) -> None:
+    """P52."""
+    release = mini_release(
+        {"shop/cli.py": SERVER},
+        services={
+            "it": {
+                "target": "shop.cli:cli",
+                "args": ["server", "--port", "${http.port}"],
+                "ready": "started",
+            }
+        },
+        config={"schema": {"http.port": {"type": "int", "default": 81}}},
+    )
+    started = release.run("start")
+    assert 0 == started.returncode, started.stderr
+    eventually(lambda: "cli ['it', 'server', '--port', '81'] ()" in log(release))
+    assert "'it'\n" == release.run("rpc", "import sys; sys.argv[0]").stdout
+    assert "shop/cli.py" in release.run("stacks").stdout
+    assert 0 == release.run("stop").returncode
+
+
 def test_a_run_service_finds_its_words_as_a_console_script_does(mini_release: Make) -> None:
     release = mini_release(
         {"shop/a.py": ARGV},

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,59 @@ def test_a_service_that_is_not_required_stops_nobody_else(mini_release: Make) ->
     assert release.run("start").returncode == 0
     eventually(lambda: service(release, "short")["state"] == "failed")
     assert "running" == service(release, "worker")["state"]
+
+
+def test_a_service_that_gives_up_is_loud_and_stops_nobody_else(
+    mini_release: Make, tmp_path: Path
+) -> None:
+    """P47."""
+    crashes = tmp_path / "crashes"
+    release = mini_release(
+        {"shop/short.py": SHORT, "shop/worker.py": WORKER},
+        services={
+            "short": {
+                "target": "shop.short:main",
+                "intensity": [1, 30.0],
+                "backoff": [0.01, 0.1],
+                "required": None,
+            },
+            "worker": {"required": None},
+        },
+        hooks={"on_crash": {"exec": ["sh", "-c", f'echo "$RELEASE_HOOK_REASON" >> {crashes}']}},
+    )
+    started = release.run("start")
+    assert started.returncode == 0, started.stderr
+    eventually(lambda: service(release, "short")["state"] == "failed")
+    assert "running" == service(release, "worker")["state"]
+    reason = "short.1 exited with status 7; more than 1 restarts within 30s, giving up"
+    assert reason == service(release, "short")["reason"]
+    said = release.run("status")
+    assert 1 == said.returncode
+    assert said.stdout.endswith(f"\n\nfailed: {reason}\n")
+    assert f"{reason}: it has failed, the others serve on" in log(release)
+    eventually(lambda: crashes.exists() and "exited with status 7" in crashes.read_text())
+    reloaded = release.run("reload")
+    assert (1, "") == (reloaded.returncode, reloaded.stdout), "it is tried again, and fails again"
+    assert "short.1 exited with status 7" in reloaded.stderr
+    assert 0 == release.run("stop").returncode
+
+
+def test_a_release_whose_only_service_gives_up_ends(mini_release: Make) -> None:
+    """P47: then systemd decides."""
+    release = mini_release(
+        {"shop/short.py": SHORT},
+        services={
+            "short": {
+                "target": "shop.short:main",
+                "intensity": [1, 30.0],
+                "backoff": [0.01, 0.1],
+                "required": None,
+            },
+        },
+    )
+    done = release.run("foreground")
+    assert 1 == done.returncode
+    assert "more than 1 restarts within 30s, giving up" in done.stderr + done.stdout
 
 
 def test_restart_policies(mini_release: Make) -> None:

@@ -63,9 +63,11 @@ SCHEMA = {
 
 
 def configured(make: Make, place: Path, **services: Any) -> MiniRelease:
+    parts = {"upgrade": services.pop("_upgrade")} if "_upgrade" in services else {}
     state = {"path": str(place), "optional": True}
     release = make(
-        {"shop/web.py": WEB, "shop/once.py": ONCE},
+        {"shop/web.py": WEB, "shop/once.py": ONCE, "shop/late.py": LATE},
+        **parts,
         services=services,
         config={
             "providers": [{"use": "toml", "options": state, "state": state}],
@@ -79,6 +81,47 @@ def configured(make: Make, place: Path, **services: Any) -> MiniRelease:
 
 def pids(release: MiniRelease) -> list[int]:
     return [row["pid"] for row in status(release)["services"]]
+
+
+LATE = """
+import time
+from relforge.runtime import config, ready
+def main():
+    ready()
+    while config["fault"] != "late":
+        time.sleep(0.1)
+    time.sleep(1.5)
+    raise SystemExit("out of stock")
+"""
+
+
+@pytest.mark.network
+def test_what_dies_after_a_reload_takes_it_back(mini_release: Make, tmp_path: Path) -> None:
+    """P48: as an upgrade is."""
+    place = tmp_path / "config.toml"
+    release = configured(
+        mini_release,
+        place,
+        web=SERVER,
+        worker={"target": "shop.late:main", "required": None},
+        _upgrade={"bake": 4.0, "health": None},
+    )
+    (address,) = service(release, "web")["listen"]
+    with Asking(address) as asking:
+        eventually(lambda: asking.answers)
+        place.write_text('fault = "late"\ngreeting = "bad day"\n')
+        done = release.run("reload")
+        assert (1, "") == (done.returncode, done.stdout)
+        assert "watching it for 4s" in done.stderr
+        assert "worker.1 exited with status 1" in done.stderr
+        assert "the configuration before is in force again" in done.stderr
+        said = len(asking.answers)
+        eventually(lambda: len(asking.answers) > said)
+        assert asking.answers[-1].endswith(" hello")
+    assert [] == asking.failed
+    assert ["running", "running"] == [row["state"] for row in status(release)["services"]]
+    place.write_text('greeting = "good day"\n')
+    assert "reloaded: web.1, worker.1\n" == release.run("reload").stdout
 
 
 @pytest.mark.network

@@ -89,8 +89,8 @@ def cut(artifact: Path) -> None:
     [
         (damaged, True, "and shop-2.0.0.tar.gz.sha256 says"),
         (cut, False, "damaged, or no tarball"),
-        (lambda path: path.write_text("no tarball at all"), False, "damaged, or no tarball"),
-        (lambda path: path.write_bytes(b""), False, "damaged, or no tarball"),
+        (lambda path: path.write_text("no tarball at all"), False, "not a release artifact"),
+        (lambda path: path.write_bytes(b""), False, "not a release artifact"),
     ],
 )
 def test_what_is_damaged_is_refused_and_nothing_is_left(

@@ -91,6 +91,7 @@ def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
             layer.errors.append(f"{path}: the name is no key: expected such as db.url")
             continue
         layer.add(key, without_line_end(text), path, text=True, secret=True)
+        layer.settings[-1].loose = bool(prefix) and name not in mapped
     return layer
 
 

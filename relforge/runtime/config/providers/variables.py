@@ -27,6 +27,8 @@ class Variables:
 
     ``X_FILE`` names a file that holds the value of ``X``; both is an error.  With
     a prefix that needs a schema which has a key for ``X`` and none for ``X_FILE``.
+    Of those with the prefix only the ones count whose key the schema knows: the
+    others may be the application's own, or Kubernetes'.
     Where several name one key, the order is: those of ``map`` as listed, then
     those with the prefix by name; the last wins and beats the others visibly.
     """
@@ -89,7 +91,7 @@ def collect(
         with_file = names.knows(parts) and not names.knows([*parts[:-1], parts[-1] + FILE])
         if name not in taken:
             taken |= {name, f"{name}{FILE}"} if with_file else {name}
-            found.take(name, names.path(parts), with_file=with_file)
+            found.take(name, names.path(parts), with_file=with_file, loose=True)
     return found.layer
 
 
@@ -104,7 +106,9 @@ class _Found:
         self._root = context.root
         self._place = place
 
-    def take(self, name: str, key: tuple[str, ...], *, with_file: bool) -> None:
+    def take(
+        self, name: str, key: tuple[str, ...], *, with_file: bool, loose: bool = False
+    ) -> None:
         file = f"{name}{FILE}"
         in_file = with_file and file in self._environ
         if in_file and name in self._environ:
@@ -116,6 +120,7 @@ class _Found:
             self._read(file, key)
         elif name in self._environ:
             self.layer.add(key, self._environ[name], self._place(name), text=True)
+            self.layer.settings[-1].loose = loose
 
     def _read(self, file: str, key: tuple[str, ...]) -> None:
         path = self._environ[file]

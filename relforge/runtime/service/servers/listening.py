@@ -27,7 +27,10 @@ def waits(sock: Any) -> bool:
 def checked(
     service: dict[str, Any], server: str, known: Collection[str], ours: Collection[str]
 ) -> dict[str, Any]:
-    """The options of the service; raises Refusal for one that is the supervisor's, or nobody's."""
+    """The options of the service; raises Refusal for one that is the supervisor's, or nobody's.
+
+    The build does not know those ``at_boot``, which have a value then: they are left out.
+    """
     where = f"services.{service['name']}.options"
     options: dict[str, Any] = service["options"]
     allowed = sorted(set(known) - set(ours))
@@ -38,7 +41,8 @@ def checked(
             near = get_close_matches(name, allowed, 1)
             hint = f"did you mean {near[0]}?" if near else ""
             raise Refusal(f"{where}.{name}: {server} has no such option", hint=hint, code=CONFIG)
-    return dict(options)
+    later = service.get("at_boot", ())
+    return {name: value for name, value in options.items() if name not in later}
 
 
 def is_wsgi(app: Any) -> bool:

@@ -1,0 +1,65 @@
+"""What `start` shows on a terminal while it waits: ``waiting for worker.1 (12s of 60s)``."""
+
+from __future__ import annotations
+
+import select
+import sys
+import time
+
+from .. import frames
+from ..client.connection import dial
+from ..errors import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .specs import Spec
+
+EVERY = 1.0  # seconds
+PATIENCE = 1.0  # of a question
+_CLEAR = "\r\x1b[K"
+
+
+def watch(pipe: int, control: str, specs: Mapping[str, Spec]) -> None:
+    """Return when there is something to read in the pipe, or its other end is gone.
+
+    ``control`` is the supervisor's socket; without a terminal nothing is shown.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():  # it may have been closed when we started
+        return
+    shown = ""
+    while not select.select([pipe], [], [], EVERY)[0]:
+        text = line(_services(control), specs)
+        if text != shown:
+            print(f"{_CLEAR}{text}", end="", file=sys.stderr, flush=True)
+            shown = text
+    if shown:
+        print(_CLEAR, end="", file=sys.stderr, flush=True)
+
+
+def line(rows: list[dict[str, Any]], specs: Mapping[str, Spec]) -> str:
+    """Those that are waited for, each with its time; "" for none."""
+    words = []
+    for row in rows:
+        spec = specs.get(row["name"])
+        if spec is None or not spec.awaited or row["ready"] or row["uptime"] is None:
+            continue
+        name = f"{row['name']}.{row['instance']}"
+        words.append(f"{name} ({row['uptime']:.0f}s of {spec.ready_timeout:g}s)")
+    return f"waiting for {', '.join(words)}" if words else ""
+
+
+def _services(control: str) -> list[dict[str, Any]]:
+    """Of ``status``; none where it does not answer yet."""
+    try:
+        with dial(control, "the supervisor", PATIENCE) as sock:
+            sock.settimeout(PATIENCE)
+            frames.send(sock, {"op": "status"})
+            answer = frames.receive(sock)
+    except (OSError, Refusal, frames.FrameError):
+        time.sleep(EVERY / 10)
+        return []
+    rows: list[dict[str, Any]] = (answer or {}).get("services", [])
+    return rows

@@ -1,0 +1,84 @@
+"""P55: variables with the application's prefix that are not keys of the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relforge.runtime.config import providers
+from relforge.runtime.config.resolve import Outcome, resolve
+
+SCHEMA: dict[str, Any] = {
+    "db.url": {"type": "str", "required": True},
+    "secret_key": {"type": "str", "default": "x"},
+    "labels": {"type": "table"},
+}
+KUBERNETES = {
+    "FEEDS_SERVICE_HOST": "10.0.0.1",
+    "FEEDS_SERVICE_PORT": "80",
+    "FEEDS_PORT": "tcp://10.0.0.1:80",
+    "FEEDS_PORT_80_TCP": "tcp://10.0.0.1:80",
+    "FEEDS_PORT_80_TCP_PROTO": "tcp",
+}
+
+
+def resolved(environ: dict[str, str], use: str = "env", **more: Any) -> Outcome:
+    options = {"prefix": "FEEDS_", **more.pop("options", {})}
+    row = {"use": use, **providers.prepare(use, options)}
+    config = {"providers": [row], "schema": SCHEMA, "strict": True, **more}
+    return resolve(config, root="/nowhere", environ=environ)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        KUBERNETES,
+        {"FEEDS_SECRET": "s"},
+        {"FEEDS_DB__URL__X": "y"},
+        {"FEEDS_SECRET_FILE": "/nowhere"},
+        {"FEEDS_" + "A__" * 80 + "B": "deep"},
+    ],
+)
+def test_they_are_notes_and_the_rest_is_loaded(foreign: dict[str, str]) -> None:
+    found = resolved({"FEEDS_DB__URL": "x", **foreign})
+    assert [] == found.problems
+    assert "x" == found.values["db"]["url"]
+    assert len(foreign) == len(found.notes)
+    for name, note in zip(sorted(foreign), sorted(found.notes), strict=True):
+        assert note.startswith(f"${name} names no key")
+
+
+def test_a_note_says_what_may_have_been_meant() -> None:
+    found = resolved({"FEEDS_DB__URL": "x", "FEEDS_SECRT_KEY": "s"})
+    note = "$FEEDS_SECRT_KEY names no key of the configuration; did you mean secret_key?"
+    assert [note] == found.notes
+
+
+def test_a_key_that_is_missing_names_the_variable_that_was_meant() -> None:
+    (problem,) = resolved({"FEEDS_DB__URLL": "x"}).problems
+    assert "db.url" == problem["key"]
+    assert problem["message"].endswith("; $FEEDS_DB__URLL names no key of the configuration")
+
+
+def test_a_name_of_the_map_is_meant_and_so_is_a_file() -> None:
+    found = resolved({"URL": "x"}, options={"map": {"URL": "db.uri"}})
+    assert ["db.uri", "db.url"] == sorted(problem["key"] for problem in found.problems)
+
+
+def test_without_a_schema_and_without_strictness_they_are_keys() -> None:
+    environ = {"FEEDS_DB__URL": "x", "FEEDS_SECRET": "s"}
+    assert "s" == resolved(environ, strict=False).values["secret"]
+    assert "s" == resolved(environ, schema={}).values["secret"]
+
+
+def test_files_with_a_prefix_are_passed_over_too(tmp_path: Path) -> None:
+    (tmp_path / "FEEDS_db.url").write_text("x")
+    (tmp_path / "FEEDS_token").write_text("t")
+    found = resolved({}, "files", options={"path": str(tmp_path)})
+    assert [] == found.problems
+    assert [f"{tmp_path}/FEEDS_token names no key of the configuration"] == found.notes
+    (tmp_path / "dotenv").write_text("FEEDS_DB__URL=x\nFEEDS_TOKEN=t\n")
+    found = resolved({}, "dotenv", options={"path": f"{tmp_path}/dotenv"})
+    assert ([], 1) == (found.problems, len(found.notes))
