@@ -108,7 +108,7 @@ def _misfit(row: dict[str, Any]) -> Problem | None:
         return None
     found = _object(row)
     if not callable(found):
-        return _problem(f"{row['target']}: a {type(found).__name__} cannot be called", "")
+        return _problem(f"{row['target']}: {type(found).__name__} objects cannot be called", "")
     problem = calling.misfit(found, **manner)
     return _problem(f"{row['target']}: {problem}", row.get("hint", "")) if problem else None
 

@@ -181,7 +181,7 @@ def test_a_function_that_needs_more_than_it_gets_is_refused(mini_release: Make) 
     assert "shop.ops:rest: it is called without arguments: missing a required" in row["message"]
     assert "declare it" == row["hint"]
     (row,) = failures(release, "shop.ops:X", "", call={"by_words": True})
-    assert "shop.ops:X: a int cannot be called" == row["message"]
+    assert "shop.ops:X: int objects cannot be called" == row["message"]
 
 
 def test_what_a_module_has_is_named_where_a_name_is_wrong(mini_release: Make) -> None:  # noqa: F811 - the fixture

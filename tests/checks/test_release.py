@@ -14,6 +14,8 @@ pytestmark = pytest.mark.release
 
 TOKEN = "gh" + "p_" + "aB3dE6gH9jK2" * 3
 
+NO_SPACE = "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = print\n"
+
 
 def test_a_warning_is_told_at_the_end_and_again_when_nothing_changed(shop: Workshop) -> None:
     shop.put("shop/late.py", "def f():\n    import boto3\n")
@@ -58,7 +60,9 @@ def test_an_artifact_is_tried_in_a_place_with_a_space_once(shop: Workshop) -> No
     assert "smoke " in first.stderr
     again = shop.report("release", "--smoke")
     assert [] == again["findings"]
-    shop.put("shop/worker.py", "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = 1\n")
+    shop.put(
+        "shop/worker.py", "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = print\n"
+    )
     said = shop.refused(1, "release", "--smoke")
     assert "where it was unpacked, tool.relforge.services.worker.run: importing" in said
     assert not Path(again["artifact"]).exists()
@@ -73,7 +77,9 @@ def test_every_format_is_unpacked_and_tried(shop: Workshop) -> None:
     for row in first["artifacts"]:
         assert 0 == main(["verify", row["artifact"]])
     there = sorted(path.name for path in (shop.root / "dist").iterdir())
-    shop.put("shop/worker.py", "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = 1\n")
+    shop.put(
+        "shop/worker.py", "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = print\n"
+    )
     said = shop.refused(1, "release", "--attest")
     for row in first["artifacts"]:
         name = Path(row["artifact"]).name

@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n(.*?)^```", re.M | re.S)
 # What a reader sees in another form: numbers of processes, times, sizes, digests, versions.
 VARIES = (
-    (r"^Python 3\.\d+: ", "Python: "),
+    (r"\bPython 3\.\d+: ", "Python: "),
     (r"glibc\d+\.\d+", "glibc"),
     (r"[0-9a-f]{64}", "digest"),
     (r"\d[-\dT:.]+Z", "time"),

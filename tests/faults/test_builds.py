@@ -110,7 +110,7 @@ def test_two_projects_at_once_on_one_cold_cache(shop: Workshop, built: Workshop)
 
 def test_sources_that_change_while_they_are_built_are_built_again(shop: Workshop) -> None:
     ops = shop.root / "shop" / "ops.py"
-    old, new = ops.read_text(), "def hello(*names):\n    print('bye', *names)\n"
+    old, new = ops.read_text(), "import sys\n\ndef hello():\n    print('bye', *sys.argv[1:])\n"
     shop.add(
         f"""[tool.relforge.assets]
 run = [["sh", "-c", "cp {shop.root}/new {ops} && mkdir o"]]
