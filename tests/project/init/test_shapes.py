@@ -138,7 +138,7 @@ SHAPES = {
 def files(name: str) -> dict[str, str]:
     """The texts of a fixture project."""
     root = PROJECTS / name
-    paths = (path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    paths = (path for path in sorted(root.rglob("*")) if path.is_file() and path.suffix != ".pyc")
     return {path.relative_to(root).as_posix(): path.read_text() for path in paths}
 
 
