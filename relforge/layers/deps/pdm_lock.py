@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from relforge.layers.deps import locked_file, project_needs, toml_file
 from relforge.layers.deps.pins import Lock, LockedFile, Need, Pin, Source
@@ -29,17 +28,10 @@ EXPORT = "type: pdm export -o requirements.lock"
 def read(path: Path, project: Project) -> Lock:
     """The packages of the file, and what the project asks for; raises UserError."""
     file = toml_file.read(path, ADVICE)
-    try:
+    with file.known_format(path.name, EXPORT):
         reader = _PdmLockReader(file=file, own=project_needs.own_names(project))
         pins = _merged(reader.pins(file.data.get("package", [])))
         return Lock(path=path, pins=pins, needs=project_needs.of(project), advice=ADVICE)
-    except (
-        *(KeyError, TypeError, AttributeError, ValueError, InvalidMarker, InvalidVersion),
-        *(InvalidSpecifier, InvalidRequirement),
-    ) as error:
-        refusal = file.refusal(path.name, f"its format is not known: {error!r}")
-        refusal.hint = EXPORT
-        raise refusal from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

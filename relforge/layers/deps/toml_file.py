@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomli
+from packaging.markers import InvalidMarker
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier
+from packaging.version import InvalidVersion
 
 from relforge.support.errors import UserError
+
+# What reading values of an unexpected shape raises.
+_UNEXPECTED = (
+    *(KeyError, TypeError, AttributeError, ValueError, InvalidMarker, InvalidVersion),
+    *(InvalidSpecifier, InvalidRequirement),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +46,16 @@ class TomlFile:
     def refusal(self, where: str, problem: str) -> UserError:
         """The error of something in it."""
         return UserError(f"{self.path.parent / where}: {problem}", hint=self.advice)
+
+    @contextmanager
+    def known_format(self, where: str, hint: str) -> Iterator[None]:
+        """Turn what a value of an unexpected shape raises into a UserError with that hint."""
+        try:
+            yield
+        except _UNEXPECTED as error:
+            refusal = self.refusal(where, f"its format is not known: {error!r}")
+            refusal.hint = hint
+            raise refusal from None
 
     def _at(self, place: int) -> str:
         line = self.text.count("\n", 0, place) + 1

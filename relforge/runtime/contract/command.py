@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .record import Record, key
-from .run import Run
-from .shapes import Anything, Choice, Flag, Once, Program, Target, Text
+from .run import CallOrExec
+from .shapes import Anything, Choice, Flag, Once, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Argument(Record):
     help: str = key(Text(), default="", doc="its line in `--help`")
 
 
-class Command(Run):
+class Command(CallOrExec):
     """One row of ``commands``."""
 
     TARGETS: ClassVar[dict[str, str]] = {
@@ -57,9 +57,6 @@ class Command(Run):
         "first word with a `/` in it is a file of the release",
     }
 
-    name: str = key(Text(), doc="", setting=False)
-    call: str = key(Target(), default="", doc="", setting=False)
-    exec: tuple[str, ...] = key(Program(), default=(), doc="", references=True, setting=False)
     mode: str = key(
         Choice(*MODES),
         default="eval",
@@ -109,22 +106,3 @@ class Command(Run):
     def of(cls, row: Mapping[str, Any], **more: Any) -> Self:
         args = tuple(Argument.of(argument) for argument in row.get("args", ()))
         return super().of(row, **more, args=args)
-
-    @classmethod
-    def which(cls, row: Mapping[str, Any]) -> str:
-        return "exec" if row.get("exec") else "call"
-
-    @property
-    def target_key(self) -> str:
-        return "exec" if self.exec else "call"
-
-    @property
-    def function(self) -> str:
-        return self.call
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return self.exec
-
-    def put_words(self, words: tuple[str, ...]) -> dict[str, object]:
-        return {"exec": words}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from .record import key
-from .run import Run
-from .shapes import Program, Seconds, Target, Text
+from .run import CallOrExec
+from .shapes import Seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any, ClassVar
+    from typing import ClassVar
 
 # Name: (when it runs, what its failure does), in the order of a life.
 TURNS = {
@@ -27,7 +26,7 @@ TURNS = {
 HOOKS = tuple(TURNS)
 
 
-class Hook(Run):
+class Hook(CallOrExec):
     """One row of ``hooks``."""
 
     TARGETS: ClassVar[dict[str, str]] = {
@@ -36,30 +35,8 @@ class Hook(Run):
         "release",
     }
 
-    name: str = key(Text(), doc="", setting=False)
-    call: str = key(Target(), default="", doc="", setting=False)
-    exec: tuple[str, ...] = key(Program(), default=(), doc="", references=True, setting=False)
     timeout: float = key(
         Seconds(least=0.001, reason="a hook must end: its timeout is more than 0", none=False),
         default=60.0,
         doc="after which it is stopped, and has failed",
     )
-
-    @classmethod
-    def which(cls, row: Mapping[str, Any]) -> str:
-        return "exec" if row.get("exec") else "call"
-
-    @property
-    def target_key(self) -> str:
-        return "exec" if self.exec else "call"
-
-    @property
-    def function(self) -> str:
-        return self.call
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return self.exec
-
-    def put_words(self, words: tuple[str, ...]) -> dict[str, object]:
-        return {"exec": words}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from .record import Record, key, keys
 from .reference import texts
-from .shapes import Text, Variables
+from .shapes import Program, Target, Text, Variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any, ClassVar
 
 
@@ -64,6 +64,33 @@ class Run(Record):
     def place(self, name: str) -> str:
         """How a user wrote the key of that name."""
         return name
+
+
+class CallOrExec(Run):
+    """A callable, or a program in its place: what a command and a hook are."""
+
+    name: str = key(Text(), doc="", setting=False)
+    call: str = key(Target(), default="", doc="", setting=False)
+    exec: tuple[str, ...] = key(Program(), default=(), doc="", references=True, setting=False)
+
+    @classmethod
+    def which(cls, row: Mapping[str, Any]) -> str:
+        return "exec" if row.get("exec") else "call"
+
+    @property
+    def target_key(self) -> str:
+        return "exec" if self.exec else "call"
+
+    @property
+    def function(self) -> str:
+        return self.call
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.exec
+
+    def put_words(self, words: tuple[str, ...]) -> dict[str, object]:
+        return {"exec": words}
 
 
 def references(run: Run) -> Iterator[tuple[str, str]]:
