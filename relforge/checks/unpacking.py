@@ -73,7 +73,7 @@ def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
     env = {"PATH": os.defpath, "RELEASE_EXTRACT_DIR": str(folder)}
     # An interrupt ends what it started, too: nothing writes where everything is being removed.
     try:
-        done = command.enclosed([program, "version"], cwd=Path("/"), env=env, timeout=PATIENCE)
+        done = command.capture([program, "version"], cwd=Path("/"), base=env, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         raise UserError(f"it did not unpack itself within {PATIENCE} s") from None
     if done.returncode:

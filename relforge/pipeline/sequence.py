@@ -25,6 +25,7 @@ def run(release: Release, steps: Steps, watch: Watch, ahead: Ahead | None = None
     name waits for it, is given it, and fails where it fails.  The end waits
     for what no step is given.
     """
+    command.allow()
     begun = {name: begin(prepare, release) for name, prepare in (ahead or {}).items()}
     try:
         for name, step in steps:
@@ -46,11 +47,11 @@ def begin(work: Callable[[Release], T], release: Release) -> Future[T]:
     """
     done: Future[T] = Future()
 
-    def labour() -> None:
+    def worker() -> None:
         try:
             done.set_result(work(release))
         except BaseException as error:  # raised again by whoever asks for the result
             done.set_exception(error)
 
-    threading.Thread(target=labour, daemon=True).start()
+    threading.Thread(target=worker, daemon=True).start()
     return done

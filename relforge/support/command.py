@@ -22,6 +22,8 @@ from relforge.support.errors import NO_ROOM, UserError
 log = logging.getLogger("relforge.support.command")
 
 _running: set[int] = set()  # process groups
+_starting = threading.Lock()  # between a program's start and its place in the set
+_ended = threading.Event()
 
 TAIL = 40  # lines of a failed program's output that its error shows
 
@@ -50,12 +52,22 @@ def run(
     log.debug("$ %s", _shown(words))
     last: collections.deque[str] = collections.deque(maxlen=shown)
     variables = {**(environment.of_programs() if base is None else base), **(env or {})}
-    advice = "" if callable(hint) else hint
-    with _started(words, what=what, cwd=cwd, env=variables, hint=advice) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            last.append(line.rstrip())
-            log.debug("  %s", line.rstrip())
+    try:
+        with _started(words, cwd=cwd, env=variables, stderr=subprocess.STDOUT) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                last.append(line.rstrip())
+                log.debug("  %s", line.rstrip())
+            process.wait()
+    except OSError as error:
+        if error.filename is None:
+            raise
+        place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
+        advice = "" if callable(hint) else hint
+        raise UserError(
+            f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
+            hint=advice if place else hint_of(error, words[0]),
+        ) from None
     if process.returncode:
         hint = hint("\n".join(last)) if callable(hint) else hint
         output = "\n".join(f"    {line}" for line in tail(tuple(last)))
@@ -78,53 +90,17 @@ def capture(
     """Run a program whose output is data; the caller reads the result and its status.
 
     It sees ``base`` (by default `environment.of_programs`) with ``env`` laid
-    over.  Raises OSError where it cannot be started, and TimeoutExpired after
-    ``timeout`` seconds, when it has been killed.
+    over.  Where it is ended early, so is whatever it started.  Raises OSError
+    where it cannot be started, and TimeoutExpired after ``timeout`` seconds, when
+    it has been killed.
     """
     words = [str(word) for word in command]
     log.debug("$ %s", _shown(words))
-    return subprocess.run(
-        words,
-        cwd=cwd,
-        env={**(environment.of_programs() if base is None else base), **(env or {})},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-    )
-
-
-def enclosed(
-    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], timeout: float
-) -> subprocess.CompletedProcess[str]:
-    """Run a program that sees ``env`` alone; where it is ended early, so is whatever it started.
-
-    `end_all` ends it.  Raises OSError where it cannot be started, and
-    TimeoutExpired after ``timeout`` seconds.
-    """
-    words = [str(word) for word in command]
-    log.debug("$ %s", _shown(words))
-    with subprocess.Popen(
-        words,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        process_group=0,
+    variables = {**(environment.of_programs() if base is None else base), **(env or {})}
+    with _started(
+        words, cwd=cwd, env=variables, stdin=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        _running.add(process.pid)
-        try:
-            out, err = process.communicate(timeout=timeout)
-        except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-        finally:
-            _running.discard(process.pid)
+        out, err = process.communicate(stdin, timeout=timeout)
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
@@ -163,41 +139,41 @@ def ending(status: int) -> str:
 def _started(
     words: Sequence[str],
     *,
-    what: str,
     cwd: Path | None,
     env: Mapping[str, str],
-    hint: str,
+    stderr: int,
+    stdin: int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start the program, and wait for it; an interrupt ends it, and whatever it started, at once.
+    """Start the program; leaving early kills it at once, and whatever it started.
 
-    One that comes while the program is being started is held back until it can be ended.
+    An interrupt that comes while the program is being started is held back until it
+    can be killed.  Raises OSError where it cannot be started, and KeyboardInterrupt
+    after `end_all`.
     """
     let_go = _hold_interrupts()
     try:
-        process = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            process_group=0,
-        )
-    except OSError as error:
+        with _starting:
+            if _ended.is_set():
+                raise KeyboardInterrupt
+            process = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=env,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                errors="replace",
+                process_group=0,
+            )
+            _running.add(process.pid)
+    except BaseException:
         let_go()
-        place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
-        raise UserError(
-            f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
-            hint=hint if place else hint_of(error, words[0]),
-        ) from None
+        raise
     with process:
         try:
-            _running.add(process.pid)
             let_go()
             yield process
-            process.wait()
         except BaseException:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -207,10 +183,21 @@ def _started(
 
 
 def end_all() -> None:
-    """End each program that `run` waits for in any thread, and whatever it started."""
-    for group in tuple(_running):
-        with suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
+    """Kill each program that any thread waits for, and whatever it started.
+
+    No thread starts another one until `allow`: work that was begun in parallel may
+    have been between two of its programs.
+    """
+    with _starting:
+        _ended.set()
+        for group in tuple(_running):
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+
+def allow() -> None:
+    """Let programs be started again, after `end_all`."""
+    _ended.clear()
 
 
 def _hold_interrupts() -> Callable[[], None]:

@@ -112,13 +112,30 @@ def test_an_interrupt_while_the_program_is_being_started_ends_it(tmp_path: Path)
     assert ends((tmp_path / "pid").read_text())
 
 
-def test_an_enclosed_program_that_does_not_end_is_ended_with_what_it_started(
+def test_a_program_that_does_not_end_in_time_is_killed_with_what_it_started(
     tmp_path: Path,
 ) -> None:
     words = ["sh", "-c", "sleep 600 & echo $! >pid; wait"]
     with pytest.raises(subprocess.TimeoutExpired):
-        command.enclosed(words, cwd=tmp_path, env={"PATH": command.path()}, timeout=0.5)
+        command.capture(words, cwd=tmp_path, timeout=0.5)
     assert ends((tmp_path / "pid").read_text().strip())
+
+
+def test_after_all_were_ended_no_thread_starts_another_program(tmp_path: Path) -> None:
+    """Work in parallel may be between two programs when the build is interrupted."""
+    command.end_all()
+    try:
+        for start in (
+            lambda: command.run(["touch", "ran"], what="it", cwd=tmp_path),
+            lambda: command.capture(["touch", "ran"], cwd=tmp_path),
+        ):
+            with pytest.raises(KeyboardInterrupt):
+                start()
+    finally:
+        command.allow()
+    assert [] == list(tmp_path.iterdir())
+    command.run(["touch", "ran"], what="it", cwd=tmp_path)
+    assert (tmp_path / "ran").exists()
 
 
 def ends(pid: str) -> bool:
