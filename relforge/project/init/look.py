@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -43,6 +43,7 @@ from relforge.project.init.roots import Roots
 from relforge.project.init.web import Evidence, Web
 from relforge.project.init.wheel_layout import Wheel
 from relforge.project.init.wheel_or_sources import in_wheel, takes_wheel
+from relforge.project.requirements import pipfile
 from relforge.project.toml_document import read_toml
 
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -60,6 +61,8 @@ class Found:
     python: interpreter.Choice
     lock: str | None
     dependencies: Dependencies
+    optional: Mapping[str, tuple[str, ...]]  # the project's extras
+    groups: Mapping[str, tuple[str, ...]]
     sources: Sources
     names: Names
     roots: Roots
@@ -164,6 +167,8 @@ def model(
         python=python,
         lock=lock,
         dependencies=asked,
+        optional=project.optional_dependencies,
+        groups=project.groups,
         sources=sources,
         names=known,
         roots=places,
@@ -220,7 +225,7 @@ def _project(root: Path, written: bool, sources: Sources) -> Project:
         root=root,
         name="",
         version=None,
-        requires_python="",
+        requires_python=pipfile.python(root) if sources.has(pipfile.NAME) else "",
         dependencies=(),
         optional_dependencies={},
         groups={},
@@ -291,7 +296,13 @@ def _evidence(
         asgi=_target(settings, "ASGI_APPLICATION"),
         wsgi=_target(settings, "WSGI_APPLICATION"),
         config=sources.text(config or "gunicorn.conf.py"),
+        reads_port=program is not None and _has_port(program, sources),
     )
+
+
+def _has_port(program: Program, sources: Sources) -> bool:
+    texts = (sources.text(word.removeprefix("./")) for word in program.words)
+    return any(re.search(r"\$\(PORT\)|\$\{?PORT\b|%\(ENV_PORT\)s", text) for text in texts)
 
 
 def _target(settings: django.Settings | None, name: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from relforge.project import lockfile
-from relforge.project.init import applications, judge, programs, workers
+from relforge.project.init import applications, completing, judge, programs, running, workers
 from relforge.project.init.frameworks import OTHER_SERVERS
 from relforge.project.init.look import Found
 
@@ -29,6 +29,9 @@ def seen(found: Found) -> list[str]:
         lines.append(f"lock: {found.lock}")
     elif found.dependencies.source:
         lines.append(f"dependencies: {found.dependencies.source}")
+    for key, names in completing.of(found).keys.items():
+        user = ", ".join(judge.lacking(found))
+        lines.append(f"dependencies.{key}: {', '.join(names)} (the services need {user})")
     lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
     if found.contents.trees:
         lines.append(f"sources: {', '.join(found.contents.paths)}")
@@ -124,10 +127,10 @@ def _of_procfile(found: Found) -> Iterator[str]:
                 "it is not run by itself; run it before the first start, and name it as the hook "
                 "pre_upgrade"
             )
-        for words in row.line.before:
+        for number, words in enumerate(row.line.before):
             yield (
                 f"the Procfile's {row.name} line runs `{words.text}` first: here that is the "
-                f"command before-{row.name}, which is not run by itself"
+                f"command {running.before(row.name, number)}, which is not run by itself"
             )
     for path in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
         names = _compose(found.sources.text(path))
@@ -226,13 +229,23 @@ def _of_workspace(found: Found) -> Iterator[str]:
         )
 
 
+def _adding(lock: str | None, name: str) -> str:
+    """The command of the tool that wrote a lock."""
+    tools = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
+    tool = tools.get((lock or "").rpartition("/")[2], "")
+    verb = "install" if tool == "pipenv" else "add"
+    return f"{tool} {verb} {name}" if tool else "or let relforge: relforge lock -o pylock.toml"
+
+
 def _of_dependencies(found: Found) -> Iterator[str]:
-    missing = judge.lacking(found)
-    for name in missing:
+    for name in completing.of(found).missing:
         user = next(
             (row.name for row in found.services if name in (row.server, *row.exec[:1])), "web"
         )
-        yield f"services.{user} needs {name}, and the dependencies do not have it: add it"
+        yield (
+            f"services.{user} needs {name}, and {found.lock} does not have it: add it to the "
+            f"project's dependencies and lock again ({_adding(found.lock, name)})"
+        )
     if found.lock:
         return
     if not found.dependencies.names and found.dependencies.readable:

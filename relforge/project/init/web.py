@@ -57,6 +57,7 @@ class Evidence:
     wsgi: str = ""
     root: str = ""  # where options of a server are relative to
     config: str = ""  # the text of gunicorn.conf.py
+    reads_port: bool = False  # a file that the program is given, such as uwsgi.ini, has $PORT
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -265,7 +266,9 @@ def _of_program(evidence: Evidence, program: Program) -> Web:
     main = program.line.main
     words = program.words
     asks = (main is not None and main.asks_port) or "$PORT" in program.line.text
-    reads = any(row.name == "PORT" for f in evidence.names.modules.values() for row in f.variables)
+    reads = evidence.reads_port or any(
+        row.name == "PORT" for f in evidence.names.modules.values() for row in f.variables
+    )
     env = dict(main.env) if main else {}
     if reads or "$PORT" in " ".join(words):
         env["PORT"] = shell_lines.PORT

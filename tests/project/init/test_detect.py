@@ -251,7 +251,7 @@ def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make:
 
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
-    assert any("needs uvicorn" in note for note in made.notes)
+    assert "dependencies.add: uvicorn (the services need uvicorn)" in made.found
     assert any("SECRET_KEY" in note for note in made.notes)
     assert any("type: relforge lock" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)

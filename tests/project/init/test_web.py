@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import tomli
 
-from tests.project.init.memory import found, left, read, service, web
+from tests.project.init.memory import found, left, read, service, web, written
 
 ASGI = """\
 from django.core.asgi import get_asgi_application
@@ -249,25 +250,55 @@ def test_a_program_that_serves_by_itself_is_a_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requirements", "lacks"),
+    ("requirements", "added"),
     [
-        ("fastapi[standard]\n", ""),  # P19: the extra brings uvicorn
-        ("fastapi\n", "services.web needs uvicorn"),
-        ("fastapi\nuvicorn-worker\n", ""),
-        ("-r base.txt\n", ""),
-        ("quart\n", ""),
+        ("fastapi[standard]\n", ()),  # P19: the extra brings uvicorn
+        ("fastapi\n", ("uvicorn",)),
+        ("fastapi\nuvicorn-worker\n", ()),
+        ("-r base.txt\n", ()),
+        ("quart\n", ()),
     ],
 )
-def test_what_is_said_of_a_missing_server_is_true(requirements: str, lacks: str) -> None:
+def test_a_server_that_is_missing_is_added(requirements: str, added: tuple[str, ...]) -> None:
     # P19
     files = {
         "main.py": f"{FASTAPI}app = FastAPI()\n",
         "requirements.txt": requirements,
         "base.txt": "fastapi\nuvicorn\n",
     }
+    assert added == read(files).dependencies.add
     said = left(files)
-    assert (lacks in said) if lacks else ("add it" not in said)
+    assert "services.web needs" not in said
     assert "no dependencies are written down" not in said
+
+
+@pytest.mark.parametrize(
+    ("tables", "key", "names"),
+    [
+        ("[project.optional-dependencies]\nserve = ['gunicorn', 'gevent']\n", "extras", ["serve"]),
+        ("[dependency-groups]\nprod = ['gunicorn>=20']\n", "groups", ["prod"]),
+        ("[dependency-groups]\ndev = ['gunicorn>=20']\n", "add", ["gunicorn"]),
+    ],
+)
+def test_a_server_comes_from_an_extra_or_group_that_has_it(
+    tables: str, key: str, names: list[str]
+) -> None:
+    project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask']\n"
+    files = {"shop.py": "from flask import Flask\napp = Flask('a')\n"}
+    settings = tomli.loads(written({**files, "pyproject.toml": project + tables}))
+    assert {key: names} == settings["dependencies"]
+
+
+def test_a_server_that_the_lock_of_another_tool_lacks_is_named_with_its_command() -> None:
+    project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask']\n"
+    files = {
+        "shop.py": "from flask import Flask\napp = Flask('a')\n",
+        "pyproject.toml": project,
+        "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
+    }
+    assert () == read(files).dependencies.add
+    assert "services.web needs gunicorn, and uv.lock does not have it" in left(files)
+    assert "(uv add gunicorn)" in left(files)
 
 
 def test_what_a_lock_has_for_development_is_no_server() -> None:
