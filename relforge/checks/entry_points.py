@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from relforge.checks import outdated
 from relforge.model.release import Finding, Release
 from relforge.runtime.contract import reference
 from relforge.runtime.contract.command import Command
@@ -139,6 +140,7 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
         if f"\nModuleNotFoundError: No module named {module!r}" in message:
             message = f"{server} is not among the release's dependencies"
             hint = f"add {server} to `project.dependencies`, then type: relforge lock"
+    hint = outdated.hint(message, release.python.short) or hint
     place = row["setting"]
     if message.startswith("tool.relforge."):  # it names the very option
         place, _, message = message.partition(": ")

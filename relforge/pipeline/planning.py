@@ -32,7 +32,8 @@ from relforge.support.errors import SettingsError, UserError
 log = logging.getLogger("relforge.pipeline.planning")
 
 BUILDER = "relforge"  # its name as a distribution
-PUBLIC = "https://pypi.org/simple"
+# The public index by its address, and by the one that old files still have.
+PUBLIC = ("https://pypi.org/simple", "https://pypi.python.org/simple")
 LATEST = 8**11 - 1  # what a tar header's time stamp holds
 EPOCH = 315_532_800  # 1980-01-01: for a project that is in no git checkout
 
@@ -121,7 +122,7 @@ def _with_indexes(typed: Settings, found: Project) -> Settings:
         return typed
     known = typed.packages.indexes
     more = [Index(name="", url=url) for url in asked.indexes]
-    public = asked.index.rstrip("/") in ("", PUBLIC)  # what pip's configuration may replace
+    public = asked.index.rstrip("/") in ("", *PUBLIC)  # what pip's configuration may replace
     if not public and not any(row.default for row in known):
         more.append(Index(name="", url=asked.index, default=True))
     links = (*typed.packages.find_links, *asked.find_links)

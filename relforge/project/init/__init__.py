@@ -20,18 +20,21 @@ django.py            Django's settings
 frontend.py          what Node builds; frontend_output.py finds where to
 contents.py          what goes into the release
 interpreter.py       which Python
-needed.py            environment variables
+needed.py            environment variables; variables.py and demanded.py read them
 trying.py            the one thing that runs something: an import in the project's environment
 
 From that to settings:
 
 judge.py             what of it would not run
+completing.py        what the dependencies lack for it
 text.py, assets.py   settings as tables; document.py renders them
 notes.py             what was seen, and what is left to do
+workspace.py         which member, where the root is no package
 merge.py             what existing settings lack
 write.py             the plan, and carrying it out
 """
 
+from relforge.project.init.workspace import members
 from relforge.project.init.write import Plan, apply, plan
 
-__all__ = ["Plan", "apply", "plan"]
+__all__ = ["Plan", "apply", "members", "plan"]

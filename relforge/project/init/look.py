@@ -314,7 +314,7 @@ def _migrations(sources: Sources) -> tuple[str, ...]:
     """alembic.ini and the folder that it names."""
     found = []
     for path in sources.files:
-        if PurePosixPath(path).name == "alembic.ini" and not reading.is_aside(path):
+        if PurePosixPath(path).name == "alembic.ini" and not sources.is_aside(path):
             found.append(path)
             place = re.search(r"^\s*script_location\s*=\s*(\S+)", sources.text(path), re.MULTILINE)
             said = (place[1] if place else "alembic").replace("%(here)s/", "").removeprefix("./")

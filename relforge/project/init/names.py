@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from relforge.project.init.facts import Class, Facts, Function, Imported
-from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.reading import Sources
 from relforge.project.init.roots import Roots
 from relforge.project.init.syntax import Call, Expression, Name
 
@@ -131,6 +131,6 @@ def of(sources: Sources, roots: Roots) -> Names:
     found: dict[str, Facts] = {}
     for path, row in sources.modules.items():
         name = roots.module(path)
-        if name and not is_aside(path) and name not in found:
+        if name and not sources.is_aside(path) and name not in found:
             found[name] = row
     return Names(modules=found)

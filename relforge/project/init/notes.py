@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 
-from relforge.project import lockfile
 from relforge.project.init import applications, completing, judge, programs, running, workers
 from relforge.project.init.frameworks import OTHER_SERVERS
 from relforge.project.init.look import Found
@@ -47,7 +46,6 @@ def seen(found: Found) -> list[str]:
 def left(found: Found, which: Callable[[str], str | None] = shutil.which) -> list[str]:
     """What is left to do or to know; nothing where `relforge build` is the next step."""
     return [
-        *_of_workspace(found),
         *_of_python(found),
         *_of_web(found),
         *_of_doubts(found),
@@ -216,16 +214,6 @@ def _of_variables(found: Found) -> Iterator[str]:
         yield (
             f"the sources need {', '.join(rows)}: each has a row in config.schema, and `check.env` "
             "has values to build with"
-        )
-
-
-def _of_workspace(found: Found) -> Iterator[str]:
-    members = lockfile.workspace_members(found.root)
-    if members and not found.name_is_written:
-        names = ", ".join(path.relative_to(found.root).as_posix() for path in members)
-        yield (
-            f"this is the root of a uv workspace and no package itself; its members are {names}: "
-            "type relforge init in the one that is released"
         )
 
 

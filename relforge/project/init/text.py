@@ -157,7 +157,11 @@ def _named(word: str) -> str:
 
 
 def _command(found: Found, row: OwnCommand) -> Table:
-    rows = [Row(key="exec", value=toml(row.exec)), Row(key="help", value=toml(row.help))]
+    rows = [Row(key="exec", value=toml(row.exec))]
+    if row.call:
+        note = "it reads its words itself, as a console script"
+        rows = [Row(key="call", value=toml(row.call)), Row(key="argv", value="true", note=note)]
+    rows.append(Row(key="help", value=toml(row.help)))
     if row.cwd:
         rows.append(Row(key="cwd", value=toml(row.cwd), note=_NOTES["cwd"]))
     if row.env:

@@ -34,6 +34,19 @@ def configured() -> PackageSources:
     return places(PackageSettings(), Path("/"))
 
 
+def test_what_a_backend_asks_for_twice_is_asked_for_once() -> None:
+    asked = [
+        "setuptools>=40.8.0",
+        "wheel",
+        "Setuptools[core]>=38.3.0",
+        'tomli; sys_platform == "x"',
+    ]
+    found = pex.joined(asked)
+    assert ["setuptools[core]>=38.3.0,>=40.8.0", "wheel", 'tomli; sys_platform == "x"'] == found
+    with pytest.raises(UserError, match="'a b' is not a requirement"):
+        pex.joined(["a b"])
+
+
 def explained(output: str) -> UserError:
     return pex_errors.explain(output, "fetching packages")
 
