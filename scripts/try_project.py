@@ -63,6 +63,7 @@ def main() -> int:
     parser.add_argument("--before", action="append", default=[], help="a command to run first")
     parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--path", default="/", help="the page to ask for")
+    parser.add_argument("--host", default="", help="the host's name in the request, as by a proxy")
     parser.add_argument("--keep", action="store_true", help="leave the copy where it is")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="try-"))
@@ -121,18 +122,23 @@ def _serve(given: argparse.Namespace, root: Path, place: Path, state: Path, row:
         print(_run([program, *words.split()], place, environ), file=sys.stderr)
     try:
         _run([program, "start", "--wait", "120s"], place, environ)
-        row.page = _page(f"http://127.0.0.1:{port}{given.path}", settings)
+        row.page = _page(f"http://127.0.0.1:{port}{given.path}", settings, given.host)
+    except Failed:
+        log = state / "log"
+        print(*(path.read_text()[-3000:] for path in log.glob("*")), sep="\n", file=sys.stderr)
+        raise
     finally:
         subprocess.run([program, "stop"], env=environ, capture_output=True, check=False)
 
 
-def _page(address: str, settings: dict[str, object]) -> str:
+def _page(address: str, settings: dict[str, object], host: str) -> str:
     services = settings.get("services", {})
     if isinstance(services, dict) and "web" not in services:
         return "none: no web service"
+    request = urllib.request.Request(address, headers={"Host": host} if host else {})
     for _ in range(20):
         try:
-            with urllib.request.urlopen(address, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=20) as answer:
                 return f"{answer.status}, {len(answer.read())} bytes"
         except urllib.error.HTTPError as error:
             if error.code < 500:
