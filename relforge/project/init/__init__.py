@@ -12,6 +12,7 @@ From facts to what is run:
 
 look.py              the model of the project, all of it
 applications.py      ASGI, WSGI and Celery objects; frameworks.py knows them by name
+attached.py          routes that other modules add to them
 web.py               which object is served, by which server; server_lines.py reads its words
 procfile.py          the processes that a Procfile has; shell_lines.py reads its lines
 workers.py           task queues and schedulers

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from relforge.project.init import judge
+from relforge.project.init.frameworks import FRAMEWORKS
 from relforge.project.init.look import Found
 from relforge.project.requirements import choice
 
@@ -35,6 +36,8 @@ def of(found: Found) -> Completion:
     groups: list[str] = []
     add: list[str] = []
     missing: list[str] = []
+    if found.lock is None and found.dependencies.readable and not found.dependencies.names:
+        return Completion(add=tuple(_unwritten(found)))
     for name in judge.lacking(found):
         if extra := _holding(found.optional, name):
             extras.append(extra)
@@ -50,6 +53,15 @@ def of(found: Found) -> Completion:
         add=tuple(add),
         missing=tuple(missing),
     )
+
+
+def _unwritten(found: Found) -> Iterator[str]:
+    """The framework and the server of a project that writes no dependencies down at all."""
+    rows = (found.names.modules[name].needs for name in found.contents.reached)
+    imported = {name.partition(".")[0] for needs in rows for name, level in needs if not level}
+    yield from sorted(imported & FRAMEWORKS)
+    if found.web.process is not None and found.web.process.server:
+        yield found.web.process.server
 
 
 def _holding(tables: Mapping[str, Iterable[str]], name: str) -> str:

@@ -54,7 +54,7 @@ def choose(
     extra: Iterable[str] = (),
 ) -> Contents:
     """The trees that these modules need, with ``extra`` paths and the data that sources name."""
-    reached = _reached(names, entries)
+    reached = closure(names, entries)
     tops = {_top(names.modules[name].path, roots) for name in reached}
     # A package goes in as a whole, and so does what the rest of it needs.
     while True:
@@ -63,7 +63,7 @@ def choose(
             for name, row in names.modules.items()
             if _top(row.path, roots) in tops and row.path.count("/")
         }
-        wider = _reached(names, reached | more)
+        wider = closure(names, reached | more)
         if wider == reached:
             break
         reached = wider
@@ -96,7 +96,7 @@ def choose(
     )
 
 
-def _reached(names: Names, entries: Iterable[str]) -> set[str]:
+def closure(names: Names, entries: Iterable[str]) -> set[str]:
     """The modules that these import, by statements and by dotted names in strings."""
     found: set[str] = set()
     rows = [name for name in entries if name in names.modules]

@@ -30,6 +30,21 @@ def demanded(nodes: Sequence[ast.AST], at_import: set[int]) -> Iterator[ast.Call
             read = bound.get(dotted(value)) if named else value
             if read is not None and _is_open(read):
                 yield read
+    yield from _of_django(nodes, at_import)
+
+
+def _of_django(nodes: Sequence[ast.AST], at_import: set[int]) -> Iterator[ast.Call]:
+    """The key of a site, which Django takes in no other way."""
+    rows = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and id(node) in at_import
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    key = rows.get("SECRET_KEY")
+    if "INSTALLED_APPS" in rows and key is not None and _is_open(key):
+        yield key
 
 
 def _bound(nodes: Sequence[ast.AST], at_import: set[int]) -> dict[str, ast.Call]:
@@ -50,7 +65,8 @@ def _is_open(node: ast.AST) -> TypeGuard[ast.Call]:
     """``os.getenv("X")``, with no default or with None."""
     if not isinstance(node, ast.Call) or dotted(node.func) not in GETENV or not node.args:
         return False
-    return all(isinstance(row, ast.Constant) and row.value is None for row in node.args[1:])
+    given = [*node.args[1:], *(row.value for row in node.keywords)]
+    return all(isinstance(row, ast.Constant) and row.value is None for row in given)
 
 
 def _used(node: ast.AST) -> Iterator[ast.expr]:

@@ -75,6 +75,9 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
     commands = frontend_output.expand(build, data["scripts"])
     outputs, why = frontend_output.outputs(sources, folder, commands)
     why = why or frontend_output.there(sources, outputs)
+    mixed = next((row for row in outputs if f"{folder}/".startswith(f"{row}/")), "")
+    if mixed and not why:
+        why = f"its build writes into {mixed}, where its sources are: what is committed goes in"
     text = " ".join(commands)
     vite = "vite" in text.split() or bool(frontend_output.config(sources, folder, "vite"))
     config = frontend_output.config(sources, folder, "vite")

@@ -12,6 +12,7 @@ from relforge.model.spec import Project
 from relforge.project import git, lockfile, pyproject
 from relforge.project.init import (
     applications,
+    attached,
     contents,
     dependencies,
     django,
@@ -124,6 +125,8 @@ def model(
     manage = next((row.modules[0] for row in managers), "")
     settings = _django(known, found, manage)
     found, tried = trial.answered(root, places, known, found)
+    whole = (attached.whole(known, row) for row in found)
+    found = tuple({row.target: row for row in whole}.values())
     served = web.find(_evidence(sources, known, found, asked, program, origin, settings))
     scripts = programs.scripts(data, sources)
     processes = running.processes(known, found, asked, lines, program, served, manage)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from relforge.project.init.facts import Class, Facts, Function, Imported
+from relforge.project.init.frameworks import MAKERS
 from relforge.project.init.reading import Sources
 from relforge.project.init.roots import Roots
 from relforge.project.init.syntax import Call, Expression, Name
@@ -118,6 +119,8 @@ class Names:
     def _of_stars(self, module: str, facts: Facts, name: str) -> str:
         for row in facts.stars:
             base = self.base(module, facts, row.level, row.module)
+            if f"{base}.{name}" in MAKERS:
+                return base
             other = self.modules.get(base)
             if other is None or base == module:
                 continue

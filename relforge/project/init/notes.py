@@ -30,7 +30,8 @@ def seen(found: Found) -> list[str]:
         lines.append(f"dependencies: {found.dependencies.source}")
     for key, names in completing.of(found).keys.items():
         user = ", ".join(judge.lacking(found))
-        lines.append(f"dependencies.{key}: {', '.join(names)} (the services need {user})")
+        why = f" (the services need {user})" if user else ""
+        lines.append(f"dependencies.{key}: {', '.join(names)}{why}")
     lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
     if found.contents.trees:
         lines.append(f"sources: {', '.join(found.contents.paths)}")
@@ -236,14 +237,12 @@ def _of_dependencies(found: Found) -> Iterator[str]:
         )
     if found.lock:
         return
+    added = completing.of(found).add
     if not found.dependencies.names and found.dependencies.readable:
-        apps = [row.framework.lower() for row in (found.web.application,) if row]
-        server = found.web.process.server if found.web.process else ""
-        names = ", ".join(f'"{name}"' for name in dict.fromkeys([*apps, server]) if name)
-        if names:
-            yield (
-                f"no dependencies are written down: dependencies = [{names}] below [project] of a "
-                "pyproject.toml, then type: relforge lock"
-            )
-    else:
-        yield "there is no lock of the dependencies yet; type: relforge lock"
+        if not added:
+            return
+        yield (
+            "no dependencies are written down anywhere: `dependencies.add` has "
+            f"{' and '.join(added)}; add what else the sources import"
+        )
+    yield "there is no lock of the dependencies yet; type: relforge lock"

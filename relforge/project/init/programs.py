@@ -132,7 +132,8 @@ def of_tools(
     if web is None or web.framework != "Flask":
         return
     cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)
-    if "flask-migrate" in dependencies or cli:
+    added = any(row.endswith(".cli.add_command") for f in names.modules.values() for row in f.calls)
+    if "flask-migrate" in dependencies or cli or added:
         yield OwnCommand(
             name="flask",
             exec=("flask", "--app", web.target),

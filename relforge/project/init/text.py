@@ -68,6 +68,8 @@ def _dependencies(found: Found) -> Iterator[Table]:
         rows = tuple(Row(key=name, value=toml(value)) for name, value in keys.items())
         names = " and ".join(judge.lacking(found))
         text = f"The services need {names}, which is not among the project's dependencies."
+        if not names:
+            text = "The project writes no dependencies down; this is what its sources show."
         yield Table(name="dependencies", rows=rows, comments=(text,))
 
 

@@ -237,7 +237,7 @@ def test_an_application_is_found_by_what_makes_it(source: str, target: str | Non
     assert target == (model.web.application.target if model.web.application else None)
 
 
-def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make: Make) -> None:
+def test_a_fresh_project_of_django_gets_what_it_depends_on(make: Make) -> None:
     files = {
         "mysite/asgi.py": (
             "from django.core.asgi import get_asgi_application\n"
@@ -245,8 +245,8 @@ def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make:
         ),
         "manage.py": "def main(): pass\n",
     }
-    (note,) = (row for row in plan(make(files)).notes if "[project]" in row)
-    assert 'dependencies = ["django", "uvicorn"] below [project] of a pyproject.toml' in note
+    (note,) = (row for row in plan(make(files)).notes if "no dependencies are written" in row)
+    assert "`dependencies.add` has django and uvicorn" in note
 
 
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:

@@ -145,6 +145,12 @@ def test_console_scripts_of_a_project_that_serves_are_commands_too() -> None:
     assert "console script start is left out" in left(files)
 
 
+def test_a_command_that_is_added_to_flasks_own_is_reached() -> None:
+    source = "from flask import Flask\napp = Flask('x')\napp.cli.add_command(print)\n"
+    (row,) = read({"shop.py": source, "requirements.txt": "flask\ngunicorn\n"}).commands
+    assert ("flask", ("flask", "--app", "shop:app")) == (row.name, row.exec)
+
+
 def test_flask_and_alembic_have_their_command_lines() -> None:
     # P15
     files = {

@@ -380,3 +380,46 @@ def test_workers_beside_a_website_do_not_take_it_along() -> None:
     files["q.py"] = "while True: pass\n"
     assert service(files, "web").awaited
     assert service(files, "q").required is False
+
+
+def test_an_application_that_gets_its_routes_elsewhere_is_taken_from_there() -> None:
+    files = {
+        "requirements.txt": "flask\ngunicorn\n",
+        "shop/__init__.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "shop/views.py": "from . import app\n@app.route('/')\ndef home(): ...\n",
+        "shop/admin.py": "from shop import app\n@app.get('/admin')\ndef admin(): ...\n",
+        "shop/webapp.py": "from . import app\nfrom . import views, admin\n",
+    }
+    assert "shop.webapp:app" == web(files).target
+    files["shop/webapp.py"] = "from . import app, views\n"
+    assert "shop:app" == web(files).target, "no module loads them all"
+    files["shop/__init__.py"] += "from shop import views, admin\n"
+    assert "shop:app" == web(files).target
+
+
+def test_a_project_that_writes_no_dependencies_down_gets_its_framework_and_server() -> None:
+    files = {"main.py": f"{FASTAPI}import requests\napp = FastAPI()\n"}
+    assert ("fastapi", "uvicorn") == read(files).dependencies.add
+    said = left(files)
+    assert "no dependencies are written down anywhere" in said
+    assert "type: relforge lock" in said
+    files = {"run.py": "import json\nif __name__ == '__main__':\n    print(json)\n"}
+    assert () == read(files).dependencies.add
+
+
+def test_a_module_wsgi_comes_first_whatever_its_object_is_called() -> None:
+    made = "from shop import create_app\n"
+    files = {
+        "requirements.txt": "flask\ngunicorn\ncelery\n",
+        "shop/__init__.py": "from flask import Flask\ndef create_app():\n    return Flask('a')\n",
+        "celery_worker.py": f"{made}app = create_app()\n",
+        "wsgi.py": f"{made}shop = create_app()\n",
+    }
+    assert "wsgi:shop" == web(files).target
+
+
+def test_what_a_call_gives_first_of_several_may_be_the_application() -> None:
+    source = "from fasthtml.common import *\napp, rt = fast_app(live=True)\nserve()\n"
+    files = {"main.py": source, "requirements.txt": "python-fasthtml\nuvicorn\n"}
+    assert ("main:app", "uvicorn") == (web(files).target, web(files).server)
+    assert "main:rt" not in left(files)
