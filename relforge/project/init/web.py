@@ -295,11 +295,14 @@ def _of_own(evidence: Evidence) -> Web:
         listens = calls & _STARTERS or (_listens(facts.calls) and "tornado" in str(facts.needs))
         if listens:
             reads = any(row.name == "PORT" for row in facts.variables)
-            words = ("python", "-m", module.removesuffix(".__main__"))
+            words: tuple[str, ...] = ("python", "-m", module.removesuffix(".__main__"))
+            if "tornado.options.parse_command_line" in calls and "port" in facts.texts:
+                words = (*words, f"--port={shell_lines.PORT}")
+            knows = reads or len(words) > 3
             process = Process(
                 name=NAME,
                 exec=words,
-                ready={"tcp": LISTEN} if reads else "started",
+                ready={"tcp": LISTEN} if knows else "started",
                 env={"PORT": shell_lines.PORT} if reads else {},
                 modules=(module,),
                 comments=(f"{facts.path} serves by itself.", _GAP),

@@ -423,3 +423,16 @@ def test_what_a_call_gives_first_of_several_may_be_the_application() -> None:
     files = {"main.py": source, "requirements.txt": "python-fasthtml\nuvicorn\n"}
     assert ("main:app", "uvicorn") == (web(files).target, web(files).server)
     assert "main:rt" not in left(files)
+
+
+def test_a_port_that_tornado_reads_from_the_command_line_is_handed_to_it() -> None:
+    source = (
+        "import tornado.web\nfrom tornado.options import define, options, parse_command_line\n"
+        "define('port', default=8888)\n"
+        "def main():\n    parse_command_line()\n    site = tornado.web.Application()\n"
+        "    site.listen(options.port)\n"
+        "if __name__ == '__main__':\n    main()\n"
+    )
+    row = web({"hello.py": source, "requirements.txt": "tornado\n"})
+    assert ("python", "-m", "hello", "--port=${http.port}") == row.target
+    assert {"tcp": "${http.host}:${http.port}"} == row.ready
