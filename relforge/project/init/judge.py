@@ -40,8 +40,11 @@ def judged(found: Found) -> Found:
 
 
 def lacking(found: Found) -> tuple[str, ...]:
-    """Packages that what is written needs, and that are surely not among the dependencies."""
-    if not found.dependencies.complete:
+    """Packages that what is written needs, and that are not among the dependencies.
+
+    What a build backend computes is known by the files that it most likely reads.
+    """
+    if not (found.dependencies.complete or found.dependencies.names):
         return ()
     wanted = []
     for row in found.services:

@@ -47,6 +47,8 @@ from relforge.project.init.wheel_or_sources import in_wheel, takes_wheel
 from relforge.project.requirements import pipfile
 from relforge.project.toml_document import read_toml
 
+# As shells, uWSGI and supervisord write them.
+_VARIABLE = re.compile(r"\$\((\w+)\)|\$\{?([A-Z_]+)\b|%\(ENV_(\w+)\)s")
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
 _ENTRY = ("asgi", "wsgi", "app", "application", "main", "server", "web", "api", "serve", "run")
 
@@ -299,13 +301,15 @@ def _evidence(
         asgi=_target(settings, "ASGI_APPLICATION"),
         wsgi=_target(settings, "WSGI_APPLICATION"),
         config=sources.text(config or "gunicorn.conf.py"),
-        reads_port=program is not None and _has_port(program, sources),
+        given=frozenset(_variables(program, sources)) if program else frozenset(),
     )
 
 
-def _has_port(program: Program, sources: Sources) -> bool:
-    texts = (sources.text(word.removeprefix("./")) for word in program.words)
-    return any(re.search(r"\$\(PORT\)|\$\{?PORT\b|%\(ENV_PORT\)s", text) for text in texts)
+def _variables(program: Program, sources: Sources) -> Iterator[str]:
+    """The variables in the files that the words of a program name."""
+    for word in program.words:
+        for row in _VARIABLE.findall(sources.text(word.removeprefix("./"))):
+            yield next(name for name in row if name)
 
 
 def _target(settings: django.Settings | None, name: str) -> str:

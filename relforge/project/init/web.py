@@ -17,6 +17,7 @@ from relforge.project.init.server_lines import ServerLine
 from relforge.project.init.syntax import Name
 
 LISTEN = "${http.host}:${http.port}"
+PYTHON = "${release.root}/python"
 NAME = "web"
 _DEVELOPMENT = ("runserver", "flask run", "fastapi run", "fastapi dev")
 _GAP = "The program opens its port itself, so an upgrade of it has a gap."
@@ -57,7 +58,7 @@ class Evidence:
     wsgi: str = ""
     root: str = ""  # where options of a server are relative to
     config: str = ""  # the text of gunicorn.conf.py
-    reads_port: bool = False  # a file that the program is given, such as uwsgi.ini, has $PORT
+    given: frozenset[str] = frozenset()  # variables in files of the program, such as uwsgi.ini
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -266,10 +267,12 @@ def _of_program(evidence: Evidence, program: Program) -> Web:
     main = program.line.main
     words = program.words
     asks = (main is not None and main.asks_port) or "$PORT" in program.line.text
-    reads = evidence.reads_port or any(
+    reads = "PORT" in evidence.given or any(
         row.name == "PORT" for f in evidence.names.modules.values() for row in f.variables
     )
     env = dict(main.env) if main else {}
+    if "VIRTUAL_ENV" in evidence.given:
+        env["VIRTUAL_ENV"] = PYTHON
     if reads or "$PORT" in " ".join(words):
         env["PORT"] = shell_lines.PORT
     knows = asks or reads

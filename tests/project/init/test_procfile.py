@@ -69,10 +69,11 @@ def test_a_port_that_the_programs_own_file_reads_is_handed_to_it() -> None:
         **FLASK,
         "requirements.txt": "flask\nuwsgi\n",
         "Procfile": "web: uwsgi ./etc/uwsgi.ini\n",
-        "etc/uwsgi.ini": "[uwsgi]\nhttp-socket = :$(PORT)\n",
+        "etc/uwsgi.ini": "[uwsgi]\nhttp-socket = :$(PORT)\nvirtualenv = $(VIRTUAL_ENV)\n",
     }
     row = web(files)
-    assert (("uwsgi", "./etc/uwsgi.ini"), {"PORT": "${http.port}"}) == (row.target, row.env)
+    env = {"PORT": "${http.port}", "VIRTUAL_ENV": "${release.root}/python"}
+    assert (("uwsgi", "./etc/uwsgi.ini"), env) == (row.target, row.env)
     assert {"tcp": "${http.host}:${http.port}"} == row.ready
 
 
