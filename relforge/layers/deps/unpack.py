@@ -41,6 +41,7 @@ from relforge.model.release import Interpreter
 from relforge.model.spec import AS_IT_IS, StripSettings
 from relforge.support.errors import UserError
 from relforge.tree import bytecode
+from relforge.tree.compiler import Compiler
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -96,11 +97,11 @@ class Files:
 def unpack(
     wheels: Iterable[Wheel],
     interpreter: Interpreter,
-    python: Path | None,
+    compiler: Compiler,
     into: Path,
     strip: StripSettings = AS_IT_IS,
 ) -> tuple[str, ...]:
-    """Install the wheels below ``into``, compiled by ``python``, their RECORDs true.
+    """Install the wheels below ``into``, compiled, their RECORDs true.
 
     Of several that bring different files of one name the last wins.  What was built
     on this host loses its run paths of this host; they are returned.  Raises UserError
@@ -111,7 +112,7 @@ def unpack(
     installed = [_install(wheel, interpreter, files) for wheel in wheels]
     folder = into / interpreter.site_packages
     folder.mkdir(parents=True, exist_ok=True)
-    bytecode.compile_tree(python, folder)
+    compiler.compile(folder)
     moved = bytecode.drop_sources(folder) if strip.sources else {}
     prefix = interpreter.site_packages
     instead = {f"{prefix}/{source}": f"{prefix}/{code}" for source, code in moved.items()}
