@@ -178,7 +178,7 @@ def _install_wheel(
         _refuse_other_version(built, project)
         wheel = Wheel(name=NAME, path=built, built=True)
         with Compiler(interpreter(release)) as compiler:
-            return unpack([wheel], release.python, compiler, draft, _strip(release))
+            return tuple(unpack([wheel], release.python, compiler, draft, _strip(release)).searched)
 
 
 def _strip(release: Release) -> StripSettings:

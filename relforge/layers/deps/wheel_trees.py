@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -153,10 +153,11 @@ def _fill(
     compiler: Compiler,
     strip: StripSettings,
     draft: Path,
-) -> None:
-    searched = unpack([wheel], interpreter, compiler, draft, strip)
+) -> Iterable[Entry]:
+    files = unpack([wheel], interpreter, compiler, draft, strip)
     if wheel.built:
-        cache.state(draft, {SEARCHED: searched})
+        cache.state(draft, {SEARCHED: tuple(files.searched)})
+    return files.entries.values()
 
 
 def _note(key: str) -> Path:

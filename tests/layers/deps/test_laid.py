@@ -55,9 +55,9 @@ def test_a_wheel_that_was_laid_out_before_is_only_linked(
     two = make_wheel("two", "1.0", {"two.py": "x = 1\n"})
     unpacked: list[Wheel] = []
 
-    def spy(rows: list[Wheel], *rest: Any) -> None:
+    def spy(rows: list[Wheel], *rest: Any) -> Any:
         unpacked.extend(rows)
-        unpack.unpack(rows, *rest)
+        return unpack.unpack(rows, *rest)
 
     monkeypatch.setattr(wheel_trees, "unpack", spy)
     wheel_trees.lay(wheels(one, two), interpreter, PYTHON)
