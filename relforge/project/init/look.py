@@ -187,7 +187,10 @@ def model(
         django=settings,
         static=django.static(settings) if settings else StaticFiles(),
         kept=tuple(django.kept(settings)) if settings else (),
-        needed=needed.find(known, sources, chosen.reached, asked),
+        needed=(
+            *needed.find(known, sources, chosen.reached, asked),
+            *(needed.of_django(known, settings.module, "Django") if settings and managers else ()),
+        ),
         variables=needed.every(known),
         programs=lines,
         origin=origin,

@@ -75,6 +75,15 @@ def find(
     )
 
 
+def of_django(names: Names, module: str, path: str) -> Iterator[Needed]:
+    """Which settings a site has, where no module says so before Django asks."""
+    name = "DJANGO_SETTINGS_MODULE"
+    if any(name in facts.defaults or name in facts.sets for facts in names.modules.values()):
+        return
+    key = name.lower()
+    yield Needed(name=name, key=key, kind="str", secret=False, sample=module, where=path)
+
+
 def every(names: Names) -> frozenset[str]:
     """All names that the sources read, with a default or without."""
     return frozenset(row.name for facts in names.modules.values() for row in facts.variables)

@@ -57,7 +57,7 @@ def test_a_web_application_is_served_on_the_configured_port(
     (web,) = typed.services
     assert ("web", "app", target) == (web.name, web.kind, web.target)
     assert ("${http.host}:${http.port}",) == web.listen
-    own = {"secret_key"} if kind == "django" else set()
+    own = {"django_settings_module", "secret_key"} if kind == "django" else set()
     assert {"http.host", "http.port"} | own == set(typed.config.schema)
     assert all(row["doc"] for row in typed.config.schema.values())
     assert "http.port" == typed.config.providers[2].options["map"]["PORT"]

@@ -130,3 +130,23 @@ def test_a_site_may_be_called_example() -> None:
     assert "example.wsgi:application" == web(files).target
     assert ("manage.py", "example") == read(files).app
     assert "left out: examples (tests or documentation)" in "\n".join(notes.seen(found(files)))
+
+
+def test_settings_that_no_module_names_are_to_be_configured() -> None:
+    files = {
+        "manage.py": "import sys\nfrom django.core.management import execute_from_command_line\n"
+        "if __name__ == '__main__':\n    execute_from_command_line(sys.argv)\n",
+        "site_/__init__.py": "",
+        "site_/settings.py": "INSTALLED_APPS = []\nWSGI_APPLICATION = 'site_.wsgi.application'\n",
+        "site_/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+        "requirements.txt": "django\ngunicorn\n",
+    }
+    typed = read(files)
+    assert {"DJANGO_SETTINGS_MODULE": "site_.settings"} == dict(typed.check.env)
+    assert "the sources need DJANGO_SETTINGS_MODULE" in left(files)
+    files["site_/wsgi.py"] = (
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_.settings')\n"
+        + files["site_/wsgi.py"]
+    )
+    assert {} == dict(read(files).check.env)
