@@ -51,6 +51,11 @@ class _Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in COMMANDS and (hint := _elsewhere(args[0])):
+            ctx.fail(f"No such command '{args[0]}'. {hint}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
@@ -63,6 +68,23 @@ class _Commands(TyperGroup):
         command = typer.main.get_command(found)
         command.name = cmd_name
         return command
+
+
+def _elsewhere(word: str) -> str:
+    """Where a command is that relforge does not have, but that people look for here."""
+    # Late: of use after a mistake only.
+    from relforge.runtime.contract.command import RESERVED  # noqa: PLC0415 - late, as it says above
+
+    if word in ("version", "help"):
+        return f"Type: relforge --{word}"
+    if word == "deploy":
+        return (
+            "To deploy, copy an artifact of `relforge release` to the host, and type there: "
+            "bin/NAME install ARTIFACT, then bin/NAME upgrade VERSION"
+        )
+    if word in RESERVED:
+        return f"It is a command of a release that is unpacked or installed: bin/NAME {word}"
+    return ""
 
 
 app = typer.Typer(

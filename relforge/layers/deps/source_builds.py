@@ -93,7 +93,7 @@ def _build(
         raise UserError(
             f"{pin.where}: {pin} comes as source only, and this host has no Python "
             f"{'.'.join(target.python.split('.')[:2])} that could build it for {target.machine}",
-            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+            hint=f"lock a version that has a wheel, or build on an {target.machine} host",
         )
     log.info("building %s from source", pin)
     what = f"building {pin.name} ({pin.where})"
@@ -172,5 +172,5 @@ def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:
         raise UserError(
             f"{pin.where}: {pin} comes as source only and holds compiled code, which this host "
             f"({os.uname().machine}) cannot build for {target.machine}: {made.name}",
-            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+            hint=f"lock a version that has a wheel, or build on an {target.machine} host",
         )

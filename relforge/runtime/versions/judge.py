@@ -28,7 +28,7 @@ def check(folder: str, tree: Tree, name: str | None) -> dict[str, Any]:
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(os.uname().machine, os.uname().machine)
     if target["machine"] and target["machine"] != machine:
         raise Refusal(
-            f"it needs a {target['machine']} CPU, this host is {machine}",
+            f"it is for {target['machine']} CPUs, this host is {machine}",
             hint=f"use the artifact that was built for linux-{machine}",
         )
     _check_start(folder, release["name"])

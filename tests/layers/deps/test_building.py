@@ -143,4 +143,4 @@ def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
     with pytest.raises(UserError) as caught:
         source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
     assert "comes as source only and holds compiled code" in caught.value.message
-    assert f"build on a {foreign} host" in caught.value.hint
+    assert f"build on an {foreign} host" in caught.value.hint

@@ -154,7 +154,7 @@ def test_what_would_escape_or_was_added_is_refused(
         ({"name": "other"}, "this is a release of other, and shop is installed here"),
         (
             {"target": {"system": "linux", "machine": "s390x", "glibc": "2.17"}},
-            "it needs a s390x CPU",
+            "it is for s390x CPUs",
         ),
         (
             {"target": {"system": "linux", "machine": os.uname().machine, "glibc": "9.99"}},
