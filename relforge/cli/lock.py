@@ -69,7 +69,7 @@ def lock(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Resolve the project's dependencies, once, into a lock with hashes."""
+    """Lock the project's dependencies, with hashes."""
     out = report.console(quiet)
     report.log_to(out, verbose=verbose)
     if packages and not upgrade:
@@ -146,5 +146,6 @@ def _propose(order: LockRequest, taken: str | None, build: str) -> None:
     print("\nNext:")
     if taken is None or (root / taken).resolve() != order.output.resolve():
         written = json.dumps(os.path.relpath(order.output, root), ensure_ascii=False)
-        print(f"  a build takes {taken or 'none'}; for this one: lock = {written} in the settings")
+        used = taken or "no lock"
+        print(f"  a build uses {used}; to use this one: lock = {written} in the settings")
     print(f"  {build}")
