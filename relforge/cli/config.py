@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from relforge.cli.options import Env, Json, ProjectDir, ReleaseName
-from relforge.pipeline.planning import Configured, read_settings
+from relforge.pipeline.configured import Configured, read_settings
 from relforge.project.settings.table import dotted
 
 app = typer.Typer(

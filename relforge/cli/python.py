@@ -17,7 +17,7 @@ from relforge.layers.python import find
 from relforge.layers.python.candidates import interpreters
 from relforge.layers.python.export import export as write
 from relforge.model.spec import PythonSettings, StripSettings
-from relforge.pipeline.planning import read_settings
+from relforge.pipeline.configured import read_settings
 from relforge.project.settings.python import OLDEST, PYTHON_VERSION
 from relforge.support.errors import SettingsError, UserError
 

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from relforge.cli.options import ProjectDir
-from relforge.pipeline.planning import read_settings
+from relforge.pipeline.configured import read_settings
 from relforge.project import development
 from relforge.project.development import Checkout
 
