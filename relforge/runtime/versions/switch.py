@@ -10,7 +10,7 @@ from .. import paths
 from ..client import find
 from ..client.operation import ask, tell
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
-from . import launcher, live
+from . import launcher, live, owner
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
 from .place import Place
@@ -102,8 +102,9 @@ def _check(place: Place, version: str) -> None:
     """Nothing runs that could say what it thinks of that version: ask its own commands."""
     name = os.environ.get("RELEASE_NAME", "app")
     root = place.release(version)
+    user = owner.of_state(paths.of(root).state)
     try:
-        done = launcher.ask(root, name, "config", "check")
+        done = launcher.ask(root, name, "config", "check", user=user)
     except OSError as error:
         raise Refusal(f"{root}/bin/{name}: {error.strerror}", hint="install it again") from None
     if done.returncode:
