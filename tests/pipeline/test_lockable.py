@@ -25,7 +25,8 @@ def test_the_public_index_is_known_by_both_of_its_addresses(
 ) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\nversion = '1'\n")
     project = pyproject.load(tmp_path)
-    typed, _ = settings.read(project, settings.lay({}, "prod"), "prod", version="1", lock=None)
+    merged = settings.lay({"python": {"version": "3.12"}}, "prod")
+    typed, _ = settings.read(project, merged, "prod", version="1", lock=None)
     asked = replace(project, requirements=Requirements(source="Pipfile", index=index))
     found = lockable._with_indexes(typed, asked)
     assert expected == [row.url for row in found.packages.indexes]
