@@ -29,7 +29,7 @@ def init(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at the project, and write the settings that it needs."""
+    """Write the settings that the project needs."""
     with progress.heard_by(_say):
         plan = planning.plan(project, pythons())
     if not as_json:

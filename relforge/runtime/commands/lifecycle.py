@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from .. import frames, paths
+from .. import frames, holder, paths
 from ..client import find, options
 from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
@@ -188,11 +188,13 @@ def _kill(place: Paths) -> list[str]:
     pid = int(content.get("pid") or 0)
     if pid <= 0:
         raise Refusal("whoever holds the lock has not written who it is", hint=place.lock)
+    process = holder.pidfd(place.lock, pid)
     for group in content.get("groups", []):
         # A number may be somebody else's by now; a child of the supervisor's is not.
         if parent(group) == pid:
             kill_group(group)
-    os.kill(pid, signal.SIGKILL)
+    signal.pidfd_send_signal(process, signal.SIGKILL)
+    os.close(process)
     deadline = time.monotonic() + _ANSWER
     while find.running(place) is not None:
         if time.monotonic() > deadline:

@@ -126,7 +126,7 @@ def test_a_wrong_hash_and_a_missing_package_are_told(
         wheels.collect(wrong, here, Path(sys.executable), configured())
     for part in ("click==1.0", A, cache.sha256(click)):
         assert part in caught.value.message
-    with pytest.raises(UserError, match=r"nothing==1.0 is not to be had"):
+    with pytest.raises(UserError, match=r"nothing==1.0 cannot be fetched"):
         wheels.collect(
             lock_of(tmp_path, f"nothing==1.0 --hash=sha256:{A}"), here, Path("x"), configured()
         )
