@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from relforge.cache import ownership
 from relforge.layers import python
 from relforge.model.release import Interpreter, Target
 from relforge.model.spec import Index, Project, Settings
@@ -31,6 +32,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
 
     ``target`` is such as ``linux-aarch64``, by default what `python.find` says.
     """
+    ownership.check()
     configured = read_settings(root, env, name)
     found = configured.project
     interpreter = python.find(configured.settings.python, found.root, target)
