@@ -35,6 +35,12 @@ def test_the_development_tools_run_on_each() -> None:
     assert list(SUPPORTED) == re.findall(r"python(3\.\d+)(?= )", text.partition(" in ")[2])
 
 
+def test_the_forge_tests_each() -> None:
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    rows = re.findall(r"^ +version: \[(.*)\]$", text, re.M)
+    assert [", ".join(f'"{version}"' for version in SUPPORTED)] == rows
+
+
 def test_ci_has_a_host_with_the_newest() -> None:
     pythons = set(fresh.PYTHONS["sid"])
     assert LAST in pythons <= SUPPORTED.keys()
