@@ -8,6 +8,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any
 
+from ...calling import signature
 from ...errors import CONFIG, Refusal
 
 BACKLOG = 2048  # as the supervisor has it: who listens again on a copy changes it for all
@@ -51,7 +52,7 @@ def is_wsgi(app: Any) -> bool:
     if not callable(app) or inspect.isclass(app) or inspect.iscoroutinefunction(call):
         return False
     try:
-        parameters = inspect.signature(app).parameters.values()
+        parameters = signature(app).parameters.values()
     except (TypeError, ValueError):
         return False
     needed = [
