@@ -62,7 +62,7 @@ def test_an_install_of_what_is_there_keeps_its_time_and_what_prune_removes(  # P
 def test_another_release_of_the_same_version_is_refused(shop: Shop) -> None:
     tree = shop.tree("2.0.0")
     assert 0 == shop.run("install", str(shop.pack(tree, "shop-2.0.0"))).returncode
-    (tree / "app").mkdir()
+    (tree / "app").mkdir(exist_ok=True)
     (tree / "app/more.py").write_text("")
     sums(tree)
     told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
