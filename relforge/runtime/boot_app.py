@@ -13,7 +13,7 @@ ROLES = {
     "loader": "relforge.runtime.config.loader",
     "providers": "relforge.runtime.config.build",
     "hook": "relforge.runtime.service.hook",
-    "fresh": "relforge.runtime.client.fresh",
+    "fresh": "relforge.runtime.fresh.main",
     "check": "relforge.runtime.selfcheck",
     "trial": "relforge.runtime.config.trial",
     "program": "relforge.runtime.service.program",

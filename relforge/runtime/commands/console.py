@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..client import options
+from .. import options
 from ..client.connection import Gone, connect
 from ..errors import NOT_RUNNING, Refusal
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def answer(fd: int) -> int:
     """Load the configuration and send it, with this process's variables, on the socket ``fd``."""
-    from ..service import tether
+    from ..wire import parent_death
 
-    tether.tie(os.getppid())  # nobody else wants the answer
+    parent_death.tie(os.getppid())  # nobody else wants the answer
     with socket.socket(fileno=fd) as sock:
         try:
             environ = {

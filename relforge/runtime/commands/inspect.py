@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from .. import paths
-from ..client import find, options
+from .. import options, paths
+from ..client import find
 from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal

@@ -6,14 +6,14 @@ import os
 import sys
 import time
 
-from .. import frames, paths
-from ..client import find, options
+from .. import frames, options, paths
+from ..client import find
 from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..client.options import Options
+    from ..options import Options
     from ..paths import Paths
 
 _ANSWER = 5.0  # seconds in which a supervisor that is well says that it stops

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .. import quick_json
-from ..client import options
+from .. import options, quick_json
 from ..client.connection import ANSWER_WITHIN, Gone, connect
 from ..client.evaluate import evaluate
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, USAGE, Refusal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from .. import frames, paths
-from ..client import duration, find, options
+from .. import frames, options, paths
+from ..client import duration, find
 from ..client.connection import dial, silent
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal

@@ -7,8 +7,8 @@ import os
 import sys
 import time
 
-from .. import paths
-from ..client import find, options
+from .. import options, paths
+from ..client import find
 from ..client.gauges import Gauges, table
 from ..contract import manifest
 from ..errors import DONE

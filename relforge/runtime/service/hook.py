@@ -12,7 +12,7 @@ from .. import calling, running
 from ..agent import entry, report
 from ..config import loading, view
 from ..errors import FAILED, Refusal
-from . import tether
+from ..wire import parent_death
 
 
 def main(_argv: list[str]) -> int:
@@ -22,7 +22,7 @@ def main(_argv: list[str]) -> int:
     returns counts only where it is a whole number, which is the exit status.
     """
     row: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_HOOK"))
-    tether.tie(row["supervisor"])
+    parent_death.tie(row["supervisor"])
     config = int(os.environ["RELFORGE_CONFIG_FD"])
     try:
         running.enter(row["cwd"], f"hooks.{row['name']}")

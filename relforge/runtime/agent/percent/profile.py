@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from ...client import options
+from ... import options
 from .. import native
 from . import Tools, usage
 

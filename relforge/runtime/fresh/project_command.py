@@ -10,14 +10,13 @@ import sys
 import time
 from contextlib import ExitStack, nullcontext
 
-from .. import calling, paths, running
+from .. import calling, options, paths, running
 from ..agent import entry
 from ..config import keys, loading
 from ..contract import manifest
 from ..contract.command import Command
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, Refusal
-from . import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
