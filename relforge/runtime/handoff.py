@@ -136,7 +136,7 @@ def ask(path: str) -> dict[str, Any]:
     """What the process answers whose agent listens there; raises where it does not."""
     import socket
 
-    from . import frames
+    from .wire import frames
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(SECONDS + 1)

@@ -25,8 +25,8 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from .. import frames
 from ..errors import Refusal
+from ..wire import frames
 from . import loops, stacks
 from .native import poll, socket
 from .outbox import Outbox

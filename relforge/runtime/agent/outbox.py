@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from .. import frames
+from ..wire import frames
 from . import native
 from .native import Empty, SimpleQueue, Worker, allocate_lock, get_ident, sleep
 

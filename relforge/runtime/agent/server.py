@@ -7,7 +7,7 @@ import sys
 import time
 import weakref
 
-from .. import frames
+from ..wire import frames
 from . import dumps, place
 from .access import Access, Peer
 from .connection import PROTO, Connection

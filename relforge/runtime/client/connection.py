@@ -5,12 +5,13 @@ from __future__ import annotations
 import _socket
 import os
 import select
-import sys
 import time
 
-from .. import frames
-from ..errors import FAILED, NO_ANSWER, Refusal
-from .find import Absent, Address, Running, agent, not_allowed, required
+from ..errors import FAILED, Refusal
+from ..instance import Running, required
+from ..wire import frames
+from ..wire.dial import Absent, dial, silent, trusted
+from .addresses import Address, agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,18 +33,6 @@ class Closed(Gone):
     """It has said why, and would not have us back: nobody used the connection."""
 
 
-class Socket(_socket.socket):
-    """A socket without the module `socket`, whose import takes as long as the rest of a command."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> Socket:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 class Client:
     """Speaks the protocol of ``agent.connection``; ``welcome`` is what the agent said first.
 
@@ -62,7 +51,7 @@ class Client:
         self.prompt = f"{address}> "
         self._ids = 0
         self._socket = dial(address.path, str(address), seconds) if sock is None else sock
-        self.pid = trusted(self._socket, address) if sock is None else 0
+        self.pid = trusted(self._socket, address.path) if sock is None else 0
         welcome = self._within(seconds, told)
         if welcome.get("op") != "welcome":
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)
@@ -206,50 +195,3 @@ def whence() -> str:
     except OSError:
         terminal = ""
     return f"{terminal} {os.environ.get('SSH_CONNECTION', '').split(' ')[0]}".strip()
-
-
-def trusted(sock: _socket.socket, address: Address) -> int:
-    """The process id of whoever listens there; raises Refusal where that is a stranger.
-
-    unix(7): of a connected socket the credentials are those of listen(2), and
-    known although nobody has accepted yet.
-    """
-    raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    pid, uid = (int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4))
-    if uid not in (0, os.geteuid(), os.stat(os.path.dirname(address.path)).st_uid):
-        sock.close()
-        raise Refusal(f"{address.path}: answered by uid {uid}, to whom the release does not belong")
-    return int(pid)
-
-
-def dial(path: str, who: str, seconds: float) -> Socket:
-    """Connect to a Unix socket; raises Refusal for each reason with its own exit code.
-
-    A process that hangs is not one that is down: TimeoutError is an OSError too.
-    """
-    sock = Socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    sock.settimeout(seconds)
-    try:
-        sock.connect(path)
-    except (TimeoutError, BlockingIOError):
-        sock.close()
-        raise silent(who, seconds) from None
-    except PermissionError:
-        sock.close()
-        raise not_allowed(path if os.access(path, os.F_OK) else os.path.dirname(path)) from None
-    except (FileNotFoundError, ConnectionRefusedError):
-        sock.close()
-        raise Absent(f"{who} is not running at the moment") from None
-    sock.settimeout(None)
-    return sock
-
-
-def silent(who: str, seconds: float) -> Refusal:
-    """The error for a process that is there and says nothing."""
-    hint = "the process is stopped, or code in C holds the interpreter"
-    if " " not in who:
-        name = os.environ.get("RELEASE_NAME", "app")
-        hint += f"; `{name} stacks {who} --signal` shows its stacks all the same"
-    return Refusal(
-        f"{who} is running, but does not answer within {seconds:g}s", hint=hint, code=NO_ANSWER
-    )

@@ -11,8 +11,8 @@ import time
 
 from .. import stack_signals
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from .connection import dial, silent, trusted
-from .find import Address
+from ..wire.dial import dial, silent, trusted
+from .addresses import Address
 
 _QUIET = 0.15  # seconds without another line: it is done
 _SLICE = 0.02
@@ -22,7 +22,7 @@ def ask(address: Address, seconds: float) -> str:
     """What faulthandler prints; raises Refusal."""
     # The kernel accepts for a process that hangs, and says who listens there.
     sock = dial(address.path, str(address), seconds)
-    pid = trusted(sock, address)
+    pid = trusted(sock, address.path)
     sock.close()
     path = stack_signals.file(os.path.dirname(address.path), pid)
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from .. import frames
 from ..errors import NO_ANSWER, Refusal
-from .connection import dial
-from .find import Running
+from ..instance import Running
+from ..wire import frames
+from ..wire.dial import dial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ import sys
 
 from ..errors import FAILED, Refusal
 from . import launch
+from .addresses import Address
 from .connection import Client, Gone
-from .find import Address
-from .talk import Talk
+from .repl import Repl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from .talk import Front
+    from .session import Front
 
 PROMPT = ">>> "
 _WITHIN = 60.0  # seconds for an interpreter to start on a busy host
@@ -43,7 +43,7 @@ def console(front: Callable[[], Front]) -> int:
         child.wait()
 
 
-class Private(Talk):
+class Private(Repl):
     """A console whose process nobody else has."""
 
     without = frozenset(("reload", "services", "switch"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import frames
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from .connection import dial, silent
-from .find import Running
+from ..instance import Running
+from ..wire import frames
+from ..wire.dial import dial, silent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

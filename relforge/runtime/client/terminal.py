@@ -21,7 +21,7 @@ from prompt_toolkit.styles import Style
 
 from ..agent import percent, source
 from ..errors import Refusal
-from . import history, talk
+from . import history, repl
 from .colours import STYLE, Python
 from .connection import Client, Gone
 from .evaluate import show
@@ -51,7 +51,7 @@ class Terminal:
             enable_suspend=True,
             key_bindings=_keys(),
             lexer=Python(),
-            style=Style(STYLE if talk.coloured() else []),
+            style=Style(STYLE if repl.coloured() else []),
             search_ignore_case=True,
             tempfile_suffix=".py",
         )
@@ -72,7 +72,7 @@ class Terminal:
             return text
 
     def say(self, text: str, style: str = "") -> None:
-        print(talk.styled(text, style), flush=True)
+        print(repl.styled(text, style), flush=True)
 
     def columns(self) -> int | None:
         return self._session.output.get_size().columns

@@ -29,8 +29,8 @@ def remote_console(argv: list[str]) -> int:
         wanted = choose()
     client = connect(wanted, "console")
     from ..client import front
-    from ..client.talk import Talk
+    from ..client.repl import Repl
 
     plain = "--plain" in given.flags or not front.possible()
     reads = front.plain() if plain else front.terminal("remote_console_history")
-    return Talk(client, wanted, reads).run()
+    return Repl(client, wanted, reads).run()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from .. import options, paths
-from ..client import find
+from .. import instance, options, paths
+from ..client import addresses
 from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
@@ -26,7 +26,7 @@ def ping(argv: list[str]) -> int:
     given = options.parse(argv, values="--timeout")
     options.most(given, 0, "ping [--timeout 3s]")
     seconds = options.seconds(given.values.get("--timeout", "3s"), "--timeout")
-    supervisor.ask(find.required(paths.of(manifest.root())), "ping", seconds)
+    supervisor.ask(instance.required(paths.of(manifest.root())), "ping", seconds)
     print("pong")
     return DONE
 
@@ -73,12 +73,12 @@ def _each(given: options.Options, show: Callable[[str | None], object]) -> int:
     if "--all" not in given.flags:
         show(given.words[0] if given.words else None)
         return DONE
-    running = find.required(paths.of(manifest.root()))
+    running = instance.required(paths.of(manifest.root()))
     code = DONE
-    for number, key in enumerate(sorted(find.sockets(running.run))):
-        print(("\n" if number else "") + f"== {find.shown(key)}", flush=True)
+    for number, key in enumerate(sorted(addresses.sockets(running.run))):
+        print(("\n" if number else "") + f"== {addresses.shown(key)}", flush=True)
         try:
-            show(find.exact(key))
+            show(addresses.exact(key))
         except Refusal as error:
             print(error.message, f"  {error.hint}", sep="\n", file=sys.stderr)
             code = code or error.code
@@ -100,9 +100,9 @@ def _tasks(who: str | None, seconds: float) -> None:
         print(*row["stack"], sep="\n", end="\n\n")
 
 
-def _address(who: str | None) -> find.Address:
+def _address(who: str | None) -> addresses.Address:
     root = manifest.root()
-    return find.agent(find.required(paths.of(root)), who, manifest.load(root)["services"])
+    return addresses.agent(instance.required(paths.of(root)), who, manifest.load(root)["services"])
 
 
 def _ask(client: Client, op: str, seconds: float, **fields: Any) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import os
 import sys
 import time
 
-from .. import frames, options, paths
-from ..client import find
+from .. import instance, options, paths
 from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
+from ..wire import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def start(argv: list[str]) -> int:
     given = options.parse(argv, flags="--if-stopped", values="--wait")
     options.most(given, 0, "start [--wait 60s] [--if-stopped]")
     wait = _wait(given)
-    running = find.running(paths.of(manifest.root())) if "--if-stopped" in given.flags else None
+    running = instance.running(paths.of(manifest.root())) if "--if-stopped" in given.flags else None
     if running is not None:
         print(f"already running (pid {running.pid})")
         return DONE
@@ -52,7 +52,7 @@ def stop(argv: list[str]) -> int:
     given = options.parse(argv, values="--timeout")
     options.most(given, 0, "stop [--timeout 30s]")
     place = paths.of(manifest.root())
-    find.required(place)
+    instance.required(place)
     forced = _stop(place, _timeout(given))
     name = os.environ.get("RELEASE_NAME", "app")
     print(f"{name} stopped")
@@ -65,7 +65,7 @@ def restart(argv: list[str]) -> int:
     options.most(given, 0, "restart [--timeout 30s] [--wait 60s]")
     wait, timeout = _wait(given), _timeout(given)
     place = paths.of(manifest.root())
-    if find.running(place) is None:
+    if instance.running(place) is None:
         print("nothing was running", file=sys.stderr)
     else:
         from ..supervise import lock
@@ -85,7 +85,7 @@ def reload(argv: list[str]) -> int:
     options.most(options.parse(argv), 0, "reload")
     from ..client.operation import ask
 
-    answer = ask(find.required(paths.of(manifest.root())), {"op": "reload"})
+    answer = ask(instance.required(paths.of(manifest.root())), {"op": "reload"})
     for word, key in (("told", "told"), ("reloaded", "replaced")):
         if answer.get(key):
             print(f"{word}: {', '.join(answer[key])}")
@@ -149,15 +149,15 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     """None where the supervisor does not answer, or dies before it has said the last word."""
     import select
 
-    from ..client.connection import dial
+    from ..wire.dial import dial
 
-    running = find.running(place)
+    running = instance.running(place)
     if running is None:
         return []
     try:
         sock = dial(running.supervisor, "the supervisor", _ANSWER)
     except Refusal as error:
-        if error.code == NOT_RUNNING and find.running(place) is None:
+        if error.code == NOT_RUNNING and instance.running(place) is None:
             return []  # it ended meanwhile
         return None
     message = {"op": "stop"} if timeout is None else {"op": "stop", "timeout": timeout}
@@ -171,7 +171,7 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
                 return names
     except (OSError, frames.FrameError):
         return None
-    return None if find.running(place) is not None else []
+    return None if instance.running(place) is not None else []
 
 
 def _kill(place: Paths) -> list[str]:
@@ -182,7 +182,7 @@ def _kill(place: Paths) -> list[str]:
     from ..supervise.notices import parent
     from ..supervise.process import kill_group
 
-    if find.running(place) is None:
+    if instance.running(place) is None:
         return []
     content = lock.read(place)
     pid = int(content.get("pid") or 0)
@@ -194,7 +194,7 @@ def _kill(place: Paths) -> list[str]:
             kill_group(group)
     os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + _ANSWER
-    while find.running(place) is not None:
+    while instance.running(place) is not None:
         if time.monotonic() > deadline:
             raise Refusal(f"the supervisor (pid {pid}) survives SIGKILL")
         time.sleep(0.02)

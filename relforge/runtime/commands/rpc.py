@@ -55,20 +55,20 @@ def _everywhere(
     given: options.Options, message: dict[str, Any], seconds: float | None, within: float
 ) -> int:
     """In every process, or in each of one service: a table, or a JSON list."""
-    from .. import paths
-    from ..client import everyone, find
+    from .. import instance, paths
+    from ..client import addresses, broadcast
     from ..contract import manifest
 
     root = manifest.root()
-    running, services = find.required(paths.of(root)), manifest.load(root)["services"]
+    running, services = instance.required(paths.of(root)), manifest.load(root)["services"]
     service = given.values.get("--service")
-    chosen = everyone.keys(running, service)
+    chosen = broadcast.keys(running, service)
     if not chosen:
         # Says why; one that is about to come is waited for.
         connect(service, "rpc", within, seconds).close()
-        chosen = everyone.keys(running, service)
-    asked = everyone.Everyone(
-        [find.agent(running, find.exact(key), services) for key in chosen], within
+        chosen = broadcast.keys(running, service)
+    asked = broadcast.Broadcast(
+        [addresses.agent(running, addresses.exact(key), services) for key in chosen], within
     )
     try:
         code = asked.ask(message, seconds)
@@ -79,7 +79,7 @@ def _everywhere(
 
         print(json.dumps(asked.rows, indent=2))
     else:
-        print(everyone.table(asked.rows))
+        print(broadcast.table(asked.rows))
     return code
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 
-from .. import frames, options, paths
-from ..client import duration, find
-from ..client.connection import dial, silent
+from .. import instance, options, paths
+from ..client import duration
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
+from ..wire import frames
+from ..wire.dial import dial, silent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def status(argv: list[str]) -> int:
 def pid(argv: list[str]) -> int:
     """The supervisor's process id; 3 where there is none."""
     options.most(options.parse(argv), 0, "pid")
-    print(find.required(paths.of(manifest.root())).pid)
+    print(instance.required(paths.of(manifest.root())).pid)
     return DONE
 
 
@@ -77,7 +78,7 @@ def _status() -> dict[str, Any]:
 def _asked() -> dict[str, Any] | None:
     """None where the connection ended without an answer."""
     root = manifest.root()
-    running = find.running(paths.of(root))
+    running = instance.running(paths.of(root))
     if running is None:
         release = manifest.load(root)
         return _without("stopped", release["name"], release["version"], None)

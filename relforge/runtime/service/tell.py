@@ -13,8 +13,8 @@ import select
 import socket
 import time
 
-from .. import frames
 from ..config import loading
+from ..wire import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 
-from .. import frames
+from ..wire import frames
 from .poller import READ, WRITE, Poller
 
 TYPE_CHECKING = False

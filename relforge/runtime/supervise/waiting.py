@@ -6,9 +6,9 @@ import select
 import sys
 import time
 
-from .. import frames
-from ..client.connection import dial
 from ..errors import Refusal
+from ..wire import frames
+from ..wire.dial import dial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ import os
 import signal
 import sys
 
-from .. import paths
-from ..client import find
+from .. import instance, paths
 from ..client.operation import ask, tell
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
 from . import launcher, live
@@ -19,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..client.find import Running
+    from ..instance import Running
 
 
 def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
         known = ", ".join(place.versions()) or "none"
         raise Refusal(f"{version} is not installed", hint=f"installed: {known}")
     place.check_current()
-    running = find.running(paths.of(place.release(version)))
+    running = instance.running(paths.of(place.release(version)))
     old = place.pointed() or ""
     result = {"version": version, "old": running.version if running else old, "dry": dry}
     result["running"] = running is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import quick_json
+from .. import quick_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

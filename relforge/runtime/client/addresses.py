@@ -1,51 +1,19 @@
-"""Is the release running, and where do its processes listen?
-
-The lock that the supervisor holds for life is the truth; its content says
-which run folder that supervisor was given.
-"""
+"""The processes of a running release that can be asked, by the sockets of their agents."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 
-from .. import quick_json
-from ..errors import FAILED, NOT_RUNNING, USAGE, Refusal
-from ..paths import Paths
+from ..errors import NOT_RUNNING, USAGE, Refusal
+from ..wire.dial import Absent, not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SUPERVISOR = "supervisor"
+    from ..instance import Running
+
 PREFERRED = "web"
-
-
-class Absent(Refusal):
-    """The process is not there, and may be about to come; exit code 3."""
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint, code=NOT_RUNNING)
-
-
-class Running:
-    """What the lock's holder wrote into it."""
-
-    __slots__ = ("lock", "pid", "root", "run", "started", "version")
-
-    def __init__(self, content: dict[str, Any], paths: Paths) -> None:
-        self.lock = paths.lock
-        self.pid = int(content.get("pid") or 0)
-        self.run = str(content.get("run_dir") or paths.run)
-        self.root = str(content.get("root") or paths.root)
-        self.version = str(content.get("version") or "")
-        self.started = float(content.get("started") or 0)
-
-    @property
-    def supervisor(self) -> str:
-        """The path of the control socket."""
-        return os.path.join(self.run, f"{SUPERVISOR}.sock")
 
 
 class Address:
@@ -79,45 +47,6 @@ def exact(key: tuple[str, int, int]) -> str:
     return ".".join(map(str, key))
 
 
-def running(paths: Paths) -> Running | None:
-    """The running release of these paths, or None where nobody holds the lock."""
-    try:
-        fd = os.open(paths.lock, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except PermissionError:
-        found = Running({}, paths)
-        if os.path.exists(found.supervisor):
-            # The run folder of a release whose console is open to other users, too.
-            return found
-        raise not_allowed(paths.lock) from None
-    try:
-        for _ in range(10):
-            try:
-                fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            else:
-                return None
-            content = _content(fd)
-            if content is not None:
-                return Running(content, paths)
-            # Its holder is about to write it.
-            time.sleep(0.02)
-        return Running({}, paths)
-    finally:
-        os.close(fd)
-
-
-def required(paths: Paths) -> Running:
-    """The same; raises Refusal with exit code 3 where it is not running."""
-    found = running(paths)
-    if found is None:
-        name = os.environ.get("RELEASE_NAME", "app")
-        raise Refusal("it is not running", hint=f"`{name} start` starts it", code=NOT_RUNNING)
-    return found
-
-
 def agent(found: Running, wanted: str | None, services: dict[str, dict[str, Any]]) -> Address:
     """The process to talk to: ``wanted`` is ``web``, ``web.2``, ``web.2.1``, or None for the usual.
 
@@ -147,40 +76,6 @@ def usual(services: dict[str, dict[str, Any]], everything: dict[tuple[str, int, 
     names = {name for name, row in services.items() if row.get("kind") != "exec"}
     names = names or {key[0] for key in everything}
     return PREFERRED if PREFERRED in names or not names else min(names)
-
-
-def not_allowed(path: str) -> Refusal:
-    """The error for a file or folder that belongs to another user."""
-    import pwd
-
-    name = os.environ.get("RELEASE_NAME", "app")
-    try:
-        owner = os.stat(path).st_uid
-    except OSError:
-        return Refusal(f"{path}: permission denied (uid {os.geteuid()})", code=FAILED)
-    try:
-        user = pwd.getpwuid(owner).pw_name
-    except KeyError:
-        user = f"#{owner}"
-    return Refusal(
-        f"{path}: permission denied: {name} belongs to user {user}, you are uid {os.geteuid()}",
-        hint=f"run it as that user: sudo -u '{user}' {_launcher(name)} ...",
-        code=FAILED,
-    )
-
-
-def _launcher(name: str) -> str:
-    """What to type, as it is found from any directory and any PATH."""
-    root = os.environ.get("RELEASE_ROOT")
-    return os.path.join(root, "bin", name) if root else name
-
-
-def _content(fd: int) -> dict[str, Any] | None:
-    try:
-        content = quick_json.loads(os.pread(fd, 1 << 16, 0))
-    except ValueError:
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def sockets(run: str) -> dict[tuple[str, int, int], str]:
