@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from .access import Peer
     from .completion import Limited
-    from .server import Agent
+    from .host import Host
     from .session import Session
 
 PROTO = 1
@@ -50,8 +50,8 @@ _LONGEST_WAIT = 5.0  # seconds that a client may make its own connection wait
 class Connection:
     """Lives in a thread of its own until the client closes or sends what is no frame."""
 
-    def __init__(self, agent: Agent, sock: socket, number: int, peer: Peer) -> None:
-        self._agent = agent
+    def __init__(self, host: Host, sock: socket, number: int, peer: Peer) -> None:
+        self._host = host
         self._sock = sock
         self._number = number
         self._peer = peer
@@ -64,7 +64,7 @@ class Connection:
     def serve(self) -> None:
         """Say who we are, then answer until the end."""
         self.outbox.thread.start()
-        self.outbox.send({"op": "welcome", "proto": PROTO, **self._agent.info, **self._state()})
+        self.outbox.send({"op": "welcome", "proto": PROTO, **self._host.info, **self._state()})
         try:
             while (message := self._next()) is not None:
                 answer = self._answer(message)
@@ -96,14 +96,14 @@ class Connection:
 
     def _state(self) -> dict[str, Any]:
         return {
-            "uptime": round(time.monotonic() - self._agent.started, 3),
-            "loop": loops.kind(loops.of(self._agent)),
-            "evaluates": self._agent.evaluates,
+            "uptime": round(time.monotonic() - self._host.started, 3),
+            "loop": loops.kind(loops.of(self._host)),
+            "evaluates": self._host.evaluates,
         }
 
     def _next(self) -> dict[str, Any] | None:
         """The next message; None at the end, or where nobody has asked for anything for long."""
-        limit = self._agent.settings.get("idle_timeout") or 0
+        limit = self._host.settings.get("idle_timeout") or 0
         if not limit:
             return frames.receive(self._sock)
         waiting = poll()
@@ -129,9 +129,9 @@ class Connection:
         op = message.get("op")
         if not self._greeted:
             return self._greet(message)
-        if not self._agent.evaluates and op not in _WITHOUT_SESSION:
+        if not self._host.evaluates and op not in _WITHOUT_SESSION:
             raise Refusal(
-                f"{self._agent.service} was built with `console = false`: it evaluates nothing"
+                f"{self._host.service} was built with `console = false`: it evaluates nothing"
             )
         match op:
             case "eval" | "call" | "percent":
@@ -155,7 +155,7 @@ class Connection:
 
     def _look(self, op: Any, message: dict[str, Any]) -> dict[str, Any]:
         """What is asked of every release, also of one with ``console = false``."""
-        loop = loops.of(self._agent)
+        loop = loops.of(self._host)
         match op:
             case "ping":
                 return {"op": "pong"}
@@ -173,7 +173,7 @@ class Connection:
                 from . import stats
 
                 within = min(float(message.get("within", 0.3)), _LONGEST_WAIT)
-                return {"op": "stats", **stats.take(self._agent, within)}
+                return {"op": "stats", **stats.take(self._host, within)}
         return {"op": "error", "error": f"unknown operation {op!r}"}
 
     def _greet(self, message: dict[str, Any]) -> dict[str, Any] | None:
@@ -193,16 +193,16 @@ class Connection:
             from .completion import Limited
 
             self._completion = Limited()
-        names = {**self._agent.names(), **self._open().namespace}
+        names = {**self._host.names(), **self._open().namespace}
         within = min(float(message.get("within", 1.0)), _LONGEST_WAIT)
         return self._completion.complete(str(message["text"]), names, within)
 
     def _cancel(self, name: str) -> dict[str, Any]:
         from .percent import tasks
 
-        loop = loops.of(self._agent)
+        loop = loops.of(self._host)
         if loop is None:
-            raise Refusal(f"{self._agent.service} has no event loop")
+            raise Refusal(f"{self._host.service} has no event loop")
         tasks.cancel(loop, name)
         self._open().audit(f"cancel task {name}", "ok", 0.0)
         return {"op": "cancelled"}
@@ -211,13 +211,13 @@ class Connection:
         from ..config import renewal
 
         result = message["result"]
-        self._agent.secrets = (*self._agent.secrets, *renewal.secrets(result))
-        return renewal.renew(result, message["changed"], loops.of(self._agent))
+        self._host.secrets = (*self._host.secrets, *renewal.secrets(result))
+        return renewal.renew(result, message["changed"], loops.of(self._host))
 
     def _open(self) -> Session:
         if self._session is None:
             # Late: a process that nobody talks to does not pay for it.
             from .session import Session
 
-            self._session = Session(self._agent, self.outbox, self._number, self._peer, self._from)
+            self._session = Session(self._host, self.outbox, self._number, self._peer, self._from)
         return self._session

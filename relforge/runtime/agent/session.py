@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import asyncio
     from typing import Any
 
-    from .server import Agent
+    from .host import Host
 
 KEPT_SOURCES = 200
 
@@ -26,13 +26,13 @@ KEPT_SOURCES = 200
 class Session:
     """Evaluates one after the other; all methods but the evaluator's are the connection's."""
 
-    def __init__(self, agent: Agent, outbox: Outbox, number: int, peer: Peer, whence: str) -> None:
-        self._agent = agent
+    def __init__(self, host: Host, outbox: Outbox, number: int, peer: Peer, whence: str) -> None:
+        self._host = host
         self._outbox = outbox
         self._number = number
         self._who = audit.Who(peer, whence)
         self.namespace: dict[str, Any] = {"__name__": "__console__", "__builtins__": builtins}
-        self._tools = Tools(agent, self.namespace)
+        self._tools = Tools(host, self.namespace)
         self._queue: SimpleQueue[Evaluation | None] = SimpleQueue()
         self._waiting: dict[Any, Evaluation] = {}
         self._sources: list[str] = []
@@ -84,15 +84,15 @@ class Session:
     def _evaluator(self) -> None:
         self._generation += 1
         generation = self._generation
-        if generation == 1 and self._agent.lend is not None:
-            self._agent.lend(lambda: self._work(generation))
+        if generation == 1 and self._host.lend is not None:
+            self._host.lend(lambda: self._work(generation))
             return
         Worker(lambda: self._work(generation), f"relforge-console-{self._number}").start()
 
     def _work(self, generation: int) -> None:
         self._outbox.patient = get_ident()
         output.current.set(self._outbox)
-        own = _Loops(self._agent)
+        own = _Loops(self._host)
         process = os.getpid()
         try:
             while generation == self._generation:
@@ -110,7 +110,7 @@ class Session:
             own.close()
 
     def _evaluate(self, evaluation: Evaluation, own: _Loops) -> tuple[dict[str, Any], str]:
-        for name, value in self._agent.names().items():
+        for name, value in self._host.names().items():
             self.namespace.setdefault(name, value)
         self._tools.columns = evaluation.request.columns or 80
         try:
@@ -121,7 +121,7 @@ class Session:
             return {"ok": False, "type": "Refusal", "kind": kind, "error": text}, "refused"
         except BaseException as error:
             # SystemExit too: `exit()` in a console is not the application's end.
-            if getattr(error, "name", None) == "app" and "app" not in self._agent.namespace:
+            if getattr(error, "name", None) == "app" and "app" not in self._host.namespace:
                 error.add_note("This process has not imported the application (yet).")
             return _failure(error), type(error).__name__
 
@@ -134,29 +134,29 @@ class Session:
 
     def audit(self, source: str, outcome: str, ms: float) -> None:
         """Write the line of something that was done."""
-        if not self._agent.audited:
+        if not self._host.audited:
             return
         audit.record(
-            service=self._agent.service,
+            service=self._host.service,
             session=self._number,
             who=self._who,
             outcome=outcome,
             ms=ms,
             source=source,
-            secrets=self._agent.secrets,
+            secrets=self._host.secrets,
         )
 
 
 class _Loops:
     """The loop for ``await``: the application's, or one of the evaluator's own."""
 
-    def __init__(self, agent: Agent) -> None:
-        self._agent = agent
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._own: asyncio.AbstractEventLoop | None = None
 
     def get(self) -> tuple[asyncio.AbstractEventLoop, bool]:
         """The loop, and whether somebody else runs it."""
-        found = loops.of(self._agent)
+        found = loops.of(self._host)
         if found is not None:
             return found, True
         if self._own is None:

@@ -54,7 +54,7 @@ def stacks(tools: Tools, words: list[str]) -> None:
     if words:
         raise usage("stacks")
     print(stack.threads(), end="")
-    rows = stack.tasks(loops.of(tools.agent))
+    rows = stack.tasks(loops.of(tools.host))
     if rows:
         print(f"\n{stack.text(rows)}")
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def tasks(tools: Tools, words: list[str]) -> None:
     """All, those with a name, or ``cancel NAME``."""
-    loop = loops.of(tools.agent)
+    loop = loops.of(tools.host)
     if loop is None:
-        raise Refusal(f"{tools.agent.service} has no event loop")
+        raise Refusal(f"{tools.host.service} has no event loop")
     if words[:1] == ["cancel"]:
         if len(words) != 2:
             raise usage("tasks")
