@@ -25,7 +25,7 @@ from ...errors import CONFIG, Refusal
 from ...wire import parent_death
 from .. import notify, previous
 from ..program import offer
-from . import workers
+from . import tickets, workers
 from .listening import BACKLOG, LAST, checked
 
 # Whose business these are: the supervisor's.
@@ -77,7 +77,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         self.watched = bool(service["watchdog"])
         self._agent = agent
         super().__init__()
-        self._tickets = workers.Tickets(int(self.cfg.workers))
+        self._tickets = tickets.Tickets(int(self.cfg.workers))
 
     def init(self, _parser: Any, _options: Any, _arguments: Any) -> None:
         """No command line."""
