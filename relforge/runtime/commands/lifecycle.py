@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..options import Options
     from ..paths import Paths
+    from ..supervise.supervisor import Supervisor
 
 _ANSWER = 5.0  # seconds in which a supervisor that is well says that it stops
 
@@ -36,12 +37,10 @@ def foreground(argv: list[str]) -> int:
     options.most(options.parse(argv), 0, "foreground")
     from ..supervise.plan import prepare
 
-    plan = prepare(daemon=False)
+    plan = prepare(daemon=False, meanwhile=_supervisor)
     try:
-        from ..supervise.supervisor import Supervisor  # by now it is there: `plan` looks ahead
-
         os.chdir("/")
-        outcome = Supervisor(plan, running=lambda _line: None).run()
+        outcome = _supervisor()(plan, running=lambda _line: None).run()
     finally:
         plan.close()
     return outcome.code
@@ -114,11 +113,18 @@ def _timeout(given: Options) -> float | None:
 def _start(wait: float) -> int:
     from ..supervise.plan import prepare
 
-    plan = prepare(daemon=True)
+    plan = prepare(daemon=True, meanwhile=_supervisor)
     from ..supervise import daemon
 
     print(daemon.start(plan, wait))
     return DONE
+
+
+def _supervisor() -> type[Supervisor]:
+    """Import it: while the loader runs, which takes another CPU, this costs no time."""
+    from ..supervise.supervisor import Supervisor
+
+    return Supervisor
 
 
 def _forced(names: list[str]) -> int:

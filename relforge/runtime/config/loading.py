@@ -32,7 +32,7 @@ def load(
     environ: Mapping[str, str],
     *,
     timeout: float = 60.0,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
     """Run the release's providers and return a sealed memfd with the configuration.
 

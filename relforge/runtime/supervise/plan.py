@@ -26,6 +26,7 @@ from .systemd import Manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -71,10 +72,11 @@ class Plan:
 MANY = 100  # instances, where the configuration says how many
 
 
-def prepare(*, daemon: bool) -> Plan:
+def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
     """Take the lock, load the configuration, open the sockets; raises Refusal, and leaves nothing.
 
     In this order: a wrong configuration (78) is found before a socket is opened.
+    ``meanwhile`` is called while the loader is at work.
     """
     _open_standard()
     root = release_root()
@@ -102,7 +104,7 @@ def prepare(*, daemon: bool) -> Plan:
         held.release()
         raise
     try:
-        _fill(plan)
+        _fill(plan, meanwhile)
     except BaseException:
         plan.close()
         raise
@@ -160,14 +162,7 @@ def _open_standard() -> None:
     os.close(fd)
 
 
-def _look_ahead() -> None:
-    """Import what runs the plan: the loader takes another CPU for as long."""
-    from . import supervisor
-
-    assert supervisor
-
-
-def _fill(plan: Plan) -> None:
+def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     paths = plan.paths
     control = paths.socket(SUPERVISOR)
     if sockets.answers(control):
@@ -184,7 +179,7 @@ def _fill(plan: Plan) -> None:
             paths.root,
             born.manifest,
             {**os.environ, **paths.variables()},
-            meanwhile=_look_ahead,
+            meanwhile=meanwhile,
         )
     )
     values = loading.read(born.config)["values"]
