@@ -26,6 +26,8 @@ import json
 import os
 import sys
 
+from .protocol import agent as messages
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -80,7 +82,7 @@ def import_(accepts: Collection[int]) -> Callable[[F], F]:
 def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     """The state of this process as a message; raises what the application raises."""
     if _ends.give is None:
-        return {"op": "handoff", "schema": None}
+        return messages.handoff(None)
     import inspect
 
     state = _ends.give()
@@ -94,7 +96,7 @@ def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     text = base64.b64encode(state).decode() if kind == "bytes" else json.dumps(state)
     if len(text) > MOST:
         raise ValueError(f"a state of {len(text)} bytes is over the limit of {MOST}")
-    return {"op": "handoff", "schema": _ends.schema, kind: text}
+    return messages.handoff(_ends.schema, **{kind: text})
 
 
 def receive(agent: str) -> None:
@@ -114,7 +116,7 @@ def _accept(agent: str, answered: Callable[[], dict[str, Any]]) -> None:
     try:
         assert _ends.take is not None
         message = answered()
-        if message.get("op") == "error":
+        if message.get("op") == messages.ERROR:
             raise RuntimeError(message.get("error"))
         schema = message.get("schema")
         if schema is None:
@@ -141,10 +143,10 @@ def ask(path: str) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(SECONDS + 1)
         sock.connect(path)
-        frames.send(sock, {"op": "hello", "proto": 1, "client": "handoff"})
-        frames.send(sock, {"op": "handoff", "id": 1})
+        frames.send(sock, messages.hello("handoff"))
+        frames.send(sock, {"op": messages.HANDOFF, "id": 1})
         while (message := frames.receive(sock)) is not None:
-            if message.get("op") in ("handoff", "error"):
+            if message.get("op") in (messages.HANDOFF, messages.ERROR):
                 return message
     raise ConnectionError("the old process has closed the connection")
 

@@ -1,24 +1,7 @@
 """One client: reads its messages and answers them; evaluations go to its session.
 
-| message | answer |
-|---|---|
-| hello {proto, client, from}, the first and only once | none, or error |
-| ping | pong |
-| eval {source, json, where: "thread" or "loop", columns, most} | out..., done {ok, repr or json, left, or type and error, ms} |
-| call {target, args, kwargs, json} | the same |
-| percent {line, columns} | out..., done |
-| interrupt {id} | interrupted {level: "raised", "cancelled", "abandoned" or "idle"} |
-| check {source} | checked {complete} |
-| complete {text, within} | completions {items} |
-| stacks | stacks {text} |
-| tasks | tasks {rows} |
-| config {result, changed}: of a loader, by `service.tell` | configured {errors} |
-| cancel {name} | cancelled, or error |
-| stats {within} | stats {the fields of ``stats.take``} |
-
-Each message has an ``id`` of the client's choice, which its answer repeats.
-``bye`` {reason} is said before a connection is closed that nobody uses.
-"""  # noqa: E501 - a table
+The messages are those of `protocol.agent`.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +9,8 @@ import time
 from contextlib import suppress
 
 from ..errors import Refusal
+from ..protocol import PROTO
+from ..protocol import agent as messages
 from ..wire import frames
 from . import loops, stacks
 from .native import poll, socket
@@ -40,10 +25,8 @@ if TYPE_CHECKING:
     from .host import Host
     from .session import Session
 
-PROTO = 1
 _MOST_TEXT = 4 << 20  # characters
 _SHUT_RDWR = 2
-_WITHOUT_SESSION = frozenset(("config", "handoff", "ping", "stacks", "tasks", "stats"))
 _LONGEST_WAIT = 5.0  # seconds that a client may make its own connection wait
 
 
@@ -64,7 +47,7 @@ class Connection:
     def serve(self) -> None:
         """Say who we are, then answer until the end."""
         self.outbox.thread.start()
-        self.outbox.send({"op": "welcome", "proto": PROTO, **self._host.info, **self._state()})
+        self.outbox.send(self._welcome())
         try:
             while (message := self._next()) is not None:
                 answer = self._answer(message)
@@ -74,7 +57,7 @@ class Connection:
                 if not self._greeted:
                     break
         except frames.FrameError as error:
-            self.outbox.send({"op": "error", "error": str(error)})
+            self.outbox.send(messages.error(str(error)))
         except OSError:
             pass
         finally:
@@ -94,12 +77,13 @@ class Connection:
         self.outbox.abandon()
         self._sock.close()
 
-    def _state(self) -> dict[str, Any]:
-        return {
-            "uptime": round(time.monotonic() - self._host.started, 3),
-            "loop": loops.kind(loops.of(self._host)),
-            "evaluates": self._host.evaluates,
-        }
+    def _welcome(self) -> dict[str, Any]:
+        return messages.welcome(
+            self._host.info,
+            uptime=time.monotonic() - self._host.started,
+            loop=loops.kind(loops.of(self._host)),
+            evaluates=self._host.evaluates,
+        )
 
     def _next(self) -> dict[str, Any] | None:
         """The next message; None at the end, or where nobody has asked for anything for long."""
@@ -110,7 +94,7 @@ class Connection:
         waiting.register(self._sock.fileno(), 1)  # POLLIN
         while not waiting.poll(limit * 1000):
             if self._session is None or self._session.idle:
-                self.outbox.send({"op": "bye", "reason": f"nothing was asked for {limit:g}s"})
+                self.outbox.send(messages.bye(f"nothing was asked for {limit:g}s"))
                 return None
         return frames.receive(self._sock)
 
@@ -119,71 +103,70 @@ class Connection:
             return self._dispatch(message)
         except Refusal as error:
             hint = f"\n  {error.hint}" if error.hint else ""
-            return {"op": "error", "error": error.message + hint}
+            return messages.error(error.message + hint)
         except Exception as error:
             # The agent outlives whatever a client sends and whatever the application's
             # objects do when they are looked at.
-            return {"op": "error", "error": f"{type(error).__name__}: {error}"}
+            return messages.error(f"{type(error).__name__}: {error}")
 
     def _dispatch(self, message: dict[str, Any]) -> dict[str, Any] | None:
         op = message.get("op")
         if not self._greeted:
             return self._greet(message)
-        if not self._host.evaluates and op not in _WITHOUT_SESSION:
+        if not self._host.evaluates and op not in messages.WITHOUT_CONSOLE:
             raise Refusal(
                 f"{self._host.service} was built with `console = false`: it evaluates nothing"
             )
         match op:
-            case "eval" | "call" | "percent":
+            case messages.EVAL | messages.CALL | messages.PERCENT:
                 self._open().submit(message)
                 return None
-            case "interrupt":
+            case messages.INTERRUPT:
                 session = self._session
                 level = "idle" if session is None else session.interrupt(message.get("id"))
-                return {"op": "interrupted", "level": level}
-            case "check":
+                return messages.interrupted(level)
+            case messages.CHECK:
                 from . import source
 
-                return {"op": "checked", "complete": source.complete(str(message["source"]))}
-            case "complete":
-                return {"op": "completions", "items": self._complete(message)}
-            case "cancel":
+                return messages.checked(source.complete(str(message["source"])))
+            case messages.COMPLETE:
+                return messages.completions(self._complete(message))
+            case messages.CANCEL:
                 return self._cancel(str(message["name"]))
-            case "config":
-                return {"op": "configured", "errors": self._configure(message)}
+            case messages.CONFIG:
+                return messages.configured(self._configure(message))
         return self._look(op, message)
 
     def _look(self, op: Any, message: dict[str, Any]) -> dict[str, Any]:
         """What is asked of every release, also of one with ``console = false``."""
         loop = loops.of(self._host)
         match op:
-            case "ping":
-                return {"op": "pong"}
-            case "stacks":
+            case messages.PING:
+                return messages.pong()
+            case messages.STACKS:
                 rows = stacks.tasks(loop)
                 text = stacks.threads() + ("\n" + stacks.text(rows) + "\n" if rows else "")
-                return {"op": "stacks", "text": text[:_MOST_TEXT]}
-            case "tasks":
-                return {"op": "tasks", "loop": loop is not None, "rows": stacks.tasks(loop)}
-            case "handoff":
+                return messages.stacks(text[:_MOST_TEXT])
+            case messages.TASKS:
+                return messages.tasks(stacks.tasks(loop), has_loop=loop is not None)
+            case messages.HANDOFF:
                 from .. import handoff
 
                 return handoff.answer(loop)
-            case "stats":
+            case messages.STATS:
                 from . import stats
 
                 within = min(float(message.get("within", 0.3)), _LONGEST_WAIT)
-                return {"op": "stats", **stats.take(self._host, within)}
-        return {"op": "error", "error": f"unknown operation {op!r}"}
+                return messages.numbers(stats.take(self._host, within))
+        return messages.error(f"unknown operation {op!r}")
 
     def _greet(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """The handshake: what is said before it is not looked at."""
-        if message.get("op") != "hello":
-            return {"op": "error", "error": "a client says `hello` first"}
+        if message.get("op") != messages.HELLO:
+            return messages.error("a client says `hello` first")
         proto = message.get("proto")
         if proto != PROTO:
-            error = f"this process speaks protocol {PROTO}, the client {proto!r}"
-            return {"op": "error", "error": error}
+            return messages.error(f"this process speaks protocol {PROTO}, the client {proto!r}")
         self._greeted = True
         self._from = str(message.get("from", ""))[:100]
         return None
@@ -205,7 +188,7 @@ class Connection:
             raise Refusal(f"{self._host.service} has no event loop")
         tasks.cancel(loop, name)
         self._open().audit(f"cancel task {name}", "ok", 0.0)
-        return {"op": "cancelled"}
+        return messages.cancelled()
 
     def _configure(self, message: dict[str, Any]) -> list[str]:
         from ..config import renewal

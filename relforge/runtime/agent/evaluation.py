@@ -7,6 +7,7 @@ import time
 
 from .. import calling
 from ..errors import USAGE, Refusal
+from ..protocol.request import Request
 from . import entry, modules, report, source
 from .guard import Guard
 from .native import allocate_lock
@@ -22,51 +23,6 @@ if TYPE_CHECKING:
     from .percent import Tools
 
     Loops = Callable[[], tuple[asyncio.AbstractEventLoop, bool]]
-
-
-MOST_COLUMNS = 1000
-
-
-class Request:
-    """The ``eval``, ``call`` or ``percent`` message; raises ValueError for what is wrong in it.
-
-    ``columns`` is the width of the client's terminal, ``most`` how many
-    characters of a value it wants at once; None where it is no terminal.
-    """
-
-    __slots__ = (
-        *("args", "columns", "id", "json", "kwargs", "line", "most"),
-        *("on_loop", "source", "target"),
-    )
-
-    def __init__(self, message: dict[str, Any]) -> None:
-        self.id = message.get("id")
-        self.json = bool(message.get("json"))
-        self.on_loop = message.get("where") == "loop"
-        self.source = message.get("source", "")
-        self.target = message.get("target") if message["op"] == "call" else None
-        self.line = message.get("line", "") if message["op"] == "percent" else None
-        self.columns = _number(message, "columns", MOST_COLUMNS)
-        self.most = _number(message, "most", report.MOST_CHARACTERS)
-        self.args = message.get("args", [])
-        self.kwargs = message.get("kwargs", {})
-        if not isinstance(self.source, str):
-            raise ValueError("`source` must be a string")
-        if message["op"] == "call" and not isinstance(self.target, str):
-            raise ValueError("`target` must be a string")
-        if self.line is not None and not isinstance(self.line, str):
-            raise ValueError("`line` must be a string")
-        if not isinstance(self.args, list) or not isinstance(self.kwargs, dict):
-            raise ValueError("`args` must be a list, `kwargs` an object")
-
-    def __str__(self) -> str:
-        if self.line is not None:
-            return f"%{self.line}"
-        if self.target is None:
-            return str(self.source)
-        words = [repr(arg) for arg in self.args]
-        words += [f"{name}={arg!r}" for name, arg in self.kwargs.items()]
-        return f"{self.target}({', '.join(words)})"
 
 
 class Evaluation:
@@ -172,15 +128,6 @@ class Evaluation:
             return self._awaited.result() if running else self._awaited.run()
         finally:
             self._awaited = None
-
-
-def _number(message: dict[str, Any], name: str, most: int) -> int | None:
-    number = message.get(name)
-    if number is None:
-        return None
-    if not isinstance(number, int) or number < 1:
-        raise ValueError(f"`{name}` must be a positive number")
-    return min(number, most)
 
 
 async def _later(code: CodeType, namespace: dict[str, Any]) -> Any:

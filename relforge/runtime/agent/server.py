@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import weakref
 
+from ..protocol import agent as messages
 from ..wire import frames
 from . import dumps, place
 from .access import Peer
-from .connection import PROTO, Connection
+from .connection import Connection
 from .host import Host
 from .native import Worker, sleep, socket
 
@@ -126,7 +127,7 @@ class Agent(Host):
             refusal = f"{MOST_CLIENTS} clients are connected already"
         if refusal:
             sock.settimeout(1)
-            frames.send(sock, {"op": "error", "proto": PROTO, "error": refusal})
+            frames.send(sock, messages.refused(refusal))
             sock.close()
             return
         self._count += 1

@@ -6,9 +6,11 @@ import builtins
 import os
 
 from ..errors import USAGE, Refusal
+from ..protocol import agent as messages
+from ..protocol.request import Request
 from . import audit, loops, output, report, source
 from .access import Peer
-from .evaluation import Evaluation, Request
+from .evaluation import Evaluation
 from .native import SimpleQueue, Worker, get_ident
 from .outbox import Outbox
 from .percent import Tools
@@ -70,7 +72,7 @@ class Session:
         self._waiting.pop(request_id, None)
         self._evaluator()
         text = "Abandoned: the evaluation goes on in a thread that nobody waits for\n"
-        self._done(evaluation, {"ok": False, "type": "Abandoned", "error": text}, "abandoned")
+        self._done(evaluation, messages.failure("Abandoned", text), "abandoned")
         return "abandoned"
 
     def close(self) -> None:
@@ -118,7 +120,7 @@ class Session:
         except Refusal as error:
             text = error.message + (f"\n  {error.hint}" if error.hint else "") + "\n"
             kind = "usage" if error.code == USAGE and evaluation.request.target else "error"
-            return {"ok": False, "type": "Refusal", "kind": kind, "error": text}, "refused"
+            return messages.failure("Refusal", text, kind=kind), "refused"
         except BaseException as error:
             # SystemExit too: `exit()` in a console is not the application's end.
             if getattr(error, "name", None) == "app" and "app" not in self._host.namespace:
@@ -127,9 +129,7 @@ class Session:
 
     def _done(self, evaluation: Evaluation, outcome: dict[str, Any], word: str) -> None:
         ms = evaluation.milliseconds
-        self._outbox.send(
-            {"op": "done", "id": evaluation.request.id, "ms": round(ms, 3), **outcome}
-        )
+        self._outbox.send(messages.done(evaluation.request.id, ms, outcome))
         self.audit(str(evaluation.request), word, ms)
 
     def audit(self, source: str, outcome: str, ms: float) -> None:
@@ -176,4 +176,4 @@ def _failure(error: BaseException) -> dict[str, Any]:
     except BaseException:
         # An exception whose own `__str__` fails, or no memory for its traceback.
         text = f"{type(error).__name__}\n"
-    return {"ok": False, "type": type(error).__name__, "error": text}
+    return messages.failure(type(error).__name__, text)

@@ -10,6 +10,7 @@ import time
 
 from .. import instance
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, Refusal
+from ..protocol import agent as messages
 from . import addresses
 from .connection import Client, Gone
 
@@ -88,9 +89,9 @@ class Broadcast:
             del self._waiting[fd]
             self._fail(row, "went away", NOT_RUNNING)
             return
-        if answer.get("op") == "out":
+        if answer.get("op") == messages.OUT:
             _show(row["process"], answer)
-        elif answer.get("id") == request and answer.get("op") in ("done", "error"):
+        elif messages.answers(answer, request):
             del self._waiting[fd]
             if answer.get("ok"):
                 row["ok"] = True
@@ -113,7 +114,7 @@ class Broadcast:
     def _interrupt(self) -> None:
         for client, request, _ in self._waiting.values():
             try:
-                client.send({"op": "interrupt", "id": request})
+                client.send(messages.interrupt(request))
             except Gone:
                 continue  # the next receive says so
 

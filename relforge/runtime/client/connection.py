@@ -9,6 +9,8 @@ import time
 
 from ..errors import FAILED, Refusal
 from ..instance import Running, required
+from ..protocol import PROTO
+from ..protocol import agent as messages
 from ..wire import frames
 from ..wire.dial import Absent, dial, silent, trusted
 from .addresses import Address, agent
@@ -17,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-PROTO = 1
 ANSWER_WITHIN = 5.0  # seconds, for all that evaluates nothing
 _AGAIN = 0.05  # seconds between two looks for a process that is about to come
 _LEAST = 0.1
@@ -34,7 +35,7 @@ class Closed(Gone):
 
 
 class Client:
-    """Speaks the protocol of ``agent.connection``; ``welcome`` is what the agent said first.
+    """Speaks `protocol.agent`; ``welcome`` is what the agent said first.
 
     ``sock`` is connected already, to a process of our own.
     """
@@ -53,7 +54,7 @@ class Client:
         self._socket = dial(address.path, str(address), seconds) if sock is None else sock
         self.pid = trusted(self._socket, address.path) if sock is None else 0
         welcome = self._within(seconds, told)
-        if welcome.get("op") != "welcome":
+        if welcome.get("op") != messages.WELCOME:
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)
         if welcome.get("proto") != PROTO:
             version = welcome.get("version")
@@ -67,7 +68,7 @@ class Client:
                 hint="status, stacks and tasks answer all the same",
             )
         self.welcome = welcome
-        self.post("hello", proto=PROTO, client=kind, **{"from": whence()})
+        self.post(**messages.hello(kind, whence()))
 
     def post(self, op: str, **fields: Any) -> int:
         """Send a message and return its id; raises Gone."""
@@ -102,7 +103,7 @@ class Client:
             raise Gone from None
         if message is None:
             raise Gone
-        if message.get("op") == "bye":
+        if message.get("op") == messages.BYE:
             raise Closed(str(message.get("reason", "")))
         return message
 
@@ -126,7 +127,7 @@ class Client:
         while True:
             message = self._within(deadline - time.monotonic(), seconds)
             if message.get("id") == wanted:
-                if message.get("op") == "error":
+                if message.get("op") == messages.ERROR:
                     raise Refusal(f"{self.address}: {message.get('error')}")
                 return message
 
@@ -177,10 +178,11 @@ def _late(problem: Absent) -> Absent:
 
 def _settled(found: Running, wanted: str | None) -> bool:
     """Whether the supervisor says that no process of the service is about to come."""
+    from ..protocol.supervisor import status
     from . import supervisor
 
     try:
-        answer = supervisor.ask(found, "status", 1.0)
+        answer = supervisor.ask(found, status(), 1.0)
     except Refusal:
         return False
     service = (wanted or "").partition(".")[0]

@@ -8,6 +8,8 @@ import time
 
 from .. import instance
 from ..errors import Refusal
+from ..protocol import agent as messages
+from ..protocol import supervisor as requests
 from . import addresses, duration, supervisor
 from .connection import Client, Gone
 
@@ -31,7 +33,7 @@ class Gauges:
         """Rows by process: state, pid, cpu (a share of one CPU, None at first), rss, threads,
         tasks, lag in seconds or "blocked", requests, uptime.  Raises Refusal.
         """
-        answer = supervisor.ask(self._running, "status", 3.0)
+        answer = supervisor.ask(self._running, requests.status(), 3.0)
         told = self._told()
         rows = []
         for service in answer["services"]:
@@ -67,7 +69,7 @@ class Gauges:
                     addresses.Address(key[0], key[1], path, [], key[2]), "top", WITHIN
                 )
                 self._clients[name] = client
-                waiting[client.fileno()] = name, client, client.post("stats", within=WITHIN / 2)
+                waiting[client.fileno()] = name, client, client.post(**messages.stats(WITHIN / 2))
             except (Refusal, Gone):
                 self._clients.pop(name, None)  # of one before
         told: dict[str, dict[str, Any]] = {}

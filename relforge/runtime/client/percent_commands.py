@@ -7,6 +7,8 @@ import subprocess
 
 from .. import instance
 from ..errors import USAGE, Refusal
+from ..protocol import agent as messages
+from ..protocol import supervisor as requests
 from . import addresses, duration, supervisor
 from .connection import connect
 from .evaluate import MOST
@@ -27,7 +29,7 @@ def services(session: Session, rest: str) -> None:
     here = str(session.client.address)
     rows = [("", "PROCESS", "STATE", "PID", "UP", "RESTARTS", "MEMORY")]
     try:
-        answer = supervisor.ask(running, "status", 3.0)
+        answer = supervisor.ask(running, requests.status(), 3.0)
     except Refusal:
         # Not for us, or it does not answer: the sockets tell who is there.
         names = [addresses.shown(key) for key in sorted(addresses.sockets(running.run))]
@@ -74,7 +76,7 @@ def loop(session: Session, rest: str) -> None:
     """Synchronous code in the loop's own thread: the application waits meanwhile."""
     if not rest:
         raise Refusal("usage: %loop CODE", code=USAGE)
-    session.evaluate({"op": "eval", "source": rest, "where": "loop", "most": MOST})
+    session.evaluate(messages.evaluate(rest, on_loop=True, most=MOST))
 
 
 TABLE: dict[str, Callable[[Session, str], None]] = {

@@ -7,6 +7,7 @@ import sys
 
 from ..agent import percent
 from ..errors import DONE, Refusal
+from ..protocol import agent as messages
 from . import follow, percent_commands
 from .connection import Closed, Gone
 from .evaluate import LEAVE, MOST
@@ -59,7 +60,7 @@ Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed bef
         elif line.startswith("%"):
             self._percent(line[1:])
         else:
-            self.evaluate({"op": "eval", "source": text, "most": MOST})
+            self.evaluate(messages.evaluate(text, most=MOST))
 
     def _percent(self, line: str) -> None:
         name, _, rest = line.partition(" ")
@@ -67,7 +68,7 @@ Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed bef
         if name in self.without:
             self.front.say(f"%{name} is for a remote_console", "error")
         elif own is None:
-            self.evaluate({"op": "percent", "line": line})
+            self.evaluate(messages.percent(line))
         else:
             try:
                 own(self, rest.strip())

@@ -21,6 +21,7 @@ from prompt_toolkit.styles import Style
 
 from ..agent import percent, source
 from ..errors import Refusal
+from ..protocol import agent as messages
 from . import history, repl
 from .colours import STYLE, Python
 from .connection import Client, Gone
@@ -104,7 +105,7 @@ class Watch:
             return
         finally:
             self._lock.release()
-        if message.get("op") == "out":
+        if message.get("op") == messages.OUT:
             run_in_terminal(lambda: show(message))
 
 
@@ -133,7 +134,7 @@ class Live(Completer):
             if self.client is None:
                 return []
             try:
-                answer = self.client.request("complete", _ANSWER, text=text, within=WITHIN)
+                answer = self.client.request(seconds=_ANSWER, **messages.complete(text, WITHIN))
             except (Gone, Refusal):
                 return []
         items: list[str] = answer["items"]

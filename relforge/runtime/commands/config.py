@@ -114,8 +114,9 @@ def _diff(as_json: bool) -> int:
     """What runs against what a reload would load: 0 the same, 1 different, 3 not running."""
     from .. import instance
     from ..client.operation import ask
+    from ..protocol.supervisor import diff
 
-    answer = ask(instance.required(paths.of(manifest.root())), {"op": "diff"})
+    answer = ask(instance.required(paths.of(manifest.root())), diff())
     changes, replaced = answer["changes"], answer["replaced"]
     code = FAILED if changes or replaced else DONE
     if as_json:

@@ -9,6 +9,7 @@ import socket
 from .. import paths
 from ..contract import manifest
 from ..errors import DONE, Refusal
+from ..protocol import startup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ def answer(fd: int) -> int:
             config = _load(environ)
             takes = _takes()
         except Refusal as error:
-            refusal = {"refusal": error.message, "hint": error.hint, "code": error.code}
-            sock.sendall(json.dumps(refusal).encode())
+            sock.sendall(json.dumps(startup.refused(error, error.code)).encode())
             return error.code
-        data = json.dumps({"environ": environ, "takes": takes, **_changes(config)}).encode()
+        data = json.dumps(startup.generation(environ, takes, _changes(config))).encode()
         sent = socket.send_fds(sock, [data], [config])
         sock.sendall(data[sent:])
     return DONE

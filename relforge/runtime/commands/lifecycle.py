@@ -83,8 +83,9 @@ def reload(argv: list[str]) -> int:
     """Return 0 when the new configuration is in force everywhere; else nothing has changed."""
     options.most(options.parse(argv), 0, "reload")
     from ..client.operation import ask
+    from ..protocol import supervisor as messages
 
-    answer = ask(instance.required(paths.of(manifest.root())), {"op": "reload"})
+    answer = ask(instance.required(paths.of(manifest.root())), messages.reload())
     for word, key in (("told", "told"), ("reloaded", "replaced")):
         if answer.get(key):
             print(f"{word}: {', '.join(answer[key])}")
@@ -155,6 +156,7 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     """None where the supervisor does not answer, or dies before it has said the last word."""
     import select
 
+    from ..protocol import supervisor as messages
     from ..wire.dial import dial
 
     running = instance.running(place)
@@ -166,13 +168,12 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
         if error.code == NOT_RUNNING and instance.running(place) is None:
             return []  # it ended meanwhile
         return None
-    message = {"op": "stop"} if timeout is None else {"op": "stop", "timeout": timeout}
     try:
-        frames.send(sock, message)
+        frames.send(sock, messages.stop(timeout))
         if not select.select([sock], [], [], _ANSWER)[0]:
             return None
         while (answer := frames.receive(sock)) is not None:
-            if "stopped" in answer:
+            if messages.STOPPED in answer:
                 names: list[str] = answer["forced"]
                 return names
     except (OSError, frames.FrameError):

@@ -8,6 +8,7 @@ from .. import options, quick_json
 from ..client.connection import ANSWER_WITHIN, Gone, connect
 from ..client.evaluate import evaluate
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, USAGE, Refusal
+from ..protocol import agent as messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,23 +91,21 @@ def _message(given: options.Options) -> dict[str, Any]:
     if "--args" in given.values and call is None:
         raise Refusal("--args goes with --call", hint=USE, code=USAGE)
     if call is not None:
-        return {"op": "call", "target": call, **_arguments(given.values.get("--args", "[]"))}
+        return messages.call(call, _arguments(given.values.get("--args", "[]")))
     if file is not None:
-        return {"op": "eval", "source": _read(file)}
+        return messages.evaluate(_read(file))
     if len(given.words) > 1:
         raise Refusal("the expression is several words", hint="quote it", code=USAGE)
-    return {"op": "eval", "source": sys.stdin.read() if given.words == ["-"] else given.words[0]}
+    return messages.evaluate(sys.stdin.read() if given.words == ["-"] else given.words[0])
 
 
-def _arguments(text: str) -> dict[str, Any]:
+def _arguments(text: str) -> list[Any] | dict[str, Any]:
     try:
         arguments = quick_json.loads(text)
     except ValueError as error:
         raise Refusal(f"--args is no JSON: {error}", code=USAGE) from None
-    if isinstance(arguments, list):
-        return {"args": arguments}
-    if isinstance(arguments, dict):
-        return {"kwargs": arguments}
+    if isinstance(arguments, list | dict):
+        return arguments
     raise Refusal(
         "--args is neither a list nor an object",
         hint="""write --args '[1, "x"]' or --args '{"name": "x"}'""",

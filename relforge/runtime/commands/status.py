@@ -9,8 +9,9 @@ from .. import instance, options, paths
 from ..client import duration
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
-from ..wire import frames
-from ..wire.dial import dial, silent
+from ..protocol import supervisor as messages
+from ..wire import dial
+from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,11 @@ def _asked() -> dict[str, Any] | None:
         release = manifest.load(root)
         return _without("stopped", release["name"], release["version"], None)
     try:
-        sock = dial(running.supervisor, "the supervisor", _SECONDS)
+        return dial.ask(running.supervisor, "the supervisor", messages.status(), _SECONDS)
+    except ConnectionError:
+        return None
+    except (OSError, FrameError) as error:
+        raise Refusal(f"the supervisor: {error}") from None
     except Refusal as error:
         if error.code != NOT_RUNNING:
             raise
@@ -93,19 +98,6 @@ def _asked() -> dict[str, Any] | None:
         begins = lock.read(paths.of(root)).get("operation", "start") == "start"
         name = os.environ.get("RELEASE_NAME", "app")
         return _without("starting" if begins else "stopping", name, running.version, running.pid)
-    sock.settimeout(_SECONDS)
-    try:
-        frames.send(sock, {"op": "status"})
-        answer = frames.receive(sock)
-    except TimeoutError:
-        raise silent("the supervisor", _SECONDS) from None
-    except ConnectionError:
-        return None
-    except (OSError, frames.FrameError) as error:
-        raise Refusal(f"the supervisor: {error}") from None
-    finally:
-        sock.close()
-    return answer
 
 
 def _without(state: str, name: str, number: str, holder: int | None) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The child that runs the providers: ``boot_app.py loader MEMFD PIPE ROOT [explain]``.
 
 The configuration goes into the memfd; what the parent should know meanwhile
-goes through the pipe, a JSON object a line: ``{"in": provider, "within": seconds}``
-before each provider, and at the end ``{"problems": [...]}``, empty when all is well.
+goes through the pipe, a JSON object a line (`protocol.startup`): `entering` before
+each provider, and at the end `problems`, empty when all is well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import os
 import sys
 
 from ..contract.manifest import load as load_manifest
-from ..errors import FAILED, Refusal
+from ..errors import CONFIG, FAILED, Refusal
+from ..protocol import startup
 from .resolve import resolve
 
 TYPE_CHECKING = False
@@ -41,10 +42,10 @@ def main(argv: list[str]) -> int:
                 load_manifest(root)["config"],
                 root=root,
                 environ=dict(os.environ),
-                entering=lambda name, seconds: tell({"in": name, "within": seconds}),
+                entering=lambda name, seconds: tell(startup.entering(name, seconds)),
             )
     except Refusal as error:
-        tell({"refusal": error.message, "hint": error.hint})
+        tell(startup.refused(error, CONFIG))
         _leave(FAILED)
     if argv[3:] == ["explain"]:
         _write(memory, {"rows": found.rows})
@@ -59,7 +60,7 @@ def main(argv: list[str]) -> int:
                 "notes": found.notes,
             },
         )
-    tell({"problems": found.problems})
+    tell(startup.problems(found.problems))
     _leave(0)
     return 0
 

@@ -13,6 +13,7 @@ import signal
 import time
 
 from ..errors import CONFIG, Refusal
+from ..protocol import startup
 from .problems import Invalid
 
 TYPE_CHECKING = False
@@ -182,8 +183,7 @@ class Loading:
 
     def _over(self, message: dict[str, Any]) -> tuple[int, list[dict[str, str]]]:
         self._end()
-        if "refusal" in message:
-            raise Refusal(message["refusal"], hint=message["hint"], code=CONFIG)
+        startup.check(message)
         memory, self._memory = self._memory, -1
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
         os.lseek(memory, 0, os.SEEK_SET)

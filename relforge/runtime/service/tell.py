@@ -14,6 +14,7 @@ import socket
 import time
 
 from ..config import loading
+from ..protocol import agent as messages
 from ..wire import frames
 
 TYPE_CHECKING = False
@@ -21,17 +22,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONFIG, ANSWER = 3, 4
-PROTO = 1  # of the agents
 
 
 def main(argv: list[str]) -> int:
     """Tell all at once, then wait for all; the status is always 0."""
     question: dict[str, Any] = json.loads(argv[0])
     message = {
-        "op": "config",
         "id": 1,
-        "result": loading.read(CONFIG),
-        "changed": question["changed"],
+        **messages.config(loading.read(CONFIG), question["changed"]),
     }
     found = dict.fromkeys(question["processes"], "")
     deadline = time.monotonic() + question["seconds"]
@@ -77,7 +75,7 @@ def _send(path: str, message: dict[str, Any], seconds: float) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(seconds)
     sock.connect(path)
-    frames.send(sock, {"op": "hello", "proto": PROTO, "client": "reload"})
+    frames.send(sock, messages.hello("reload"))
     frames.send(sock, message)
     return sock
 
@@ -90,6 +88,6 @@ def _answer(sock: socket.socket) -> str | None:
         return f"its agent does not answer: {error}"
     if message is None:
         return "its agent has closed the connection"
-    if message.get("op") == "configured":
+    if message.get("op") == messages.CONFIGURED:
         return "; ".join(message["errors"])
-    return str(message["error"]) if message.get("op") == "error" else None
+    return str(message["error"]) if message.get("op") == messages.ERROR else None

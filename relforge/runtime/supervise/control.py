@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 
+from ..protocol import supervisor as messages
 from ..wire import frames
 from .poller import READ, WRITE, Poller
 
@@ -62,7 +63,7 @@ class Client:
             while (message := self._next()) is not None:
                 self._control.answer(message, self)
         except frames.FrameError as error:
-            self.send({"error": str(error)})
+            self.send(messages.error(str(error)))
             self._control.drop(self)
 
     def _next(self) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from ..config import loading
 from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
+from ..protocol import startup
 from . import launch, sockets, specs
 from .children import Children
 from .descriptors import high, high_socket
@@ -137,8 +138,7 @@ class Scout:
             answer = json.loads(self._data)
         except ValueError:
             answer = {}
-        if "refusal" in answer:
-            raise Refusal(answer["refusal"], hint=answer["hint"], code=answer["code"])
+        startup.check(answer)
         if "environ" not in answer or self._config < 0:
             if self.due == float("inf"):
                 said = f"{said}\nno answer within {self._limit:g}s".strip()

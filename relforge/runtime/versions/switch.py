@@ -9,6 +9,7 @@ import sys
 from .. import instance, paths
 from ..client.operation import ask, tell
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
+from ..protocol import supervisor as messages
 from . import launcher, live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
@@ -51,7 +52,7 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
     if live.operation(running):
         raise _busy(running)
     if dry:
-        message = {"op": "upgrade", "root": place.release(version), "dry": True}
+        message = messages.upgrade(place.release(version), dry=True)
         return {**result, "changed": False, "services": ask(running, message)["services"]}
     return {**result, **_hot(book, op, version, running), "changed": True}
 
@@ -70,10 +71,10 @@ def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
         taken = True
         place.point(version)
         journal.write(op, version, DONE, old=running.version)
-        return {"op": "switched"}
+        return messages.switched()
 
     try:
-        answer = ask(running, {"op": "upgrade", "root": place.release(version)}, switched)
+        answer = ask(running, messages.upgrade(place.release(version)), switched)
     except BaseException as error:
         if taken:
             raise

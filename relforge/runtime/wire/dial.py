@@ -7,6 +7,11 @@ import os
 import sys
 
 from ..errors import FAILED, NO_ANSWER, NOT_RUNNING, Refusal
+from . import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Absent(Refusal):
@@ -48,6 +53,20 @@ def dial(path: str, who: str, seconds: float) -> Socket:
         raise Absent(f"{who} is not running at the moment") from None
     sock.settimeout(None)
     return sock
+
+
+def ask(path: str, who: str, message: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    """One question and its answer; None where the connection ends before it.
+
+    Raises Refusal as `dial`, also where the answer takes too long; OSError; FrameError.
+    """
+    with dial(path, who, seconds) as sock:
+        sock.settimeout(seconds)
+        try:
+            frames.send(sock, message)
+            return frames.receive(sock)
+        except TimeoutError:
+            raise silent(who, seconds) from None
 
 
 def trusted(sock: _socket.socket, path: str) -> int:

@@ -1,0 +1,174 @@
+"""The protocol of an agent: frames of JSON (`wire.frames`), each with an ``op``.
+
+| request | answer |
+|---|---|
+| hello {proto, client, from}, the first and only once | none, or error |
+| ping | pong |
+| eval {source, json, where: "thread" or "loop", columns, most} | out..., done {ok, repr or json, left, or type and error, ms} |
+| call {target, args, kwargs, json} | the same |
+| percent {line, columns} | out..., done |
+| interrupt | interrupted {level: "raised", "cancelled", "abandoned" or "idle"} |
+| check {source} | checked {complete} |
+| complete {text, within} | completions {items} |
+| stacks | stacks {text} |
+| tasks | tasks {loop, rows} |
+| config {result, changed}: what the loader wrote, and the keys that differ | configured {errors} |
+| cancel {name} | cancelled, or error |
+| stats {within} | stats {the fields of ``agent.stats.take``} |
+| handoff | handoff {schema, json or bytes} |
+
+A request has an ``id`` of the client's choice, which its answer repeats; that of
+``interrupt`` is the id of the evaluation.  ``welcome`` is the agent's first
+message, ``bye`` {reason} its last on a connection that nobody uses.
+"""  # noqa: E501 - a table
+
+from __future__ import annotations
+
+from . import PROTO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    Message = dict[str, Any]
+
+HELLO, PING, STACKS, TASKS, HANDOFF = "hello", "ping", "stacks", "tasks", "handoff"
+EVAL, CALL, PERCENT, INTERRUPT = "eval", "call", "percent", "interrupt"
+CHECK, COMPLETE, CANCEL, CONFIG, STATS = "check", "complete", "cancel", "config", "stats"
+WELCOME, BYE, ERROR, OUT, DONE, CONFIGURED = "welcome", "bye", "error", "out", "done", "configured"
+# What evaluates nothing: these are answered in a release with `console = false`, too.
+WITHOUT_CONSOLE = frozenset((CONFIG, HANDOFF, PING, STACKS, TASKS, STATS))
+
+
+def welcome(
+    info: Mapping[str, Any], *, uptime: float, loop: str | None, evaluates: bool
+) -> Message:
+    """``info`` is name, version, service, instance, pid, python."""
+    state = {"uptime": round(uptime, 3), "loop": loop, "evaluates": evaluates}
+    return {"op": WELCOME, "proto": PROTO, **info, **state}
+
+
+def hello(client: str, whence: str | None = None) -> Message:
+    """``client`` is the command; ``whence`` the terminal and host, for the audit."""
+    message = {"op": HELLO, "proto": PROTO, "client": client}
+    return message if whence is None else {**message, "from": whence}
+
+
+def evaluate(source: str, *, on_loop: bool = False, most: int | None = None) -> Message:
+    """``most`` is how many characters of the value are wanted at once."""
+    message: Message = {"op": EVAL, "source": source}
+    if on_loop:
+        message["where"] = "loop"
+    return message if most is None else {**message, "most": most}
+
+
+def call(target: str, arguments: Sequence[Any] | Mapping[str, Any]) -> Message:
+    """Call ``pkg.mod:fn`` with these arguments, by position or by name."""
+    key = "kwargs" if isinstance(arguments, dict) else "args"
+    return {"op": CALL, "target": target, key: arguments}
+
+
+def percent(line: str) -> Message:
+    """A ``%`` command without its sign."""
+    return {"op": PERCENT, "line": line}
+
+
+def interrupt(request: int | None) -> Message:
+    return {"op": INTERRUPT, "id": request}
+
+
+def complete(text: str, within: float) -> Message:
+    """What can follow ``text``; no more than ``within`` seconds are spent on it."""
+    return {"op": COMPLETE, "text": text, "within": within}
+
+
+def cancel(task: str) -> Message:
+    return {"op": CANCEL, "name": task}
+
+
+def stats(within: float) -> Message:
+    """``within`` is how many seconds the event loop has to answer."""
+    return {"op": STATS, "within": within}
+
+
+def config(result: Mapping[str, Any], changed: Sequence[str]) -> Message:
+    """A new configuration, and the keys that differ from the one before."""
+    return {"op": CONFIG, "result": result, "changed": changed}
+
+
+def out(stream: str, data: str) -> Message:
+    """Output of an evaluation, for ``stdout`` or ``stderr``."""
+    return {"op": OUT, "stream": stream, "data": data}
+
+
+def done(request: Any, ms: float, outcome: Mapping[str, Any]) -> Message:
+    """The end of an evaluation: ``ok`` with ``repr`` or ``json``, or a `failure`."""
+    return {"op": DONE, "id": request, "ms": round(ms, 3), **outcome}
+
+
+def failure(name: str, text: str, **more: str) -> Message:
+    """The outcome of an evaluation that failed; ``name`` is the exception's."""
+    return {"ok": False, "type": name, **more, "error": text}
+
+
+def handoff(schema: int | None, **state: str) -> Message:
+    """The state of a process, as ``json`` or ``bytes``; without a schema there is none."""
+    return {"op": HANDOFF, "schema": schema, **state}
+
+
+def pong() -> Message:
+    return {"op": "pong"}
+
+
+def interrupted(level: str) -> Message:
+    """``level`` is how far it came: raised, cancelled, abandoned, or idle."""
+    return {"op": "interrupted", "level": level}
+
+
+def checked(complete: bool) -> Message:
+    return {"op": "checked", "complete": complete}
+
+
+def completions(items: Sequence[str]) -> Message:
+    return {"op": "completions", "items": items}
+
+
+def cancelled() -> Message:
+    return {"op": "cancelled"}
+
+
+def configured(errors: Sequence[str]) -> Message:
+    """What could not take the new configuration up; empty where all is well."""
+    return {"op": CONFIGURED, "errors": errors}
+
+
+def stacks(text: str) -> Message:
+    return {"op": STACKS, "text": text}
+
+
+def tasks(rows: Sequence[Mapping[str, Any]], *, has_loop: bool) -> Message:
+    return {"op": TASKS, "loop": has_loop, "rows": rows}
+
+
+def numbers(fields: Mapping[str, Any]) -> Message:
+    """The answer to `stats`."""
+    return {"op": STATS, **fields}
+
+
+def error(text: str) -> Message:
+    return {"op": ERROR, "error": text}
+
+
+def refused(text: str) -> Message:
+    """To somebody who may not connect."""
+    return {"op": ERROR, "proto": PROTO, "error": text}
+
+
+def bye(reason: str) -> Message:
+    return {"op": BYE, "reason": reason}
+
+
+def answers(message: Mapping[str, Any], request: int) -> bool:
+    """Whether this is the end of that evaluation."""
+    return message.get("id") == request and message.get("op") in (DONE, ERROR)
