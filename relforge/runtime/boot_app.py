@@ -19,8 +19,8 @@ ROLES = {
     "program": "relforge.runtime.service.program",
     "unit": "relforge.runtime.commands.units",
     "probe": "relforge.runtime.service.probe",
-    "tell": "relforge.runtime.service.tell",
-    "keep": "relforge.runtime.service.keep",
+    "tell": "relforge.runtime.service.config_push",
+    "keep": "relforge.runtime.service.state_export",
     "develop": "relforge.runtime.develop.main",  # not in a release
 }
 

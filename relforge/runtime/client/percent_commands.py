@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 from .. import instance
 from ..errors import USAGE, Refusal
 from ..protocol import agent as messages
 from ..protocol import supervisor as requests
+from ..wire import launcher
 from . import addresses, duration, supervisor
 from .connection import connect
 from .evaluate import MOST
@@ -61,15 +61,9 @@ def reload(session: Session, rest: str) -> None:
         raise Refusal("usage: %reload", code=USAGE)
     root = manifest.root()
     name = os.environ.get("RELEASE_NAME") or manifest.load(root)["name"]
-    done = subprocess.run(
-        [os.path.join(root, "bin", name), "reload"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    session.front.say(done.stdout.rstrip(), "error" if done.returncode else "")
+    done = launcher.ask(root, name, "reload")
+    text = done.stderr + done.stdout  # its progress, then its result
+    session.front.say(text.rstrip(), "error" if done.returncode else "")
 
 
 def loop(session: Session, rest: str) -> None:

@@ -14,13 +14,12 @@ import sys
 from ..contract.manifest import load as load_manifest
 from ..errors import CONFIG, FAILED, Refusal
 from ..protocol import startup
+from ..wire import parent_death
 from .resolve import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main(argv: list[str]) -> int:
@@ -29,7 +28,7 @@ def main(argv: list[str]) -> int:
     os.dup2(2, 1)  # what a provider prints is no result
     for fd in (memory, pipe):  # what a provider starts must not hold them
         os.set_inheritable(fd, False)
-    _die_with_parent()
+    parent_death.tie(os.getppid())  # with a provider that hangs
 
     def tell(message: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(message).encode() + b"\n")
@@ -75,14 +74,3 @@ def _leave(code: int) -> None:
     """End without waiting for threads that a provider may have left."""
     sys.stderr.flush()
     os._exit(code)
-
-
-def _die_with_parent() -> None:
-    """A parent that is killed takes a hanging provider with it (prctl(2))."""
-    import ctypes
-    import signal
-
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(FAILED)

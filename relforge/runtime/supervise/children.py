@@ -151,7 +151,7 @@ class Children:
         if self._boss.state == STARTING:
             self._plan.manager.extend(process.spec.ready_timeout)
         try:
-            started = launch.spawn(self._plan, process)
+            started = launch.start(self._plan, process)
         except OSError as error:
             process.due = None
             process.state = FAILED

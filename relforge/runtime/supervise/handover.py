@@ -11,6 +11,7 @@ import json
 import os
 import signal
 
+from ..wire.spawn import command
 from .generation import Generation
 from .listener import Listener
 from .plan import Plan
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 VARIABLE = "RELFORGE_RESUME_FD"
-BOOT = "runtime/relforge/runtime/boot.py"
 # Of a process, as they are; `due` and its like are on the monotonic clock, which goes on.
 PLAIN = (
     "deadline",
@@ -115,7 +115,7 @@ def back(fd: int, content: dict[str, Any], error: str) -> NoReturn:
 def _words(born: Generation, plan: Plan) -> dict[str, Any]:
     """Arguments and variables, as its launcher would hand over to it."""
     word = "foreground" if plan.journal.path is None else "start"
-    argv = [born.python, "-I", "-S", "-B", os.path.join(born.paths.root, BOOT), word]
+    argv = command(born.python, born.paths.root, word)
     manager = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return {"argv": argv, "environ": {**born.environ, **manager}}
 

@@ -13,9 +13,9 @@ from ..contract.content import read_manifest
 from ..contract.manifest import root as release_root
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
+from ..wire.descriptors import high
 from . import leftover, lock, sockets, specs, systemd
 from .addresses import shown
-from .descriptors import high
 from .generation import Generation
 from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock

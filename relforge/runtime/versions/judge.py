@@ -7,7 +7,7 @@ import subprocess
 
 from ..contract import manifest as manifests
 from ..errors import Refusal
-from . import launcher
+from ..wire import launcher
 from .unpack import Tree
 
 TYPE_CHECKING = False

@@ -10,7 +10,8 @@ from .. import instance, paths
 from ..client.operation import ask, tell
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
 from ..protocol import supervisor as messages
-from . import launcher, live
+from ..wire import launcher
+from . import live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
 from .place import Place

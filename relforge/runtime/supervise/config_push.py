@@ -6,13 +6,14 @@ import json
 import os
 import time
 
+from ..protocol import questions
+from ..wire.descriptors import high
+from ..wire.spawn import bare, spawn
 from . import launch
 from .children import Children
-from .descriptors import high
 from .generation import Generation
 from .plan import Plan
 from .process import Process, kill_group
-from .systemd import FIRST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ SECONDS = 10.0  # for all of them together
 _SPARE = 5.0  # for the child itself
 
 
-class Telling:
+class ConfigPush:
     """``done`` is called once, with what each process had to say: nothing where all is well.
 
     ``due`` is when it will have taken too long.
@@ -42,15 +43,12 @@ class Telling:
         self._done = done
         self._names = [str(row) for row in rows]
         self.due = time.monotonic() + SECONDS + _SPARE
-        question = {
-            "run": plan.paths.run,
-            "processes": self._names,
-            "changed": changed,
-            "seconds": SECONDS,
-        }
+        question = questions.config_push(plan.paths.run, self._names, changed, SECONDS)
+        words = bare(new.python, new.paths.root, "tell", json.dumps(question))
         self._said = high(os.memfd_create("relforge-told", os.MFD_CLOEXEC))
         try:
-            self._child = _spawn(plan, new, json.dumps(question), self._said)
+            environ = launch.variables(plan, new)
+            self._child = spawn(words, environ, descriptors=(new.config, self._said))
         except OSError:
             os.close(self._said)
             raise
@@ -73,20 +71,3 @@ class Telling:
         except ValueError:
             found = dict.fromkeys(self._names, "it could not be told")
         self._done(found)
-
-
-def _spawn(plan: Plan, new: Generation, question: str, said: int) -> int:
-    boot = os.path.join(new.paths.root, launch.BOOT)
-    return os.posix_spawn(
-        new.python,
-        [new.python, "-I", "-S", "-B", boot, "tell", question],
-        launch.variables(plan, new),
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, new.config, FIRST),
-            (os.POSIX_SPAWN_DUP2, said, FIRST + 1),
-        ],
-        setpgroup=0,
-        setsigmask=(),
-        setsigdef=launch.DEFAULT,
-    )

@@ -18,14 +18,15 @@ from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
 from ..protocol import startup
-from . import launch, sockets, specs
+from ..wire.descriptors import high, high_socket
+from ..wire.spawn import FIRST, spawn
+from . import sockets, specs
 from .children import Children
-from .descriptors import high, high_socket
 from .generation import Generation
 from .plan import Plan
 from .poller import READ, Poller
 from .process import kill_group
-from .systemd import FIRST, VARIABLES
+from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own l
 _CHUNK = 1 << 16
 
 
-class Scout:
+class GenerationLoader:
     """One such process; ``done`` is called once, with the generation or with a Refusal.
 
     ``due`` is when it will have taken too long.  Without ``listen`` no socket is
@@ -188,18 +189,9 @@ def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
     name = plan.generation.manifest["name"]
     program = os.path.join(root, "bin", name)
     with theirs:
-        return os.posix_spawn(
-            program,
+        return spawn(
             [program, "foreground" if plan.journal.path is None else "start"],
             environ,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, said, 1),
-                (os.POSIX_SPAWN_DUP2, said, 2),
-                (os.POSIX_SPAWN_DUP2, theirs.fileno(), FIRST),
-                (os.POSIX_SPAWN_DUP2, plan.generation.config, FIRST + 1),
-            ],
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=launch.DEFAULT,
+            descriptors=(theirs.fileno(), plan.generation.config),
+            output=said,
         )

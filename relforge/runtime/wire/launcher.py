@@ -17,15 +17,14 @@ def ask(
     environ: Mapping[str, str] | None = None,
     seconds: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """What ``bin/NAME WORDS`` ends with, and says to stderr.
+    """What ``bin/NAME WORDS`` ends with, and prints.
 
     Raises OSError where it cannot be started, and TimeoutExpired.
     """
     return subprocess.run(
         [os.path.join(root, "bin", name), *words],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         env=environ,
         text=True,
         errors="replace",
