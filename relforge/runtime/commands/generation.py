@@ -1,4 +1,4 @@
-"""What a running supervisor asks a release, by starting its launcher: see `supervise.scout`."""
+"""Role ``_load``: what a running supervisor asks a release, by `supervise.generation_loader`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import socket
 from .. import paths
 from ..contract import manifest
 from ..errors import DONE, Refusal
-from ..protocol import startup
+from ..protocol import roles, startup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def answer(fd: int) -> int:
-    """Load the configuration and send it, with this process's variables, on the socket ``fd``."""
+def answer() -> int:
+    """Load the configuration and send it, with this process's variables, to the supervisor."""
     from ..wire import parent_death
 
     parent_death.tie(os.getppid())  # nobody else wants the answer
-    with socket.socket(fileno=fd) as sock:
+    with socket.socket(fileno=roles.descriptor(roles.REPLY)) as sock:
         try:
             environ = {
                 name: value
@@ -50,12 +50,12 @@ def _load(environ: dict[str, str]) -> int:
 
 def _changes(config: int) -> dict[str, Any]:
     """What differs from the configuration that runs, which the supervisor has handed on."""
-    number = os.environ.get("RELFORGE_OLD_FD", "")
-    if not number.isdecimal():
+    running = roles.descriptor(roles.OLD)
+    if running < 0:
         return {}
     from ..config import changes, loading
 
-    old, new = loading.read(int(number)), loading.read(config)
+    old, new = loading.read(running), loading.read(config)
     schema = manifest.load(manifest.root())["config"]["schema"]
     rows = changes.between(old, new, schema)
     return {"changes": rows, "exports": old["environ"] != new["environ"]}

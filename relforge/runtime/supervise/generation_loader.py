@@ -17,7 +17,7 @@ from ..config import loading
 from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
-from ..protocol import startup
+from ..protocol import roles, startup
 from ..wire.descriptors import high, high_socket
 from ..wire.spawn import FIRST, spawn
 from . import sockets, specs
@@ -32,8 +32,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REPLY = "RELFORGE_REPLY_FD"
-OLD = "RELFORGE_OLD_FD"  # the configuration that runs
 TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
 _CHUNK = 1 << 16
 
@@ -185,12 +183,12 @@ def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
     }
     words = environ.get("PATH", "").split(":")
     environ["PATH"] = ":".join(word for word in words if word != f"{old}/python/bin")
-    environ.update(plan.paths.variables(), **{REPLY: str(FIRST), OLD: str(FIRST + 1)})
+    environ.update(plan.paths.variables(), **{roles.REPLY: str(FIRST), roles.OLD: str(FIRST + 1)})
     name = plan.generation.manifest["name"]
     program = os.path.join(root, "bin", name)
     with theirs:
         return spawn(
-            [program, "foreground" if plan.journal.path is None else "start"],
+            [program, "foreground" if plan.journal.path is None else "start", roles.LOAD],
             environ,
             descriptors=(theirs.fileno(), plan.generation.config),
             output=said,
