@@ -12,7 +12,7 @@ import time
 
 from . import quick_json
 from .errors import NOT_RUNNING, Refusal
-from .wire.dial import not_allowed
+from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

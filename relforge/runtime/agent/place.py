@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from ..errors import CONFIG, Refusal
 from ..paths import SOCKET_PATH_MOST
+from ..wire.unix import answers
 from . import dumps
 from .native import socket
 
@@ -58,21 +59,6 @@ def sweep(path: str) -> None:
             beside = os.path.join(folder, other)
             if not answers(beside):
                 remove(beside)
-
-
-def answers(path: str) -> bool:
-    """Whether some process listens there."""
-    probe = socket(_UNIX, _STREAM)
-    try:
-        probe.setblocking(False)
-        probe.connect(path)
-    except BlockingIOError:
-        return True  # its queue is full
-    except OSError:
-        return False
-    finally:
-        probe.close()
-    return True
 
 
 def inode(path: str) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import NOT_RUNNING, USAGE, Refusal
-from ..wire.dial import Absent, not_allowed
+from ..wire.unix import Absent, not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

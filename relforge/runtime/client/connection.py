@@ -12,7 +12,7 @@ from ..instance import Running, required
 from ..protocol import PROTO
 from ..protocol import agent as messages
 from ..wire import frames
-from ..wire.dial import Absent, dial, silent, trusted
+from ..wire.unix import Absent, dial, silent, trusted
 from .addresses import Address, agent
 
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ import time
 
 from .. import stack_signals
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from ..wire.dial import dial, silent, trusted
+from ..wire.unix import dial, silent, trusted
 from .addresses import Address
 
 _QUIET = 0.15  # seconds without another line: it is done

@@ -8,7 +8,7 @@ from ..errors import NO_ANSWER, Refusal
 from ..instance import Running
 from ..protocol import supervisor as messages
 from ..wire import frames
-from ..wire.dial import dial
+from ..wire.unix import dial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

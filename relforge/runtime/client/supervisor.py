@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from ..wire import dial
+from ..wire import unix
 from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ WHO = "the supervisor"
 def ask(running: Running, message: dict[str, Any], seconds: float) -> dict[str, Any]:
     """Its answer; raises Refusal: 3 it is not there, 5 it does not answer in time, 1 it refuses."""
     try:
-        answer = dial.ask(running.supervisor, WHO, message, seconds)
+        answer = unix.ask(running.supervisor, WHO, message, seconds)
     except (OSError, FrameError) as error:
         raise Refusal(f"{WHO}: {error}", code=FAILED) from None
     if answer is None:

@@ -157,7 +157,7 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     import select
 
     from ..protocol import supervisor as messages
-    from ..wire.dial import dial
+    from ..wire.unix import dial
 
     running = instance.running(place)
     if running is None:

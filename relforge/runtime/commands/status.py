@@ -10,7 +10,7 @@ from ..client import duration
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
 from ..protocol import supervisor as messages
-from ..wire import dial
+from ..wire import unix
 from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
@@ -84,7 +84,7 @@ def _asked() -> dict[str, Any] | None:
         release = manifest.load(root)
         return _without("stopped", release["name"], release["version"], None)
     try:
-        return dial.ask(running.supervisor, "the supervisor", messages.status(), _SECONDS)
+        return unix.ask(running.supervisor, "the supervisor", messages.status(), _SECONDS)
     except ConnectionError:
         return None
     except (OSError, FrameError) as error:

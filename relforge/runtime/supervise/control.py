@@ -12,6 +12,7 @@ import struct
 
 from ..protocol import supervisor as messages
 from ..wire import frames
+from ..wire.unix import credentials
 from .poller import READ, WRITE, Poller
 
 TYPE_CHECKING = False
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_CLIENTS = 64
 _LONGEST = 1 << 20  # bytes of a request
-_CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
 _HEAD = struct.Struct(">I")
 
 
@@ -157,8 +157,7 @@ class Control:
             self._admit(sock)
 
     def _admit(self, sock: socket.socket) -> None:
-        raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        uid = _CREDENTIALS.unpack(raw)[1]
+        _, uid, _ = credentials(sock)
         if uid not in (0, os.geteuid()):
             sock.close()
             return

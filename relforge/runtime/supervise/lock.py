@@ -10,7 +10,7 @@ from .. import flock
 from ..errors import FAILED, LOCKED, Refusal
 from ..instance import running
 from ..paths import Paths
-from ..wire.dial import not_allowed
+from ..wire.unix import not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

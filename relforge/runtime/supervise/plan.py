@@ -14,6 +14,7 @@ from ..contract.manifest import root as release_root
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from ..wire.descriptors import high
+from ..wire.unix import answers
 from . import leftover, lock, sockets, specs, systemd
 from .addresses import shown
 from .generation import Generation
@@ -165,7 +166,7 @@ def _open_standard() -> None:
 def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     paths = plan.paths
     control = paths.socket(SUPERVISOR)
-    if sockets.answers(control):
+    if answers(control):
         raise Refusal(
             f"{control}: another supervisor listens there",
             hint="two instances need two run folders: set RELEASE_INSTANCE or RELEASE_RUN_DIR",

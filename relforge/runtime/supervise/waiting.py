@@ -8,7 +8,7 @@ import time
 
 from ..errors import Refusal
 from ..protocol.supervisor import status
-from ..wire import dial
+from ..wire import unix
 from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def line(rows: list[dict[str, Any]], specs: Mapping[str, Spec]) -> str:
 def _services(control: str) -> list[dict[str, Any]]:
     """Of ``status``; none where it does not answer yet."""
     try:
-        answer = dial.ask(control, "the supervisor", status(), PATIENCE)
+        answer = unix.ask(control, "the supervisor", status(), PATIENCE)
     except (OSError, Refusal, FrameError):
         time.sleep(EVERY / 10)
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relforge.runtime.client import addresses
-from relforge.runtime.wire import dial
+from relforge.runtime.wire import unix
 
 
 @pytest.mark.parametrize(("names", "said"), [(["ex"], "ex:"), (["b", "a"], "a and b:")])
@@ -13,4 +13,4 @@ def test_a_program_of_its_own_has_no_console(names: list[str], said: str) -> Non
     refusal = addresses._no_such("web", "web", {}, {name: {"kind": "exec"} for name in names})
     assert f"{said} a program of its own, which has no console" == refusal.message
     assert 2 == refusal.code
-    assert not isinstance(refusal, dial.Absent)
+    assert not isinstance(refusal, unix.Absent)

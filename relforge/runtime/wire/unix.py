@@ -1,4 +1,7 @@
-"""Connecting to a Unix socket of the release: each failure has its message and its exit code."""
+"""Unix sockets of a release: connecting, one question, and who is at the other end.
+
+Each way in which that fails has its message and its exit code.
+"""
 
 from __future__ import annotations
 
@@ -69,18 +72,37 @@ def ask(path: str, who: str, message: dict[str, Any], seconds: float) -> dict[st
             raise silent(who, seconds) from None
 
 
+def answers(path: str) -> bool:
+    """Whether some process listens there."""
+    with Socket(_socket.AF_UNIX, _socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(path)
+        except BlockingIOError:
+            return True  # its queue is full
+        except OSError:
+            return False
+    return True
+
+
+def credentials(sock: _socket.socket) -> tuple[int, int, int]:
+    """Process, user and group at the other end, as the kernel knows them: SO_PEERCRED."""
+    raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    pid, uid, gid = (int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4, 8))
+    return pid, uid, gid
+
+
 def trusted(sock: _socket.socket, path: str) -> int:
-    """The process id of whoever listens there; raises Refusal where that is a stranger.
+    """The id of the process that listens there; raises Refusal where it is a stranger's.
 
     unix(7): of a connected socket the credentials are those of listen(2), and
     known although nobody has accepted yet.
     """
-    raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    pid, uid = (int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4))
+    pid, uid, _ = credentials(sock)
     if uid not in (0, os.geteuid(), os.stat(os.path.dirname(path)).st_uid):
         sock.close()
         raise Refusal(f"{path}: answered by uid {uid}, to whom the release does not belong")
-    return int(pid)
+    return pid
 
 
 def silent(who: str, seconds: float) -> Refusal:
