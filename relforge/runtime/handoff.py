@@ -27,6 +27,7 @@ import os
 import sys
 
 from .protocol import agent as messages
+from .protocol import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def import_(accepts: Collection[int]) -> Callable[[F], F]:
 def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     """The state of this process as a message; raises what the application raises."""
     if _ends.give is None:
-        return messages.handoff(None)
+        return answers.handoff(None)
     import inspect
 
     state = _ends.give()
@@ -96,7 +97,7 @@ def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     text = base64.b64encode(state).decode() if kind == "bytes" else json.dumps(state)
     if len(text) > MOST:
         raise ValueError(f"a state of {len(text)} bytes is over the limit of {MOST}")
-    return messages.handoff(_ends.schema, **{kind: text})
+    return answers.handoff(_ends.schema, **{kind: text})
 
 
 def receive(agent: str) -> None:

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 
 from ..errors import Refusal
-from ..protocol import PROTO
+from ..protocol import PROTO, answers
 from ..protocol import agent as messages
 from ..wire import frames
 from . import loops, stacks
@@ -57,7 +57,7 @@ class Connection:
                 if not self._greeted:
                     break
         except frames.FrameError as error:
-            self.outbox.send(messages.error(str(error)))
+            self.outbox.send(answers.error(str(error)))
         except OSError:
             pass
         finally:
@@ -78,7 +78,7 @@ class Connection:
         self._sock.close()
 
     def _welcome(self) -> dict[str, Any]:
-        return messages.welcome(
+        return answers.welcome(
             self._host.info,
             uptime=time.monotonic() - self._host.started,
             loop=loops.kind(loops.of(self._host)),
@@ -94,7 +94,7 @@ class Connection:
         waiting.register(self._sock.fileno(), 1)  # POLLIN
         while not waiting.poll(limit * 1000):
             if self._session is None or self._session.idle:
-                self.outbox.send(messages.bye(f"nothing was asked for {limit:g}s"))
+                self.outbox.send(answers.bye(f"nothing was asked for {limit:g}s"))
                 return None
         return frames.receive(self._sock)
 
@@ -103,11 +103,11 @@ class Connection:
             return self._dispatch(message)
         except Refusal as error:
             hint = f"\n  {error.hint}" if error.hint else ""
-            return messages.error(error.message + hint)
+            return answers.error(error.message + hint)
         except Exception as error:
             # The agent outlives whatever a client sends and whatever the application's
             # objects do when they are looked at.
-            return messages.error(f"{type(error).__name__}: {error}")
+            return answers.error(f"{type(error).__name__}: {error}")
 
     def _dispatch(self, message: dict[str, Any]) -> dict[str, Any] | None:
         op = message.get("op")
@@ -124,17 +124,17 @@ class Connection:
             case messages.INTERRUPT:
                 session = self._session
                 level = "idle" if session is None else session.interrupt(message.get("id"))
-                return messages.interrupted(level)
+                return answers.interrupted(level)
             case messages.CHECK:
                 from . import source
 
-                return messages.checked(source.complete(str(message["source"])))
+                return answers.checked(source.complete(str(message["source"])))
             case messages.COMPLETE:
-                return messages.completions(self._complete(message))
+                return answers.completions(self._complete(message))
             case messages.CANCEL:
                 return self._cancel(str(message["name"]))
             case messages.CONFIG:
-                return messages.configured(self._configure(message))
+                return answers.configured(self._configure(message))
         return self._look(op, message)
 
     def _look(self, op: Any, message: dict[str, Any]) -> dict[str, Any]:
@@ -142,13 +142,13 @@ class Connection:
         loop = loops.of(self._host)
         match op:
             case messages.PING:
-                return messages.pong()
+                return answers.pong()
             case messages.STACKS:
                 rows = stacks.tasks(loop)
                 text = stacks.threads() + ("\n" + stacks.text(rows) + "\n" if rows else "")
-                return messages.stacks(text[:_MOST_TEXT])
+                return answers.stacks(text[:_MOST_TEXT])
             case messages.TASKS:
-                return messages.tasks(stacks.tasks(loop), has_loop=loop is not None)
+                return answers.tasks(stacks.tasks(loop), has_loop=loop is not None)
             case messages.HANDOFF:
                 from .. import handoff
 
@@ -157,16 +157,16 @@ class Connection:
                 from . import stats
 
                 within = min(float(message.get("within", 0.3)), _LONGEST_WAIT)
-                return messages.numbers(stats.take(self._host, within))
-        return messages.error(f"unknown operation {op!r}")
+                return answers.numbers(stats.take(self._host, within))
+        return answers.error(f"unknown operation {op!r}")
 
     def _greet(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """The handshake: what is said before it is not looked at."""
         if message.get("op") != messages.HELLO:
-            return messages.error("a client says `hello` first")
+            return answers.error("a client says `hello` first")
         proto = message.get("proto")
         if proto != PROTO:
-            return messages.error(f"this process speaks protocol {PROTO}, the client {proto!r}")
+            return answers.error(f"this process speaks protocol {PROTO}, the client {proto!r}")
         self._greeted = True
         self._from = str(message.get("from", ""))[:100]
         return None
@@ -188,7 +188,7 @@ class Connection:
             raise Refusal(f"{self._host.service} has no event loop")
         tasks.cancel(loop, name)
         self._open().audit(f"cancel task {name}", "ok", 0.0)
-        return messages.cancelled()
+        return answers.cancelled()
 
     def _configure(self, message: dict[str, Any]) -> list[str]:
         from ..config import renewal

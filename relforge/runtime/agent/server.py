@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 
-from ..protocol import agent as messages
+from ..protocol import answers
 from ..wire import frames
 from . import dumps, place
 from .access import Peer
@@ -127,7 +127,7 @@ class Agent(Host):
             refusal = f"{MOST_CLIENTS} clients are connected already"
         if refusal:
             sock.settimeout(1)
-            frames.send(sock, messages.refused(refusal))
+            frames.send(sock, answers.refused(refusal))
             sock.close()
             return
         self._count += 1

@@ -6,7 +6,7 @@ import builtins
 import os
 
 from ..errors import USAGE, Refusal
-from ..protocol import agent as messages
+from ..protocol import answers
 from ..protocol.request import Request
 from . import audit, loops, output, report, source
 from .access import Peer
@@ -72,7 +72,7 @@ class Session:
         self._waiting.pop(request_id, None)
         self._evaluator()
         text = "Abandoned: the evaluation goes on in a thread that nobody waits for\n"
-        self._done(evaluation, messages.failure("Abandoned", text), "abandoned")
+        self._done(evaluation, answers.failure("Abandoned", text), "abandoned")
         return "abandoned"
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ class Session:
         except Refusal as error:
             text = error.message + (f"\n  {error.hint}" if error.hint else "") + "\n"
             kind = "usage" if error.code == USAGE and evaluation.request.target else "error"
-            return messages.failure("Refusal", text, kind=kind), "refused"
+            return answers.failure("Refusal", text, kind=kind), "refused"
         except BaseException as error:
             # SystemExit too: `exit()` in a console is not the application's end.
             if getattr(error, "name", None) == "app" and "app" not in self._host.namespace:
@@ -129,7 +129,7 @@ class Session:
 
     def _done(self, evaluation: Evaluation, outcome: dict[str, Any], word: str) -> None:
         ms = evaluation.milliseconds
-        self._outbox.send(messages.done(evaluation.request.id, ms, outcome))
+        self._outbox.send(answers.done(evaluation.request.id, ms, outcome))
         self.audit(str(evaluation.request), word, ms)
 
     def audit(self, source: str, outcome: str, ms: float) -> None:
@@ -176,4 +176,4 @@ def _failure(error: BaseException) -> dict[str, Any]:
     except BaseException:
         # An exception whose own `__str__` fails, or no memory for its traceback.
         text = f"{type(error).__name__}\n"
-    return messages.failure(type(error).__name__, text)
+    return answers.failure(type(error).__name__, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _socket
 import os
-import select
 import time
 
 from ..errors import FAILED, Refusal
@@ -93,7 +92,17 @@ class Client:
 
     def readable(self, seconds: float | None) -> bool:
         """Wait for the agent to say something."""
-        return bool(select.select([self._socket], [], [], seconds)[0])
+        # Not by `select`, whose import takes longer than this.
+        self._socket.settimeout(seconds)
+        try:
+            self._socket.recv(1, _socket.MSG_PEEK)
+        except (TimeoutError, BlockingIOError):
+            return False
+        except OSError:
+            return True  # the next `receive` says so
+        finally:
+            self._socket.settimeout(None)
+        return True
 
     def receive(self) -> dict[str, Any]:
         """The next message; raises Gone."""

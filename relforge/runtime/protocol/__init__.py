@@ -1,9 +1,11 @@
 """Every message between the processes of a release, once: how it is made, and how it is read.
 
-    agent        console, `rpc`, `top` and others <-> the agent of a service's process
+    agent        console, `rpc`, `top` and others -> the agent of a service's process
     request      an evaluation, as the agent reads it
+    answers      the agent -> its clients
     supervisor   the control commands <-> the supervisor
-    startup      the supervisor that starts -> `start`; a release -> the supervisor that asks it
+    startup      what is said while something starts: by the loader, a release, a supervisor
+    roles        the words by which a supervisor has a release do something for it
     questions    the supervisor -> the short-lived processes that it starts
 
 A message is a JSON object.  During an upgrade two versions of relforge talk to
