@@ -54,7 +54,7 @@ def usage(name: str, command: dict[str, Any], taken: tuple[str, ...] | None = No
 def arguments(name: str, command: dict[str, Any], argv: list[str]) -> list[str] | dict[str, Any]:
     """By name, where the command declares them; else the words as they are.  Raises Refusal.
 
-    A first ``--`` is among the words: whoever calls drops it (`options.passed`).
+    A first ``--`` is among the words: the caller drops it (`options.passed`).
     """
     rows: list[dict[str, Any]] = command["args"]
     if not rows:

@@ -51,7 +51,7 @@ def running(paths: Paths) -> Running | None:
     except PermissionError:
         found = Running({}, paths)
         if os.path.exists(found.supervisor):
-            # The run folder of a release whose console is open to other users, too.
+            # The run directory of a release whose console is open to other users, too.
             return found
         raise not_allowed(paths.lock) from None
     try:

@@ -1,7 +1,7 @@
 """The signals at which a process of a service prints its stacks, by faulthandler.
 
-A handler in C prints them, whoever holds the interpreter.  No server uses
-real-time signals.
+A handler in C prints them, also while some other code holds the interpreter.  No
+server uses real-time signals.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _LONGEST_WAIT = 5.0  # seconds that a client may make its own connection wait
 
 
 class Connection:
-    """Lives in a thread of its own until the client closes or sends what is no frame."""
+    """Runs in its own thread until the client closes, or sends something other than a frame."""
 
     def __init__(self, host: Host, sock: socket, number: int, peer: Peer) -> None:
         self._host = host

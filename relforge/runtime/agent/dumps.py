@@ -41,10 +41,10 @@ def remove(agent: str) -> None:
         os.unlink(own(agent))
 
 
-def sweep(folder: str) -> None:
+def sweep(directory: str) -> None:
     """Remove the files of processes that are gone."""
-    for name in os.listdir(folder):
+    for name in os.listdir(directory):
         pid, _, end = name.partition(".")
         if end == "stacks" and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
             with suppress(OSError):
-                os.unlink(os.path.join(folder, name))
+                os.unlink(os.path.join(directory, name))

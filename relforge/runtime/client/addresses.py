@@ -79,7 +79,7 @@ def usual(services: dict[str, dict[str, Any]], everything: dict[tuple[str, int, 
 
 
 def sockets(run: str) -> dict[tuple[str, int, int], str]:
-    """The sockets of agents in a run folder, by service, instance and worker."""
+    """The sockets of agents in a run directory, by service, instance and worker."""
     try:
         names = os.listdir(run)
     except FileNotFoundError:

@@ -44,7 +44,7 @@ class Client:
         address: Address,
         kind: str,
         seconds: float,
-        told: float | None = None,
+        shown: float | None = None,
         sock: _socket.socket | None = None,
     ) -> None:
         self.address = address
@@ -52,7 +52,7 @@ class Client:
         self._ids = 0
         self._socket = dial(address.path, str(address), seconds) if sock is None else sock
         self.pid = trusted(self._socket, address.path) if sock is None else 0
-        welcome = self._within(seconds, told)
+        welcome = self._within(seconds, shown)
         if welcome.get("op") != messages.WELCOME:
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)
         if welcome.get("proto") != PROTO:
@@ -83,7 +83,7 @@ class Client:
             raise Gone from None
 
     def fileno(self) -> int:
-        """For whoever waits for several things."""
+        """For a caller that waits for several things."""
         return self._socket.fileno()
 
     def close(self) -> None:
@@ -140,9 +140,9 @@ class Client:
                     raise Refusal(f"{self.address}: {message.get('error')}")
                 return message
 
-    def _within(self, seconds: float, told: float | None = None) -> dict[str, Any]:
+    def _within(self, seconds: float, shown: float | None = None) -> dict[str, Any]:
         if not self.readable(max(seconds, 0)):
-            raise silent(str(self.address), told if told is not None else seconds)
+            raise silent(str(self.address), shown if shown is not None else seconds)
         return self.receive()
 
 

@@ -44,7 +44,7 @@ def ask(
     raise _cut("it has closed the connection")
 
 
-def tell(text: str) -> None:
+def show(text: str) -> None:
     """A line of progress; a terminal that has gone away must not end the work."""
     try:
         print(text, file=sys.stderr, flush=True)
@@ -55,7 +55,7 @@ def tell(text: str) -> None:
 def _is_over(answer: dict[str, Any]) -> bool:
     """Was this the last message?  Raises Refusal where it says that the work failed."""
     if messages.PROGRESS in answer:
-        tell(answer[messages.PROGRESS])
+        show(answer[messages.PROGRESS])
         return False
     if messages.CODE not in answer:
         raise Refusal(f"the supervisor: {answer.get('error', 'no answer')}")

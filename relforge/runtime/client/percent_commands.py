@@ -31,7 +31,7 @@ def services(session: Session, rest: str) -> None:
     try:
         answer = supervisor.ask(running, requests.status(), 3.0)
     except Refusal:
-        # Not for us, or it does not answer: the sockets tell who is there.
+        # Not for us, or it does not answer: the sockets show which processes there are.
         names = [addresses.shown(key) for key in sorted(addresses.sockets(running.run))]
         session.front.say("\n".join(f"{'*' if name == here else ' '} {name}" for name in names))
         return

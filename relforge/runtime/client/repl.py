@@ -1,4 +1,4 @@
-"""The remote console, whoever reads the lines: what is typed, what comes back, whom it follows."""
+"""The remote console: reads what is typed, shows the answer, follows a process that is replaced."""
 
 from __future__ import annotations
 

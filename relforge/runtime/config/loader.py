@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def main(argv: list[str]) -> int:
     """Run the providers of the release at ROOT; does not return."""
     memory, pipe, root = int(argv[0]), int(argv[1]), argv[2]
-    os.dup2(2, 1)  # what a provider prints is no result
+    os.dup2(2, 1)  # what a provider prints must not look like a result
     for fd in (memory, pipe):  # what a provider starts must not hold them
         os.set_inheritable(fd, False)
     parent_death.tie(os.getppid())  # with a provider that hangs
 
-    def tell(message: dict[str, Any]) -> None:
+    def report(message: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(message).encode() + b"\n")
 
     from .view import loading
@@ -41,10 +41,10 @@ def main(argv: list[str]) -> int:
                 load_manifest(root)["config"],
                 root=root,
                 environ=dict(os.environ),
-                entering=lambda name, seconds: tell(startup.entering(name, seconds)),
+                entering=lambda name, seconds: report(startup.entering(name, seconds)),
             )
     except Refusal as error:
-        tell(startup.refused(error, CONFIG))
+        report(startup.refused(error, CONFIG))
         _leave(FAILED)
     if argv[3:] == ["explain"]:
         _write(memory, {"rows": found.rows})
@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
                 "notes": found.notes,
             },
         )
-    tell(startup.problems(found.problems))
+    report(startup.problems(found.problems))
     _leave(0)
     return 0
 

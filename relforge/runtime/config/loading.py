@@ -108,7 +108,7 @@ def read(fd: int) -> dict[str, Any]:
 class Loading:
     """The loader process, in a process group of its own, and what it has said so far.
 
-    Whoever waits polls ``fd`` until ``due`` (monotonic), then calls `go_on`; in
+    The caller polls ``fd`` until ``due`` (monotonic), then calls `go_on`; in
     the end `close`, after which neither the process nor what it started is there.
     """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-FOLDER = "once"  # below the state folder
+DIRECTORY = "once"  # below the state directory
 
 
 def run(
@@ -113,7 +113,7 @@ class Mark:
     """
 
     def __init__(self, state: str, name: str, deed: dict[str, str]) -> None:
-        self.path = os.path.join(state, FOLDER, name)
+        self.path = os.path.join(state, DIRECTORY, name)
         self._name = name
         self._deed = deed
         self._fd = -1

@@ -16,7 +16,7 @@ class Request:
     """The ``eval``, ``call`` or ``percent`` message; raises ValueError for what is wrong in it.
 
     ``columns`` is the width of the client's terminal, ``most`` how many
-    characters of a value it wants at once; None where it is no terminal.
+    characters of a value it wants at once; None where that is not a terminal.
     """
 
     __slots__ = (

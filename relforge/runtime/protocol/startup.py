@@ -1,9 +1,9 @@
 """What is said while something starts: one JSON object at a time, by a pipe or a socket pair.
 
-the loader                         to whoever waits for the configuration
-a release that is asked by `load`  to the supervisor that wants to start it
-the supervisor                     to `start`, when all is ready: `running`, or
-                                   `protocol.supervisor.failed`
+from                              to
+the loader                        the process that waits for the configuration
+a release, in the role `_load`    the supervisor that wants to start it
+the supervisor, at its start      `start`: `running`, or `supervisor.failed`
 """
 
 from __future__ import annotations

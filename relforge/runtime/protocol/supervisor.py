@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PING, STATUS, STOP = "ping", "status", "stop"
 RELOAD, DIFF, UPGRADE, SWITCHED = "reload", "diff", "upgrade", "switched"
-# By these keys answers are told apart.
+# An answer is recognized by one of these keys.
 STOPPED, PROGRESS, TAKEN, CODE = "stopped", "progress", "taken", "code"
 
 

@@ -1,4 +1,4 @@
-"""Role ``tell``: hand a new configuration to processes that run, through their agents.
+"""Role ``tell``: hand a new configuration to running processes, through their agents.
 
 ``argv`` is one JSON object: ``{"run": FOLDER, "processes": [NAME], "changed": [KEY],
 "seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
@@ -81,7 +81,7 @@ def _send(path: str, message: dict[str, Any], seconds: float) -> socket.socket:
 
 
 def _answer(sock: socket.socket) -> str | None:
-    """What a process says to it, nothing if all is well; None for what is no answer."""
+    """The problem of a process, "" where there is none; None for any message but the answer."""
     try:
         message = frames.receive(sock)
     except (OSError, frames.FrameError) as error:

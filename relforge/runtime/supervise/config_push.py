@@ -1,4 +1,4 @@
-"""Processes that run are told a new configuration: by a short-lived child, which may wait."""
+"""Takes a new configuration to processes that run: by a short-lived child, which may wait."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SPARE = 5.0  # for the child itself
 
 
 class ConfigPush:
-    """``done`` is called once, with what each process had to say: nothing where all is well.
+    """``done`` is called once, with the problem of each process, "" where there is none.
 
     ``due`` is when it will have taken too long.
     """
@@ -55,7 +55,7 @@ class ConfigPush:
         children.watch(self._child, self._ended)
 
     def kill(self) -> None:
-        """End it; `done` is told that nobody could be told."""
+        """End it; `done` is called all the same."""
         kill_group(self._child)
 
     def late(self) -> None:

@@ -89,7 +89,7 @@ class GenerationLoader:
         children.watch(self._child, lambda status: self._ended(ours, status))
 
     def kill(self) -> None:
-        """End it; `done` is told that it was killed."""
+        """End it; `done` gets the Refusal that it was killed."""
         kill_group(self._child)
 
     def late(self) -> None:
@@ -168,7 +168,7 @@ def _providers(root: str) -> float:
     try:
         return loading.longest(read_manifest(root)["config"])
     except Refusal:
-        return 0.0  # whoever asks for the generation is told
+        return 0.0  # the next step refuses it
 
 
 def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:

@@ -113,7 +113,7 @@ def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
 
 
 def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
-    """Raise Refusal (78) for a run folder under which a socket's path would be too long."""
+    """Raise Refusal (78) for a run directory under which a socket's path would be too long."""
     names = [SUPERVISOR, "notify"]
     for name, row in manifest["services"].items():
         most = row["instances"] if isinstance(row["instances"], int) else MANY
@@ -122,7 +122,7 @@ def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
 
 
 def clean(run: str, rows: list[Spec]) -> None:
-    """Remove the sockets that a killed supervisor and its processes left in the run folder."""
+    """Remove the sockets that a killed supervisor and its processes left in the run directory."""
     names = {f"{SUPERVISOR}.sock", "notify.sock"}
     names |= {name for name in _listed(run) if _of_agents(name, rows)}
     for name in names:
@@ -134,9 +134,9 @@ def clean(run: str, rows: list[Spec]) -> None:
             continue  # gone already; what is still in the way, bind tells
 
 
-def _listed(folder: str) -> list[str]:
+def _listed(directory: str) -> list[str]:
     try:
-        return os.listdir(folder)
+        return os.listdir(directory)
     except OSError:
         return []
 
@@ -155,7 +155,7 @@ def _of_agents(name: str, rows: list[Spec]) -> bool:
 
 
 def _open_standard() -> None:
-    """Whoever closed descriptors 0 to 2 for us must not make our files take their place."""
+    """Keep our files from taking the numbers 0 to 2, where these were closed when we started."""
     fd = os.open(os.devnull, os.O_RDWR)
     while fd <= 2:
         os.set_inheritable(fd, True)

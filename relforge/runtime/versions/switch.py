@@ -7,7 +7,7 @@ import signal
 import sys
 
 from .. import instance, paths
-from ..client.operation import ask, tell
+from ..client.operation import ask, show
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
 from ..protocol import supervisor as messages
 from ..wire import launcher
@@ -89,7 +89,7 @@ def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
             ) from None
         raise
     if answer.get("warning"):
-        tell(f"{answer['warning']}; the upgrade stands")
+        show(f"{answer['warning']}; the upgrade stands")
     return {"warning": answer.get("warning", "")}
 
 
@@ -117,7 +117,7 @@ def _note_others(place: Place, version: str) -> None:
     rest = [row for row in place.versions() if row != version]
     others = sorted(live.versions(place.releases, rest, without=os.getpid()))
     if others:
-        tell(
+        show(
             f"processes of {', '.join(others)} run with another state folder, and stay: "
             "RELEASE_INSTANCE or RELEASE_STATE_DIR names it for an upgrade of them"
         )

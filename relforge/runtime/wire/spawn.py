@@ -1,7 +1,7 @@
 """Starting a process of a release: one way, whichever process it is.
 
 It is in a process group of its own, with the signals as every program expects
-them, `/dev/null` as standard input, and no descriptor but those that it is given.
+them, `/dev/null` as standard input, and of our descriptors only those that it is given.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def silent(who: str, seconds: float) -> Refusal:
 
 
 def not_allowed(path: str) -> Refusal:
-    """The error for a file or folder that belongs to another user."""
+    """The error for a file or directory that belongs to another user."""
     import pwd
 
     name = os.environ.get("RELEASE_NAME", "app")
