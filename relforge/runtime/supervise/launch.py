@@ -103,7 +103,7 @@ def described(spec: Spec) -> dict[str, Any]:
 
 
 def variables(plan: Plan, born: Generation) -> dict[str, str]:
-    """What every child is given: its launcher's variables but the internal ones; the directories."""
+    """What every child is given: the launcher's variables, not the internal ones; directories."""
     environ = {
         name: value
         for name, value in born.environ.items()
