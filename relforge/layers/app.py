@@ -38,6 +38,7 @@ from relforge.project import git, inputs, sources
 from relforge.support import environment
 from relforge.support.errors import UserError
 from relforge.tree import bytecode
+from relforge.tree.compiler import Compiler, compile_tree
 
 log = logging.getLogger("relforge.layers.app")
 
@@ -126,7 +127,7 @@ def _tree(release: Release) -> cache.Tree:
         if trees is not None:
             sources.snapshot(root, names, draft / layout.APP, digest)
             if names:
-                bytecode.compile_tree(interpreter(release), draft / layout.APP)
+                compile_tree(interpreter(release), draft / layout.APP)
                 if release.settings.strip.sources:
                     bytecode.drop_sources(draft / layout.APP, scripts=True)
         folder = draft / python.site_packages
@@ -176,7 +177,8 @@ def _install_wheel(
         _refuse_foreign_tags(built, release)
         _refuse_other_version(built, project)
         wheel = Wheel(name=NAME, path=built, built=True)
-        return unpack([wheel], release.python, interpreter(release), draft, _strip(release))
+        with Compiler(interpreter(release)) as compiler:
+            return tuple(unpack([wheel], release.python, compiler, draft, _strip(release)).searched)
 
 
 def _strip(release: Release) -> StripSettings:

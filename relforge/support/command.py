@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +62,19 @@ def run(
     except OSError as error:
         if error.filename is None:
             raise
-        place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
-        advice = "" if callable(hint) else hint
-        raise UserError(
-            f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
-            hint=advice if place else hint_of(error, words[0]),
-        ) from None
+        raise _cannot_run(what, words, cwd, error, "" if callable(hint) else hint) from None
     if process.returncode:
         hint = hint("\n".join(last)) if callable(hint) else hint
-        output = "\n".join(f"    {line}" for line in tail(tuple(last)))
-        output = output or "    (it printed nothing)"
-        if os.strerror(errno.ENOSPC) in output:
-            hint = NO_ROOM
         program = called or f"`{_shown(words)}`"
-        raise UserError(f"{what}: {program} {ending(process.returncode)}\n{output}", hint=hint)
+        raise failed(what, program, process.returncode, tail(tuple(last)), hint)
+
+
+def failed(what: str, program: str, status: int, lines: Sequence[str], hint: str = "") -> UserError:
+    """The error of a program that ended with that status and printed these lines."""
+    output = "\n".join(f"    {line}" for line in lines) or "    (it printed nothing)"
+    if os.strerror(errno.ENOSPC) in output:
+        hint = NO_ROOM
+    return UserError(f"{what}: {program} {ending(status)}\n{output}", hint=hint)
 
 
 def capture(
@@ -102,6 +101,43 @@ def capture(
     ) as process:
         out, err = process.communicate(stdin, timeout=timeout)
     return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+@contextmanager
+def conversation(words: Sequence[str], *, what: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is asked on its stdin and answers on its stdout, in bytes.
+
+    At the end it is waited for, with its stdin closed; leaving early kills it.
+    Raises UserError where it cannot be started.
+    """
+    log.debug("$ %s", _shown(words))
+    pipe, variables = subprocess.PIPE, environment.of_programs()
+    with ExitStack() as stack:
+        try:
+            process = stack.enter_context(
+                _started(words, cwd=None, env=variables, stdin=pipe, stderr=pipe, text=False)
+            )
+        except OSError as error:
+            raise _cannot_run(what, words, None, error, "") from None
+        stack.callback(_close, process)
+        yield process
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close its stdin; a program that has ended does not read what is still in the buffer."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.close()
+
+
+def _cannot_run(
+    what: str, words: Sequence[str], cwd: Path | None, error: OSError, hint: str
+) -> UserError:
+    place = f"{error.filename}: " if cwd and str(error.filename) == str(cwd) else ""
+    return UserError(
+        f"{what}: cannot run `{_shown(words)}`: {place}{error.strerror}",
+        hint=hint if place else hint_of(error, words[0]),
+    )
 
 
 def hint_of(error: OSError, program: str | Path) -> str:
@@ -143,7 +179,8 @@ def _started(
     env: Mapping[str, str],
     stderr: int,
     stdin: int = subprocess.DEVNULL,
-) -> Iterator[subprocess.Popen[str]]:
+    text: bool = True,
+) -> Iterator[subprocess.Popen[Any]]:
     """Start the program; leaving early kills it at once, and whatever it started.
 
     An interrupt that comes while the program is being started is held back until it
@@ -162,8 +199,8 @@ def _started(
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                text=True,
-                errors="replace",
+                text=text,
+                errors="replace" if text else None,
                 process_group=0,
             )
             _running.add(process.pid)

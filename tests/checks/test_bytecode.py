@@ -10,6 +10,7 @@ import pytest
 
 from relforge.checks import bytecode as rule
 from relforge.tree import bytecode
+from relforge.tree.compiler import compile_tree
 from tests.checks import trees
 
 PYTHON = Path(sys.executable)
@@ -53,7 +54,7 @@ def tree(tmp_path: Path) -> Path:
     (folder / "app/shop").mkdir(parents=True)
     for name in ("__init__", "a", "b"):
         (folder / f"app/shop/{name}.py").write_text(f"x = '{name}'\n")
-    bytecode.compile_tree(PYTHON, folder / "app")
+    compile_tree(PYTHON, folder / "app")
     return folder
 
 

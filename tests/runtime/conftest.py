@@ -18,7 +18,7 @@ import pytest
 import relforge
 from relforge.layers.runtime import console_libraries
 from relforge.model import layout
-from relforge.tree import bytecode
+from relforge.tree.compiler import compile_tree
 
 PACKAGE = Path(relforge.__file__).parent
 MANIFEST: dict[str, Any] = {
@@ -133,7 +133,7 @@ def _fill(root: Path) -> None:
     shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
     (root / "bin" / "shop").chmod(0o755)
     _python(root)
-    bytecode.compile_tree(Path(sys.executable), root / "runtime")
+    compile_tree(Path(sys.executable), root / "runtime")
 
 
 def _facts(root: Path) -> dict[str, tuple[int, int, int, int]]:

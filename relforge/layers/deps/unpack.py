@@ -37,10 +37,11 @@ from relforge.elf import run_paths, symbols
 from relforge.layers.deps import bundled_tests, scripts
 from relforge.layers.deps.wheels import Wheel
 from relforge.model import layout
-from relforge.model.release import Interpreter
+from relforge.model.release import Entry, Interpreter
 from relforge.model.spec import AS_IT_IS, StripSettings
 from relforge.support.errors import UserError
 from relforge.tree import bytecode
+from relforge.tree.compiler import Compiler
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -53,11 +54,12 @@ LIBRARIES = f"{layout.PYTHON}/lib"
 
 @dataclass(slots=True, kw_only=True)
 class Files:
-    """What was written so far: who brought each path, and the digest of its content."""
+    """What was written so far, byte code not included."""
 
     into: Path
     strip: StripSettings = AS_IT_IS
     folders: set[str] = field(default_factory=set)
+    entries: dict[str, Entry] = field(default_factory=dict)  # what was written, by path
     searched: dict[str, None] = field(default_factory=dict)  # see `run_paths.made_relative`
 
     def write(self, wheel: Wheel, path: str, data: bytes, executable: bool) -> RecordEntry:
@@ -67,12 +69,21 @@ class Files:
             raise UserError(f"{wheel.name}: the wheel writes outside of its installation: {path!r}")
         if self.strip.symbols:
             data = self._without_symbols(wheel.name, plain, data)
-        target = self._put(plain, data, 0o755 if executable else 0o644)
+        mode = 0o755 if executable else 0o644
+        target = self._put(plain, data, mode)
         if wheel.built and data.startswith(elf.MAGIC):
             rows = run_paths.made_relative(Path(target), plain, LIBRARIES)
             self.searched |= dict.fromkeys(rows)
             data = Path(target).read_bytes()
-        value = urlsafe_b64encode(sha256(data).digest()).decode().rstrip("=")
+        digest = sha256(data)
+        self.entries[plain] = Entry(
+            path=plain,
+            mode=mode,
+            size=len(data),
+            sha256=digest.hexdigest(),
+            mtime_ns=os.stat(target).st_mtime_ns,
+        )
+        value = urlsafe_b64encode(digest.digest()).decode().rstrip("=")
         return RecordEntry(plain, Hash("sha256", value), len(data))
 
     def _without_symbols(self, owner: str, path: str, data: bytes) -> bytes:
@@ -96,28 +107,28 @@ class Files:
 def unpack(
     wheels: Iterable[Wheel],
     interpreter: Interpreter,
-    python: Path | None,
+    compiler: Compiler,
     into: Path,
     strip: StripSettings = AS_IT_IS,
-) -> tuple[str, ...]:
-    """Install the wheels below ``into``, compiled by ``python``, their RECORDs true.
+) -> Files:
+    """Install the wheels below ``into``, compiled, their RECORDs true.
 
     Of several that bring different files of one name the last wins.  What was built
-    on this host loses its run paths of this host; they are returned.  Raises UserError
-    where a wheel is damaged.
+    on this host loses its run paths of this host: see `Files.searched`.  Raises
+    UserError where a wheel is damaged.
     """
     files = Files(into=into, strip=strip)
     warnings.filterwarnings("ignore", BYTE_CODE)
     installed = [_install(wheel, interpreter, files) for wheel in wheels]
     folder = into / interpreter.site_packages
     folder.mkdir(parents=True, exist_ok=True)
-    bytecode.compile_tree(python, folder)
+    compiler.compile(folder)
     moved = bytecode.drop_sources(folder) if strip.sources else {}
     prefix = interpreter.site_packages
     instead = {f"{prefix}/{source}": f"{prefix}/{code}" for source, code in moved.items()}
     for destination in installed:
         destination.write_record(instead)
-    return tuple(files.searched)
+    return files
 
 
 def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destination:

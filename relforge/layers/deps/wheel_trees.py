@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from relforge.layers.deps.wheels import Wheel
 from relforge.model.release import Collision, Entry, Interpreter, Part
 from relforge.model.spec import AS_IT_IS, StripSettings
 from relforge.support import progress, thread_pool
+from relforge.tree.compiler import Compiler
 
 FORMAT = "3"
 SEARCHED = "searched"  # of a tree's facts: see `relforge.model.release.Part`
@@ -123,14 +124,15 @@ def lay(
         return cache.tree(
             "wheel",
             _key(wheel, interpreter, python, strip),
-            lambda draft: _fill(wheel, interpreter, python, strip, draft),
+            lambda draft: _fill(wheel, interpreter, compiler, strip, draft),
         )
 
     ordered = sorted(wheels, key=lambda wheel: (-wheel.path.stat().st_size, wheel.name))
     trees = {}
-    for wheel, tree in thread_pool.each(one, ordered, os.cpu_count() or 1):
-        trees[wheel.name] = tree
-        progress.tell(f"{len(trees)} of {len(wheels)} wheels laid out")
+    with Compiler(python) as compiler:
+        for wheel, tree in thread_pool.each(one, ordered, os.cpu_count() or 1):
+            trees[wheel.name] = tree
+            progress.tell(f"{len(trees)} of {len(wheels)} wheels laid out")
     laid = tuple(LaidWheel(name=row.name, built=row.built, tree=trees[row.name]) for row in wheels)
     brought = [
         collisions.Brought(
@@ -146,11 +148,16 @@ def lay(
 
 
 def _fill(
-    wheel: Wheel, interpreter: Interpreter, python: Path | None, strip: StripSettings, draft: Path
-) -> None:
-    searched = unpack([wheel], interpreter, python, draft, strip)
+    wheel: Wheel,
+    interpreter: Interpreter,
+    compiler: Compiler,
+    strip: StripSettings,
+    draft: Path,
+) -> Iterable[Entry]:
+    files = unpack([wheel], interpreter, compiler, draft, strip)
     if wheel.built:
-        cache.state(draft, {SEARCHED: searched})
+        cache.state(draft, {SEARCHED: tuple(files.searched)})
+    return files.entries.values()
 
 
 def _note(key: str) -> Path:

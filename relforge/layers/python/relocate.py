@@ -14,7 +14,7 @@ from relforge.layers.python import path_rewriting
 from relforge.layers.python.installation import Installation
 from relforge.layers.python.selection import Selection
 from relforge.support import command
-from relforge.tree import bytecode
+from relforge.tree.compiler import compile_tree
 
 TRIAL = """
 import os, site, sys, sysconfig
@@ -56,7 +56,7 @@ def build(
     with ThreadPoolExecutor(1) as pool:
         patched = pool.submit(_patch, draft, binaries, found.private, strip=strip)
         python = installation.executable if _runs_here(installation) else helper
-        bytecode.compile_tree(python, stdlib, installation.stdlib)
+        compile_tree(python, stdlib, installation.stdlib)
         patched.result()
     _try(installation, draft)
 

@@ -15,7 +15,7 @@ from relforge.layers.runtime import console_libraries
 from relforge.layers.runtime.digest import own_digest
 from relforge.model import layout
 from relforge.model.release import Release
-from relforge.tree import bytecode
+from relforge.tree.compiler import compile_tree
 
 FORMAT = "1"
 EXECUTABLE = 0o755
@@ -83,7 +83,7 @@ def _write_all(release: Release, tree: Path) -> None:
             _write(copy / path.relative_to(package), path.read_text())
     for to, source in console_libraries.files() if console else ():
         _write(tree / layout.CONSOLE_LIBS / to, source.read_text(encoding="utf-8"))
-    bytecode.compile_tree(interpreter(release), tree / layout.RUNTIME)
+    compile_tree(interpreter(release), tree / layout.RUNTIME)
 
 
 def template(name: str) -> str:

@@ -15,6 +15,7 @@ from relforge.layers.deps.wheels import Wheel
 from relforge.model.release import Interpreter
 from relforge.support.errors import UserError
 from relforge.tree import bytecode
+from relforge.tree.compiler import Compiler
 
 MakeWheel = Callable[..., Path]
 PYTHON = Path(sys.executable)
@@ -34,7 +35,8 @@ def test_the_tree_is_that_of_wheels_laid_out_together(
         make_wheel("three", "3.0", {"shared.py": ""}, scripts="[console_scripts]\nt = shared:x\n"),
     )
     together, apart = tmp_path / "together", tmp_path / "apart"
-    unpack.unpack(made, interpreter, PYTHON, together)
+    with Compiler(PYTHON) as compiler:
+        unpack.unpack(made, interpreter, compiler, together)
     apart.mkdir()
     found = wheel_trees.lay(made, interpreter, PYTHON)
     found.place(apart)
@@ -53,9 +55,9 @@ def test_a_wheel_that_was_laid_out_before_is_only_linked(
     two = make_wheel("two", "1.0", {"two.py": "x = 1\n"})
     unpacked: list[Wheel] = []
 
-    def spy(rows: list[Wheel], *rest: Any) -> None:
+    def spy(rows: list[Wheel], *rest: Any) -> Any:
         unpacked.extend(rows)
-        unpack.unpack(rows, *rest)
+        return unpack.unpack(rows, *rest)
 
     monkeypatch.setattr(wheel_trees, "unpack", spy)
     wheel_trees.lay(wheels(one, two), interpreter, PYTHON)

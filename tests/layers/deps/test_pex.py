@@ -20,6 +20,7 @@ from relforge.layers.deps.platform import Platform
 from relforge.model.release import Interpreter
 from relforge.model.spec import PackageSettings
 from relforge.support.errors import UserError
+from relforge.tree.compiler import Compiler
 
 MakeWheel = Callable[..., Path]
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -203,7 +204,9 @@ def test_the_tree_is_the_one_that_pex_lays_out(
     pins = lock_of(tmp_path, *rows)
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     python = Path(sys.executable)
-    unpack.unpack(wheels.collect(pins, here, python, configured()), interpreter, python, ours)
+    found = wheels.collect(pins, here, python, configured())
+    with Compiler(python) as compiler:
+        unpack.unpack(found, interpreter, compiler, ours)
     words = [sys.executable, "-m", "pex.cli", "venv", "create", "--use-pip-config"]
     words += ["--layout", "flat", "--site-packages-copies", "-d", str(theirs)]
     words += ["-r", str(tmp_path / "requirements.lock")]

@@ -19,6 +19,7 @@ from relforge.layers.deps import scripts, unpack
 from relforge.layers.deps.wheels import Wheel
 from relforge.model.release import Interpreter
 from relforge.support.errors import UserError
+from relforge.tree.compiler import Compiler
 
 MakeWheel = Callable[..., Path]
 PYTHON = Path(sys.executable)
@@ -34,7 +35,8 @@ def lay(interpreter: Interpreter, tmp_path: Path) -> Callable[..., Path]:
     def run(*paths: Path, into: str = "laid") -> Path:
         folder = tmp_path / into
         folder.mkdir(parents=True)
-        unpack.unpack(map(wheel, paths), interpreter, PYTHON, folder)
+        with Compiler(PYTHON) as compiler:
+            unpack.unpack(map(wheel, paths), interpreter, compiler, folder)
         return folder
 
     return run

@@ -1,4 +1,4 @@
-"""Byte code: whole or an error; the same wherever it is made."""
+"""Compiling trees: whole or an error; the same wherever it is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from relforge.support.errors import UserError
-from relforge.tree import bytecode
+from relforge.tree.compiler import Compiler, compile_tree
 
 pytestmark = pytest.mark.process
 
@@ -30,8 +30,8 @@ def fill(folder: Path) -> Path:
 
 def test_equal_trees_give_equal_byte_code(tmp_path: Path) -> None:
     one, two = fill(tmp_path / "one"), fill(tmp_path / "another" / "two")
-    bytecode.compile_tree(PYTHON, one)
-    bytecode.compile_tree(PYTHON, two)
+    compile_tree(PYTHON, one)
+    compile_tree(PYTHON, two)
     assert compiled(one) == compiled(two)
     (name,) = compiled(one)
     assert name.startswith("pkg/__pycache__/__init__.cpython-3")
@@ -42,7 +42,43 @@ def test_byte_code_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     folder = fill(tmp_path / "one")
     (folder / "pkg" / "__pycache__").symlink_to("/dev/full")
     with pytest.raises(UserError, match=r"pkg/__init__\.py: File exists"):
-        bytecode.compile_tree(PYTHON, folder)
+        compile_tree(PYTHON, folder)
+
+
+def test_one_interpreter_compiles_many_trees_and_each_as_if_it_were_the_first(
+    tmp_path: Path,
+) -> None:
+    alone, first, second = (fill(tmp_path / name) for name in ("alone", "first", "second"))
+    compile_tree(PYTHON, alone)
+    with Compiler(PYTHON) as compiler:
+        compiler.compile(first)
+        (first / "pkg" / "odd.py").write_text("odd = 'a name'\n")
+        (first / "pkg" / "name\nof two lines.py").write_text("x = 1\n")
+        compiler.compile(first, only=["pkg/odd.py", "pkg/name\nof two lines.py"])
+        compiler.compile(second)
+    assert compiled(alone) == compiled(second)
+    assert 3 == len(compiled(first))
+
+
+def test_an_error_of_one_tree_leaves_the_interpreter_for_the_next(tmp_path: Path) -> None:
+    bad, good = fill(tmp_path / "bad"), fill(tmp_path / "good")
+    (bad / "pkg" / "__pycache__").symlink_to("/dev/full")
+    with Compiler(PYTHON) as compiler:
+        with pytest.raises(UserError, match=r"compiling the modules in .*bad: "):
+            compiler.compile(bad)
+        compiler.compile(good)
+    assert 1 == len(compiled(good))
+
+
+def test_an_interpreter_that_ends_or_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "one")
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no libpython >&2\nexit 127\n")
+    broken.chmod(0o755)
+    with pytest.raises(UserError, match=r"ended with status 127\n    no libpython"):
+        compile_tree(broken, folder)
+    with pytest.raises(UserError, match=r"compiling the modules: cannot run .*No such file"):
+        compile_tree(tmp_path / "none", folder)
 
 
 def test_byte_code_that_an_installation_has_gives_the_same(tmp_path: Path) -> None:
@@ -59,8 +95,8 @@ def test_byte_code_that_an_installation_has_gives_the_same(tmp_path: Path) -> No
     (there,) = installed.rglob("*.pyc")
     assert str(installed).encode() in there.read_bytes()
 
-    bytecode.compile_tree(PYTHON, fresh)
-    bytecode.compile_tree(PYTHON, reused, installed)
+    compile_tree(PYTHON, fresh)
+    compile_tree(PYTHON, reused, installed)
 
     assert compiled(fresh) == compiled(reused)
     assert str(installed).encode() not in b"".join(compiled(reused).values())
@@ -72,6 +108,6 @@ def test_byte_code_of_another_source_is_not_taken(tmp_path: Path) -> None:
         place.mkdir()
         (place / "one.py").write_text(text)
     subprocess.run([PYTHON, "-m", "compileall", "-q", installed], check=True)
-    bytecode.compile_tree(PYTHON, folder, installed)
+    compile_tree(PYTHON, folder, installed)
     (data,) = compiled(folder).values()
     assert b"oursss" in data
