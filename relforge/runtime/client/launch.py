@@ -8,6 +8,7 @@ import sys
 from .. import paths
 from ..contract import manifest
 from ..errors import CONFIG, Refusal
+from ..protocol import questions
 from ..wire import spawn as wire
 
 TYPE_CHECKING = False
@@ -48,7 +49,7 @@ def spawn(words: list[str], end: int) -> Child:
     It has the descriptor ``end``, whose number there is its last word.
     """
     argv, environ, fd = _loaded([*words, str(wire.FIRST + 1)])
-    environ["RELFORGE_CONFIG_FD"] = str(wire.FIRST)
+    environ[questions.CONFIG_FD] = str(wire.FIRST)
     try:
         return Child(wire.spawn(argv, environ, descriptors=(fd, end), session=True))
     except OSError as error:
@@ -68,7 +69,7 @@ def _loaded(words: list[str]) -> tuple[list[str], dict[str, str], int]:
     fd = loading.load(root, contract, environ)
     python = os.path.join(root, contract["python"]["executable"])
     argv = wire.application(python, root, "fresh", *words)
-    return argv, {**environ, "RELFORGE_CONFIG_FD": str(fd)}, fd
+    return argv, {**environ, questions.CONFIG_FD: str(fd)}, fd
 
 
 def _broken(python: str, error: OSError) -> Refusal:

@@ -7,6 +7,7 @@ import sys
 
 from ..agent import report
 from ..errors import FAILED, told
+from ..protocol import questions
 from . import calls, evaluation
 
 
@@ -28,7 +29,7 @@ def _dispatch(argv: list[str]) -> int:
     from ..config import redaction, view
 
     word, *words = argv
-    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    config = questions.configuration()
     view.install(config, os.environ)
     redaction.install()
     if word == "eval":

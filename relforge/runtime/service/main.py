@@ -6,7 +6,6 @@ import faulthandler
 import gc
 import importlib
 import inspect
-import json
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ from ..agent import entry, report, server
 from ..agent.server import Agent
 from ..config import loading, redaction, renewal, view
 from ..errors import Refusal
+from ..protocol import questions
 from ..wire import parent_death
 from . import notify, standing, watchdog
 from .program import offer
@@ -28,7 +28,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 def main(_argv: list[str]) -> int:
     """Run the service to its end; what the application raises is shown, and is status 1."""
-    service: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_SERVICE"))
+    service = questions.taken(questions.SERVICE)
     parent_death.tie(service["supervisor"])
     try:
         standing.limit(service)
@@ -41,7 +41,7 @@ def main(_argv: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A line is in the log when it is printed, not when 8 KiB have gathered.
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
-    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    config = questions.configuration()
     secrets = renewal.secrets(loading.read(config))
     view.install(config, os.environ)
     redaction.install()

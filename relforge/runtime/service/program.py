@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 from .. import running
 from ..config import loading
 from ..errors import Refusal
+from ..protocol import questions
 from ..wire import parent_death
 from . import standing
 
@@ -17,8 +17,8 @@ PIPE_BEFORE = 1  # the pipe of the exec comes after the configuration
 
 def main(_argv: list[str]) -> int:
     """Never returns when the command is there; 127 when it is not."""
-    service = json.loads(os.environ.pop("RELFORGE_SERVICE"))
-    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    service = questions.taken(questions.SERVICE)
+    config = questions.configuration()
     pipe = config + PIPE_BEFORE
     os.set_inheritable(pipe, False)
     parent_death.tie(service["supervisor"])

@@ -163,8 +163,8 @@ def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> t
     environ = {**launch.variables(plan, born), **hook.env}
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
     environ[IN_HOOK] = hook.name
-    environ["RELFORGE_HOOK"] = json.dumps(question)
-    environ["RELFORGE_CONFIG_FD"] = str(FIRST)
+    environ[questions.HOOK] = json.dumps(question)
+    environ[questions.CONFIG_FD] = str(FIRST)
     output, theirs = -1, INHERITED
     words = application(born.python, born.paths.root, "hook")
     try:

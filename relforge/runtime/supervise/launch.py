@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+from ..protocol import questions
 from ..wire.spawn import FIRST, INHERITED, application, bare, spawn
 from . import journald, orphans
 from .generation import Generation
@@ -73,25 +74,24 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
     environ = {**variables(plan, born), "NOTIFY_SOCKET": plan.notices.path, **spec.env}
     listeners = len(born.listeners[spec.name])
     name = str(process)
-    service = {
-        **described(spec),
-        "instance": process.instance,
-        "listen": [FIRST + at for at in range(listeners)],
-        "agent": plan.paths.socket(name),
-        # Whom it is to replace still has that one; the supervisor gives it its name.
-        "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
-        "console": born.manifest["console"],
-        "supervisor": os.getpid(),
-    }
-    if process.kept >= 0:
-        service["kept"] = FIRST + listeners + 1
+    # The process that it replaces still has the name; the supervisor renames the socket then.
+    first = f"{name}.{NEXT}" if process.change else name
+    question = questions.service(
+        described(spec),
+        instance=process.instance,
+        listeners=listeners,
+        agents=(plan.paths.socket(name), plan.paths.socket(first)),
+        console=born.manifest["console"],
+        kept=process.kept >= 0,
+        supervisor=os.getpid(),
+    )
     environ[orphans.MARK] = process.mark
     if "uid" in spec.standing:
         plan.open_up()
     if spec.watchdog:
         environ["WATCHDOG_USEC"] = str(int(spec.watchdog * 1_000_000))
-    environ["RELFORGE_SERVICE"] = json.dumps(service)
-    environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
+    environ[questions.SERVICE] = json.dumps(question)
+    environ[questions.CONFIG_FD] = str(FIRST + listeners)
     return environ
 
 

@@ -21,7 +21,7 @@ TIMEOUT = 5.0  # seconds that one probe may take
 def start(plan: Plan, process: Process) -> int:
     """Start a probe; exit status 0 says ready."""
     environ = launch.environment(plan, process)
-    for name in ("RELFORGE_SERVICE", "RELFORGE_CONFIG_FD", "NOTIFY_SOCKET"):
+    for name in (questions.SERVICE, questions.CONFIG_FD, "NOTIFY_SOCKET"):
         environ.pop(name)
     assert isinstance(process.spec.ready, dict)
     question = questions.probe(process.spec.ready, process.spec.cwd, TIMEOUT)
