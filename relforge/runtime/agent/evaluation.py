@@ -7,7 +7,7 @@ import time
 
 from .. import calling
 from ..errors import USAGE, Refusal
-from ..protocol.request import Request
+from ..protocol.request import EvaluationRequest
 from . import entry, modules, report, source
 from .guard import Guard
 from .native import allocate_lock
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .awaiting import Awaited
-    from .percent import Tools
+    from .percent import ConsoleState
 
     Loops = Callable[[], tuple[asyncio.AbstractEventLoop, bool]]
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Evaluation:
     """Runs in the evaluator's thread; ``interrupt`` comes from the connection's."""
 
-    def __init__(self, request: Request, name: str) -> None:
+    def __init__(self, request: EvaluationRequest, name: str) -> None:
         self.request = request
         self.name = name
         self.interrupts = 0
@@ -38,10 +38,10 @@ class Evaluation:
         self._lock = allocate_lock()
         self._reported = False
 
-    def run(self, namespace: dict[str, Any], loops: Loops, tools: Tools) -> dict[str, Any]:
+    def run(self, namespace: dict[str, Any], loops: Loops, console: ConsoleState) -> dict[str, Any]:
         """The outcome as the fields of a ``done`` message; raises what the code raises."""
         if self.request.line is not None:
-            value, has_value = self._percent(self.request.line, loops, tools), False
+            value, has_value = self._percent(self.request.line, loops, console), False
         elif self.request.target is not None:
             value, has_value = self._call(loops), True
         else:
@@ -53,9 +53,9 @@ class Evaluation:
         elif has_value and value is not None:
             namespace["_"] = value
             text = self._here(report.value, value, self.request.columns)
-            outcome["repr"], tools.rest = report.cut(text, self.request.most)
-            if tools.rest and self.request.most is not None:
-                outcome["left"] = len(tools.rest)
+            outcome["repr"], console.rest = report.cut(text, self.request.most)
+            if console.rest and self.request.most is not None:
+                outcome["left"] = len(console.rest)
         return outcome
 
     def interrupt(self) -> str:
@@ -103,12 +103,12 @@ class Evaluation:
         value = self._here(function, *self.request.args, **self.request.kwargs)
         return self._await(_whole(value), loops) if inspect.isawaitable(value) else value
 
-    def _percent(self, line: str, loops: Loops, tools: Tools) -> Any:
+    def _percent(self, line: str, loops: Loops, console: ConsoleState) -> Any:
         # Late: a process that nobody asks does not pay for it.
         from . import percent
 
         function, words = percent.find(line)
-        value = self._here(function, tools, words)
+        value = self._here(function, console, words)
         return self._await(value, loops) if inspect.isawaitable(value) else value
 
     def _here(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

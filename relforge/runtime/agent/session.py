@@ -7,13 +7,13 @@ import os
 
 from ..errors import USAGE, Refusal
 from ..protocol import answers
-from ..protocol.request import Request
+from ..protocol.request import EvaluationRequest
 from . import audit, loops, output, report, source
 from .access import Peer
 from .evaluation import Evaluation
 from .native import SimpleQueue, Worker, get_ident
 from .outbox import Outbox
-from .percent import Tools
+from .percent import ConsoleState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Session:
         self._number = number
         self._who = audit.Who(peer, whence)
         self.namespace: dict[str, Any] = {"__name__": "__console__", "__builtins__": builtins}
-        self._tools = Tools(host, self.namespace)
+        self._console = ConsoleState(host, self.namespace)
         self._queue: SimpleQueue[Evaluation | None] = SimpleQueue()
         self._waiting: dict[Any, Evaluation] = {}
         self._sources: list[str] = []
@@ -50,7 +50,7 @@ class Session:
 
     def submit(self, message: dict[str, Any]) -> None:
         """Queue an evaluation; raises ValueError where the message asks for none."""
-        request = Request(message)
+        request = EvaluationRequest(message)
         self._count += 1
         evaluation = Evaluation(request, f"<console {self._number}.{self._count}>")
         self._sources.append(evaluation.name)
@@ -114,9 +114,9 @@ class Session:
     def _evaluate(self, evaluation: Evaluation, own: _Loops) -> tuple[dict[str, Any], str]:
         for name, value in self._host.names().items():
             self.namespace.setdefault(name, value)
-        self._tools.columns = evaluation.request.columns or 80
+        self._console.columns = evaluation.request.columns or 80
         try:
-            return evaluation.run(self.namespace, own.get, self._tools), "ok"
+            return evaluation.run(self.namespace, own.get, self._console), "ok"
         except Refusal as error:
             text = error.message + (f"\n  {error.hint}" if error.hint else "") + "\n"
             kind = "usage" if error.code == USAGE and evaluation.request.target else "error"

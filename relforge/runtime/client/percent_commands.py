@@ -17,10 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .session import Session
+    from .remote_session import RemoteSession
 
 
-def services(session: Session, rest: str) -> None:
+def services(session: RemoteSession, rest: str) -> None:
     """The processes of the release; this one has a star."""
     from .. import paths
     from ..contract import manifest
@@ -46,14 +46,14 @@ def services(session: Session, rest: str) -> None:
     session.front.say("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
 
 
-def switch(session: Session, rest: str) -> None:
+def switch(session: RemoteSession, rest: str) -> None:
     """Connect to another process; the names of this session stay behind."""
     if not rest or " " in rest:
         raise Refusal("usage: %switch SERVICE[.N]", code=USAGE)
     session.move(rest, connect(rest, "console"))
 
 
-def reload(session: Session, rest: str) -> None:
+def reload(session: RemoteSession, rest: str) -> None:
     """What `bin/<name> reload` does and says."""
     from ..contract import manifest
 
@@ -66,14 +66,14 @@ def reload(session: Session, rest: str) -> None:
     session.front.say(text.rstrip(), "error" if done.returncode else "")
 
 
-def loop(session: Session, rest: str) -> None:
+def loop(session: RemoteSession, rest: str) -> None:
     """Synchronous code in the loop's own thread: the application waits meanwhile."""
     if not rest:
         raise Refusal("usage: %loop CODE", code=USAGE)
     session.evaluate(messages.evaluate(rest, on_loop=True, most=MOST))
 
 
-TABLE: dict[str, Callable[[Session, str], None]] = {
+TABLE: dict[str, Callable[[RemoteSession, str], None]] = {
     "loop": loop,
     "reload": reload,
     "services": services,

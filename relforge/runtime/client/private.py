@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .session import Front
+    from .remote_session import Front
 
 PROMPT = ">>> "
 _WITHIN = 60.0  # seconds for an interpreter to start on a busy host

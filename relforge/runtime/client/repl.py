@@ -11,10 +11,10 @@ from ..protocol import agent as messages
 from . import follow, percent_commands
 from .connection import Closed, Gone
 from .evaluate import LEAVE, MOST
-from .session import Session
+from .remote_session import RemoteSession
 
 
-class Repl(Session):
+class Repl(RemoteSession):
     """Reads and evaluates; goes on with the successor where its process goes away."""
 
     without: frozenset[str] = frozenset()  # `%` commands

@@ -12,7 +12,7 @@ MOST_COLUMNS = 1000
 MOST_CHARACTERS = 100_000  # of a value, at once
 
 
-class Request:
+class EvaluationRequest:
     """The ``eval``, ``call`` or ``percent`` message; raises ValueError for what is wrong in it.
 
     ``columns`` is the width of the client's terminal, ``most`` how many

@@ -29,7 +29,7 @@ RELOAD, DIFF, UPGRADE, SWITCHED = "reload", "diff", "upgrade", "switched"
 STOPPED, PROGRESS, TAKEN, CODE = "stopped", "progress", "taken", "code"
 
 
-class Request:
+class ControlRequest:
     """A request as the supervisor reads it; raises ValueError where it is none."""
 
     __slots__ = ("dry", "op", "root", "timeout")

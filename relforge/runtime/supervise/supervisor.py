@@ -210,7 +210,7 @@ class Supervisor:
 
     def _answer(self, message: dict[str, Any], client: Client) -> None:
         try:
-            request = messages.Request(message)
+            request = messages.ControlRequest(message)
         except ValueError as error:
             client.send(messages.error(str(error)))
             return

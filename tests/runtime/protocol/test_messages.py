@@ -8,7 +8,7 @@ import pytest
 
 from relforge.runtime.errors import LOCKED, Refusal
 from relforge.runtime.protocol import PROTO, agent, answers, questions, startup, supervisor
-from relforge.runtime.protocol.request import MOST_COLUMNS, Request
+from relforge.runtime.protocol.request import MOST_COLUMNS, EvaluationRequest
 from relforge.runtime.wire import frames
 
 
@@ -32,14 +32,14 @@ def test_a_handshake_names_the_protocol_on_both_sides() -> None:
     ],
 )
 def test_an_evaluation_is_read_as_it_was_made(message: dict[str, Any], shown: str) -> None:
-    request = Request({"id": 5, **message})
+    request = EvaluationRequest({"id": 5, **message})
     assert (5, shown) == (request.id, str(request))
     assert (None, None, False) == (request.columns, request.most, request.on_loop)
 
 
 def test_an_evaluation_may_ask_for_the_loop_and_for_a_width() -> None:
     message = {**agent.evaluate("x", on_loop=True, most=10), "columns": 5000}
-    request = Request(message)
+    request = EvaluationRequest(message)
     assert (True, 10, MOST_COLUMNS) == (request.on_loop, request.most, request.columns)
 
 
@@ -56,10 +56,10 @@ def test_an_evaluation_may_ask_for_the_loop_and_for_a_width() -> None:
 )
 def test_an_evaluation_that_is_none_is_refused(message: dict[str, Any], problem: str) -> None:
     if not problem:
-        assert "" == str(Request(message))
+        assert "" == str(EvaluationRequest(message))
         return
     with pytest.raises(ValueError, match=problem):
-        Request(message)
+        EvaluationRequest(message)
 
 
 def test_the_end_of_an_evaluation_is_told_from_other_messages() -> None:
@@ -74,13 +74,13 @@ def test_the_end_of_an_evaluation_is_told_from_other_messages() -> None:
 def test_what_the_supervisor_is_asked_is_read_as_it_was_made() -> None:
     for make in (supervisor.ping, supervisor.status, supervisor.reload, supervisor.diff):
         message = make()
-        assert message["op"] == supervisor.Request(message).op
+        assert message["op"] == supervisor.ControlRequest(message).op
     assert (None, 2.5) == tuple(
-        supervisor.Request(supervisor.stop(timeout)).timeout for timeout in (None, 2.5)
+        supervisor.ControlRequest(supervisor.stop(timeout)).timeout for timeout in (None, 2.5)
     )
-    asked = supervisor.Request(supervisor.upgrade("/srv/shop/releases/2", dry=True))
+    asked = supervisor.ControlRequest(supervisor.upgrade("/srv/shop/releases/2", dry=True))
     assert ("upgrade", "/srv/shop/releases/2", True) == (asked.op, asked.root, asked.dry)
-    assert not supervisor.Request(supervisor.upgrade("/srv")).dry
+    assert not supervisor.ControlRequest(supervisor.upgrade("/srv")).dry
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_the_supervisor_is_asked_is_read_as_it_was_made() -> None:
 )
 def test_a_request_that_is_none_is_an_unknown_operation(message: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="unknown operation"):
-        supervisor.Request(message)
+        supervisor.ControlRequest(message)
 
 
 def test_a_failed_operation_becomes_the_error_of_the_command() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..host import Host
 
-    Command = Callable[["Tools", list[str]], Any]
+    Command = Callable[["ConsoleState", list[str]], Any]
 
 # name: (module, usage, one line of help); in the order of `help`
 TABLE: dict[str, tuple[str, str, str]] = {
@@ -39,7 +39,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
 }
 
 
-class Tools:
+class ConsoleState:
     """What a command works with; ``rest`` is what was cut off the last value."""
 
     __slots__ = ("columns", "host", "namespace", "rest")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DETACHED = "detached; the application keeps running"
 
 
-class Session:
+class RemoteSession:
     """``wanted`` is the process as it was typed, so that its successor can be found."""
 
     farewell = DETACHED
