@@ -26,7 +26,7 @@ import json
 import os
 import sys
 
-from .protocol import agent as messages
+from . import protocol as messages
 from .protocol import answers
 
 TYPE_CHECKING = False

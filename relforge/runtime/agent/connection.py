@@ -1,6 +1,6 @@
 """One client: reads its messages and answers them; evaluations go to its session.
 
-The messages are those of `protocol.agent`.
+The messages are those of `protocol`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
+from .. import protocol as messages
 from ..errors import Refusal
 from ..protocol import PROTO, answers
-from ..protocol import agent as messages
 from ..wire import frames
 from . import loops, stacks
 from .native import poll, socket

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .. import protocol as messages
 from ..errors import Refusal
-from ..protocol import agent as messages
 from . import duration
 from .connection import Client
 

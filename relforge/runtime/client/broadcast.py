@@ -9,8 +9,8 @@ import sys
 import time
 
 from .. import instance
+from .. import protocol as messages
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, Refusal
-from ..protocol import agent as messages
 from . import addresses
 from .connection import Client, Gone
 
@@ -91,7 +91,7 @@ class Broadcast:
             return
         if answer.get("op") == messages.OUT:
             _show(row["process"], answer)
-        elif messages.answers(answer, request):
+        elif messages.is_end(answer, request):
             del self._waiting[fd]
             if answer.get("ok"):
                 row["ok"] = True

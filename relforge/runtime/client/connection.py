@@ -6,10 +6,10 @@ import _socket
 import os
 import time
 
+from .. import protocol as messages
 from ..errors import FAILED, Refusal
 from ..instance import Running, required
 from ..protocol import PROTO
-from ..protocol import agent as messages
 from ..wire import frames
 from ..wire.unix import Absent, dial, silent, trusted
 from .addresses import Address, agent
@@ -34,7 +34,7 @@ class Closed(Gone):
 
 
 class Client:
-    """Speaks `protocol.agent`; ``welcome`` is what the agent said first.
+    """Speaks `protocol`; ``welcome`` is what the agent said first.
 
     ``sock`` is connected already, to a process of our own.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from ..protocol import agent as messages
+from .. import protocol as messages
 from .connection import Client, Gone
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ def evaluate(
             answer = client.receive()
             if answer.get("op") == messages.OUT:
                 show(answer)
-            elif messages.answers(answer, request):
+            elif messages.is_end(answer, request):
                 return answer
 
 

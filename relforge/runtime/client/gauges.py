@@ -7,8 +7,8 @@ import select
 import time
 
 from .. import instance
+from .. import protocol as messages
 from ..errors import Refusal
-from ..protocol import agent as messages
 from ..protocol import supervisor as requests
 from . import addresses, duration, supervisor
 from .connection import Client, Gone

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from .. import instance
+from .. import protocol as messages
 from ..errors import USAGE, Refusal
-from ..protocol import agent as messages
 from ..protocol import supervisor as requests
 from ..wire import launcher
 from . import addresses, duration, supervisor

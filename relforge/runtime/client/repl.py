@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from .. import protocol as messages
 from ..agent import percent
 from ..errors import DONE, Refusal
-from ..protocol import agent as messages
 from . import follow, percent_commands
 from .connection import Closed, Gone
 from .evaluate import LEAVE, MOST

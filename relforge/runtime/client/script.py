@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import sys
 
+from .. import protocol as messages
 from ..errors import DONE, FAILED, INTERRUPTED
-from ..protocol import agent as messages
 from .connection import Client
 from .evaluate import LEAVE, evaluate
 

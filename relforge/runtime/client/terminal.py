@@ -19,9 +19,9 @@ from prompt_toolkit.history import History, ThreadedHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.styles import Style
 
+from .. import protocol as messages
 from ..agent import percent, source
 from ..errors import Refusal
-from ..protocol import agent as messages
 from . import history, repl
 from .colours import STYLE, Python
 from .connection import Client, Gone

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from .. import instance, options, paths
+from .. import protocol as messages
 from ..client import addresses
 from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
-from ..protocol import agent as messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from .. import options, quick_json
+from .. import protocol as messages
 from ..client.connection import ANSWER_WITHIN, Gone, connect
 from ..client.evaluate import evaluate
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, USAGE, Refusal
-from ..protocol import agent as messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

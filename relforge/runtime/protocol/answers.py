@@ -1,9 +1,8 @@
-"""What an agent says, and what comes of an evaluation: the answers of `protocol.agent`."""
+"""What an agent says, and what comes of an evaluation: the answers of `protocol`."""
 
 from __future__ import annotations
 
-from . import PROTO
-from .agent import BYE, CONFIGURED, DONE, ERROR, HANDOFF, OUT, STACKS, STATS, TASKS, WELCOME
+from . import BYE, CONFIGURED, DONE, ERROR, HANDOFF, OUT, PROTO, STACKS, STATS, TASKS, WELCOME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
-"""An evaluation as the agent reads it: `eval`, `call` or `percent` of `protocol.agent`."""
+"""An evaluation as the agent reads it: `eval`, `call` or `percent` of `protocol`."""
 
 from __future__ import annotations
 
-from .agent import CALL, PERCENT
+from . import CALL, PERCENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import select
 import socket
 import time
 
+from .. import protocol as messages
 from ..config import loading
-from ..protocol import agent as messages
 from ..wire import frames
 
 TYPE_CHECKING = False

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from relforge.runtime import protocol
 from relforge.runtime.errors import LOCKED, Refusal
-from relforge.runtime.protocol import PROTO, agent, answers, questions, startup, supervisor
+from relforge.runtime.protocol import PROTO, answers, questions, startup, supervisor
 from relforge.runtime.protocol.request import MOST_COLUMNS, EvaluationRequest
 from relforge.runtime.wire import frames
 
@@ -16,19 +17,19 @@ def test_a_handshake_names_the_protocol_on_both_sides() -> None:
     info = {"name": "shop", "version": "1.2.0", "pid": 7}
     welcome = answers.welcome(info, uptime=1.23456, loop=None, evaluates=True)
     assert (PROTO, "shop", 1.235) == (welcome["proto"], welcome["name"], welcome["uptime"])
-    assert {"op": "hello", "proto": PROTO, "client": "rpc", "from": "pts/1"} == agent.hello(
+    assert {"op": "hello", "proto": PROTO, "client": "rpc", "from": "pts/1"} == protocol.hello(
         "rpc", "pts/1"
     )
-    assert "from" not in agent.hello("reload")
+    assert "from" not in protocol.hello("reload")
 
 
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        (agent.evaluate("1 + 1"), "1 + 1"),
-        (agent.call("shop.ops:count", ["a", 2]), "shop.ops:count('a', 2)"),
-        (agent.call("shop.ops:count", {"name": "a"}), "shop.ops:count(name='a')"),
-        (agent.percent("ps -x"), "%ps -x"),
+        (protocol.evaluate("1 + 1"), "1 + 1"),
+        (protocol.call("shop.ops:count", ["a", 2]), "shop.ops:count('a', 2)"),
+        (protocol.call("shop.ops:count", {"name": "a"}), "shop.ops:count(name='a')"),
+        (protocol.percent("ps -x"), "%ps -x"),
     ],
 )
 def test_an_evaluation_is_read_as_it_was_made(message: dict[str, Any], shown: str) -> None:
@@ -38,7 +39,7 @@ def test_an_evaluation_is_read_as_it_was_made(message: dict[str, Any], shown: st
 
 
 def test_an_evaluation_may_ask_for_the_loop_and_for_a_width() -> None:
-    message = {**agent.evaluate("x", on_loop=True, most=10), "columns": 5000}
+    message = {**protocol.evaluate("x", on_loop=True, most=10), "columns": 5000}
     request = EvaluationRequest(message)
     assert (True, 10, MOST_COLUMNS) == (request.on_loop, request.most, request.columns)
 
@@ -65,10 +66,10 @@ def test_an_evaluation_that_is_none_is_refused(message: dict[str, Any], problem:
 def test_the_end_of_an_evaluation_is_told_from_other_messages() -> None:
     done = answers.done(3, 1.23456, {"ok": True, "repr": "2"})
     assert ({"op": "done", "id": 3, "ms": 1.235, "ok": True, "repr": "2"}) == done
-    assert agent.answers(done, 3)
-    assert agent.answers({"id": 3, **answers.error("no")}, 3)
-    assert not agent.answers(done, 4)
-    assert not agent.answers({"id": 3, **answers.out("stdout", "x")}, 3)
+    assert protocol.is_end(done, 3)
+    assert protocol.is_end({"id": 3, **answers.error("no")}, 3)
+    assert not protocol.is_end(done, 4)
+    assert not protocol.is_end({"id": 3, **answers.out("stdout", "x")}, 3)
 
 
 def test_what_the_supervisor_is_asked_is_read_as_it_was_made() -> None:
@@ -113,7 +114,7 @@ def test_a_refusal_of_a_loader_travels_to_whoever_waits() -> None:
 
 def test_every_message_fits_a_frame() -> None:
     messages = [
-        agent.config({"values": {"a": 1}}, ["a"]),
+        protocol.config({"values": {"a": 1}}, ["a"]),
         answers.tasks([{"name": "t"}], has_loop=True),
         answers.handoff(3, json="{}"),
         supervisor.done(changed=["a"]),
