@@ -81,8 +81,8 @@ def sign(artifact: Path, key: Path) -> Path:
     return signature_file(artifact)
 
 
-def objection(artifact: Path, allowed: Path, identity: str) -> str:
-    """Why the signature of the artifact's digest does not hold; "" where it does.
+def objection(artifact: Path, sha256: str, allowed: Path, identity: str) -> str:
+    """Why the artifact with that digest and this name was not signed; "" where it was.
 
     ``allowed`` lists who may sign (ssh-keygen(1), ALLOWED SIGNERS), ``identity``
     is who must have; "" takes whom the list names for the key.  Raises UserError
@@ -110,8 +110,14 @@ def objection(artifact: Path, allowed: Path, identity: str) -> str:
             return f"the key that signed is not in {allowed}"
         identity = asked.stdout.splitlines()[0]
     words = ("-Y", "verify", "-n", NAMESPACE, "-f", allowed, "-I", identity, "-s", signature)
-    done = _run(program, *words, text=digest_file(artifact).read_text(errors="replace"))
-    return f"{identity} did not sign this: {_said(done)}" if done.returncode else ""
+    line = digest_file(artifact).read_text(errors="replace")
+    done = _run(program, *words, text=line)
+    if done.returncode:
+        return f"{identity} did not sign this: {_said(done)}"
+    digest, _, name = line.partition("\n")[0].partition("  ")
+    if digest != sha256:
+        return f"{identity} signed the digest {digest}, and this has {sha256}"
+    return "" if name == artifact.name else f"{identity} signed it as {name}"
 
 
 def _sign(text: Path, key: Path) -> Path:

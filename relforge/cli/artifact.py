@@ -70,7 +70,9 @@ def verify(
         raise typer.BadParameter("--sigstore-identity and --sigstore-issuer belong together")
     found = reader.read(place)
     rows = list(judge.problems(found))
-    if allowed is not None and (objection := signing.objection(place, allowed, signer)):
+    if allowed is not None and (
+        objection := signing.objection(place, found.sha256, allowed, signer)
+    ):
         rows.append(Problem(path=place.name, message=objection))
     if identity and (objection := sigstore.objection(place, identity, issuer, trust=trust)):
         rows.append(Problem(path=place.name, message=objection))

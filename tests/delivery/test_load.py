@@ -115,7 +115,8 @@ def test_a_slow_request_is_finished_and_an_idle_connection_does_not_hold_it_up(
             request.request("GET", "/slow")
             stop = shop.popen("stop")
             eventually(lambda: shop.status()["state"] == "stopping")
-            time.sleep(0.5)
+            while idle.recv(4096):  # its end: the server has begun to stop
+                pass
             go_on.touch()
             answer = request.getresponse()
             assert (200, b"done") == (answer.status, answer.read())

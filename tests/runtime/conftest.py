@@ -33,7 +33,7 @@ MANIFEST: dict[str, Any] = {
     "python": {
         "version": sys.version.split()[0],
         "tag": f"cp3{sys.version_info.minor}",
-        "source": "host",
+        "source": "system",
         "executable": "python/bin/python3",
     },
     "lock": None,

@@ -12,7 +12,7 @@ from relforge.artifacts.reading.packed_sizes import Measure
 from relforge.model import layout
 
 TREE = "tree"
-TEXT = 64 << 20  # bytes of a text that is kept
+TEXT = 64 << 20  # bytes of all texts that are kept
 KEPT = (".dist-info/METADATA", ".dist-info/RECORD")
 
 
@@ -56,6 +56,7 @@ class ReleaseContents:
     control: dict[str, str] = field(default_factory=dict)  # what a Debian package says of itself
     scripts: dict[str, bytes] = field(default_factory=dict)  # what runs before the release does
     problems: list[Problem] = field(default_factory=list)
+    kept: int = 0  # bytes of `texts`
     measure: Measure | None = None  # where it is asked how much each part takes of the artifact
 
     @property
@@ -74,8 +75,12 @@ class ReleaseContents:
         for chunk in chunks:
             size += len(chunk)
             total.update(chunk)
-            if keep and size <= TEXT:
+            if keep and self.kept + len(chunk) <= TEXT:
                 kept += chunk
+                self.kept += len(chunk)
+            elif keep:
+                keep = False
+                self.problem(path, f"with it, what describes the release exceeds {TEXT:,} bytes")
             if self.measure is not None:
                 self.measure.feed(path, chunk)
         self.files[path] = ReleaseFile(mode=mode, size=size, sha256=total.hexdigest())

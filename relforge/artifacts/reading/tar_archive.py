@@ -15,9 +15,9 @@ from typing import IO, cast
 
 from relforge.artifacts.formats.sections import Stream
 from relforge.artifacts.reading.contents import TEXT, ReleaseContents
+from relforge.runtime.contract import archive
 
 CHUNK = 1 << 20
-MOST_MEMBERS = 1_000_000
 ROOT = ""  # the archive's own top, as the release's folder
 
 # A member that is not below the release's folder: its path, what it is, and how to read it.
@@ -47,13 +47,15 @@ class TarArchive:
         before = len(self.found.files) + len(self.found.links)
         # It calls nothing but `read`.
         stream = cast(IO[bytes], Stream(chunks))
-        with tarfile.open(fileobj=stream, mode="r|") as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=archive.Member) as tar:
             for count, member in enumerate(tar):
-                if count >= MOST_MEMBERS:
-                    raise ValueError(f"it holds more than {MOST_MEMBERS:,} members")
+                if count >= archive.MOST_MEMBERS:
+                    raise ValueError(f"it holds more than {archive.MOST_MEMBERS:,} members")
                 self._take(tar, member)
             ours = len(self.found.files) + len(self.found.links) > before
-            self._check_end(cast(IO[bytes], tar.fileobj), ours=ours)
+            wrong = archive.end_problem(cast(IO[bytes], tar.fileobj), required=ours)
+            if wrong:
+                self.found.problem(self.name, wrong)
         return ours
 
     def _take(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
@@ -125,17 +127,6 @@ class TarArchive:
             found.take(path, member.mode, chunks, keep=self.root == ROOT)
         else:
             found.problem(path, "it is neither a file, a folder nor a symbolic link")
-
-    def _check_end(self, rest: IO[bytes], *, ours: bool) -> None:
-        """A second block of zeros ends an archive; no more than padding may follow."""
-        size = 0
-        while chunk := rest.read(CHUNK):
-            size += len(chunk)
-            if chunk.strip(b"\0") or size > CHUNK:
-                self.found.problem(self.name, "something follows the end of the archive")
-                return
-        if ours and size < tarfile.BLOCKSIZE:
-            self.found.problem(self.name, "the archive has no end: it was cut short")
 
 
 def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import posixpath
+import os
 from collections.abc import Iterator
 
 from relforge.artifacts import signing
 from relforge.artifacts.reading import foreign_manifest, wrapper
 from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.model import layout
+from relforge.runtime.contract import archive
 
-LINKS = 40  # that are followed for one path, as Linux does
+TARBALLS = ("tar.gz", "tar.zst", "run")  # whose one directory has the name of the release
 
 
 def problems(found: ReleaseContents) -> Iterator[Problem]:
@@ -29,8 +30,12 @@ def problems(found: ReleaseContents) -> Iterator[Problem]:
 
 def _release(found: ReleaseContents) -> Iterator[Problem]:
     yield from _digests(found)
+    manifest = foreign_manifest.value(found)
+    top = found.root if found.kind in TARBALLS else ""
+    if manifest and (wrong := archive.identity_problem(manifest, top)):
+        yield Problem(path=layout.MANIFEST, message=wrong)
     for path in sorted(found.links):
-        if not _stays(found, path) and not _is_the_hosts_python(found, path):
+        if not archive.stays(found.links, path) and not archive.is_host_python(manifest, path):
             yield Problem(path=path, message=f"the link to {found.links[path]} leaves the release")
 
 
@@ -40,9 +45,8 @@ def _digests(found: ReleaseContents) -> Iterator[Problem]:
         yield Problem(path=layout.SUMS, message="it is missing, so no file can be verified")
         return
     listed: dict[str, str] = {}
-    for number, line in enumerate(text.decode("utf-8", "surrogateescape").splitlines(), 1):
-        digest, gap, path = line.partition("  ")
-        if not gap or len(digest) != 64:
+    for number, digest, path in archive.digests(text.decode("utf-8", "surrogateescape")):
+        if not path:
             yield Problem(path=f"{layout.SUMS}:{number}", message="this is no line of a digest")
             continue
         listed[path] = digest
@@ -56,42 +60,13 @@ def _digests(found: ReleaseContents) -> Iterator[Problem]:
         yield Problem(path=path, message=f"{layout.SUMS} does not list it: it was added later")
 
 
-def _stays(found: ReleaseContents, path: str) -> bool:
-    """Whether the link, and each that it leads through, ends within the release."""
-    left = found.links[path].split("/")
-    if left[0] == "":
-        return False
-    here = posixpath.dirname(path).split("/") if "/" in path else []
-    followed = 0
-    while left:
-        part = left.pop(0)
-        if part in ("", "."):
-            continue
-        if part == "..":
-            if not here:
-                return False
-            here.pop()
-            continue
-        here.append(part)
-        target = found.links.get("/".join(here))
-        if target is not None:
-            followed += 1
-            if followed > LINKS or target.startswith("/"):
-                return False
-            here.pop()
-            left = [*target.split("/"), *left]
-    return True
-
-
-def _is_the_hosts_python(found: ReleaseContents, path: str) -> bool:
-    """Whether it is the one link that must leave: the interpreter of `python.source = "system"`."""
-    source = foreign_manifest.value(found).get("python", {}).get("source")
-    return bool(source == "system" and path.startswith("python/bin/python"))
-
-
 def _sidecar(found: ReleaseContents) -> Iterator[Problem]:
     beside = signing.digest_file(found.place)
     if not beside.is_file():
+        if os.path.lexists(beside):
+            yield Problem(
+                path=beside.name, message="it is not a file, or a link that leads nowhere"
+            )
         return
     said = (beside.read_text(errors="replace").split() or ["nothing"])[0]
     if said != found.sha256:

@@ -32,14 +32,13 @@ from relforge.project.settings.steps import read_steps
 from relforge.project.settings.table import Reading, Table, dotted
 from relforge.project.settings.upgrade import read_upgrade
 from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.naming import is_name, is_version
 from relforge.runtime.contract.service import Service
 from relforge.runtime.settings import ROOT, Merged
 from relforge.support.errors import SettingsError
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 Named = TypeVar("Named", Service, Command)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{,99}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{,99}")
 
 
 def read(
@@ -118,7 +117,7 @@ def _release_name(table: Table, project: Project) -> str:
             "there is no name: neither `project.name` nor `tool.relforge.name` is written",
             hint='write `name = "..."` below [tool.relforge]',
         )
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise table.error(
             "name", f"{name!r} cannot name a folder: use letters, digits, `-` and `_`, at most 100"
         )
@@ -127,7 +126,7 @@ def _release_name(table: Table, project: Project) -> str:
 
 def _release_version(table: Table, version: str) -> str:
     table.raw("version", version, origin="project.version")
-    if not _VERSION.fullmatch(version) or ".." in version:
+    if not is_version(version):
         raise table.error(
             "version",
             f"{version!r} cannot be part of a path: use letters, digits, `. _ + ! -`, at most 100",

@@ -160,6 +160,11 @@ def _dispatch(argv: list[str], name: str) -> int:
         if any(word in ("-h", "--help") for word in _before_dashes(argv[1:])):
             print(f"usage: {name} {command} {usage}".rstrip() + f"\n\n{line}")
             return DONE
+    if os.geteuid() == 0:
+        from .. import privileges
+
+        privileges.become_owner(name, command, argv)
+    if command in TABLE:
         done: int = getattr(_import(module), function)(argv[1:])
         return done
     if command in _own():

@@ -52,6 +52,7 @@ def install(argv: list[str]) -> int:
     given = options.parse(argv, flags="--json", values="--root --sha256 --allowed-signers")
     usage = "install TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json]"
     what = _one(given, usage)
+    from ..versions.fetch import label
     from ..versions.install import Wanted, install
 
     root = given.values.get("--root")
@@ -60,7 +61,7 @@ def install(argv: list[str]) -> int:
     wanted = Wanted(
         what, given.values.get("--sha256", ""), given.values.get("--allowed-signers"), name
     )
-    with Book(place, f"install of {os.path.basename(what)}") as book:
+    with Book(place, f"install of {label(what)}") as book:
         result = install(book, wanted)
     version = result["version"]
     line = f"{version} is installed" + ("" if result["changed"] else " already")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PATH = "release/manifest.json"
+_MOST = 16 << 20  # bytes
 
 
 def root() -> str:
@@ -39,8 +40,13 @@ def load(release: str) -> dict[str, Any]:
     path = os.path.join(release, PATH)
     try:
         with open(path, "rb") as file:
-            manifest: dict[str, Any] = quick_json.loads(file.read())
-    except (OSError, ValueError) as error:
+            text = file.read(_MOST + 1)
+        if len(text) > _MOST:
+            raise ValueError(f"it has more than {_MOST:,} bytes")
+        manifest: dict[str, Any] = quick_json.loads(text)
+        if not isinstance(manifest, dict):
+            raise ValueError("it is not a table")
+    except (OSError, ValueError, RecursionError) as error:
         raise Refusal(
             f"{path}: the release is damaged: {error}", hint="unpack the tarball again"
         ) from None

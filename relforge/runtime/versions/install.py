@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 
+from .. import paths
 from ..errors import Refusal
-from . import judge, live, source, unpack
+from . import judge, live, owner, policy, source, unpack
 from .book import Book, remove
+from .fetch import label as name_of
 from .journal import BEGUN, DONE, FAILED
-from .place import Place, is_plain, sync
+from .place import sync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-SIGNERS = "allowed_signers"
 
 
 class Wanted:
@@ -33,16 +33,10 @@ def install(book: Book, wanted: Wanted) -> dict[str, Any]:
     """Unpack beside what is there, and give it its name; raises Refusal, and leaves nothing."""
     place, journal = book.place, book.journal
     os.makedirs(place.incoming, 0o700, exist_ok=True)
-    label = os.path.basename(wanted.what.partition("?")[0])
+    label = name_of(wanted.what)
     journal.write("install", label, BEGUN)
     try:
-        found = source.get(wanted.what, place)
-        digest = source.check(found, wanted.sha256, _signers(place, wanted.allowed))
-        draft = os.path.join(place.incoming, "draft")
-        tree = unpack.unpack(found.path, draft)
-        release = judge.check(draft, tree, wanted.name)
-        version: str = release["version"]
-        changed = _name(place, draft, version)
+        version, changed, digest = _install(book, wanted)
     except BaseException as error:
         why = error.message.partition("\n")[0] if isinstance(error, Refusal) else "interrupted"
         remove(place.incoming)
@@ -56,6 +50,25 @@ def install(book: Book, wanted: Wanted) -> dict[str, Any]:
     journal.write("install", version if changed else label, DONE)
     path = place.release(version)
     return {"version": version, "changed": changed, "sha256": digest, "path": path}
+
+
+def _install(book: Book, wanted: Wanted) -> tuple[str, bool, str]:
+    """The version, whether it was not there before, and the artifact's digest."""
+    place = book.place
+    signers = policy.signers(place.root, wanted.allowed)
+    draft = os.path.join(place.incoming, "draft")
+    with source.get(wanted.what, place) as found:
+        digest = source.check(found, wanted.sha256, signers, place.incoming)
+        tree = unpack.unpack(found.file, found.name, digest, draft)
+    release = judge.check(draft, tree, wanted.name)
+    unpack.link(draft, found.name, tree, release)
+    version: str = release["version"]
+    user = owner.of_state(paths.of(place.release(version)).state)
+    if user is not None:
+        os.chmod(place.incoming, 0o711)  # that user may enter it, and cannot list it
+    if user is not None or os.geteuid() != 0:
+        judge.check_start(draft, release["name"], user)
+    return version, _name(book, draft, version), digest
 
 
 def uninstall(book: Book, version: str) -> dict[str, Any]:
@@ -76,19 +89,9 @@ def uninstall(book: Book, version: str) -> dict[str, Any]:
     return {"version": version, "changed": True}
 
 
-def _signers(place: Place, given: str | None) -> str | None:
-    path = given or os.path.join(place.root, SIGNERS)
-    if os.path.isfile(path):
-        return path
-    if given:
-        raise Refusal(f"{given}: there is no such file", hint="it lists who may sign")
-    return None
-
-
-def _name(place: Place, draft: str, version: str) -> bool:
+def _name(book: Book, draft: str, version: str) -> bool:
     """Rename the draft; False where the very same release has that name already."""
-    if not is_plain(version):
-        raise Refusal(f"its version, {version!r}, cannot be the name of a folder")
+    place = book.place
     there = place.release(version)
     if os.path.lexists(there):
         if _sums(there) == _sums(draft):
@@ -97,6 +100,7 @@ def _name(place: Place, draft: str, version: str) -> bool:
             f"another release with the version {version} is installed",
             hint="give this one a version of its own, or `uninstall` that one",
         )
+    book.journal.write("install", version, BEGUN)  # by its name, for what repairs
     os.sync()  # a power cut must not leave a name with half of the files
     os.rename(draft, there)
     sync(place.releases)

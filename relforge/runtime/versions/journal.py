@@ -10,9 +10,11 @@ off by a power failure is none.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 
+from ..contract.naming import is_version
 from ..errors import Refusal
 from .place import Place
 
@@ -106,11 +108,23 @@ def _read(path: str) -> list[dict[str, Any]]:
     for line in data.split(b"\n"):
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
-        if isinstance(row, dict) and {"at", "op", "version", "state", "old", "why"} <= row.keys():
+        if _is_row(row):
             rows.append(row)
     return rows
+
+
+def _is_row(row: Any) -> bool:
+    """Whether it is a line of ours: a line that is not counts for nothing."""
+    if not isinstance(row, dict) or not isinstance(row.get("at"), (int, float)):
+        return False
+    if any(not isinstance(row.get(name), str) for name in ("op", "version", "state", "old", "why")):
+        return False
+    if row["state"] not in (BEGUN, DONE, FAILED) or not math.isfinite(row["at"]):
+        return False
+    # What is being installed is known by the name of its file until it has been read.
+    return row["op"] == "install" or is_version(row["version"])
 
 
 def _rewrite(place: Place, rows: list[dict[str, Any]]) -> None:

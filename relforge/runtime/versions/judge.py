@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 
+from ..contract import archive
 from ..contract import manifest as manifests
 from ..errors import Refusal
 from ..wire import launcher
+from . import owner
 from .unpack import Tree
 
 TYPE_CHECKING = False
@@ -19,31 +21,83 @@ _PATIENCE = 60  # seconds for its launcher
 
 
 def check(folder: str, tree: Tree, name: str | None) -> dict[str, Any]:
-    """Its manifest; raises Refusal.  ``name`` is what it has to be a release of."""
+    """Its manifest, after every file, its name, version, CPU and glibc fit; raises Refusal.
+
+    ``name`` is what it has to be a release of.  Nothing of the tree is run.
+    """
     _check_digests(folder, tree)
     release = manifests.load(folder)
+    _check_identity(release, "")
     if name is not None and release["name"] != name:
         raise Refusal(f"this is a release of {release['name']}, and {name} is installed here")
-    target = release["target"]
+    _check_host(release.get("target"))
+    _check_identity(release, tree.top)
+    return release
+
+
+def check_start(folder: str, name: str, user: owner.User | None) -> None:
+    """Its own launcher and its interpreter have to start, as that user; raises Refusal."""
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("RELEASE_")}
+    try:
+        done = launcher.ask(
+            folder, name, "describe", "--json", environ=environ, seconds=_PATIENCE, user=user
+        )
+    except subprocess.TimeoutExpired:
+        raise Refusal(f"its launcher did not end within {_PATIENCE} s") from None
+    except OSError as error:
+        raise Refusal(f"bin/{name}: {error.strerror}") from None
+    if done.returncode:
+        lines = done.stderr.strip().removeprefix(f"{name}: ").splitlines() or ["no reason given"]
+        raise Refusal(lines[0], hint="\n".join(line.strip() for line in lines[1:]))
+
+
+def _check_identity(release: dict[str, Any], top: str) -> None:
+    wrong = archive.identity_problem(release, top)
+    if wrong:
+        raise Refusal(f"{manifests.PATH}: {wrong}", hint="build it again")
+
+
+def _check_host(target: object) -> None:
+    wanted = target if isinstance(target, dict) else {}
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(os.uname().machine, os.uname().machine)
-    if target["machine"] and target["machine"] != machine:
+    if wanted.get("machine") not in ("", None, machine):
         raise Refusal(
-            f"it needs a {target['machine']} CPU, this host is {machine}",
+            f"it needs a {wanted['machine']} CPU, this host is {machine}",
             hint=f"use the artifact that was built for linux-{machine}",
         )
-    _check_start(folder, release["name"])
-    return release
+    here, needed = _numbers(_glibc()), _numbers(str(wanted.get("glibc") or ""))
+    if here and needed and here < needed:
+        raise Refusal(
+            f"it needs glibc {wanted['glibc']} or newer, this host has {_glibc()}",
+            hint="build it on an older system, or upgrade this one",
+        )
+
+
+def _glibc() -> str:
+    """The version of this host's glibc; "" where it has none."""
+    try:
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").rpartition(" ")[2]
+    except (ValueError, OSError):
+        return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = version.split(".")
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
 def _check_digests(folder: str, tree: Tree) -> None:
     try:
         with open(os.path.join(folder, SUMS), encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
+            text = file.read(archive.MOST_TEXT + 1)
     except OSError:
         raise Refusal(f"{SUMS} is missing: this is no release, or an old one") from None
+    if len(text) > archive.MOST_TEXT:
+        raise Refusal(f"{SUMS}: larger than {archive.MOST_TEXT:,} bytes")
     listed: dict[str, str] = {}
-    for line in lines:
-        digest, _, path = line.partition("  ")
+    for number, digest, path in archive.digests(text):
+        if not path:
+            raise Refusal(f"{SUMS}:{number}: not a digest and a path", hint="copy it again")
         listed[path] = digest
     for path, digest in listed.items():
         if tree.digests.get(path) != digest:
@@ -52,17 +106,3 @@ def _check_digests(folder: str, tree: Tree) -> None:
     extra = sorted(tree.digests.keys() - listed.keys() - {SUMS})
     if extra:
         raise Refusal(f"{extra[0]}: {SUMS} does not list it: it was added later")
-
-
-def _check_start(folder: str, name: str) -> None:
-    """Its own launcher compares CPU and glibc, and its interpreter has to start."""
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("RELEASE_")}
-    try:
-        done = launcher.ask(folder, name, "describe", "--json", environ=environ, seconds=_PATIENCE)
-    except subprocess.TimeoutExpired:
-        raise Refusal(f"its launcher did not end within {_PATIENCE} s") from None
-    except OSError as error:
-        raise Refusal(f"bin/{name}: {error.strerror}") from None
-    if done.returncode:
-        lines = done.stderr.strip().removeprefix(f"{name}: ").splitlines() or ["no reason given"]
-        raise Refusal(lines[0], hint="\n".join(line.strip() for line in lines[1:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ..contract.naming import is_version
 from ..errors import USAGE, Refusal
 
 OWN = ".relforge"
@@ -26,7 +27,7 @@ class Place:
 
     def release(self, version: str) -> str:
         """Where that version is, or would be; raises Refusal for what is no version."""
-        if not is_plain(version):
+        if not is_version(version):
             raise Refusal(f"{version!r} is no version", hint="`releases` lists them", code=USAGE)
         return os.path.join(self.releases, version)
 
@@ -41,7 +42,7 @@ class Place:
     def has(self, version: str) -> bool:
         """Is it installed?"""
         path = os.path.join(self.releases, version, "release", "manifest.json")
-        return is_plain(version) and os.path.isfile(path)
+        return is_version(version) and os.path.isfile(path)
 
     def pointed(self) -> str | None:
         """The version that `current` is a link to."""
@@ -86,11 +87,6 @@ def of(release: str) -> Place:
             hint=f"make one: {name} install TARBALL --root /srv/{name}",
         )
     return Place(os.path.dirname(folder))
-
-
-def is_plain(version: str) -> bool:
-    """Can it be the name of a folder of ours?"""
-    return bool(version) and "/" not in version and "\0" not in version and version[0] != "."
 
 
 def sync(folder: str) -> None:

@@ -1,7 +1,10 @@
-"""An artifact to install: fetched, and held against its digest and its signature.
+"""An artifact to install: fetched, and compared with its digest and its signature.
 
-Beside ``A.tar.gz`` stand, as `relforge release` writes them, ``A.tar.gz.sha256``
+Beside ``A.tar.gz`` are, as `relforge release` writes them, ``A.tar.gz.sha256``
 (sha256sum(1)) and ``A.tar.gz.sha256.sig`` (ssh-keygen(1) -Y, namespace relforge).
+
+Each file is opened once.  What was verified is what is unpacked: `unpack` reads the
+same descriptor and compares the digest again.
 """
 
 from __future__ import annotations
@@ -9,94 +12,152 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 
 from ..errors import Refusal
 from .place import Place
+from .policy import Signers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 NAMESPACE = "relforge"
-TIMEOUT = 30.0  # seconds without a byte
 _PATIENCE = 60  # seconds for ssh-keygen
-_SMALL = 1 << 20  # bytes that a digest or a signature may have at most
-_CHUNK = 1 << 20
+SMALL = 1 << 20  # bytes that a digest or a signature may have at most
+CHUNK = 1 << 20
 
 
 class Artifact:
-    """The files of one artifact on this host; ``beside`` those with its digest and signature."""
+    """An artifact, open; ``sums`` and ``signature`` are the texts beside it, None without one."""
 
-    __slots__ = ("digest", "name", "path", "signature")
+    __slots__ = ("file", "name", "signature", "sums")
 
-    def __init__(self, name: str, path: str, digest: str, signature: str) -> None:
+    def __init__(
+        self, name: str, file: BinaryIO, sums: bytes | None, signature: bytes | None
+    ) -> None:
         self.name = name
-        self.path = path
-        self.digest = digest
+        self.file = file
+        self.sums = sums
         self.signature = signature
+
+    def __enter__(self) -> Artifact:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.file.close()
 
 
 def get(what: str, place: Place) -> Artifact:
-    """The artifact at a path or URL; what is fetched lies in the incoming folder.
+    """The artifact at a path or URL; what is fetched is in the incoming directory.
 
     Raises Refusal where it cannot be read.
     """
     if "://" not in what:
-        path = os.path.abspath(what)
-        if not os.path.isfile(path):
-            raise Refusal(f"{what}: there is no such file")
-        return Artifact(os.path.basename(path), path, f"{path}.sha256", f"{path}.sha256.sig")
-    if not what.startswith(("https://", "http://")):
-        raise Refusal(f"{what}: only https:// and http:// are fetched")
-    name = os.path.basename(what.partition("?")[0].rstrip("/")) or "artifact"
-    path = os.path.join(place.incoming, name)
-    found = Artifact(name, path, f"{path}.sha256", f"{path}.sha256.sig")
-    head, mark, query = what.partition("?")
-    # The small ones first: what they refuse need not be fetched.
-    for end, file in ((".sha256", found.digest), (".sha256.sig", found.signature)):
-        _fetch(f"{head}{end}{mark}{query}", file, optional=True)
-    _fetch(what, path, optional=False)
-    return found
+        return _opened(os.path.basename(os.path.abspath(what)), os.path.abspath(what), what)
+    from . import fetch
+
+    path = os.path.join(place.incoming, "artifact.tar.gz")
+    return _opened(fetch.artifact(what, path), path, what)
 
 
-def check(found: Artifact, pinned: str, allowed: str | None) -> str:
+def check(found: Artifact, pinned: str, signers: Signers | None, scratch: str) -> str:
     """The file's sha256, after all that is known of it fits; raises Refusal.
 
-    ``pinned`` is a digest from elsewhere or "", ``allowed`` the file that lists
-    who may sign, or None where nobody has to.
+    ``pinned`` is a digest from elsewhere or "", ``signers`` who may sign, or None
+    where nobody has to.  ``scratch`` is a directory that only this user may enter.
     """
-    digest = _digest(found.path)
-    for text, whence in ((pinned, "--sha256"), (_said(found.digest), f"{found.name}.sha256")):
+    digest = _digest(found)
+    said, named = _said(found)
+    for text, whence in ((pinned, "--sha256"), (said, f"{found.name}.sha256")):
         if text and text.lower() != digest:
             raise Refusal(
                 f"{found.name}: its sha256 is {digest}, and {whence} says {text}",
                 hint="it is damaged, or another file: copy it again",
             )
-    if allowed is not None:
-        _check_signature(found, allowed)
+    if signers is not None:
+        who = _signer(found, signers, scratch)
+        if named != found.name:
+            raise Refusal(
+                f"{found.name}: {who} signed it as {named or 'a file without a name'}",
+                hint="give it back the name that it was signed with",
+            )
     return digest
 
 
-def _check_signature(found: Artifact, allowed: str) -> None:
-    for path in (found.digest, found.signature):
-        if not os.path.isfile(path):
+def _opened(name: str, path: str, shown: str) -> Artifact:
+    file = _regular(path)
+    if file is None:
+        raise Refusal(f"{shown}: there is no such file")
+    try:
+        return Artifact(name, file, *(_text(f"{path}{end}") for end in (".sha256", ".sha256.sig")))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _text(path: str) -> bytes | None:
+    file = _regular(path)
+    if file is None:
+        return None
+    with file:
+        text = file.read(SMALL + 1)
+    if len(text) > SMALL:
+        raise Refusal(f"{path}: larger than {SMALL:,} bytes: this is neither digest nor signature")
+    return text
+
+
+def _regular(path: str) -> BinaryIO | None:
+    """The file, open; None where nothing has that name.  Raises Refusal for anything else."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise Refusal(f"{path}: not a regular file")
+    return open(fd, "rb", buffering=0)
+
+
+def _signer(found: Artifact, signers: Signers, scratch: str) -> str:
+    """Who signed the digest; raises Refusal where none of the signers did."""
+    for text, end in ((found.sums, ".sha256"), (found.signature, ".sha256.sig")):
+        if text is None:
             raise Refusal(
-                f"{found.name}: {os.path.basename(path)} is not there, so nobody can tell who "
-                "signed",
-                hint=f"{allowed} says that a signature is needed; copy both files beside it",
+                f"{found.name}: {found.name}{end} is missing, and {signers.path} requires a "
+                "signature",
+                hint="copy both files beside the artifact",
             )
+    assert found.sums is not None
+    assert found.signature is not None
     program = shutil.which("ssh-keygen")
     if program is None:
         raise Refusal(
-            f"{allowed} asks for a signature, and ssh-keygen is not there",
+            f"{signers.path} requires a signature, and ssh-keygen is not installed",
             hint="apt-get install openssh-client",
         )
-    asked = _keygen(program, "-Y", "find-principals", "-s", found.signature, "-f", allowed)
+    signature = os.path.join(scratch, "signature")
+    with open(signature, "wb") as file:
+        file.write(found.signature)
+    asked = _keygen(program, "-Y", "find-principals", "-s", signature, "-f", signers.path)
     if asked.returncode or not asked.stdout.strip():
-        raise Refusal(f"{found.name}: the key that signed is not in {allowed}")
+        raise Refusal(f"{found.name}: the key that signed is not in {signers.path}")
     who = asked.stdout.decode(errors="replace").splitlines()[0]
-    words = ("-Y", "verify", "-n", NAMESPACE, "-f", allowed, "-I", who, "-s", found.signature)
-    with open(found.digest, "rb") as file:
-        done = _keygen(program, *words, text=file.read(_SMALL))
-    if done.returncode:
+    words = ["-Y", "verify", "-n", NAMESPACE, "-f", signers.path, "-I", who, "-s", signature]
+    if _keygen(program, *words, text=found.sums).returncode:
         raise Refusal(f"{found.name}: {who} did not sign this")
+    # Once more, since ssh-keygen does not say why it refuses.
+    if (
+        signers.revoked
+        and _keygen(program, *words, "-r", signers.revoked, text=found.sums).returncode
+    ):
+        raise Refusal(
+            f"{found.name}: {signers.revoked} revokes the key of {who}, or is not a list of keys"
+        )
+    return who
 
 
 def _keygen(program: str, *words: str, text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -108,48 +169,21 @@ def _keygen(program: str, *words: str, text: bytes = b"") -> subprocess.Complete
         raise Refusal(f"ssh-keygen did not answer within {_PATIENCE} s") from None
 
 
-def _said(path: str) -> str:
-    """The digest in a file of sha256sum(1); "" where there is none."""
-    try:
-        with open(path, "rb") as file:
-            words = file.read(_SMALL).decode(errors="replace").split()
-    except FileNotFoundError:
-        return ""
-    return words[0] if words else "nothing"
+def _said(found: Artifact) -> tuple[str, str]:
+    """The digest and the name in a file of sha256sum(1); "" where there is none."""
+    if found.sums is None:
+        return "", ""
+    line = found.sums.decode(errors="replace").partition("\n")[0]
+    digest, _, name = line.partition(" ")
+    return digest.strip()[:64] or "nothing", name.lstrip(" *")
 
 
-def _digest(path: str) -> str:
+def _digest(found: Artifact) -> str:
     digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+        while chunk := found.file.read(CHUNK):
+            digest.update(chunk)
+        found.file.seek(0)
     except OSError as error:
-        raise Refusal(f"{path}: {error.strerror}") from None
+        raise Refusal(f"{found.name}: {error.strerror}") from None
     return digest.hexdigest()
-
-
-def _fetch(url: str, path: str, *, optional: bool) -> None:
-    from urllib.error import HTTPError, URLError
-    from urllib.request import urlopen
-
-    shown = _without_secrets(url)
-    try:
-        with urlopen(url, timeout=TIMEOUT) as answer, open(path, "wb") as file:
-            wanted = answer.headers.get("Content-Length")
-            shutil.copyfileobj(answer, file, _CHUNK)
-            if wanted is not None and file.tell() != int(wanted):
-                raise Refusal(f"{shown}: it broke off after {file.tell()} of {wanted} bytes")
-    except HTTPError as error:
-        if optional and error.code in (403, 404, 410):
-            return
-        raise Refusal(f"{shown}: {error.code} {error.reason}") from None
-    except (URLError, OSError, ValueError) as error:
-        raise Refusal(f"{shown}: {getattr(error, 'reason', None) or error}") from None
-
-
-def _without_secrets(url: str) -> str:
-    """Neither the password nor the token of a URL belongs into a message."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"

@@ -11,7 +11,7 @@ from ..client.operation import ask, show
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
 from ..protocol import supervisor as messages
 from ..wire import launcher
-from . import live
+from . import live, owner
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
 from .place import Place
@@ -103,8 +103,9 @@ def _check(place: Place, version: str) -> None:
     """Nothing runs that could say what it thinks of that version: ask its own commands."""
     name = os.environ.get("RELEASE_NAME", "app")
     root = place.release(version)
+    user = owner.of_state(paths.of(root).state)
     try:
-        done = launcher.ask(root, name, "config", "check")
+        done = launcher.ask(root, name, "config", "check", user=user)
     except OSError as error:
         raise Refusal(f"{root}/bin/{name}: {error.strerror}", hint="install it again") from None
     if done.returncode:

@@ -2,60 +2,119 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import os
 import tarfile
 import zlib
 
+from ..contract import archive
 from ..errors import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import IO, Any, BinaryIO
 
 _CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
 
 
 class Tree:
-    """What was unpacked: ``digests`` of files by path, and ``links``."""
+    """What was unpacked: ``digests`` of files by path, and ``links``, which are not made yet."""
 
     __slots__ = ("digests", "links", "top")
 
     def __init__(self) -> None:
-        self.top = ""  # the folder that the tarball puts all in
+        self.top = ""  # the directory that the tarball puts all in
         self.digests: dict[str, str] = {}
         self.links: dict[str, str] = {}
 
 
-def unpack(archive: str, folder: str) -> Tree:
-    """Lay out the tarball's one folder as ``folder``, which must not be there.
+class _Hashed(io.RawIOBase):
+    """A file whose bytes are hashed as they are read."""
 
-    Links are made when all files have been written, so none can lead a file
-    elsewhere.  Files get 0644 or 0755 and belong to whoever unpacks.  Raises
-    Refusal for what is damaged, or would leave the folder.
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = self._file.read(len(buffer))
+        self.digest.update(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
+    """Lay out the files of the tarball's one directory as ``folder``, which must not be there.
+
+    The file is at its beginning, and its digest must be ``sha256``: somebody may write to
+    it after it was verified.  Files get 0644 or 0755 and belong to whoever unpacks.  Raises
+    Refusal for what is damaged, or would leave the directory.
     """
-    tree = Tree()
+    tree, source = Tree(), _Hashed(file)
     try:
         os.mkdir(folder, 0o755)
-        with tarfile.open(archive, "r:*") as tar:
-            for member in tar:
+        head = file.read(len(_GZIP))
+        file.seek(0)
+        packed = gzip.GzipFile(fileobj=source, mode="rb") if head == _GZIP else source
+        with tarfile.open(fileobj=packed, mode="r|", tarinfo=archive.Member) as tar:
+            for count, member in enumerate(tar):
+                if count >= archive.MOST_MEMBERS:
+                    raise Refusal(f"{name}: more than {archive.MOST_MEMBERS:,} members")
                 _member(tar, member, folder, tree)
+            rest: IO[bytes] = tar.fileobj  # type: ignore[assignment]  # it is open
+            wrong = archive.end_problem(rest)
     except tarfile.ReadError as error:
         if tree.digests:
-            raise Refusal(f"{archive}: damaged: {error}", hint="copy it again") from None
+            raise _damaged(name, error) from None
         raise Refusal(
-            f"{archive}: not a release artifact",
+            f"{name}: not a release artifact",
             hint="`relforge release` makes them: NAME-VERSION-SYSTEM.tar.gz",
         ) from None
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise Refusal(f"{archive}: damaged, or no tarball: {error}", hint="copy it again") from None
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _damaged(name, error) from None
     except OSError as error:
-        raise Refusal(f"{archive}: {error.strerror or error}") from None
+        raise Refusal(f"{name}: {error.strerror or error}") from None
     if not tree.digests:
-        raise Refusal(f"{archive}: there is nothing in it")
-    for path, target in tree.links.items():
-        _make_link(archive, folder, path, target, tree)
+        raise Refusal(f"{name}: there is nothing in it")
+    if wrong:
+        raise _damaged(name, wrong)
+    if source.digest.hexdigest() != sha256:
+        raise Refusal(
+            f"{name}: it was changed while it was being installed",
+            hint="install it from a directory that nobody else can write to",
+        )
     return tree
+
+
+def link(folder: str, name: str, tree: Tree, manifest: dict[str, Any]) -> None:
+    """Make the links, when all files have been written, so that none can lead a file elsewhere.
+
+    Raises Refusal for one that leaves the release.
+    """
+    for path, target in tree.links.items():
+        if not archive.stays(tree.links, path) and not archive.is_host_python(manifest, path):
+            raise Refusal(f"{name}: {path}: the link to {target} leaves the release")
+        if any(above in tree.links for above in _above(path)):
+            raise Refusal(f"{name}: {path}: its directory is a link")
+        place = os.path.join(folder, path)
+        if os.path.lexists(place):
+            raise Refusal(f"{name}: {path}: it is in there twice")
+        try:
+            os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
+            os.symlink(target, place)
+        except OSError as error:
+            raise Refusal(f"{name}: {path}: {error.strerror}") from None
+
+
+def _damaged(name: str, why: object) -> Refusal:
+    return Refusal(f"{name}: damaged: {why}", hint="copy it again")
 
 
 def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tree) -> None:
@@ -63,12 +122,12 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
     tree.top = tree.top or top
     words = path.split("/") if path else []
     if top != tree.top or top in ("", ".", "..") or any(row in ("", ".", "..") for row in words):
-        raise Refusal(f"{member.name!r}: it would be written outside of the release's folder")
+        raise Refusal(f"{member.name!r}: it would be written outside of the release's directory")
     place = os.path.join(folder, *words)
     if member.isdir():
         os.makedirs(place, 0o755, exist_ok=True)
     elif not words:
-        raise Refusal(f"{member.name!r}: a release is a folder")
+        raise Refusal(f"{member.name!r}: a release is a directory")
     elif path in tree.digests or path in tree.links:
         raise Refusal(f"{path}: it is in there twice")
     elif member.issym():
@@ -77,7 +136,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
         os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
         tree.digests[path] = _write(tar, member, place)
     else:
-        raise Refusal(f"{path}: neither a file, nor a folder, nor a link")
+        raise Refusal(f"{path}: neither a file, nor a directory, nor a link")
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> str:
@@ -92,24 +151,6 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> str:
             file.write(chunk)
         os.fchmod(file.fileno(), mode)
     return digest.hexdigest()
-
-
-def _make_link(archive: str, folder: str, path: str, target: str, tree: Tree) -> None:
-    inside = not target.startswith("/")
-    depth = path.count("/")
-    for word in target.split("/"):
-        depth += -1 if word == ".." else word not in ("", ".")
-        inside = inside and depth >= 0
-    host_python = path.startswith("python/bin/python") and target.startswith("/")
-    if not inside and not host_python:
-        raise Refusal(f"{archive}: {path}: the link to {target} leaves the release")
-    if any(above in tree.links for above in _above(path)):
-        raise Refusal(f"{archive}: {path}: it lies behind a link")
-    place = os.path.join(folder, path)
-    if os.path.lexists(place):
-        raise Refusal(f"{archive}: {path}: it is in there twice")
-    os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
-    os.symlink(target, place)
 
 
 def _above(path: str) -> Iterable[str]:

@@ -209,6 +209,10 @@ def test_what_is_no_release_is_refused(
         reader.read(tmp_path / name)
 
 
+def objection(artifact: Path, allowed: Path, identity: str) -> str:
+    return signing.objection(artifact, reader.read(artifact).sha256, allowed, identity)
+
+
 @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="it needs ssh-keygen")
 @pytest.mark.process
 class TestSignatures:
@@ -234,25 +238,36 @@ class TestSignatures:
         signing.check(key)
         assert signing.signature_file(artifact) == signing.sign(artifact, key)
         allowed = self.allow(key)
-        assert "" == signing.objection(artifact, allowed, "")
-        assert "" == signing.objection(artifact, allowed, "release@example.org")
-        said = signing.objection(artifact, allowed, "eve@example.org")
+        assert "" == objection(artifact, allowed, "")
+        assert "" == objection(artifact, allowed, "release@example.org")
+        said = objection(artifact, allowed, "eve@example.org")
         assert "eve@example.org did not sign this" in said
 
     def test_another_key_is_refused(self, artifact: Path) -> None:
         signing.sign(artifact, self.key(artifact.parent, "eve"))
         allowed = self.allow(self.key(artifact.parent, "key"))
-        assert "the key that signed is not in" in signing.objection(artifact, allowed, "")
+        assert "the key that signed is not in" in objection(artifact, allowed, "")
 
     def test_another_digest_is_refused(self, artifact: Path) -> None:
         key = self.key(artifact.parent, "key")
         signing.sign(artifact, key)
         signing.digest_file(artifact).write_text(f"{'0' * 64}  {artifact.name}\n")
-        assert "did not sign this" in signing.objection(artifact, self.allow(key), "")
+        assert "did not sign this" in objection(artifact, self.allow(key), "")
+
+    def test_a_signature_is_for_one_digest_and_one_name(self, artifact: Path) -> None:  # S10
+        key = self.key(artifact.parent, "key")
+        signing.sign(artifact, key)
+        allowed = self.allow(key)
+        renamed = artifact.with_name("b.tar.gz")
+        for end in ("", ".sha256", ".sha256.sig"):
+            shutil.copy(f"{artifact}{end}", f"{renamed}{end}")
+        assert "signed it as a.tar.gz" in objection(renamed, allowed, "")
+        said = signing.objection(artifact, "0" * 64, allowed, "")
+        assert "signed the digest" in said
 
     def test_no_signature_is_an_objection(self, artifact: Path) -> None:
         allowed = self.allow(self.key(artifact.parent, "key"))
-        assert "a.tar.gz.sha256.sig is not there" in signing.objection(artifact, allowed, "")
+        assert "a.tar.gz.sha256.sig is not there" in objection(artifact, allowed, "")
 
     def test_a_key_that_cannot_sign_is_told_before_the_build(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match="there is no such key"):

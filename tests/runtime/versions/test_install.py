@@ -38,7 +38,7 @@ def test_a_tarball_becomes_a_version_beside_the_others(shop: Shop) -> None:
 
     again = shop.run("install", str(artifact))
     assert (0, "2.0.0 is installed already\n") == (again.returncode, again.stdout)
-    other = shop.pack(shop.tree("2.0.0.other", commands={}), "other")
+    other = shop.pack(shop.tree("2.0.0.other", commands={}), "shop-2.0.0.other")
     assert 0 == shop.run("install", str(other)).returncode
 
     row = next(row for row in shop.done("releases")["releases"] if row["version"] == "2.0.0")
@@ -88,7 +88,7 @@ def cut(artifact: Path) -> None:
     ("spoil", "known", "reason"),
     [
         (damaged, True, "and shop-2.0.0.tar.gz.sha256 says"),
-        (cut, False, "damaged, or no tarball"),
+        (cut, False, "damaged: Compressed file ended"),
         (lambda path: path.write_text("no tarball at all"), False, "not a release artifact"),
         (lambda path: path.write_bytes(b""), False, "not a release artifact"),
     ],
@@ -123,9 +123,9 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
-        ([member("shop-2.0.0/../../evil")], "outside of the release's folder"),
-        ([member("/etc/evil")], "outside of the release's folder"),
-        ([member("evil/file")], "outside of the release's folder"),
+        ([member("shop-2.0.0/../../evil")], "outside of the release's directory"),
+        ([member("/etc/evil")], "outside of the release's directory"),
+        ([member("evil/file")], "outside of the release's directory"),
         ([member("shop-2.0.0/l", tarfile.SYMTYPE, "../../..")], "leaves the release"),
         ([member("shop-2.0.0/l", tarfile.SYMTYPE, "/etc/passwd")], "leaves the release"),
         ([member("shop-2.0.0/l", tarfile.LNKTYPE, "/etc/passwd")], "neither a file"),
@@ -134,7 +134,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
         ([member("shop-2.0.0/added")], "SHA256SUMS does not list it"),
         (
             [member("shop-2.0.0/l", tarfile.SYMTYPE, "app"), member("shop-2.0.0/l/x")],
-            "it is in there twice",
+            "SHA256SUMS does not list it",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_what_would_escape_or_was_added_is_refused(
             {"target": {"system": "linux", "machine": os.uname().machine, "glibc": "9.99"}},
             "needs glibc 9.99 or newer",
         ),
-        ({"version": ".."}, "cannot be the name of a folder"),
+        ({"version": ".."}, "cannot be part of a file name"),
     ],
 )
 def test_what_does_not_fit_is_refused(shop: Shop, parts: dict[str, Any], reason: str) -> None:
@@ -190,7 +190,7 @@ def test_a_signature_is_asked_for_where_signers_are_listed(shop: Shop, tmp_path:
     allowed = shop.root / "allowed_signers"
     allowed.write_text(f"release@example.org {(tmp_path / 'ours.pub').read_text()}")
     artifact = shop.tarball("2.0.0")
-    assert "shop-2.0.0.tar.gz.sha256.sig is not there" in shop.refused(1, "install", str(artifact))
+    assert "shop-2.0.0.tar.gz.sha256.sig is missing" in shop.refused(1, "install", str(artifact))
 
     def sign(key: str) -> None:
         artifact.with_name(f"{artifact.name}.sha256.sig").unlink(missing_ok=True)

@@ -1,0 +1,21 @@
+"""How releases and their versions may be called: both are parts of file names."""
+
+from __future__ import annotations
+
+import string
+
+_BEGINS = frozenset(string.ascii_letters + string.digits)
+_NAME = _BEGINS | frozenset("_-")
+_VERSION = _BEGINS | frozenset("._+!-")
+_MOST = 100  # characters
+
+
+def is_name(text: str) -> bool:
+    """Whether a release may have that name."""
+    return 0 < len(text) <= _MOST and text[0] in _BEGINS and _NAME.issuperset(text)
+
+
+def is_version(text: str) -> bool:
+    """Whether a release may have that version."""
+    plain = 0 < len(text) <= _MOST and text[0] in _BEGINS and _VERSION.issuperset(text)
+    return plain and ".." not in text

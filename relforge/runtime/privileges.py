@@ -1,0 +1,69 @@
+"""Whose command it is that root types: the owner's of the state directory.
+
+The service's user owns that directory, and what is in it (links, sockets, numbers of
+processes) is for that user to write.  A command that root types becomes this user before
+it reads there, so it can do no more than that user could.  Commands that change the deploy
+root (`install`, `upgrade`) stay root's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .errors import CONFIG, Refusal
+
+# What writes to the deploy root or to /etc, or reads nothing but the release.
+AS_ROOT = frozenset(
+    {
+        *("install", "releases", "upgrade", "rollback", "uninstall", "prune"),
+        *("units", "version", "describe", "completion"),
+    }
+)
+
+
+def become_owner(name: str, command: str, argv: list[str]) -> None:
+    """Start the command once more as the owner of the state directory, if root asks.
+
+    Returns where nothing has to change.  Raises Refusal where the owner cannot run it.
+    """
+    if os.geteuid() != 0 or command in AS_ROOT:
+        return
+    from . import paths
+    from .contract import manifest
+
+    root = manifest.root()
+    state = paths.of(root).state
+    try:
+        status = os.stat(state)
+    except OSError:
+        return  # it is still missing: root makes it, and owns it
+    if status.st_uid == 0:
+        return
+    import pwd
+
+    try:
+        user = pwd.getpwuid(status.st_uid)
+        shown, home = user.pw_name, user.pw_dir
+        groups = os.getgrouplist(shown, user.pw_gid)
+        gid = user.pw_gid
+    except KeyError:  # a number without a name, as in containers
+        shown, home, gid, groups = str(status.st_uid), "/", status.st_gid, [status.st_gid]
+    for service, row in manifest.load(root).get("services", {}).items():
+        if row.get("user"):
+            raise Refusal(
+                f"{state} belongs to {shown}, and the service {service} has its own user, "
+                "which takes a supervisor that runs as root",
+                hint=f"chown root {state}",
+                code=CONFIG,
+            )
+    print(f"{name}: running as {shown}, who owns {state}", file=sys.stderr, flush=True)
+    os.setgroups(groups)
+    os.setresgid(gid, gid, gid)
+    os.setresuid(status.st_uid, status.st_uid, status.st_uid)
+    environ = {**os.environ, "HOME": home, "USER": shown, "LOGNAME": shown}
+    program = os.path.join(root, "bin", name)
+    try:
+        os.execve(program, [program, *argv], environ)
+    except OSError as error:
+        raise Refusal(f"{program}: {error.strerror} (as {shown})") from None
