@@ -9,9 +9,12 @@ from ..wire.unix import Absent, not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..instance import Running
+
+    Services = dict[str, dict[str, Any]]  # of the manifest
 
 PREFERRED = "web"
 
@@ -47,16 +50,18 @@ def exact(key: tuple[str, int, int]) -> str:
     return ".".join(map(str, key))
 
 
-def agent(found: Running, wanted: str | None, services: dict[str, dict[str, Any]]) -> Address:
+def agent(found: Running, wanted: str | None, services: Callable[[], Services]) -> Address:
     """The process to talk to: ``wanted`` is ``web``, ``web.2``, ``web.2.1``, or None for the usual.
 
-    ``services`` are the manifest's.  Where a server has workers, the first of
-    them is meant, for the application is there; ``web.1.0`` is their parent.
+    ``services`` reads those of the manifest, where the sockets do not suffice.  Where
+    a server has workers, the first of them is meant, for the application is there;
+    ``web.1.0`` is their parent.
     Raises Refusal, and Absent where the process may be about to come.
     """
     everything = sockets(found.run)
     if wanted is None:
-        service, words = usual(services, everything), []
+        served = any(key[0] == PREFERRED for key in everything)
+        service, words = PREFERRED if served else usual(services(), everything), []
     else:
         service, *words = wanted.split(".")
     fitting = [
@@ -65,13 +70,13 @@ def agent(found: Running, wanted: str | None, services: dict[str, dict[str, Any]
         if key[0] == service and list(map(str, key[1:]))[: len(words)] == words
     ]
     if not fitting:
-        raise _no_such(wanted or service, service, everything, services)
+        raise _no_such(wanted or service, service, everything, services())
     chosen = min(fitting, key=lambda key: (key[1], key[2] or len(everything) + 1))
     others = [shown(key) for key in sorted(everything) if key != chosen]
     return Address(chosen[0], chosen[1], everything[chosen], others, chosen[2])
 
 
-def usual(services: dict[str, dict[str, Any]], everything: dict[tuple[str, int, int], str]) -> str:
+def usual(services: Services, everything: dict[tuple[str, int, int], str]) -> str:
     """The service that is meant where none is named: ``web``, else the first by name."""
     names = {name for name, row in services.items() if row.get("kind") != "exec"}
     names = names or {key[0] for key in everything}
@@ -100,7 +105,7 @@ def _no_such(
     wanted: str,
     service: str,
     sockets: dict[tuple[str, int, int], str],
-    services: dict[str, dict[str, Any]],
+    services: Services,
 ) -> Refusal:
     here = "there are " + ", ".join(map(shown, sorted(sockets))) if sockets else ""
     kind = services.get(service, {}).get("kind")

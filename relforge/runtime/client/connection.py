@@ -149,7 +149,7 @@ class Client:
 def connect(
     wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN, come: float | None = None
 ) -> Client:
-    """The agent of ``wanted`` (see ``find.agent``) of this release; raises Refusal.
+    """The agent of ``wanted`` (see ``addresses.agent``) of this release; raises Refusal.
 
     It has ``seconds`` to answer.  Where the process is about to come, as at a
     start, it is waited for so long as well, or for ``come`` seconds.
@@ -158,12 +158,12 @@ def connect(
     from ..contract import manifest
 
     root = manifest.root()
-    places, services = paths.of(root), manifest.load(root)["services"]
+    places = paths.of(root)
     deadline = time.monotonic() + (seconds if come is None else come)
     while True:
         found: Running = required(places)
         try:
-            address = agent(found, wanted, services)
+            address = agent(found, wanted, lambda: manifest.load(root)["services"])
             left = max(deadline - time.monotonic(), _LEAST)
             return Client(address, kind, min(left, seconds), seconds)
         except Gone:

@@ -24,7 +24,7 @@ def successor(before: Client, wanted: str | None) -> Client:
     from ..contract import manifest
 
     root = manifest.root()
-    places, services = paths.of(root), manifest.load(root)["services"]
+    places = paths.of(root)
     name = wanted or addresses.shown((before.address.service, before.address.instance, 0))
     began = seen = time.monotonic()
     while (now := time.monotonic()) < began + LONGEST:
@@ -35,7 +35,8 @@ def successor(before: Client, wanted: str | None) -> Client:
         else:
             seen = now
             try:
-                client = Client(addresses.agent(running, name, services), "console", LONGEST)
+                address = addresses.agent(running, name, lambda: manifest.load(root)["services"])
+                client = Client(address, "console", LONGEST)
                 if client.pid != before.pid:
                     return client
                 client.close()

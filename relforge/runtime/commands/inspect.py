@@ -104,7 +104,8 @@ def _tasks(who: str | None, seconds: float) -> None:
 
 def _address(who: str | None) -> addresses.Address:
     root = manifest.root()
-    return addresses.agent(instance.required(paths.of(root)), who, manifest.load(root)["services"])
+    running = instance.required(paths.of(root))
+    return addresses.agent(running, who, lambda: manifest.load(root)["services"])
 
 
 def _ask(client: Client, seconds: float, message: dict[str, Any]) -> dict[str, Any]:

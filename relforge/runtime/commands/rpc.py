@@ -61,13 +61,18 @@ def _everywhere(
     from ..contract import manifest
 
     root = manifest.root()
-    running, services = instance.required(paths.of(root)), manifest.load(root)["services"]
+    running = instance.required(paths.of(root))
     service = given.values.get("--service")
     chosen = broadcast.keys(running, service)
     if not chosen:
         # Says why; one that is about to come is waited for.
         connect(service, "rpc", within, seconds).close()
         chosen = broadcast.keys(running, service)
+
+    def services() -> addresses.Services:
+        found: addresses.Services = manifest.load(root)["services"]
+        return found
+
     asked = broadcast.Broadcast(
         [addresses.agent(running, addresses.exact(key), services) for key in chosen], within
     )
