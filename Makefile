@@ -30,11 +30,12 @@ node: venv ## Node for the sample's assets, where the host has none
 system: ## Debian packages that the tests need (as root; else says which)
 	@scripts/system.sh
 
-check: venv ## lint, format, types, import floors, shell
+check: venv ## lint, format, types, import floors, words, shell
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/words.py
 	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
 	$(BIN)/shellcheck --shell=bash templates/completion.bash
 

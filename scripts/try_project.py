@@ -1,10 +1,11 @@
 """The whole way for one project, in a copy of it: init, lock, release, start, a page, stop.
 
-    python scripts/try_project.py DIR [--add PACKAGE]... [--settings FILE] [--path /] [--keep]
+    python scripts/try_project.py DIR [--add PACKAGE]... [--settings FILE] [--env KEY=VALUE]...
 
 Prints one row: what each step took, the edits that it needed, the page's status, the size.
 ``--add`` writes a further dependency, ``--settings`` replaces what init wrote: each counts
-as edits, by the lines that differ.
+as edits, by the lines that differ.  ``--env`` is what the release is started with, as on a
+host, besides the values that init wrote to build with: no edit, and listed.
 """
 
 from __future__ import annotations
@@ -45,11 +46,13 @@ class Row:
     edits: int = 0
     page: str = ""
     size: float = 0.0
+    env: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         steps = " ".join(f"{step} {took:.0f}s" for step, took in self.seconds.items())
         result = f"FAILED at {self.failed}" if self.failed else f"page {self.page}"
-        return f"{self.name} | {result} | edits {self.edits} | {steps} | {self.size:.1f} MB"
+        env = f"env {' '.join(self.env) or '-'}"
+        return f"{self.name} | {result} | edits {self.edits} | {env} | {steps} | {self.size:.1f} MB"
 
 
 def main() -> int:
@@ -57,8 +60,10 @@ def main() -> int:
     parser.add_argument("project", type=Path)
     parser.add_argument("--add", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--settings", type=Path, help="a relforge.toml in the place of init's")
-    parser.add_argument("--before", default="", help="a command of the release to run first")
+    parser.add_argument("--before", action="append", default=[], help="a command to run first")
+    parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--path", default="/", help="the page to ask for")
+    parser.add_argument("--host", default="", help="the host's name in the request, as by a proxy")
     parser.add_argument("--keep", action="store_true", help="leave the copy where it is")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="try-"))
@@ -103,28 +108,37 @@ def _serve(given: argparse.Namespace, root: Path, place: Path, state: Path, row:
         port = probe.getsockname()[1]
     state.mkdir()
     settings = _settings(root)
+    check = settings.get("check", {})
+    values = dict(check.get("env", {}) if isinstance(check, dict) else {})
+    values |= dict(text.split("=", 1) for text in given.env)
+    row.env = tuple(values)
     environ = {
         **{key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ},
         "RELEASE_STATE_DIR": str(state),
         "PORT": str(port),
-        **settings.get("check", {}).get("env", {}),
+        **values,
     }
-    if given.before:
-        print(_run([program, *given.before.split()], place, environ), file=sys.stderr)
+    for words in given.before:
+        print(_run([program, *words.split()], place, environ), file=sys.stderr)
     try:
         _run([program, "start", "--wait", "120s"], place, environ)
-        row.page = _page(f"http://127.0.0.1:{port}{given.path}", settings)
+        row.page = _page(f"http://127.0.0.1:{port}{given.path}", settings, given.host)
+    except Failed:
+        log = state / "log"
+        print(*(path.read_text()[-3000:] for path in log.glob("*")), sep="\n", file=sys.stderr)
+        raise
     finally:
         subprocess.run([program, "stop"], env=environ, capture_output=True, check=False)
 
 
-def _page(address: str, settings: dict[str, object]) -> str:
+def _page(address: str, settings: dict[str, object], host: str) -> str:
     services = settings.get("services", {})
     if isinstance(services, dict) and "web" not in services:
         return "none: no web service"
+    request = urllib.request.Request(address, headers={"Host": host} if host else {})
     for _ in range(20):
         try:
-            with urllib.request.urlopen(address, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=20) as answer:
                 return f"{answer.status}, {len(answer.read())} bytes"
         except urllib.error.HTTPError as error:
             if error.code < 500:

@@ -111,7 +111,7 @@ case $relforge_host in
 esac
 if [ -n "$relforge_machine" ] && [ -n "$relforge_host" ] &&
   [ "$relforge_machine" != "$relforge_host" ]; then
-  relforge_fail "needs a $relforge_machine CPU, this host is $relforge_host" \
+  relforge_fail "is for $relforge_machine CPUs, this host is $relforge_host" \
     "use the artifact that was built for linux-$relforge_host"
 fi
 if [ -n "$relforge_glibc" ]; then

@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from relforge.checks import outdated
+from relforge.checks.targets import SERVER_MODULES, targets
 from relforge.model.release import Finding, Release
-from relforge.runtime.contract import reference
-from relforge.runtime.contract.command import Command
-from relforge.runtime.contract.service import Service
 from relforge.tree import release_python
 
-SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
 RULE = "entry-points"
-ARGUMENTS = 'declare what it takes: args = [{ name = "..." }]; a console script has argv = true'
 MARK = "\x1frelforge: "  # as `relforge.runtime.selfcheck` has it
 LINES = 10  # of what the application printed that an error shows
 _CRASH = "Fatal Python error: "
@@ -23,7 +20,6 @@ CRASHED = (
     "`check.import = false` looks the modules up without running them; where it needs its "
     "deployment's configuration: `check = { env = {...}, config = {...} }`"
 )
-_WSGI = ("sync", "gthread", "gevent", "eventlet", "tornado")  # of gunicorn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +135,7 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
         if f"\nModuleNotFoundError: No module named {module!r}" in message:
             message = f"{server} is not among the release's dependencies"
             hint = f"add {server} to `project.dependencies`, then type: relforge lock"
+    hint = outdated.hint(message, release.python.short) or hint
     place = row["setting"]
     if message.startswith("tool.relforge."):  # it names the very option
         place, _, message = message.partition(": ")
@@ -153,100 +150,3 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
         hint=hint,
         topic=row.get("cause", ""),
     )
-
-
-def _interface(service: Service) -> str:
-    """What the server takes, where it takes one alone; a factory is not called to find out.
-
-    What a worker class takes that is not gunicorn's own is its own matter.
-    """
-    if service.server != "gunicorn" or service.options.get("factory"):
-        return ""
-    kind = str(service.options.get("worker_class", "sync"))
-    if "uvicorn" in kind.lower():
-        return "asgi"
-    return "wsgi" if kind in _WSGI or kind.startswith("gunicorn.workers.") else ""
-
-
-def _at_boot(service: Service) -> list[str]:
-    """The options whose values the configuration gives."""
-    return [
-        name
-        for name, value in service.options.items()
-        if any(reference.keys(text) for _, text in reference.texts(value, name))
-    ]
-
-
-def _manner(command: Command) -> dict[str, Any] | None:
-    """How the function of a command is called; nobody knows of one in a live process."""
-    if command.args:
-        names = [row.name.lstrip("-").replace("-", "_") for row in command.args]
-        return {"by_name": names}
-    return None if command.mode == "rpc" else {"by_words": not command.argv}
-
-
-def _place(release: Release, cwd: str | None) -> str:
-    """The directory that a service works in, where the build has it."""
-    return cwd if cwd and "${" not in cwd and (release.tree / cwd).is_dir() else ""
-
-
-def targets(release: Release) -> list[dict[str, Any]]:
-    """What is imported, each with the setting that names it."""
-    rows: list[dict[str, Any]] = []
-    for service in release.settings.services:
-        where = f"tool.relforge.services.{service.name}"
-        if service.server:
-            module = SERVER_MODULES[service.server]
-            # What the runtime does itself is no option of the server.
-            given = {key: row for key, row in service.options.items() if key != "factory"}
-            rows.append(
-                {
-                    "setting": f"{where}.server",
-                    "target": module,
-                    "kind": "server",
-                    "service": {
-                        "name": service.name,
-                        "options": given,
-                        "at_boot": _at_boot(service),
-                    },
-                }
-            )
-        if service.kind != "exec":
-            rows.append(
-                {
-                    "setting": f"{where}.{service.kind}",
-                    "target": service.target,
-                    "kind": "entry",
-                    "interface": _interface(service),
-                    "cwd": _place(release, service.cwd),
-                    "call": {} if service.kind == "run" else None,
-                    "says_ready": service.kind == "run" and service.ready == "notify",
-                    "hint": "name a function without required parameters",
-                }
-            )
-    for hook in release.settings.hooks:
-        if hook.call:
-            where = f"tool.relforge.hooks.{hook.name}"
-            rows.append(
-                {
-                    "setting": where,
-                    "target": hook.call,
-                    "kind": "entry",
-                    "call": {"by_facts": True},
-                    "hint": "it may take one parameter",
-                }
-            )
-    for command in release.settings.commands:
-        for key, target in (("call", command.call), ("once", command.once)):
-            if isinstance(target, str) and target:
-                where = f"tool.relforge.commands.{command.name}.{key}"
-                rows.append(
-                    {
-                        "setting": where,
-                        "target": target,
-                        "kind": "entry",
-                        "call": _manner(command) if key == "call" else None,
-                        "hint": ARGUMENTS,
-                    }
-                )
-    return rows

@@ -101,6 +101,8 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
     """
     if modules.standard(top, release.python.short):
         return True
+    if top == "distutils" and modules.have("_distutils_hack"):
+        return True  # setuptools' own, which a .pth file of it makes known by that name
     if top not in sys.stdlib_module_names:
         return False
     folder = os.path.join(sysconfig.get_path("stdlib"), top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ from relforge.checks import imports, native, reach
 from relforge.model.origins import Origins
 from relforge.model.release import Finding, Release
 
+# One module for each command, which nothing imports before.
+_DJANGO_COMMAND = re.compile(r"/management/commands/(?!_)\w+\.py$")
 WEIGHED = (imports.RULE, native.LIBRARIES)
 
 
@@ -29,31 +32,39 @@ def weigh(
         if row.severity == "warning" or row.rule not in WEIGHED:
             yield row
         elif row.rule == imports.RULE:
-            yield row if row.path in found.paths else _aside(row)
+            yield _of_source(row, found)
         elif origins.kind(row.path) == "wheel" and row.path not in native_ones:
             yield _unloaded(row, origins.name(row.path))
         else:
             yield row
 
 
-def _aside(row: Finding) -> Finding:
-    because = "no service, command or hook reaches it"
+def _of_source(row: Finding, found: reach.Reach) -> Finding:
+    if row.path not in found.paths:
+        return _less(
+            row,
+            "no service, command or hook reaches it",
+            "nothing is to be done where it is for other programs, such as a plugin of a test tool",
+        )
+    if _DJANGO_COMMAND.search(row.path):
+        return _less(
+            row,
+            "Django loads it where somebody types that command",
+            f"nothing is to be done where nobody does; else {row.hint}",
+        )
+    return row
+
+
+def _less(row: Finding, because: str, hint: str) -> Finding:
     return replace(
         row,
         severity="warning",
         message=f"{row.message}; {because}",
         topic=f"{row.topic}; {because}",
-        hint="nothing is to be done where it is for other programs, such as a plugin of a test "
-        "tool",
+        hint=hint,
     )
 
 
 def _unloaded(row: Finding, owner: str) -> Finding:
-    because = "nothing that the application imports loads it"
-    return replace(
-        row,
-        severity="warning",
-        message=f"{row.message}; {because}",
-        topic=f"{row.topic}; {because}",
-        hint=f"nothing is to be done where the application does without this part of {owner}",
-    )
+    hint = f"nothing is to be done where the application does without this part of {owner}"
+    return _less(row, "nothing that the application imports loads it", hint)

@@ -61,7 +61,10 @@ def verify(
     _offline: Offline = False,
     as_json: Json = False,
 ) -> None:
-    """Check every file against its digest, and that unpacking can harm nothing."""
+    """Check every file against its digest.
+
+    An artifact is also checked for what unpacking it could harm.
+    """
     if signer and allowed is None:
         raise typer.BadParameter("--signer needs --allowed-signers: who has which key?")
     if trust is not None and not identity:
@@ -95,7 +98,7 @@ def inspect(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Tell what is in a release."""
+    """Print what is in a release."""
     found = reader.read(place, measured=sizes)
     told = summary.describe(found)
     if as_json:
@@ -109,7 +112,7 @@ def inspect(
 
 
 def diff(old: Place, new: Place, as_json: Json = False) -> None:
-    """Tell what two releases do not share; exit 0 where there is nothing, else 1."""
+    """Compare two releases; exit 1 if they differ."""
     found = difference.between(reader.read(old), reader.read(new))
     if as_json:
         _print_json(found)

@@ -50,7 +50,10 @@ def build(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Assemble and check a runnable tree in _build/<env>/<name>-<version>/."""
+    """Assemble and check a runnable tree.
+
+    It is in _build/<env>/<name>-<version>/.
+    """
     out = _start(verbose=verbose, quiet=quiet)
     order = BuildRequest(env=env, name=name, target=target, strict=strict)
     built = engine.build(project, order, report.watch(out))
@@ -79,7 +82,7 @@ def release(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build, then pack the tree into dist/, in one format or in several."""
+    """Build, then pack the tree into dist/."""
     out = _start(verbose=verbose, quiet=quiet)
     order = BuildRequest(
         env=env,

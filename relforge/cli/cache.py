@@ -25,12 +25,18 @@ from relforge.runtime.contract import amount
 from relforge.runtime.contract.wrong import Wrong
 from relforge.support.errors import Exit, UserError
 
-app = typer.Typer(help="Look at the cache, and keep it small and sound.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show, clean and verify the cache.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()
 def _group() -> None:
-    """Look at the cache, and keep it small and sound."""
+    """Show, clean and verify the cache."""
     home = cache.home()
     if os.path.lexists(home) and not home.is_dir():
         raise UserError(
@@ -41,7 +47,10 @@ def _group() -> None:
 
 @app.command()
 def info(as_json: Json = False) -> None:
-    """Print where the cache is, how large it is and what it may grow to."""
+    """Print where the cache is, and how large.
+
+    And how large it may become.
+    """
     found = entries()
     kinds: defaultdict[str, list[int]] = defaultdict(list)
     for row, size in on_disk(found).items():
@@ -68,9 +77,9 @@ def info(as_json: Json = False) -> None:
     for kind, sizes in sorted(kinds.items(), key=lambda row: -sum(row[1])):
         print(f"  {kind:<10} {report.human_size(sum(sizes)):>10}  {_entries(len(sizes))}")
     of = "no limit" if most is None else f"of {report.human_size(most)}"
-    print(f"  {'together':<10} {report.human_size(total):>10}  {of}")
+    print(f"  {'total':<10} {report.human_size(total):>10}  {of}")
     if oldest is not None:
-        print(f"  longest unused since {time.strftime('%Y-%m-%d', time.localtime(oldest))}")
+        print(f"  least recently used: {time.strftime('%Y-%m-%d', time.localtime(oldest))}")
 
 
 @app.command()
@@ -95,7 +104,10 @@ def clean(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove entries of the cache; without options, what is above its limit."""
+    """Remove entries of the cache.
+
+    Without options, those above its limit that were not used for the longest time.
+    """
     if everything and (kind or older_than is not None):
         raise typer.BadParameter("goes with neither --kind nor --older-than", param_hint="--all")
     wanted = Wanted(
@@ -122,7 +134,7 @@ def verify(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read every entry of the cache, and compare it with the digests it was written with."""
+    """Compare every entry with its digests."""
     verdict = check()
     gone = remove_damaged(verdict.damaged) if repair and verdict.damaged else ()
     left = len(verdict.damaged) - len(gone)

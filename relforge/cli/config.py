@@ -10,11 +10,11 @@ from typing import Any
 import typer
 
 from relforge.cli.options import Env, Json, ProjectDir, ReleaseName
-from relforge.pipeline.planning import Configured, read_settings
+from relforge.pipeline.configured import Configured, read_settings
 from relforge.project.settings.table import dotted
 
 app = typer.Typer(
-    help="Look at the settings.",
+    help="Print the settings of an environment.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -24,14 +24,14 @@ app = typer.Typer(
 
 @app.callback()
 def _group() -> None:
-    """Look at the settings."""
+    """Print the settings of an environment."""
 
 
 @app.command()
 def show(
     name: ReleaseName = None, env: Env = "prod", project: ProjectDir = Path(), as_json: Json = False
 ) -> None:
-    """Print every setting of an environment, and where its value comes from."""
+    """Print each setting and where it comes from."""
     configured = read_settings(project, env, name)
     rows = list(_rows(configured))
     if as_json:

@@ -29,7 +29,8 @@ def init(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at the project, and write the settings that it needs."""
+    """Write the settings that the project needs."""
+    project = _member(project)
     with progress.heard_by(_say):
         plan = planning.plan(project, pythons())
     if not as_json:
@@ -57,6 +58,26 @@ def pythons() -> tuple[str, ...]:
     """The versions of this host that a release can have, such as 3.12."""
     found = (row.short for _, row in host.installed() if not host.refusal(row))
     return tuple(dict.fromkeys(row for row in found if int(row.split(".")[1]) >= OLDEST))
+
+
+def _member(project: Path) -> Path:
+    """The member of a workspace that somebody at a terminal chooses; else the project itself."""
+    names = planning.members(project)
+    if not names or not sys.stdin.isatty():
+        return project
+    print("This is the root of a uv workspace and no package itself.  Its members:\n")
+    for number, name in enumerate(names, 1):
+        print(f"  {number}  {name}")
+
+    def chosen(answer: str) -> str:
+        if answer in names:
+            return answer
+        if answer.isdecimal() and 1 <= int(answer) <= len(names):
+            return names[int(answer) - 1]
+        raise typer.BadParameter(f"expected a number from 1 to {len(names)}, or a directory")
+
+    answer: str = typer.prompt("\nWhich one is released?", value_proc=chosen)
+    return project / answer
 
 
 def _wanted(plan: Plan, *, replace: bool, yes: bool, as_json: bool) -> bool:

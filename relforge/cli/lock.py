@@ -27,7 +27,8 @@ from relforge.cli.options import (
     file_to_write,
 )
 from relforge.layers.deps.locking import Change, LockRequest, check, is_foreign, write
-from relforge.pipeline.planning import lockable, read_settings
+from relforge.pipeline.configured import read_settings
+from relforge.pipeline.lockable import Lockable, lockable
 from relforge.project import lockfile
 from relforge.project.requirements import choice
 
@@ -69,29 +70,20 @@ def lock(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Resolve the project's dependencies, once, into a lock with hashes."""
+    """Lock the project's dependencies, with hashes."""
     out = report.console(quiet)
     report.log_to(out, verbose=verbose)
     if packages and not upgrade:
         raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
     if checks and upgrade:
         raise typer.BadParameter("--check writes nothing, and --upgrade would: choose one")
-    found = lockable(project, env, None, release)
-    target = output or found.project.root / (found.settings.lock or DEFAULT)
-    order = LockRequest(
-        project=found.project,
-        settings=found.settings,
-        interpreter=found.python,
-        target=found.target,
-        output=Path(os.path.abspath(target)),
-        is_named=output is not None,
-    )
+    order = _order(lockable(project, env, None, release), output)
+    wanted: Sequence[str] | Literal["all"] = (packages or "all") if upgrade else ()
     changes: tuple[Change, ...] | None = None
     with usage.for_a_build(), report.watch(out)("lock"):
         if checks:
             check(order)
         else:
-            wanted: Sequence[str] | Literal["all"] = (packages or "all") if upgrade else ()
             who = cast(Literal["auto", "pex", "uv"] | None, resolver)
             changes = write(order, upgrade=wanted, resolver=who)
     if as_json:
@@ -101,6 +93,18 @@ def lock(
         if changes is not None:
             taken = read_settings(project, env, release).settings.lock
             _propose(order, taken, report.again("build", release, env, project, None))
+
+
+def _order(found: Lockable, output: Path | None) -> LockRequest:
+    target = output or found.project.root / (found.settings.lock or DEFAULT)
+    return LockRequest(
+        project=found.project,
+        settings=found.settings,
+        interpreter=found.python,
+        target=found.target,
+        output=Path(os.path.abspath(target)),
+        is_named=output is not None,
+    )
 
 
 def _print_json(order: LockRequest, env: str, changes: tuple[Change, ...] | None) -> None:
@@ -146,5 +150,6 @@ def _propose(order: LockRequest, taken: str | None, build: str) -> None:
     print("\nNext:")
     if taken is None or (root / taken).resolve() != order.output.resolve():
         written = json.dumps(os.path.relpath(order.output, root), ensure_ascii=False)
-        print(f"  a build takes {taken or 'none'}; for this one: lock = {written} in the settings")
+        used = taken or "no lock"
+        print(f"  a build uses {used}; to use this one: lock = {written} in the settings")
     print(f"  {build}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -15,64 +14,22 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
 
 from relforge.cli import json_error
+from relforge.cli.commands import BEGIN, HELP, Commands
 from relforge.cli.options import version_option
 from relforge.support.errors import NO_ROOM, Exit, UserError
 from relforge.support.untrusted_text import harmless
 
-# Each command and where it is: a module of this package, and its function or its `Typer`.
-COMMANDS = {
-    "init": ("init", "init"),
-    "lock": ("lock", "lock"),
-    "build": ("build", "build"),
-    "release": ("build", "release"),
-    "run": ("run", "app"),
-    "verify": ("artifact", "verify"),
-    "inspect": ("artifact", "inspect"),
-    "diff": ("artifact", "diff"),
-    "config": ("config", "app"),
-    "python": ("python", "app"),
-    "cache": ("cache", "app"),
-}
-
-
-_HELP = {"help_option_names": ["-h", "--help"]}
-
-
-class _Commands(TyperGroup):
-    """The commands, each imported when it is asked for: none waits for what others need."""
-
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names to suggest
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        found = getattr(importlib.import_module(f"relforge.cli.{module}"), name)
-        if not isinstance(found, typer.Typer):
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(cmd_name, context_settings=_HELP)(found)
-            found = alone
-        command = typer.main.get_command(found)
-        command.name = cmd_name
-        return command
-
-
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     name="relforge",
     help="Turn a Python project into a self-contained release.",
+    epilog=BEGIN,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings=_HELP,
+    context_settings=HELP,
 )
 app.callback()(version_option)
 

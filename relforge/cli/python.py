@@ -17,22 +17,31 @@ from relforge.layers.python import find
 from relforge.layers.python.candidates import interpreters
 from relforge.layers.python.export import export as write
 from relforge.model.spec import PythonSettings, StripSettings
-from relforge.pipeline.planning import read_settings
+from relforge.pipeline.configured import read_settings
 from relforge.project.settings.python import OLDEST, PYTHON_VERSION
 from relforge.support.errors import SettingsError, UserError
 
-app = typer.Typer(help="Look at interpreters, and take one along.", no_args_is_help=True)
+app = typer.Typer(
+    help="List or export Python interpreters.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 COLUMNS = ("VERSION", "SIZE", "FROM", "PATH", "")
 
 
 @app.callback()
 def _group() -> None:
-    """Look at interpreters, and take one along."""
+    """List or export Python interpreters."""
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Print each interpreter of this host that `host` and `uv` can take, or why they cannot."""
+    """Print the interpreters of this host.
+
+    Those that `source = "host"` and `"uv"` can take, or why they cannot.
+    """
     found = interpreters()
     if as_json:
         json.dump([asdict(row) for row in found], sys.stdout)
@@ -77,7 +86,10 @@ def export(
     verbose: Verbose = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the relocated interpreter as an archive for `source = "archive"`."""
+    """Write an interpreter as an archive.
+
+    It is relocated, and for `source = "archive"`.
+    """
     report.log_to(report.console(quiet), verbose=verbose)
     settings = _settings(version, env, project)
     found = find(settings, project, asked="--version") if version else find(settings, project)

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from relforge.cli.options import ProjectDir
-from relforge.pipeline.planning import read_settings
+from relforge.pipeline.configured import read_settings
 from relforge.project import development
 from relforge.project.development import Checkout
 
@@ -71,7 +71,10 @@ def run(
         bool, typer.Option("--reload/--no-reload", help="Serve what changed, at once.")
     ] = True,
 ) -> None:
-    """Run a service, a command or any program from the sources."""
+    """Run a service or a command from the sources.
+
+    Or any program, after `--`.
+    """
     configured = read_settings(project, env, release)
     found, typed = configured.project, configured.settings
     order: dict[str, Any] = {"kind": "program", "name": "", "row": {}, "words": words[1:]}

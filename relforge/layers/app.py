@@ -206,7 +206,7 @@ def _refuse_foreign_tags(wheel: Path, release: Release) -> None:
             raise UserError(
                 f"the project's wheel holds compiled code and came out as {wheel.name}, "
                 f"which {release.target.machine} cannot run",
-                hint=f"build on a {release.target.machine} host",
+                hint=f"build on an {release.target.machine} host",
             )
         raise UserError(
             f"the project's wheel holds compiled code and came out as {wheel.name}, "

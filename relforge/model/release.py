@@ -1,6 +1,6 @@
 """The values that go through a build: the release, its layers, what is found and made.
 
-A `Release` is made once, by `relforge.pipeline.planning.configure`, which raises every
+A `Release` is made once, by `relforge.pipeline.planning.plan`, which raises every
 error that a user can make.  Each step then takes one and returns one.
 """
 

@@ -109,11 +109,13 @@ class PythonSettings:
 class DependencySettings:
     """What of the project's dependencies goes in, besides the required ones.
 
-    ``prefer`` names packages whose files win over those of others.
+    ``add`` are requirements that the project itself does not have, ``prefer`` names packages
+    whose files win over those of others.
     """
 
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
     prefer: tuple[str, ...] = ()
 
 

@@ -14,7 +14,7 @@ from relforge.elf import loader
 from relforge.layers.runtime.digest import own_digest
 from relforge.model.release import Release
 from relforge.model.spec import DebSettings, OciSettings
-from relforge.project import git, inputs, sources
+from relforge.project import git, inputs, local_sources, sources
 from relforge.support import environment
 
 # What is packed of the tree, and how, does not decide what is in it.
@@ -70,11 +70,11 @@ def key(release: Release) -> str:
 
 
 def _local_packages(root: Path, lock: str | None) -> Iterator[str]:
-    """The content of the folders that the lock takes packages from."""
+    """The state of the folders that the lock takes packages from."""
     if lock is None:
         return
     place = root / lock
     for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
         folder = (place.parent / next(filter(None, match.groups()))).resolve()
         if folder.is_dir() and folder != root:
-            yield sources.digest(folder, sources.files(folder))
+            yield local_sources.state(folder)

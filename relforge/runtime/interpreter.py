@@ -1,5 +1,7 @@
 """What `bin/python` of a release does first: it sets the variables of `export`, as `eval` does.
 
+Where it runs code of the release, it sets `RELEASE_STATE_DIR` as well, and makes the directory:
+what `bin/python app/manage.py migrate` writes belongs there.
 `relforge.pth` calls it, before anything of the application's is imported.
 """
 
@@ -19,6 +21,8 @@ _ENTRIES = (
     "/relforge/runtime/boot_app.py",
 )  # which load it themselves
 
+_BEGUN: list[str] = []  # a virtual environment reads its .pth files twice
+
 
 def begin() -> None:
     """Load the configuration where it exports something; a failure is a note, and goes no further.
@@ -28,13 +32,16 @@ def begin() -> None:
     root = os.path.abspath(__file__)
     for _ in range(4):  # <release>/runtime/relforge/runtime/interpreter.py
         root = os.path.dirname(root)
-    if not _is_meant(root):
+    if _BEGUN or not _is_meant(root):
         return
+    _BEGUN.append(root)
     from .contract import manifest
     from .errors import Refusal
 
     try:
         contract = manifest.load(root)
+        if _runs_code_of(root, sys.orig_argv[1:]):
+            _have_state(root)
         if contract["config"].get("export"):
             _export(root, contract)
     except Refusal as refusal:
@@ -50,6 +57,40 @@ def _is_meant(root: str) -> bool:
         and "RELFORGE_CONFIG_FD" not in os.environ
         and not any(word.endswith(_ENTRIES) for word in sys.orig_argv)
     )
+
+
+def _runs_code_of(root: str, words: list[str]) -> bool:
+    """Whether a script of the release, a module or an expression runs, by python(1)'s words.
+
+    What a program such as Ansible runs is its own, and may start other releases, which
+    would take the directory for theirs.
+    """
+    rest = iter(words)
+    for word in rest:
+        if word == "-" or not word.startswith("-"):
+            return os.path.realpath(word).startswith(os.path.realpath(root) + os.sep)
+        if word.startswith("--"):
+            if word == "--check-hash-based-pycs":
+                next(rest, None)
+            continue
+        for at, letter in enumerate(word[1:], 2):
+            if letter in "cm":
+                return True
+            if letter in "WX":  # its value is the rest, or the next word
+                if at == len(word):
+                    next(rest, None)
+                break
+    return False
+
+
+def _have_state(root: str) -> None:
+    from . import paths
+
+    where = paths.of(root)
+    reason = paths.make_state(where)
+    if reason:
+        print(f"note: the state directory cannot be made: {reason}", file=sys.stderr)
+    os.environ["RELEASE_STATE_DIR"] = where.state
 
 
 def _export(root: str, contract: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import sys
 import traceback
 from typing import Any
@@ -33,6 +34,13 @@ NO_CONFIG = (
     "where it needs its deployment's configuration to be imported, give it one in "
     "`check = { env = {...}, config = {...} }`, or set `check.import = false`"
 )
+NO_SERVER = (
+    "the build has none, so the rest of the import was not checked; it is a matter of the first "
+    "start; set `check.import = false` to look the modules up instead"
+)
+# Errors of the standard library, of database drivers and of clients, by their names.
+CONNECTING = {"AMQPConnectionError", "ConnectionError", "ServerSelectionTimeoutError", "gaierror"}
+NO_CONNECTION = re.compile(r"connect|refused|translate host|Name or service", re.IGNORECASE)
 NEVER_READY = "none of its package's sources says that it is ready, which `start` waits for"
 READY = 'call relforge.runtime.ready() when it is, or set ready = "started"'
 Problem = dict[str, str]  # message, hint, cause, and the severity of a warning
@@ -138,6 +146,11 @@ def _import(target: str) -> Problem | None:
     try:
         found: Any = importlib.import_module(name)
     except BaseException as error:  # SystemExit at import is a failure like any other
+        if unreached := _unreached(error):
+            return {
+                **_problem(f"importing {name!r} needs a server: {unreached}", NO_SERVER, name),
+                "severity": "warning",
+            }
         hint = NO_CONFIG
         if isinstance(error, ModuleNotFoundError) and error.name:
             hint = f"is the package of {error.name!r} among the locked dependencies?"
@@ -150,6 +163,19 @@ def _import(target: str) -> Problem | None:
         except AttributeError:
             return _problem(f"{name!r} has no attribute {attribute!r}", _there(name, found))
     return None
+
+
+def _unreached(error: BaseException) -> str:
+    """What was said of a server that could not be reached, "" where it is another error."""
+    seen: list[BaseException] = []
+    left: BaseException | None = error
+    while left is not None and left not in seen:
+        seen.append(left)
+        kinds = {kind.__name__ for kind in type(left).__mro__}
+        if kinds & CONNECTING or ("OperationalError" in kinds and NO_CONNECTION.search(str(left))):
+            return " ".join(f"{type(left).__name__}: {left}".split())[:200]
+        left = left.__cause__ or left.__context__
+    return ""
 
 
 def _there(name: str, module: Any) -> str:

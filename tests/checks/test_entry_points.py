@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from relforge.checks import entry_points
+from relforge.checks import targets
 from relforge.runtime.contract.command import Argument, Command
 from relforge.runtime.contract.hook import Hook
 from relforge.runtime.contract.service import Service
@@ -125,7 +125,7 @@ def test_an_option_of_the_configuration_is_judged_by_its_name(
     web = Service(
         name="web", kind="app", target="shop.wsgi:app", server="gunicorn", options={name: "${n}"}
     )
-    rows = entry_points.targets(builder.release(Path("/nowhere"), services=(web,)))
+    rows = targets.targets(builder.release(Path("/nowhere"), services=(web,)))
     first, *_ = answers(mini_release(FILES), rows[0])
     assert expected in first.get("message", "")
     assert bool(expected) == ("message" in first)
@@ -151,7 +151,7 @@ def test_a_worker_class_that_relforge_does_not_know_is_not_judged(kind: str, exp
         options={"worker_class": kind},
     )
     release = builder.release(Path("/nowhere"), services=(service,))
-    rows = [row for row in entry_points.targets(release) if row["kind"] == "entry"]
+    rows = [row for row in targets.targets(release) if row["kind"] == "entry"]
     assert [expected] == [row["interface"] for row in rows]
 
 
@@ -165,7 +165,7 @@ def test_a_factory_is_no_option_of_the_server(server: str) -> None:
         options={"factory": True, "workers": 2},
     )
     release = builder.release(Path("/nowhere"), services=(service,))
-    (row,) = (row for row in entry_points.targets(release) if row["kind"] == "server")
+    (row,) = (row for row in targets.targets(release) if row["kind"] == "server")
     assert {"workers": 2} == row["service"]["options"]
 
 
@@ -235,5 +235,5 @@ def test_how_a_callable_is_called_is_asked_of_each(tmp_path: Path) -> None:
         "commands.live.call": None,
     } == {
         row["setting"].removeprefix("tool.relforge."): row["call"]
-        for row in entry_points.targets(release)
+        for row in targets.targets(release)
     }

@@ -59,6 +59,15 @@ def test_what_is_there_or_can_be_done_without(tmp_path: Path, source: str) -> No
     assert [] == found(tmp_path, source)
 
 
+def test_distutils_is_there_where_setuptools_brings_it(tmp_path: Path) -> None:
+    own: dict[str, bytes | str] = {"app/web.py": "from distutils.util import strtobool\n"}
+    (row,) = imports.rule(of(tmp_path / "a", own))
+    assert "distutils" in row.message
+    hack: dict[str, bytes | str] = {f"{trees.SITE}/_distutils_hack/__init__.py": ""}
+    layers = {"python": PYTHON, "deps": {**DEPS, **hack}, "app": own}
+    assert [] == list(imports.rule(trees.release(tmp_path / "b", layers)))
+
+
 def test_a_module_that_is_not_there_is_told_with_its_line_and_distribution(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, "import os\nimport yaml\n")
     assert ("error", "app/shop/web.py") == (finding.severity, finding.path)

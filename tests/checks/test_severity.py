@@ -62,6 +62,24 @@ def test_a_word_of_a_command_reaches_a_module(
     assert "error" == row.severity
 
 
+def test_a_command_of_django_is_a_warning_until_somebody_types_it(tmp_path: Path) -> None:
+    files: dict[str, bytes | str] = {
+        f"{SITE}/pp/conf.py": "APPS = ['pp.api']\n",
+        f"{SITE}/pp/api/__init__.py": "",
+        f"{SITE}/pp/api/models.py": "import nowhere\n",
+        f"{SITE}/pp/api/management/__init__.py": "",
+        f"{SITE}/pp/api/management/commands/__init__.py": "",
+        f"{SITE}/pp/api/management/commands/prune.py": "import nowhere\n",
+    }
+    command = Command(name="do", exec=("gunicorn", "pp.conf"), mode="exec")
+    rows = weighed(trees.app(tmp_path, files, commands=(command,)))
+    row = rows[f"{SITE}/pp/api/management/commands/prune.py"]
+    assert "warning" == row.severity
+    assert "Django loads it where somebody types that command" in row.message
+    assert "add nowhere to `project.dependencies`" in row.hint
+    assert "error" == rows[f"{SITE}/pp/api/models.py"].severity
+
+
 def test_a_file_of_the_release_that_a_command_runs_is_reached(tmp_path: Path) -> None:
     files: dict[str, bytes | str] = {"app/tool.py": "import nowhere\n", "app/other.py": "import no"}
     command = Command(name="do", exec=("python", "app/tool.py"), mode="exec")

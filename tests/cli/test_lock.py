@@ -46,7 +46,7 @@ def test_a_lock_that_no_build_takes_says_how_it_would_be(
     proposed(project, capsys)
     other = project / "wheels.lock"
     first, second = proposed(project, capsys, "--output", str(other))
-    assert first.startswith("  a build takes pylock.toml; for this one: lock = ")
+    assert first.startswith("  a build uses pylock.toml; to use this one: lock = ")
     assert '"wheels.lock"' in first
     assert f"  relforge build --env prod --project {project}" == second
 

@@ -171,7 +171,7 @@ def test_each_evaluation_is_in_the_log(console: Open, open_shop: Deployment) -> 
     line = next(row for row in open_shop.log().splitlines() if "special" in row)
     assert "relforge.audit" in line
     assert "uid=" in line
-    assert "web.1 |" in line
+    assert "web.1 | relforge.audit service=web.1" in line  # P64: one time stamp, the log's
 
 
 def test_it_ends_when_the_shop_goes(shop: Deployment) -> None:

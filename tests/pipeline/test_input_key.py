@@ -12,6 +12,7 @@ from relforge.model.release import Release
 from relforge.model.spec import AssetSettings, Overlay
 from relforge.pipeline import input_key
 from tests import builder
+from tests.layers.deps.test_building import git
 
 
 def write(path: Path, text: str) -> None:
@@ -100,3 +101,24 @@ def test_a_folder_that_the_lock_takes_a_package_from_counts(
     before = input_key.key(taken)
     write(root / "near" / "near.py", "2\n")
     assert before != input_key.key(taken)
+
+
+@pytest.mark.process
+def test_a_tag_counts_for_a_local_package_that_computes_its_version(release: Release) -> None:  # B2
+    root = release.project.root
+    write(root / "pylock.toml", '[[packages]]\nname = "a"\ndirectory = { path = "vendor/a" }\n')
+    write(
+        root / "vendor" / "a" / "pyproject.toml", '[project]\nname = "a"\ndynamic = ["version"]\n'
+    )
+    git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "one")
+    locked = replace(release, settings=replace(release.settings, lock="pylock.toml"))
+    before = input_key.key(locked)
+    git(root, "tag", "v2.0")
+    tagged = input_key.key(locked)
+    assert before != tagged
+    write(root / "vendor" / "a" / "pyproject.toml", '[project]\nname = "a"\nversion = "1"\n')
+    written = input_key.key(locked)
+    git(root, "tag", "v3.0")
+    assert written == input_key.key(locked) != tagged

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge.pipeline.planning import lockable
+from relforge.pipeline.lockable import lockable
 from tests.pythons import OWN
 
 PROJECT = f"""
@@ -42,7 +42,7 @@ def test_p58_the_builder_among_the_dependencies_is_a_warning(
     file = tmp_path / "pyproject.toml"
     file.write_text(PROJECT % dependencies + more)
     (tmp_path / "needed.txt").write_text("relforge\n")
-    caplog.set_level("WARNING", "relforge.pipeline.planning")
+    caplog.set_level("WARNING", "relforge.pipeline.builder_requirement")
 
     lockable(tmp_path, "prod")
 

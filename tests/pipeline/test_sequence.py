@@ -12,6 +12,7 @@ import pytest
 
 from relforge.model.release import Release
 from relforge.pipeline.sequence import run
+from relforge.support import command
 from relforge.support.errors import UserError
 from tests import builder
 
@@ -85,3 +86,4 @@ def test_a_failure_does_not_wait_for_what_hangs(tmp_path: Path) -> None:
         assert not go.is_set()
     finally:
         go.set()
+        command.allow()  # other tests of this process start programs

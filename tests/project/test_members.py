@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relforge.layers.deps import lockfiles
-from relforge.pipeline import planning
+from relforge.pipeline.configured import read_settings
 from relforge.project import members, pyproject
 from relforge.support.errors import SettingsError, UserError
 
@@ -29,12 +29,12 @@ def _repository(root: Path, web: str = "core>=1") -> Path:
 
 
 def test_the_members_requirements_count_without_the_members(tmp_path: Path) -> None:
-    found = planning.read_settings(_repository(tmp_path), "prod")
+    found = read_settings(_repository(tmp_path), "prod")
     assert [text for _, text in lockfiles.wanted(found.project, found.settings)] == ["idna"]
 
 
 def test_a_member_of_another_version_than_asked_for_is_refused(tmp_path: Path) -> None:
-    found = planning.read_settings(_repository(tmp_path, "core>=2"), "prod")
+    found = read_settings(_repository(tmp_path, "core>=2"), "prod")
     with pytest.raises(UserError, match=r"core>=2.*has the version 1\.0"):
         list(lockfiles.wanted(found.project, found.settings))
 
@@ -48,7 +48,7 @@ def test_what_is_no_further_package_is_refused_by_its_place(tmp_path: Path, seco
 
 def _said(root: Path) -> str:
     with pytest.raises(SettingsError) as refused:
-        planning.read_settings(root, "prod")
+        read_settings(root, "prod")
     return refused.value.message
 
 
@@ -66,7 +66,7 @@ def test_a_member_may_lie_beside_the_project(tmp_path: Path) -> None:
     root.mkdir()
     text = (tmp_path / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(text.replace('"packages/', '"../packages/'))
-    found = planning.read_settings(root, "prod").project
+    found = read_settings(root, "prod").project
     expected = [tmp_path / "packages" / "core", tmp_path / "packages" / "web"]
     assert expected == [row.root for row in found.members]
 
@@ -75,5 +75,5 @@ def test_a_release_of_several_has_members_of_its_own(tmp_path: Path) -> None:
     root = _repository(tmp_path)
     with (root / "pyproject.toml").open("a") as file:
         file.write('[tool.relforge.releases.small]\nmembers = ["packages/core"]\n')
-    found = planning.read_settings(root, "prod", "small").project
+    found = read_settings(root, "prod", "small").project
     assert ["core"] == [row.name for row in found.members]

@@ -48,9 +48,28 @@ def test_a_lock_that_names_another_process_gets_nobody_killed(bare: Bare, progra
     done = bare.run([program, "stop", "--timeout", "1s"])
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
-    assert f"pid {pid}" in done.stderr
+    assert f"process {pid} here belongs to another user" in done.stderr
     assert 0 == bare.run(["sh", "-c", f"kill -0 {pid}"]).returncode
     victim.kill()
+
+
+# O1
+def test_a_lock_of_another_container_gets_no_process_of_this_one_killed(
+    bare: Bare, program: str
+) -> None:
+    bystander = bare.popen(["sh", "-c", "echo $$; exec sleep 600"], user=USER)
+    assert bystander.stdout is not None
+    pid = int(bystander.stdout.readline())
+    content = json.dumps({"pid": pid, "groups": [pid], "run_dir": VAR, "mode": "daemon"})
+    bare.run(["sh", "-c", f"printf %s '{content}' >{VAR}/lock"], user=USER)
+    bare.popen(["flock", f"{VAR}/lock", "sleep", "600"], user=USER)
+    _until_held(bare)
+    done = bare.run([program, "stop", "--timeout", "1s"], user=USER)
+    assert 1 == done.returncode
+    assert f"process {pid} here is another one" in done.stderr
+    assert "another PID namespace" in done.stderr
+    assert 0 == bare.run(["sh", "-c", f"kill -0 {pid}"]).returncode
+    bystander.kill()
 
 
 # S2

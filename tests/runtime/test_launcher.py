@@ -242,7 +242,7 @@ def test_another_cpu_is_told(shell: list[str], tree: Tree) -> None:
     tree.launch(machine="riscv64")
     result = run(shell, tree.root / "bin/shop", "start")
     assert 1 == result.returncode
-    assert f"shop: needs a riscv64 CPU, this host is {os.uname().machine}\n" in result.stderr
+    assert f"shop: is for riscv64 CPUs, this host is {os.uname().machine}\n" in result.stderr
 
 
 def test_a_damaged_release_is_told(shell: list[str], tree: Tree) -> None:

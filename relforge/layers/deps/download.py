@@ -1,4 +1,4 @@
-"""One file from a server into the store: resumed where it broke off, and verified."""
+"""One file from a server: resumed where it broke off; a locked one is verified in the store."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def download(file: LockedFile, url: str, web: Web, count: Callable[[int], None])
         if wheel_store.holds(file):
             return
         resumed = draft.is_file()
-        _insist(url, draft, web, count)
+        pull(url, draft, web, count)
         found = cache.sha256(draft)
         if found != file.sha256 and resumed:  # what was left here may have been the damage
             draft.unlink()
-            _insist(url, draft, web, count)
+            pull(url, draft, web, count)
             found = cache.sha256(draft)
         if found != file.sha256:
             draft.unlink()
@@ -55,8 +55,11 @@ def download(file: LockedFile, url: str, web: Web, count: Callable[[int], None])
         wheel_store.take(draft, file)
 
 
-def _insist(url: str, draft: Path, web: Web, count: Callable[[int], None]) -> None:
-    """Try again where that may help, going on from where it broke off."""
+def pull(url: str, draft: Path, web: Web, count: Callable[[int], None]) -> None:
+    """What the address holds, whatever that is; raises Unanswered.
+
+    Goes on where the draft ends, and asks again where that may help.
+    """
     for left in reversed(range(TRIES)):
         try:
             _pull(url, draft, web, count)

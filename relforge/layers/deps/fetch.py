@@ -228,8 +228,8 @@ class PackageSearch:
             return _NotHere(pin, what)
         if not self.problems:
             return UserError(
-                f"{what} is not to be had: no index or folder that is configured has a file of it "
-                "with a hash that the lock allows",
+                f"{what} cannot be fetched: no file of it on a configured index or in a configured "
+                "directory matches the hashes in the lock",
                 hint="see `indexes` in the settings and `pip config list`; or type: relforge lock",
             )
         rows = "".join(f"\n    {address}: {row.reason}" for address, row in self.problems)

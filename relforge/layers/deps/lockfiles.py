@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -26,6 +27,8 @@ from relforge.model.spec import Project, Settings
 from relforge.support.errors import SettingsError, UserError
 
 ADVICE = "type: relforge lock"
+ENTRY_POINTS = "entry-points"  # the rule of the checks
+ADDED = "tool.relforge.dependencies.add"
 
 
 def read(path: Path, project: Project) -> Lock:
@@ -116,8 +119,37 @@ def check(
         raise UserError(
             f"{where}: the project asks for `{text}`, and {found}: "
             "the lock does not fit the dependencies",
-            hint=lock.advice,
+            hint=_where_to_add(path) if where.startswith(ADDED) else lock.advice,
         )
+    own = {canonicalize_name(row.name) for row in (project, *project.members)}
+    _check_servers(lock, settings, pins.keys() | own)
+
+
+def _check_servers(lock: Lock, settings: Settings, there: Collection[str]) -> None:
+    """Raise where no package brings a service's server; a build would show it at its end."""
+    if ENTRY_POINTS in settings.check.skip:
+        return
+    for service in settings.services:
+        where = f"tool.relforge.services.{service.name}.server"
+        allowed = settings.check.allow
+        if any(fnmatchcase(f"{ENTRY_POINTS}:{where}", row) for row in allowed):
+            continue
+        if service.server and service.server not in there:
+            raise UserError(
+                f"{where}: {service.server} is not among the release's dependencies "
+                f"({lock.path.name})",
+                hint=f"add {service.server} to `project.dependencies`, then {lock.advice}",
+            )
+
+
+def _where_to_add(path: Path) -> str:
+    """What to do about a requirement of the settings that the lock does not have."""
+    if lock_header.read(path) is not None:
+        return ADVICE
+    return (
+        f"only relforge's own locks follow `dependencies.add`: add it to what {path.name} is made "
+        "from and lock again, or type: relforge lock -o pylock.toml"
+    )
 
 
 def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -148,6 +180,8 @@ def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
     for group in settings.dependencies.groups:
         for index, text in enumerate(project.groups.get(group, ())):
             yield f"dependency-groups.{group}[{index}]", text
+    for index, text in enumerate(settings.dependencies.add):
+        yield f"{ADDED}[{index}]", text
 
 
 def _required(project: Project) -> Iterator[tuple[str, str]]:

@@ -13,10 +13,13 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from relforge import cache
 from relforge.layers.deps import consistency, resolver_environment
@@ -26,9 +29,11 @@ from relforge.layers.deps.pex_errors import explain
 from relforge.layers.deps.platform import Platform
 from relforge.model.spec import Index
 from relforge.support import command, environment
+from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
 
+BACKEND = "fetching what the build backend needs"
 PATIENCE = 20.0  # seconds
 PIP = "25.3"  # runs on Python 3.9 and newer
 _MODERN = ["--pip-version", PIP, "--no-allow-pip-version-fallback"]
@@ -45,11 +50,27 @@ def install(
         command.run(words, what="making a build environment")
         return
     _run(
-        ["venv", "create", "-d", into, *requirements],
+        ["venv", "create", "-d", into, *joined(requirements)],
         ["--python", python, *_pip(_pair(version))],
-        what="fetching what the build backend needs",
+        what=BACKEND,
         env=env,
     )
+
+
+def joined(requirements: Iterable[str]) -> list[str]:
+    """The same, one row for each package: pip refuses a name that stands there twice."""
+    rows: dict[tuple[str, str], list[Requirement]] = {}
+    for text in requirements:
+        try:
+            row = Requirement(text)
+        except InvalidRequirement as error:
+            raise UserError(f"{BACKEND}: {text!r} is not a requirement: {error}") from None
+        rows.setdefault((canonicalize_name(row.name), str(row.marker or "")), []).append(row)
+    for same in rows.values():
+        for row in same[1:]:
+            same[0].extras |= row.extras
+            same[0].specifier &= row.specifier
+    return [str(same[0]) for same in rows.values()]
 
 
 def lock(

@@ -129,4 +129,4 @@ def _python(row: dict[str, Any], where: str) -> SpecifierSet | None:
 
 
 def _specifiers(text: str, where: str) -> SpecifierSet:
-    return SpecifierSet(poetry.specifier(text, where))
+    return SpecifierSet(poetry.loose_specifier(text, where))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from relforge.layers.deps import index_binding, pex, pylock, pylock_text, uv
@@ -33,6 +34,8 @@ IN_THE_WAY = re.compile(
     r"(?:The user requested(?: \(constraint\))?|depends on|No matching distribution found for)"
     r" ([A-Za-z0-9._-]+)"
 )
+# setuptools 82 has it no more, and what was published before asks for any setuptools.
+WITH_PKG_RESOURCES = SpecifierSet("<82")
 UNSETTLED = re.compile(r"python_full_version|implementation_version|platform_(machine|rel|ver)")
 MACHINES = ("x86_64", "aarch64")
 
@@ -74,21 +77,49 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
     if not question.requirements:
         return Resolution(pins=())
     log.info("resolving with %s", resolver)
+    ask = _by_uv if resolver == "uv" else _by_pex
     with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
         made = Path(folder) / "pylock.toml"
         try:
-            found = (_by_uv if resolver == "uv" else _by_pex)(question, made)
+            found = ask(question, made)
         except UserError as error:
             # Late: it is slow to import, as all is that asks a server.
             from relforge.layers.deps import refusals  # noqa: PLC0415 - late, as it says above
 
             raise refusals.explain(error, question.places, question.target) from None
+        if lacks_pkg_resources(found.pins):
+            found = _with_pkg_resources(question, made, ask) or found
     pins = tuple(
         replace(pin, marker=_open(pin, question.target))
         for pin in found.pins
         if _applies(pin, question.target)
     )
     return replace(found, pins=pins)
+
+
+def lacks_pkg_resources(pins: Iterable[Pin]) -> bool:
+    """Whether the setuptools among them is one that has no module `pkg_resources`."""
+    return any(
+        pin.name == "setuptools" and not pin.source and pin.version not in WITH_PKG_RESOURCES
+        for pin in pins
+    )
+
+
+def _with_pkg_resources(
+    question: Question, made: Path, ask: Callable[[Question, Path], Resolution]
+) -> Resolution | None:
+    """The same with an older setuptools: what asks for one at run time mostly imports the module.
+
+    None where somebody asks for a newer one.
+    """
+    older = (*question.constraints, f"setuptools{WITH_PKG_RESOURCES}")
+    made.unlink(missing_ok=True)
+    try:
+        found = ask(replace(question, constraints=older), made)
+    except UserError:
+        return None
+    log.info("setuptools%s, the last that has pkg_resources", WITH_PKG_RESOURCES)
+    return found
 
 
 def _by_uv(question: Question, made: Path) -> Resolution:

@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from relforge import cache
 from relforge.layers.deps import backend, resolver_environment, wheel_store
 from relforge.layers.deps.pins import LockedFile, Pin, Source
 from relforge.layers.deps.platform import Platform
-from relforge.project import git, pyproject, sources
+from relforge.project import git, local_sources, sources
 from relforge.support import command, environment, network
 from relforge.support.errors import UserError
 from relforge.tree import extraction
@@ -29,6 +30,7 @@ from relforge.tree import extraction
 log = logging.getLogger("relforge.layers.deps")
 
 EPOCH = "315532800"  # 1980-01-01: what a zip file can tell
+UNKNOWN = Version("0")  # what locks without the version of a commit leave
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH}
 
 
@@ -53,16 +55,19 @@ def wheel(
 
 
 def identity(pin: Pin) -> str:
-    """What tells these sources from others: digests, the commit, or the folder's content."""
+    """What tells these sources from others: digests, the commit, or the folder's content.
+
+    The version of a commit counts as well: where it is computed, a tag may change it.
+    """
     source = pin.source
-    if source is None or source.commit:
+    if source is None:
         return f"{pin} {' '.join(sorted(pin.sha256))}"
+    if source.commit:
+        return f"{pin} {pin.version}"
     folder = Path(source.path)
     if not folder.is_dir():
         raise UserError(f"{pin.where}: {folder}: there is no such folder")
-    history = git.history(folder) if _computes_version(folder / source.subdirectory) else ""
-    digest = sources.digest(folder, sources.files(folder))
-    return " ".join((pin.name, source.subdirectory, digest, history)).rstrip()
+    return f"{pin.name} {source.subdirectory} {local_sources.state(folder, source.subdirectory)}"
 
 
 def refuse_changed(pin: Pin, root: Path) -> None:
@@ -93,7 +98,7 @@ def _build(
         raise UserError(
             f"{pin.where}: {pin} comes as source only, and this host has no Python "
             f"{'.'.join(target.python.split('.')[:2])} that could build it for {target.machine}",
-            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+            hint=f"lock a version that has a wheel, or build on an {target.machine} host",
         )
     log.info("building %s from source", pin)
     what = f"building {pin.name} ({pin.where})"
@@ -102,9 +107,14 @@ def _build(
         made = backend.wheel(
             source, python, target.python, {**SETTINGS, **env}, folder / "dist", what=what
         )
-        name = parse_wheel_filename(made.name)[0]
+        name, version, *_ = parse_wheel_filename(made.name)
         if name != canonicalize_name(pin.name):
             raise UserError(f"{pin.where}: the sources of {pin.name} made a wheel of {name}")
+        if pin.source and pin.source.commit and pin.version not in (version, UNKNOWN):
+            log.warning(
+                "%s: %s was locked as %s, and its commit is %s now: its tags have changed",
+                *(pin.where, pin.name, pin.version, version),
+            )
         _refuse_foreign(pin, made, target)
         place.mkdir(parents=True, exist_ok=True)
         os.replace(made, place / made.name)
@@ -136,16 +146,9 @@ def _copied(pin: Pin, folder: Path, what: str) -> Path:
     else:
         root = Path(pin.source.path)
         names = sources.files(root)
-        history = _computes_version(root / pin.source.subdirectory)
+        history = local_sources.computes_version(root / pin.source.subdirectory)
         into = sources.checkout(root, names, into, sources.digest(root, names), history=history)
     return into / pin.source.subdirectory
-
-
-def _computes_version(folder: Path) -> bool:
-    """Whether the version of the package is its backend's to tell, maybe by the history."""
-    if not (folder / "pyproject.toml").is_file():
-        return True
-    return pyproject.load(folder).version is None
 
 
 def _clone(pin: Pin, source: Source, into: Path, what: str) -> None:
@@ -172,5 +175,5 @@ def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:
         raise UserError(
             f"{pin.where}: {pin} comes as source only and holds compiled code, which this host "
             f"({os.uname().machine}) cannot build for {target.machine}: {made.name}",
-            hint=f"lock a version that has a wheel, or build on a {target.machine} host",
+            hint=f"lock a version that has a wheel, or build on an {target.machine} host",
         )

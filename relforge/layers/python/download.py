@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
+import shutil
 import tempfile
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 from relforge import cache
 from relforge.cache import file_facts
-from relforge.model.spec import PythonArchive
-from relforge.support import network
+from relforge.layers.deps import download as deps_download
+from relforge.layers.deps import package_sources, web
+from relforge.model.spec import PackageSettings, PythonArchive
 from relforge.support.errors import SettingsError, UserError
 
 log = logging.getLogger("relforge.layers.python")
 
 KINDS = (".tar.gz", ".tgz", ".tar.zst")
-CHUNK = 1 << 20
-TIMEOUT = 60.0  # seconds without a byte
 
 
 def fetch(wanted: PythonArchive, root: Path) -> tuple[Path, str]:
@@ -61,45 +58,42 @@ def fetch(wanted: PythonArchive, root: Path) -> tuple[Path, str]:
     kept = cache.home() / "archives" / f"{expected}{kind}"
     if expected and kept.is_file() and file_facts.sha256(kept) == expected:
         return kept, expected
-    return _download(wanted, expected, kind)
+    return _download(wanted, root, expected, kind)
 
 
-def _download(wanted: PythonArchive, expected: str, kind: str) -> tuple[Path, str]:
-    if network.offline() and not wanted.place.startswith("file:"):
-        raise UserError(
-            f"{wanted.where}.archive: {wanted.place} is not on this host, and no network is to be "
-            "used (--offline)",
-            hint="build once where there is a network, or name a file",
-        )
+def _download(wanted: PythonArchive, root: Path, expected: str, kind: str) -> tuple[Path, str]:
     folder = cache.home() / "archives"
     folder.mkdir(parents=True, exist_ok=True)
-    log.info("fetching %s", wanted.place)
-    descriptor, draft = tempfile.mkstemp(prefix=".", suffix=kind, dir=folder)
-    try:
-        digest = hashlib.sha256()
-        with (
-            os.fdopen(descriptor, "wb") as file,
-            urllib.request.urlopen(wanted.place, timeout=TIMEOUT) as answer,
-        ):
-            announced = answer.headers.get("Content-Length")
-            while chunk := answer.read(CHUNK):
-                digest.update(chunk)
-                file.write(chunk)
-            if announced is not None and file.tell() != int(announced):
-                raise OSError(f"{file.tell()} bytes of {announced} came")
-        found = digest.hexdigest()
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as scratch:
+        draft = Path(scratch) / f"archive{kind}"
+        try:
+            _fetch(wanted.place, draft, root)
+        except (web.Unanswered, OSError) as error:
+            raise UserError(
+                f"{wanted.where}.archive: {wanted.place} cannot be fetched: {error}",
+                hint=getattr(error, "hint", "")
+                or f"fetch it by hand, and set {wanted.where}.archive to the file's path",
+            ) from None
+        found = cache.sha256(draft)
         _compare(wanted, expected, found)
         kept = folder / f"{found}{kind}"
         os.replace(draft, kept)
-    except (OSError, ValueError) as error:  # URLError and HTTPError are OSErrors
-        reason = getattr(error, "reason", None) or error
-        raise UserError(
-            f"{wanted.where}.archive: {wanted.place} cannot be fetched: {reason}",
-            hint=f"fetch it by hand, and set {wanted.where}.archive to the file's path",
-        ) from None
-    finally:
-        Path(draft).unlink(missing_ok=True)
     return kept, found
+
+
+def _fetch(place: str, draft: Path, root: Path) -> None:
+    """As packages are fetched: with pip's proxy and certificates, and the logins of netrc."""
+    address = urllib.parse.urlsplit(place)
+    log.info("fetching %s", place)
+    if address.scheme == "file":
+        shutil.copyfile(urllib.parse.unquote(address.path), draft)
+        return
+    sources = package_sources.places(PackageSettings(), root)
+    deps_download.pull(place, draft, web.Web(sources), _uncounted)
+
+
+def _uncounted(_size: int) -> None:
+    """Progress counts packages, and there is one archive."""
 
 
 def _compare(wanted: PythonArchive, expected: str, found: str) -> None:

@@ -62,5 +62,5 @@ def _named(settings: PythonSettings, target: str | None) -> PythonArchive:
         f"{KEY}.archives: the release is for {wanted}, this host is {host.target()}, and no "
         f"archive of an interpreter is named for it{there}",
         hint=f'write {KEY}.archives.{wanted} = {{ archive = "...", sha256 = "..." }}; '
-        f"`relforge python export` on a {wanted.removeprefix('linux-')} host makes one",
+        f"`relforge python export` on an {wanted.removeprefix('linux-')} host makes one",
     )

@@ -229,7 +229,7 @@ def _likelihood(found: Application) -> tuple[bool, bool, bool, int, int, str]:
     by_name = _BY_NAME.index(found.name) if found.name in _BY_NAME else len(_BY_NAME)
     return (
         found.factory,
-        not (last in ("asgi", "wsgi") and found.name in (DJANGO_NAME, "app")),
+        last not in ("asgi", "wsgi"),
         found.interface != "asgi",
         found.path.count("/"),
         by_name,

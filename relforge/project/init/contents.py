@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from relforge.project import sources as project_sources
 from relforge.project.init.names import Names
-from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.reading import Sources
 from relforge.project.init.roots import Roots
 
 # Folders that belong to an application although no import leads there.
@@ -54,7 +54,7 @@ def choose(
     extra: Iterable[str] = (),
 ) -> Contents:
     """The trees that these modules need, with ``extra`` paths and the data that sources name."""
-    reached = _reached(names, entries)
+    reached = closure(names, entries)
     tops = {_top(names.modules[name].path, roots) for name in reached}
     # A package goes in as a whole, and so does what the rest of it needs.
     while True:
@@ -63,7 +63,7 @@ def choose(
             for name, row in names.modules.items()
             if _top(row.path, roots) in tops and row.path.count("/")
         }
-        wider = _reached(names, reached | more)
+        wider = closure(names, reached | more)
         if wider == reached:
             break
         reached = wider
@@ -96,7 +96,7 @@ def choose(
     )
 
 
-def _reached(names: Names, entries: Iterable[str]) -> set[str]:
+def closure(names: Names, entries: Iterable[str]) -> set[str]:
     """The modules that these import, by statements and by dotted names in strings."""
     found: set[str] = set()
     rows = [name for name in entries if name in names.modules]
@@ -155,7 +155,11 @@ def _data(
 
 def _is_data(sources: Sources, path: str, fronts: set[str], first: str) -> bool:
     """Whether a path that a string names is something to read, and no program or front end."""
-    if is_aside(f"{path}/x") or first in project_sources.LEFT_OUT or first.startswith(".env"):
+    if (
+        sources.is_aside(f"{path}/x")
+        or first in project_sources.LEFT_OUT
+        or first.startswith(".env")
+    ):
         return False
     if path in fronts or any(path.startswith(f"{row}/") for row in fronts if row != "."):
         return False
@@ -179,7 +183,9 @@ def _left_out(sources: Sources, roots: Roots, taken: set[str]) -> Iterable[tuple
         if any(row.startswith(f"{place}/") for row in taken):
             continue
         why = (
-            "tests or documentation" if is_aside(path) else "nothing that is served or run uses it"
+            "tests or documentation"
+            if sources.is_aside(path)
+            else "nothing that is served or run uses it"
         )
         if path in ("setup.py", "conftest.py", "noxfile.py", "gunicorn.conf.py"):
             continue

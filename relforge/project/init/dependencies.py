@@ -56,17 +56,18 @@ def read(project: Project, lock: Path | None, *, wheel: bool) -> Dependencies:
     if lock and lock.name == "uv.lock" and direct:  # it has the groups for development, too
         locked = _closure(text, direct) & locked
     computed = wheel and "dependencies" in project.dynamic
+    files = asked.files if asked else ()
     if computed and asked is None:  # a hint: what the backend most likely reads
         hint = choice.declared(replace(project, dynamic=()))
-        direct = (
-            frozenset(name for row in hint.rows for name in _names(row.text)) if hint else direct
-        )
+        if hint is not None:
+            direct = frozenset(name for row in hint.rows for name in _names(row.text))
+            files = hint.files
     return Dependencies(
         names=direct | locked,
         direct=direct,
         locked=bool(locked),
         source=asked.source if asked else "",
-        files=asked.files if asked else (),
+        files=files,
         readable=not computed,
     )
 

@@ -26,6 +26,7 @@ MAKERS: dict[str, tuple[str, Interface]] = {
     "fastapi.FastAPI": ("FastAPI", "asgi"),
     "fastapi.applications.FastAPI": ("FastAPI", "asgi"),
     "fasthtml.common.FastHTML": ("FastHTML", "asgi"),
+    "fasthtml.common.fast_app": ("FastHTML", "asgi"),
     "flask.Flask": ("Flask", "wsgi"),
     "flask.app.Flask": ("Flask", "wsgi"),
     "flask_openapi3.OpenAPI": ("Flask", "wsgi"),
@@ -38,6 +39,11 @@ MAKERS: dict[str, tuple[str, Interface]] = {
     "starlette.applications.Starlette": ("Starlette", "asgi"),
     "tornado.web.Application": ("Tornado", "own"),
 }
+# Those whose packages have the names of their modules.
+FRAMEWORKS = frozenset({
+    "aiohttp", "apiflask", "blacksheep", "bottle", "django", "falcon", "fastapi", "flask",
+    "litestar", "quart", "sanic", "starlette", "tornado"
+})  # fmt: skip
 # What takes one application and makes another; the rest of what takes one leaves it as it is.
 WRAPPERS: dict[str, Interface] = {
     "a2wsgi.ASGIMiddleware": "wsgi",

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from relforge.project.init import frontend_output
-from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.reading import Sources
 
 _LOCKS: dict[str, tuple[str, ...]] = {
     "package-lock.json": ("npm", "ci"),
@@ -65,7 +65,7 @@ def find(sources: Sources) -> tuple[FrontEnd, ...]:
         scripts = data.get("scripts")
         build = scripts.get("build") if isinstance(scripts, dict) else None
         covered = any(_is_workspace(sources, row.folder, folder) for row in found)
-        if isinstance(build, str) and not covered and not is_aside(path):
+        if isinstance(build, str) and not covered and not sources.is_aside(path):
             found.append(_front_end(sources, folder, data, build))
     return tuple(found)
 
@@ -75,6 +75,9 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
     commands = frontend_output.expand(build, data["scripts"])
     outputs, why = frontend_output.outputs(sources, folder, commands)
     why = why or frontend_output.there(sources, outputs)
+    mixed = next((row for row in outputs if f"{folder}/".startswith(f"{row}/")), "")
+    if mixed and not why:
+        why = f"its build writes into {mixed}, where its sources are: what is committed goes in"
     text = " ".join(commands)
     vite = "vite" in text.split() or bool(frontend_output.config(sources, folder, "vite"))
     config = frontend_output.config(sources, folder, "vite")
@@ -132,7 +135,7 @@ def _inputs(sources: Sources, folder: str, place: str, text: str) -> tuple[str, 
     tops: dict[str, None] = {}
     for path in sources.files:
         first, slash, _ = path.partition("/")
-        if slash and PurePosixPath(path).suffix in _SOURCES and not is_aside(path):
+        if slash and PurePosixPath(path).suffix in _SOURCES and not sources.is_aside(path):
             tops[first] = None
     named = {word.partition("/")[0] for word in text.replace(":", " ").split()}
     code = {path.partition("/")[0] for path in sources.modules}

@@ -68,12 +68,19 @@ def choose(
     required = project.requires_python
     fitting = [row for row in host if supports(project, row)]
     pin, said = _pin(sources)
-    shown = f'requires-python says "{required}"' if required else ""
+    by = "Pipfile" if sources.has("Pipfile") else "requires-python"
+    shown = f'{by} says "{required}"' if required else ""
     if pin in fitting:
         return Choice(version=pin, why=f"{said} says {pin}")
     if not fitting:
-        version = next(_upwards(project), host[0] if host else f"3.{OLDEST}")
+        allowed = next(_upwards(project), "")
         problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
+        if not allowed:
+            problem = (
+                f"{shown}, and a release has Python 3.{OLDEST} or newer: see whether the project "
+                "runs with one, and change it there"
+            )
+        version = allowed or (host[0] if host else f"3.{OLDEST}")
         return Choice(version=version, why=shown, problem=problem)
     gone = {name: REMOVED[name] for name in imports if name in REMOVED}
     kept = [row for row in fitting if all(_number(row) < (3, minor) for minor in gone.values())]

@@ -40,8 +40,11 @@ def judged(found: Found) -> Found:
 
 
 def lacking(found: Found) -> tuple[str, ...]:
-    """Packages that what is written needs, and that are surely not among the dependencies."""
-    if not found.dependencies.complete:
+    """Packages that what is written needs, and that are not among the dependencies.
+
+    What a build backend computes is known by the files that it most likely reads.
+    """
+    if not (found.dependencies.complete or found.dependencies.names):
         return ()
     wanted = []
     for row in found.services:
@@ -74,19 +77,22 @@ def of_the_host(found: Found) -> tuple[tuple[str, str], ...]:
 def _service(found: Found, row: Process) -> Process:
     if row.doubt:
         return row
-    doubt = _app(found, row) if row.app else _program(found, row.exec, row.cwd or "")
+    doubt = _target(found, row.app) if row.app else _program(found, row.exec, row.cwd or "")
     return replace(row, doubt=doubt)
 
 
 def _command(found: Found, row: OwnCommand) -> OwnCommand:
+    if row.call:
+        return replace(row, doubt=row.doubt or _target(found, row.call))
     doubt = row.doubt or _program(found, row.exec, row.cwd or "")
     if not doubt and row.exec[0] == "alembic" and "alembic" not in found.dependencies:
         doubt = "alembic is not among the dependencies"
     return replace(row, doubt=doubt)
 
 
-def _app(found: Found, row: Process) -> str:
-    module, _, name = row.app.partition(":")
+def _target(found: Found, target: str) -> str:
+    """Why an object of the project is not there, "" where nothing speaks against it."""
+    module, _, name = target.partition(":")
     facts = found.names.modules.get(module)
     if facts is None:
         top = module.partition(".")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,6 +12,7 @@ from relforge.model.spec import Project
 from relforge.project import git, lockfile, pyproject
 from relforge.project.init import (
     applications,
+    attached,
     contents,
     dependencies,
     django,
@@ -43,8 +44,11 @@ from relforge.project.init.roots import Roots
 from relforge.project.init.web import Evidence, Web
 from relforge.project.init.wheel_layout import Wheel
 from relforge.project.init.wheel_or_sources import in_wheel, takes_wheel
+from relforge.project.requirements import pipfile
 from relforge.project.toml_document import read_toml
 
+# As shells, uWSGI and supervisord write them.
+_VARIABLE = re.compile(r"\$\((\w+)\)|\$\{?([A-Z_]+)\b|%\(ENV_(\w+)\)s")
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
 _ENTRY = ("asgi", "wsgi", "app", "application", "main", "server", "web", "api", "serve", "run")
 
@@ -60,6 +64,8 @@ class Found:
     python: interpreter.Choice
     lock: str | None
     dependencies: Dependencies
+    optional: Mapping[str, tuple[str, ...]]  # the project's extras
+    groups: Mapping[str, tuple[str, ...]]
     sources: Sources
     names: Names
     roots: Roots
@@ -121,6 +127,8 @@ def model(
     manage = next((row.modules[0] for row in managers), "")
     settings = _django(known, found, manage)
     found, tried = trial.answered(root, places, known, found)
+    whole = (attached.whole(known, row) for row in found)
+    found = tuple({row.target: row for row in whole}.values())
     served = web.find(_evidence(sources, known, found, asked, program, origin, settings))
     scripts = programs.scripts(data, sources)
     processes = running.processes(known, found, asked, lines, program, served, manage)
@@ -164,6 +172,8 @@ def model(
         python=python,
         lock=lock,
         dependencies=asked,
+        optional=project.optional_dependencies,
+        groups=project.groups,
         sources=sources,
         names=known,
         roots=places,
@@ -177,7 +187,10 @@ def model(
         django=settings,
         static=django.static(settings) if settings else StaticFiles(),
         kept=tuple(django.kept(settings)) if settings else (),
-        needed=needed.find(known, sources, chosen.reached, asked),
+        needed=(
+            *needed.find(known, sources, chosen.reached, asked),
+            *(needed.of_django(known, settings.module, "Django") if settings and managers else ()),
+        ),
         variables=needed.every(known),
         programs=lines,
         origin=origin,
@@ -220,7 +233,7 @@ def _project(root: Path, written: bool, sources: Sources) -> Project:
         root=root,
         name="",
         version=None,
-        requires_python="",
+        requires_python=pipfile.python(root) if sources.has(pipfile.NAME) else "",
         dependencies=(),
         optional_dependencies={},
         groups={},
@@ -291,7 +304,15 @@ def _evidence(
         asgi=_target(settings, "ASGI_APPLICATION"),
         wsgi=_target(settings, "WSGI_APPLICATION"),
         config=sources.text(config or "gunicorn.conf.py"),
+        given=frozenset(_variables(program, sources)) if program else frozenset(),
     )
+
+
+def _variables(program: Program, sources: Sources) -> Iterator[str]:
+    """The variables in the files that the words of a program name."""
+    for word in program.words:
+        for row in _VARIABLE.findall(sources.text(word.removeprefix("./"))):
+            yield next(name for name in row if name)
 
 
 def _target(settings: django.Settings | None, name: str) -> str:
@@ -303,7 +324,7 @@ def _migrations(sources: Sources) -> tuple[str, ...]:
     """alembic.ini and the folder that it names."""
     found = []
     for path in sources.files:
-        if PurePosixPath(path).name == "alembic.ini" and not reading.is_aside(path):
+        if PurePosixPath(path).name == "alembic.ini" and not sources.is_aside(path):
             found.append(path)
             place = re.search(r"^\s*script_location\s*=\s*(\S+)", sources.text(path), re.MULTILINE)
             said = (place[1] if place else "alembic").replace("%(here)s/", "").removeprefix("./")

@@ -54,7 +54,10 @@ def _has(existing: Mapping[str, Any], table: Table, found: Found) -> bool:
         return own is not None and any(_same(row, own.app, own.exec) for row in others)
     if group == "commands":
         command = next((row for row in found.commands if row.name == name), None)
-        return command is not None and any(_same(row, "", command.exec) for row in others)
+        return command is not None and any(
+            _same(row, "", command.exec) or (command.call and row.get("call") == command.call)
+            for row in others
+        )
     # The schema of a configuration that has a model, or is somebody's own, is theirs.
     return group == "config" and "config" in existing
 

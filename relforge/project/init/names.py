@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from relforge.project.init.facts import Class, Facts, Function, Imported
-from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.frameworks import MAKERS
+from relforge.project.init.reading import Sources
 from relforge.project.init.roots import Roots
 from relforge.project.init.syntax import Call, Expression, Name
 
@@ -118,6 +119,8 @@ class Names:
     def _of_stars(self, module: str, facts: Facts, name: str) -> str:
         for row in facts.stars:
             base = self.base(module, facts, row.level, row.module)
+            if f"{base}.{name}" in MAKERS:
+                return base
             other = self.modules.get(base)
             if other is None or base == module:
                 continue
@@ -131,6 +134,6 @@ def of(sources: Sources, roots: Roots) -> Names:
     found: dict[str, Facts] = {}
     for path, row in sources.modules.items():
         name = roots.module(path)
-        if name and not is_aside(path) and name not in found:
+        if name and not sources.is_aside(path) and name not in found:
             found[name] = row
     return Names(modules=found)

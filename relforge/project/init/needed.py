@@ -28,13 +28,14 @@ _TAKEN = frozenset({
     "RELEASE", "RELFORGE", "SENTRY", "SSL", "SYSTEMD", "UV", "UVICORN", "WEB", "XDG"
 })  # fmt: skip
 _DATABASES = (
-    ("asyncpg", "postgresql+asyncpg://127.0.0.1/build"),
     ("django", "sqlite://:memory:"),
     ("psycopg2", "postgresql://127.0.0.1/build"),
     ("psycopg2-binary", "postgresql://127.0.0.1/build"),
     ("psycopg", "postgresql+psycopg://127.0.0.1/build"),
+    ("asyncpg", "postgresql+asyncpg://127.0.0.1/build"),
     ("aiosqlite", "sqlite+aiosqlite://"),
 )
+_ASYNC = ("asyncpg", "aiosqlite")  # what SQLAlchemy's create_async_engine takes
 _SECRET = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE|CREDENTIAL|_DSN|_KEY$")
 
 
@@ -55,6 +56,7 @@ def find(
 ) -> tuple[Needed, ...]:
     """What the modules that go in need, by its name."""
     examples = _examples(sources)
+    known = _by_engine(names, dependencies)
     wanted = set(reached)
     found: dict[str, Variable] = {}
     for row in _all(names, wanted):
@@ -66,11 +68,20 @@ def find(
             key=re.sub(r"_+", "_", name.lower()).strip("_"),
             kind=row.kind,
             secret=bool(_SECRET.search(name)),
-            sample=examples.get(name) or row.sample or _sample(name, row.kind, dependencies),
+            sample=examples.get(name) or row.sample or _sample(name, row.kind, known),
             where=f"{row.path}:{row.line}",
         )
         for name, row in sorted(found.items())
     )
+
+
+def of_django(names: Names, module: str, path: str) -> Iterator[Needed]:
+    """Which settings a site has, where no module says so before Django asks."""
+    name = "DJANGO_SETTINGS_MODULE"
+    if any(name in facts.defaults or name in facts.sets for facts in names.modules.values()):
+        return
+    key = name.lower()
+    yield Needed(name=name, key=key, kind="str", secret=False, sample=module, where=path)
 
 
 def every(names: Names) -> frozenset[str]:
@@ -109,14 +120,23 @@ def _examples(sources: Sources) -> dict[str, str]:
     return found
 
 
-def _sample(name: str, kind: str, dependencies: Dependencies) -> str:
+def _by_engine(names: Names, dependencies: Dependencies) -> tuple[str, ...]:
+    """The packages that decide a database's address, the likeliest first."""
+    calls = {call for facts in names.modules.values() for call in facts.calls}
+    found = tuple(name for name, _ in _DATABASES if name in dependencies)
+    if not any(call.endswith("create_async_engine") for call in calls):
+        return found
+    return tuple(sorted(found, key=lambda name: name not in _ASYNC))
+
+
+def _sample(name: str, kind: str, databases: tuple[str, ...]) -> str:
     """Something of the right form, to import with: it reaches no server and no release."""
     if kind in ("int", "float") or name.endswith(("_PORT", "_TIMEOUT", "_SIZE", "_SECONDS")):
         return "1"
     if kind == "bool":
         return "0"
     if "DATABASE_UR" in name or name in ("DB_URL", "SQLALCHEMY_DATABASE_URI"):
-        return next((url for name, url in _DATABASES if name in dependencies), "sqlite://")
+        return dict(_DATABASES)[databases[0]] if databases else "sqlite://"
     if "REDIS" in name and name.endswith(("URL", "URI", "DSN")):
         return "redis://127.0.0.1:6379/0"
     if "BROKER" in name and name.endswith(("URL", "URI")):

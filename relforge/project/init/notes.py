@@ -6,8 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 
-from relforge.project import lockfile
-from relforge.project.init import applications, judge, programs, workers
+from relforge.project.init import applications, completing, judge, programs, running, workers
 from relforge.project.init.frameworks import OTHER_SERVERS
 from relforge.project.init.look import Found
 
@@ -29,6 +28,10 @@ def seen(found: Found) -> list[str]:
         lines.append(f"lock: {found.lock}")
     elif found.dependencies.source:
         lines.append(f"dependencies: {found.dependencies.source}")
+    for key, names in completing.of(found).keys.items():
+        user = ", ".join(judge.lacking(found))
+        why = f" (the services need {user})" if user else ""
+        lines.append(f"dependencies.{key}: {', '.join(names)}{why}")
     lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
     if found.contents.trees:
         lines.append(f"sources: {', '.join(found.contents.paths)}")
@@ -44,7 +47,6 @@ def seen(found: Found) -> list[str]:
 def left(found: Found, which: Callable[[str], str | None] = shutil.which) -> list[str]:
     """What is left to do or to know; nothing where `relforge build` is the next step."""
     return [
-        *_of_workspace(found),
         *_of_python(found),
         *_of_web(found),
         *_of_doubts(found),
@@ -124,10 +126,10 @@ def _of_procfile(found: Found) -> Iterator[str]:
                 "it is not run by itself; run it before the first start, and name it as the hook "
                 "pre_upgrade"
             )
-        for words in row.line.before:
+        for number, words in enumerate(row.line.before):
             yield (
                 f"the Procfile's {row.name} line runs `{words.text}` first: here that is the "
-                f"command before-{row.name}, which is not run by itself"
+                f"command {running.before(row.name, number)}, which is not run by itself"
             )
     for path in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
         names = _compose(found.sources.text(path))
@@ -216,33 +218,31 @@ def _of_variables(found: Found) -> Iterator[str]:
         )
 
 
-def _of_workspace(found: Found) -> Iterator[str]:
-    members = lockfile.workspace_members(found.root)
-    if members and not found.name_is_written:
-        names = ", ".join(path.relative_to(found.root).as_posix() for path in members)
-        yield (
-            f"this is the root of a uv workspace and no package itself; its members are {names}: "
-            "type relforge init in the one that is released"
-        )
+def _adding(lock: str | None, name: str) -> str:
+    """The command of the tool that wrote a lock."""
+    tools = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
+    tool = tools.get((lock or "").rpartition("/")[2], "")
+    verb = "install" if tool == "pipenv" else "add"
+    return f"{tool} {verb} {name}" if tool else "or let relforge: relforge lock -o pylock.toml"
 
 
 def _of_dependencies(found: Found) -> Iterator[str]:
-    missing = judge.lacking(found)
-    for name in missing:
+    for name in completing.of(found).missing:
         user = next(
             (row.name for row in found.services if name in (row.server, *row.exec[:1])), "web"
         )
-        yield f"services.{user} needs {name}, and the dependencies do not have it: add it"
+        yield (
+            f"services.{user} needs {name}, and {found.lock} does not have it: add it to the "
+            f"project's dependencies and lock again ({_adding(found.lock, name)})"
+        )
     if found.lock:
         return
+    added = completing.of(found).add
     if not found.dependencies.names and found.dependencies.readable:
-        apps = [row.framework.lower() for row in (found.web.application,) if row]
-        server = found.web.process.server if found.web.process else ""
-        names = ", ".join(f'"{name}"' for name in dict.fromkeys([*apps, server]) if name)
-        if names:
-            yield (
-                f"no dependencies are written down: dependencies = [{names}] below [project] of a "
-                "pyproject.toml, then type: relforge lock"
-            )
-    else:
-        yield "there is no lock of the dependencies yet; type: relforge lock"
+        if not added:
+            return
+        yield (
+            "no dependencies are written down anywhere: `dependencies.add` has "
+            f"{' and '.join(added)}; add what else the sources import"
+        )
+    yield "there is no lock of the dependencies yet; type: relforge lock"

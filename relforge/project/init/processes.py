@@ -30,10 +30,14 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnCommand:
-    """A command of the project's own, always a program: so it has the words it always had."""
+    """A command of the project's own: a program, or the function of a console script.
+
+    Either way it has the words it always had.
+    """
 
     name: str
-    exec: tuple[str, ...]
+    exec: tuple[str, ...] = ()
+    call: str = ""
     help: str
     once: bool = False
     cwd: str | None = None  # of the project; None: wherever one types it

@@ -13,7 +13,7 @@ from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.facts import Facts
 from relforge.project.init.names import Names
 from relforge.project.init.processes import OwnCommand
-from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.reading import Sources
 from relforge.project.init.roots import MANAGE, Roots
 from relforge.runtime.contract.command import RESERVED
 
@@ -29,7 +29,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
     """A command for each ``manage.py``, of Django's or another kind, whatever its form."""
     found: list[OwnCommand] = []
     for path, facts in sources.modules.items():
-        if PurePosixPath(path).name != MANAGE or is_aside(path):
+        if PurePosixPath(path).name != MANAGE or sources.is_aside(path):
             continue
         kind = _kind_of_manager(facts)
         module = roots.module(path)
@@ -53,7 +53,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
 def unused_managers(sources: Sources, roots: Roots) -> Iterator[str]:
     """Each ``manage.py`` that is no program."""
     for path, facts in sources.modules.items():
-        manager = PurePosixPath(path).name == MANAGE and not is_aside(path)
+        manager = PurePosixPath(path).name == MANAGE and not sources.is_aside(path)
         if manager and not (_kind_of_manager(facts) and roots.module(path)):
             yield path
 
@@ -79,22 +79,17 @@ def scripts(data: Mapping[str, Any], sources: Sources) -> dict[str, str]:
 
 
 def of_scripts(found: Mapping[str, str], *, wheel: bool) -> Iterator[OwnCommand]:
-    """Console scripts as commands, called as pip's wrapper does it: no arguments, `sys.argv`."""
+    """Console scripts as commands: the program that a wheel brings, else the function of it."""
     for name, target in found.items():
         if _COMMAND.fullmatch(name) and name not in RESERVED:
-            module = target.partition(":")[0].strip()
-            words = (name,) if wheel else ("python", "-c", wrapper(name, target))
-            yield OwnCommand(name=name, exec=words, help=f"run {target}", modules=(module,))
-
-
-def wrapper(name: str, target: str) -> str:
-    """What pip's wrapper of a console script does, in one line."""
-    module, _, path = target.partition(":")
-    first = path.strip().partition(".")[0]
-    return (
-        f"import sys; sys.argv[0] = {name!r}; from {module.strip()} import {first}; "
-        f"sys.exit({path.strip()}())"
-    )
+            module, _, function = (part.strip() for part in target.partition(":"))
+            yield OwnCommand(
+                name=name,
+                exec=(name,) if wheel else (),
+                call="" if wheel else f"{module}:{function}",
+                help=f"run {target}",
+                modules=(module,),
+            )
 
 
 def reserved(found: Mapping[str, str]) -> tuple[str, ...]:
@@ -129,7 +124,7 @@ def of_tools(
 ) -> Iterator[OwnCommand]:
     """Alembic and Flask's own command line."""
     for path in sources.files:
-        own = "flask-migrate" not in dependencies and not is_aside(path)
+        own = "flask-migrate" not in dependencies and not sources.is_aside(path)
         if own and PurePosixPath(path).name == "alembic.ini":
             folder = str(PurePosixPath(path).parent).removeprefix(".")
             yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
@@ -137,7 +132,8 @@ def of_tools(
     if web is None or web.framework != "Flask":
         return
     cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)
-    if "flask-migrate" in dependencies or cli:
+    added = any(row.endswith(".cli.add_command") for f in names.modules.values() for row in f.calls)
+    if "flask-migrate" in dependencies or cli or added:
         yield OwnCommand(
             name="flask",
             exec=("flask", "--app", web.target),

@@ -30,6 +30,7 @@ class Sources:
     unreadable: tuple[str, ...] = ()  # modules that this Python cannot parse
     names: frozenset[str] = field(default_factory=frozenset)  # of files and folders
     importable: frozenset[str] = field(default_factory=frozenset)  # modules and folders of them
+    settings: tuple[str, ...] = ()  # packages of Django's settings, by manage.py
     reader: Callable[[str], str] = field(default=lambda name: "", repr=False)
 
     def text(self, name: str) -> str:
@@ -39,6 +40,11 @@ class Sources:
     def has(self, name: str) -> bool:
         """Whether there is such a file or folder."""
         return name in self.names
+
+    def is_aside(self, name: str) -> bool:
+        """Whether a file is a test, an example or documentation, and no site is built on it."""
+        within = next((f"{row}/" for row in self.settings if name.startswith(f"{row}/")), "")
+        return is_aside(name.removeprefix(within))
 
     def below(self, folder: str) -> tuple[str, ...]:
         """The files below a folder; "" is the project."""
@@ -56,7 +62,13 @@ def read(root: Path) -> Sources:
             told = time.monotonic()
             progress.tell(f"reading the sources: {number} of {len(modules)} modules")
         found[name] = _facts(root, name)
-    return of(root, names, found, lambda name: text(root / name))
+    return of(
+        root,
+        names,
+        found,
+        lambda name: text(root / name),
+        lambda name: facts.read(name, (root / name).read_bytes()),
+    )
 
 
 def memory(files: Mapping[str, str]) -> Sources:
@@ -66,14 +78,28 @@ def memory(files: Mapping[str, str]) -> Sources:
         for name, row in files.items()
         if name.endswith(".py")
     }
-    return of(Path("/nowhere"), files, code, lambda name: files.get(name, ""))
+    return of(
+        Path("/nowhere"),
+        files,
+        code,
+        lambda name: files.get(name, ""),
+        lambda name: facts.read(name, files[name]),
+    )
 
 
 def of(
-    root: Path, names: Iterable[str], modules: dict[str, Facts], reader: Callable[[str], str]
+    root: Path,
+    names: Iterable[str],
+    modules: dict[str, Facts],
+    reader: Callable[[str], str],
+    parse: Callable[[str], Facts],
 ) -> Sources:
-    """The value, from names of files and facts."""
+    """The value, from names of files and facts; ``parse`` reads a module that was passed over."""
     files = tuple(sorted(names))
+    settings = tuple(_settings(modules))
+    for name in modules:
+        if is_aside(name) and name.startswith(tuple(f"{row}/" for row in settings)):
+            modules[name] = parse(name)
     above = (str(parent) for name in files for parent in PurePosixPath(name).parents)
     return Sources(
         root=root,
@@ -82,8 +108,18 @@ def of(
         unreadable=tuple(name for name, row in modules.items() if not row.readable),
         names=(frozenset(above) - {"."}) | frozenset(files),
         importable=frozenset(_importable(modules)),
+        settings=settings,
         reader=reader,
     )
+
+
+def _settings(modules: Mapping[str, Facts]) -> Iterator[str]:
+    """The packages, some of them of a name such as `example`, that a manage.py names."""
+    for name, row in modules.items():
+        package = row.defaults.get("DJANGO_SETTINGS_MODULE", "").partition(".")[0]
+        place = str(PurePosixPath(name).with_name(package)) if package else ""
+        if place and f"{place}/__init__.py" in modules and not is_aside(name):
+            yield place
 
 
 def _importable(modules: Iterable[str]) -> Iterator[str]:

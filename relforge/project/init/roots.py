@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from relforge.project.init.reading import Sources, is_aside
+from relforge.project.init.reading import Sources
 from relforge.project.init.wheel_layout import Wheel
 
 MANAGE = "manage.py"
@@ -49,10 +49,10 @@ def find(
     """
     found: Counter[str] = Counter()
     for path in sources.files:
-        if PurePosixPath(path).name == MANAGE and not is_aside(path):
+        if PurePosixPath(path).name == MANAGE and not sources.is_aside(path):
             found[_folder(path)] += 1
     for path, row in sources.modules.items():
-        if is_aside(path):
+        if sources.is_aside(path):
             continue
         first = {name.partition(".")[0] for name, level in row.needs if level == 0}
         for name in first - sys.stdlib_module_names:

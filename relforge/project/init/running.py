@@ -108,10 +108,15 @@ def commands(
             text = "the Procfile's release line"
             rows.append(_once("release-phase", line.line.main, line.words, text, app))
         for number, words in enumerate(line.line.before):
-            name = f"before-{line.name}" + (f"-{number + 1}" if number else "")
+            name = before(line.name, number)
             text = f"what the Procfile's {line.name} line runs first"
             rows.append(_once(name, words, procfile.exec_words(words), text, app))
     return tuple({row.name: row for row in rows}.values())
+
+
+def before(line: str, number: int) -> str:
+    """The name of what a Procfile's line runs before its last command."""
+    return f"before-{line}" + (f"-{number + 1}" if number else "")
 
 
 def _once(

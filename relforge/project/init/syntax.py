@@ -85,8 +85,11 @@ def assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
     """Each name that this statement binds by an assignment, with its value."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            whole = isinstance(target, ast.Name)
-            yield from ((name, node.value if whole else None) for name in names(target))
+            first = target
+            while isinstance(first, ast.Tuple) and first.elts and isinstance(node.value, ast.Call):
+                first = first.elts[0]  # app, rt = fast_app()
+            own = {*names(first)} if isinstance(first, ast.Name) else set()
+            yield from ((name, node.value if name in own else None) for name in names(target))
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         yield from ((name, node.value) for name in names(node.target))
 

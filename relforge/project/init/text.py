@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relforge.project.init import needed
+from relforge.project.init import completing, judge, needed
 from relforge.project.init.assets import assets
 from relforge.project.init.contents import Tree
 from relforge.project.init.document import Row, Table, key, listed, toml
@@ -21,6 +21,7 @@ def tables(found: Found) -> tuple[Table, ...]:
     """All of them, in the order in which a reader wants them."""
     return (
         _top(found),
+        *_dependencies(found),
         *assets(found),
         *(_service(row) for row in found.services),
         *(_example(found) if not found.services else ()),
@@ -58,6 +59,18 @@ def _top(found: Found) -> Table:
         copies = tuple({"copy": path, "to": f"app/{path}"} for path in found.overlays)
         rows += [Row(key="", value=comment), Row(key="overlays", value=listed(copies))]
     return Table(name="", rows=tuple(rows))
+
+
+def _dependencies(found: Found) -> Iterator[Table]:
+    """What the project's own dependencies lack."""
+    keys = completing.of(found).keys
+    if keys:
+        rows = tuple(Row(key=name, value=toml(value)) for name, value in keys.items())
+        names = " and ".join(judge.lacking(found))
+        text = f"The services need {names}, which is not among the project's dependencies."
+        if not names:
+            text = "The project writes no dependencies down; this is what its sources show."
+        yield Table(name="dependencies", rows=rows, comments=(text,))
 
 
 def _trees(trees: tuple[Tree, ...]) -> str:
@@ -146,7 +159,11 @@ def _named(word: str) -> str:
 
 
 def _command(found: Found, row: OwnCommand) -> Table:
-    rows = [Row(key="exec", value=toml(row.exec)), Row(key="help", value=toml(row.help))]
+    rows = [Row(key="exec", value=toml(row.exec))]
+    if row.call:
+        note = "it reads its words itself, as a console script"
+        rows = [Row(key="call", value=toml(row.call)), Row(key="argv", value="true", note=note)]
+    rows.append(Row(key="help", value=toml(row.help)))
     if row.cwd:
         rows.append(Row(key="cwd", value=toml(row.cwd), note=_NOTES["cwd"]))
     if row.env:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from relforge.project.init import demanded
 from relforge.project.init.syntax import dotted, is_guard, statements
 
 # What every process has, or what the release and the service's own manager set.
@@ -18,7 +19,7 @@ EVERYWHERE = frozenset({
     "SHELL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"
 })  # fmt: skip
 _ENVIRON = ("environ", "os.environ")
-_GETENV = ("getenv", "os.getenv", "environ.get", "os.environ.get")
+_GETENV = demanded.GETENV
 _READERS = ("decouple.config", "starlette.config.Config", "environ.Env", "environs.Env")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _KINDS = {"int": "int", "float": "float", "bool": "bool", "list": "list", "json": "str"}
@@ -64,9 +65,11 @@ def variables(
     guarded = set(_guarded(nodes))
     at_import = {id(node) for node in _at_import(tree)}
     kinds = _kinds(nodes)
+    unsurvived = {id(node) for node in demanded.demanded(nodes, at_import)}
     for node in nodes:
         for name, needed, kind in reader.of(node):
-            wanted = needed and id(node) in at_import and name not in guarded
+            wanted = needed or id(node) in unsurvived
+            wanted = wanted and id(node) in at_import and name not in guarded
             before = found.get(name)
             if before is None or (wanted and not before.needed):
                 found[name] = Variable(

@@ -17,6 +17,7 @@ from relforge.project.init.server_lines import ServerLine
 from relforge.project.init.syntax import Name
 
 LISTEN = "${http.host}:${http.port}"
+PYTHON = "${release.root}/python"
 NAME = "web"
 _DEVELOPMENT = ("runserver", "flask run", "fastapi run", "fastapi dev")
 _GAP = "The program opens its port itself, so an upgrade of it has a gap."
@@ -57,6 +58,7 @@ class Evidence:
     wsgi: str = ""
     root: str = ""  # where options of a server are relative to
     config: str = ""  # the text of gunicorn.conf.py
+    given: frozenset[str] = frozenset()  # variables in files of the program, such as uwsgi.ini
     fields: dict[str, str] = field(default_factory=dict)
 
 
@@ -265,8 +267,12 @@ def _of_program(evidence: Evidence, program: Program) -> Web:
     main = program.line.main
     words = program.words
     asks = (main is not None and main.asks_port) or "$PORT" in program.line.text
-    reads = any(row.name == "PORT" for f in evidence.names.modules.values() for row in f.variables)
+    reads = "PORT" in evidence.given or any(
+        row.name == "PORT" for f in evidence.names.modules.values() for row in f.variables
+    )
     env = dict(main.env) if main else {}
+    if "VIRTUAL_ENV" in evidence.given:
+        env["VIRTUAL_ENV"] = PYTHON
     if reads or "$PORT" in " ".join(words):
         env["PORT"] = shell_lines.PORT
     knows = asks or reads
@@ -292,11 +298,14 @@ def _of_own(evidence: Evidence) -> Web:
         listens = calls & _STARTERS or (_listens(facts.calls) and "tornado" in str(facts.needs))
         if listens:
             reads = any(row.name == "PORT" for row in facts.variables)
-            words = ("python", "-m", module.removesuffix(".__main__"))
+            words: tuple[str, ...] = ("python", "-m", module.removesuffix(".__main__"))
+            if "tornado.options.parse_command_line" in calls and "port" in facts.texts:
+                words = (*words, f"--port={shell_lines.PORT}")
+            knows = reads or len(words) > 3
             process = Process(
                 name=NAME,
                 exec=words,
-                ready={"tcp": LISTEN} if reads else "started",
+                ready={"tcp": LISTEN} if knows else "started",
                 env={"PORT": shell_lines.PORT} if reads else {},
                 modules=(module,),
                 comments=(f"{facts.path} serves by itself.", _GAP),

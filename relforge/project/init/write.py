@@ -11,7 +11,7 @@ from typing import Any
 import tomli
 
 from relforge import cache
-from relforge.project.init import document, judge, look, merge, notes, text
+from relforge.project.init import document, judge, look, merge, notes, text, workspace
 from relforge.project.init.document import Table
 from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError, UserError
@@ -45,6 +45,8 @@ def plan(root: Path, available: Iterable[str] | None = None) -> Plan:
     root = root.resolve()
     if not root.is_dir():
         raise UserError(f"{root}: there is no such directory")
+    if names := workspace.members(root):
+        raise workspace.refusal(root, names)
     own, pyproject = root / "relforge.toml", root / "pyproject.toml"
     path = own if own.is_file() or not pyproject.is_file() else pyproject
     above = TABLE if path == pyproject else ""

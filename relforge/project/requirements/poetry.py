@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from relforge.model.spec import WrittenRequirement
+from relforge.project.requirements import alternatives
 from relforge.support.errors import SettingsError
+
+log = logging.getLogger("relforge.project")
 
 SOURCE = "[tool.poetry] of pyproject.toml"
 PIECE = re.compile(r"(\^|~=|~|===|==|!=|>=|<=|>|<|=)?\s*([A-Za-z0-9*][A-Za-z0-9_.*+!-]*)")
@@ -66,16 +71,34 @@ def read(root: Path, table: Mapping[str, Any]) -> Poetry:
 def specifier(constraint: str, where: str) -> str:
     """A constraint of Poetry's as PEP 440 has it; empty for ``*``.
 
-    Alternatives (``^1 || ^3``) become the range from the lowest to the highest
-    of them, which is as near as PEP 440 comes.
+    Alternatives exclude what is between them: ``^1 || ^3`` is ``>=1,<4,!=2.*``.
+    Where that cannot be written, all from the lowest to the highest is allowed, and a
+    warning says so.
     """
-    choices = [row.strip() for row in constraint.split("||")]
-    if len(choices) == 1:
-        choices = [row.strip() for row in constraint.split("|")]
-    ranges = [tuple(_specifiers(row, where)) for row in choices]
-    if len(ranges) == 1:
-        return ",".join(ranges[0])
-    return ",".join(_hull(ranges))
+    choices = _choices(constraint, where)
+    found = alternatives.union(choices)
+    if found is None:
+        found = alternatives.hull(choices)
+        _warn_of_loose(constraint, where, ",".join(found))
+    return ",".join(found)
+
+
+def loose_specifier(constraint: str, where: str) -> str:
+    """The same for a lock, which has chosen already: without the warning."""
+    choices = _choices(constraint, where)
+    return ",".join(alternatives.union(choices) or alternatives.hull(choices))
+
+
+@functools.cache
+def _warn_of_loose(constraint: str, where: str, taken: str) -> None:
+    """Once: a project is read several times in a build."""
+    log.warning(
+        "%s: %s has no form that pip and uv read; taken as %s, so `relforge lock` may choose a "
+        "version between the alternatives: write one range instead",
+        where,
+        constraint,
+        taken,
+    )
 
 
 def requirement(root: Path, where: str, name: str, value: Any) -> tuple[str, ...]:
@@ -100,6 +123,11 @@ def _texts(root: Path, where: str, rows: Mapping[str, Any]) -> tuple[str, ...]:
         for name, value in rows.items()
         for text in requirement(root, f"{where}.{name}", name, value)
     )
+
+
+def _choices(constraint: str, where: str) -> list[tuple[str, ...]]:
+    rows = [row.strip() for row in re.split(r"\|\|?", constraint)]
+    return [tuple(_specifiers(row, where)) for row in rows]
 
 
 def _is_optional(value: Any) -> bool:
@@ -176,20 +204,3 @@ def _next(version: Version, index: int) -> str:
     rows = [*version.release[:index], version.release[index] + 1]
     epoch = f"{version.epoch}!" if version.epoch else ""
     return epoch + ".".join(map(str, rows + [0] * (len(version.release) - len(rows))))
-
-
-def _hull(ranges: list[tuple[str, ...]]) -> Iterator[str]:
-    lows, highs = [], []
-    for rows in ranges:
-        low = [row for row in rows if row.startswith((">", "==")) and "*" not in row]
-        high = [row for row in rows if row.startswith(("<", "==")) and "*" not in row]
-        lows.append(min(low, key=_version, default=""))
-        highs.append(max(high, key=_version, default=""))
-    if all(lows):
-        yield min(lows, key=_version).replace("==", ">=")
-    if all(highs):
-        yield max(highs, key=_version).replace("==", "<=")
-
-
-def _version(row: str) -> Version:
-    return Version(row.lstrip("<>=!~"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from relforge.model import layout
 from relforge.model.spec import (
     AssetSettings,
@@ -147,9 +149,16 @@ def _dependencies(table: Table, project: Project, env: str) -> DependencySetting
             if name not in known:
                 there = ", ".join(sorted(known)) or "none"
                 raise table.error(f"{key}[{index}]", f"{name!r} is not in the project ({there})")
+    add = table.texts("add", ())
+    for index, text in enumerate(add):
+        try:
+            Requirement(text)
+        except InvalidRequirement:
+            message = f'expected a requirement such as "gunicorn>=23", found {text!r}'
+            raise table.error(f"add[{index}]", message) from None
     prefer = table.texts("prefer", ())
     table.finish()
-    return DependencySettings(groups=groups, extras=extras, prefer=prefer)
+    return DependencySettings(groups=groups, extras=extras, add=add, prefer=prefer)
 
 
 def _assets(table: Table, name: str, site_packages: str) -> AssetSettings:

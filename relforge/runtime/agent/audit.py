@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import suppress
 
 from .access import Peer, user
@@ -49,13 +48,12 @@ def record(
     source: str,
     secrets: Iterable[str],
 ) -> None:
-    """Write the line; a standard error that is gone is no reason to fail."""
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    """Write the line, which the log stamps; a standard error that is gone is no reason to fail."""
     shown = mask(source, secrets)
     if len(shown) > MOST_SOURCE:
         shown = shown[:MOST_SOURCE] + "..."
     line = (
-        f"{when} relforge.audit service={service} session={session} {who}"
+        f"relforge.audit service={service} session={session} {who}"
         f" outcome={outcome} ms={ms:.1f} source={json.dumps(shown, ensure_ascii=False)}\n"
     )
     with suppress(OSError):

@@ -59,7 +59,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "rpc": (
         "rpc",
         "rpc",
-        "EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--json] [--all] [--timeout 30s]",
+        "EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--service S[.N]] [--all] [--json]",
         "evaluate in the live process",
     ),
     "eval": ("fresh", "evaluate", "EXPR", "evaluate in a fresh process with start's configuration"),
@@ -124,6 +124,16 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "the script by which a shell completes these commands",
     ),
 }
+# In `help`, and as the reference has them.
+GROUPS = (
+    ("starting and stopping", ("start", "foreground", "stop", "restart", "reload")),
+    ("looking", ("status", "ping", "pid", "version", "describe")),
+    ("looking closer", ("logs", "stacks", "tasks", "top", "config")),
+    ("versions", ("install", "releases", "upgrade", "rollback", "uninstall", "prune")),
+    ("the live process", ("remote_console", "rpc")),
+    ("a fresh process", ("eval", "run", "console")),
+    ("this host", ("units", "completion")),
+)
 ALIASES = {
     "remote": "remote_console",
     "daemon": "start",
@@ -206,10 +216,13 @@ def _own() -> dict[str, dict[str, str]]:
 
 
 def _help(name: str) -> str:
-    rows = [(f"{command} {usage}".rstrip(), line) for command, (_, _, usage, line) in TABLE.items()]
     own = [(command, row.get("help", "")) for command, row in sorted(_own().items())]
-    lines = [f"usage: {name} COMMAND [ARGS]", ""]
-    lines += [_row(*row) for row in rows]
+    lines = [f"usage: {name} COMMAND [ARGS]", f"       {name} COMMAND --help"]
+    for heading, commands in GROUPS:
+        lines += ["", f"{heading}:"]
+        for command in commands:
+            _, _, usage, line = TABLE[command]
+            lines.append(_row(f"{command} {usage}".rstrip(), line))
     if own:
         lines += ["", "commands of this project:", *(_row(*row) for row in own)]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from .. import instance, options, paths
+from .. import holder, instance, options, paths
 from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
 from ..wire import frames
@@ -195,17 +195,13 @@ def _kill(place: Paths) -> list[str]:
     pid = int(content.get("pid") or 0)
     if pid <= 0:
         raise Refusal("whoever holds the lock has not written who it is", hint=place.lock)
-    try:
-        for group in content.get("groups", []):
-            # A number may be somebody else's by now; a child of the supervisor's is not.
-            if parent(group) == pid:
-                kill_group(group)
-        os.kill(pid, signal.SIGKILL)
-    except PermissionError:
-        raise Refusal(
-            f"{place.lock} names pid {pid}, a process of another user: it was not killed",
-            hint="find out who holds the lock: lsof, or fuser",
-        ) from None
+    process = holder.pidfd(place.lock, pid)
+    for group in content.get("groups", []):
+        # A number may be somebody else's by now; a child of the supervisor's is not.
+        if parent(group) == pid:
+            kill_group(group)
+    signal.pidfd_send_signal(process, signal.SIGKILL)
+    os.close(process)
     deadline = time.monotonic() + _ANSWER
     while instance.running(place) is not None:
         if time.monotonic() > deadline:

@@ -62,7 +62,7 @@ def _check_host(target: object) -> None:
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(os.uname().machine, os.uname().machine)
     if wanted.get("machine") not in ("", None, machine):
         raise Refusal(
-            f"it needs a {wanted['machine']} CPU, this host is {machine}",
+            f"it is for {wanted['machine']} CPUs, this host is {machine}",
             hint=f"use the artifact that was built for linux-{machine}",
         )
     here, needed = _numbers(_glibc()), _numbers(str(wanted.get("glibc") or ""))

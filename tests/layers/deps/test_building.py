@@ -74,6 +74,43 @@ def test_a_commit_is_built_whatever_came_after_it(
     assert "in the repository?" in caught.value.hint
 
 
+COMPUTED = """
+import subprocess, zipfile
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    words = ["git", "describe", "--tags"]
+    version = subprocess.check_output(words, text=True).strip().removeprefix("v")
+    name = f"sourced-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        info = f"sourced-{version}.dist-info"
+        wheel.writestr("sourced.py", f"version = '{version}'\\n")
+        about = f"Metadata-Version: 2.1\\nName: sourced\\nVersion: {version}\\n"
+        wheel.writestr(f"{info}/METADATA", about)
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return name
+"""
+
+
+@pytest.mark.process
+def test_the_computed_version_of_a_commit_follows_the_lock_when_a_tag_moves(  # B2
+    build: Callable[[str], str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    repository = sourced(tmp_path / "repository")
+    (repository / "backend.py").write_text(COMPUTED)
+    commit = committed(repository)
+    git(repository, "tag", "v1.0")
+    place = f'vcs = {{ type = "git", url = "{repository.as_uri()}", commit-id = "{commit}" }}'
+    assert "version = '1.0'\n" == build(f'version = "1.0"\n{place}')
+    git(repository, "tag", "-d", "v1.0")
+    git(repository, "tag", "v2.0")
+    assert "version = '1.0'\n" == build(f'version = "1.0"\n{place}')
+    assert "version = '2.0'\n" == build(f'version = "2.0"\n{place}')
+    assert not [row for row in caplog.messages if "tags" in row]
+    assert "version = '2.0'\n" == build(f'version = "1.5"\n{place}')
+    (said,) = (row for row in caplog.messages if "tags" in row)
+    assert "sourced was locked as 1.5, and its commit is 2.0 now" in said
+
+
 @pytest.mark.process
 def test_a_folder_is_built_anew_when_it_changes(
     build: Callable[[str], str], release: Release
@@ -143,4 +180,4 @@ def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
     with pytest.raises(UserError) as caught:
         source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
     assert "comes as source only and holds compiled code" in caught.value.message
-    assert f"build on a {foreign} host" in caught.value.hint
+    assert f"build on an {foreign} host" in caught.value.hint

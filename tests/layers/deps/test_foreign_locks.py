@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +186,55 @@ def test_a_pdm_lock_is_walked_with_the_entries_of_extras(  # P3
     assert sorted([*always, "tester==1.0"]) == select(
         project.root, "pdm.lock", here, settings, group="dev"
     )
+
+
+REAL = """
+[project]
+name = "pdmp"
+version = "1.0"
+requires-python = ">=3.11"
+dependencies = [
+  "uvicorn[standard]>=0.30",
+  "colorama; sys_platform == 'win32'",
+  "pdm-lib @ file:///${PROJECT_ROOT}/libs/mylib",
+  "gitdep @ git+https://host/gitdep@v1.0",
+]
+[project.optional-dependencies]
+cache = ["redis[hiredis]"]
+all = ["pdmp[cache]"]
+[dependency-groups]
+lint = [{ include-group = "dev" }]
+dev = ["pytest"]
+[tool.pdm.dev-dependencies]
+old = ["toml"]
+"""
+
+
+@pytest.mark.parametrize("name", ["inherit_metadata.lock", "static_urls.lock"])
+def test_locks_that_pdm_itself_wrote_are_walked(  # P3
+    project: Project, settings: Settings, here: Platform, name: str
+) -> None:
+    root = project.root
+    (root / "pyproject.toml").write_text(REAL)
+    (root / "libs" / "mylib").mkdir(parents=True)
+    shutil.copy(Path(__file__).parent / "pdm_locks" / name, root / "pdm.lock")
+    git = "gitdep (git+https://host/gitdep@c7da156b43b67b2f6cd9d6df45f25db375cf14fe)"
+    always = ["click==8.5.1", git, "h11==0.16.0", "httptools==0.9.0", "idna==3.20"]
+    always += [f"pdm-lib ({root / 'libs' / 'mylib'})", "uvicorn==0.54.0", "uvloop==0.23.0"]
+    cached = ["hiredis==3.5.0", "redis==8.1.0"]
+    tested = ["iniconfig==2.3.1", "packaging==26.4", "pluggy==1.7.0", "pygments==2.21.0"]
+
+    def taken(*extras: str, group: str = "") -> list[str]:
+        rows = select(root, "pdm.lock", here, settings, *extras, group=group)
+        return [row for row in rows if not row.startswith("async-timeout")]  # of early 3.11
+
+    assert always == taken()
+    assert sorted([*always, *cached]) == sorted(taken("all")) == sorted(taken("cache"))
+    assert sorted([*always, *tested, "pytest==9.2.0"]) == sorted(taken(group="lint"))
+    assert sorted([*always, "toml==0.10.2"]) == sorted(taken(group="old"))
+    found = lockfiles.read(root / "pdm.lock", pyproject.load(root))
+    files = {file.name for pin in found.pins if pin.name == "h11" for file in pin.files}
+    assert {"h11-0.16.0-py3-none-any.whl", "h11-0.16.0.tar.gz"} == files
 
 
 def test_a_pipfile_lock_has_packages_and_those_for_development(  # P3

@@ -17,6 +17,7 @@ from relforge.layers.deps import step as deps
 from relforge.layers.deps.locking import Change, LockRequest
 from relforge.layers.deps.pins import Source
 from relforge.model.release import Release
+from relforge.model.spec import DependencySettings
 from relforge.support.errors import UserError
 from tests.layers.deps.test_building import committed, sourced
 
@@ -119,6 +120,38 @@ def test_one_package_is_upgraded_or_all(order: Callable[..., LockRequest], index
     assert {("click", "1.0.0", "2.0.0")} == rows(everything)
     with pytest.raises(UserError, match="--upgrade: 'nothing' is not in the lock"):
         locking.write(asked, upgrade=["nothing"], resolver=resolver)
+
+
+@pytest.mark.process
+@both
+@pytest.mark.parametrize(
+    ("wanted", "version"), [("setuptools", "81.0.0"), ("setuptools>=82", "84.0.0")]
+)
+def test_setuptools_is_one_that_has_pkg_resources_unless_a_newer_one_is_asked_for(
+    order: Callable[..., LockRequest],
+    make_wheel: MakeWheel,
+    resolver: Resolver,
+    wanted: str,
+    version: str,
+) -> None:
+    for number in ("80.0.0", "81.0.0", "84.0.0"):
+        make_wheel("setuptools", number, {"setuptools.py": ""})
+    make_wheel("old", "1.0.0", {"old.py": ""}, metadata="Requires-Dist: setuptools>=3\n")
+    made = locking.write(order("old", wanted), resolver=resolver)
+    assert {("old", "", "1.0.0"), ("setuptools", "", version)} == rows(made)
+
+
+@pytest.mark.process
+@needs_uv
+def test_what_the_settings_add_is_locked_with_the_rest(
+    order: Callable[..., LockRequest], index: None
+) -> None:
+    asked = order("click<2")
+    added = replace(asked.settings, dependencies=DependencySettings(add=("free>1",)))
+    asked = replace(asked, settings=added)
+    made = locking.write(asked, resolver="uv")
+    assert {("click", "", "1.0.0"), ("free", "", "2.0.0")} == rows(made)
+    locking.check(asked)
 
 
 def rows(changes: tuple[Change, ...] | None) -> set[tuple[str, str, str]]:

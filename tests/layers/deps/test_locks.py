@@ -12,6 +12,7 @@ from relforge.layers.deps.platform import platform
 from relforge.model.release import Interpreter, Target
 from relforge.model.spec import DependencySettings, Project, Settings
 from relforge.project import lockfile
+from relforge.runtime.contract.service import Service
 from relforge.support.errors import UserError
 
 A, B = "a" * 64, "b" * 64
@@ -139,6 +140,35 @@ def test_a_requirement_that_the_lock_does_not_hold_is_named_with_its_place(
     assert "`anyio>=4`" in caught.value.message
     assert "requirements.lock holds no anyio" in caught.value.message
     assert caught.value.hint.startswith("type: relforge lock -o ")
+
+
+def test_a_requirement_of_the_settings_that_a_lock_of_another_tool_lacks(
+    project: Project, settings: Settings, lock: Path
+) -> None:
+    more = replace(settings, dependencies=DependencySettings(add=("gunicorn>=23",)))
+    with pytest.raises(UserError) as caught:
+        check(replace(project, dependencies=("click",)), more, lock)
+    assert "tool.relforge.dependencies.add[0]: " in caught.value.message
+    assert "add it to what requirements.lock is made from" in caught.value.hint
+    assert "relforge lock -o pylock.toml" in caught.value.hint
+
+
+def test_a_server_that_is_in_no_package_is_named_before_anything_is_built(
+    project: Project, settings: Settings, lock: Path
+) -> None:
+    web = Service(name="web", kind="app", target="shop:app", server="gunicorn", listen=("a:1",))
+    served = replace(settings, services=(web,))
+    with pytest.raises(UserError) as caught:
+        check(replace(project, dependencies=("click",)), served, lock)
+    where = "tool.relforge.services.web.server"
+    assert f"{where}: gunicorn is not among the release's dependencies" in caught.value.message
+    assert "add gunicorn to `project.dependencies`" in caught.value.hint
+    for changed in (
+        replace(served.check, skip=("entry-points",)),
+        replace(served.check, allow=(f"entry-points:{where}",)),
+    ):
+        check(project, replace(served, check=changed), lock)
+    check(replace(project, name="Gunicorn"), served, lock)
 
 
 def test_a_version_outside_of_the_specifier_is_named_with_what_the_lock_has(

@@ -35,6 +35,19 @@ def configured() -> PackageSources:
     return places(PackageSettings(), Path("/"))
 
 
+def test_what_a_backend_asks_for_twice_is_asked_for_once() -> None:
+    asked = [
+        "setuptools>=40.8.0",
+        "wheel",
+        "Setuptools[core]>=38.3.0",
+        'tomli; sys_platform == "x"',
+    ]
+    found = pex.joined(asked)
+    assert ["setuptools[core]>=38.3.0,>=40.8.0", "wheel", 'tomli; sys_platform == "x"'] == found
+    with pytest.raises(UserError, match="'a b' is not a requirement"):
+        pex.joined(["a b"])
+
+
 def explained(output: str) -> UserError:
     return pex_errors.explain(output, "fetching packages")
 
@@ -126,7 +139,7 @@ def test_a_wrong_hash_and_a_missing_package_are_told(
         wheels.collect(wrong, here, Path(sys.executable), configured())
     for part in ("click==1.0", A, cache.sha256(click)):
         assert part in caught.value.message
-    with pytest.raises(UserError, match=r"nothing==1.0 is not to be had"):
+    with pytest.raises(UserError, match=r"nothing==1.0 cannot be fetched"):
         wheels.collect(
             lock_of(tmp_path, f"nothing==1.0 --hash=sha256:{A}"), here, Path("x"), configured()
         )

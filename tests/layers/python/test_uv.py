@@ -16,7 +16,7 @@ from relforge.layers import python
 from relforge.layers.python import candidates, host
 from relforge.layers.python.export import export
 from relforge.model.spec import PythonSettings
-from relforge.pipeline.planning import lockable
+from relforge.pipeline.lockable import lockable
 from relforge.support.errors import UserError
 from tests.layers.python.conftest import Moved
 

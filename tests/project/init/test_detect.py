@@ -57,7 +57,7 @@ def test_a_web_application_is_served_on_the_configured_port(
     (web,) = typed.services
     assert ("web", "app", target) == (web.name, web.kind, web.target)
     assert ("${http.host}:${http.port}",) == web.listen
-    own = {"secret_key"} if kind == "django" else set()
+    own = {"django_settings_module", "secret_key"} if kind == "django" else set()
     assert {"http.host", "http.port"} | own == set(typed.config.schema)
     assert all(row["doc"] for row in typed.config.schema.values())
     assert "http.port" == typed.config.providers[2].options["map"]["PORT"]
@@ -237,7 +237,7 @@ def test_an_application_is_found_by_what_makes_it(source: str, target: str | Non
     assert target == (model.web.application.target if model.web.application else None)
 
 
-def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make: Make) -> None:
+def test_a_fresh_project_of_django_gets_what_it_depends_on(make: Make) -> None:
     files = {
         "mysite/asgi.py": (
             "from django.core.asgi import get_asgi_application\n"
@@ -245,13 +245,13 @@ def test_a_fresh_project_of_django_is_told_where_to_write_its_dependencies(make:
         ),
         "manage.py": "def main(): pass\n",
     }
-    (note,) = (row for row in plan(make(files)).notes if "[project]" in row)
-    assert 'dependencies = ["django", "uvicorn"] below [project] of a pyproject.toml' in note
+    (note,) = (row for row in plan(make(files)).notes if "no dependencies are written" in row)
+    assert "`dependencies.add` has django and uvicorn" in note
 
 
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
-    assert any("needs uvicorn" in note for note in made.notes)
+    assert "dependencies.add: uvicorn (the services need uvicorn)" in made.found
     assert any("SECRET_KEY" in note for note in made.notes)
     assert any("type: relforge lock" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.project.init.memory import left, read, written
+from relforge.project.init import notes
+from tests.project.init.memory import found, left, read, web, written
 
 SITE = {
     "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'mysite.settings')\n"
@@ -110,3 +111,42 @@ def test_state_of_other_frameworks_is_said() -> None:
     # P21
     source = "from flask import Flask\napp = Flask('x')\napp.config['D'] = 'sqlite:///shop.db'\n"
     assert "web.py keeps a database in the working directory (shop.db)" in left({"web.py": source})
+
+
+def test_a_site_may_be_called_example() -> None:
+    site = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'example.settings')\n"
+    files = {
+        "manage.py": f"import os, sys\nfrom django.core.management import "
+        f"execute_from_command_line\nif __name__ == '__main__':\n    {site}"
+        "    execute_from_command_line(sys.argv)\n",
+        "example/__init__.py": "",
+        "example/settings.py": "WSGI_APPLICATION = 'example.wsgi.application'\n",
+        "example/wsgi.py": f"import os\nfrom django.core.wsgi import get_wsgi_application\n{site}"
+        "application = get_wsgi_application()\n",
+        "example/tests/test_pages.py": "import pytest\n",
+        "examples/other.py": "from flask import Flask\napp = Flask('a')\n",
+        "requirements.txt": "django\ngunicorn\n",
+    }
+    assert "example.wsgi:application" == web(files).target
+    assert ("manage.py", "example") == read(files).app
+    assert "left out: examples (tests or documentation)" in "\n".join(notes.seen(found(files)))
+
+
+def test_settings_that_no_module_names_are_to_be_configured() -> None:
+    files = {
+        "manage.py": "import sys\nfrom django.core.management import execute_from_command_line\n"
+        "if __name__ == '__main__':\n    execute_from_command_line(sys.argv)\n",
+        "site_/__init__.py": "",
+        "site_/settings.py": "INSTALLED_APPS = []\nWSGI_APPLICATION = 'site_.wsgi.application'\n",
+        "site_/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+        "requirements.txt": "django\ngunicorn\n",
+    }
+    typed = read(files)
+    assert {"DJANGO_SETTINGS_MODULE": "site_.settings"} == dict(typed.check.env)
+    assert "the sources need DJANGO_SETTINGS_MODULE" in left(files)
+    files["site_/wsgi.py"] = (
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_.settings')\n"
+        + files["site_/wsgi.py"]
+    )
+    assert {} == dict(read(files).check.env)

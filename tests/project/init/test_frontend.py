@@ -168,3 +168,17 @@ def test_a_program_that_is_not_there_is_named() -> None:
 
 def test_scripts_that_run_themselves_end() -> None:
     assert frontend_output.expand("npm run build", {"build": "npm run build"})
+
+
+def test_a_front_end_that_builds_into_its_own_directory_is_a_comment() -> None:
+    files = {
+        "shop/static/styles/package.json": json.dumps(
+            {"scripts": {"build": "sass --output-dir . scss:."}}
+        ),
+        "shop/static/styles/scss/a.scss": "",
+        "shop/static/styles/a.css": "",
+        "shop/__init__.py": "from flask import Flask\napp = Flask('a')\n",
+        "requirements.txt": "flask\ngunicorn\n",
+    }
+    assert () == read(files).assets.run
+    assert "its build writes into shop/static/styles, where its sources are" in left(files)

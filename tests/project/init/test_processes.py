@@ -130,17 +130,25 @@ def test_console_scripts_are_called_as_pips_wrapper_does_it() -> None:
     (row,) = read({"pyproject.toml": project + build, **code}).commands
     assert ("clik",) == row.exec
     (row,) = read({"pyproject.toml": project, **code}).commands
-    assert ("python", "-c") == row.exec[:2]
-    assert "sys.argv[0] = 'clik'; from clik import cli; sys.exit(cli.run())" in row.exec[2]
+    assert ("clik:cli.run", True, ()) == (row.call, row.argv, row.exec)
 
 
 def test_console_scripts_of_a_project_that_serves_are_commands_too() -> None:
     # P15
     project = "[project]\nname='shop'\nversion='1'\ndependencies=['flask','gunicorn']\n"
     project += "[project.scripts]\nreport = 'shop:report'\nstart = 'shop:report'\n"
-    files = {"pyproject.toml": project, "shop.py": "from flask import Flask\napp = Flask('x')\n"}
+    code = "from flask import Flask\napp = Flask('x')\n"
+    files = {"pyproject.toml": project, "shop.py": code}
+    assert "commands.report is written as a comment: shop.py binds no `report`" in left(files)
+    files["shop.py"] = f"{code}def report(): ...\n"
     assert ["report"] == [row.name for row in read(files).commands]
     assert "console script start is left out" in left(files)
+
+
+def test_a_command_that_is_added_to_flasks_own_is_reached() -> None:
+    source = "from flask import Flask\napp = Flask('x')\napp.cli.add_command(print)\n"
+    (row,) = read({"shop.py": source, "requirements.txt": "flask\ngunicorn\n"}).commands
+    assert ("flask", ("flask", "--app", "shop:app")) == (row.name, row.exec)
 
 
 def test_flask_and_alembic_have_their_command_lines() -> None:

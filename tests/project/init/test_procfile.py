@@ -54,6 +54,29 @@ def test_commands_before_the_server_become_commands_and_are_noted() -> None:
     assert "the Procfile's web line runs `flask db upgrade` first" in left(files)
 
 
+def test_each_command_before_the_server_is_noted_by_its_own_name() -> None:
+    line = "web: python a.py && python b.py && gunicorn shop:app\n"
+    files = {**FLASK, **NEEDS, "Procfile": line, "a.py": "", "b.py": ""}
+    named = {row.name for row in read(files).commands}
+    said = left(files)
+    for words, name in (("python a.py", "before-web"), ("python b.py", "before-web-2")):
+        assert name in named
+        assert f"`{words}` first: here that is the command {name}, which" in said
+
+
+def test_a_port_that_the_programs_own_file_reads_is_handed_to_it() -> None:
+    files = {
+        **FLASK,
+        "requirements.txt": "flask\nuwsgi\n",
+        "Procfile": "web: uwsgi ./etc/uwsgi.ini\n",
+        "etc/uwsgi.ini": "[uwsgi]\nhttp-socket = :$(PORT)\nvirtualenv = $(VIRTUAL_ENV)\n",
+    }
+    row = web(files)
+    env = {"PORT": "${http.port}", "VIRTUAL_ENV": "${release.root}/python"}
+    assert (("uwsgi", "./etc/uwsgi.ini"), env) == (row.target, row.env)
+    assert {"tcp": "${http.host}:${http.port}"} == row.ready
+
+
 def test_a_web_line_that_starts_another_program_is_that_program() -> None:
     # P14: no other application is served in its place
     source = "import os\nfrom shop import app\nport = int(os.environ['PORT'])\n"

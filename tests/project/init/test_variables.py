@@ -42,6 +42,20 @@ def needs(source: str) -> dict[str, str]:
         (("class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='X_')\n"
          "    a: int\n    b: str = Field(alias='OTHER')\n    c: str = Field('d')\n"
          "def get():\n    return S()\n"), {"X_A": "int", "OTHER": "str"}),
+        # read without a default, and used as if it were there
+        ("u = os.getenv('A')\ne = create_engine(u)\n", {"A": "str"}),
+        ("e = sa.create_async_engine(os.getenv('A', None))\n", {"A": "str"}),
+        ("x = int(os.environ.get('A'))\n", {"A": "int"}),
+        ("h = os.environ.get('A').split(',')\n", {"A": "str"}),
+        ("u = os.getenv('A')\nv = 'https://' + u\n", {"A": "str"}),
+        ("SECRET_KEY = os.environ.get('A')\nINSTALLED_APPS = []\n", {"A": "str"}),
+        ("SECRET_KEY = os.environ.get('A')\n", {}),
+        ("x = int(os.environ.get('A', default=0))\n", {}),
+        ("u = os.getenv('A')\nif u:\n    e = create_engine(u)\n", {}),
+        ("u = os.getenv('A')\ne = create_engine(u or 'sqlite://')\n", {}),
+        ("u = os.getenv('A')\nif not u:\n    u = 'b'\ne = create_engine(u)\n", {}),
+        ("u = os.getenv('A', 'sqlite://')\ne = create_engine(u)\n", {}),
+        ("u = os.getenv('A')\ndef f():\n    return create_engine(u)\n", {}),
         # what stands behind a question, or has a default
         ("if 'A' in os.environ:\n    x = os.environ['A']\n", {}),
         ("try:\n    x = os.environ['A']\nexcept KeyError:\n    x = ''\n", {}),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import tomli
 
-from tests.project.init.memory import found, left, read, service, web
+from tests.project.init.memory import found, left, read, service, web, written
 
 ASGI = """\
 from django.core.asgi import get_asgi_application
@@ -249,25 +250,55 @@ def test_a_program_that_serves_by_itself_is_a_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requirements", "lacks"),
+    ("requirements", "added"),
     [
-        ("fastapi[standard]\n", ""),  # P19: the extra brings uvicorn
-        ("fastapi\n", "services.web needs uvicorn"),
-        ("fastapi\nuvicorn-worker\n", ""),
-        ("-r base.txt\n", ""),
-        ("quart\n", ""),
+        ("fastapi[standard]\n", ()),  # P19: the extra brings uvicorn
+        ("fastapi\n", ("uvicorn",)),
+        ("fastapi\nuvicorn-worker\n", ()),
+        ("-r base.txt\n", ()),
+        ("quart\n", ()),
     ],
 )
-def test_what_is_said_of_a_missing_server_is_true(requirements: str, lacks: str) -> None:
+def test_a_server_that_is_missing_is_added(requirements: str, added: tuple[str, ...]) -> None:
     # P19
     files = {
         "main.py": f"{FASTAPI}app = FastAPI()\n",
         "requirements.txt": requirements,
         "base.txt": "fastapi\nuvicorn\n",
     }
+    assert added == read(files).dependencies.add
     said = left(files)
-    assert (lacks in said) if lacks else ("add it" not in said)
+    assert "services.web needs" not in said
     assert "no dependencies are written down" not in said
+
+
+@pytest.mark.parametrize(
+    ("tables", "key", "names"),
+    [
+        ("[project.optional-dependencies]\nserve = ['gunicorn', 'gevent']\n", "extras", ["serve"]),
+        ("[dependency-groups]\nprod = ['gunicorn>=20']\n", "groups", ["prod"]),
+        ("[dependency-groups]\ndev = ['gunicorn>=20']\n", "add", ["gunicorn"]),
+    ],
+)
+def test_a_server_comes_from_an_extra_or_group_that_has_it(
+    tables: str, key: str, names: list[str]
+) -> None:
+    project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask']\n"
+    files = {"shop.py": "from flask import Flask\napp = Flask('a')\n"}
+    settings = tomli.loads(written({**files, "pyproject.toml": project + tables}))
+    assert {key: names} == settings["dependencies"]
+
+
+def test_a_server_that_the_lock_of_another_tool_lacks_is_named_with_its_command() -> None:
+    project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask']\n"
+    files = {
+        "shop.py": "from flask import Flask\napp = Flask('a')\n",
+        "pyproject.toml": project,
+        "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
+    }
+    assert () == read(files).dependencies.add
+    assert "services.web needs gunicorn, and uv.lock does not have it" in left(files)
+    assert "(uv add gunicorn)" in left(files)
 
 
 def test_what_a_lock_has_for_development_is_no_server() -> None:
@@ -349,3 +380,59 @@ def test_workers_beside_a_website_do_not_take_it_along() -> None:
     files["q.py"] = "while True: pass\n"
     assert service(files, "web").awaited
     assert service(files, "q").required is False
+
+
+def test_an_application_that_gets_its_routes_elsewhere_is_taken_from_there() -> None:
+    files = {
+        "requirements.txt": "flask\ngunicorn\n",
+        "shop/__init__.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "shop/views.py": "from . import app\n@app.route('/')\ndef home(): ...\n",
+        "shop/admin.py": "from shop import app\n@app.get('/admin')\ndef admin(): ...\n",
+        "shop/webapp.py": "from . import app\nfrom . import views, admin\n",
+    }
+    assert "shop.webapp:app" == web(files).target
+    files["shop/webapp.py"] = "from . import app, views\n"
+    assert "shop:app" == web(files).target, "no module loads them all"
+    files["shop/__init__.py"] += "from shop import views, admin\n"
+    assert "shop:app" == web(files).target
+
+
+def test_a_project_that_writes_no_dependencies_down_gets_its_framework_and_server() -> None:
+    files = {"main.py": f"{FASTAPI}import requests\napp = FastAPI()\n"}
+    assert ("fastapi", "uvicorn") == read(files).dependencies.add
+    said = left(files)
+    assert "no dependencies are written down anywhere" in said
+    assert "type: relforge lock" in said
+    files = {"run.py": "import json\nif __name__ == '__main__':\n    print(json)\n"}
+    assert () == read(files).dependencies.add
+
+
+def test_a_module_wsgi_comes_first_whatever_its_object_is_called() -> None:
+    made = "from shop import create_app\n"
+    files = {
+        "requirements.txt": "flask\ngunicorn\ncelery\n",
+        "shop/__init__.py": "from flask import Flask\ndef create_app():\n    return Flask('a')\n",
+        "celery_worker.py": f"{made}app = create_app()\n",
+        "wsgi.py": f"{made}shop = create_app()\n",
+    }
+    assert "wsgi:shop" == web(files).target
+
+
+def test_what_a_call_gives_first_of_several_may_be_the_application() -> None:
+    source = "from fasthtml.common import *\napp, rt = fast_app(live=True)\nserve()\n"
+    files = {"main.py": source, "requirements.txt": "python-fasthtml\nuvicorn\n"}
+    assert ("main:app", "uvicorn") == (web(files).target, web(files).server)
+    assert "main:rt" not in left(files)
+
+
+def test_a_port_that_tornado_reads_from_the_command_line_is_handed_to_it() -> None:
+    source = (
+        "import tornado.web\nfrom tornado.options import define, options, parse_command_line\n"
+        "define('port', default=8888)\n"
+        "def main():\n    parse_command_line()\n    site = tornado.web.Application()\n"
+        "    site.listen(options.port)\n"
+        "if __name__ == '__main__':\n    main()\n"
+    )
+    row = web({"hello.py": source, "requirements.txt": "tornado\n"})
+    assert ("python", "-m", "hello", "--port=${http.port}") == row.target
+    assert {"tcp": "${http.host}:${http.port}"} == row.ready

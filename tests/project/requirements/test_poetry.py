@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from relforge.project import pyproject
 from relforge.project.requirements import pipfile, poetry
@@ -31,12 +32,49 @@ from relforge.support.errors import SettingsError
         ("1.*", "==1.*"),
         ("!=1.5", "!=1.5"),
         (">=2.7, !=3.0.*, !=3.1.*", ">=2.7,!=3.0.*,!=3.1.*"),
-        ("^1.0 || ^3.0", ">=1.0,<4.0"),
+        ("^1.0 || ^3.0", ">=1.0,<4.0,!=2.*"),
+        ("^1|^3", ">=1,<4,!=2.*"),
+        ("^3 || ^1", ">=1,<4,!=2.*"),
+        ("^1 || ^2", ">=1,<3"),
+        ("^1.2 || ^3.1", ">=1.2,<4.0,!=2.*,!=3.0.*"),
+        ("~1.2 || ~1.5", ">=1.2,<1.6,!=1.3.*,!=1.4.*"),
+        ("~1.2.3 || ~1.3.2", ">=1.2.3,<1.4.0,!=1.3.0.*,!=1.3.1.*"),
+        ("1.* || 3.*", ">=1,<4,!=2.*"),
+        ("~=1.4 || ~=3.1", ">=1.4,<4,!=2.*,!=3.0.*"),
+        ("<2 || >=3", "!=2.*"),
+        ("<1.25 || >1.25", "!=1.25"),
+        (">=1.25.4,<2.0 || >2.1,<3", ">=1.25.4,<3,!=2.0.*,!=2.1"),
+        ("^1,!=1.5 || ^3", ">=1,<4,!=1.5,!=2.*"),
+        ("1.0 || ^1.0", ">=1.0,<2.0"),
+        ("* || ^3", ""),
         ("2.0b1", "==2.0b1"),
     ],
 )
 def test_constraints(constraint: str, expected: str) -> None:
     assert expected == poetry.specifier(constraint, "here")
+
+
+@pytest.mark.parametrize(
+    "constraint", ["^1", "^1 || ^3", "~1.2 || ~1.5", "^1 || ^4.2", "<2 || >2,<4"]
+)
+def test_alternatives_allow_what_one_of_them_allows_and_nothing_else(constraint: str) -> None:
+    found = SpecifierSet(poetry.specifier(constraint, "here"))
+    rows = [SpecifierSet(poetry.specifier(row, "here")) for row in constraint.split("||")]
+    versions = [f"{a}.{b}.{c}" for a in range(6) for b in range(7) for c in range(3)]
+    assert [any(v in row for row in rows) for v in versions] == [v in found for v in versions]
+
+
+@pytest.mark.parametrize("constraint", ["1.0 || 3.0", ">=1.0,<1.27 || 3.0"])
+def test_alternatives_without_such_a_form_are_one_range_and_a_warning(
+    constraint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ">=1.0,<=3.0" == poetry.specifier(constraint, "tool.poetry.dependencies.a")
+    (said,) = caplog.messages
+    assert f"tool.poetry.dependencies.a: {constraint} has no form" in said
+    assert "write one range instead" in said
+    caplog.clear()
+    assert ">=1.0,<=3.0" == poetry.loose_specifier(constraint, "poetry.lock:3")
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_misspelt_key_is_refused_with_a_suggestion() -> None:
     assert "did you mean `${http.port}`?" == caught.value.hint
 
 
-def test_the_words_of_a_program_are_looked_at_too() -> None:
+def test_the_words_of_a_program_are_looked_at_too() -> None:  # P43
     nginx = Service(name="nginx", kind="exec", target=("nginx", "-p", "${nginx.root}"))
     with pytest.raises(SettingsError, match=r"services\.nginx\.exec\[2\]"):
         check((nginx,))

@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 from relforge.model.spec import Settings
-from relforge.pipeline.planning import Configured
+from relforge.pipeline.configured import Configured
 from relforge.project import settings
 from relforge.support.errors import SettingsError
 from tests import builder

@@ -334,7 +334,7 @@ IMPORTED = os.environ["A"]
 """
 
 
-def test_a_command_works_where_and_with_what_its_settings_say(mini_release: Make) -> None:
+def test_a_command_works_where_and_with_what_its_settings_say(mini_release: Make) -> None:  # P43
     shell = {"exec": ["sh", "-c", 'echo "$(pwd) $A $TOKEN $1 $2 $3"', "sh", "${x.y}", "$${x.y}"]}
     surroundings = {"cwd": "${release.app}/shop", "env": {"A": "a ${x.y}"}}
     release = mini_release(

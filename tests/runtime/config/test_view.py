@@ -128,7 +128,7 @@ def test_outside_a_release_the_project_s_providers_run(tmp_path: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize("way", ["main script", "importing file", "variable"])
-def test_p59_the_project_is_found_from_another_directory(tmp_path: Path, way: str) -> None:
+def test_p59_the_project_is_found_from_another_directory(tmp_path: Path, way: str) -> None:  # P59
     project, elsewhere = tmp_path / "x", tmp_path / "elsewhere"
     (project / "shop").mkdir(parents=True)
     elsewhere.mkdir()
@@ -158,7 +158,7 @@ def test_p59_the_project_is_found_from_another_directory(tmp_path: Path, way: st
 
 
 @pytest.mark.process
-def test_p59_where_no_project_is_found_each_place_is_named(tmp_path: Path) -> None:
+def test_p59_where_no_project_is_found_each_place_is_named(tmp_path: Path) -> None:  # P59
     script, elsewhere = tmp_path / "a" / "tool.py", tmp_path / "b"
     for directory in (script.parent, elsewhere):
         directory.mkdir()

@@ -92,12 +92,13 @@ def release(mini_release: Make, place: Path) -> MiniRelease:
 
 
 def started(
-    make: Make, place: Path, files: dict[str, str], services: dict[str, Any]
+    make: Make, place: Path, files: dict[str, str], services: dict[str, Any], **parts: Any
 ) -> MiniRelease:
     """A release that runs, and reads its configuration from that file."""
     state = {"path": str(place), "optional": True}
     made = make(
         files,
+        **parts,
         services=services,
         config={
             "providers": [{"use": "toml", "options": state, "state": state}],
@@ -302,3 +303,42 @@ def main():
     eventually(lambda: pids(release)["web"] not in (None, before["web"]))
     eventually(lambda: service(release, "web")["ready"])
     assert "hello" == answer(release)[1]
+
+
+@pytest.mark.network
+def test_a_hot_key_that_breaks_the_service_later_is_taken_back(
+    mini_release: Make, place: Path
+) -> None:
+    """P48: the handler took the value up; those that were told have the old one again."""
+    fragile = """
+import time
+from relforge.runtime import config, on_config_change, ready
+@on_config_change("greeting")
+def greet(changed):
+    pass
+def main():
+    ready()
+    while config["greeting"] != "broken":
+        time.sleep(0.1)
+    time.sleep(0.5)
+    raise SystemExit("no such greeting")
+"""
+    release = started(
+        mini_release,
+        place,
+        {"shop/web.py": WEB, "shop/fragile.py": fragile},
+        {"web": SERVICES["web"], "fragile": {"target": "shop.fragile:main", "required": None}},
+        upgrade={"bake": 5.0, "health": None},
+    )
+    before = pids(release)
+    place.write_text(f'greeting = "broken"\n{FIRST}')
+
+    done = release.run("reload")
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "fragile.1 exited with status 1" in done.stderr
+    assert "the configuration before is in force again" in done.stderr
+    after = pids(release)
+    assert before["web"] == after["web"] and before["fragile"] != after["fragile"]
+    assert "hello" == answer(release)[1]
+    assert "'hello'\n" == release.run("rpc", "config['greeting']", "--service", "fragile").stdout

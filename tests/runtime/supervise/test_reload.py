@@ -125,6 +125,33 @@ def test_what_dies_after_a_reload_takes_it_back(mini_release: Make, tmp_path: Pa
 
 
 @pytest.mark.network
+@pytest.mark.parametrize("asked", ["command", "signal"])
+def test_a_health_check_that_fails_after_a_reload_takes_it_back(
+    mini_release: Make, tmp_path: Path, asked: str
+) -> None:
+    """P48: what serves, and serves wrongly; SIGHUP, systemd's ExecReload, is watched as well."""
+    place = tmp_path / "config.toml"
+    health = {"exec": ["sh", "-c", f"! grep -q bad {place}"]}
+    release = configured(mini_release, place, web=SERVER, _upgrade={"bake": 4.0, "health": health})
+    (address,) = service(release, "web")["listen"]
+    place.write_text('greeting = "bad day"\n')
+    if asked == "command":
+        done = release.run("reload")
+        assert (1, "") == (done.returncode, done.stdout)
+        assert "the release fails its health check" in done.stderr
+        assert "the configuration before is in force again" in done.stderr
+    else:
+        os.kill(status(release)["pid"], signal.SIGHUP)
+        eventually(lambda: "fails its health check: going back" in log(release))
+        eventually(lambda: status(release)["operation"] is None)
+    assert ["running"] == [row["state"] for row in status(release)["services"]]
+    with Asking(address) as asking:
+        eventually(lambda: asking.answers)
+    assert asking.answers[-1].endswith(" hello")
+    assert [] == asking.failed
+
+
+@pytest.mark.network
 def test_processes_are_replaced_and_no_request_is_lost(mini_release: Make, tmp_path: Path) -> None:
     place = tmp_path / "config.toml"
     release = configured(mini_release, place, web={**SERVER, "instances": 2})

@@ -266,6 +266,8 @@ def test_services_and_listeners_come_and_go(mini_release: Make) -> None:
 
     looked = one.run("upgrade", "2.0.0", "--dry-run")
     assert 0 == looked.returncode, looked.stderr
+    assert "looking at an upgrade to 2.0.0: nothing is changed" in looked.stderr  # P62
+    assert "begins" not in looked.stderr + log(one)
     assert ["added new", "removed old", "added once", "replaced web"] == [
         line.strip() for line in looked.stdout.splitlines()[1:]
     ]

@@ -47,6 +47,18 @@ def test_a_tarball_becomes_a_version_beside_the_others(shop: Shop) -> None:
     )
 
 
+def test_an_install_of_what_is_there_keeps_its_time_and_what_prune_removes(  # P62
+    shop: Shop,
+) -> None:
+    artifacts = [shop.tarball(version) for version in ("2.0.0", "3.0.0", "4.0.0")]
+    for artifact in artifacts:
+        shop.done("install", str(artifact))
+    before = shop.done("releases")["releases"]
+    assert shop.done("install", str(artifacts[0]))["changed"] is False
+    assert before == shop.done("releases")["releases"]
+    assert ["3.0.0", "2.0.0"] == shop.done("prune", "--keep", "1", "--dry-run")["removed"]
+
+
 def test_another_release_of_the_same_version_is_refused(shop: Shop) -> None:
     tree = shop.tree("2.0.0")
     assert 0 == shop.run("install", str(shop.pack(tree, "shop-2.0.0"))).returncode
@@ -154,7 +166,7 @@ def test_what_would_escape_or_was_added_is_refused(
         ({"name": "other"}, "this is a release of other, and shop is installed here"),
         (
             {"target": {"system": "linux", "machine": "s390x", "glibc": "2.17"}},
-            "it needs a s390x CPU",
+            "it is for s390x CPUs",
         ),
         (
             {"target": {"system": "linux", "machine": os.uname().machine, "glibc": "9.99"}},

@@ -82,6 +82,40 @@ def test_prune_keeps_what_is_needed_and_the_newest(shop: Shop) -> None:
     assert not shop.done("uninstall", "3.0.0")["changed"]
 
 
+def test_uninstall_says_what_becomes_of_the_way_back(shop: Shop) -> None:  # P62
+    beside(shop, "2.0.0", "3.0.0", "4.0.0")
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        shop.done("upgrade", version)
+    assert shop.done("uninstall", "9.0") == {"version": "9.0", "changed": False}
+    assert "4.0.0 is removed\n" == shop.run("uninstall", "4.0.0").stdout
+    went = "is removed; `rollback` went there, and"
+    assert f"2.0.0 {went} goes to 1.0.0 now\n" == shop.run("uninstall", "2.0.0").stdout
+    assert "1.0.0" == shop.done("releases")["rollback"]
+    assert shop.done("upgrade", "3.0.0")["changed"] is False
+    assert f"1.0.0 {went} has no version to go to now\n" == uninstalled(shop, "1.0.0")
+
+
+def uninstalled(shop: Shop, version: str) -> str:
+    """By the command of the current version: the other one is what is removed."""
+    current = shop.root / "current" / "bin" / "shop"
+    return subprocess.run(
+        [current, "uninstall", version], capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.parametrize("command", ["upgrade", "rollback"])
+def test_a_dry_run_says_that_nothing_is_done_and_does_nothing(  # P62
+    shop: Shop, command: str
+) -> None:
+    beside(shop, "2.0.0")
+    for version in ("2.0.0", "1.0.0"):
+        shop.done("upgrade", version)
+    before = states(shop)
+    words = [command, *(["2.0.0"] if command == "upgrade" else []), "--dry-run"]
+    assert "2.0.0 can become the current version\n" == shop.run(*words).stdout
+    assert (before, "1.0.0") == (states(shop), shop.pointed())
+
+
 def test_what_runs_is_never_removed_wherever_its_state_is(shop: Shop, tmp_path: Path) -> None:
     beside(shop, "2.0.0")
     shop.done("upgrade", "2.0.0")

@@ -45,6 +45,8 @@ _CHOICES = {
     "lifespan": {*LIFESPAN},
     "log_level": {*LOG_LEVELS},
 }
+# Before 0.22 uvicorn has no limit for its own end of a shutdown.
+LIMITED = "timeout_graceful_shutdown" in inspect.signature(uvicorn.Config).parameters
 _TICK = 0.02
 _TURNS = 10  # of the loop, between accept() and `connection_made`, and some more
 
@@ -54,7 +56,8 @@ def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int
     options = judge(service)
     app = load()
     options.setdefault("interface", "wsgi" if is_wsgi(app) else "auto")
-    options.setdefault("timeout_graceful_shutdown", max(1, round(LAST)))
+    if LIMITED:
+        options.setdefault("timeout_graceful_shutdown", max(1, round(LAST)))
     sockets = [socket.socket(fileno=fd) for fd in service["listen"]]
     for sock in sockets:
         sock.setblocking(False)
@@ -131,6 +134,8 @@ class Server(uvicorn.Server):
         end = time.monotonic() + self._drain
         while self.server_state.connections and time.monotonic() < end and not self._hurry:
             await asyncio.sleep(_TICK)
+        if not LIMITED:
+            asyncio.get_running_loop().call_later(LAST, setattr, self, "force_exit", True)
         await super().shutdown(sockets)
 
     async def _refuse(self, sockets: list[socket.socket]) -> None:
