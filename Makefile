@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-sample test-release test-stdlib frameworks soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -54,11 +54,17 @@ test-process: venv system ## the tests that start programs, or use the network o
 test-quick: venv system ## both of these in one run: all tests that build no release
 	@scripts/pytest.sh '$(VENV)' -n 3 -m 'not release and not rootfs' $(TESTS)
 
+test-agent: venv ## the console's half in a service: it hangs on the interpreter's own ways
+	@scripts/pytest.sh '$(VENV)' -n 2 tests/runtime/agent
+
+test-upgrade: venv ## two versions of a release, for two Pythons, upgraded under load
+	@scripts/pytest.sh '$(VENV)' tests/release/test_upgrades.py
+
 test-sample: venv ## the sample application's own tests
 	@scripts/test-sample.sh '$(VENV)'
 
 test-release: venv node system ## tests that build and boot a real release
-	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib and not frameworks'
+	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib and not frameworks' $(TESTS)
 
 test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3.13 for another)
 	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
@@ -76,7 +82,7 @@ demo: venv node ## build the sample application, unpack it, start it, use it, st
 	@$(BIN)/python scripts/demo.py
 
 fresh: ## both README commands on bare Debians, as root (SUITES="bookworm trixie" FRESH="demo test unit")
-	@SUITES='$(SUITES)' FRESH='$(FRESH)' python3 -m scripts.fresh
+	@SUITES='$(SUITES)' FRESH='$(FRESH)' PYTHON='$(PYTHON)' TESTS='$(TESTS)' python3 -m scripts.fresh
 
 bench: venv node ## numbers: start-up, control commands, size
 	@$(BIN)/python benchmarks/bench.py

@@ -7,7 +7,8 @@ commands run as on a user's own machine, in a root, mounts and processes of thei
 
 What this host needs to reach its package indexes (resolver, proxies, certificates, sources of
 apt, configuration of pip and npm) is carried in for the time of the run.  The network is the
-host's.  Run it as ``python3 -m scripts.fresh``; SUITES and FRESH choose what runs.
+host's.  Run it as ``python3 -m scripts.fresh``; SUITES and FRESH choose what runs.  Debian sid has
+several Pythons, and PYTHON chooses one: it is where relforge runs on what no Debian release has.
 """
 
 from __future__ import annotations
@@ -26,10 +27,15 @@ from pathlib import Path
 from tests.rootfs import base
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
+SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13", "sid": "Debian sid"}
+DEFAULT = "bookworm trixie"
+ROLLING = "sid"  # without archives of updates and of security
 PACKAGES = "python3,make,git,ca-certificates"
+# Where there are several Pythons: PYTHON names the one to use, as it does for each target.
+PYTHONS = {"sid": ("3.13", "3.14", "3.15")}
 PROGRAMS = {"debootstrap": "debootstrap", "unshare": "util-linux", "git": "git"}  # of this host
-PARTS = ("demo", "test", "unit")
+PARTS = ("demo", "test", "unit", "agent", "upgrade", "quick", "release")
+PASSED_ON = ("PYTHON", "TESTS")  # variables of make: which interpreter, which tests
 ROOMY = 8 << 30  # bytes of memory with which the short parts write to no disk: they take two
 CLONE = "/srv/relforge"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -72,14 +78,19 @@ def _base(suite: str) -> Path:
     """The suite's root file system, which nobody may write to."""
     mirror = base.mirror(base.suite())
     return base.once(
-        f"{suite}-fresh",
-        lambda root: base.debootstrap(suite, root, include=PACKAGES, mirror=mirror),
+        "-".join([f"{suite}-fresh", *PYTHONS.get(suite, ())]),
+        lambda root: base.debootstrap(suite, root, include=_packages(suite), mirror=mirror),
     )
+
+
+def _packages(suite: str) -> str:
+    more = (f"python{version},python{version}-venv" for version in PYTHONS.get(suite, ()))
+    return ",".join([PACKAGES, *more])
 
 
 def _run(suite: str, lower: Path, parts: list[str]) -> bool:
     """Run the parts in a machine of that suite; whether all went well."""
-    print(f"\n== {SUITES[suite]}, bare but for {PACKAGES}", flush=True)
+    print(f"\n== {SUITES[suite]}, bare but for {_packages(suite)}", flush=True)
     with tempfile.TemporaryDirectory(prefix="relforge-fresh-") as work:
         done = subprocess.run(
             [
@@ -112,6 +123,7 @@ def enter(suite: str, lower: str, work: Path, parts: list[str]) -> None:
     subprocess.run(["umount", "--lazy", "/host"], check=True)
     Path("/host").rmdir()
     kept = {name: value for name, value in os.environ.items() if CARRIED.fullmatch(name)}
+    kept |= {name: value for name in PASSED_ON if (value := os.environ.get(name))}
     env = {**kept, "PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
     os.execve("/bin/sh", ["sh", f"{CLONE}/scripts/fresh.sh", *parts], env)
 
@@ -144,7 +156,7 @@ def _carry_network(suite: str, root: Path) -> None:
     lines = [
         f"deb {address} {codename.replace(own, suite, 1)} main\n"
         for codename, address in rows
-        if codename == own or codename.startswith(f"{own}-")
+        if codename == own or (codename.startswith(f"{own}-") and suite != ROLLING)
     ]
     (root / "etc/apt/sources.list").write_text("".join(lines))
     dump = subprocess.check_output(["apt-config", "dump", "Acquire"], text=True)
@@ -214,6 +226,6 @@ def _mount(*words: str | Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--enter"]:
         enter(sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5:])
-    suites = (os.environ.get("SUITES") or "bookworm trixie").replace(",", " ").split()
+    suites = (os.environ.get("SUITES") or DEFAULT).replace(",", " ").split()
     parts = (os.environ.get("FRESH") or "demo test").replace(",", " ").split()
     sys.exit(main(suites, parts))

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Usage: scripts/fresh.sh PART...
 # Runs in the fresh clone that `scripts/fresh.py` put into a bare Debian: `make demo`,
-# `make test`, `make test-unit` for the parts demo, test, unit.  Ends at the first that
-# fails; names the Python that each of them used, and its seconds.
+# `make test`, and `make test-...` for the other parts.  Ends at the first that fails;
+# names the Python that each of them used, and its seconds.
 set -eu
 cd "$(dirname "$0")/.."
 
 for part in "$@"; do
     case $part in
-        unit) target=test-unit ;;
-        *) target=$part ;;
+        demo | test) target=$part ;;
+        *) target=test-$part ;;
     esac
     started=$(date +%s)
     status=0

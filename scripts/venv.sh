@@ -12,7 +12,7 @@ fits() {
 
 python=${PYTHON:-}
 if [ -z "$python" ]; then
-    for candidate in python3.11 python3.12 python3.13 python3; do
+    for candidate in python3.11 python3.12 python3.13 python3.14 python3.15 python3; do
         if fits "$candidate"; then
             python=$candidate
             break

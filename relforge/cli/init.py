@@ -12,9 +12,9 @@ import typer
 from relforge.cli import report
 from relforge.cli.options import Json, ProjectDir, Yes
 from relforge.layers.python import host
+from relforge.model import python_version
 from relforge.project import init as planning
 from relforge.project.init import Plan
-from relforge.project.settings.python import OLDEST
 from relforge.support import progress
 
 
@@ -57,7 +57,8 @@ def init(
 def pythons() -> tuple[str, ...]:
     """The versions of this host that a release can have, such as 3.12."""
     found = (row.short for _, row in host.installed() if not host.refusal(row))
-    return tuple(dict.fromkeys(row for row in found if int(row.split(".")[1]) >= OLDEST))
+    fitting = (row for row in found if python_version.number(row) >= python_version.OLDEST)
+    return tuple(dict.fromkeys(fitting))
 
 
 def _member(project: Path) -> Path:

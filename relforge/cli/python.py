@@ -18,7 +18,7 @@ from relforge.layers.python.candidates import interpreters
 from relforge.layers.python.export import export as write
 from relforge.model.spec import PythonSettings, StripSettings
 from relforge.pipeline.configured import read_settings
-from relforge.project.settings.python import OLDEST, PYTHON_VERSION
+from relforge.project.settings.python import refusal
 from relforge.support.errors import SettingsError, UserError
 
 app = typer.Typer(
@@ -94,12 +94,12 @@ def export(
     settings = _settings(version, env, project)
     found = find(settings, project, asked="--version") if version else find(settings, project)
     target = f"linux-{found.machine}"
-    path = output or Path(f"cpython-{found.version}-{target}.tar.gz")
+    path = output or Path(f"cpython-{found.spelled}-{target}.tar.gz")
     if not path.name.endswith(".tar.gz"):
         raise UserError(f"{path}: the archive's name must end in .tar.gz")
     with usage.for_a_build():
         made = write(found, settings, path)
-    facts = {"archive": str(path), "version": found.version, "target": target}
+    facts = {"archive": str(path), "version": found.spelled, "target": target}
     if as_json:
         sizes = {"glibc": made.glibc, "sha256": made.sha256, "size": made.size}
         json.dump({**facts, **sizes}, sys.stdout)
@@ -111,19 +111,14 @@ def export(
         )
         print(f"  sha256 {made.sha256}")
         print("\nTo take it, in the place of `python = ...`:\n\n[tool.relforge.python]")
-        print(f'version = "{found.version}"\nsource = "archive"')
+        print(f'version = "{found.spelled}"\nsource = "archive"')
         print(f'archive = "{path}"\nsha256 = "{made.sha256}"')
 
 
 def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
     if version is not None:
-        if not PYTHON_VERSION.fullmatch(version):
-            raise UserError(f'--version: {version!r} is no version such as "3.12" or "3.12.4"')
-        if int(version.split(".")[1]) < OLDEST:
-            raise UserError(
-                f"--version: {version} is too old: a release needs 3.{OLDEST} or newer",
-                hint="type: relforge python list",
-            )
+        if why := refusal(version):
+            raise UserError(f"--version: {why}", hint="type: relforge python list")
         return PythonSettings(version=version, strip=StripSettings().symbols)
     settings = read_settings(project, env).settings.python
     if settings.source == "system":

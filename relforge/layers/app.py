@@ -58,6 +58,9 @@ def step(release: Release, ahead: cache.Tree | None = None) -> Release:
     tree = ahead or _tree(release)
     found = _over_dependencies(release, tree)
     cache.place(tree, release.tree)
+    for root in layout.app_roots(release.settings.app_roots):
+        # CPython 3.15 warns at each start of what relforge.pth names and is not there.
+        (release.tree / root).mkdir(parents=True, exist_ok=True)
     part = Part(
         origin="built",
         name=NAME,

@@ -65,13 +65,12 @@ def _compile_changed(release: Release, found: inventory.Inventory) -> bool:
     paths = {entry.path for entry in (*found.others, *laid) if entry.link is None}
     paths |= {row.path for row in release.collisions}
     changed = False
-    tag = release.python.tag.replace("cp", "cpython-")
     for root in (release.python.site_packages, layout.APP):
         modules = sorted(row for row in paths if row.endswith(".py") and row.startswith(f"{root}/"))
         there = [row for row in modules if (release.tree / row).is_file()]
         strip = release.settings.strip.sources
         changed |= bytecode.refresh(
-            interpreter(release), release.tree, root, there, tag, strip=strip
+            interpreter(release), release.tree, root, there, release.python.cache_tag, strip=strip
         )
     return changed
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from relforge.model import python_version
+
 PYTHON = "python"
 SCRIPTS = "python/share/scripts"
 APP = "app"
@@ -31,8 +33,8 @@ SEALED = (MANIFEST, LAUNCH, SUMS, SBOM)
 
 
 def site_packages(version: str) -> str:
-    """Where packages are in a release with that Python, ``3.12`` or ``3.12.1``."""
-    return f"{PYTHON}/lib/python{'.'.join(version.split('.')[:2])}/site-packages"
+    """Where packages are in a release with that Python: ``3.12``, ``3.12.1`` or ``3.14t``."""
+    return f"{PYTHON}/lib/python{python_version.short(version)}/site-packages"
 
 
 def app_roots(roots: tuple[str, ...]) -> tuple[str, ...]:

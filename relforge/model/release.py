@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from relforge.model import layout
+from relforge.model import layout, python_version
 from relforge.model.spec import Project, Settings
 
 TARGETS = ("linux-x86_64", "linux-aarch64")  # what `--target` may be
@@ -31,8 +31,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """The interpreter that goes in.  ``version`` is the full one, ``tag`` is ``cp312``,
-    ``machine`` as ``uname -m`` says it.
+    """The interpreter that goes in.  ``version`` is the full one, ``tag`` is ``cp312``, or
+    ``cp314t`` of a free-threaded build, ``machine`` as ``uname -m`` says it.
 
     ``origin`` is the executable on the build host, the archive's file, or where
     the target has its own; ``key`` the content key of the tree that is made from it.
@@ -48,9 +48,25 @@ class Interpreter:
     helper: Path | None = None  # one of this host and of that minor version: compiles, and builds
 
     @property
+    def spelled(self) -> str:
+        """As settings name exactly this one: ``3.12.1``, ``3.14.2t``."""
+        threaded = python_version.is_threaded(self.tag)
+        return python_version.spelled(self.version, threaded=threaded)
+
+    @property
     def short(self) -> str:
-        """``3.12``: the version that names folders."""
-        return ".".join(self.version.split(".")[:2])
+        """``3.12``, ``3.14t``: what names folders and programs."""
+        return python_version.short(self.spelled)
+
+    @property
+    def minor(self) -> str:
+        """``3.12``, ``3.14``: what packages ask for."""
+        return python_version.minor(self.version)
+
+    @property
+    def cache_tag(self) -> str:
+        """What the names of byte code say: a free-threaded build's is that of the other."""
+        return f"cpython-{self.minor.replace('.', '')}"
 
     @property
     def abi(self) -> str:
@@ -65,7 +81,7 @@ class Interpreter:
     @property
     def site_packages(self) -> str:
         """Where dependencies and the application go, relative to the release."""
-        return layout.site_packages(self.version)
+        return layout.site_packages(self.spelled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

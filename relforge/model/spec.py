@@ -92,7 +92,7 @@ class PythonArchive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonSettings:
-    """Which interpreter goes in.  ``version`` is ``3.12`` or ``3.12.1``."""
+    """Which interpreter goes in.  ``version`` is ``3.12``, ``3.12.1`` or ``3.14t``."""
 
     version: str
     source: Literal["host", "archive", "uv", "system"] = "host"

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import relforge
-from relforge.model import layout
+from relforge.model import layout, python_version
 from relforge.model.spec import Project, Settings
 from relforge.support.errors import Exit, SettingsError, UserError
 
 FOLDER = ".relforge"
-OLDEST = (3, 11)
 _HINT = "make one (uv sync, or python3 -m venv .venv and its pip), or name one: --python PATH"
 # Where no source of the project is, and nothing is watched.
 _NO_SOURCES = frozenset(
@@ -143,10 +142,10 @@ def _refuse_old(directory: Path) -> None:
     except OSError:
         return
     found = re.search(r"^version(?:_info)?\s*=\s*(\d+)\.(\d+)", text, re.M)
-    if found and (int(found[1]), int(found[2])) < OLDEST:
+    if found and (int(found[1]), int(found[2])) < (3, python_version.OLDEST):
         raise UserError(
             f"{directory}: a virtual environment of Python {found[1]}.{found[2]}; relforge "
-            "needs 3.11 or newer",
+            f"needs 3.{python_version.OLDEST} or newer",
             hint=_HINT,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from relforge.model import python_version
 from relforge.model.spec import Project
 from relforge.support.errors import SettingsError
 
@@ -31,5 +32,6 @@ def supports(project: Project, version: str) -> bool:
         supported = SpecifierSet(project.requires_python)
     except InvalidSpecifier as error:
         raise SettingsError(f"{WHERE}: {error}") from None
-    full = version if version.count(".") > 1 else f"{version}.99"
+    plain = python_version.plain(version)
+    full = plain if plain.count(".") > 1 else f"{plain}.99"
     return supported.contains(full, prereleases=True)

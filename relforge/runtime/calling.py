@@ -104,14 +104,27 @@ def misfit(
 def unbound(function: Callable[..., Any], /, *given: Any, **named: Any) -> str:
     """Why these cannot be its arguments; "" where they can."""
     try:
-        signature = inspect.signature(function)
+        found = signature(function)
     except (TypeError, ValueError):  # written in C
         return ""
     try:
-        signature.bind(*given, **named)
+        found.bind(*given, **named)
     except TypeError as error:
         return str(error)
     return ""
+
+
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Its signature, whatever its annotations name; raises as `inspect.signature` does.
+
+    CPython 3.14 evaluates them only when somebody asks, and some names are there for type
+    checkers alone.
+    """
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function)
 
 
 def _is_function(function: Callable[..., Any]) -> bool:
@@ -122,6 +135,6 @@ def _is_function(function: Callable[..., Any]) -> bool:
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
     try:
-        return [*inspect.signature(function).parameters.values()]
+        return [*signature(function).parameters.values()]
     except (TypeError, ValueError):  # written in C
         return None

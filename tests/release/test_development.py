@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from relforge.layers.deps import pex
 from tests.release.workshop import Workshop, called
 
 pytestmark = pytest.mark.release
@@ -23,6 +24,7 @@ schema.hosts = { required = true }
 ASK = "import os; print(os.environ.get('HOSTS'))"
 
 
+@pytest.mark.skipif(sys.version_info >= pex.VENDORED_UNTIL, reason="pex would have to fetch a pip")
 def test_p57_p58_bin_python_exports_and_the_copy_of_the_release_wins(
     shop: Workshop, tmp_path: Path
 ) -> None:

@@ -120,6 +120,7 @@ def mini_template() -> Iterator[Path]:
 def _fill(root: Path) -> None:
     (root / "bin").mkdir(parents=True)
     (root / "release").mkdir()
+    (root / "app").mkdir()  # as in a real release, where it may be empty
     runtime = root / "runtime" / "relforge"
     runtime.mkdir(parents=True)
     shutil.copy(PACKAGE / "__init__.py", runtime)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -132,3 +133,13 @@ def test_a_script_ends_as_by_sys_exit(
 ) -> None:  # P41
     assert code == calling.exit_status(value)
     assert ("", said) == capsys.readouterr()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="a function's annotations are evaluated")
+def test_an_annotation_for_type_checkers_alone_does_not_matter() -> None:
+    scope: dict[str, Any] = {}
+    exec("def one(word: Elsewhere) -> Elsewhere: ...", scope)
+    assert ("word",) == calling.names(scope["one"])
+    assert "" == calling.unbound(scope["one"], "a")
+    assert "missing" in calling.unbound(scope["one"])
+    assert not calling.is_script(scope["one"])

@@ -25,11 +25,15 @@ ADAPTERS = {
 }
 # The console at a terminal: its library lies beside the runtime, in each release.
 CONSOLE = {f"client/{name}.py": {"prompt_toolkit"} for name in ("colours", "terminal")}
+# Of the standard library, in newer Pythons alone.
+NEWER = {"calling.py": {"annotationlib"}}
 
 
 @pytest.mark.parametrize("path", sorted(RUNTIME.rglob("*.py")), ids=lambda path: path.name)
 def test_the_runtime_imports_the_standard_library_and_itself_by_relative_names(path: Path) -> None:
-    allowed = {**ENTRIES, **ADAPTERS, **CONSOLE}.get(path.relative_to(RUNTIME).as_posix(), set())
+    allowed = {**ENTRIES, **ADAPTERS, **CONSOLE, **NEWER}.get(
+        path.relative_to(RUNTIME).as_posix(), set()
+    )
     foreign = set(_absolute_imports(path)) - sys.stdlib_module_names - allowed
     assert set() == foreign
 

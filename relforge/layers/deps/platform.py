@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from packaging import tags
 from packaging.tags import Tag
 
+from relforge.model import python_version
 from relforge.model.release import Interpreter, Target
 
 OLDEST_GLIBC = {"x86_64": 5, "i686": 5}  # minor of 2.x; manylinux began there
@@ -25,10 +26,15 @@ class Platform:
     """Markers by name (PEP 508), and tags from the most to the least specific (PEP 425)."""
 
     python: str  # 3.12.1
-    tag: str  # cp312
+    tag: str  # cp312, cp314t
     machine: str
     markers: dict[str, str]
     tags: tuple[Tag, ...]
+
+    @property
+    def spelled(self) -> str:
+        """As settings write it: ``3.12.1``, ``3.14.2t``."""
+        return python_version.spelled(self.python, threaded=python_version.is_threaded(self.tag))
 
     @property
     def ranks(self) -> dict[Tag, int]:
@@ -44,7 +50,7 @@ def platform(interpreter: Interpreter, target: Target) -> Platform:
         tag=interpreter.tag,
         machine=target.machine,
         markers=_markers(interpreter.version, target),
-        tags=tuple(_tags(interpreter.short, interpreter.tag, target.machine, glibc)),
+        tags=tuple(_tags(interpreter.minor, interpreter.tag, target.machine, glibc)),
     )
 
 
@@ -70,7 +76,7 @@ def _tags(short: str, tag: str, machine: str, glibc: str) -> list[Tag]:
     platforms = _platforms(machine, glibc)
     return [
         *tags.cpython_tags(version, abis=[tag], platforms=platforms),
-        *tags.compatible_tags(version, interpreter=tag, platforms=platforms),
+        *tags.compatible_tags(version, interpreter=f"cp{major}{minor}", platforms=platforms),
     ]
 
 

@@ -14,6 +14,7 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from relforge.layers.deps.pins import LockedFile, Pin, Source
+from relforge.model import python_version
 from relforge.support import masking
 
 HEAD = """\
@@ -24,15 +25,15 @@ created-by = "relforge"
 """
 
 
-def render(pins: Iterable[Pin], minor: str, folder: Path) -> str:
-    """The text of a lock in that folder, for that minor version of CPython."""
-    rows = [HEAD.format(minor=minor)]
+def render(pins: Iterable[Pin], short: str, folder: Path) -> str:
+    """The text of a lock in that folder, for that version of CPython: ``3.12`` or ``3.14t``."""
+    rows = [HEAD.format(minor=python_version.minor(short))]
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.version, str(pin.marker)))
-    rows += ["\n".join(_package(pin, minor, folder)) for pin in ordered]
+    rows += ["\n".join(_package(pin, short, folder)) for pin in ordered]
     return "\n".join(rows) + "\n" if ordered else f"{rows[0]}packages = []\n"
 
 
-def _package(pin: Pin, minor: str, folder: Path) -> Iterator[str]:
+def _package(pin: Pin, short: str, folder: Path) -> Iterator[str]:
     yield "[[packages]]"
     yield f"name = {_text(pin.name)}"
     if not pin.source or pin.source.commit:
@@ -48,7 +49,7 @@ def _package(pin: Pin, minor: str, folder: Path) -> Iterator[str]:
         if not file.is_wheel:
             yield f"sdist = {_file(file, folder)}"
             break
-    wheels = [file for file in files if file.is_wheel and _is_for_linux(file.name, minor)]
+    wheels = [file for file in files if file.is_wheel and _is_for_linux(file.name, short)]
     if wheels:
         yield "wheels = ["
         yield from (f"    {_file(file, folder)}," for file in wheels)
@@ -85,12 +86,13 @@ def _file(file: LockedFile, folder: Path) -> str:
     return f'{{ name = {_text(file.name)}, {place}, hashes = {{ sha256 = "{file.sha256}" }} }}'
 
 
-def _is_for_linux(name: str, minor: str) -> bool:
-    return any(_fits(tag, int(minor.split(".")[1])) for tag in parse_wheel_filename(name)[3])
+def _is_for_linux(name: str, short: str) -> bool:
+    return any(_fits(tag, short) for tag in parse_wheel_filename(name)[3])
 
 
-def _fits(tag: Tag, minor: int) -> bool:
-    """Whether CPython 3.minor on some Linux with glibc takes it."""
+def _fits(tag: Tag, short: str) -> bool:
+    """Whether that CPython on some Linux with glibc takes it."""
+    minor = python_version.number(short)
     if tag.platform != "any" and not tag.platform.startswith(("manylinux", "linux")):
         return False
     kind, version = tag.interpreter[:2], tag.interpreter[2:]
@@ -99,7 +101,8 @@ def _fits(tag: Tag, minor: int) -> bool:
     if kind != "cp" or version[:1] != "3":
         return False
     older = int(version[1:] or 0) <= minor
-    return (older and tag.abi in ("abi3", "none")) or tag.abi == f"cp3{minor}"
+    stable = "abi3t" if python_version.is_threaded(short) else "abi3"
+    return (older and tag.abi in (stable, "none")) or tag.abi == python_version.tag(short)
 
 
 def _text(value: str) -> str:

@@ -80,7 +80,7 @@ def reason(wanted: Requirement, offers: Iterable[Offer], target: Platform) -> st
 
 def _of_platform(wanted: Requirement, version: Version, target: Platform) -> str:
     return (
-        f"{wanted.name} {version} has no file for CPython {target.python} on {target.machine} "
+        f"{wanted.name} {version} has no file for CPython {target.spelled} on {target.machine} "
         "Linux, nor a source archive that would do"
     )
 

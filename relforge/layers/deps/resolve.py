@@ -23,6 +23,7 @@ from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import PexError
 from relforge.layers.deps.pins import Lock, Pin
 from relforge.layers.deps.platform import Platform
+from relforge.model import python_version
 from relforge.model.spec import Index
 from relforge.support.errors import UserError
 
@@ -196,8 +197,8 @@ def _binding(question: Question) -> Binding | None:
 def _ask_uv(question: Question, made: Path, binding: Binding | None, *, any_index: bool) -> Lock:
     made.unlink(missing_ok=True)
     if question.kept:
-        minor = ".".join(question.target.python.split(".")[:2])
-        made.write_text(pylock_text.render(question.kept, minor, made.parent), encoding="utf-8")
+        short = python_version.short(question.target.spelled)
+        made.write_text(pylock_text.render(question.kept, short, made.parent), encoding="utf-8")
     uv.lock(
         *(question.requirements, question.python, question.target),
         *(question.places, question.root, made),

@@ -245,4 +245,4 @@ class _Destination(WheelDestination):
         stem, suffix = posixpath.splitext(name)
         if suffix != ".py" or not path.startswith(self.interpreter.site_packages):
             return None
-        return f"{folder}/__pycache__/{stem}.{self.interpreter.tag.replace('cp', 'cpython-')}.pyc"
+        return f"{folder}/__pycache__/{stem}.{self.interpreter.cache_tag}.pyc"

@@ -17,6 +17,7 @@ from typing import IO, cast
 from relforge import elf
 from relforge.cache import file_facts
 from relforge.layers.python.installation import InstallationFiles
+from relforge.model import python_version
 from relforge.support.errors import UserError
 from relforge.support.zstd import zstd
 from relforge.tree import extraction
@@ -72,15 +73,15 @@ def _inspect(path: Path) -> InstallationFiles:
                     f"{path}: is a full archive of python-build-standalone, made to be linked anew",
                     hint="take the one whose name has `install_only`",
                 )
-            if found := re.fullmatch(r"bin/python(3\.\d+)", inner):
+            if found := re.fullmatch(r"bin/python(3\.\d+t?)", inner):
                 short = found[1]
                 copy = Path(scratch) / "python"
                 copy.write_bytes(_read(tar, member))
                 binary = elf.read(copy)
                 seen |= _versions(copy.read_bytes(), short)
-            elif found := re.fullmatch(r"lib/libpython(3\.\d+)\.so\.1\.0", inner):
+            elif found := re.fullmatch(r"lib/libpython(3\.\d+t?)\.so\.1\.0", inner):
                 seen |= _versions(_read(tar, member), found[1])
-            elif re.fullmatch(r"include/python3\.\d+/patchlevel\.h", inner):
+            elif re.fullmatch(r"include/python3\.\d+t?/patchlevel\.h", inner):
                 told |= {hit.decode() for hit in PATCHLEVEL.findall(_read(tar, member))}
     if not short:
         raise UserError(
@@ -92,15 +93,19 @@ def _inspect(path: Path) -> InstallationFiles:
             f"{path}: {TOP}/bin/python{short} is no program for Linux with glibc",
             hint="take the archive whose name has `unknown-linux-gnu`",
         )
-    versions = {text for text in told or seen if text.startswith(f"{short}.")}
+    minor = python_version.minor(short)
+    versions = {text for text in told or seen if text.startswith(f"{minor}.")}
     if len(versions) != 1:
         raise UserError(f"{path}: does not tell which release of CPython {short} it holds")
-    return InstallationFiles(version=versions.pop(), machine=binary.machine)
+    threaded = python_version.is_threaded(short)
+    version = python_version.spelled(versions.pop(), threaded=threaded)
+    return InstallationFiles(version=version, machine=binary.machine)
 
 
 def _versions(binary: bytes, short: str) -> set[str]:
     """The versions that a program's own strings name, as ``3.12.1``."""
-    pattern = rb"(?<![\d.])(" + re.escape(short).encode() + rb"\.\d+(?:(?:a|b|rc)\d+)?)\+?\0"
+    minor = python_version.minor(short)
+    pattern = rb"(?<![\d.])(" + re.escape(minor).encode() + rb"\.\d+(?:(?:a|b|rc)\d+)?)\+?\0"
     return {hit.decode() for hit in re.findall(pattern, binary)}
 
 

@@ -8,8 +8,8 @@ from packaging.version import Version
 
 from relforge.layers.python import host, installation, selection
 from relforge.layers.python.probe import Probe
+from relforge.model import python_version
 from relforge.model.spec import PythonSettings
-from relforge.project.settings.python import OLDEST
 from relforge.support.errors import UserError
 
 
@@ -32,23 +32,28 @@ class Listed:
 def interpreters() -> tuple[Listed, ...]:
     """Every one of this host, the newest first."""
     found = [_listed(place, row) for place, row in host.installed()]
-    return tuple(sorted(found, key=lambda row: Version(row.version), reverse=True))
+    return tuple(sorted(found, key=_age, reverse=True))
+
+
+def _age(row: Listed) -> tuple[Version, bool]:
+    plain = python_version.plain(row.version)
+    return Version(plain), plain == row.version
 
 
 def _listed(place: host.Place, found: Probe) -> Listed:
     refusal, size = host.refusal(found), 0
-    if int(found.short.split(".")[1]) < OLDEST:
-        refusal = refusal or f"a release needs 3.{OLDEST} or newer"
+    if python_version.number(found.short) < python_version.OLDEST:
+        refusal = refusal or f"a release needs 3.{python_version.OLDEST} or newer"
     if not refusal:
         try:
-            wanted = PythonSettings(version=found.version)
+            wanted = PythonSettings(version=found.spelled)
             chosen = selection.select(installation.of_host(found), wanted)
             size = sum(path.stat().st_size for _, path in chosen.files)
         except UserError as error:
             refusal = error.message
     places = {"host": host.places(), "uv": (host.of_uv(),)}
     return Listed(
-        version=found.version,
+        version=found.spelled,
         path=found.executable,
         origin=place.kind,
         refusal=refusal,

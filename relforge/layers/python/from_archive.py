@@ -7,6 +7,7 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.layers.python import archive, download, host, selection
+from relforge.model import python_version
 from relforge.model.release import Interpreter
 from relforge.model.spec import PythonArchive, PythonSettings
 from relforge.support.errors import SettingsError, UserError
@@ -35,7 +36,7 @@ def find(settings: PythonSettings, root: Path, target: str | None) -> Interprete
     helper = None if runs_here else host.newest(contents.short, host.places())
     compiles = "" if runs_here else str(helper and helper.version)
     return Interpreter(
-        version=contents.version,
+        version=python_version.plain(contents.version),
         tag=contents.tag,
         machine=contents.machine,
         source="archive",

@@ -12,9 +12,10 @@ from packaging.version import Version
 
 from relforge import elf
 from relforge.layers.python.probe import Probe, probe
+from relforge.model import python_version
 from relforge.support.errors import UserError
 
-EXECUTABLE = re.compile(r"python3\.\d+")
+EXECUTABLE = re.compile(r"python3\.\d+t?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Place:
 
 
 def find(version: str, asked: str = "tool.relforge.python.version") -> Probe:
-    """The newest CPython of that version, ``3.12`` or ``3.12.1``; raises UserError.
+    """The newest CPython of that version, ``3.12``, ``3.12.1`` or ``3.14t``; raises UserError.
 
     ``asked`` is where the user wrote the version.
     """
@@ -39,10 +40,10 @@ def find(version: str, asked: str = "tool.relforge.python.version") -> Probe:
 
 def newest(version: str, where: tuple[Place, ...]) -> Probe | None:
     """The newest in those places that can go into a release, the first among equals; or None."""
-    short = ".".join(version.split(".")[:2])
+    short = python_version.short(version)
     best: Probe | None = None
     for found in _probed(where, f"python{short}"):
-        fits = found.short == short and version in (short, found.version)
+        fits = found.short == short and version in (short, found.spelled)
         if fits and not refusal(found) and (best is None or _newer(found, best)):
             best = found
     return best
@@ -98,8 +99,6 @@ def refusal(found: Probe) -> str:
         return f"is not linked with glibc (its loader is {found.loader})"
     if found.debug:
         return "is a debug build"
-    if found.threaded:
-        return "is a free-threaded build"
     return ""
 
 
@@ -133,15 +132,23 @@ def _nothing(version: str, asked: str) -> str:
     lines = [f'{asked}: there is no CPython "{version}" on this host']
     others = []
     for _, found in installed():
-        if why := refusal(found):
-            if found.short == ".".join(version.split(".")[:2]):
-                lines.append(f"    {found.executable}: {why}")
-        elif found.implementation == "cpython":
-            others.append((Version(found.version), found.executable))
-    found_here = [f"{number} ({path})" for number, path in sorted(others)]
+        why = refusal(found)
+        if not why:
+            others.append((Version(found.version), found.spelled, found.executable))
+            why = _other_build(found, version)
+        if why and python_version.minor(found.version) == python_version.minor(version):
+            lines.append(f"    {found.executable}: {why}")
+    found_here = [f"{spelled} ({path})" for _, spelled, path in sorted(others)]
     lines.append("  found: " + (", ".join(found_here) or "none"))
     lines.append("  looked in: " + ", ".join(place.name for place in places()))
     return "\n".join(lines)
+
+
+def _other_build(found: Probe, version: str) -> str:
+    """How it differs from what is asked for, where the threads alone do not fit."""
+    if found.threaded == python_version.is_threaded(version):
+        return ""
+    return f"is {'' if found.threaded else 'not '}a free-threaded build"
 
 
 def _hint(version: str, asked: str) -> str:

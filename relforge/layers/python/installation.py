@@ -6,22 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relforge.layers.python.probe import Probe
+from relforge.model import python_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationFiles:
-    """What an archive holds, told without running it: it may be for another CPU."""
+    """What an archive holds, told without running it: it may be for another CPU.
+
+    ``version`` is as settings write it: ``3.14.2t`` of a free-threaded build.
+    """
 
     version: str
     machine: str
 
     @property
     def short(self) -> str:
-        return ".".join(self.version.split(".")[:2])
+        return python_version.short(self.version)
 
     @property
     def tag(self) -> str:
-        return f"cp{self.short.replace('.', '')}"
+        return python_version.tag(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class Installation:
     """Where the parts of one interpreter lie.
 
     ``enclosed`` is the folder that its libraries must come from (an unpacked
-    archive), None where the host's are taken too.
+    archive), None where the host's are taken too.  ``version`` is as settings write it.
     """
 
     version: str
@@ -43,7 +47,7 @@ class Installation:
 
     @property
     def short(self) -> str:
-        return ".".join(self.version.split(".")[:2])
+        return python_version.short(self.version)
 
 
 def of_host(probe: Probe) -> Installation:
@@ -56,7 +60,7 @@ def of_host(probe: Probe) -> Installation:
         of_cpu = include.parent / probe.multiarch / include.name
         include = of_cpu if (of_cpu / "pyconfig.h").is_file() else include
     return Installation(
-        version=probe.version,
+        version=probe.spelled,
         machine=probe.machine,
         executable=Path(probe.executable),
         prefix=probe.prefix,

@@ -9,6 +9,7 @@ from typing import Any
 
 from relforge import elf
 from relforge.cache import file_facts
+from relforge.model import python_version
 from relforge.support import command
 
 PROGRAM = """
@@ -47,12 +48,17 @@ class Probe:
     threaded: bool
 
     @property
+    def spelled(self) -> str:
+        """As settings name exactly this one: ``3.12.1``, ``3.14.2t``."""
+        return python_version.spelled(self.version, threaded=self.threaded)
+
+    @property
     def short(self) -> str:
-        return ".".join(self.version.split(".")[:2])
+        return python_version.short(self.spelled)
 
     @property
     def tag(self) -> str:
-        return f"cp{self.short.replace('.', '')}"
+        return python_version.tag(self.spelled)
 
 
 def probe(executable: Path) -> Probe | None:
@@ -77,8 +83,8 @@ def _ask(executable: Path) -> dict[str, Any] | None:
         answer = json.loads(done.stdout)
     except (OSError, ValueError):
         return None
-    short = ".".join(answer["version"].split(".")[:2])
-    base = Path(answer["prefix"]) / "bin" / f"python{short}"
+    spelled = python_version.spelled(answer["version"], threaded=answer["threaded"])
+    base = Path(answer["prefix"]) / "bin" / f"python{python_version.short(spelled)}"
     if base.is_file() and base.resolve() != executable:
         return asdict(found) if (found := probe(base)) else None  # a copy in an environment
     return {

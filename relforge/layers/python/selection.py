@@ -18,12 +18,15 @@ from relforge.cache import file_facts
 from relforge.elf import loader, run_paths, symbols
 from relforge.layers.python import certificates, tcl
 from relforge.layers.python.installation import Installation
+from relforge.model import python_version
 from relforge.model.spec import PythonSettings
 from relforge.support.errors import SettingsError, UserError
 
 log = logging.getLogger("relforge.layers.python")
 
 FORMAT = "6"  # of the relocated tree: another number makes every tree anew
+
+LIBPYTHON = re.compile(r"libpython3\.\d+(t?)\.so\.1\.0")
 
 LOADER_CACHE = Path("/etc/ld.so.cache")
 
@@ -32,7 +35,7 @@ LEFT_OUT = (
     *("__pycache__", "*/__pycache__", "site-packages", "dist-packages"),
     *("sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED", "_distutils_system_mod.py"),
     *("config-*", "*.a", "*.o", "*.exe"),  # for those who compile
-    *("_sysconfig_vars*.json", "build-details.json"),  # for those who do not start it
+    *("_sysconfig_vars*.json", "build-details*.json"),  # for those who do not start it
 )
 OPTIONAL = {
     "tests": (
@@ -76,6 +79,8 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
     folder = f"lib/python{installation.short}"
     name = f"python{installation.short}"
     links = [("bin/python", name), ("bin/python3", name)]
+    if python_version.is_threaded(installation.short):  # it has its minor version's name, too
+        links.append((f"bin/python{python_version.minor(installation.short)}", name))
     files = [(f"bin/{name}", installation.executable)]
     files += _headers(installation)
     for relative, path in _standard_library(installation, settings):
@@ -209,9 +214,10 @@ def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> d
             )
     shared = {**found.libraries, **tcl.scripts(found.libraries)}
     for name, path in found.libraries.items():
-        stub = path.with_name("libpython3.so")  # what modules of the stable ABI may name
-        if name.startswith("libpython3.") and stub.is_file():
-            shared[stub.name] = stub
+        if named := LIBPYTHON.fullmatch(name):
+            stub = path.with_name(f"libpython3{named[1]}.so")  # what modules of the stable ABI name
+            if stub.is_file():
+                shared[stub.name] = stub
     digest = hashlib.sha256()
     for relative, path in [*files, *sorted(shared.items())]:
         if relative not in left_out:

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from relforge import cache
 from relforge.layers.python import host
 from relforge.layers.python.probe import Probe, probe
+from relforge.model import python_version
 from relforge.model.release import Interpreter
 from relforge.model.spec import PythonSettings
 from relforge.support.errors import UserError
@@ -38,24 +39,24 @@ def find(settings: PythonSettings, target: str) -> Interpreter:
     Without a patch number in the settings it is that of the interpreter which
     stands in for it here: markers of the lock may ask for it.
     """
-    short = ".".join(settings.version.split(".")[:2])
+    short = python_version.short(settings.version)
     path = settings.path or PLACE.format(short=short)
     native = target == f"linux-{os.uname().machine}"
     own = _own(path, settings.version) if native else None
     helper = own or host.newest(short, host.places())
     if helper is None and native:
         host.find(short)  # says what there is
-    exact = settings.version if settings.version != short else ""
+    exact = python_version.plain(settings.version) if settings.version != short else ""
     version = exact or (helper.version if helper else "")
     if not version:
         raise UserError(
             f"tool.relforge.python.version: which patch of {short} {target} has cannot be told "
             f"here, where there is no CPython {short}",
-            hint=f'write it: version = "{short}.4"',
+            hint=f'write it: version = "{python_version.example(short)}"',
         )
     return Interpreter(
         version=version,
-        tag=f"cp{short.replace('.', '')}",
+        tag=python_version.tag(short),
         machine=target.removeprefix("linux-"),
         source="system",
         origin=Path(path),
@@ -73,7 +74,7 @@ def make(interpreter: Interpreter, draft: Path) -> None:
     for link in ("python", "python3"):
         (draft / "bin" / link).symlink_to(name)
     home = PurePosixPath(interpreter.origin).parent
-    text = SETTINGS.format(home=home, short=interpreter.short)
+    text = SETTINGS.format(home=home, short=interpreter.minor)
     (draft / "pyvenv.cfg").write_text(text, encoding="utf-8")
     (draft / "lib" / name / "site-packages").mkdir(parents=True)
 
@@ -83,6 +84,7 @@ def _own(path: str, version: str) -> Probe | None:
     found = probe(Path(path))
     if found is None or host.refusal(found) or Path(path).resolve() != Path(found.executable):
         return None
-    wanted = [int(part) for part in version.split(".")]
+    wanted = [int(part) for part in python_version.plain(version).split(".")]
     there = [int(part) for part in found.version.split(".")]
-    return found if there[:2] == wanted[:2] and there >= wanted else None
+    fits = found.short == python_version.short(version) and there >= wanted
+    return found if fits else None

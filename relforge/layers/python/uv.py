@@ -9,6 +9,7 @@ from pathlib import Path
 
 from relforge.layers.python import host
 from relforge.layers.python.probe import Probe
+from relforge.model import python_version
 from relforge.support import command
 from relforge.support.errors import UserError
 
@@ -38,7 +39,8 @@ def _install(version: str) -> None:
             "and uv itself is not installed, which could fetch it",
             hint='type: pip install uv, or set source = "host"',
         )
-    wanted = f"cpython-{version}-linux-{os.uname().machine}-gnu"
+    build = "+freethreaded" if python_version.is_threaded(version) else ""
+    wanted = f"cpython-{python_version.plain(version)}{build}-linux-{os.uname().machine}-gnu"
     command.run(
         [program, "python", "install", "--no-bin", wanted],
         what=f"fetching CPython {version}",

@@ -7,31 +7,21 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from relforge.model.python_version import OLDEST, SUPPORTED, is_threaded, number, spelled
+from relforge.model.python_version import tag as tag_of
 from relforge.model.spec import Project
 from relforge.project.init.reading import Sources
-from relforge.project.settings.python import OLDEST
 from relforge.project.supported_python import supports
 
-_SHORT = re.compile(r"3\.\d+")
+_PINNED = r"(3\.\d+)(?:\.\d+)?(t\b|\+freethreaded)?"
 _WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9_.]+)-[\w.]+\.whl")
-UNKNOWN_HOST = ("3.13", "3.12", "3.11")  # where nobody has looked at the host
-
-
-# When a Python was out, and most packages had wheels for it: four months later.
-_RELEASED = {
-    "3.11": 1676592000,
-    "3.12": 1706140800,
-    "3.13": 1738713600,
-    "3.14": 1770249600,
-    "3.15": 1801000000,
-}
-
-
 # Modules of the standard library, and the minor version that has them no more.
 REMOVED = {
     **dict.fromkeys(("asynchat", "asyncore", "distutils", "imp", "smtpd"), 12),
     **dict.fromkeys(("cgi", "cgitb", "crypt", "imghdr", "mailcap", "nntplib", "pipes"), 13),
     **dict.fromkeys(("sndhdr", "spwd", "telnetlib", "uu", "xdrlib", "audioop"), 13),
+    **dict.fromkeys(("aifc", "chunk", "lib2to3", "nis", "ossaudiodev", "sunau"), 13),
+    **dict.fromkeys(("sre_compile", "sre_constants", "sre_parse"), 15),
 }
 
 
@@ -62,15 +52,17 @@ def choose(
 ) -> Choice:
     """The version; ``available`` are those of the host, such as 3.12, None where unknown.
 
+    A free-threaded one, such as 3.14t, is taken where another tool's file names it.
     ``imports`` are the modules that the sources import: some are gone from newer Pythons.
     """
-    host = sorted(set(UNKNOWN_HOST if available is None else available), key=_number, reverse=True)
+    there = set(SUPPORTED if available is None else available)
+    host = sorted((row for row in there if not is_threaded(row)), key=number, reverse=True)
     required = project.requires_python
     fitting = [row for row in host if supports(project, row)]
     pin, said = _pin(sources)
     by = "Pipfile" if sources.has("Pipfile") else "requires-python"
     shown = f'{by} says "{required}"' if required else ""
-    if pin in fitting:
+    if pin in fitting or (pin in there and supports(project, pin)):
         return Choice(version=pin, why=f"{said} says {pin}")
     if not fitting:
         allowed = next(_upwards(project), "")
@@ -83,13 +75,13 @@ def choose(
         version = allowed or (host[0] if host else f"3.{OLDEST}")
         return Choice(version=version, why=shown, problem=problem)
     gone = {name: REMOVED[name] for name in imports if name in REMOVED}
-    kept = [row for row in fitting if all(_number(row) < (3, minor) for minor in gone.values())]
+    kept = [row for row in fitting if all(number(row) < minor for minor in gone.values())]
     if kept and kept != fitting:
         names = ", ".join(sorted(gone))
         why = f"the sources import {names}, which newer ones lack"
         return Choice(version=kept[0], why=why)
     lacking = {row: _lacking(lock, row) for row in fitting}
-    old = [row for row in fitting if pinned and _RELEASED.get(row, pinned.when) > pinned.when]
+    old = [row for row in fitting if pinned and SUPPORTED.get(row, pinned.when) > pinned.when]
     if pinned and old and not lock:
         version = next((row for row in fitting if row not in old), fitting[-1])
         year = time.gmtime(pinned.when).tm_year
@@ -119,15 +111,15 @@ def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
 def _pin(sources: Sources) -> tuple[str, str]:
     """What another tool's file pins: 3.12 of ``python-3.12.4``, and the file's name."""
     for name, pattern in (
-        (".python-version", r"^\s*(?:cpython-?|python-?)?(3\.\d+)"),
-        ("runtime.txt", r"^\s*python-?(3\.\d+)"),
-        (".tool-versions", r"^python\s+(3\.\d+)"),
-        ("mise.toml", r"python\s*=\s*\"(3\.\d+)"),
-        ("Dockerfile", r"^FROM\s+(?:\S+/)?python:(3\.\d+)"),
+        (".python-version", rf"^\s*(?:cpython-?|python-?)?{_PINNED}"),
+        ("runtime.txt", rf"^\s*python-?{_PINNED}"),
+        (".tool-versions", rf"^python\s+{_PINNED}"),
+        ("mise.toml", rf"python\s*=\s*\"{_PINNED}"),
+        ("Dockerfile", rf"^FROM\s+(?:\S+/)?python:{_PINNED}"),
     ):
         found = re.search(pattern, sources.text(name), re.MULTILINE)
-        if found and int(found[1].split(".")[1]) >= OLDEST:
-            return found[1], name
+        if found and number(found[1]) >= OLDEST:
+            return spelled(found[1], threaded=bool(found[2])), name
     return "", ""
 
 
@@ -136,12 +128,13 @@ def _lacking(lock: str, short: str) -> list[str]:
     tags: dict[str, set[tuple[str, str]]] = {}
     for name, python, abi in _WHEEL.findall(lock):
         tags.setdefault(name.lower(), set()).update((row, abi) for row in python.split("."))
-    own = f"cp{short.replace('.', '')}"
+    own = tag_of(short)
     return [
         name
         for name, rows in sorted(tags.items())
         if not any(
-            tag == own or tag.startswith("py") or _stable(tag, abi, own) for tag, abi in rows
+            (tag == own and not is_threaded(abi)) or tag[:2] == "py" or _stable(tag, abi, own)
+            for tag, abi in rows
         )
     ]
 
@@ -152,10 +145,6 @@ def _stable(tag: str, abi: str, own: str) -> bool:
 
 def _upwards(project: Project) -> Iterator[str]:
     return (row for row in (f"3.{n}" for n in range(OLDEST, 20)) if supports(project, row))
-
-
-def _number(short: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in short.split("."))
 
 
 def _list(rows: list[str]) -> str:

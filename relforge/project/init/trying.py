@@ -17,6 +17,11 @@ _PROGRAM = """
 import asyncio, importlib, inspect, json, os, sys
 sys.path[:0] = json.loads(sys.argv[1])
 answers = {}
+try:
+    from annotationlib import Format
+    how = {"annotation_format": Format.FORWARDREF}  # a name may be there for type checkers alone
+except ImportError:
+    how = {}
 keep = os.dup(1)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 for target in json.loads(sys.argv[2]):
@@ -34,13 +39,11 @@ for target in json.loads(sys.argv[2]):
     kind = ""
     if callable(found) and not inspect.isclass(found):
         try:
-            rows = [row for row in inspect.signature(found).parameters.values()
+            rows = [row for row in inspect.signature(found, **how).parameters.values()
                     if row.kind in (row.POSITIONAL_ONLY, row.POSITIONAL_OR_KEYWORD)
                     and row.default is row.empty]
         except (TypeError, ValueError):
             rows = []
-        many = any(row.kind == row.VAR_POSITIONAL
-                   for row in inspect.signature(found).parameters.values()) if rows == [] else False
         if is_coroutine(found) and len(rows) in (1, 3):
             kind = "asgi"
         elif len(rows) == 2 and not is_coroutine(found):

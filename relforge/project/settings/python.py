@@ -6,12 +6,11 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal, cast
 
+from relforge.model import python_version
 from relforge.model.release import TARGETS
 from relforge.model.spec import Project, PythonArchive, PythonSettings
 from relforge.project.settings.table import Table
 
-PYTHON_VERSION = re.compile(r"3\.\d+(\.\d+)?")
-OLDEST = 11  # of CPython 3: what the runtime is written for
 SOURCES = ("host", "archive", "uv", "system")
 
 
@@ -51,11 +50,22 @@ def _version(table: Table, project: Project) -> str:
             ),
             hint='write `python = { version = "3.12" }` below [tool.relforge]',
         )
-    if not PYTHON_VERSION.fullmatch(version):
-        raise table.error("version", f'{version!r} is no version such as "3.12" or "3.12.4"')
-    if int(version.split(".")[1]) < OLDEST:
-        raise table.error("version", f'"{version}" is too old: a release needs 3.{OLDEST} or newer')
+    if why := refusal(version):
+        raise table.error("version", why)
     return version
+
+
+def refusal(version: str) -> str:
+    """Why no release can have that version; "" where one can."""
+    if not python_version.PATTERN.fullmatch(version):
+        return f'{version!r} is no version such as "3.12", "3.12.4", or "3.14t" (free-threaded)'
+    oldest = python_version.OLDEST
+    if python_version.number(version) < oldest:
+        return f'"{version}" is too old: a release needs 3.{oldest} or newer'
+    since = python_version.THREADED_SINCE
+    if python_version.is_threaded(version) and python_version.number(version) < since:
+        return f'"{version}" does not exist: CPython 3.{since} has the first free-threaded builds'
+    return ""
 
 
 def _archives(table: Table) -> tuple[tuple[str, Table], ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from ..calling import signature
+
 
 def is_wsgi(app: Any) -> bool:
     """A callable of (environ, start_response), and no coroutine."""
@@ -12,7 +14,7 @@ def is_wsgi(app: Any) -> bool:
     if not callable(app) or inspect.isclass(app) or inspect.iscoroutinefunction(call):
         return False
     try:
-        parameters = inspect.signature(app).parameters.values()
+        parameters = signature(app).parameters.values()
     except (TypeError, ValueError):
         return False
     needed = [

@@ -46,3 +46,26 @@ def test_the_version_is_the_targets(interpreter: Interpreter, target: Target, ve
     found = platform(replace(interpreter, version=version, tag="cp3xx"), target)
     assert version == found.markers["python_full_version"]
     assert version.rsplit(".", 1)[0] == found.markers["python_version"]
+
+
+def test_a_free_threaded_build_takes_its_own_wheels_and_pure_ones(interpreter: Interpreter) -> None:
+    threaded = replace(interpreter, version="3.14.2", tag="cp314t")
+    target = Target(system="linux", machine="x86_64", glibc="2.28")
+    found = texts(threaded, target)
+    assert "cp314-cp314t-manylinux_2_28_x86_64" == found[0]
+    assert {"cp314-none-any", "py3-none-any", "py314-none-manylinux_2_17_x86_64"} <= set(found)
+    assert not [tag for tag in found if "-cp314-" in tag or "-abi3-" in tag]
+    assert set(found) == {
+        *map(str, tags.cpython_tags((3, 14), ["cp314t"], _platforms(found))),
+        *map(str, tags.compatible_tags((3, 14), "cp314", _platforms(found))),
+    }
+    markers_there = platform(threaded, target).markers
+    assert ("3.14", "3.14.2") == (
+        markers_there["python_version"],
+        markers_there["python_full_version"],
+    )
+
+
+def _platforms(found: list[str]) -> list[str]:
+    rows = (tag.rsplit("-", 1)[1] for tag in found)
+    return [row for row in dict.fromkeys(rows) if row != "any"]

@@ -14,13 +14,15 @@ import pytest
 from relforge import cache, elf
 from relforge.layers import python
 from relforge.layers.python.step import make
+from relforge.model.python_version import SUPPORTED
 from relforge.model.release import Interpreter
 from relforge.model.spec import PythonSettings
 from relforge.support.errors import UserError
 
 UNSHARE = ["unshare", "--mount", "--pid", "--fork", *(["-r"] if os.geteuid() else [])]
 DEBIAN = "debian"  # the distribution's own, /usr/bin/python3.X
-VERSIONS = ("3.11", "3.12", "3.13", DEBIAN)
+FREE_THREADED = "3.14t"
+VERSIONS = (*SUPPORTED, FREE_THREADED, DEBIAN)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,7 +79,7 @@ def moved(cache_folder: Path) -> Callable[[str], Moved]:
 @pytest.fixture(scope="session")
 def any_moved(moved: Callable[[str], Moved]) -> Moved:
     """One that is not Debian's where there is one, so that its prefix tells of the host."""
-    for version in ("3.12", "3.13", "3.11", DEBIAN):
+    for version in ("3.12", *VERSIONS):
         try:
             return moved(version)
         except pytest.skip.Exception:

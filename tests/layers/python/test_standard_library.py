@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from relforge import cache
+from relforge.model.python_version import SUPPORTED
 from tests.layers.python.conftest import UNSHARE, Moved
 
 pytestmark = [pytest.mark.release, pytest.mark.stdlib]
@@ -47,7 +48,7 @@ BESIDE = (
 )
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("version", SUPPORTED)
 def test_the_standard_librarys_own_tests_pass_on_a_moved_interpreter(
     version: str, moved: Callable[[str], Moved], namespaces: None, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from relforge.model.python_version import SUPPORTED
 from relforge.model.spec import Settings
 from relforge.project import pyproject, settings
 from relforge.project.init import apply, plan
@@ -210,7 +211,7 @@ def test_a_package_json_without_a_build_is_no_asset(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("required", "pin", "version"),
-    [(">=3.13", "", "3.13"), ("<3.12", "", "3.11"), (">=3.11", "3.12.4\n", "3.12")],
+    [(">=3.13", "", tuple(SUPPORTED)[-1]), ("<3.12", "", "3.11"), (">=3.11", "3.12.4\n", "3.12")],
 )
 def test_the_python_fits_the_project(make: Make, required: str, pin: str, version: str) -> None:
     files = PROJECTS["fastapi"] | {".python-version": pin} if pin else dict(PROJECTS["fastapi"])

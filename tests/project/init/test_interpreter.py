@@ -67,6 +67,8 @@ def test_the_newest_that_is_allowed_unless_another_is_pinned(
         (">=3.15", {}, "3.15", 'requires-python says ">=3.15", and this host has 3.14, 3.13'),
         ("", {".python-version": "3.15"}, "3.14",
          ".python-version asks for Python 3.15, which this host does not have: 3.14 is taken"),
+        ("", {".python-version": "3.14t"}, "3.14",
+         ".python-version asks for Python 3.14t, which this host does not have: 3.14 is taken"),
     ],
 )  # fmt: skip
 def test_a_python_that_this_host_lacks_is_said(
@@ -119,3 +121,19 @@ def test_a_python_without_wheels_in_the_lock_is_passed_over() -> None:
     assert "3.14" == choose({"lock": stable}, "", HOST).version
     old = "a-1.0-cp39-cp39-manylinux_2_17_x86_64.whl"
     assert "3.11" == choose({"lock": old}, "", HOST).version
+
+
+@pytest.mark.parametrize("pinned", ["3.14t", "3.14.2t", "cpython-3.14+freethreaded"])
+def test_a_free_threaded_python_is_taken_where_a_file_names_it(pinned: str) -> None:
+    host = (*HOST, "3.14t")
+    chosen = choose({".python-version": pinned}, ">=3.11", host)
+    assert ("3.14t", ".python-version says 3.14t", "") == (
+        *(chosen.version, chosen.why, chosen.problem),
+    )
+    assert "3.14" == choose({}, ">=3.11", host).version
+    assert "3.13" == choose({".python-version": pinned}, "<3.14", host).version
+
+
+def test_a_wheel_for_free_threaded_builds_alone_does_not_count() -> None:
+    wheels = "a-1.0-cp314-cp314t-manylinux_2_28_x86_64.whl a-1.0-cp313-cp313-any.whl"
+    assert "3.13" == choose({"lock": wheels}, "", HOST).version

@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from relforge.model.python_version import SUPPORTED
 from relforge.project.init import apply, plan
 from relforge.support.errors import UserError
 from tests.project.init.conftest import PROJECTS, Make
@@ -94,7 +95,7 @@ def test_keys_that_have_to_be_there_are_added_below_the_header(make: Make) -> No
     root = make(PROJECTS["fastapi"] | {"relforge.toml": '[services.web]\napp = "shop.web:app"\n'})
     apply(plan(root))
     text = (root / "relforge.toml").read_text()
-    assert text.startswith('python = { version = "3.13" }\n[services.web]\n')
+    assert text.startswith(f'python = {{ version = "{tuple(SUPPORTED)[-1]}" }}\n[services.web]\n')
 
 
 def test_what_cannot_be_added_is_printed_and_the_file_stays(make: Make) -> None:

@@ -7,7 +7,6 @@ them the requests that are on their way.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import signal
 import socket
 import time
@@ -19,6 +18,7 @@ import uvicorn
 from uvicorn.config import LIFESPAN, LOG_LEVELS
 
 from ...agent.server import Agent
+from ...calling import signature
 from ...errors import CONFIG, FAILED, Refusal
 from .. import notify, watchdog
 from ..interface import is_wsgi
@@ -46,7 +46,7 @@ _CHOICES = {
     "log_level": {*LOG_LEVELS},
 }
 # Before 0.22 uvicorn has no limit for its own end of a shutdown.
-LIMITED = "timeout_graceful_shutdown" in inspect.signature(uvicorn.Config).parameters
+LIMITED = "timeout_graceful_shutdown" in signature(uvicorn.Config).parameters
 _TICK = 0.02
 _TURNS = 10  # of the loop, between accept() and `connection_made`, and some more
 
@@ -76,7 +76,7 @@ def judge(service: dict[str, Any]) -> dict[str, Any]:
 
     The build asks for it, too.
     """
-    options = checked(service, "uvicorn", inspect.signature(uvicorn.Config).parameters, OURS)
+    options = checked(service, "uvicorn", signature(uvicorn.Config).parameters, OURS)
     where = f"services.{service['name']}.options"
     for name, known in _CHOICES.items():
         value = options.get(name)
