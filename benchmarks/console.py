@@ -31,8 +31,8 @@ import page
 import pexpect
 from runtime import MIB, apart, resident
 
+from relforge.runtime.client.addresses import Address
 from relforge.runtime.client.connection import Client
-from relforge.runtime.client.find import Address
 
 SESSIONS = 8
 CONNECTIONS = 2  # of the load: more would only wait for each other

@@ -13,14 +13,14 @@ ROLES = {
     "loader": "relforge.runtime.config.loader",
     "providers": "relforge.runtime.config.build",
     "hook": "relforge.runtime.service.hook",
-    "fresh": "relforge.runtime.client.fresh",
+    "fresh": "relforge.runtime.fresh.main",
     "check": "relforge.runtime.selfcheck",
     "trial": "relforge.runtime.config.trial",
     "program": "relforge.runtime.service.program",
     "unit": "relforge.runtime.commands.units",
     "probe": "relforge.runtime.service.probe",
-    "tell": "relforge.runtime.service.tell",
-    "keep": "relforge.runtime.service.keep",
+    "tell": "relforge.runtime.service.config_push",
+    "keep": "relforge.runtime.service.state_export",
     "develop": "relforge.runtime.develop.main",  # not in a release
 }
 

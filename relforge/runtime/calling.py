@@ -13,7 +13,7 @@ import functools
 import inspect
 import sys
 
-from .client import options
+from . import options
 from .errors import DONE, FAILED, USAGE, Refusal
 
 TYPE_CHECKING = False

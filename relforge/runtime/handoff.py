@@ -26,6 +26,9 @@ import json
 import os
 import sys
 
+from . import protocol as messages
+from .protocol import answers
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -80,7 +83,7 @@ def import_(accepts: Collection[int]) -> Callable[[F], F]:
 def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     """The state of this process as a message; raises what the application raises."""
     if _ends.give is None:
-        return {"op": "handoff", "schema": None}
+        return answers.handoff(None)
     import inspect
 
     state = _ends.give()
@@ -94,7 +97,7 @@ def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     text = base64.b64encode(state).decode() if kind == "bytes" else json.dumps(state)
     if len(text) > MOST:
         raise ValueError(f"a state of {len(text)} bytes is over the limit of {MOST}")
-    return {"op": "handoff", "schema": _ends.schema, kind: text}
+    return answers.handoff(_ends.schema, **{kind: text})
 
 
 def receive(agent: str) -> None:
@@ -114,7 +117,7 @@ def _accept(agent: str, answered: Callable[[], dict[str, Any]]) -> None:
     try:
         assert _ends.take is not None
         message = answered()
-        if message.get("op") == "error":
+        if message.get("op") == messages.ERROR:
             raise RuntimeError(message.get("error"))
         schema = message.get("schema")
         if schema is None:
@@ -136,15 +139,15 @@ def ask(path: str) -> dict[str, Any]:
     """What the process answers whose agent listens there; raises where it does not."""
     import socket
 
-    from . import frames
+    from .wire import frames
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(SECONDS + 1)
         sock.connect(path)
-        frames.send(sock, {"op": "hello", "proto": 1, "client": "handoff"})
-        frames.send(sock, {"op": "handoff", "id": 1})
+        frames.send(sock, messages.hello("handoff"))
+        frames.send(sock, {"op": messages.HANDOFF, "id": 1})
         while (message := frames.receive(sock)) is not None:
-            if message.get("op") in ("handoff", "error"):
+            if message.get("op") in (messages.HANDOFF, messages.ERROR):
                 return message
     raise ConnectionError("the old process has closed the connection")
 

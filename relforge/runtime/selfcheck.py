@@ -85,7 +85,7 @@ def _unlike(row: dict[str, Any]) -> Problem | None:
     wanted = row.get("interface")
     if not wanted or not _is_imported(row):
         return None
-    from .service.servers.listening import is_wsgi
+    from .service.interface import is_wsgi
 
     app = _object(row)
     if is_wsgi(app) == (wanted == "wsgi"):

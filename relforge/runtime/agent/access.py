@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import struct
 
+from ..wire.unix import credentials
 from .native import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
-_PEER_CREDENTIALS = 17  # SO_PEERCRED
 _PEER_GROUPS = 59  # SO_PEERGROUPS, since Linux 4.13
 _SOCKET = 1  # SOL_SOCKET
 _MOST_GROUPS = 1 << 16  # NGROUPS_MAX
@@ -29,8 +28,7 @@ class Peer:
     __slots__ = ("gid", "pid", "uid")
 
     def __init__(self, sock: socket) -> None:
-        raw = sock.getsockopt(_SOCKET, _PEER_CREDENTIALS, _CREDENTIALS.size)
-        self.pid, self.uid, self.gid = _CREDENTIALS.unpack(raw)
+        self.pid, self.uid, self.gid = credentials(sock)
 
     def login(self) -> str:
         """The name of the user who logged in, before any sudo; "" where that is unknown."""

@@ -1,32 +1,17 @@
 """One client: reads its messages and answers them; evaluations go to its session.
 
-| message | answer |
-|---|---|
-| hello {proto, client, from}, the first and only once | none, or error |
-| ping | pong |
-| eval {source, json, where: "thread" or "loop", columns, most} | out..., done {ok, repr or json, left, or type and error, ms} |
-| call {target, args, kwargs, json} | the same |
-| percent {line, columns} | out..., done |
-| interrupt {id} | interrupted {level: "raised", "cancelled", "abandoned" or "idle"} |
-| check {source} | checked {complete} |
-| complete {text, within} | completions {items} |
-| stacks | stacks {text} |
-| tasks | tasks {rows} |
-| config {result, changed}: of a loader, by `service.tell` | configured {errors} |
-| cancel {name} | cancelled, or error |
-| stats {within} | stats {the fields of ``stats.take``} |
-
-Each message has an ``id`` of the client's choice, which its answer repeats.
-``bye`` {reason} is said before a connection is closed that nobody uses.
-"""  # noqa: E501 - a table
+The messages are those of `protocol`.
+"""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
 
-from .. import frames
+from .. import protocol as messages
 from ..errors import Refusal
+from ..protocol import PROTO, answers
+from ..wire import frames
 from . import loops, stacks
 from .native import poll, socket
 from .outbox import Outbox
@@ -37,21 +22,19 @@ if TYPE_CHECKING:
 
     from .access import Peer
     from .completion import Limited
-    from .server import Agent
+    from .host import Host
     from .session import Session
 
-PROTO = 1
 _MOST_TEXT = 4 << 20  # characters
 _SHUT_RDWR = 2
-_WITHOUT_SESSION = frozenset(("config", "handoff", "ping", "stacks", "tasks", "stats"))
 _LONGEST_WAIT = 5.0  # seconds that a client may make its own connection wait
 
 
 class Connection:
-    """Lives in a thread of its own until the client closes or sends what is no frame."""
+    """Runs in its own thread until the client closes, or sends something other than a frame."""
 
-    def __init__(self, agent: Agent, sock: socket, number: int, peer: Peer) -> None:
-        self._agent = agent
+    def __init__(self, host: Host, sock: socket, number: int, peer: Peer) -> None:
+        self._host = host
         self._sock = sock
         self._number = number
         self._peer = peer
@@ -64,7 +47,7 @@ class Connection:
     def serve(self) -> None:
         """Say who we are, then answer until the end."""
         self.outbox.thread.start()
-        self.outbox.send({"op": "welcome", "proto": PROTO, **self._agent.info, **self._state()})
+        self.outbox.send(self._welcome())
         try:
             while (message := self._next()) is not None:
                 answer = self._answer(message)
@@ -74,7 +57,7 @@ class Connection:
                 if not self._greeted:
                     break
         except frames.FrameError as error:
-            self.outbox.send({"op": "error", "error": str(error)})
+            self.outbox.send(answers.error(str(error)))
         except OSError:
             pass
         finally:
@@ -94,23 +77,24 @@ class Connection:
         self.outbox.abandon()
         self._sock.close()
 
-    def _state(self) -> dict[str, Any]:
-        return {
-            "uptime": round(time.monotonic() - self._agent.started, 3),
-            "loop": loops.kind(loops.of(self._agent)),
-            "evaluates": self._agent.evaluates,
-        }
+    def _welcome(self) -> dict[str, Any]:
+        return answers.welcome(
+            self._host.info,
+            uptime=time.monotonic() - self._host.started,
+            loop=loops.kind(loops.of(self._host)),
+            evaluates=self._host.evaluates,
+        )
 
     def _next(self) -> dict[str, Any] | None:
         """The next message; None at the end, or where nobody has asked for anything for long."""
-        limit = self._agent.settings.get("idle_timeout") or 0
+        limit = self._host.settings.get("idle_timeout") or 0
         if not limit:
             return frames.receive(self._sock)
         waiting = poll()
         waiting.register(self._sock.fileno(), 1)  # POLLIN
         while not waiting.poll(limit * 1000):
             if self._session is None or self._session.idle:
-                self.outbox.send({"op": "bye", "reason": f"nothing was asked for {limit:g}s"})
+                self.outbox.send(answers.bye(f"nothing was asked for {limit:g}s"))
                 return None
         return frames.receive(self._sock)
 
@@ -119,71 +103,70 @@ class Connection:
             return self._dispatch(message)
         except Refusal as error:
             hint = f"\n  {error.hint}" if error.hint else ""
-            return {"op": "error", "error": error.message + hint}
+            return answers.error(error.message + hint)
         except Exception as error:
             # The agent outlives whatever a client sends and whatever the application's
             # objects do when they are looked at.
-            return {"op": "error", "error": f"{type(error).__name__}: {error}"}
+            return answers.error(f"{type(error).__name__}: {error}")
 
     def _dispatch(self, message: dict[str, Any]) -> dict[str, Any] | None:
         op = message.get("op")
         if not self._greeted:
             return self._greet(message)
-        if not self._agent.evaluates and op not in _WITHOUT_SESSION:
+        if not self._host.evaluates and op not in messages.WITHOUT_CONSOLE:
             raise Refusal(
-                f"{self._agent.service} was built with `console = false`: it evaluates nothing"
+                f"{self._host.service} was built with `console = false`: it evaluates nothing"
             )
         match op:
-            case "eval" | "call" | "percent":
+            case messages.EVAL | messages.CALL | messages.PERCENT:
                 self._open().submit(message)
                 return None
-            case "interrupt":
+            case messages.INTERRUPT:
                 session = self._session
                 level = "idle" if session is None else session.interrupt(message.get("id"))
-                return {"op": "interrupted", "level": level}
-            case "check":
+                return answers.interrupted(level)
+            case messages.CHECK:
                 from . import source
 
-                return {"op": "checked", "complete": source.complete(str(message["source"]))}
-            case "complete":
-                return {"op": "completions", "items": self._complete(message)}
-            case "cancel":
+                return answers.checked(source.complete(str(message["source"])))
+            case messages.COMPLETE:
+                return answers.completions(self._complete(message))
+            case messages.CANCEL:
                 return self._cancel(str(message["name"]))
-            case "config":
-                return {"op": "configured", "errors": self._configure(message)}
+            case messages.CONFIG:
+                return answers.configured(self._configure(message))
         return self._look(op, message)
 
     def _look(self, op: Any, message: dict[str, Any]) -> dict[str, Any]:
         """What is asked of every release, also of one with ``console = false``."""
-        loop = loops.of(self._agent)
+        loop = loops.of(self._host)
         match op:
-            case "ping":
-                return {"op": "pong"}
-            case "stacks":
+            case messages.PING:
+                return answers.pong()
+            case messages.STACKS:
                 rows = stacks.tasks(loop)
                 text = stacks.threads() + ("\n" + stacks.text(rows) + "\n" if rows else "")
-                return {"op": "stacks", "text": text[:_MOST_TEXT]}
-            case "tasks":
-                return {"op": "tasks", "loop": loop is not None, "rows": stacks.tasks(loop)}
-            case "handoff":
+                return answers.stacks(text[:_MOST_TEXT])
+            case messages.TASKS:
+                return answers.tasks(stacks.tasks(loop), has_loop=loop is not None)
+            case messages.HANDOFF:
                 from .. import handoff
 
                 return handoff.answer(loop)
-            case "stats":
+            case messages.STATS:
                 from . import stats
 
                 within = min(float(message.get("within", 0.3)), _LONGEST_WAIT)
-                return {"op": "stats", **stats.take(self._agent, within)}
-        return {"op": "error", "error": f"unknown operation {op!r}"}
+                return answers.numbers(stats.take(self._host, within))
+        return answers.error(f"unknown operation {op!r}")
 
     def _greet(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """The handshake: what is said before it is not looked at."""
-        if message.get("op") != "hello":
-            return {"op": "error", "error": "a client says `hello` first"}
+        if message.get("op") != messages.HELLO:
+            return answers.error("a client says `hello` first")
         proto = message.get("proto")
         if proto != PROTO:
-            error = f"this process speaks protocol {PROTO}, the client {proto!r}"
-            return {"op": "error", "error": error}
+            return answers.error(f"this process speaks protocol {PROTO}, the client {proto!r}")
         self._greeted = True
         self._from = str(message.get("from", ""))[:100]
         return None
@@ -193,31 +176,31 @@ class Connection:
             from .completion import Limited
 
             self._completion = Limited()
-        names = {**self._agent.names(), **self._open().namespace}
+        names = {**self._host.names(), **self._open().namespace}
         within = min(float(message.get("within", 1.0)), _LONGEST_WAIT)
         return self._completion.complete(str(message["text"]), names, within)
 
     def _cancel(self, name: str) -> dict[str, Any]:
         from .percent import tasks
 
-        loop = loops.of(self._agent)
+        loop = loops.of(self._host)
         if loop is None:
-            raise Refusal(f"{self._agent.service} has no event loop")
+            raise Refusal(f"{self._host.service} has no event loop")
         tasks.cancel(loop, name)
         self._open().audit(f"cancel task {name}", "ok", 0.0)
-        return {"op": "cancelled"}
+        return answers.cancelled()
 
     def _configure(self, message: dict[str, Any]) -> list[str]:
         from ..config import renewal
 
         result = message["result"]
-        self._agent.secrets = (*self._agent.secrets, *renewal.secrets(result))
-        return renewal.renew(result, message["changed"], loops.of(self._agent))
+        self._host.secrets = (*self._host.secrets, *renewal.secrets(result))
+        return renewal.renew(result, message["changed"], loops.of(self._host))
 
     def _open(self) -> Session:
         if self._session is None:
             # Late: a process that nobody talks to does not pay for it.
             from .session import Session
 
-            self._session = Session(self._agent, self.outbox, self._number, self._peer, self._from)
+            self._session = Session(self._host, self.outbox, self._number, self._peer, self._from)
         return self._session

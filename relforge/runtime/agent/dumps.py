@@ -1,7 +1,7 @@
 """Where this process prints its stacks when `stacks --signal` asks.
 
-A file of the run folder, and not standard error: whoever asks reads it, and the
-log stays as it is.
+A file of the run directory, and not standard error: the command that asks reads it, and
+the log stays as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import faulthandler
 import os
 from contextlib import suppress
 
-from ..client.dump import STACKS, place
+from .. import stack_signals
 
 _fds: list[int] = []  # the one that is registered
 
@@ -24,7 +24,7 @@ def register(agent: str) -> None:
     remove(agent)  # of a process of that number, before
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
     fd = os.open(path, flags, 0o600)
-    faulthandler.register(STACKS, file=fd, all_threads=True)
+    faulthandler.register(stack_signals.TO_FILE, file=fd, all_threads=True)
     while _fds:
         os.close(_fds.pop())
     _fds.append(fd)
@@ -32,7 +32,7 @@ def register(agent: str) -> None:
 
 def own(agent: str) -> str:
     """The file of this process."""
-    return place(os.path.dirname(agent), os.getpid())
+    return stack_signals.file(os.path.dirname(agent), os.getpid())
 
 
 def remove(agent: str) -> None:
@@ -41,10 +41,10 @@ def remove(agent: str) -> None:
         os.unlink(own(agent))
 
 
-def sweep(folder: str) -> None:
+def sweep(directory: str) -> None:
     """Remove the files of processes that are gone."""
-    for name in os.listdir(folder):
+    for name in os.listdir(directory):
         pid, _, end = name.partition(".")
         if end == "stacks" and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
             with suppress(OSError):
-                os.unlink(os.path.join(folder, name))
+                os.unlink(os.path.join(directory, name))

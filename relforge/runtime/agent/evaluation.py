@@ -7,6 +7,7 @@ import time
 
 from .. import calling
 from ..errors import USAGE, Refusal
+from ..protocol.request import EvaluationRequest
 from . import entry, modules, report, source
 from .guard import Guard
 from .native import allocate_lock
@@ -19,60 +20,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .awaiting import Awaited
-    from .percent import Tools
+    from .percent import ConsoleState
 
     Loops = Callable[[], tuple[asyncio.AbstractEventLoop, bool]]
-
-
-MOST_COLUMNS = 1000
-
-
-class Request:
-    """The ``eval``, ``call`` or ``percent`` message; raises ValueError for what is wrong in it.
-
-    ``columns`` is the width of the client's terminal, ``most`` how many
-    characters of a value it wants at once; None where it is no terminal.
-    """
-
-    __slots__ = (
-        *("args", "columns", "id", "json", "kwargs", "line", "most"),
-        *("on_loop", "source", "target"),
-    )
-
-    def __init__(self, message: dict[str, Any]) -> None:
-        self.id = message.get("id")
-        self.json = bool(message.get("json"))
-        self.on_loop = message.get("where") == "loop"
-        self.source = message.get("source", "")
-        self.target = message.get("target") if message["op"] == "call" else None
-        self.line = message.get("line", "") if message["op"] == "percent" else None
-        self.columns = _number(message, "columns", MOST_COLUMNS)
-        self.most = _number(message, "most", report.MOST_CHARACTERS)
-        self.args = message.get("args", [])
-        self.kwargs = message.get("kwargs", {})
-        if not isinstance(self.source, str):
-            raise ValueError("`source` must be a string")
-        if message["op"] == "call" and not isinstance(self.target, str):
-            raise ValueError("`target` must be a string")
-        if self.line is not None and not isinstance(self.line, str):
-            raise ValueError("`line` must be a string")
-        if not isinstance(self.args, list) or not isinstance(self.kwargs, dict):
-            raise ValueError("`args` must be a list, `kwargs` an object")
-
-    def __str__(self) -> str:
-        if self.line is not None:
-            return f"%{self.line}"
-        if self.target is None:
-            return str(self.source)
-        words = [repr(arg) for arg in self.args]
-        words += [f"{name}={arg!r}" for name, arg in self.kwargs.items()]
-        return f"{self.target}({', '.join(words)})"
 
 
 class Evaluation:
     """Runs in the evaluator's thread; ``interrupt`` comes from the connection's."""
 
-    def __init__(self, request: Request, name: str) -> None:
+    def __init__(self, request: EvaluationRequest, name: str) -> None:
         self.request = request
         self.name = name
         self.interrupts = 0
@@ -82,10 +38,10 @@ class Evaluation:
         self._lock = allocate_lock()
         self._reported = False
 
-    def run(self, namespace: dict[str, Any], loops: Loops, tools: Tools) -> dict[str, Any]:
+    def run(self, namespace: dict[str, Any], loops: Loops, console: ConsoleState) -> dict[str, Any]:
         """The outcome as the fields of a ``done`` message; raises what the code raises."""
         if self.request.line is not None:
-            value, has_value = self._percent(self.request.line, loops, tools), False
+            value, has_value = self._percent(self.request.line, loops, console), False
         elif self.request.target is not None:
             value, has_value = self._call(loops), True
         else:
@@ -97,9 +53,9 @@ class Evaluation:
         elif has_value and value is not None:
             namespace["_"] = value
             text = self._here(report.value, value, self.request.columns)
-            outcome["repr"], tools.rest = report.cut(text, self.request.most)
-            if tools.rest and self.request.most is not None:
-                outcome["left"] = len(tools.rest)
+            outcome["repr"], console.rest = report.cut(text, self.request.most)
+            if console.rest and self.request.most is not None:
+                outcome["left"] = len(console.rest)
         return outcome
 
     def interrupt(self) -> str:
@@ -147,12 +103,12 @@ class Evaluation:
         value = self._here(function, *self.request.args, **self.request.kwargs)
         return self._await(_whole(value), loops) if inspect.isawaitable(value) else value
 
-    def _percent(self, line: str, loops: Loops, tools: Tools) -> Any:
+    def _percent(self, line: str, loops: Loops, console: ConsoleState) -> Any:
         # Late: a process that nobody asks does not pay for it.
         from . import percent
 
         function, words = percent.find(line)
-        value = self._here(function, tools, words)
+        value = self._here(function, console, words)
         return self._await(value, loops) if inspect.isawaitable(value) else value
 
     def _here(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -172,15 +128,6 @@ class Evaluation:
             return self._awaited.result() if running else self._awaited.run()
         finally:
             self._awaited = None
-
-
-def _number(message: dict[str, Any], name: str, most: int) -> int | None:
-    number = message.get(name)
-    if number is None:
-        return None
-    if not isinstance(number, int) or number < 1:
-        raise ValueError(f"`{name}` must be a positive number")
-    return min(number, most)
 
 
 async def _later(code: CodeType, namespace: dict[str, Any]) -> Any:

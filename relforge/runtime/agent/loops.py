@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from types import FrameType
 
-    from .server import Agent
+    from .host import Host
 
 _DEEPEST = 500
 _RUNNERS = ("run_forever", "run_until_complete", "run")  # methods of a loop, or of a Runner
 
 
-def of(agent: Agent) -> AbstractEventLoop | None:
+def of(host: Host) -> AbstractEventLoop | None:
     """The loop that the service's adapter named, else the one that the main thread runs."""
-    if agent.loop is not None:
-        return agent.loop if not agent.loop.is_closed() else None
+    if host.loop is not None:
+        return host.loop if not host.loop.is_closed() else None
     if "asyncio" not in sys.modules:
         return None
     return _of_main_thread()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from .. import frames
+from ..protocol import answers
+from ..wire import frames
 from . import native
 from .native import Empty, SimpleQueue, Worker, allocate_lock, get_ident, sleep
 
@@ -24,7 +25,7 @@ LITTLE = 1 << 16  # characters, which a terminal shows at once
 PIECE = 1 << 20  # characters in one frame; 12 MiB at worst, as JSON
 
 
-_MARK: dict[str, Any] = {"op": ""}  # in the queue: what came before it is to be dropped
+_MARK: dict[str, Any] = {"": ""}  # in the queue: what came before it is to be dropped
 
 
 class Outbox:
@@ -121,7 +122,7 @@ class Outbox:
         if self._discarding:
             self._dropped += size
         for start in range(0, len(text), PIECE):
-            self._put({"op": "out", "stream": stream, "data": text[start : start + PIECE]})
+            self._put(answers.out(stream, text[start : start + PIECE]))
         # Counted without a lock, so it drifts; an empty queue is where it starts anew.
         self._waiting = 0 if self._queue.empty() else max(self._waiting - size, 0)
         return item
@@ -130,13 +131,13 @@ class Outbox:
         dropped, self._dropped = self._dropped, 0
         if dropped:
             text = f"[{dropped} characters of output dropped: more than this client could read]\n"
-            self._put({"op": "out", "stream": "stderr", "data": text})
+            self._put(answers.out("stderr", text))
 
     def _put(self, message: dict[str, Any]) -> None:
         try:
             frames.send(self._sock, message)
         except frames.FrameError as error:
-            frames.send(self._sock, {"op": "error", "id": message.get("id"), "error": str(error)})
+            frames.send(self._sock, {"id": message.get("id"), **answers.error(str(error))})
 
 
 def _shut(sock: native.socket) -> None:

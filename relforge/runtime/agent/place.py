@@ -1,4 +1,4 @@
-"""Where an agent listens: a socket in the run folder that nobody else can have put there."""
+"""Where an agent listens: a socket in the run directory that nobody else can have put there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from ..errors import CONFIG, Refusal
 from ..paths import SOCKET_PATH_MOST
+from ..wire.unix import answers
 from . import dumps
 from .native import socket
 
@@ -19,12 +20,12 @@ def listen(path: str, *, wide: bool) -> socket:
     """Bind under a temporary name and rename: no client ever meets half a socket.
 
     Whatever has the name, a link for instance, is replaced and never followed.
-    ``wide``: other users may connect, to be told who may.  Raises Refusal.
+    ``wide``: other users may connect, and learn who is admitted.  Raises Refusal.
     """
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    _trust(folder)
-    temporary = os.path.join(folder, f".{os.getpid():x}")
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    _trust(directory)
+    temporary = os.path.join(directory, f".{os.getpid():x}")
     if max(len(os.fsencode(path)), len(os.fsencode(temporary))) > SOCKET_PATH_MOST:
         raise Refusal(
             f"{path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes",
@@ -44,35 +45,20 @@ def listen(path: str, *, wide: bool) -> socket:
         raise
     if wide:
         with suppress(OSError):
-            os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) | 0o055)
+            os.chmod(directory, stat.S_IMODE(os.stat(directory).st_mode) | 0o055)
     return listener
 
 
 def sweep(path: str) -> None:
     """Remove the sockets beside ``path`` whose processes are gone."""
-    folder, name = os.path.split(path)
-    dumps.sweep(folder)
+    directory, name = os.path.split(path)
+    dumps.sweep(directory)
     stem = name.removesuffix("sock")
-    for other in os.listdir(folder):
+    for other in os.listdir(directory):
         if other.startswith(stem) and other.endswith(".sock") and other != name:
-            beside = os.path.join(folder, other)
+            beside = os.path.join(directory, other)
             if not answers(beside):
                 remove(beside)
-
-
-def answers(path: str) -> bool:
-    """Whether some process listens there."""
-    probe = socket(_UNIX, _STREAM)
-    try:
-        probe.setblocking(False)
-        probe.connect(path)
-    except BlockingIOError:
-        return True  # its queue is full
-    except OSError:
-        return False
-    finally:
-        probe.close()
-    return True
 
 
 def inode(path: str) -> tuple[int, int] | None:
@@ -87,18 +73,18 @@ def inode(path: str) -> tuple[int, int] | None:
 def remove(path: str) -> None:
     """Remove the file, if it is there.
 
-    Of a process that has become another user the folder is not its own: its
-    successor takes the place.
+    A process that has become another user does not own the directory: its
+    successor replaces the socket.
     """
     with suppress(FileNotFoundError, PermissionError):
         os.unlink(path)
 
 
-def _trust(folder: str) -> None:
-    mode = stat.S_IMODE(os.stat(folder).st_mode)
+def _trust(directory: str) -> None:
+    mode = stat.S_IMODE(os.stat(directory).st_mode)
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise Refusal(
-            f"{folder}: every user can write to it (mode {mode:o}), and answer in our place",
-            hint=f"chmod o-w '{folder}', or set RELEASE_RUN_DIR to another folder",
+            f"{directory}: every user can write to it (mode {mode:o}), and answer in our place",
+            hint=f"chmod o-w '{directory}', or set RELEASE_RUN_DIR to another folder",
             code=CONFIG,
         )

@@ -6,11 +6,12 @@ import json
 import os
 import traceback
 
+from ..protocol.request import MOST_CHARACTERS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_CHARACTERS = 100_000
 MOST_PRETTY = 200_000  # characters; more of them would take long to lay out, and nobody reads them
 MOST_JSON = 7 << 20  # characters; a frame has 16 MiB, and quoting may double it
 

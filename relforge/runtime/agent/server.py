@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
 import weakref
 
-from .. import frames
+from ..protocol import answers
+from ..wire import frames
 from . import dumps, place
-from .access import Access, Peer
-from .connection import PROTO, Connection
+from .access import Peer
+from .connection import Connection
+from .host import Host
 from .native import Worker, sleep, socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-    from collections.abc import Callable
     from typing import Any
 
 MOST_CLIENTS = 32
@@ -35,12 +33,10 @@ def start(
 ) -> Agent:
     """Listen on ``path`` and answer from now on, whatever the other threads do.
 
-    ``info`` is what clients learn at once: name, version, service, instance.
-    ``namespace`` is looked at before each evaluation, so the application may be
-    put in later.  ``settings`` are the manifest's ``console``.  ``first`` is
+    ``info``, ``namespace`` and ``settings`` are as `Host` has them.  ``first`` is
     where to listen until somebody renames it to ``path``, which another process
-    still has.  Raises Refusal where the path is too long or its folder is
-    everybody's.
+    still has.  Raises Refusal where the path is too long, or everybody can write
+    to its directory.
     """
     agent = Agent(path, info, namespace, settings, first=first)
     agent.open(place.listen(agent.first, wide=agent.access.wide))
@@ -48,12 +44,8 @@ def start(
     return agent
 
 
-class Agent:
-    """Set ``loop`` to the application's event loop, ``secrets`` to what must not be logged.
-
-    ``requests`` tells how many requests are in flight, where the server knows.
-    ``lend`` gives the first evaluator a thread, where it is not to have one of its own.
-    """
+class Agent(Host):
+    """A process with a socket on which it answers."""
 
     def __init__(
         self,
@@ -64,44 +56,14 @@ class Agent:
         *,
         first: str | None = None,
     ) -> None:
+        super().__init__(info, namespace, settings)
         self.path = path
         self.first = first or path
-        self.info = {**info, "pid": os.getpid(), "python": sys.version.split()[0]}
-        self.namespace = namespace
-        self.settings = settings or {}
-        self.loop: AbstractEventLoop | None = None
-        self.requests: Callable[[], int] | None = None
-        self.secrets: tuple[str, ...] = ()
-        self.audited = True
-        self.lend: Callable[[Callable[[], object]], None] | None = None
-        self.access = Access(self.settings)
-        self.started = time.monotonic()
         self._clients: set[Connection] = set()
         self._count = 0
         self._closed = False
         self._socket: socket | None = None
         self._inode: tuple[int, int] | None = None
-
-    @property
-    def service(self) -> str:
-        """``web.1``, for the log; ``web.1.2`` in a worker."""
-        return f"{self.info.get('service', '?')}.{self.info.get('instance', '?')}"
-
-    @property
-    def evaluates(self) -> bool:
-        """False in a release with ``console = false``: then it tells the stacks, and no more."""
-        return bool(self.settings.get("enabled", True))
-
-    def names(self) -> dict[str, Any]:
-        """What a console finds in its namespace: ``config``, ``app``, and what the adapter adds."""
-        names = dict(self.namespace)
-        try:
-            from .. import config
-
-            names.setdefault("config", config)
-        except ImportError:
-            pass
-        return names
 
     def open(self, listener: socket) -> None:
         """Answer on this socket, which is bound to ``first``."""
@@ -165,7 +127,7 @@ class Agent:
             refusal = f"{MOST_CLIENTS} clients are connected already"
         if refusal:
             sock.settimeout(1)
-            frames.send(sock, {"op": "error", "proto": PROTO, "error": refusal})
+            frames.send(sock, answers.refused(refusal))
             sock.close()
             return
         self._count += 1

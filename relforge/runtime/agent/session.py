@@ -6,19 +6,21 @@ import builtins
 import os
 
 from ..errors import USAGE, Refusal
+from ..protocol import answers
+from ..protocol.request import EvaluationRequest
 from . import audit, loops, output, report, source
 from .access import Peer
-from .evaluation import Evaluation, Request
+from .evaluation import Evaluation
 from .native import SimpleQueue, Worker, get_ident
 from .outbox import Outbox
-from .percent import Tools
+from .percent import ConsoleState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from typing import Any
 
-    from .server import Agent
+    from .host import Host
 
 KEPT_SOURCES = 200
 
@@ -26,13 +28,13 @@ KEPT_SOURCES = 200
 class Session:
     """Evaluates one after the other; all methods but the evaluator's are the connection's."""
 
-    def __init__(self, agent: Agent, outbox: Outbox, number: int, peer: Peer, whence: str) -> None:
-        self._agent = agent
+    def __init__(self, host: Host, outbox: Outbox, number: int, peer: Peer, whence: str) -> None:
+        self._host = host
         self._outbox = outbox
         self._number = number
         self._who = audit.Who(peer, whence)
         self.namespace: dict[str, Any] = {"__name__": "__console__", "__builtins__": builtins}
-        self._tools = Tools(agent, self.namespace)
+        self._console = ConsoleState(host, self.namespace)
         self._queue: SimpleQueue[Evaluation | None] = SimpleQueue()
         self._waiting: dict[Any, Evaluation] = {}
         self._sources: list[str] = []
@@ -48,7 +50,7 @@ class Session:
 
     def submit(self, message: dict[str, Any]) -> None:
         """Queue an evaluation; raises ValueError where the message asks for none."""
-        request = Request(message)
+        request = EvaluationRequest(message)
         self._count += 1
         evaluation = Evaluation(request, f"<console {self._number}.{self._count}>")
         self._sources.append(evaluation.name)
@@ -70,7 +72,7 @@ class Session:
         self._waiting.pop(request_id, None)
         self._evaluator()
         text = "Abandoned: the evaluation goes on in a thread that nobody waits for\n"
-        self._done(evaluation, {"ok": False, "type": "Abandoned", "error": text}, "abandoned")
+        self._done(evaluation, answers.failure("Abandoned", text), "abandoned")
         return "abandoned"
 
     def close(self) -> None:
@@ -84,15 +86,15 @@ class Session:
     def _evaluator(self) -> None:
         self._generation += 1
         generation = self._generation
-        if generation == 1 and self._agent.lend is not None:
-            self._agent.lend(lambda: self._work(generation))
+        if generation == 1 and self._host.lend is not None:
+            self._host.lend(lambda: self._work(generation))
             return
         Worker(lambda: self._work(generation), f"relforge-console-{self._number}").start()
 
     def _work(self, generation: int) -> None:
         self._outbox.patient = get_ident()
         output.current.set(self._outbox)
-        own = _Loops(self._agent)
+        own = _Loops(self._host)
         process = os.getpid()
         try:
             while generation == self._generation:
@@ -110,53 +112,51 @@ class Session:
             own.close()
 
     def _evaluate(self, evaluation: Evaluation, own: _Loops) -> tuple[dict[str, Any], str]:
-        for name, value in self._agent.names().items():
+        for name, value in self._host.names().items():
             self.namespace.setdefault(name, value)
-        self._tools.columns = evaluation.request.columns or 80
+        self._console.columns = evaluation.request.columns or 80
         try:
-            return evaluation.run(self.namespace, own.get, self._tools), "ok"
+            return evaluation.run(self.namespace, own.get, self._console), "ok"
         except Refusal as error:
             text = error.message + (f"\n  {error.hint}" if error.hint else "") + "\n"
             kind = "usage" if error.code == USAGE and evaluation.request.target else "error"
-            return {"ok": False, "type": "Refusal", "kind": kind, "error": text}, "refused"
+            return answers.failure("Refusal", text, kind=kind), "refused"
         except BaseException as error:
             # SystemExit too: `exit()` in a console is not the application's end.
-            if getattr(error, "name", None) == "app" and "app" not in self._agent.namespace:
+            if getattr(error, "name", None) == "app" and "app" not in self._host.namespace:
                 error.add_note("This process has not imported the application (yet).")
             return _failure(error), type(error).__name__
 
     def _done(self, evaluation: Evaluation, outcome: dict[str, Any], word: str) -> None:
         ms = evaluation.milliseconds
-        self._outbox.send(
-            {"op": "done", "id": evaluation.request.id, "ms": round(ms, 3), **outcome}
-        )
+        self._outbox.send(answers.done(evaluation.request.id, ms, outcome))
         self.audit(str(evaluation.request), word, ms)
 
     def audit(self, source: str, outcome: str, ms: float) -> None:
         """Write the line of something that was done."""
-        if not self._agent.audited:
+        if not self._host.audited:
             return
         audit.record(
-            service=self._agent.service,
+            service=self._host.service,
             session=self._number,
             who=self._who,
             outcome=outcome,
             ms=ms,
             source=source,
-            secrets=self._agent.secrets,
+            secrets=self._host.secrets,
         )
 
 
 class _Loops:
     """The loop for ``await``: the application's, or one of the evaluator's own."""
 
-    def __init__(self, agent: Agent) -> None:
-        self._agent = agent
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._own: asyncio.AbstractEventLoop | None = None
 
     def get(self) -> tuple[asyncio.AbstractEventLoop, bool]:
         """The loop, and whether somebody else runs it."""
-        found = loops.of(self._agent)
+        found = loops.of(self._host)
         if found is not None:
             return found, True
         if self._own is None:
@@ -176,4 +176,4 @@ def _failure(error: BaseException) -> dict[str, Any]:
     except BaseException:
         # An exception whose own `__str__` fails, or no memory for its traceback.
         text = f"{type(error).__name__}\n"
-    return {"ok": False, "type": type(error).__name__, "error": text}
+    return answers.failure(type(error).__name__, text)

@@ -13,19 +13,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .server import Agent
+    from .host import Host
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def take(agent: Agent, within: float = 0.3) -> dict[str, Any]:
+def take(host: Host, within: float = 0.3) -> dict[str, Any]:
     """CPU in seconds, memory in bytes, the loop's lag in seconds.
 
     ``lag`` is None where there is no loop, or where it did not answer
     ``within`` that time; ``requests`` is None where the server does not tell.
     """
-    loop = loops.of(agent)
+    loop = loops.of(host)
     return {
         "cpu": sum(os.times()[:2]),
         "rss": rss(),
@@ -33,8 +33,8 @@ def take(agent: Agent, within: float = 0.3) -> dict[str, Any]:
         "tasks": len(stacks.unfinished(loop)) if loop is not None else None,
         "loop": loops.kind(loop),
         "lag": loops.lag(loop, within) if loop is not None else None,
-        "requests": agent.requests() if agent.requests is not None else None,
-        "uptime": time.monotonic() - agent.started,
+        "requests": host.requests() if host.requests is not None else None,
+        "uptime": time.monotonic() - host.started,
         "blocks": sys.getallocatedblocks(),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import protocol as messages
 from ..errors import Refusal
 from . import duration
 from .connection import Client
@@ -31,7 +32,7 @@ def loop(client: Client) -> str:
     if kind is None:
         return "no event loop"
     try:
-        lag = client.request("stats", within=WITHIN).get("lag")
+        lag = client.request(**messages.stats(WITHIN)).get("lag")
     except Refusal:
         return f"{kind} loop"
     if lag is None:

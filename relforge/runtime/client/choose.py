@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .. import instance
 from ..errors import DONE, Refusal
-from . import everyone, find
+from . import addresses, broadcast
 
 
 def choose() -> str | None:
@@ -12,13 +13,13 @@ def choose() -> str | None:
     from ..contract import manifest
 
     root = manifest.root()
-    running = find.required(paths.of(root))
-    keys = everyone.keys(running, None)
+    running = instance.required(paths.of(root))
+    keys = broadcast.keys(running, None)
     if len(keys) < 2:
         return None
     services = manifest.load(root)["services"]
-    usual = find.usual(services, find.sockets(running.run))
-    names = [find.shown(key) for key in keys]
+    usual = addresses.usual(services, addresses.sockets(running.run))
+    names = [addresses.shown(key) for key in keys]
     default = next((name for name in names if name.split(".")[0] == usual), names[0])
     for number, name in enumerate(names, 1):
         print(f"{number:3}  {name}")

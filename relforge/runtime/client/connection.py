@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import _socket
 import os
-import select
-import sys
 import time
 
-from .. import frames
-from ..errors import FAILED, NO_ANSWER, Refusal
-from .find import Absent, Address, Running, agent, not_allowed, required
+from .. import protocol as messages
+from ..errors import FAILED, Refusal
+from ..instance import Running, required
+from ..protocol import PROTO
+from ..wire import frames
+from ..wire.unix import Absent, dial, silent, trusted
+from .addresses import Address, agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-PROTO = 1
 ANSWER_WITHIN = 5.0  # seconds, for all that evaluates nothing
 _AGAIN = 0.05  # seconds between two looks for a process that is about to come
 _LEAST = 0.1
@@ -32,20 +33,8 @@ class Closed(Gone):
     """It has said why, and would not have us back: nobody used the connection."""
 
 
-class Socket(_socket.socket):
-    """A socket without the module `socket`, whose import takes as long as the rest of a command."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> Socket:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 class Client:
-    """Speaks the protocol of ``agent.connection``; ``welcome`` is what the agent said first.
+    """Speaks `protocol`; ``welcome`` is what the agent said first.
 
     ``sock`` is connected already, to a process of our own.
     """
@@ -55,16 +44,16 @@ class Client:
         address: Address,
         kind: str,
         seconds: float,
-        told: float | None = None,
+        shown: float | None = None,
         sock: _socket.socket | None = None,
     ) -> None:
         self.address = address
         self.prompt = f"{address}> "
         self._ids = 0
         self._socket = dial(address.path, str(address), seconds) if sock is None else sock
-        self.pid = trusted(self._socket, address) if sock is None else 0
-        welcome = self._within(seconds, told)
-        if welcome.get("op") != "welcome":
+        self.pid = trusted(self._socket, address.path) if sock is None else 0
+        welcome = self._within(seconds, shown)
+        if welcome.get("op") != messages.WELCOME:
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)
         if welcome.get("proto") != PROTO:
             version = welcome.get("version")
@@ -78,7 +67,7 @@ class Client:
                 hint="status, stacks and tasks answer all the same",
             )
         self.welcome = welcome
-        self.post("hello", proto=PROTO, client=kind, **{"from": whence()})
+        self.post(**messages.hello(kind, whence()))
 
     def post(self, op: str, **fields: Any) -> int:
         """Send a message and return its id; raises Gone."""
@@ -94,7 +83,7 @@ class Client:
             raise Gone from None
 
     def fileno(self) -> int:
-        """For whoever waits for several things."""
+        """For a caller that waits for several things."""
         return self._socket.fileno()
 
     def close(self) -> None:
@@ -103,7 +92,17 @@ class Client:
 
     def readable(self, seconds: float | None) -> bool:
         """Wait for the agent to say something."""
-        return bool(select.select([self._socket], [], [], seconds)[0])
+        # Not by `select`, whose import takes longer than this.
+        self._socket.settimeout(seconds)
+        try:
+            self._socket.recv(1, _socket.MSG_PEEK)
+        except (TimeoutError, BlockingIOError):
+            return False
+        except OSError:
+            return True  # the next `receive` says so
+        finally:
+            self._socket.settimeout(None)
+        return True
 
     def receive(self) -> dict[str, Any]:
         """The next message; raises Gone."""
@@ -113,7 +112,7 @@ class Client:
             raise Gone from None
         if message is None:
             raise Gone
-        if message.get("op") == "bye":
+        if message.get("op") == messages.BYE:
             raise Closed(str(message.get("reason", "")))
         return message
 
@@ -137,20 +136,20 @@ class Client:
         while True:
             message = self._within(deadline - time.monotonic(), seconds)
             if message.get("id") == wanted:
-                if message.get("op") == "error":
+                if message.get("op") == messages.ERROR:
                     raise Refusal(f"{self.address}: {message.get('error')}")
                 return message
 
-    def _within(self, seconds: float, told: float | None = None) -> dict[str, Any]:
+    def _within(self, seconds: float, shown: float | None = None) -> dict[str, Any]:
         if not self.readable(max(seconds, 0)):
-            raise silent(str(self.address), told if told is not None else seconds)
+            raise silent(str(self.address), shown if shown is not None else seconds)
         return self.receive()
 
 
 def connect(
     wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN, come: float | None = None
 ) -> Client:
-    """The agent of ``wanted`` (see ``find.agent``) of this release; raises Refusal.
+    """The agent of ``wanted`` (see ``addresses.agent``) of this release; raises Refusal.
 
     It has ``seconds`` to answer.  Where the process is about to come, as at a
     start, it is waited for so long as well, or for ``come`` seconds.
@@ -159,12 +158,12 @@ def connect(
     from ..contract import manifest
 
     root = manifest.root()
-    places, services = paths.of(root), manifest.load(root)["services"]
+    places = paths.of(root)
     deadline = time.monotonic() + (seconds if come is None else come)
     while True:
         found: Running = required(places)
         try:
-            address = agent(found, wanted, services)
+            address = agent(found, wanted, lambda: manifest.load(root)["services"])
             left = max(deadline - time.monotonic(), _LEAST)
             return Client(address, kind, min(left, seconds), seconds)
         except Gone:
@@ -188,10 +187,11 @@ def _late(problem: Absent) -> Absent:
 
 def _settled(found: Running, wanted: str | None) -> bool:
     """Whether the supervisor says that no process of the service is about to come."""
+    from ..protocol.supervisor import status
     from . import supervisor
 
     try:
-        answer = supervisor.ask(found, "status", 1.0)
+        answer = supervisor.ask(found, status(), 1.0)
     except Refusal:
         return False
     service = (wanted or "").partition(".")[0]
@@ -206,50 +206,3 @@ def whence() -> str:
     except OSError:
         terminal = ""
     return f"{terminal} {os.environ.get('SSH_CONNECTION', '').split(' ')[0]}".strip()
-
-
-def trusted(sock: _socket.socket, address: Address) -> int:
-    """The process id of whoever listens there; raises Refusal where that is a stranger.
-
-    unix(7): of a connected socket the credentials are those of listen(2), and
-    known although nobody has accepted yet.
-    """
-    raw = sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    pid, uid = (int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4))
-    if uid not in (0, os.geteuid(), os.stat(os.path.dirname(address.path)).st_uid):
-        sock.close()
-        raise Refusal(f"{address.path}: answered by uid {uid}, to whom the release does not belong")
-    return int(pid)
-
-
-def dial(path: str, who: str, seconds: float) -> Socket:
-    """Connect to a Unix socket; raises Refusal for each reason with its own exit code.
-
-    A process that hangs is not one that is down: TimeoutError is an OSError too.
-    """
-    sock = Socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    sock.settimeout(seconds)
-    try:
-        sock.connect(path)
-    except (TimeoutError, BlockingIOError):
-        sock.close()
-        raise silent(who, seconds) from None
-    except PermissionError:
-        sock.close()
-        raise not_allowed(path if os.access(path, os.F_OK) else os.path.dirname(path)) from None
-    except (FileNotFoundError, ConnectionRefusedError):
-        sock.close()
-        raise Absent(f"{who} is not running at the moment") from None
-    sock.settimeout(None)
-    return sock
-
-
-def silent(who: str, seconds: float) -> Refusal:
-    """The error for a process that is there and says nothing."""
-    hint = "the process is stopped, or code in C holds the interpreter"
-    if " " not in who:
-        name = os.environ.get("RELEASE_NAME", "app")
-        hint += f"; `{name} stacks {who} --signal` shows its stacks all the same"
-    return Refusal(
-        f"{who} is running, but does not answer within {seconds:g}s", hint=hint, code=NO_ANSWER
-    )

@@ -1,43 +1,37 @@
 """``stacks --signal``: the stacks of a process that cannot run Python, by faulthandler.
 
-A signal handler in C prints them, whoever holds the interpreter.  It writes to a
-file of the run folder, where the service has registered it (``service.main``).
+It prints them to a file of the run directory, where its agent has registered the
+signal (``agent.dumps``).
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import time
 
+from .. import stack_signals
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from .connection import dial, silent, trusted
-from .find import Address
+from ..wire.unix import dial, silent, trusted
+from .addresses import Address
 
-STACKS = signal.SIGRTMIN + 6
 _QUIET = 0.15  # seconds without another line: it is done
 _SLICE = 0.02
-
-
-def place(folder: str, pid: int) -> str:
-    """The file of that process in the run folder."""
-    return os.path.join(folder, f"{pid}.stacks")
 
 
 def ask(address: Address, seconds: float) -> str:
     """What faulthandler prints; raises Refusal."""
     # The kernel accepts for a process that hangs, and says who listens there.
     sock = dial(address.path, str(address), seconds)
-    pid = trusted(sock, address)
+    pid = trusted(sock, address.path)
     sock.close()
-    path = place(os.path.dirname(address.path), pid)
+    path = stack_signals.file(os.path.dirname(address.path), pid)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         raise Refusal(f"{address} has not registered the signal", code=FAILED) from None
     try:
         before = os.fstat(fd).st_size
-        os.kill(pid, STACKS)
+        os.kill(pid, stack_signals.TO_FILE)
         size = _settled(fd, before, time.monotonic() + seconds)
         if size == before:
             raise silent(str(address), seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from .. import protocol as messages
 from .connection import Client, Gone
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ class Interrupts:
 
     def interrupt(self) -> None:
         try:
-            self._client.send({"op": "interrupt", "id": self._id})
+            self._client.send(messages.interrupt(self._id))
         except Gone:
             return  # The next receive says so.
 
@@ -95,9 +96,9 @@ def evaluate(
             if not client.readable(_SLICE if deadline is None else min(_SLICE, deadline - now)):
                 continue
             answer = client.receive()
-            if answer.get("op") == "out":
+            if answer.get("op") == messages.OUT:
                 show(answer)
-            elif answer.get("id") == request and answer.get("op") in ("done", "error"):
+            elif messages.is_end(answer, request):
                 return answer
 
 

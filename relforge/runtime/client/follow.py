@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
+from .. import instance
 from ..errors import NOT_RUNNING, Refusal
-from . import find
+from . import addresses
 from .connection import Client, Gone
 
 STOPPED = 5.0  # seconds without a running release after which it is not coming back
@@ -23,18 +24,19 @@ def successor(before: Client, wanted: str | None) -> Client:
     from ..contract import manifest
 
     root = manifest.root()
-    places, services = paths.of(root), manifest.load(root)["services"]
-    name = wanted or find.shown((before.address.service, before.address.instance, 0))
+    places = paths.of(root)
+    name = wanted or addresses.shown((before.address.service, before.address.instance, 0))
     began = seen = time.monotonic()
     while (now := time.monotonic()) < began + LONGEST:
-        running = find.running(places)
+        running = instance.running(places)
         if running is None:
             if now > seen + STOPPED:
                 break
         else:
             seen = now
             try:
-                client = Client(find.agent(running, name, services), "console", LONGEST)
+                address = addresses.agent(running, name, lambda: manifest.load(root)["services"])
+                client = Client(address, "console", LONGEST)
                 if client.pid != before.pid:
                     return client
                 client.close()

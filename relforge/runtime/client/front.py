@@ -10,7 +10,7 @@ from ..contract import manifest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .talk import Front
+    from .remote_session import Front
 
 LIBRARIES = "runtime/console-libs"
 

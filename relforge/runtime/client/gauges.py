@@ -6,8 +6,11 @@ import os
 import select
 import time
 
+from .. import instance
+from .. import protocol as messages
 from ..errors import Refusal
-from . import duration, find, supervisor
+from ..protocol import supervisor as requests
+from . import addresses, duration, supervisor
 from .connection import Client, Gone
 
 TYPE_CHECKING = False
@@ -21,7 +24,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Gauges:
     """Keeps connections open between two looks, and what each process had used at the last one."""
 
-    def __init__(self, running: find.Running) -> None:
+    def __init__(self, running: instance.Running) -> None:
         self._running = running
         self._clients: dict[str, Client] = {}
         self._before: dict[int, tuple[float, float]] = {}  # by pid: when, CPU seconds
@@ -30,7 +33,7 @@ class Gauges:
         """Rows by process: state, pid, cpu (a share of one CPU, None at first), rss, threads,
         tasks, lag in seconds or "blocked", requests, uptime.  Raises Refusal.
         """
-        answer = supervisor.ask(self._running, "status", 3.0)
+        answer = supervisor.ask(self._running, requests.status(), 3.0)
         told = self._told()
         rows = []
         for service in answer["services"]:
@@ -59,14 +62,14 @@ class Gauges:
     def _told(self) -> dict[str, dict[str, Any]]:
         """What the agents answer in time, all asked at once."""
         waiting: dict[int, tuple[str, Client, int]] = {}
-        for key, path in sorted(find.sockets(self._running.run).items()):
-            name = find.shown(key)
+        for key, path in sorted(addresses.sockets(self._running.run).items()):
+            name = addresses.shown(key)
             try:
                 client = self._clients.get(name) or Client(
-                    find.Address(key[0], key[1], path, [], key[2]), "top", WITHIN
+                    addresses.Address(key[0], key[1], path, [], key[2]), "top", WITHIN
                 )
                 self._clients[name] = client
-                waiting[client.fileno()] = name, client, client.post("stats", within=WITHIN / 2)
+                waiting[client.fileno()] = name, client, client.post(**messages.stats(WITHIN / 2))
             except (Refusal, Gone):
                 self._clients.pop(name, None)  # of one before
         told: dict[str, dict[str, Any]] = {}

@@ -8,13 +8,12 @@ import sys
 from .. import paths
 from ..contract import manifest
 from ..errors import CONFIG, Refusal
+from ..protocol import questions
+from ..wire import spawn as wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import subprocess
     from typing import NoReturn
-
-BOOT = "runtime/relforge/runtime/boot_app.py"
 
 
 def execute(words: list[str]) -> NoReturn:
@@ -28,22 +27,31 @@ def execute(words: list[str]) -> NoReturn:
         raise _broken(argv[0], error) from None
 
 
-def spawn(words: list[str], end: int) -> subprocess.Popen[bytes]:
+class Child:
+    """A process that was started; `wait` may be called again."""
+
+    __slots__ = ("_pid", "_status")
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._status: int | None = None
+
+    def wait(self) -> int:
+        """Its exit status; the negative number of a signal that killed it."""
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        return self._status
+
+
+def spawn(words: list[str], end: int) -> Child:
     """The same as a child, out of reach of the terminal's keys; raises Refusal.
 
-    It has the descriptor ``end``, whose number is its last word.
+    It has the descriptor ``end``, whose number there is its last word.
     """
-    argv, environ, fd = _loaded([*words, str(end)])
-    import subprocess
-
+    argv, environ, fd = _loaded([*words, str(wire.FIRST + 1)])
+    environ[questions.CONFIG_FD] = str(wire.FIRST)
     try:
-        return subprocess.Popen(
-            argv,
-            env=environ,
-            pass_fds=(fd, end),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        return Child(wire.spawn(argv, environ, descriptors=(fd, end), session=True))
     except OSError as error:
         raise _broken(argv[0], error) from None
 
@@ -60,8 +68,8 @@ def _loaded(words: list[str]) -> tuple[list[str], dict[str, str], int]:
         print(f"note: the state directory cannot be made: {problem}", file=sys.stderr)
     fd = loading.load(root, contract, environ)
     python = os.path.join(root, contract["python"]["executable"])
-    argv = [python, "-P", "-s", "-B", os.path.join(root, BOOT), "fresh", *words]
-    return argv, {**environ, "RELFORGE_CONFIG_FD": str(fd)}, fd
+    argv = wire.application(python, root, "fresh", *words)
+    return argv, {**environ, questions.CONFIG_FD: str(fd)}, fd
 
 
 def _broken(python: str, error: OSError) -> Refusal:

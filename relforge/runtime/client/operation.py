@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from .. import frames
 from ..errors import NO_ANSWER, Refusal
-from .connection import dial
-from .find import Running
+from ..instance import Running
+from ..protocol import supervisor as messages
+from ..wire import frames
+from ..wire.unix import dial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def ask(
         try:
             frames.send(sock, message)
             while (answer := frames.receive(sock)) is not None:
-                if "taken" in answer and taken is not None:
+                if messages.TAKEN in answer and taken is not None:
                     frames.send(sock, taken())
                 elif not _is_over(answer):
                     continue
@@ -43,7 +44,7 @@ def ask(
     raise _cut("it has closed the connection")
 
 
-def tell(text: str) -> None:
+def show(text: str) -> None:
     """A line of progress; a terminal that has gone away must not end the work."""
     try:
         print(text, file=sys.stderr, flush=True)
@@ -53,17 +54,13 @@ def tell(text: str) -> None:
 
 def _is_over(answer: dict[str, Any]) -> bool:
     """Was this the last message?  Raises Refusal where it says that the work failed."""
-    if "progress" in answer:
-        tell(answer["progress"])
+    if messages.PROGRESS in answer:
+        show(answer[messages.PROGRESS])
         return False
-    if "code" not in answer:
+    if messages.CODE not in answer:
         raise Refusal(f"the supervisor: {answer.get('error', 'no answer')}")
-    if answer["code"]:
-        lines = [f"  | {line}" for line in answer.get("tail", ())]
-        message = answer["failed"] + (", its last lines:" if lines else "")
-        raise Refusal(
-            "\n".join([message, *lines]), hint=answer.get("hint", ""), code=answer["code"]
-        )
+    if answer[messages.CODE]:
+        raise messages.refusal(answer)
     return True
 
 

@@ -8,16 +8,15 @@ import sys
 
 from ..errors import FAILED, Refusal
 from . import launch
+from .addresses import Address
 from .connection import Client, Gone
-from .find import Address
-from .talk import Talk
+from .repl import Repl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
-    from .talk import Front
+    from .remote_session import Front
 
 PROMPT = ">>> "
 _WITHIN = 60.0  # seconds for an interpreter to start on a busy host
@@ -43,7 +42,7 @@ def console(front: Callable[[], Front]) -> int:
         child.wait()
 
 
-class Private(Talk):
+class Private(Repl):
     """A console whose process nobody else has."""
 
     without = frozenset(("reload", "services", "switch"))
@@ -54,7 +53,7 @@ Type Python: expressions, statements, `await` on a loop of the console's.
 Ctrl-C interrupts, a second one leaves the evaluation behind.
 Ctrl-D or `exit()` leaves, Ctrl-Z suspends; Ctrl-R searches what was typed before."""
 
-    def __init__(self, client: Client, front: Front, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, client: Client, front: Front, child: launch.Child) -> None:
         super().__init__(client, None, front)
         self._child = child
 
@@ -76,7 +75,7 @@ def banner(pid: int) -> str:
     )
 
 
-def _ended(child: subprocess.Popen[bytes]) -> Refusal:
+def _ended(child: launch.Child) -> Refusal:
     status = child.wait()
     said = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
     return Refusal(f"the process of the console {said}", code=FAILED)

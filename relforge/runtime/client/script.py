@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 
+from .. import protocol as messages
 from ..errors import DONE, FAILED, INTERRUPTED
 from .connection import Client
 from .evaluate import LEAVE, evaluate
@@ -16,7 +17,7 @@ def run(client: Client, text: str) -> int:
         if statement.strip() in LEAVE:
             return DONE
         try:
-            done = evaluate(client, {"op": "eval", "source": statement}, patience=3)
+            done = evaluate(client, messages.evaluate(statement), patience=3)
         except KeyboardInterrupt:
             return INTERRUPTED
         if not done.get("ok"):

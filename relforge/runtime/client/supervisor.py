@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from .. import frames
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from .connection import dial, silent
-from .find import Running
+from ..wire import unix
+from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..instance import Running
+
 WHO = "the supervisor"
 
 
-def ask(running: Running, op: str, seconds: float) -> dict[str, Any]:
+def ask(running: Running, message: dict[str, Any], seconds: float) -> dict[str, Any]:
     """Its answer; raises Refusal: 3 it is not there, 5 it does not answer in time, 1 it refuses."""
-    sock = dial(running.supervisor, WHO, seconds)
-    sock.settimeout(seconds)
     try:
-        frames.send(sock, {"op": op})
-        answer = frames.receive(sock)
-    except TimeoutError:
-        raise silent(WHO, seconds) from None
-    except (OSError, frames.FrameError) as error:
+        answer = unix.ask(running.supervisor, WHO, message, seconds)
+    except (OSError, FrameError) as error:
         raise Refusal(f"{WHO}: {error}", code=FAILED) from None
-    finally:
-        sock.close()
     if answer is None:
         raise Refusal(f"{WHO} closed the connection", code=NOT_RUNNING)
     if "error" in answer:

@@ -19,9 +19,10 @@ from prompt_toolkit.history import History, ThreadedHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.styles import Style
 
+from .. import protocol as messages
 from ..agent import percent, source
 from ..errors import Refusal
-from . import history, talk
+from . import history, repl
 from .colours import STYLE, Python
 from .connection import Client, Gone
 from .evaluate import show
@@ -51,7 +52,7 @@ class Terminal:
             enable_suspend=True,
             key_bindings=_keys(),
             lexer=Python(),
-            style=Style(STYLE if talk.coloured() else []),
+            style=Style(STYLE if repl.coloured() else []),
             search_ignore_case=True,
             tempfile_suffix=".py",
         )
@@ -72,7 +73,7 @@ class Terminal:
             return text
 
     def say(self, text: str, style: str = "") -> None:
-        print(talk.styled(text, style), flush=True)
+        print(repl.styled(text, style), flush=True)
 
     def columns(self) -> int | None:
         return self._session.output.get_size().columns
@@ -104,7 +105,7 @@ class Watch:
             return
         finally:
             self._lock.release()
-        if message.get("op") == "out":
+        if message.get("op") == messages.OUT:
             run_in_terminal(lambda: show(message))
 
 
@@ -133,7 +134,7 @@ class Live(Completer):
             if self.client is None:
                 return []
             try:
-                answer = self.client.request("complete", _ANSWER, text=text, within=WITHIN)
+                answer = self.client.request(seconds=_ANSWER, **messages.complete(text, WITHIN))
             except (Gone, Refusal):
                 return []
         items: list[str] = answer["items"]

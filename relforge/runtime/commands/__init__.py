@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+SUPERVISED = ("start", "foreground")  # what may have a word of `protocol.roles` behind it
 # What a hook cannot ask for: the operation that runs the hook would wait for itself.
 GUARDED = ("start", "foreground", "stop", "restart", "reload", "upgrade", "rollback")
 
@@ -148,19 +149,12 @@ def main(argv: list[str]) -> int:
 
 
 def _dispatch(argv: list[str], name: str) -> int:
-    asked = os.environ.pop("RELFORGE_REPLY_FD", None)
-    if asked is not None:
-        # A supervisor that runs already wants to know what this one would start with.
-        told_it: int = _import("generation").answer(int(asked))
-        return told_it
-    taken = os.environ.pop("RELFORGE_RESUME_FD", None)
-    if taken is not None:
-        # This process has been the supervisor of another version until now.
-        from ..supervise.resume import main as go_on
-
-        return go_on(int(taken))
     word = argv[0] if argv else "help"
     command = ALIASES.get(word, word)
+    if command in SUPERVISED:
+        code = _in_role(argv)
+        if code is not None:
+            return code
     if command == "help":
         print(_help(name))
         return DONE if argv else USAGE
@@ -181,12 +175,27 @@ def _dispatch(argv: list[str], name: str) -> int:
 
         privileges.become_owner(name, command, argv)
     if command in TABLE:
-        code: int = getattr(_import(module), function)(argv[1:])
-        return code
+        done: int = getattr(_import(module), function)(argv[1:])
+        return done
     if command in _own():
         outcome: int = _import("own").run(command, argv[1:])
         return outcome
     raise Refusal(f"unknown command {word!r}", hint=_suggest(word, name), code=USAGE)
+
+
+def _in_role(argv: list[str]) -> int | None:
+    """What a supervisor asks for by a word of its own; None where that is not so."""
+    from ..protocol import roles
+
+    role = roles.role(argv, os.environ)
+    if role == roles.LOAD:
+        answered: int = _import("generation").answer()
+        return answered
+    if role == roles.RESUME:
+        from ..supervise.resume import main
+
+        return main(roles.descriptor(roles.HANDOVER))
+    return None
 
 
 def _import(module: str) -> Any:

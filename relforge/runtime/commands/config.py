@@ -112,10 +112,11 @@ def _source(provider: str, place: str) -> str:
 
 def _diff(as_json: bool) -> int:
     """What runs against what a reload would load: 0 the same, 1 different, 3 not running."""
-    from ..client import find
+    from .. import instance
     from ..client.operation import ask
+    from ..protocol.supervisor import diff
 
-    answer = ask(find.required(paths.of(manifest.root())), {"op": "diff"})
+    answer = ask(instance.required(paths.of(manifest.root())), diff())
     changes, replaced = answer["changes"], answer["replaced"]
     code = FAILED if changes or replaced else DONE
     if as_json:

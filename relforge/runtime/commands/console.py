@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..client import options
+from .. import options
 from ..client.connection import Gone, connect
 from ..errors import NOT_RUNNING, Refusal
 
@@ -29,8 +29,8 @@ def remote_console(argv: list[str]) -> int:
         wanted = choose()
     client = connect(wanted, "console")
     from ..client import front
-    from ..client.talk import Talk
+    from ..client.repl import Repl
 
     plain = "--plain" in given.flags or not front.possible()
     reads = front.plain() if plain else front.terminal("remote_console_history")
-    return Talk(client, wanted, reads).run()
+    return Repl(client, wanted, reads).run()

@@ -30,7 +30,8 @@ def run(argv: list[str]) -> int:
 
 def console(argv: list[str]) -> int:
     """A REPL in a fresh process; with ``--plain``, or without a terminal, all in that one."""
-    from ..client import front, options
+    from .. import options
+    from ..client import front
 
     given = options.parse(argv, flags="--plain")
     options.most(given, 0, "console [--plain]")

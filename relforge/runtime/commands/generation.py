@@ -1,4 +1,4 @@
-"""What a running supervisor asks a release, by starting its launcher: see `supervise.scout`."""
+"""Role ``_load``: what a running supervisor asks a release, by `supervise.generation_loader`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import socket
 from .. import paths
 from ..contract import manifest
 from ..errors import DONE, Refusal
+from ..protocol import roles, startup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def answer(fd: int) -> int:
-    """Load the configuration and send it, with this process's variables, on the socket ``fd``."""
-    from ..service import tether
+def answer() -> int:
+    """Load the configuration and send it, with this process's variables, to the supervisor."""
+    from ..wire import parent_death
 
-    tether.tie(os.getppid())  # nobody else wants the answer
-    with socket.socket(fileno=fd) as sock:
+    parent_death.tie(os.getppid())  # nobody else wants the answer
+    with socket.socket(fileno=roles.descriptor(roles.REPLY)) as sock:
         try:
             environ = {
                 name: value
@@ -30,10 +31,9 @@ def answer(fd: int) -> int:
             config = _load(environ)
             takes = _takes()
         except Refusal as error:
-            refusal = {"refusal": error.message, "hint": error.hint, "code": error.code}
-            sock.sendall(json.dumps(refusal).encode())
+            sock.sendall(json.dumps(startup.refused(error, error.code)).encode())
             return error.code
-        data = json.dumps({"environ": environ, "takes": takes, **_changes(config)}).encode()
+        data = json.dumps(startup.generation(environ, takes, _changes(config))).encode()
         sent = socket.send_fds(sock, [data], [config])
         sock.sendall(data[sent:])
     return DONE
@@ -50,12 +50,12 @@ def _load(environ: dict[str, str]) -> int:
 
 def _changes(config: int) -> dict[str, Any]:
     """What differs from the configuration that runs, which the supervisor has handed on."""
-    number = os.environ.get("RELFORGE_OLD_FD", "")
-    if not number.isdecimal():
+    running = roles.descriptor(roles.OLD)
+    if running < 0:
         return {}
     from ..config import changes, loading
 
-    old, new = loading.read(int(number)), loading.read(config)
+    old, new = loading.read(running), loading.read(config)
     schema = manifest.load(manifest.root())["config"]["schema"]
     rows = changes.between(old, new, schema)
     return {"changes": rows, "exports": old["environ"] != new["environ"]}

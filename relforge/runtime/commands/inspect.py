@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from .. import paths
-from ..client import find, options
+from .. import instance, options, paths
+from .. import protocol as messages
+from ..client import addresses
 from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
@@ -22,11 +23,12 @@ _TASKS = "tasks [SERVICE[.N] | --all] [--cancel NAME] [--timeout 5s]"
 def ping(argv: list[str]) -> int:
     """Print ``pong`` when the supervisor answers; 3 not running, 5 no answer in time."""
     from ..client import supervisor
+    from ..protocol.supervisor import ping as question
 
     given = options.parse(argv, values="--timeout")
     options.most(given, 0, "ping [--timeout 3s]")
     seconds = options.seconds(given.values.get("--timeout", "3s"), "--timeout")
-    supervisor.ask(find.required(paths.of(manifest.root())), "ping", seconds)
+    supervisor.ask(instance.required(paths.of(manifest.root())), question(), seconds)
     print("pong")
     return DONE
 
@@ -55,7 +57,7 @@ def tasks(argv: list[str]) -> int:
     if "--all" in given.flags:
         raise Refusal("--cancel goes with one process", hint=f"usage: {_TASKS}", code=USAGE)
     client = connect(given.words[0] if given.words else None, "tasks", seconds)
-    _ask(client, "cancel", seconds, name=name)
+    _ask(client, seconds, messages.cancel(name))
     print(f"{name} is asked to end")
     return DONE
 
@@ -73,12 +75,12 @@ def _each(given: options.Options, show: Callable[[str | None], object]) -> int:
     if "--all" not in given.flags:
         show(given.words[0] if given.words else None)
         return DONE
-    running = find.required(paths.of(manifest.root()))
+    running = instance.required(paths.of(manifest.root()))
     code = DONE
-    for number, key in enumerate(sorted(find.sockets(running.run))):
-        print(("\n" if number else "") + f"== {find.shown(key)}", flush=True)
+    for number, key in enumerate(sorted(addresses.sockets(running.run))):
+        print(("\n" if number else "") + f"== {addresses.shown(key)}", flush=True)
         try:
-            show(find.exact(key))
+            show(addresses.exact(key))
         except Refusal as error:
             print(error.message, f"  {error.hint}", sep="\n", file=sys.stderr)
             code = code or error.code
@@ -87,12 +89,12 @@ def _each(given: options.Options, show: Callable[[str | None], object]) -> int:
 
 def _stacks(who: str | None, seconds: float) -> None:
     client = connect(who, "stacks", seconds)
-    print(_ask(client, "stacks", seconds)["text"], end="")
+    print(_ask(client, seconds, {"op": messages.STACKS})["text"], end="")
 
 
 def _tasks(who: str | None, seconds: float) -> None:
     client = connect(who, "tasks", seconds)
-    answer = _ask(client, "tasks", seconds)
+    answer = _ask(client, seconds, {"op": messages.TASKS})
     if not answer["loop"]:
         print(f"{client.address} has no event loop", file=sys.stderr)
     for row in answer["rows"]:
@@ -100,13 +102,14 @@ def _tasks(who: str | None, seconds: float) -> None:
         print(*row["stack"], sep="\n", end="\n\n")
 
 
-def _address(who: str | None) -> find.Address:
+def _address(who: str | None) -> addresses.Address:
     root = manifest.root()
-    return find.agent(find.required(paths.of(root)), who, manifest.load(root)["services"])
+    running = instance.required(paths.of(root))
+    return addresses.agent(running, who, lambda: manifest.load(root)["services"])
 
 
-def _ask(client: Client, op: str, seconds: float, **fields: Any) -> dict[str, Any]:
+def _ask(client: Client, seconds: float, message: dict[str, Any]) -> dict[str, Any]:
     try:
-        return client.request(op, seconds, **fields)
+        return client.request(seconds=seconds, **message)
     except Gone:
         raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None

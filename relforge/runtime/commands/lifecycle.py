@@ -6,15 +6,16 @@ import os
 import sys
 import time
 
-from .. import frames, holder, paths
-from ..client import find, options
+from .. import holder, instance, options, paths
 from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
+from ..wire import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..client.options import Options
+    from ..options import Options
     from ..paths import Paths
+    from ..supervise.supervisor import Supervisor
 
 _ANSWER = 5.0  # seconds in which a supervisor that is well says that it stops
 
@@ -24,7 +25,7 @@ def start(argv: list[str]) -> int:
     given = options.parse(argv, flags="--if-stopped", values="--wait")
     options.most(given, 0, "start [--wait 60s] [--if-stopped]")
     wait = _wait(given)
-    running = find.running(paths.of(manifest.root())) if "--if-stopped" in given.flags else None
+    running = instance.running(paths.of(manifest.root())) if "--if-stopped" in given.flags else None
     if running is not None:
         print(f"already running (pid {running.pid})")
         return DONE
@@ -36,12 +37,10 @@ def foreground(argv: list[str]) -> int:
     options.most(options.parse(argv), 0, "foreground")
     from ..supervise.plan import prepare
 
-    plan = prepare(daemon=False)
+    plan = prepare(daemon=False, meanwhile=_supervisor)
     try:
-        from ..supervise.supervisor import Supervisor  # by now it is there: `plan` looks ahead
-
         os.chdir("/")
-        outcome = Supervisor(plan, running=lambda _line: None).run()
+        outcome = _supervisor()(plan, running=lambda _line: None).run()
     finally:
         plan.close()
     return outcome.code
@@ -52,7 +51,7 @@ def stop(argv: list[str]) -> int:
     given = options.parse(argv, values="--timeout")
     options.most(given, 0, "stop [--timeout 30s]")
     place = paths.of(manifest.root())
-    find.required(place)
+    instance.required(place)
     forced = _stop(place, _timeout(given))
     name = os.environ.get("RELEASE_NAME", "app")
     print(f"{name} stopped")
@@ -65,7 +64,7 @@ def restart(argv: list[str]) -> int:
     options.most(given, 0, "restart [--timeout 30s] [--wait 60s]")
     wait, timeout = _wait(given), _timeout(given)
     place = paths.of(manifest.root())
-    if find.running(place) is None:
+    if instance.running(place) is None:
         print("nothing was running", file=sys.stderr)
     else:
         from ..supervise import lock
@@ -84,8 +83,9 @@ def reload(argv: list[str]) -> int:
     """Return 0 when the new configuration is in force everywhere; else nothing has changed."""
     options.most(options.parse(argv), 0, "reload")
     from ..client.operation import ask
+    from ..protocol import supervisor as messages
 
-    answer = ask(find.required(paths.of(manifest.root())), {"op": "reload"})
+    answer = ask(instance.required(paths.of(manifest.root())), messages.reload())
     for word, key in (("told", "told"), ("reloaded", "replaced")):
         if answer.get(key):
             print(f"{word}: {', '.join(answer[key])}")
@@ -114,11 +114,18 @@ def _timeout(given: Options) -> float | None:
 def _start(wait: float) -> int:
     from ..supervise.plan import prepare
 
-    plan = prepare(daemon=True)
+    plan = prepare(daemon=True, meanwhile=_supervisor)
     from ..supervise import daemon
 
     print(daemon.start(plan, wait))
     return DONE
+
+
+def _supervisor() -> type[Supervisor]:
+    """Import it: while the loader runs, which takes another CPU, this costs no time."""
+    from ..supervise.supervisor import Supervisor
+
+    return Supervisor
 
 
 def _forced(names: list[str]) -> int:
@@ -149,29 +156,29 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     """None where the supervisor does not answer, or dies before it has said the last word."""
     import select
 
-    from ..client.connection import dial
+    from ..protocol import supervisor as messages
+    from ..wire.unix import dial
 
-    running = find.running(place)
+    running = instance.running(place)
     if running is None:
         return []
     try:
         sock = dial(running.supervisor, "the supervisor", _ANSWER)
     except Refusal as error:
-        if error.code == NOT_RUNNING and find.running(place) is None:
+        if error.code == NOT_RUNNING and instance.running(place) is None:
             return []  # it ended meanwhile
         return None
-    message = {"op": "stop"} if timeout is None else {"op": "stop", "timeout": timeout}
     try:
-        frames.send(sock, message)
+        frames.send(sock, messages.stop(timeout))
         if not select.select([sock], [], [], _ANSWER)[0]:
             return None
         while (answer := frames.receive(sock)) is not None:
-            if "stopped" in answer:
+            if messages.STOPPED in answer:
                 names: list[str] = answer["forced"]
                 return names
     except (OSError, frames.FrameError):
         return None
-    return None if find.running(place) is not None else []
+    return None if instance.running(place) is not None else []
 
 
 def _kill(place: Paths) -> list[str]:
@@ -182,7 +189,7 @@ def _kill(place: Paths) -> list[str]:
     from ..supervise.notices import parent
     from ..supervise.process import kill_group
 
-    if find.running(place) is None:
+    if instance.running(place) is None:
         return []
     content = lock.read(place)
     pid = int(content.get("pid") or 0)
@@ -196,7 +203,7 @@ def _kill(place: Paths) -> list[str]:
     signal.pidfd_send_signal(process, signal.SIGKILL)
     os.close(process)
     deadline = time.monotonic() + _ANSWER
-    while find.running(place) is not None:
+    while instance.running(place) is not None:
         if time.monotonic() > deadline:
             raise Refusal(f"the supervisor (pid {pid}) survives SIGKILL")
         time.sleep(0.02)

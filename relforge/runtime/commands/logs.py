@@ -6,8 +6,7 @@ import os
 import sys
 import time
 
-from .. import paths
-from ..client import options
+from .. import options, paths
 from ..contract import manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
 

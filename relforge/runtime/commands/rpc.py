@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from .. import quick_json
-from ..client import options
+from .. import options, quick_json
+from .. import protocol as messages
 from ..client.connection import ANSWER_WITHIN, Gone, connect
 from ..client.evaluate import evaluate
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, USAGE, Refusal
@@ -56,20 +56,25 @@ def _everywhere(
     given: options.Options, message: dict[str, Any], seconds: float | None, within: float
 ) -> int:
     """In every process, or in each of one service: a table, or a JSON list."""
-    from .. import paths
-    from ..client import everyone, find
+    from .. import instance, paths
+    from ..client import addresses, broadcast
     from ..contract import manifest
 
     root = manifest.root()
-    running, services = find.required(paths.of(root)), manifest.load(root)["services"]
+    running = instance.required(paths.of(root))
     service = given.values.get("--service")
-    chosen = everyone.keys(running, service)
+    chosen = broadcast.keys(running, service)
     if not chosen:
         # Says why; one that is about to come is waited for.
         connect(service, "rpc", within, seconds).close()
-        chosen = everyone.keys(running, service)
-    asked = everyone.Everyone(
-        [find.agent(running, find.exact(key), services) for key in chosen], within
+        chosen = broadcast.keys(running, service)
+
+    def services() -> addresses.Services:
+        found: addresses.Services = manifest.load(root)["services"]
+        return found
+
+    asked = broadcast.Broadcast(
+        [addresses.agent(running, addresses.exact(key), services) for key in chosen], within
     )
     try:
         code = asked.ask(message, seconds)
@@ -80,7 +85,7 @@ def _everywhere(
 
         print(json.dumps(asked.rows, indent=2))
     else:
-        print(everyone.table(asked.rows))
+        print(broadcast.table(asked.rows))
     return code
 
 
@@ -91,23 +96,21 @@ def _message(given: options.Options) -> dict[str, Any]:
     if "--args" in given.values and call is None:
         raise Refusal("--args goes with --call", hint=USE, code=USAGE)
     if call is not None:
-        return {"op": "call", "target": call, **_arguments(given.values.get("--args", "[]"))}
+        return messages.call(call, _arguments(given.values.get("--args", "[]")))
     if file is not None:
-        return {"op": "eval", "source": _read(file)}
+        return messages.evaluate(_read(file))
     if len(given.words) > 1:
         raise Refusal("the expression is several words", hint="quote it", code=USAGE)
-    return {"op": "eval", "source": sys.stdin.read() if given.words == ["-"] else given.words[0]}
+    return messages.evaluate(sys.stdin.read() if given.words == ["-"] else given.words[0])
 
 
-def _arguments(text: str) -> dict[str, Any]:
+def _arguments(text: str) -> list[Any] | dict[str, Any]:
     try:
         arguments = quick_json.loads(text)
     except ValueError as error:
         raise Refusal(f"--args is no JSON: {error}", code=USAGE) from None
-    if isinstance(arguments, list):
-        return {"args": arguments}
-    if isinstance(arguments, dict):
-        return {"kwargs": arguments}
+    if isinstance(arguments, list | dict):
+        return arguments
     raise Refusal(
         "--args is neither a list nor an object",
         hint="""write --args '[1, "x"]' or --args '{"name": "x"}'""",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from .. import frames, paths
-from ..client import duration, find, options
-from ..client.connection import dial, silent
+from .. import instance, options, paths
+from ..client import duration
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
+from ..protocol import supervisor as messages
+from ..wire import unix
+from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def status(argv: list[str]) -> int:
 def pid(argv: list[str]) -> int:
     """The supervisor's process id; 3 where there is none."""
     options.most(options.parse(argv), 0, "pid")
-    print(find.required(paths.of(manifest.root())).pid)
+    print(instance.required(paths.of(manifest.root())).pid)
     return DONE
 
 
@@ -77,12 +79,16 @@ def _status() -> dict[str, Any]:
 def _asked() -> dict[str, Any] | None:
     """None where the connection ended without an answer."""
     root = manifest.root()
-    running = find.running(paths.of(root))
+    running = instance.running(paths.of(root))
     if running is None:
         release = manifest.load(root)
         return _without("stopped", release["name"], release["version"], None)
     try:
-        sock = dial(running.supervisor, "the supervisor", _SECONDS)
+        return unix.ask(running.supervisor, "the supervisor", messages.status(), _SECONDS)
+    except ConnectionError:
+        return None
+    except (OSError, FrameError) as error:
+        raise Refusal(f"the supervisor: {error}") from None
     except Refusal as error:
         if error.code != NOT_RUNNING:
             raise
@@ -92,19 +98,6 @@ def _asked() -> dict[str, Any] | None:
         begins = lock.read(paths.of(root)).get("operation", "start") == "start"
         name = os.environ.get("RELEASE_NAME", "app")
         return _without("starting" if begins else "stopping", name, running.version, running.pid)
-    sock.settimeout(_SECONDS)
-    try:
-        frames.send(sock, {"op": "status"})
-        answer = frames.receive(sock)
-    except TimeoutError:
-        raise silent("the supervisor", _SECONDS) from None
-    except ConnectionError:
-        return None
-    except (OSError, frames.FrameError) as error:
-        raise Refusal(f"the supervisor: {error}") from None
-    finally:
-        sock.close()
-    return answer
 
 
 def _without(state: str, name: str, number: str, holder: int | None) -> dict[str, Any]:

@@ -7,8 +7,7 @@ import os
 import sys
 import time
 
-from .. import paths
-from ..client import find, options
+from .. import instance, options, paths
 from ..client.gauges import Gauges, table
 from ..contract import manifest
 from ..errors import DONE
@@ -22,7 +21,7 @@ def top(argv: list[str]) -> int:
     given = options.parse(argv, flags="--once --json", values="--every")
     options.most(given, 0, _USAGE)
     every = options.seconds(given.values.get("--every", "2s"), "--every")
-    running = find.required(paths.of(manifest.root()))
+    running = instance.required(paths.of(manifest.root()))
     gauges = Gauges(running)
     gauges.look()
     time.sleep(min(every, _MOMENT))

@@ -6,8 +6,7 @@ import json
 import os
 import sys
 
-from .. import paths, unit
-from ..client import options
+from .. import options, paths, unit
 from ..contract import manifest
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, USAGE, Refusal
@@ -17,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..client.options import Options
+    from ..options import Options
     from ..paths import Paths
 
 FOLDER = "/etc/systemd/system"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from ..client import options
+from .. import options
 from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 from ..versions import place as places
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..client.options import Options
+    from ..options import Options
 
 
 def upgrade(argv: list[str]) -> int:

@@ -1,8 +1,8 @@
 """The child that runs the providers: ``boot_app.py loader MEMFD PIPE ROOT [explain]``.
 
 The configuration goes into the memfd; what the parent should know meanwhile
-goes through the pipe, a JSON object a line: ``{"in": provider, "within": seconds}``
-before each provider, and at the end ``{"problems": [...]}``, empty when all is well.
+goes through the pipe, a JSON object a line (`protocol.startup`): `entering` before
+each provider, and at the end `problems`, empty when all is well.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ import os
 import sys
 
 from ..contract.manifest import load as load_manifest
-from ..errors import FAILED, Refusal
+from ..errors import CONFIG, FAILED, Refusal
+from ..protocol import startup
+from ..wire import parent_death
 from .resolve import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_PR_SET_PDEATHSIG = 1
-
 
 def main(argv: list[str]) -> int:
     """Run the providers of the release at ROOT; does not return."""
     memory, pipe, root = int(argv[0]), int(argv[1]), argv[2]
-    os.dup2(2, 1)  # what a provider prints is no result
+    os.dup2(2, 1)  # what a provider prints must not look like a result
     for fd in (memory, pipe):  # what a provider starts must not hold them
         os.set_inheritable(fd, False)
-    _die_with_parent()
+    parent_death.tie(os.getppid())  # with a provider that hangs
 
-    def tell(message: dict[str, Any]) -> None:
+    def report(message: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(message).encode() + b"\n")
 
     from .view import loading
@@ -41,10 +41,10 @@ def main(argv: list[str]) -> int:
                 load_manifest(root)["config"],
                 root=root,
                 environ=dict(os.environ),
-                entering=lambda name, seconds: tell({"in": name, "within": seconds}),
+                entering=lambda name, seconds: report(startup.entering(name, seconds)),
             )
     except Refusal as error:
-        tell({"refusal": error.message, "hint": error.hint})
+        report(startup.refused(error, CONFIG))
         _leave(FAILED)
     if argv[3:] == ["explain"]:
         _write(memory, {"rows": found.rows})
@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
                 "notes": found.notes,
             },
         )
-    tell({"problems": found.problems})
+    report(startup.problems(found.problems))
     _leave(0)
     return 0
 
@@ -74,14 +74,3 @@ def _leave(code: int) -> None:
     """End without waiting for threads that a provider may have left."""
     sys.stderr.flush()
     os._exit(code)
-
-
-def _die_with_parent() -> None:
-    """A parent that is killed takes a hanging provider with it (prctl(2))."""
-    import ctypes
-    import signal
-
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(FAILED)

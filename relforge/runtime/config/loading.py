@@ -13,6 +13,8 @@ import signal
 import time
 
 from ..errors import CONFIG, Refusal
+from ..protocol import startup
+from ..wire.spawn import FIRST, application, spawn
 from .problems import Invalid
 
 TYPE_CHECKING = False
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAME = "relforge-config"  # of the memfd, as /proc/PID/fd shows it
-BOOT = "runtime/relforge/runtime/boot_app.py"
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-_DEFAULT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
 
 
 def load(
@@ -32,7 +32,7 @@ def load(
     environ: Mapping[str, str],
     *,
     timeout: float = 60.0,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
     """Run the release's providers and return a sealed memfd with the configuration.
 
@@ -108,7 +108,7 @@ def read(fd: int) -> dict[str, Any]:
 class Loading:
     """The loader process, in a process group of its own, and what it has said so far.
 
-    Whoever waits polls ``fd`` until ``due`` (monotonic), then calls `go_on`; in
+    The caller polls ``fd`` until ``due`` (monotonic), then calls `go_on`; in
     the end `close`, after which neither the process nor what it started is there.
     """
 
@@ -182,8 +182,7 @@ class Loading:
 
     def _over(self, message: dict[str, Any]) -> tuple[int, list[dict[str, str]]]:
         self._end()
-        if "refusal" in message:
-            raise Refusal(message["refusal"], hint=message["hint"], code=CONFIG)
+        startup.check(message)
         memory, self._memory = self._memory, -1
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
         os.lseek(memory, 0, os.SEEK_SET)
@@ -233,28 +232,18 @@ def _spawn(
     words: tuple[str, ...],
 ) -> int:
     python = os.path.join(root, manifest["python"]["executable"])
-    boot = os.path.join(root, BOOT)
-    argv = [python, "-P", "-s", "-B", boot, "loader", *map(str, passed), root, *words]
+    numbers = [str(FIRST + at) for at in range(len(passed))]
     variables = {name: value for name, value in environ.items() if not name.startswith("RELFORGE_")}
-    for fd in passed:
-        os.set_inheritable(fd, True)
     try:
-        return os.posix_spawn(
-            python,
-            argv,
+        return spawn(
+            application(python, root, "loader", *numbers, root, *words),
             variables,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=_DEFAULT,
+            descriptors=passed,
         )
     except OSError as error:
         raise Refusal(
             f"{python}: {error.strerror}", hint="unpack the release again", code=CONFIG
         ) from None
-    finally:
-        for fd in passed:
-            os.set_inheritable(fd, False)
 
 
 def _kill_group(pid: int) -> None:

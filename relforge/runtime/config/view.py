@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from ..contract.manifest import root
 from ..errors import CONFIG, Refusal
+from ..protocol.questions import CONFIG_FD
 from . import keys
 from . import loading as loads
 from .secret import Scrubber, display, wrap
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from typing import Any
 
-FD = "RELFORGE_CONFIG_FD"  # a descriptor that this process has inherited
 FILE = "RELFORGE_CONFIG"  # the same for whatever this process starts: /proc/PID/fd/N
 
 
@@ -140,7 +140,7 @@ def install(fd: int, environ: MutableMapping[str, str]) -> None:
     provide(loads.read(fd), environ)
     _source.fd = fd
     os.set_inheritable(fd, False)
-    environ.pop(FD, None)
+    environ.pop(CONFIG_FD, None)
     environ[FILE] = f"/proc/{os.getpid()}/fd/{fd}"
 
 
@@ -236,7 +236,7 @@ def _current() -> Section:
 
 def _inherited() -> dict[str, Any] | None:
     """What this process was given, None where it was given nothing."""
-    number = os.environ.get(FD, "")
+    number = os.environ.get(CONFIG_FD, "")
     if number.isdecimal() and loads.NAME in _link(f"/proc/self/fd/{number}"):
         return loads.read(int(number))
     path = os.environ.get(FILE)

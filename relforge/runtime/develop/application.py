@@ -7,7 +7,7 @@ import json
 import os
 
 from ..agent import entry
-from ..service.servers.listening import is_wsgi
+from ..service.interface import is_wsgi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

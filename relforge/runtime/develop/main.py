@@ -87,13 +87,13 @@ def _command(
     config: int,
     where: paths.Paths,
 ) -> int:
-    from ..client import options
+    from .. import command_line, options
     from ..commands import own
 
     name, row = order["name"], order["row"]
-    about = own.asks_for_help([*words])
-    if about and own.explains(row):
-        print(own.usage(name, row))
+    about = command_line.asks_for_help([*words])
+    if about and command_line.explains(row):
+        print(command_line.usage(name, row))
         return DONE
     # Nothing is remembered of a checkout: there, `once` repeats by itself.
     given = [*words] if about else own.asked(name, row, [*words])[0]
@@ -105,12 +105,12 @@ def _command(
     running.enter(command.cwd, f"commands.{name}")
     if command.exec:
         return _become((*command.exec, *options.passed([*given])))
-    from ..client import fresh
+    from ..fresh import calls
 
     _in_process(config)
     if command.mode == "rpc":
-        return fresh.live(command.call, given)
-    return fresh.command(command, os.environ["RELEASE_NAME"], given, about=about)
+        return calls.live(command.call, given)
+    return calls.command(command, os.environ["RELEASE_NAME"], given, about=about)
 
 
 def _service(
@@ -156,7 +156,7 @@ def _listen(spec: specs.Spec, where: paths.Paths) -> None:
 
 
 def _in_process(config: int) -> None:
-    from ..service import redaction
+    from ..config import redaction
 
     view.install(config, os.environ)
     redaction.install()

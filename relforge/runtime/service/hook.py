@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import sys
 from typing import Any
@@ -12,7 +11,8 @@ from .. import calling, running
 from ..agent import entry, report
 from ..config import loading, view
 from ..errors import FAILED, Refusal
-from . import tether
+from ..protocol import questions
+from ..wire import parent_death
 
 
 def main(_argv: list[str]) -> int:
@@ -21,9 +21,9 @@ def main(_argv: list[str]) -> int:
     A function may take one parameter: the facts, a dict of strings.  What it
     returns counts only where it is a whole number, which is the exit status.
     """
-    row: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_HOOK"))
-    tether.tie(row["supervisor"])
-    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    row = questions.taken(questions.HOOK)
+    parent_death.tie(row["supervisor"])
+    config = questions.configuration()
     try:
         running.enter(row["cwd"], f"hooks.{row['name']}")
         if row["exec"]:

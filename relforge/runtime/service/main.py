@@ -6,7 +6,6 @@ import faulthandler
 import gc
 import importlib
 import inspect
-import json
 import os
 import signal
 import sys
@@ -14,22 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .. import calling, running
+from .. import calling, running, stack_signals
 from ..agent import entry, report, server
 from ..agent.server import Agent
-from ..config import loading, renewal, view
+from ..config import loading, redaction, renewal, view
 from ..errors import Refusal
-from . import notify, redaction, standing, tether, watchdog
+from ..protocol import questions
+from ..wire import parent_death
+from . import notify, standing, watchdog
 from .program import offer
 
-DUMP = signal.SIGRTMIN + 5  # as in supervise.process
 TERMINATED = 128 + signal.SIGTERM
 
 
 def main(_argv: list[str]) -> int:
     """Run the service to its end; what the application raises is shown, and is status 1."""
-    service: dict[str, Any] = json.loads(os.environ.pop("RELFORGE_SERVICE"))
-    tether.tie(service["supervisor"])
+    service = questions.taken(questions.SERVICE)
+    parent_death.tie(service["supervisor"])
     try:
         standing.limit(service)
         running.enter(service["cwd"], f"services.{service['name']}")
@@ -37,11 +37,11 @@ def main(_argv: list[str]) -> int:
         print(error.message, file=sys.stderr)
         return error.code
     faulthandler.enable()
-    faulthandler.register(DUMP, all_threads=True)
+    faulthandler.register(stack_signals.TO_LOG, all_threads=True)
     for stream in (sys.stdout, sys.stderr):
         # A line is in the log when it is printed, not when 8 KiB have gathered.
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
-    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    config = questions.configuration()
     secrets = renewal.secrets(loading.read(config))
     view.install(config, os.environ)
     redaction.install()
@@ -61,7 +61,7 @@ def main(_argv: list[str]) -> int:
         if service["server"] != "gunicorn":  # whose workers do it themselves
             agent.admit(service["standing"])
             standing.become(service["standing"])
-            tether.tie(service["supervisor"])
+            parent_death.tie(service["supervisor"])
         if service["kind"] == "app":
             return _serve(service, agent)
         sys.argv = [service["name"], *service["args"]]  # some read it while they are imported

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from ..contract import manifest as manifests
 from ..errors import Refusal
-from .servers.listening import is_wsgi
+from .interface import is_wsgi
 
 VARIABLE = "RELEASE_PREVIOUS_ROOT"
 LISTED = "cache_manifest.json"  # beside the files: plain names to fingerprinted ones

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 from .. import running
 from ..config import loading
 from ..errors import Refusal
-from . import standing, tether
+from ..protocol import questions
+from ..wire import parent_death
+from . import standing
 
 PIPE_BEFORE = 1  # the pipe of the exec comes after the configuration
 
 
 def main(_argv: list[str]) -> int:
     """Never returns when the command is there; 127 when it is not."""
-    service = json.loads(os.environ.pop("RELFORGE_SERVICE"))
-    config = int(os.environ["RELFORGE_CONFIG_FD"])
+    service = questions.taken(questions.SERVICE)
+    config = questions.configuration()
     pipe = config + PIPE_BEFORE
     os.set_inheritable(pipe, False)
-    tether.tie(service["supervisor"])
+    parent_death.tie(service["supervisor"])
     running.export(config, loading.read(config))
     if service["ready"] != "notify" and not service["watchdog"]:
         os.environ.pop("NOTIFY_SOCKET", None)
@@ -29,7 +30,7 @@ def main(_argv: list[str]) -> int:
     try:
         standing.limit(service)
         standing.become(service["standing"])
-        tether.tie(service["supervisor"])
+        parent_death.tie(service["supervisor"])
         running.enter(service["cwd"], f"services.{service['name']}")
         running.become(words)
     except OSError as error:

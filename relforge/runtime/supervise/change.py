@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from . import keeping
+from . import state_export
 from .children import Children
 from .generation import Generation
 from .plan import Plan
@@ -206,9 +206,9 @@ class Change:
                 self._hand(old)
                 self._go_on()
 
-        if keeping.keeps(old):
+        if state_export.keeps(old):
             with suppress(OSError):
-                keeping.keep(self._plan, self._children, old, self.new, said)
+                state_export.keep(self._plan, self._children, old, self.new, said)
                 return
         self._hand(old)
 

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+from .. import stack_signals
 from . import journald, launch, orphans
 from .hooks import Hooks
 from .output import Output
@@ -13,7 +14,6 @@ from .plan import Plan
 from .poller import READ, Poller
 from .process import (
     ASKED,
-    DUMP,
     DUMPED,
     ENDED,
     FAILED,
@@ -151,7 +151,7 @@ class Children:
         if self._boss.state == STARTING:
             self._plan.manager.extend(process.spec.ready_timeout)
         try:
-            started = launch.spawn(self._plan, process)
+            started = launch.start(self._plan, process)
         except OSError as error:
             process.due = None
             process.state = FAILED
@@ -275,7 +275,7 @@ class Children:
             process.stage = DUMPED
             process.due = now + DUMPING
             self._plan.journal.say(f"{process} does not stop; its stacks:")
-            process.signal(DUMP)
+            process.signal(stack_signals.TO_LOG)
         elif process.stage != KILLED:
             self.force(process)
         else:
@@ -290,7 +290,7 @@ class Children:
             process.note = f"{process} gave no sign of life within {seconds:g}s"
             if process.spec.kind != "exec":
                 self._plan.journal.say(f"{process.note}; its stacks:", journald.WARNING)
-                process.signal(DUMP)
+                process.signal(stack_signals.TO_LOG)
         elif process.stage != KILLED:
             process.note += " and was killed"
             process.kill()

@@ -10,7 +10,9 @@ import os
 import socket
 import struct
 
-from .. import frames
+from ..protocol import supervisor as messages
+from ..wire import frames
+from ..wire.unix import credentials
 from .poller import READ, WRITE, Poller
 
 TYPE_CHECKING = False
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_CLIENTS = 64
 _LONGEST = 1 << 20  # bytes of a request
-_CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
 _HEAD = struct.Struct(">I")
 
 
@@ -62,7 +63,7 @@ class Client:
             while (message := self._next()) is not None:
                 self._control.answer(message, self)
         except frames.FrameError as error:
-            self.send({"error": str(error)})
+            self.send(messages.error(str(error)))
             self._control.drop(self)
 
     def _next(self) -> dict[str, Any] | None:
@@ -156,8 +157,7 @@ class Control:
             self._admit(sock)
 
     def _admit(self, sock: socket.socket) -> None:
-        raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        uid = _CREDENTIALS.unpack(raw)[1]
+        _, uid, _ = credentials(sock)
         if uid not in (0, os.geteuid()):
             sock.close()
             return

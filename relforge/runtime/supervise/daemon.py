@@ -7,6 +7,8 @@ import os
 import sys
 
 from ..errors import FAILED, Refusal
+from ..protocol import startup
+from ..protocol import supervisor as messages
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
@@ -47,13 +49,10 @@ def start(plan: Plan, wait: float) -> str:
         ) from None
     if "running" in answer:
         return str(answer["running"])
-    lines = [f"  | {line}" for line in answer["tail"]]
-    message = answer["failed"] + (", its last lines:" if lines else "")
-    raise Refusal(
-        "\n".join([message, *lines]),
-        hint="\n  ".join([*filter(None, [answer["hint"]]), f"the log: {plan.journal.path}"]),
-        code=answer["code"],
-    )
+    refusal = messages.refusal(answer)
+    hints = [refusal.hint] if refusal.hint else []
+    refusal.hint = "\n  ".join([*hints, f"the log: {plan.journal.path}"])
+    raise refusal
 
 
 def _let_go(plan: Plan) -> None:
@@ -93,7 +92,7 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
         nonlocal said
         said = True
         supervisor.poller.remove(pipe)
-        _tell(pipe, {"running": line})
+        _tell(pipe, startup.running(line))
         os.close(pipe)
 
     supervisor = Supervisor(plan, wait=wait, running=running)
@@ -115,12 +114,12 @@ def _flush() -> None:
 
 
 def _failure(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "failed": outcome.message or "stopped before it was ready",
-        "hint": outcome.hint,
-        "tail": outcome.tail[-_TAIL:],
-        "code": outcome.code or FAILED,
-    }
+    return messages.failed(
+        outcome.message or "stopped before it was ready",
+        code=outcome.code or FAILED,
+        hint=outcome.hint,
+        tail=outcome.tail[-_TAIL:],
+    )
 
 
 def _tell(pipe: int, answer: dict[str, Any]) -> None:

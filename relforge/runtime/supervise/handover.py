@@ -11,6 +11,8 @@ import json
 import os
 import signal
 
+from ..protocol.roles import HANDOVER, RESUME
+from ..wire.spawn import command
 from .generation import Generation
 from .listener import Listener
 from .plan import Plan
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 FORMAT = 1
-VARIABLE = "RELFORGE_RESUME_FD"
-BOOT = "runtime/relforge/runtime/boot.py"
 # Of a process, as they are; `due` and its like are on the monotonic clock, which goes on.
 PLAIN = (
     "deadline",
@@ -82,7 +82,7 @@ def become(plan: Plan, content: dict[str, Any]) -> NoReturn:
             os.set_inheritable(fd, True)
         new = plan.generation
         words = _words(new, plan)
-        os.execve(words["argv"][0], words["argv"], {**words["environ"], VARIABLE: str(memory)})
+        os.execve(words["argv"][0], words["argv"], {**words["environ"], HANDOVER: str(memory)})
     except BaseException:
         for fd in kept:
             os.set_inheritable(fd, False)
@@ -109,13 +109,13 @@ def back(fd: int, content: dict[str, Any], error: str) -> NoReturn:
     os.set_inheritable(fd, True)
     signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
     words = content["back"]
-    os.execve(words["argv"][0], words["argv"], {**words["environ"], VARIABLE: str(fd)})
+    os.execve(words["argv"][0], words["argv"], {**words["environ"], HANDOVER: str(fd)})
 
 
 def _words(born: Generation, plan: Plan) -> dict[str, Any]:
     """Arguments and variables, as its launcher would hand over to it."""
     word = "foreground" if plan.journal.path is None else "start"
-    argv = [born.python, "-I", "-S", "-B", os.path.join(born.paths.root, BOOT), word]
+    argv = command(born.python, born.paths.root, word, RESUME)
     manager = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return {"argv": argv, "environ": {**born.environ, **manager}}
 

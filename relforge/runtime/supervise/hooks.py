@@ -19,14 +19,14 @@ from .. import running
 from ..config import loading
 from ..contract.hook import Hook
 from ..errors import Refusal
+from ..protocol import questions
+from ..wire.spawn import FIRST, INHERITED, application, spawn
 from . import launch
 from .generation import Generation
-from .journal import SUPERVISOR
 from .output import Output
 from .plan import Plan
 from .poller import READ, Poller
 from .process import ending, kill_group
-from .systemd import FIRST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,38 +158,19 @@ def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> t
     values = loading.read(born.config)["values"]
     state = plan.paths.state
     hook = running.settled(hook, values, f"hooks.{hook.name}", root=born.paths.root, state=state)
-    question = {
-        "name": hook.name,
-        "call": hook.call,
-        "exec": hook.exec,
-        "facts": {"hook": hook.name, **facts},
-        "cwd": state if hook.cwd is None else hook.cwd,
-        SUPERVISOR: os.getpid(),
-    }
+    cwd = state if hook.cwd is None else hook.cwd
+    question = questions.hook(hook, facts, cwd, os.getpid())
     environ = {**launch.variables(plan, born), **hook.env}
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
     environ[IN_HOOK] = hook.name
-    environ["RELFORGE_HOOK"] = json.dumps(question)
-    environ["RELFORGE_CONFIG_FD"] = str(FIRST)
-    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
-    ]
-    output = theirs = -1
+    environ[questions.HOOK] = json.dumps(question)
+    environ[questions.CONFIG_FD] = str(FIRST)
+    output, theirs = -1, INHERITED
+    words = application(born.python, born.paths.root, "hook")
     try:
         if plan.journal.path is not None:
             output, theirs = os.pipe()
-            actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
-        actions.append((os.POSIX_SPAWN_DUP2, born.config, FIRST))
-        boot = os.path.join(born.paths.root, launch.BOOT)
-        pid = os.posix_spawn(
-            born.python,
-            [born.python, "-P", "-s", "-B", boot, "hook"],
-            environ,
-            file_actions=actions,
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=launch.DEFAULT,
-        )
+        pid = spawn(words, environ, descriptors=(born.config,), output=theirs)
     except BaseException:
         if output >= 0:
             os.close(output)

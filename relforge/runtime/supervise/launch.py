@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 
+from ..protocol import questions
+from ..wire.spawn import FIRST, INHERITED, application, bare, spawn
 from . import journald, orphans
-from .descriptors import high
 from .generation import Generation
-from .journal import SUPERVISOR
 from .plan import Plan
 from .process import NEXT, Process
 from .specs import Spec
-from .systemd import FIRST, VARIABLES
+from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-BOOT = "runtime/relforge/runtime/boot_app.py"
-DEFAULT = tuple(
-    getattr(signal, name)
-    for name in (
-        "SIGHUP",
-        "SIGINT",
-        "SIGQUIT",
-        "SIGTERM",
-        "SIGCHLD",
-        "SIGPIPE",
-        "SIGUSR1",
-        "SIGUSR2",
-    )
-)
 
 
 class Started:
@@ -46,7 +30,7 @@ class Started:
         self.program = program
 
 
-def spawn(plan: Plan, process: Process) -> Started:
+def start(plan: Plan, process: Process) -> Started:
     """Start a process, in a process group of its own.
 
     It finds its sockets from descriptor 3 on, then the configuration, then, a
@@ -55,18 +39,16 @@ def spawn(plan: Plan, process: Process) -> Started:
     """
     born, spec = process.generation, process.spec
     passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.config]
-    program = output = theirs = -1
+    program = output = -1
+    theirs = INHERITED
     opened: list[int] = []
     try:
         if spec.kind == "exec":
             program, end = os.pipe()
-            passed.append(high(end))
-            opened.append(passed[-1])
+            passed.append(end)
+            opened.append(end)
         elif process.kept >= 0:
             passed.append(process.kept)
-        actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
-        ]
         environ = environment(plan, process)
         if plan.journal.path is not None:
             output, theirs = os.pipe()
@@ -76,18 +58,7 @@ def spawn(plan: Plan, process: Process) -> Started:
             if theirs >= 0:
                 environ[journald.VARIABLE] = journald.place(theirs)
                 opened.append(theirs)
-        if theirs >= 0:
-            actions += [(os.POSIX_SPAWN_DUP2, theirs, fd) for fd in (1, 2)]
-        actions += [(os.POSIX_SPAWN_DUP2, fd, FIRST + at) for at, fd in enumerate(passed)]
-        pid = os.posix_spawn(
-            born.python,
-            _argv(process),
-            environ,
-            file_actions=actions,
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=DEFAULT,
-        )
+        pid = spawn(_words(process), environ, descriptors=passed, output=theirs)
     except BaseException:
         opened += [fd for fd in (program, output) if fd >= 0]
         raise
@@ -103,25 +74,24 @@ def environment(plan: Plan, process: Process) -> dict[str, str]:
     environ = {**variables(plan, born), "NOTIFY_SOCKET": plan.notices.path, **spec.env}
     listeners = len(born.listeners[spec.name])
     name = str(process)
-    service = {
-        **described(spec),
-        "instance": process.instance,
-        "listen": [FIRST + at for at in range(listeners)],
-        "agent": plan.paths.socket(name),
-        # Whom it is to replace still has that one; the supervisor gives it its name.
-        "agent_first": plan.paths.socket(f"{name}.{NEXT}" if process.change else name),
-        "console": born.manifest["console"],
-        SUPERVISOR: os.getpid(),
-    }
-    if process.kept >= 0:
-        service["kept"] = FIRST + listeners + 1
+    # The process that it replaces still has the name; the supervisor renames the socket then.
+    first = f"{name}.{NEXT}" if process.change else name
+    question = questions.service(
+        described(spec),
+        instance=process.instance,
+        listeners=listeners,
+        agents=(plan.paths.socket(name), plan.paths.socket(first)),
+        console=born.manifest["console"],
+        kept=process.kept >= 0,
+        supervisor=os.getpid(),
+    )
     environ[orphans.MARK] = process.mark
     if "uid" in spec.standing:
         plan.open_up()
     if spec.watchdog:
         environ["WATCHDOG_USEC"] = str(int(spec.watchdog * 1_000_000))
-    environ["RELFORGE_SERVICE"] = json.dumps(service)
-    environ["RELFORGE_CONFIG_FD"] = str(FIRST + listeners)
+    environ[questions.SERVICE] = json.dumps(question)
+    environ[questions.CONFIG_FD] = str(FIRST + listeners)
     return environ
 
 
@@ -133,7 +103,7 @@ def described(spec: Spec) -> dict[str, Any]:
 
 
 def variables(plan: Plan, born: Generation) -> dict[str, str]:
-    """What every child is given: its launcher's variables without what is internal, the folders."""
+    """What every child is given: the launcher's variables, not the internal ones; directories."""
     environ = {
         name: value
         for name, value in born.environ.items()
@@ -142,10 +112,8 @@ def variables(plan: Plan, born: Generation) -> dict[str, str]:
     return {**environ, **plan.paths.variables()}
 
 
-def _argv(process: Process) -> list[str]:
-    python = process.generation.python
-    boot = os.path.join(process.generation.paths.root, BOOT)
+def _words(process: Process) -> list[str]:
+    python, root = process.generation.python, process.generation.paths.root
     if process.spec.kind == "exec":
-        # Becomes the program at once, and needs nothing of the application's.
-        return [python, "-I", "-S", "-B", boot, "program"]
-    return [python, "-P", "-s", "-B", boot, "service"]
+        return bare(python, root, "program")  # which becomes the program at once
+    return application(python, root, "service")

@@ -8,8 +8,8 @@ import stat
 import struct
 from array import array
 
+from ..wire.descriptors import high_socket
 from .addresses import shown
-from .descriptors import high_socket
 from .systemd import Manager
 
 _SO_ATTACH_FILTER = 26  # socket(7); not in the module socket

@@ -7,9 +7,10 @@ import os
 import time
 
 from .. import flock
-from ..client.find import not_allowed, running
 from ..errors import FAILED, LOCKED, Refusal
+from ..instance import running
 from ..paths import Paths
+from ..wire.unix import not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

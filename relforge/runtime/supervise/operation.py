@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Refusal
+from ..protocol import supervisor as messages
 from . import journald
 from .control import Client
 from .plan import Plan
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 class Operation:
     """What a client asked for, or nobody but a signal (``client`` is None).
 
-    The client is sent ``{"progress": text}`` any number of times, and at the
-    end one message with ``"code"``: 0 and what was achieved, or an exit status
-    with ``"failed"``, ``"hint"`` and ``"tail"``.  Whoever waits may go away;
-    what becomes of the work then is for the work to decide (`left`).
+    The client is sent `progress` any number of times, and `done` or `failed` at
+    the end (`protocol.supervisor`).  It may go away before: then the operation
+    decides whether it goes on (`left`).
     """
 
     name = "operation"
@@ -55,16 +55,16 @@ class Operation:
         self.plan.journal.say(text)
         self.plan.manager.status(text)
         if self.client is not None:
-            self.client.send({"progress": text})
+            self.client.send(messages.progress(text))
 
     def done(self, **result: Any) -> None:
         """It has come to pass."""
-        self._end({"code": 0, **result})
+        self._end(messages.done(**result))
 
     def fail(self, message: str, *, code: int = 1, hint: str = "", tail: Any = ()) -> None:
         """It has not."""
         self.plan.journal.say(message, journald.ERROR)
-        self._end({"code": code, "failed": message, "hint": hint, "tail": list(tail)})
+        self._end(messages.failed(message, code=code, hint=hint, tail=tail))
         self.plan.manager.status(f"{self.name} failed: {message}")
 
     def _end(self, answer: dict[str, Any]) -> None:
@@ -76,4 +76,4 @@ class Operation:
 
 def refused(error: Refusal) -> dict[str, Any]:
     """The last message for work that did not even begin."""
-    return {"code": error.code, "failed": error.message, "hint": error.hint, "tail": []}
+    return messages.failed(error.message, code=error.code, hint=error.hint)

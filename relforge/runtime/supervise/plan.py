@@ -13,9 +13,10 @@ from ..contract.content import read_manifest
 from ..contract.manifest import root as release_root
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
+from ..wire.descriptors import high
+from ..wire.unix import answers
 from . import leftover, lock, sockets, specs, systemd
 from .addresses import shown
-from .descriptors import high
 from .generation import Generation
 from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock
@@ -26,6 +27,7 @@ from .systemd import Manager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -71,10 +73,11 @@ class Plan:
 MANY = 100  # instances, where the configuration says how many
 
 
-def prepare(*, daemon: bool) -> Plan:
+def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
     """Take the lock, load the configuration, open the sockets; raises Refusal, and leaves nothing.
 
     In this order: a wrong configuration (78) is found before a socket is opened.
+    ``meanwhile`` is called while the loader is at work.
     """
     _open_standard()
     root = release_root()
@@ -102,7 +105,7 @@ def prepare(*, daemon: bool) -> Plan:
         held.release()
         raise
     try:
-        _fill(plan)
+        _fill(plan, meanwhile)
     except BaseException:
         plan.close()
         raise
@@ -110,7 +113,7 @@ def prepare(*, daemon: bool) -> Plan:
 
 
 def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
-    """Raise Refusal (78) for a run folder under which a socket's path would be too long."""
+    """Raise Refusal (78) for a run directory under which a socket's path would be too long."""
     names = [SUPERVISOR, "notify"]
     for name, row in manifest["services"].items():
         most = row["instances"] if isinstance(row["instances"], int) else MANY
@@ -119,7 +122,7 @@ def check_socket_paths(paths: Paths, manifest: dict[str, Any]) -> None:
 
 
 def clean(run: str, rows: list[Spec]) -> None:
-    """Remove the sockets that a killed supervisor and its processes left in the run folder."""
+    """Remove the sockets that a killed supervisor and its processes left in the run directory."""
     names = {f"{SUPERVISOR}.sock", "notify.sock"}
     names |= {name for name in _listed(run) if _of_agents(name, rows)}
     for name in names:
@@ -131,9 +134,9 @@ def clean(run: str, rows: list[Spec]) -> None:
             continue  # gone already; what is still in the way, bind tells
 
 
-def _listed(folder: str) -> list[str]:
+def _listed(directory: str) -> list[str]:
     try:
-        return os.listdir(folder)
+        return os.listdir(directory)
     except OSError:
         return []
 
@@ -152,7 +155,7 @@ def _of_agents(name: str, rows: list[Spec]) -> bool:
 
 
 def _open_standard() -> None:
-    """Whoever closed descriptors 0 to 2 for us must not make our files take their place."""
+    """Keep our files from taking the numbers 0 to 2, where these were closed when we started."""
     fd = os.open(os.devnull, os.O_RDWR)
     while fd <= 2:
         os.set_inheritable(fd, True)
@@ -160,17 +163,10 @@ def _open_standard() -> None:
     os.close(fd)
 
 
-def _look_ahead() -> None:
-    """Import what runs the plan: the loader takes another CPU for as long."""
-    from . import supervisor
-
-    assert supervisor
-
-
-def _fill(plan: Plan) -> None:
+def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     paths = plan.paths
     control = paths.socket(SUPERVISOR)
-    if sockets.answers(control):
+    if answers(control):
         raise Refusal(
             f"{control}: another supervisor listens there",
             hint="two instances need two run folders: set RELEASE_INSTANCE or RELEASE_RUN_DIR",
@@ -184,7 +180,7 @@ def _fill(plan: Plan) -> None:
             paths.root,
             born.manifest,
             {**os.environ, **paths.variables()},
-            meanwhile=_look_ahead,
+            meanwhile=meanwhile,
         )
     )
     values = loading.read(born.config)["values"]

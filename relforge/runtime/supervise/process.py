@@ -36,8 +36,6 @@ FAILED = "failed"
 ENDED = (STOPPED, FAILED)
 # How far the stopping of a process has come.
 ASKED, HURRIED, DUMPED, KILLED = range(4)
-# Handled by faulthandler in service processes: no server uses real-time signals.
-DUMP = signal.SIGRTMIN + 5
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

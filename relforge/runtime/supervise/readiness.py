@@ -59,7 +59,7 @@ class Readiness:
             process.due = process.deadline
             return
         try:
-            process.probe = probes.spawn(self._plan, process)
+            process.probe = probes.start(self._plan, process)
         except OSError:
             process.due = min(process.deadline, now + PROBING)  # no room for a process: later
             return

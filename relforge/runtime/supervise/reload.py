@@ -10,14 +10,14 @@ from ..errors import FAILED, Refusal
 from . import launch, sockets
 from .bake import Bake
 from .change import Change, Failure
+from .config_push import ConfigPush
 from .control import Client
 from .generation import Generation
+from .generation_loader import GenerationLoader
 from .operation import Operation
 from .plan import Plan
 from .process import Process
-from .scout import Scout
 from .specs import Spec
-from .telling import Telling
 from .tools import Tools
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ class Reading(Operation):
         plan, self._children = tools.plan, tools.children
         super().__init__(plan, client, ended)
         root = plan.generation.paths.root
-        self._scout = Scout(
+        self._loader = GenerationLoader(
             plan, tools.poller, tools.children, root, self._found, listen=self.listen
         )
 
@@ -56,7 +56,7 @@ class Reload(Reading):
         super().__init__(tools, client, ended)
         self._new: Generation | None = None
         self._change: Change | None = None
-        self._telling: Telling | None = None
+        self._push: ConfigPush | None = None
         self._told: list[Process] = []
         self._replaced: set[str] = set()  # names of services
         self._failure = Failure("")
@@ -66,7 +66,7 @@ class Reload(Reading):
     def tick(self, now: float) -> float | None:
         if self._bake is not None:
             return self._bake.tick(now)
-        waiting = self._telling or (None if self._new else self._scout)
+        waiting = self._push or (None if self._new else self._loader)
         if waiting is None:
             return None
         if now >= waiting.due:
@@ -78,9 +78,9 @@ class Reload(Reading):
         if self._bake is not None:
             self._bake.stop()
         if self._new is None:
-            self._scout.kill()
-        elif self._telling is not None:
-            self._telling.kill()
+            self._loader.kill()
+        elif self._push is not None:
+            self._push.kill()
         if self._new is not None and self.plan.generation is not self._new:
             self._new.leave(self.plan.generation)
 
@@ -127,7 +127,7 @@ class Reload(Reading):
     ) -> None:
         changed = [row["key"] for row in (self._new and self._new.changes) or ()]
         try:
-            self._telling = Telling(self.plan, self._children, born, rows, changed, heard)
+            self._push = ConfigPush(self.plan, self._children, born, rows, changed, heard)
         except OSError as error:
             reason = f"it could not be told: {error.strerror}"
             heard({str(row): reason for row in rows})
@@ -136,7 +136,7 @@ class Reload(Reading):
 
     def _heard(self, answers: dict[str, str]) -> None:
         """Who could not take it up is replaced; it would be as if it had been restart."""
-        self._telling = None
+        self._push = None
         if self.over:
             return
         for row in self._told:
@@ -231,7 +231,7 @@ class Reload(Reading):
     def _as_before(self, answers: dict[str, str]) -> None:
         """Everybody has the configuration before again."""
         assert self._change is not None
-        self._telling = None
+        self._push = None
         for name, problem in answers.items():
             if problem:
                 self.plan.journal.say(f"{name} could not be given the old configuration: {problem}")
@@ -257,7 +257,7 @@ class Reload(Reading):
     def _restored(self, answers: dict[str, str]) -> None:
         """Everybody has the old configuration again."""
         assert self._change is not None
-        self._telling = None
+        self._push = None
         for name, problem in answers.items():
             if problem:
                 self.plan.journal.say(f"{name} could not be told the old configuration: {problem}")
@@ -273,18 +273,18 @@ class Diff(Reading):
     listen = False
 
     def tick(self, now: float) -> float | None:
-        if now >= self._scout.due:
-            self._scout.late()
-        return self._scout.due
+        if now >= self._loader.due:
+            self._loader.late()
+        return self._loader.due
 
     def left(self) -> None:
         """Nobody wants to know any more."""
         super().left()
-        self._scout.kill()
+        self._loader.kill()
 
     def stop(self, reason: str) -> None:
         super().stop(reason)
-        self._scout.kill()
+        self._loader.kill()
 
     def _found(self, found: Generation | Refusal) -> None:
         if isinstance(found, Refusal):

@@ -8,6 +8,7 @@ import socket
 
 from ..errors import CONFIG, FAILED, Refusal
 from ..paths import SOCKET_PATH_MOST
+from ..wire.unix import answers
 from . import addresses
 from .addresses import Address
 from .listener import Listener, unlink
@@ -29,19 +30,6 @@ def control(path: str) -> socket.socket:
     os.chmod(path, 0o600)
     sock.listen(1024)
     return sock
-
-
-def answers(path: str) -> bool:
-    """Does a process listen on this Unix socket?"""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(path)
-        except BlockingIOError:
-            return True  # its queue is full
-        except OSError:
-            return False
-    return True
 
 
 def open_all(specs: list[Spec], run: str, activated: Activated) -> dict[str, list[Listener]]:

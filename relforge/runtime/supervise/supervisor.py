@@ -8,6 +8,7 @@ import signal
 import time
 
 from ..errors import DONE, FAILED, FORCED, LOCKED, Refusal
+from ..protocol import supervisor as messages
 from . import handover, journald, orphans
 from .children import Children
 from .control import Client, Control
@@ -99,7 +100,7 @@ class Supervisor:
             self._children.sweep()
             signals.close()
         for client in self._waiting:
-            client.send({"stopped": True, "forced": self._children.forced})
+            client.send(messages.stopped(self._children.forced))
             control.drop(client)
         return self.outcome
 
@@ -208,25 +209,30 @@ class Supervisor:
             self._reread()
 
     def _answer(self, message: dict[str, Any], client: Client) -> None:
-        op, timeout = message.get("op"), message.get("timeout")
-        if op == "ping":
-            client.send({"pong": True, "pid": os.getpid()})
-        elif op == "status":
-            client.send(self.status())
-        elif op == "stop" and (timeout is None or isinstance(timeout, int | float)):
-            client.send({"stopping": True})
-            self._waiting.append(client)
-            self.stop(timeout=timeout)
-        elif op == "reload":
-            self._reload(client)
-        elif op == "diff":
-            self._begin(lambda: Diff(self._tools, client, self._done), client)
-        elif op == "upgrade" and isinstance(message.get("root"), str):
-            self._upgrade(client, message["root"], dry=bool(message.get("dry")))
-        elif op == "switched" and isinstance(self._operation, Switched):
-            self._operation.go_on()
-        else:
-            client.send({"error": f"unknown operation {op!r}"})
+        try:
+            request = messages.ControlRequest(message)
+        except ValueError as error:
+            client.send(messages.error(str(error)))
+            return
+        match request.op:
+            case messages.PING:
+                client.send(messages.pong(os.getpid()))
+            case messages.STATUS:
+                client.send(self.status())
+            case messages.STOP:
+                client.send(messages.stopping())
+                self._waiting.append(client)
+                self.stop(timeout=request.timeout)
+            case messages.RELOAD:
+                self._reload(client)
+            case messages.DIFF:
+                self._begin(lambda: Diff(self._tools, client, self._done), client)
+            case messages.UPGRADE:
+                self._upgrade(client, request.root, dry=request.dry)
+            case messages.SWITCHED if isinstance(self._operation, Switched):
+                self._operation.go_on()
+            case _:
+                client.send(messages.error(f"unknown operation {request.op!r}"))
 
     def crashed(self, process: Process, reason: str) -> None:
         """Have on_crash told, one crash at a time."""

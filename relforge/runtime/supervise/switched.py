@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from ..protocol import supervisor as messages
 from .control import Client
 from .generation import Generation
 from .hooks import Hooks
@@ -44,7 +45,7 @@ class Switched(Operation):
         if self.client is None:
             self.go_on()
         else:
-            self.client.send({"taken": True, "version": new})
+            self.client.send(messages.taken(new))
 
     def tick(self, now: float) -> float | None:
         if self._waits and now >= self._due:

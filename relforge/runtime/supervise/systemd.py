@@ -8,11 +8,12 @@ import time
 from array import array
 from binascii import crc32
 
+from ..wire.spawn import FIRST
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
-FIRST = 3  # SD_LISTEN_FDS_START
 # Of the manager's protocol with us, so none of our children's business.
 VARIABLES = (
     "FDSTORE",

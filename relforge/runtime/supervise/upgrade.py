@@ -20,9 +20,9 @@ from .bake import Bake
 from .change import Change, Failure
 from .control import Client
 from .generation import Generation
+from .generation_loader import GenerationLoader
 from .operation import Operation
 from .process import Process
-from .scout import Scout
 from .tools import Tools
 
 TYPE_CHECKING = False
@@ -61,7 +61,7 @@ class Upgrade(Operation):
         self._failure: Failure | None = None  # why it is taken back
         self._code = FAILED
         self._bake: Bake | None = None
-        self._scout: Scout | None = None
+        self._loader: GenerationLoader | None = None
 
     def begin(self, root: str) -> None:
         """Find out what the version at ``root`` is worth; raises Refusal."""
@@ -72,7 +72,7 @@ class Upgrade(Operation):
             if self._dry
             else f"the upgrade to {version} begins"
         )
-        self._scout = Scout(tools.plan, tools.poller, tools.children, root, self._found)
+        self._loader = GenerationLoader(tools.plan, tools.poller, tools.children, root, self._found)
 
     def take_back(self, old: Generation, error: str) -> None:
         """The new version's supervisor has run, and has become this one again."""
@@ -81,10 +81,10 @@ class Upgrade(Operation):
         self.not_switched(error)
 
     def tick(self, now: float) -> float | None:
-        if self._scout is not None and self._stage == "loading":
-            if now >= self._scout.due:
-                self._scout.late()
-            return self._scout.due
+        if self._loader is not None and self._stage == "loading":
+            if now >= self._loader.due:
+                self._loader.late()
+            return self._loader.due
         return self._bake.tick(now) if self._bake is not None else None
 
     def left(self) -> None:
@@ -95,8 +95,8 @@ class Upgrade(Operation):
         super().stop(reason)
         if self._bake is not None:
             self._bake.stop()
-        if self._stage == "loading" and self._scout is not None:
-            self._scout.kill()
+        if self._stage == "loading" and self._loader is not None:
+            self._loader.kill()
         if self._new is not None and self.plan.generation is not self._new:
             self._new.leave(self.plan.generation)
 
@@ -198,8 +198,8 @@ class Upgrade(Operation):
         if self._bake is not None:
             self._bake.stop()
         if self._stage == "loading":
-            assert self._scout is not None
-            self._scout.kill()
+            assert self._loader is not None
+            self._loader.kill()
             self.fail(failure.message, code=code)
         elif self._stage == "preparing":
             self._tools.hooks.kill()

@@ -6,9 +6,10 @@ import select
 import sys
 import time
 
-from .. import frames
-from ..client.connection import dial
 from ..errors import Refusal
+from ..protocol.supervisor import status
+from ..wire import unix
+from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,11 +55,8 @@ def line(rows: list[dict[str, Any]], specs: Mapping[str, Spec]) -> str:
 def _services(control: str) -> list[dict[str, Any]]:
     """Of ``status``; none where it does not answer yet."""
     try:
-        with dial(control, "the supervisor", PATIENCE) as sock:
-            sock.settimeout(PATIENCE)
-            frames.send(sock, {"op": "status"})
-            answer = frames.receive(sock)
-    except (OSError, Refusal, frames.FrameError):
+        answer = unix.ask(control, "the supervisor", status(), PATIENCE)
+    except (OSError, Refusal, FrameError):
         time.sleep(EVERY / 10)
         return []
     rows: list[dict[str, Any]] = (answer or {}).get("services", [])

@@ -10,8 +10,7 @@ import os
 import shutil
 import sys
 
-from .. import flock, paths
-from ..client import find
+from .. import flock, instance, paths
 from ..errors import LOCKED, Refusal
 from . import live
 from .journal import DONE, FAILED, Journal
@@ -102,7 +101,7 @@ def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
 
 
 def _settle_switch(place: Place, version: str) -> tuple[bool, str]:
-    running = find.running(paths.of(place.release(version)))
+    running = instance.running(paths.of(place.release(version)))
     if running is None:
         if place.pointed() == version:
             return True, "it is current, and nothing runs"

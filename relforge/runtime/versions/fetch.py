@@ -17,13 +17,13 @@ from urllib.request import (
 )
 
 from ..errors import Refusal
-from .source import CHUNK, SMALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO, Any
 
 TIMEOUT = 30.0  # seconds without a byte
+_CHUNK = 1 << 20
 
 
 class _Redirects(HTTPRedirectHandler):
@@ -38,17 +38,17 @@ class _Redirects(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def artifact(url: str, path: str) -> str:
-    """Fetch the artifact to that path, and what is beside it; returns its name.
+def artifact(url: str, path: str, small: int) -> str:
+    """Fetch the artifact to that path, and its digest and signature beside it; returns its name.
 
-    Raises Refusal.
+    These two may have ``small`` bytes at most.  Raises Refusal.
     """
     if not url.startswith(("https://", "http://")):
         raise Refusal(f"{without_secrets(url)}: only https:// and http:// are fetched")
     head, mark, query = url.partition("?")
     # The small ones first: what they refuse need not be fetched.
     for end in (".sha256", ".sha256.sig"):
-        _fetch(f"{head}{end}{mark}{query}", f"{path}{end}", most=SMALL)
+        _fetch(f"{head}{end}{mark}{query}", f"{path}{end}", most=small)
     _fetch(url, path, most=None)
     return label(url)
 
@@ -74,7 +74,7 @@ def _fetch(url: str, path: str, *, most: int | None) -> None:
         with _opener().open(url, timeout=TIMEOUT) as answer, open(path, "wb") as file:
             wanted = answer.headers.get("Content-Length")
             if most is None:
-                shutil.copyfileobj(answer, file, CHUNK)
+                shutil.copyfileobj(answer, file, _CHUNK)
             else:
                 file.write(answer.read(most + 1))
             if most is not None and file.tell() > most:

@@ -8,7 +8,8 @@ import subprocess
 from ..contract import archive
 from ..contract import manifest as manifests
 from ..errors import Refusal
-from . import launcher, owner
+from ..wire import launcher
+from . import owner
 from .unpack import Tree
 
 TYPE_CHECKING = False

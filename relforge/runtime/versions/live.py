@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from ..client.find import Running
+from ..instance import Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -59,7 +59,7 @@ def get(what: str, place: Place) -> Artifact:
     from . import fetch
 
     path = os.path.join(place.incoming, "artifact.tar.gz")
-    return _opened(fetch.artifact(what, path), path, what)
+    return _opened(fetch.artifact(what, path, SMALL), path, what)
 
 
 def check(found: Artifact, pinned: str, signers: Signers | None, scratch: str) -> str:

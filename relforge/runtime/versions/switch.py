@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 
-from .. import paths
-from ..client import find
-from ..client.operation import ask, tell
+from .. import instance, paths
+from ..client.operation import ask, show
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
-from . import launcher, live, owner
+from ..protocol import supervisor as messages
+from ..wire import launcher
+from . import live, owner
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
 from .place import Place
@@ -19,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..client.find import Running
+    from ..instance import Running
 
 
 def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
         known = ", ".join(place.versions()) or "none"
         raise Refusal(f"{version} is not installed", hint=f"installed: {known}")
     place.check_current()
-    running = find.running(paths.of(place.release(version)))
+    running = instance.running(paths.of(place.release(version)))
     old = place.pointed() or ""
     result = {"version": version, "old": running.version if running else old, "dry": dry}
     result["running"] = running is not None
@@ -52,7 +53,7 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
     if live.operation(running):
         raise _busy(running)
     if dry:
-        message = {"op": "upgrade", "root": place.release(version), "dry": True}
+        message = messages.upgrade(place.release(version), dry=True)
         return {**result, "changed": False, "services": ask(running, message)["services"]}
     return {**result, **_hot(book, op, version, running), "changed": True}
 
@@ -71,10 +72,10 @@ def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
         taken = True
         place.point(version)
         journal.write(op, version, DONE, old=running.version)
-        return {"op": "switched"}
+        return messages.switched()
 
     try:
-        answer = ask(running, {"op": "upgrade", "root": place.release(version)}, switched)
+        answer = ask(running, messages.upgrade(place.release(version)), switched)
     except BaseException as error:
         if taken:
             raise
@@ -88,7 +89,7 @@ def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
             ) from None
         raise
     if answer.get("warning"):
-        tell(f"{answer['warning']}; the upgrade stands")
+        show(f"{answer['warning']}; the upgrade stands")
     return {"warning": answer.get("warning", "")}
 
 
@@ -117,7 +118,7 @@ def _note_others(place: Place, version: str) -> None:
     rest = [row for row in place.versions() if row != version]
     others = sorted(live.versions(place.releases, rest, without=os.getpid()))
     if others:
-        tell(
+        show(
             f"processes of {', '.join(others)} run with another state folder, and stay: "
             "RELEASE_INSTANCE or RELEASE_STATE_DIR names it for an upgrade of them"
         )

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import relforge
+from relforge.runtime.client.addresses import Address
 from relforge.runtime.client.connection import Client
-from relforge.runtime.client.find import Address
 
 APP = """
 import asyncio, json, os, sys, threading, time

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from relforge.runtime import frames
 from relforge.runtime.agent import server
+from relforge.runtime.client.addresses import Address
 from relforge.runtime.client.connection import Client, Closed
-from relforge.runtime.client.find import Address
 from relforge.runtime.errors import CONFIG, Refusal
+from relforge.runtime.wire import frames
 
 from .conftest import Live, run
 

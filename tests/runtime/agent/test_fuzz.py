@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from relforge.runtime import frames
+from relforge.runtime.wire import frames
 
 from .conftest import Live, run
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 import relforge
-from relforge.runtime import frames
 from relforge.runtime.agent import server
 from relforge.runtime.agent.source import complete as is_complete
+from relforge.runtime.client.addresses import Address
 from relforge.runtime.client.connection import Client
-from relforge.runtime.client.find import Address
 from relforge.runtime.errors import CONFIG, NO_ANSWER, Refusal
+from relforge.runtime.wire import frames
 from tests.runtime.supervise.waiting import eventually
 
 from .conftest import Live, finish, run

@@ -16,7 +16,7 @@ from ..conftest import MiniRelease
 
 HOLDER = """
 import asyncio, fcntl, json, os, socket, sys, threading, time
-from relforge.runtime import frames
+from relforge.runtime.wire import frames
 from relforge.runtime.agent import server
 
 state, run = sys.argv[1:]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from relforge.project.settings.services import read_service
 from relforge.project.settings.table import Table
-from relforge.runtime.client import options
+from relforge.runtime import options
 from relforge.runtime.config import attempt, kinds
 from relforge.runtime.contract import amount
 from relforge.runtime.contract.wrong import Wrong

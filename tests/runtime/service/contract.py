@@ -17,8 +17,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from relforge.runtime.client.addresses import Address
 from relforge.runtime.client.connection import Client
-from relforge.runtime.client.find import Address
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.service.load import Load
 from tests.runtime.supervise.waiting import eventually, log, service, status

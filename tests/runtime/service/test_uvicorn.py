@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from relforge.runtime.service.servers.listening import is_wsgi
+from relforge.runtime.service.interface import is_wsgi
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.service.load import Load
 from tests.runtime.supervise.waiting import eventually, log, service, status

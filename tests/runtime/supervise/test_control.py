@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from relforge.runtime import frames
+from relforge.runtime.wire import frames
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, service, status
 

@@ -13,9 +13,9 @@ import pytest
 
 from relforge.runtime.errors import Refusal
 from relforge.runtime.supervise import sockets
-from relforge.runtime.supervise.descriptors import LOWEST
 from relforge.runtime.supervise.listener import Listener
 from relforge.runtime.supervise.specs import Spec
+from relforge.runtime.wire.descriptors import LOWEST
 from tests.runtime.conftest import SERVICE
 
 

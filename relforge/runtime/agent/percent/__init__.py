@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..server import Agent
+    from ..host import Host
 
-    Command = Callable[["Tools", list[str]], Any]
+    Command = Callable[["ConsoleState", list[str]], Any]
 
 # name: (module, usage, one line of help); in the order of `help`
 TABLE: dict[str, tuple[str, str, str]] = {
@@ -39,13 +39,13 @@ TABLE: dict[str, tuple[str, str, str]] = {
 }
 
 
-class Tools:
+class ConsoleState:
     """What a command works with; ``rest`` is what was cut off the last value."""
 
-    __slots__ = ("agent", "columns", "namespace", "rest")
+    __slots__ = ("columns", "host", "namespace", "rest")
 
-    def __init__(self, agent: Agent, namespace: dict[str, Any]) -> None:
-        self.agent = agent
+    def __init__(self, host: Host, namespace: dict[str, Any]) -> None:
+        self.host = host
         self.namespace = namespace
         self.columns = 80
         self.rest = ""

@@ -7,7 +7,7 @@ import logging
 from ...config import view
 from ...errors import USAGE, Refusal
 from .. import native
-from . import Tools, table, usage
+from . import ConsoleState, table, usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _MOST_WAITING = 10_000  # records
 _SLICE = 0.05  # seconds: an interrupt is seen so late at most
 
 
-def log(tools: Tools, words: list[str]) -> None:
+def log(console: ConsoleState, words: list[str]) -> None:
     """Without words the loggers that have a level; else set one."""
     if not words:
         rows = [
@@ -37,7 +37,7 @@ def log(tools: Tools, words: list[str]) -> None:
     print(f"{logger.name}: {before} before, {logging.getLevelName(level)} now")
 
 
-def logs(tools: Tools, words: list[str]) -> None:
+def logs(console: ConsoleState, words: list[str]) -> None:
     """Each record that reaches a logger, until Ctrl-C; no level is changed."""
     if len(words) > 2:
         raise usage("logs")

@@ -7,12 +7,12 @@ import sys
 import tracemalloc
 
 from .. import stats
-from . import Tools, size, table, usage
+from . import ConsoleState, size, table, usage
 
 MOST = 15
 
 
-def mem(tools: Tools, words: list[str]) -> None:
+def mem(console: ConsoleState, words: list[str]) -> None:
     """By type; once ``%mem start`` was asked, also by the line that allocated it."""
     if words == ["start"]:
         tracemalloc.start()

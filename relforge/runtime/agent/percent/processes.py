@@ -8,7 +8,7 @@ import threading
 
 from .. import loops, native, stats
 from .. import stacks as stack
-from . import Tools, size, table, usage
+from . import ConsoleState, size, table, usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def ps(tools: Tools, words: list[str]) -> None:
+def ps(console: ConsoleState, words: list[str]) -> None:
     """This process and its descendants: what each has used."""
     if words:
         raise usage("ps")
@@ -33,7 +33,7 @@ def ps(tools: Tools, words: list[str]) -> None:
     table(rows)
 
 
-def threads(tools: Tools, words: list[str]) -> None:
+def threads(console: ConsoleState, words: list[str]) -> None:
     """One line a thread; the console's own are left out."""
     if words:
         raise usage("threads")
@@ -49,12 +49,12 @@ def threads(tools: Tools, words: list[str]) -> None:
     table(rows)
 
 
-def stacks(tools: Tools, words: list[str]) -> None:
+def stacks(console: ConsoleState, words: list[str]) -> None:
     """As the command `stacks` prints them."""
     if words:
         raise usage("stacks")
     print(stack.threads(), end="")
-    rows = stack.tasks(loops.of(tools.agent))
+    rows = stack.tasks(loops.of(console.host))
     if rows:
         print(f"\n{stack.text(rows)}")
 

@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 
-from ...client import options
+from ... import options
 from .. import native
-from . import Tools, usage
+from . import ConsoleState, usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Node:
             node.count += 1
 
 
-def profile(tools: Tools, words: list[str]) -> None:
+def profile(console: ConsoleState, words: list[str]) -> None:
     """Look at every thread 200 times a second."""
     if len(words) > 2:
         raise usage("profile")

@@ -6,12 +6,12 @@ from ...config import keys, view
 from ...config.secret import display
 from ...errors import USAGE, Refusal
 from .. import modules
-from . import Tools, table, usage
+from . import ConsoleState, table, usage
 
 PIECE = 8_000  # characters
 
 
-def config(tools: Tools, words: list[str]) -> None:
+def config(console: ConsoleState, words: list[str]) -> None:
     """What this process was started with; `config explain` tells where it comes from."""
     if len(words) > 1:
         raise usage("config")
@@ -28,26 +28,26 @@ def config(tools: Tools, words: list[str]) -> None:
     table([("KEY", "VALUE"), *rows])
 
 
-def doc(tools: Tools, words: list[str]) -> None:
+def doc(console: ConsoleState, words: list[str]) -> None:
     """As `help(NAME)` prints it."""
     import pydoc
 
     if not words[0]:
         raise usage("doc")
-    modules.bring(words[0], tools.namespace)
-    print(pydoc.plain(pydoc.render_doc(eval(words[0], tools.namespace))), end="")
+    modules.bring(words[0], console.namespace)
+    print(pydoc.plain(pydoc.render_doc(eval(words[0], console.namespace))), end="")
 
 
-def more(tools: Tools, words: list[str]) -> None:
+def more(console: ConsoleState, words: list[str]) -> None:
     """The next piece, as long as a value is shown at first."""
     if words:
         raise usage("more")
-    if not tools.rest:
+    if not console.rest:
         raise Refusal("there is no more of it")
-    piece, tools.rest = tools.rest[:PIECE], tools.rest[PIECE:]
+    piece, console.rest = console.rest[:PIECE], console.rest[PIECE:]
     print(piece)
-    if tools.rest:
-        print(f"... {len(tools.rest)} more characters: %more")
+    if console.rest:
+        print(f"... {len(console.rest)} more characters: %more")
 
 
 PIECE = 8_000  # characters

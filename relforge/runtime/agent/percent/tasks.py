@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import Refusal
 from .. import loops, stacks
-from . import Tools, usage
+from . import ConsoleState, usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def tasks(tools: Tools, words: list[str]) -> None:
+def tasks(console: ConsoleState, words: list[str]) -> None:
     """All, those with a name, or ``cancel NAME``."""
-    loop = loops.of(tools.agent)
+    loop = loops.of(console.host)
     if loop is None:
-        raise Refusal(f"{tools.agent.service} has no event loop")
+        raise Refusal(f"{console.host.service} has no event loop")
     if words[:1] == ["cancel"]:
         if len(words) != 2:
             raise usage("tasks")

@@ -6,7 +6,7 @@ import inspect
 import time
 
 from .. import modules, source
-from . import Tools, usage
+from . import ConsoleState, usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ REPEAT = 5
 _NAME = "<console timeit>"
 
 
-def timeit(tools: Tools, words: list[str]) -> Coroutine[Any, Any, None] | None:
+def timeit(console: ConsoleState, words: list[str]) -> Coroutine[Any, Any, None] | None:
     """The best of five repetitions; as many runs in each as take long enough to measure."""
     text = words[0]
     if not text:
         raise usage("timeit")
-    modules.bring(text, tools.namespace)
+    modules.bring(text, console.namespace)
     code = compile(text, _NAME, "exec", flags=source.AWAIT, dont_inherit=True)
     if code.co_flags & inspect.CO_COROUTINE:
-        return _awaited(code, tools.namespace)
+        return _awaited(code, console.namespace)
     runs = 1
-    while (took := _run(code, tools.namespace, runs)) < AT_LEAST:
+    while (took := _run(code, console.namespace, runs)) < AT_LEAST:
         runs *= 10 if took < AT_LEAST / 20 else 2
-    _say(runs, [took, *(_run(code, tools.namespace, runs) for _ in range(REPEAT - 1))])
+    _say(runs, [took, *(_run(code, console.namespace, runs) for _ in range(REPEAT - 1))])
     return None
 
 

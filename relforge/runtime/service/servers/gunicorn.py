@@ -22,9 +22,10 @@ from ...agent import report
 from ...agent import server as agents
 from ...agent.server import Agent
 from ...errors import CONFIG, Refusal
-from .. import notify, previous, tether
+from ...wire import parent_death
+from .. import notify, previous
 from ..program import offer
-from . import workers
+from . import tickets, workers
 from .listening import BACKLOG, LAST, checked
 
 # Whose business these are: the supervisor's.
@@ -76,7 +77,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         self.watched = bool(service["watchdog"])
         self._agent = agent
         super().__init__()
-        self._tickets = workers.Tickets(int(self.cfg.workers))
+        self._tickets = tickets.Tickets(int(self.cfg.workers))
 
     def init(self, _parser: Any, _options: Any, _arguments: Any) -> None:
         """No command line."""
@@ -119,7 +120,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         own.secrets = master.secrets
         own.admit(self._service["standing"])
         worker.agent = self._agent = own
-        tether.tie(worker.ppid)
+        parent_death.tie(worker.ppid)
         worker.drain = float(self._service["drain"])
         worker.tickets = self._tickets
 
@@ -128,7 +129,9 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         worker.agent.namespace["app"] = previous.within(worker.wsgi)
         if isinstance(worker, workers.Counted):
             worker.count()
-        tether.tie(worker.ppid)  # behind a change of the user, with which the kernel forgets it
+        parent_death.tie(
+            worker.ppid
+        )  # behind a change of the user, with which the kernel forgets it
         if not workers.tells(worker):
             self._tickets.ready()
 

@@ -23,8 +23,9 @@ from hypercorn.middleware import AsyncioWSGIMiddleware
 from ...agent.server import Agent
 from ...errors import CONFIG, DONE, Refusal
 from .. import notify, watchdog
+from ..interface import is_wsgi
 from .farewell import Farewell, Message, Send
-from .listening import BACKLOG, LAST, checked, is_wsgi, waits
+from .listening import BACKLOG, LAST, checked, waits
 
 # Whose business these are: the supervisor's.
 OURS = {

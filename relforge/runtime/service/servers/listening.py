@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import select
 from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any
 
-from ...calling import signature
 from ...errors import CONFIG, Refusal
 
 BACKLOG = 2048  # as the supervisor has it: who listens again on a copy changes it for all
@@ -44,20 +42,3 @@ def checked(
             raise Refusal(f"{where}.{name}: {server} has no such option", hint=hint, code=CONFIG)
     later = service.get("at_boot", ())
     return {name: value for name, value in options.items() if name not in later}
-
-
-def is_wsgi(app: Any) -> bool:
-    """A callable of (environ, start_response), and no coroutine."""
-    call = app if inspect.isfunction(app) else getattr(app, "__call__", None)  # noqa: B004 - the method itself
-    if not callable(app) or inspect.isclass(app) or inspect.iscoroutinefunction(call):
-        return False
-    try:
-        parameters = signature(app).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    needed = [
-        row
-        for row in parameters
-        if row.default is row.empty and row.kind in (row.POSITIONAL_ONLY, row.POSITIONAL_OR_KEYWORD)
-    ]
-    return len(needed) == 2

@@ -21,8 +21,9 @@ from ...agent.server import Agent
 from ...calling import signature
 from ...errors import CONFIG, FAILED, Refusal
 from .. import notify, watchdog
+from ..interface import is_wsgi
 from .farewell import Farewell
-from .listening import LAST, checked, is_wsgi, waits
+from .listening import LAST, checked, waits
 
 # Whose business these are: the supervisor's.
 OURS = {

@@ -10,8 +10,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from ...agent.server import Agent
+from .tickets import Tickets
 from .uvicorn import Server
-from .workers import Tickets
 
 
 class Asgi(Worker):  # type: ignore[misc]  # gunicorn has no types

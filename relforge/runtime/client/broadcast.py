@@ -8,8 +8,10 @@ import signal
 import sys
 import time
 
+from .. import instance
+from .. import protocol as messages
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, Refusal
-from . import find
+from . import addresses
 from .connection import Client, Gone
 
 TYPE_CHECKING = False
@@ -21,28 +23,28 @@ _SLICE = 0.25  # seconds
 _PATIENCE = 3.0  # seconds between Ctrl-C and giving up
 
 
-def keys(running: find.Running, service: str | None) -> list[tuple[str, int, int]]:
+def keys(running: instance.Running, service: str | None) -> list[tuple[str, int, int]]:
     """The processes to ask; of a server with workers the workers, without their parent."""
-    there = sorted(find.sockets(running.run))
+    there = sorted(addresses.sockets(running.run))
     parents = {key[:2] for key in there if key[2]}
     return [
         key
         for key in there
         if (key[2] or key[:2] not in parents)
-        and (service is None or f"{find.exact(key)}.".startswith(f"{service}."))
+        and (service is None or f"{addresses.exact(key)}.".startswith(f"{service}."))
     ]
 
 
-class Everyone:
+class Broadcast:
     """``rows`` are in the order of the processes: {process, pid, ok, result or error}."""
 
-    def __init__(self, addresses: list[find.Address], seconds: float) -> None:
+    def __init__(self, processes: list[addresses.Address], seconds: float) -> None:
         self.rows: list[dict[str, Any]] = []
         self._waiting: dict[int, tuple[Client, int, dict[str, Any]]] = {}
         self._presses = 0
         self._code = DONE
         self._clients: list[tuple[Client, dict[str, Any]]] = []
-        for address in addresses:
+        for address in processes:
             row: dict[str, Any] = {"process": str(address), "pid": None, "ok": False}
             self.rows.append(row)
             try:
@@ -87,9 +89,9 @@ class Everyone:
             del self._waiting[fd]
             self._fail(row, "went away", NOT_RUNNING)
             return
-        if answer.get("op") == "out":
+        if answer.get("op") == messages.OUT:
             _show(row["process"], answer)
-        elif answer.get("id") == request and answer.get("op") in ("done", "error"):
+        elif messages.is_end(answer, request):
             del self._waiting[fd]
             if answer.get("ok"):
                 row["ok"] = True
@@ -112,7 +114,7 @@ class Everyone:
     def _interrupt(self) -> None:
         for client, request, _ in self._waiting.values():
             try:
-                client.send({"op": "interrupt", "id": request})
+                client.send(messages.interrupt(request))
             except Gone:
                 continue  # the next receive says so
 

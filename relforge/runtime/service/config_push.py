@@ -1,4 +1,4 @@
-"""Role ``tell``: hand a new configuration to processes that run, through their agents.
+"""Role ``tell``: hand a new configuration to running processes, through their agents.
 
 ``argv`` is one JSON object: ``{"run": FOLDER, "processes": [NAME], "changed": [KEY],
 "seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
@@ -13,25 +13,23 @@ import select
 import socket
 import time
 
-from .. import frames
+from .. import protocol as messages
 from ..config import loading
+from ..wire import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 CONFIG, ANSWER = 3, 4
-PROTO = 1  # of the agents
 
 
 def main(argv: list[str]) -> int:
     """Tell all at once, then wait for all; the status is always 0."""
     question: dict[str, Any] = json.loads(argv[0])
     message = {
-        "op": "config",
         "id": 1,
-        "result": loading.read(CONFIG),
-        "changed": question["changed"],
+        **messages.config(loading.read(CONFIG), question["changed"]),
     }
     found = dict.fromkeys(question["processes"], "")
     deadline = time.monotonic() + question["seconds"]
@@ -77,19 +75,19 @@ def _send(path: str, message: dict[str, Any], seconds: float) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(seconds)
     sock.connect(path)
-    frames.send(sock, {"op": "hello", "proto": PROTO, "client": "reload"})
+    frames.send(sock, messages.hello("reload"))
     frames.send(sock, message)
     return sock
 
 
 def _answer(sock: socket.socket) -> str | None:
-    """What a process says to it, nothing if all is well; None for what is no answer."""
+    """The problem of a process, "" where there is none; None for any message but the answer."""
     try:
         message = frames.receive(sock)
     except (OSError, frames.FrameError) as error:
         return f"its agent does not answer: {error}"
     if message is None:
         return "its agent has closed the connection"
-    if message.get("op") == "configured":
+    if message.get("op") == messages.CONFIGURED:
         return "; ".join(message["errors"])
-    return str(message["error"]) if message.get("op") == "error" else None
+    return str(message["error"]) if message.get("op") == messages.ERROR else None

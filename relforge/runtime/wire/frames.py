@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import quick_json
+from .. import quick_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ _HEAD = 4  # bytes of the length
 
 
 class FrameError(Exception):
-    """The peer sent something that is no frame; the connection is of no more use."""
+    """The peer sent something other than a frame; the connection is of no more use."""
 
 
 def encode(message: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Processes that run are told a new configuration: by a short-lived child, which may wait."""
+"""Takes a new configuration to processes that run: by a short-lived child, which may wait."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import os
 import time
 
+from ..protocol import questions
+from ..wire.descriptors import high
+from ..wire.spawn import bare, spawn
 from . import launch
 from .children import Children
-from .descriptors import high
 from .generation import Generation
 from .plan import Plan
 from .process import Process, kill_group
-from .systemd import FIRST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ SECONDS = 10.0  # for all of them together
 _SPARE = 5.0  # for the child itself
 
 
-class Telling:
-    """``done`` is called once, with what each process had to say: nothing where all is well.
+class ConfigPush:
+    """``done`` is called once, with the problem of each process, "" where there is none.
 
     ``due`` is when it will have taken too long.
     """
@@ -42,22 +43,19 @@ class Telling:
         self._done = done
         self._names = [str(row) for row in rows]
         self.due = time.monotonic() + SECONDS + _SPARE
-        question = {
-            "run": plan.paths.run,
-            "processes": self._names,
-            "changed": changed,
-            "seconds": SECONDS,
-        }
+        question = questions.config_push(plan.paths.run, self._names, changed, SECONDS)
+        words = bare(new.python, new.paths.root, "tell", json.dumps(question))
         self._said = high(os.memfd_create("relforge-told", os.MFD_CLOEXEC))
         try:
-            self._child = _spawn(plan, new, json.dumps(question), self._said)
+            environ = launch.variables(plan, new)
+            self._child = spawn(words, environ, descriptors=(new.config, self._said))
         except OSError:
             os.close(self._said)
             raise
         children.watch(self._child, self._ended)
 
     def kill(self) -> None:
-        """End it; `done` is told that nobody could be told."""
+        """End it; `done` is called all the same."""
         kill_group(self._child)
 
     def late(self) -> None:
@@ -73,20 +71,3 @@ class Telling:
         except ValueError:
             found = dict.fromkeys(self._names, "it could not be told")
         self._done(found)
-
-
-def _spawn(plan: Plan, new: Generation, question: str, said: int) -> int:
-    boot = os.path.join(new.paths.root, launch.BOOT)
-    return os.posix_spawn(
-        new.python,
-        [new.python, "-I", "-S", "-B", boot, "tell", question],
-        launch.variables(plan, new),
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, new.config, FIRST),
-            (os.POSIX_SPAWN_DUP2, said, FIRST + 1),
-        ],
-        setpgroup=0,
-        setsigmask=(),
-        setsigdef=launch.DEFAULT,
-    )

@@ -9,6 +9,7 @@ import json
 import signal
 
 from .. import handoff
+from ..protocol import answers
 
 ANSWER = 3
 SPARE = 2  # seconds
@@ -20,7 +21,7 @@ def main(argv: list[str]) -> int:
     try:
         message = handoff.ask(argv[0])
     except Exception as error:
-        message = {"op": "error", "error": f"{type(error).__name__}: {error}"}
+        message = answers.error(f"{type(error).__name__}: {error}")
     with open(ANSWER, "wb") as file:
         file.write(json.dumps(message).encode())
     return 0

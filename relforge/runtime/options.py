@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import USAGE, Refusal
+from .errors import USAGE, Refusal
 
 
 class Options:
@@ -52,8 +52,8 @@ def passed(words: list[str]) -> list[str]:
 
 def seconds(text: str, option: str) -> float:
     """``3``, ``3s``, ``500ms`` or ``1h30m`` in seconds; raises Refusal that names the option."""
-    from ..contract import amount
-    from ..contract.wrong import Wrong
+    from .contract import amount
+    from .contract.wrong import Wrong
 
     try:
         found = amount.seconds(text)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 
+from ..wire.descriptors import high
+from ..wire.spawn import bare, spawn
 from . import launch
 from .children import Children
-from .descriptors import high
 from .generation import Generation
 from .plan import Plan
 from .process import Process
-from .systemd import FIRST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,21 +34,8 @@ def keep(
     """
     said = high(os.memfd_create("relforge-kept", os.MFD_CLOEXEC))
     try:
-        child = os.posix_spawn(
-            born.python,
-            [
-                *(born.python, "-I", "-S", "-B", os.path.join(born.paths.root, launch.BOOT)),
-                *("keep", plan.paths.socket(str(process))),
-            ],
-            launch.variables(plan, born),
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, said, FIRST),
-            ],
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=launch.DEFAULT,
-        )
+        words = bare(born.python, born.paths.root, "keep", plan.paths.socket(str(process)))
+        child = spawn(words, launch.variables(plan, born), descriptors=(said,))
     except OSError:
         os.close(said)
         raise

@@ -10,21 +10,20 @@ import sys
 import time
 from contextlib import ExitStack, nullcontext
 
-from .. import calling, paths, running
+from .. import calling, options, paths, running
 from ..agent import entry
 from ..config import keys, loading
 from ..contract import manifest
 from ..contract.command import Command
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, Refusal
-from . import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-FOLDER = "once"  # below the state folder
+DIRECTORY = "once"  # below the state directory
 
 
 def run(
@@ -114,7 +113,7 @@ class Mark:
     """
 
     def __init__(self, state: str, name: str, deed: dict[str, str]) -> None:
-        self.path = os.path.join(state, FOLDER, name)
+        self.path = os.path.join(state, DIRECTORY, name)
         self._name = name
         self._deed = deed
         self._fd = -1

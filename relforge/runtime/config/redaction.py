@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 
-from ..config import view
+from . import view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,26 +17,26 @@ from ..config import loading
 from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
-from . import launch, sockets, specs
+from ..protocol import roles, startup
+from ..wire.descriptors import high, high_socket
+from ..wire.spawn import FIRST, spawn
+from . import sockets, specs
 from .children import Children
-from .descriptors import high, high_socket
 from .generation import Generation
 from .plan import Plan
 from .poller import READ, Poller
 from .process import kill_group
-from .systemd import FIRST, VARIABLES
+from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REPLY = "RELFORGE_REPLY_FD"
-OLD = "RELFORGE_OLD_FD"  # the configuration that runs
 TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
 _CHUNK = 1 << 16
 
 
-class Scout:
+class GenerationLoader:
     """One such process; ``done`` is called once, with the generation or with a Refusal.
 
     ``due`` is when it will have taken too long.  Without ``listen`` no socket is
@@ -89,7 +89,7 @@ class Scout:
         children.watch(self._child, lambda status: self._ended(ours, status))
 
     def kill(self) -> None:
-        """End it; `done` is told that it was killed."""
+        """End it; `done` gets the Refusal that it was killed."""
         kill_group(self._child)
 
     def late(self) -> None:
@@ -137,8 +137,7 @@ class Scout:
             answer = json.loads(self._data)
         except ValueError:
             answer = {}
-        if "refusal" in answer:
-            raise Refusal(answer["refusal"], hint=answer["hint"], code=answer["code"])
+        startup.check(answer)
         if "environ" not in answer or self._config < 0:
             if self.due == float("inf"):
                 said = f"{said}\nno answer within {self._limit:g}s".strip()
@@ -169,7 +168,7 @@ def _providers(root: str) -> float:
     try:
         return loading.longest(read_manifest(root)["config"])
     except Refusal:
-        return 0.0  # whoever asks for the generation is told
+        return 0.0  # the next step refuses it
 
 
 def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
@@ -184,22 +183,13 @@ def _spawn(plan: Plan, root: str, theirs: socket.socket, said: int) -> int:
     }
     words = environ.get("PATH", "").split(":")
     environ["PATH"] = ":".join(word for word in words if word != f"{old}/python/bin")
-    environ.update(plan.paths.variables(), **{REPLY: str(FIRST), OLD: str(FIRST + 1)})
+    environ.update(plan.paths.variables(), **{roles.REPLY: str(FIRST), roles.OLD: str(FIRST + 1)})
     name = plan.generation.manifest["name"]
     program = os.path.join(root, "bin", name)
     with theirs:
-        return os.posix_spawn(
-            program,
-            [program, "foreground" if plan.journal.path is None else "start"],
+        return spawn(
+            [program, "foreground" if plan.journal.path is None else "start", roles.LOAD],
             environ,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, said, 1),
-                (os.POSIX_SPAWN_DUP2, said, 2),
-                (os.POSIX_SPAWN_DUP2, theirs.fileno(), FIRST),
-                (os.POSIX_SPAWN_DUP2, plan.generation.config, FIRST + 1),
-            ],
-            setpgroup=0,
-            setsigmask=(),
-            setsigdef=launch.DEFAULT,
+            descriptors=(theirs.fileno(), plan.generation.config),
+            output=said,
         )

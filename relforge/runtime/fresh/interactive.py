@@ -11,11 +11,11 @@ import types
 
 from .. import config, paths
 from ..agent import report, source
+from ..client import history
+from ..client.lines import Lines
 from ..contract.manifest import root
 from ..errors import DONE
-from . import history
-from .fresh import Loop, evaluate
-from .lines import Lines
+from .evaluation import Loop, evaluate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ def ask(
     seconds: float | None = None,
     user: tuple[int, int] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """What ``bin/NAME WORDS`` ends with, and says to stderr.
+    """What ``bin/NAME WORDS`` ends with, and prints.
 
     ``user`` is the uid and gid to run it as, without other groups; None is the caller.
     Raises OSError where it cannot be started, and TimeoutExpired.
@@ -30,8 +30,7 @@ def ask(
     return subprocess.run(
         [os.path.join(root, "bin", name), *words],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         env=environ,
         text=True,
         errors="replace",

@@ -1,52 +1,28 @@
-"""The remote console, whoever reads the lines: what is typed, what comes back, whom it follows."""
+"""The remote console: reads what is typed, shows the answer, follows a process that is replaced."""
 
 from __future__ import annotations
 
 import os
 import sys
 
+from .. import protocol as messages
 from ..agent import percent
-from ..errors import DONE, NO_ANSWER, Refusal
-from . import follow, tools
-from .banner import banner
-from .connection import Client, Closed, Gone
-from .evaluate import LEAVE, MOST, evaluate
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Protocol
-
-    class Front(Protocol):
-        """Reads from the terminal, and writes to it."""
-
-        def read(self, client: Client) -> str:
-            """One input, whole; raises EOFError, KeyboardInterrupt, and Gone of that client."""
-
-        def say(self, text: str, style: str = "") -> None:
-            """Print a line of ours; ``style`` is "", "error" or "note"."""
-
-        def columns(self) -> int | None:
-            """The width of the terminal; None where values are not to be laid out for it."""
+from ..errors import DONE, Refusal
+from . import follow, percent_commands
+from .connection import Closed, Gone
+from .evaluate import LEAVE, MOST
+from .remote_session import RemoteSession
 
 
-DETACHED = "detached; the application keeps running"
-
-
-class Talk:
-    """One console; ``wanted`` is what was typed, so that its successor can be found."""
+class Repl(RemoteSession):
+    """Reads and evaluates; goes on with the successor where its process goes away."""
 
     without: frozenset[str] = frozenset()  # `%` commands
-    farewell = DETACHED
     head = """\
 Type Python: expressions, statements, `await` on the application's own loop.
 `_` is the last value; modules need no import; `help(x)` documents an object.
 Ctrl-C interrupts, a second one leaves the evaluation behind.
 Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed before."""
-
-    def __init__(self, client: Client, wanted: str | None, front: Front) -> None:
-        self.client = client
-        self.wanted = wanted
-        self.front = front
 
     def run(self) -> int:
         """Until Ctrl-D (0), or until the application goes away and does not come back (3)."""
@@ -75,33 +51,6 @@ Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed bef
             self.front.say(self.farewell)
         return DONE
 
-    def banner(self) -> str:
-        """What it says first."""
-        return banner(self.client)
-
-    def move(self, wanted: str, client: Client) -> None:
-        """Go on in another process."""
-        self.client.close()
-        self.client, self.wanted = client, wanted
-        self.front.say(banner(client))
-
-    def evaluate(self, message: dict[str, Any]) -> None:
-        """Evaluate in the live process and show what comes of it."""
-        columns = self.front.columns()
-        if columns is not None:
-            message = {**message, "columns": columns}
-        try:
-            done = evaluate(self.client, message, notice=lambda text: self.front.say(f"\n{text}"))
-        except KeyboardInterrupt:
-            words = (f"{self.client.address} did not answer to Ctrl-C", self.farewell)
-            raise Refusal("; ".join(filter(None, words)), code=NO_ANSWER) from None
-        if "repr" in done:
-            self.front.say(str(done["repr"]))
-        if "left" in done:
-            self.front.say(f"... {done['left']} more characters: %more", "note")
-        if "error" in done:
-            self.front.say(str(done["error"]).rstrip(), "error")
-
     def _take(self, text: str) -> None:
         line = text.strip()
         if not line:
@@ -111,15 +60,15 @@ Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed bef
         elif line.startswith("%"):
             self._percent(line[1:])
         else:
-            self.evaluate({"op": "eval", "source": text, "most": MOST})
+            self.evaluate(messages.evaluate(text, most=MOST))
 
     def _percent(self, line: str) -> None:
         name, _, rest = line.partition(" ")
-        own = tools.TABLE.get(name)
+        own = percent_commands.TABLE.get(name)
         if name in self.without:
             self.front.say(f"%{name} is for a remote_console", "error")
         elif own is None:
-            self.evaluate({"op": "percent", "line": line})
+            self.evaluate(messages.percent(line))
         else:
             try:
                 own(self, rest.strip())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
+from .. import instance
+from .. import protocol as messages
 from ..errors import USAGE, Refusal
-from . import duration, find, supervisor
+from ..protocol import supervisor as requests
+from ..wire import launcher
+from . import addresses, duration, supervisor
 from .connection import connect
 from .evaluate import MOST
 
@@ -14,23 +17,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .talk import Talk
+    from .remote_session import RemoteSession
 
 
-def services(talk: Talk, rest: str) -> None:
+def services(session: RemoteSession, rest: str) -> None:
     """The processes of the release; this one has a star."""
     from .. import paths
     from ..contract import manifest
 
-    running = find.required(paths.of(manifest.root()))
-    here = str(talk.client.address)
+    running = instance.required(paths.of(manifest.root()))
+    here = str(session.client.address)
     rows = [("", "PROCESS", "STATE", "PID", "UP", "RESTARTS", "MEMORY")]
     try:
-        answer = supervisor.ask(running, "status", 3.0)
+        answer = supervisor.ask(running, requests.status(), 3.0)
     except Refusal:
-        # Not for us, or it does not answer: the sockets tell who is there.
-        names = [find.shown(key) for key in sorted(find.sockets(running.run))]
-        talk.front.say("\n".join(f"{'*' if name == here else ' '} {name}" for name in names))
+        # Not for us, or it does not answer: the sockets show which processes there are.
+        names = [addresses.shown(key) for key in sorted(addresses.sockets(running.run))]
+        session.front.say("\n".join(f"{'*' if name == here else ' '} {name}" for name in names))
         return
     for row in answer["services"]:
         name = f"{row['name']}.{row['instance']}"
@@ -40,17 +43,17 @@ def services(talk: Talk, rest: str) -> None:
         pid, restarts = str(row["pid"] or "-"), str(row["restarts"])
         rows.append((mark, name, row["state"], pid, up, restarts, memory))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    talk.front.say("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
+    session.front.say("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
 
 
-def switch(talk: Talk, rest: str) -> None:
+def switch(session: RemoteSession, rest: str) -> None:
     """Connect to another process; the names of this session stay behind."""
     if not rest or " " in rest:
         raise Refusal("usage: %switch SERVICE[.N]", code=USAGE)
-    talk.move(rest, connect(rest, "console"))
+    session.move(rest, connect(rest, "console"))
 
 
-def reload(talk: Talk, rest: str) -> None:
+def reload(session: RemoteSession, rest: str) -> None:
     """What `bin/<name> reload` does and says."""
     from ..contract import manifest
 
@@ -58,25 +61,19 @@ def reload(talk: Talk, rest: str) -> None:
         raise Refusal("usage: %reload", code=USAGE)
     root = manifest.root()
     name = os.environ.get("RELEASE_NAME") or manifest.load(root)["name"]
-    done = subprocess.run(
-        [os.path.join(root, "bin", name), "reload"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    talk.front.say(done.stdout.rstrip(), "error" if done.returncode else "")
+    done = launcher.ask(root, name, "reload")
+    text = done.stderr + done.stdout  # its progress, then its result
+    session.front.say(text.rstrip(), "error" if done.returncode else "")
 
 
-def loop(talk: Talk, rest: str) -> None:
+def loop(session: RemoteSession, rest: str) -> None:
     """Synchronous code in the loop's own thread: the application waits meanwhile."""
     if not rest:
         raise Refusal("usage: %loop CODE", code=USAGE)
-    talk.evaluate({"op": "eval", "source": rest, "where": "loop", "most": MOST})
+    session.evaluate(messages.evaluate(rest, on_loop=True, most=MOST))
 
 
-TABLE: dict[str, Callable[[Talk, str], None]] = {
+TABLE: dict[str, Callable[[RemoteSession, str], None]] = {
     "loop": loop,
     "reload": reload,
     "services": services,

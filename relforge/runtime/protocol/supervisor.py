@@ -1,0 +1,120 @@
+"""The protocol of the control socket: frames of JSON (`wire.frames`), each request with an ``op``.
+
+| request | answer |
+|---|---|
+| ping | pong {pong, pid} |
+| status | the content of ``status --json`` |
+| stop {timeout} | {stopping}, and at the end {stopped, forced} |
+| reload, diff, upgrade {root, dry} | {progress}..., {taken, version} of an upgrade, and at the end {code, ...} |
+| switched: `current` names the new version | none of its own: the operation goes on |
+
+``code`` is 0 with the result, or an exit status with ``failed``, ``hint`` and ``tail``.
+What is not understood is answered by {error}.
+"""  # noqa: E501 - a table
+
+from __future__ import annotations
+
+from ..errors import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    Message = dict[str, Any]
+
+PING, STATUS, STOP = "ping", "status", "stop"
+RELOAD, DIFF, UPGRADE, SWITCHED = "reload", "diff", "upgrade", "switched"
+# An answer is recognized by one of these keys.
+STOPPED, PROGRESS, TAKEN, CODE = "stopped", "progress", "taken", "code"
+
+
+class ControlRequest:
+    """A request as the supervisor reads it; raises ValueError where it is none."""
+
+    __slots__ = ("dry", "op", "root", "timeout")
+
+    def __init__(self, message: Mapping[str, Any]) -> None:
+        self.op = message.get("op")
+        self.timeout = message.get("timeout")
+        root = message.get("root")
+        self.root = root if isinstance(root, str) else ""
+        self.dry = bool(message.get("dry"))
+        known = self.op in (PING, STATUS, STOP, RELOAD, DIFF, UPGRADE, SWITCHED)
+        timed = self.op != STOP or self.timeout is None or isinstance(self.timeout, int | float)
+        rooted = self.op != UPGRADE or isinstance(root, str)
+        if not (known and timed and rooted):
+            raise ValueError(f"unknown operation {self.op!r}")
+
+
+def ping() -> Message:
+    return {"op": PING}
+
+
+def status() -> Message:
+    return {"op": STATUS}
+
+
+def stop(timeout: float | None = None) -> Message:
+    """Everything is to be gone within so many seconds; None leaves it to the services."""
+    return {"op": STOP} if timeout is None else {"op": STOP, "timeout": timeout}
+
+
+def reload() -> Message:
+    return {"op": RELOAD}
+
+
+def diff() -> Message:
+    return {"op": DIFF}
+
+
+def upgrade(root: str, *, dry: bool = False) -> Message:
+    """Hand over to the release at ``root``; ``dry`` only says what that would do."""
+    return {"op": UPGRADE, "root": root, "dry": True} if dry else {"op": UPGRADE, "root": root}
+
+
+def switched() -> Message:
+    return {"op": SWITCHED}
+
+
+def pong(pid: int) -> Message:
+    return {"pong": True, "pid": pid}
+
+
+def stopping() -> Message:
+    return {"stopping": True}
+
+
+def stopped(forced: Sequence[str]) -> Message:
+    """``forced`` are the processes that had to be killed."""
+    return {STOPPED: True, "forced": forced}
+
+
+def progress(text: str) -> Message:
+    return {PROGRESS: text}
+
+
+def taken(version: str) -> Message:
+    """Another version supervises: its client makes it the current one, and says `switched`."""
+    return {TAKEN: True, "version": version}
+
+
+def done(**result: Any) -> Message:
+    """The end of an operation that succeeded."""
+    return {CODE: 0, **result}
+
+
+def failed(message: str, *, code: int, hint: str = "", tail: Sequence[str] = ()) -> Message:
+    """The end of one that did not; ``tail`` is what the process that failed printed last."""
+    return {CODE: code, "failed": message, "hint": hint, "tail": list(tail)}
+
+
+def refusal(answer: Mapping[str, Any]) -> Refusal:
+    """What `failed` says, as the error of a command."""
+    lines = [f"  | {line}" for line in answer.get("tail", ())]
+    message = answer["failed"] + (", its last lines:" if lines else "")
+    return Refusal("\n".join([message, *lines]), hint=answer.get("hint", ""), code=answer[CODE])
+
+
+def error(text: str) -> Message:
+    return {"error": text}

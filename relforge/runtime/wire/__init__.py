@@ -1,0 +1,1 @@
+"""What passes between processes: frames, Unix sockets, and the start of a process."""
