@@ -67,7 +67,7 @@ def test_another_release_of_the_same_version_is_refused(shop: Shop) -> None:
     sums(tree)
     told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
     assert "another release with the version 2.0.0 is installed" in told
-    assert not (shop.root / "releases/2.0.0/app").exists()
+    assert not (shop.root / "releases/2.0.0/app/more.py").exists()
 
 
 def test_the_first_version_is_installed_into_a_new_deploy_root(shop: Shop, tmp_path: Path) -> None:
