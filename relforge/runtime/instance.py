@@ -6,12 +6,14 @@ which run directory that supervisor was given.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import time
 
 from . import quick_json
-from .errors import NOT_RUNNING, Refusal
+from .errors import CONFIG, NOT_RUNNING, Refusal
 from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
@@ -24,17 +26,17 @@ SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in
 
 
 class Running:
-    """What the lock's holder wrote into it."""
+    """What the lock's holder wrote into it; what is of another type counts as not written."""
 
     __slots__ = ("lock", "pid", "root", "run", "started", "version")
 
     def __init__(self, content: dict[str, Any], paths: Paths) -> None:
         self.lock = paths.lock
-        self.pid = int(content.get("pid") or 0)
-        self.run = str(content.get("run_dir") or paths.run)
-        self.root = str(content.get("root") or paths.root)
-        self.version = str(content.get("version") or "")
-        self.started = float(content.get("started") or 0)
+        self.pid = pid(content.get("pid"))
+        self.run = _text(content, "run_dir") or paths.run
+        self.root = _text(content, "root") or paths.root
+        self.version = _text(content, "version")
+        self.started = _time(content.get("started"))
 
     @property
     def supervisor(self) -> str:
@@ -45,7 +47,7 @@ class Running:
 def running(paths: Paths) -> Running | None:
     """The running release of these paths, or None where nobody holds the lock."""
     try:
-        fd = os.open(paths.lock, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_lock(paths.lock, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
@@ -72,6 +74,47 @@ def running(paths: Paths) -> Running | None:
         os.close(fd)
 
 
+def open_lock(path: str, flags: int) -> int:
+    """Open the lock, which is a regular file; raises OSError, and Refusal for anything else.
+
+    A link or a FIFO in its place was put there by somebody.
+    """
+    try:
+        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
+            raise _odd(path) from None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise _odd(path)
+    return fd
+
+
+def pid(value: object) -> int:
+    """The number of a process, as a lock names it; 0 for anything else."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 < value < 1 << 31 else 0  # type: ignore[operator, return-value]
+
+
+def _odd(path: str) -> Refusal:
+    return Refusal(
+        f"{path}: not a regular file, so no release made it",
+        hint=f"find out who did, then remove it: rm {path}",
+        code=CONFIG,
+    )
+
+
+def _text(content: dict[str, Any], name: str) -> str:
+    value = content.get(name)
+    return value if isinstance(value, str) and "\0" not in value else ""
+
+
+def _time(value: object) -> float:
+    plain = isinstance(value, int | float) and 0 <= value < 1e12  # seconds since 1970
+    return float(value) if plain else 0.0  # type: ignore[arg-type]
+
+
 def required(paths: Paths) -> Running:
     """The same; raises Refusal with exit code 3 where it is not running."""
     found = running(paths)
@@ -84,6 +127,6 @@ def required(paths: Paths) -> Running:
 def _content(fd: int) -> dict[str, Any] | None:
     try:
         content = quick_json.loads(os.pread(fd, 1 << 16, 0))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

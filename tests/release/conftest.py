@@ -53,7 +53,7 @@ def disk() -> Iterator[Callable[[Path, str], None]]:
     mounted: list[Path] = []
 
     def mount(folder: Path, size: str) -> None:
-        options = f"size={size}" if folder not in mounted else f"remount,size={size}"
+        options = f"size={size},mode=700" if folder not in mounted else f"remount,size={size}"
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             ["mount", "-t", "tmpfs", "-o", options, "none", folder], check=True, timeout=30

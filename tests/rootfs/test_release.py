@@ -189,7 +189,9 @@ def test_the_other_user_is_told_whose_it_is(machine: Bare) -> None:
         assert f"belongs to user #{NOBODY}, you are uid 2000" in refused.stderr
         root = Inside(machine, f"{RELEASE}/bin/ticketd", "/home/owned")
         root.env["RELEASE_STATE_DIR"] = "/home/owned"
-        assert "1\n" == root.ok("rpc", "1"), "root may"
+        done = root.run("rpc", "1")
+        assert (0, "1\n") == (done.returncode, done.stdout), "root may, as that user"
+        assert f"ticketd: running as {NOBODY}, who owns /home/owned\n" == done.stderr
         assert 1 == root.run("start").returncode
     finally:
         shop.ok("stop")

@@ -192,13 +192,14 @@ def _kill(place: Paths) -> list[str]:
     if instance.running(place) is None:
         return []
     content = lock.read(place)
-    pid = int(content.get("pid") or 0)
-    if pid <= 0:
+    pid = instance.pid(content.get("pid"))
+    if not pid:
         raise Refusal("whoever holds the lock has not written who it is", hint=place.lock)
     process = holder.pidfd(place.lock, pid)
-    for group in content.get("groups", []):
+    groups = content.get("groups")
+    for group in map(instance.pid, groups if isinstance(groups, list) else ()):
         # A number may be somebody else's by now; a child of the supervisor's is not.
-        if parent(group) == pid:
+        if group and parent(group) == pid:
             kill_group(group)
     signal.pidfd_send_signal(process, signal.SIGKILL)
     os.close(process)

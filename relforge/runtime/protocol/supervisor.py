@@ -29,6 +29,10 @@ RELOAD, DIFF, UPGRADE, SWITCHED = "reload", "diff", "upgrade", "switched"
 STOPPED, PROGRESS, TAKEN, CODE = "stopped", "progress", "taken", "code"
 
 
+MOST_WAIT = 1_000_000  # seconds
+_SHOWN = 100  # characters of what is not understood
+
+
 class ControlRequest:
     """A request as the supervisor reads it; raises ValueError where it is none."""
 
@@ -36,15 +40,34 @@ class ControlRequest:
 
     def __init__(self, message: Mapping[str, Any]) -> None:
         self.op = message.get("op")
-        self.timeout = message.get("timeout")
-        root = message.get("root")
-        self.root = root if isinstance(root, str) else ""
+        self.timeout: float | None = None
+        self.root = ""
         self.dry = bool(message.get("dry"))
-        known = self.op in (PING, STATUS, STOP, RELOAD, DIFF, UPGRADE, SWITCHED)
-        timed = self.op != STOP or self.timeout is None or isinstance(self.timeout, int | float)
-        rooted = self.op != UPGRADE or isinstance(root, str)
-        if not (known and timed and rooted):
-            raise ValueError(f"unknown operation {self.op!r}")
+        if self.op not in (PING, STATUS, STOP, RELOAD, DIFF, UPGRADE, SWITCHED):
+            raise ValueError(f"unknown operation {self.op!r}"[:_SHOWN])
+        if self.op == STOP:
+            self.timeout = _seconds(message.get("timeout"))
+        if self.op == UPGRADE:
+            self.root = _path(message.get("root"))
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_WAIT:
+        raise ValueError(f"`timeout` must be seconds from 0 to {MOST_WAIT}")
+    return value
+
+
+def _path(value: object) -> str:
+    """A path that the system takes: absolute, without NUL, in its encoding."""
+    if not isinstance(value, str) or not value.startswith("/") or "\0" in value:
+        raise ValueError("`root` must be an absolute path")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ValueError("`root` must be a path that can be encoded") from None
+    return value
 
 
 def ping() -> Message:

@@ -8,7 +8,7 @@ import time
 
 from .. import flock
 from ..errors import FAILED, LOCKED, Refusal
-from ..instance import running
+from ..instance import open_lock, running
 from ..paths import Paths
 from ..wire.unix import not_allowed
 
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_MOST = 1 << 16  # bytes that are read
 _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 
 
@@ -65,7 +66,7 @@ class Lock:
 def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
     """Take the lock, or raise Refusal: 1 already running, 75 another start is under way."""
     try:
-        fd = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = open_lock(paths.lock, os.O_RDWR | os.O_CREAT)
     except PermissionError:
         raise not_allowed(paths.lock) from None
     if not flock.take(fd):
@@ -99,9 +100,9 @@ def taken(paths: Paths) -> Refusal:
 def read(paths: Paths) -> dict[str, Any]:
     """The content, as its last holder wrote it; empty where there is none."""
     try:
-        with open(paths.lock, "rb") as file:
-            content = json.loads(file.read())
-    except (OSError, ValueError):
+        with open(open_lock(paths.lock, os.O_RDONLY), "rb") as file:
+            content = json.loads(file.read(_MOST))
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

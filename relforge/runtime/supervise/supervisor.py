@@ -214,6 +214,13 @@ class Supervisor:
         except ValueError as error:
             client.send(messages.error(str(error)))
             return
+        try:
+            self._do(request, client)
+        except Exception as error:
+            self._say(f"a request failed: {request.op}: {type(error).__name__}: {error}")
+            client.send(messages.error(f"{type(error).__name__}: {error}"))
+
+    def _do(self, request: messages.ControlRequest, client: Client) -> None:
         match request.op:
             case messages.PING:
                 client.send(messages.pong(os.getpid()))

@@ -86,7 +86,7 @@ def test_what_the_supervisor_is_asked_is_read_as_it_was_made() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [{}, {"op": "reboot"}, {"op": ["stop"]}, {"op": "stop", "timeout": "2s"}, {"op": "upgrade"}],
+    [{}, {"op": "reboot"}, {"op": ["stop"]}],
 )
 def test_a_request_that_is_none_is_an_unknown_operation(message: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="unknown operation"):
@@ -124,3 +124,32 @@ def test_every_message_fits_a_frame() -> None:
     ]
     for message in messages:
         assert frames.decode(frames.encode(message)[4:])
+
+
+# S15
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"op": "upgrade"},
+        {"op": "upgrade", "root": "relative"},
+        {"op": "upgrade", "root": "/a\0b"},
+        {"op": "upgrade", "root": "/\ud800x"},
+        {"op": "upgrade", "root": {}},
+        {"op": "stop", "timeout": 10**400},
+        {"op": "stop", "timeout": float("nan")},
+        {"op": "stop", "timeout": float("inf")},
+        {"op": "stop", "timeout": -1},
+        {"op": "stop", "timeout": True},
+        {"op": "stop", "timeout": "1"},
+    ],
+)
+def test_an_odd_request_is_refused_before_anything_is_done(message: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        supervisor.ControlRequest(message)
+
+
+def test_a_request_of_ours_is_read_as_it_was_made() -> None:
+    for seconds in (None, 0, 1.5, supervisor.MOST_WAIT):
+        assert seconds == supervisor.ControlRequest(supervisor.stop(seconds)).timeout
+    request = supervisor.ControlRequest(supervisor.upgrade("/srv/caf\udce9", dry=True))
+    assert ("/srv/caf\udce9", True) == (request.root, request.dry)

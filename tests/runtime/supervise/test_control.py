@@ -65,6 +65,32 @@ def test_nobody_can_make_the_supervisor_wait(mini_release: Make) -> None:
     assert release.run("stop").returncode == 0
 
 
+# S15
+def test_no_odd_request_ends_the_supervisor(mini_release: Make) -> None:
+    release = mini_release()
+    assert release.run("start").returncode == 0
+    odd: list[bytes] = [
+        b'{"op": "upgrade", "root": "\\u0000"}',
+        b'{"op": "upgrade", "root": "\\ud800x"}',
+        b'{"op": "upgrade", "root": "/no/such/release"}',
+        b'{"op": "stop", "timeout": ' + b"9" * 400 + b"}",
+        b'{"op": "stop", "timeout": NaN}',
+        b'{"op": {}}',
+        b"[" * 5000,
+        b"[]",
+    ]
+    for request in odd:
+        with connect(release) as sock:
+            sock.sendall(struct.pack(">I", len(request)) + request)
+            answer = frames.receive(sock)
+            assert answer is not None, request
+            while "progress" in answer:
+                answer = frames.receive(sock) or {}
+            assert {"error", "failed"} & answer.keys(), (request, answer)
+    assert release.run("ping").returncode == 0
+    assert release.run("stop").returncode == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_another_user_is_refused_even_where_the_folder_lets_him_in(mini_release: Make) -> None:
     release = mini_release()
