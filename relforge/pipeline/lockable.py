@@ -7,15 +7,13 @@ from pathlib import Path
 
 from relforge.cache import ownership
 from relforge.layers import python
+from relforge.layers.deps.package_sources import OLD_PUBLIC, PUBLIC
 from relforge.model.release import Interpreter, Target
 from relforge.model.spec import Index, Project, Settings
 from relforge.pipeline import builder_requirement
 from relforge.pipeline.configured import read_settings
 from relforge.project import supported_python
 from relforge.project.requirements import choice
-
-# The public index by its address, and by the one that old files still have.
-PUBLIC = ("https://pypi.org/simple", "https://pypi.python.org/simple")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,11 @@ def _with_indexes(typed: Settings, found: Project) -> Settings:
         return typed
     known = typed.packages.indexes
     more = [Index(name="", url=url) for url in asked.indexes]
-    public = asked.index.rstrip("/") in ("", *PUBLIC)  # what pip's configuration may replace
+    public = asked.index.rstrip("/") in (
+        "",
+        PUBLIC,
+        OLD_PUBLIC,
+    )  # what pip's configuration may replace
     if not public and not any(row.default for row in known):
         more.append(Index(name="", url=asked.index, default=True))
     links = (*typed.packages.find_links, *asked.find_links)

@@ -23,6 +23,7 @@ from relforge.support import masking, network
 from relforge.support.errors import SettingsError
 
 PUBLIC = "https://pypi.org/simple"
+OLD_PUBLIC = "https://pypi.python.org/simple"  # in requirements of before 2018
 PATIENCE = 30.0  # seconds without a byte
 
 
