@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relforge.layers.deps.package_sources import OLD_PUBLIC, PUBLIC
 from relforge.model.spec import Requirements
 from relforge.pipeline import lockable
 from relforge.project import pyproject, settings
@@ -15,8 +16,8 @@ from relforge.project import pyproject, settings
 @pytest.mark.parametrize(
     ("index", "expected"),
     [
-        (lockable.PUBLIC[0], []),
-        (f"{lockable.PUBLIC[1]}/", []),  # as old Pipfiles have it
+        (PUBLIC, []),
+        (f"{OLD_PUBLIC}/", []),  # as old Pipfiles have it
         ("https://packages.example.org/simple", ["https://packages.example.org/simple"]),
     ],
 )
