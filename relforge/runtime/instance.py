@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import stat
 import time
 
 from . import quick_json
 from .errors import CONFIG, NOT_RUNNING, Refusal
+from .regular_file import NotRegular, open_regular
 from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
@@ -80,15 +80,13 @@ def open_lock(path: str, flags: int) -> int:
     A link or a FIFO in its place was put there by somebody.
     """
     try:
-        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600)
+        return open_regular(path, flags | os.O_NOFOLLOW)
+    except NotRegular:
+        raise _odd(path) from None
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
             raise _odd(path) from None
         raise
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise _odd(path)
-    return fd
 
 
 def pid(value: object) -> int:

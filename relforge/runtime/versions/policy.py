@@ -7,9 +7,9 @@ cannot be read is refused, and never taken for the absence of a policy.
 from __future__ import annotations
 
 import os
-import stat
 
 from ..errors import Refusal
+from ..regular_file import open_regular
 
 SIGNERS = "allowed_signers"  # ssh-keygen(1), ALLOWED SIGNERS
 REVOKED = "revoked_keys"  # ssh-keygen(1), KEY REVOCATION LISTS, or public keys, one on a line
@@ -49,18 +49,10 @@ def _usable(path: str) -> str | None:
     if not os.path.lexists(path):
         return None
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        os.close(open_regular(path))
     except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from None
-    regular = stat.S_ISREG(os.fstat(fd).st_mode)
-    os.close(fd)
-    if not regular:
-        raise _unusable(path, "not a regular file")
+        raise Refusal(
+            f"{path}: {error.strerror}; nothing is installed while this policy cannot be read",
+            hint="repair it, or remove it if no signature is required",
+        ) from None
     return path
-
-
-def _unusable(path: str, why: str) -> Refusal:
-    return Refusal(
-        f"{path}: {why}; nothing is installed while this policy cannot be read",
-        hint="repair it, or remove it if no signature is required",
-    )

@@ -12,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import stat
 import subprocess
 
 from ..errors import Refusal
+from ..regular_file import open_regular
 from .place import Place
 from .policy import Signers
 
@@ -113,12 +113,9 @@ def _regular(path: str) -> BinaryIO | None:
     if not os.path.lexists(path):
         return None
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = open_regular(path)
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise Refusal(f"{path}: not a regular file")
     return open(fd, "rb", buffering=0)
 
 
