@@ -14,6 +14,7 @@ need bsdtar libarchive-tools
 need mkfs.btrfs btrfs-progs
 need busybox busybox
 need cc 'gcc libc6-dev'
+need curl curl
 need dash dash
 need debootstrap debootstrap
 need fish fish
@@ -31,6 +32,9 @@ need zstd zstd
 # Debian keeps initdb off the PATH.
 found=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
 [ -n "$found" ] || need initdb postgresql
+# An interpreter of the distribution has the headers for extensions in a package of its own.
+include=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')
+[ -e "$include/Python.h" ] || missing="$missing python3-dev"
 if [ "$(id -u)" -eq 0 ]; then
     # shellcheck disable=SC2086 # a list of names
     [ -z "$missing" ] || scripts/apt.sh $missing
