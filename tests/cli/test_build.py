@@ -139,7 +139,7 @@ def test_ctrl_c_on_a_terminal(shop: Workshop) -> None:
         'outputs = { "o" = "app/static" }'
     )
     words = shop.words("build")
-    env = dict(shop.variables)
+    env = {**shop.variables, "TERM": "xterm"}  # a bare host has none
     child = pexpect.spawn(words[0], words[1:], env=env, timeout=PATIENCE, encoding="utf-8")
     child.expect("libraries ")
     child.sendintr()
