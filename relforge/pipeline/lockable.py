@@ -59,11 +59,8 @@ def _with_indexes(typed: Settings, found: Project) -> Settings:
         return typed
     known = typed.packages.indexes
     more = [Index(name="", url=url) for url in asked.indexes]
-    public = asked.index.rstrip("/") in (
-        "",
-        PUBLIC,
-        OLD_PUBLIC,
-    )  # what pip's configuration may replace
+    # What pip's configuration may replace.
+    public = asked.index.rstrip("/") in ("", PUBLIC, OLD_PUBLIC)
     if not public and not any(row.default for row in known):
         more.append(Index(name="", url=asked.index, default=True))
     links = (*typed.packages.find_links, *asked.find_links)

@@ -27,28 +27,25 @@ def become_owner(name: str, command: str, argv: list[str]) -> None:
 
     Returns where nothing has to change.  Raises Refusal where the owner cannot run it.
     """
-    if os.geteuid() != 0 or command in AS_ROOT:
+    if command in AS_ROOT:
         return
-    from . import paths
+    from . import owner, paths
     from .contract import manifest
 
     root = manifest.root()
     state = paths.of(root).state
-    try:
-        status = os.stat(state)
-    except OSError:
-        return  # it is still missing: root makes it, and owns it
-    if status.st_uid == 0:
+    found = owner.of_state(state)
+    if found is None:
         return
     import pwd
 
+    uid, gid = found
     try:
-        user = pwd.getpwuid(status.st_uid)
-        shown, home = user.pw_name, user.pw_dir
-        groups = os.getgrouplist(shown, user.pw_gid)
-        gid = user.pw_gid
+        user = pwd.getpwuid(uid)
+        shown, home, gid = user.pw_name, user.pw_dir, user.pw_gid
+        groups = os.getgrouplist(shown, gid)
     except KeyError:  # a number without a name, as in containers
-        shown, home, gid, groups = str(status.st_uid), "/", status.st_gid, [status.st_gid]
+        shown, home, groups = str(uid), "/", [gid]
     for service, row in manifest.load(root).get("services", {}).items():
         if row.get("user"):
             raise Refusal(
@@ -60,7 +57,7 @@ def become_owner(name: str, command: str, argv: list[str]) -> None:
     print(f"{name}: running as {shown}, who owns {state}", file=sys.stderr, flush=True)
     os.setgroups(groups)
     os.setresgid(gid, gid, gid)
-    os.setresuid(status.st_uid, status.st_uid, status.st_uid)
+    os.setresuid(uid, uid, uid)
     environ = {**os.environ, "HOME": home, "USER": shown, "LOGNAME": shown}
     program = os.path.join(root, "bin", name)
     try:

@@ -41,10 +41,7 @@ def test_a_lock_that_names_another_process_gets_nobody_killed(bare: Bare, progra
     victim = bare.popen(["sh", "-c", "echo $$; exec sleep 600"])
     assert victim.stdout is not None
     pid = int(victim.stdout.readline())
-    content = json.dumps({"pid": pid, "groups": [pid], "run_dir": VAR, "mode": "daemon"})
-    bare.run(["sh", "-c", f"printf %s '{content}' >{VAR}/lock"], user=USER)
-    bare.popen(["flock", f"{VAR}/lock", "sleep", "600"], user=USER)
-    _until_held(bare)
+    _hold_lock(bare, pid)
     done = bare.run([program, "stop", "--timeout", "1s"])
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
@@ -60,10 +57,7 @@ def test_a_lock_of_another_container_gets_no_process_of_this_one_killed(
     bystander = bare.popen(["sh", "-c", "echo $$; exec sleep 600"], user=USER)
     assert bystander.stdout is not None
     pid = int(bystander.stdout.readline())
-    content = json.dumps({"pid": pid, "groups": [pid], "run_dir": VAR, "mode": "daemon"})
-    bare.run(["sh", "-c", f"printf %s '{content}' >{VAR}/lock"], user=USER)
-    bare.popen(["flock", f"{VAR}/lock", "sleep", "600"], user=USER)
-    _until_held(bare)
+    _hold_lock(bare, pid)
     done = bare.run([program, "stop", "--timeout", "1s"], user=USER)
     assert 1 == done.returncode
     assert f"process {pid} here is another one" in done.stderr
@@ -88,7 +82,11 @@ def test_a_link_of_the_services_user_leads_root_nowhere(
     assert "file\n" == bare.run(["ls", "/root/secret"]).stdout
 
 
-def _until_held(bare: Bare) -> None:
+def _hold_lock(bare: Bare, pid: int) -> None:
+    """The service's user holds the lock, which names another process."""
+    content = json.dumps({"pid": pid, "groups": [pid], "run_dir": VAR, "mode": "daemon"})
+    bare.run(["sh", "-c", f"printf %s '{content}' >{VAR}/lock"], user=USER)
+    bare.popen(["flock", f"{VAR}/lock", "sleep", "600"], user=USER)
     deadline = time.monotonic() + 10
     while 0 == bare.run(["flock", "-n", f"{VAR}/lock", "true"], user=USER).returncode:
         assert time.monotonic() < deadline

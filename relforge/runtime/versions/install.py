@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from .. import paths
+from .. import owner, paths
 from ..errors import Refusal
-from . import judge, live, owner, policy, source, unpack
+from . import judge, live, policy, source, unpack
 from .book import Book, remove
 from .fetch import label as name_of
 from .journal import BEGUN, DONE, FAILED

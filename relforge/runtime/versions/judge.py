@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 
+from .. import owner
 from ..contract import archive
 from ..contract import manifest as manifests
 from ..errors import Refusal
 from ..wire import launcher
-from . import owner
 from .unpack import Tree
 
 TYPE_CHECKING = False

@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 
-from .. import instance, paths
+from .. import instance, owner, paths
 from ..client.operation import ask, show
 from ..errors import CONFIG, INTERRUPTED, LOCKED, Refusal
 from ..protocol import supervisor as messages
 from ..wire import launcher
-from . import live, owner
+from . import live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
 from .place import Place
