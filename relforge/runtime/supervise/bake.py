@@ -1,95 +1,81 @@
 """What has just taken over is watched for a while: nothing of it may fail.
 
-Of an upgrade and of a reload: a process that ends, and a health check that
-fails three times in a row, take either back.
+| state | what happens | next |
+|---|---|---|
+| watching | every half second the health check is asked, where there is one | asking; over |
+| asking | it answers, or takes too long | watching; over, after three bad answers in a row |
+
+A process that ends, and a health check that fails, take an upgrade or a reload
+back.  The end is followed by `events.Baked`.
 """
 
 from __future__ import annotations
 
-import time
-
-from . import probes
-from .change import Failure
+from .draft import Draft
+from .effects import AskHealth, KillHealth
+from .events import Baked
 from .generation import Generation
-from .process import Process, kill_group
-from .tools import Tools
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .lifecycle import PROBE_LIMIT
+from .replace import Failure
+from .values import Row
+from .world import Process
 
 ASKING = 0.5  # seconds between two questions
 MISSES = 3  # as many in a row are too many
 
 
-class Bake:
-    """Calls ``over(failure)`` once: None where all went well; ``due`` is when `tick` is needed.
+class Bake(Row):
+    """``name`` is what is said to fail its health check; ``due`` is when `tick` is needed."""
 
-    ``name`` is what is said to fail its health check.
-    """
+    __slots__ = ("asking", "born", "due", "misses", "name", "until")
 
-    def __init__(
-        self, tools: Tools, born: Generation, name: str, over: Callable[[Failure | None], None]
-    ) -> None:
-        self._tools = tools
-        self._born = born
-        self._name = name
-        self._over: Callable[[Failure | None], None] | None = over
-        self._until = time.monotonic() + born.bake
-        self._probe = 0
-        self._misses = 0
-        self.due: float | None = self._until if born.health is None else time.monotonic()
+    def __init__(self, draft: Draft, born: Generation, name: str) -> None:
+        self.born = born
+        self.name = name
+        self.until = draft.now + born.bake
+        self.asking = False
+        self.misses = 0
+        self.due: float | None = self.until if born.health is None else draft.now
 
-    def tick(self, now: float) -> float | None:
-        """Do what is due; when the next thing is."""
-        if self._over is None or self.due is None or now < self.due:
-            return self.due
-        if self._probe:
-            kill_group(self._probe)
+    def tick(self, draft: Draft) -> None:
+        """Do what is due."""
+        if self.due is None or draft.now < self.due:
+            return
+        if self.asking:
             self.due = None
-        elif now >= self._until and not (self._born.health and self._misses):
-            if self._tools.hooks.busy:  # its child would be nobody's after a switch
-                self.due = now + ASKING
+            draft.do(KillHealth())
+        elif draft.now >= self.until and not (self.born.health and self.misses):
+            if draft.world.hooks:
+                self.due = draft.now + ASKING  # its child would be nobody's after a switch
             else:
-                self._end(None)
-        elif self._born.health is None:
-            self.due = self._until
+                self._over(draft, None)
         else:
-            self._ask()
-        return self.due
+            self.asking = True
+            self.due = draft.now + PROBE_LIMIT + ASKING
+            draft.do(AskHealth(self.born))
 
-    def crashed(self, process: Process, reason: str) -> None:
+    def answered(self, draft: Draft, *, ok: bool) -> None:
+        """The health check is over."""
+        self.asking = False
+        self.misses = 0 if ok else self.misses + 1
+        if self.misses >= MISSES:
+            self._over(draft, Failure(f"{self.name} fails its health check"))
+        else:
+            soon = self.misses or draft.now < self.until
+            self.due = draft.now + ASKING if soon else draft.now
+
+    def crashed(self, draft: Draft, process: Process, reason: str) -> None:
         """A process has ended as it should not have."""
         if process.spec.awaited:
-            self._end(Failure(reason, process))
+            self._over(draft, Failure(reason, process.key))
 
-    def stop(self) -> None:
-        """It is not watched any longer, and nobody is told."""
-        self._over = None
-        if self._probe:
-            kill_group(self._probe)
+    def stop(self, draft: Draft) -> None:
+        """It is not watched any longer."""
+        self.due = None
+        if self.asking:
+            self.asking = False
+            draft.do(KillHealth())
 
-    def _ask(self) -> None:
-        self.due = time.monotonic() + probes.TIMEOUT + ASKING
-        try:
-            self._probe = probes.ask(self._tools.plan, self._born, self._born.health)
-        except OSError:
-            self._answered(-1)
-            return
-        self._tools.children.watch(self._probe, self._answered)
-
-    def _answered(self, status: int) -> None:
-        self._probe = 0
-        if self._over is None:
-            return
-        self._misses = 0 if status == 0 else self._misses + 1
-        if self._misses >= MISSES:
-            self._end(Failure(f"{self._name} fails its health check"))
-            return
-        now = time.monotonic()
-        self.due = now + ASKING if self._misses or now < self._until else now
-
-    def _end(self, failure: Failure | None) -> None:
-        over, self._over, self.due = self._over, None, None
-        if over is not None:
-            over(failure)
+    def _over(self, draft: Draft, failure: Failure | None) -> None:
+        self.stop(draft)
+        draft.follow(Baked(failure))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from ..errors import Refusal
+from ..errors import FAILED
 from ..protocol import supervisor as messages
-from . import journald
-from .control import Client
-from .plan import Plan
-from .process import Process
+from . import levels
+from .bake import Bake
+from .draft import Draft
+from .effects import KeepSockets, Record, Send, Show, Steady
+from .generation import Generation
+from .replace import Failure
+from .values import Row
+from .world import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
+    from ..errors import Refusal
 
-class Operation:
+
+class Operation(Row):
     """What a client asked for, or nobody but a signal (``client`` is None).
 
     The client is sent `progress` any number of times, and `done` or `failed` at
@@ -23,55 +28,103 @@ class Operation:
     decides whether it goes on (`left`).
     """
 
+    __slots__ = ("bake", "client")
     name = "operation"
+    stage = ""
 
-    def __init__(self, plan: Plan, client: Client | None, ended: Callable[[], None]) -> None:
-        self.plan = plan
+    def __init__(self, client: int | None) -> None:
         self.client = client
-        self.over = False
-        self._ended = ended
+        self.bake: Bake | None = None  # under way, in which nothing may fail
 
-    def tick(self, _now: float) -> float | None:
-        """Do what is due; when the next thing is, on the monotonic clock."""
-        return None
+    def copy(self) -> Operation:
+        twin = super().copy()
+        twin.bake = self.bake and self.bake.copy()
+        return twin
 
-    def crashed(self, process: Process, reason: str) -> None:
+    def due(self) -> float | None:
+        """When `tick` is needed, on the monotonic clock."""
+        return None if self.bake is None else self.bake.due
+
+    def tick(self, draft: Draft) -> None:
+        """Do what is due."""
+        if self.bake is not None:
+            self.bake.tick(draft)
+
+    def loaded(self, draft: Draft, found: Generation) -> None:
+        """The generation that it asked for."""
+
+    def not_loaded(self, draft: Draft, message: str, code: int, hint: str) -> None:
+        """Why there is none."""
+        self.fail(draft, message, code=code, hint=hint)
+
+    def hook_ended(self, draft: Draft, name: str, problem: str, lines: list[str]) -> None:
+        """A hook that it asked for is over."""
+
+    def replaced(self, draft: Draft, failure: Failure | None) -> None:
+        """The new processes have the places, or not."""
+
+    def pushed(self, draft: Draft, answers: dict[str, str]) -> None:
+        """What the processes say to their new configuration."""
+
+    def adopted(self, draft: Draft, problem: str) -> None:
+        """Sockets of an earlier generation are open again, or not."""
+
+    def baked(self, draft: Draft, failure: Failure | None) -> None:
+        """Nothing has failed for a while, or something has."""
+
+    def crashed(self, draft: Draft, process: Process, reason: str) -> None:
         """A process has ended as it should not have."""
 
-    def left(self) -> None:
+    def switched(self, draft: Draft) -> None:
+        """The client has made the new version the current one."""
+
+    def left(self, _draft: Draft) -> None:
         """The client is gone."""
         self.client = None
 
-    def stop(self, reason: str) -> None:
+    def stop(self, draft: Draft, reason: str) -> None:
         """The supervisor stops: give up, at once."""
-        self.fail(reason)
+        if self.bake is not None:
+            self.bake.stop(draft)
+        self.fail(draft, reason)
 
-    def report(self, _now: float) -> dict[str, Any]:
+    def report(self, _world: Any) -> dict[str, Any]:
         """What ``status`` shows of it."""
         return {"name": self.name}
 
-    def say(self, text: str) -> None:
-        """Tell the log, the client, and the service manager."""
-        self.plan.journal.say(text)
-        self.plan.manager.status(text)
+    def say(self, draft: Draft, text: str) -> None:
+        """To the log, the client, and the service manager."""
+        draft.say(text)
+        draft.do(Show(text))
         if self.client is not None:
-            self.client.send(messages.progress(text))
+            draft.do(Send(self.client, messages.progress(text)))
 
-    def done(self, **result: Any) -> None:
+    def done(self, draft: Draft, **result: Any) -> None:
         """It has come to pass."""
-        self._end(messages.done(**result))
+        self._end(draft, messages.done(**result))
 
-    def fail(self, message: str, *, code: int = 1, hint: str = "", tail: Any = ()) -> None:
-        """It has not."""
-        self.plan.journal.say(message, journald.ERROR)
-        self._end(messages.failed(message, code=code, hint=hint, tail=tail))
-        self.plan.manager.status(f"{self.name} failed: {message}")
+    def fail(
+        self,
+        draft: Draft,
+        message: str,
+        *,
+        code: int = FAILED,
+        hint: str = "",
+        why: Failure | None = None,
+    ) -> None:
+        """It has not; the last lines of ``why`` explain it."""
+        draft.say(message, levels.ERROR)
+        answer = messages.failed(message, code=code, hint=hint, tail=why.lines if why else ())
+        self._end(draft, answer, why.key if why else 0)
+        draft.do(Show(f"{self.name} failed: {message}"))
 
-    def _end(self, answer: dict[str, Any]) -> None:
-        self.over = True
-        self._ended()
+    def _end(self, draft: Draft, answer: dict[str, Any], key: int = 0) -> None:
+        draft.world.operation = None
+        draft.do(Record(None))
+        draft.do(KeepSockets())
+        draft.do(Steady())
         if self.client is not None:
-            self.client.send(answer)
+            draft.do(Send(self.client, answer, key))
 
 
 def refused(error: Refusal) -> dict[str, Any]:

@@ -1,75 +1,75 @@
-"""The rest of an upgrade, in the supervisor of the new version."""
+"""The rest of an upgrade, in the supervisor of the new version.
+
+| stage | what happens | next |
+|---|---|---|
+| waiting | the client makes the new version the current one; a minute, and while it lives | post_upgrade |
+| post_upgrade | the hook, whose failure is a warning | over |
+"""
 
 from __future__ import annotations
 
-import time
-
 from ..protocol import supervisor as messages
-from .control import Client
+from .draft import Draft
+from .effects import Forget, RunHook, Send
 from .generation import Generation
-from .hooks import Hooks
 from .operation import Operation
-from .plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
+
+    from .world import World
 
 PATIENCE = 60.0  # seconds for the client, to make the new version the current one
 
 
 class Switched(Operation):
-    """Tells the client, lets it switch `current`, then runs post_upgrade, in any case."""
+    """Answers the client, lets it switch `current`, then runs post_upgrade, in any case."""
 
+    __slots__ = ("_due", "_new", "_old")
     name = "upgrade"
+    stage = "post_upgrade"
 
-    def __init__(
-        self,
-        plan: Plan,
-        hooks: Hooks,
-        client: Client | None,
-        ended: Callable[[], None],
-        old: Generation,
-    ) -> None:
-        super().__init__(plan, client, ended)
-        self._hooks = hooks
-        self._facts = {"old": old.version, "version": plan.generation.version}
-        self._waits = True
-        self._due = time.monotonic() + PATIENCE
-        old.forget()
+    def __init__(self, client: int | None, old: Generation, new: Generation) -> None:
+        super().__init__(client)
+        self._old = old.version
+        self._new = new.version
+        self._due: float | None = None  # until when the client is waited for
 
-    def begin(self) -> None:
-        new, old = self._facts["version"], self._facts["old"]
-        self.say(f"{new} has taken over from {old}")
+    def begin(self, draft: Draft, old: Generation) -> None:
+        draft.do(Forget(old))
+        self.say(draft, f"{self._new} has taken over from {self._old}")
+        self._due = draft.now + PATIENCE
         if self.client is None:
-            self.go_on()
+            self.switched(draft)
         else:
-            self.client.send(messages.taken(new))
+            draft.do(Send(self.client, messages.taken(self._new)))
 
-    def tick(self, now: float) -> float | None:
-        if self._waits and now >= self._due:
-            self.go_on()
-        return self._due if self._waits else None
+    def due(self) -> float | None:
+        return self._due
 
-    def left(self) -> None:
-        super().left()
-        self.go_on()
+    def tick(self, draft: Draft) -> None:
+        if self._due is not None and draft.now >= self._due:
+            self.switched(draft)
 
-    def go_on(self) -> None:
+    def left(self, draft: Draft) -> None:
+        super().left(draft)
+        self.switched(draft)
+
+    def switched(self, draft: Draft) -> None:
         """The client has done its part, or never will."""
-        if self._waits:
-            self._waits = False
-            self._hooks.begin(self.plan, "post_upgrade", self._told, None, **self._facts)
+        if self._due is not None:
+            self._due = None
+            facts = {"old": self._old, "version": self._new}
+            draft.do(RunHook("post_upgrade", draft.world.generation, facts))
 
-    def report(self, now: float) -> dict[str, Any]:
-        facts = {"stage": "post_upgrade", "from": self._facts["old"], "to": self._facts["version"]}
-        return {**super().report(now), **facts}
+    def report(self, world: World) -> dict[str, Any]:
+        facts = {"stage": self.stage, "from": self._old, "to": self._new}
+        return {**super().report(world), **facts}
 
-    def _told(self, problem: str, lines: list[str]) -> None:
+    def hook_ended(self, draft: Draft, name: str, problem: str, lines: list[str]) -> None:
+        if name != "post_upgrade":
+            return
         if problem:
-            self.plan.journal.say(problem)
-        if not self.over:
-            self.done(
-                version=self._facts["version"], old=self._facts["old"], warning=problem, tail=lines
-            )
+            draft.say(problem)
+        self.done(draft, version=self._new, old=self._old, warning=problem, tail=lines)
