@@ -147,6 +147,7 @@ def _print_summary(told: dict[str, Any]) -> None:
         "runs on": f"{target['system']}-{target['machine']}{floor}",
         "python": f"{python['version']} ({python['source']})",
         "lock": f"{lock['file']}, sha256 {lock['sha256']}" if lock else "none",
+        **_added_lock(lock or {}),
         "services": ", ".join(told["services"]) or "none",
         "commands": ", ".join(told["commands"]) or "none",
         "size": f"{human_size(told['unpacked'])} in {told['files']} files",
@@ -159,6 +160,12 @@ def _print_summary(told: dict[str, Any]) -> None:
     for row in told["packages"]:
         name = f"{row['name']} {row['version']}"
         print(line(f"{name:<{wide}}  {human_size(row['size']):>9}  {row['licence']}"))
+
+
+def _added_lock(lock: dict[str, Any]) -> dict[str, str]:
+    """The row of the lock that relforge wrote beside another tool's, where there is one."""
+    name, digest = lock.get("added"), lock.get("added_sha256")
+    return {"added lock": f"{name}, sha256 {digest}"} if name else {}
 
 
 def _print_package(told: dict[str, Any]) -> None:

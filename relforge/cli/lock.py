@@ -108,18 +108,22 @@ def _order(found: Lockable, output: Path | None) -> LockRequest:
 
 
 def _print_json(order: LockRequest, env: str, changes: tuple[Change, ...] | None) -> None:
+    added = order.added
     facts: dict[str, Any] = {
         "name": order.settings.name,
         "version": order.settings.version,
         "env": env,
         "target": str(order.target),
-        "lock": str(order.output),
-        "sha256": cache.sha256(order.output),
-        "size": order.output.stat().st_size,
+        **_file(order.output),
+        "added": _file(added) if added and added.is_file() else None,
         "changes": [asdict(row) for row in changes or ()],
     }
     json.dump(facts, sys.stdout)
     print()
+
+
+def _file(lock: Path) -> dict[str, Any]:
+    return {"lock": str(lock), "sha256": cache.sha256(lock), "size": lock.stat().st_size}
 
 
 def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
@@ -127,21 +131,49 @@ def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bo
     asked = order.project.requirements
     if asked is not None:
         print(choice.sentence(asked))
-    others = lockfile.others(order.project.root, order.settings.lock)
+    others = (*lockfile.others(order.project.root, order.settings.lock), *_unused(order))
     if order.settings.lock and others:
         print(f"the lock is {order.settings.lock}; not used: {', '.join(others)}")
-    if checked:
+    if is_foreign(order):
+        print(f"{shown} fits" + ", and is used as it is" * (not checked))
+        _tell_added(order, changes, checked=checked)
+    elif checked:
         print(f"{shown} fits")
+    elif changes is None:
+        print(f"{shown} is up to date")
+    else:
+        _tell_changes(shown, changes)
+        if not order.wanted:
+            print("  it is empty: the project asks for nothing")
+
+
+def _tell_added(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+    """What is locked on top of another tool's lock."""
+    added, base = order.added, report.shown(order.output)
+    if added is None:
         return
-    if changes is None:
-        foreign = is_foreign(order)
-        print(f"{shown} fits, and is used as it is" if foreign else f"{shown} is up to date")
-        return
+    shown = report.shown(added)
+    if not added.is_file():
+        if changes:
+            _tell_changes(shown, changes)
+        print(f"{base} holds all that `dependencies.add` asks for: there is no {shown}")
+    elif checked or changes is None:
+        print(f"{shown} {'fits' if checked else 'is up to date'}, on top of {base}")
+    else:
+        _tell_changes(f"{shown}, on top of {base}", changes)
+
+
+def _tell_changes(shown: str, changes: tuple[Change, ...]) -> None:
     print(f"\n{shown}")
     for row in changes:
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
-    if not order.wanted:
-        print("  it is empty: the project asks for nothing")
+
+
+def _unused(order: LockRequest) -> tuple[str, ...]:
+    """The lock of `dependencies.add`, where another one holds that now."""
+    name = order.settings.dependencies.add_lock
+    stale = order.added is None and name != order.settings.lock
+    return (name,) if stale and (order.project.root / name).is_file() else ()
 
 
 def _propose(order: LockRequest, taken: str | None, build: str) -> None:

@@ -19,6 +19,7 @@ from relforge.layers import libraries
 from relforge.layers.deps.step import interpreter
 from relforge.model import layout
 from relforge.model.release import Entry, Layer, Release
+from relforge.project import lockfile
 from relforge.project.settings.references import check_references
 from relforge.runtime.contract.content import Manifest
 from relforge.support.errors import SettingsError, UserError
@@ -96,7 +97,7 @@ def _refuse_unlistable(entries: Iterable[Entry]) -> None:
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
     """The manifest; `relforge.runtime.contract` says what is in it."""
     settings = release.settings
-    lock, assets = settings.lock, settings.assets
+    assets = settings.assets
     return Manifest(
         name=release.name,
         version=release.version,
@@ -111,7 +112,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
             "source": release.python.source,
             "executable": release.python.executable,
         },
-        lock={"file": lock, "sha256": cache.sha256(release.project.root / lock)} if lock else None,
+        lock=_locks(release),
         layers=tuple(
             {"name": row.name, "key": row.key, "files": len(row.paths), "size": row.size}
             for row in release.layers
@@ -126,6 +127,16 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         console=settings.console.row(),
         assets=tuple(sorted({to for _, to in assets.outputs if assets.run and assets.digest})),
     ).row()
+
+
+def _locks(release: Release) -> dict[str, str] | None:
+    """The lock, and the one of `dependencies.add` where that has one of its own."""
+    root = release.project.root
+    keys = (("file", "sha256"), ("added", "added_sha256"))
+    found: dict[str, str] = {}
+    for (file, digest), name in zip(keys, lockfile.used(root, release.settings), strict=False):
+        found |= {file: name, digest: cache.sha256(root / name)}
+    return found or None
 
 
 def launch(release: Release) -> str:
