@@ -90,6 +90,7 @@ def run(
     order |= {
         "release": release or found.settings.get("default"),
         "reload": reload,
+        "install": development.installation(found, typed),
         "watch": development.watched(found, typed, target) if isinstance(target, str) else (),
     }
     place = development.python(found.root, os.environ, python)
