@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .paths import Paths
 
+LAUNCH = "release/launch"  # what the launcher reads: a key and a value in each line
+_MOST_LAUNCH = 1 << 12  # bytes
 SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in the log
 
 
@@ -45,7 +47,10 @@ class Running:
 
 
 def running(paths: Paths) -> Running | None:
-    """The running release of these paths, or None where nobody holds the lock."""
+    """The running release of these paths, or None where nobody holds the lock.
+
+    Raises Refusal where a release of another name holds it.
+    """
     try:
         fd = open_lock(paths.lock, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
@@ -66,7 +71,9 @@ def running(paths: Paths) -> Running | None:
                 return None
             content = _content(fd)
             if content is not None:
-                return Running(content, paths)
+                found = Running(content, paths)
+                _check_name(found.root, paths)
+                return found
             # Its holder is about to write it.
             time.sleep(0.02)
         return Running({}, paths)
@@ -93,6 +100,30 @@ def pid(value: object) -> int:
     """The number of a process, as a lock names it; 0 for anything else."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and 0 < value < 1 << 31 else 0  # type: ignore[operator, return-value]
+
+
+def _check_name(root: str, paths: Paths) -> None:
+    """Two applications that one RELEASE_STATE_DIR names would stop each other."""
+    if root == paths.root:
+        return
+    theirs, ours = _name(root), _name(paths.root)
+    if theirs and ours and theirs != ours:
+        raise Refusal(
+            f"{paths.state} is the state directory of {theirs} ({root}), which runs; "
+            f"this is {ours} ({paths.root})",
+            hint="give each application its own RELEASE_STATE_DIR",
+            code=CONFIG,
+        )
+
+
+def _name(root: str) -> str:
+    """The name of the release there; "" where it is gone."""
+    try:
+        with open(os.path.join(root, LAUNCH), encoding="utf-8", errors="replace") as file:
+            lines = file.read(_MOST_LAUNCH).splitlines()
+    except OSError:
+        return ""
+    return next((line[5:] for line in lines if line.startswith("name ")), "")
 
 
 def _odd(path: str) -> Refusal:
