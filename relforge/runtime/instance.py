@@ -30,9 +30,10 @@ SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in
 class Running:
     """What the lock's holder wrote into it; what is of another type counts as not written."""
 
-    __slots__ = ("lock", "pid", "root", "run", "started", "version")
+    __slots__ = ("lock", "owner", "pid", "root", "run", "started", "version")
 
-    def __init__(self, content: dict[str, Any], paths: Paths) -> None:
+    def __init__(self, content: dict[str, Any], paths: Paths, owner: int) -> None:
+        self.owner = owner  # of the lock: nobody else answers for this release
         self.lock = paths.lock
         self.pid = pid(content.get("pid"))
         self.run = _text(content, "run_dir") or paths.run
@@ -56,7 +57,7 @@ def running(paths: Paths) -> Running | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
-        found = Running({}, paths)
+        found = Running({}, paths, _owner(paths))
         if os.path.exists(found.supervisor):
             # The run directory of a release whose console is open to other users, too.
             return found
@@ -71,14 +72,25 @@ def running(paths: Paths) -> Running | None:
                 return None
             content = _content(fd)
             if content is not None:
-                found = Running(content, paths)
+                found = Running(content, paths, os.fstat(fd).st_uid)
                 _check_name(found.root, paths)
                 return found
             # Its holder is about to write it.
             time.sleep(0.02)
-        return Running({}, paths)
+        return Running({}, paths, os.fstat(fd).st_uid)
     finally:
         os.close(fd)
+
+
+def _owner(paths: Paths) -> int:
+    """To whom a release belongs whose lock this user cannot open."""
+    for path in (paths.lock, paths.state):
+        try:
+            return os.stat(path).st_uid
+        except OSError:
+            continue
+    # `start` trusts a directory of its own user or root's alone.
+    return os.stat(paths.run).st_uid
 
 
 def open_lock(path: str, flags: int) -> int:

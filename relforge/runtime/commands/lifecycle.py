@@ -164,7 +164,7 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     if running is None:
         return []
     try:
-        sock = dial(running.supervisor, "the supervisor", _ANSWER)
+        sock = dial(running.supervisor, "the supervisor", _ANSWER, running.owner)
     except Refusal as error:
         if error.code == NOT_RUNNING and instance.running(place) is None:
             return []  # it ended meanwhile
