@@ -58,6 +58,14 @@ def verify(
             show_default="RELFORGE_SIGSTORE_TRUST, else the public instance",
         ),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            help="Compare an unpacked release with the artifact that it came from.",
+            metavar="ARTIFACT",
+        ),
+    ] = None,
     _offline: Offline = False,
     as_json: Json = False,
 ) -> None:
@@ -73,6 +81,12 @@ def verify(
         raise typer.BadParameter("--sigstore-identity and --sigstore-issuer belong together")
     found = reader.read(place)
     rows = list(judge.problems(found))
+    if against is not None:
+        artifact = reader.read(against)
+        if found.sha256 or not artifact.sha256:
+            raise typer.BadParameter("--against compares an unpacked release with an artifact")
+        rows += [*judge.problems(artifact), *judge.differences(found, artifact)]
+        place, found = against, artifact  # whose signature it is
     if allowed is not None and (
         objection := signing.objection(place, found.sha256, allowed, signer)
     ):

@@ -74,14 +74,18 @@ def read(place: Path, *, measured: bool = False) -> ReleaseContents:
 
 
 def _of_tree(root: Path) -> ReleaseContents:
-    found = ReleaseContents(place=root)
+    top = root.stat()
+    found = ReleaseContents(place=root, owner=(top.st_uid, top.st_gid))
+    found.check_owner(".", top)
     for path, row in _walk(root, ""):
         try:
             status = row.stat(follow_symlinks=False)
+            found.check_owner(path, status)
             if stat.S_ISLNK(status.st_mode):
                 found.links[path] = os.readlink(row.path)
             elif stat.S_ISDIR(status.st_mode):
                 found.folders.add(path)
+                found.check_mode(path, stat.S_IMODE(status.st_mode))
             elif stat.S_ISREG(status.st_mode):
                 with open(row.path, "rb") as file:
                     chunks = iter(lambda: file.read(CHUNK), b"")

@@ -9,7 +9,7 @@ from relforge.artifacts import signing
 from relforge.artifacts.reading import foreign_manifest, wrapper
 from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.model import layout
-from relforge.runtime.contract import archive
+from relforge.runtime.contract import archive, tree_list
 
 TARBALLS = ("tar.gz", "tar.zst", "run")  # whose one directory has the name of the release
 
@@ -30,6 +30,7 @@ def problems(found: ReleaseContents) -> Iterator[Problem]:
 
 def _release(found: ReleaseContents) -> Iterator[Problem]:
     yield from _digests(found)
+    yield from _tree(found)
     manifest = foreign_manifest.value(found)
     top = found.root if found.kind in TARBALLS else ""
     if manifest and (wrong := archive.identity_problem(manifest, top)):
@@ -37,6 +38,46 @@ def _release(found: ReleaseContents) -> Iterator[Problem]:
     for path in sorted(found.links):
         if not archive.stays(found.links, path) and not archive.is_host_python(manifest, path):
             yield Problem(path=path, message=f"the link to {found.links[path]} leaves the release")
+
+
+def _tree(found: ReleaseContents) -> Iterator[Problem]:
+    """Links, modes and empty directories; a release of relforge 0.1.0 has no list of them."""
+    content = found.texts.get(layout.TREE_LIST)
+    if content is None:
+        return
+    try:
+        listed = tree_list.parse(content)
+    except ValueError as error:
+        yield Problem(path=layout.TREE_LIST, message=str(error))
+        return
+    for path, what in tree_list.problems(listed, shape(found), found.files.keys()):
+        yield Problem(path=path, message=what)
+
+
+def shape(found: ReleaseContents) -> tree_list.Listed:
+    """What it holds beside the content of its files."""
+    return tree_list.Listed(
+        directories=found.folders,
+        executable={path for path, file in found.files.items() if file.mode & 0o100},
+        links=found.links,
+    )
+
+
+def differences(found: ReleaseContents, artifact: ReleaseContents) -> Iterator[Problem]:
+    """What of a tree is not as in the artifact, which is judged for itself.
+
+    A tree's own list is no proof: who changes a file can change the list as well.
+    """
+    for path in sorted(found.files.keys() | artifact.files.keys()):
+        here, there = found.files.get(path), artifact.files.get(path)
+        if here is None:
+            yield Problem(path=path, message="it is missing")
+        elif there is None:
+            yield Problem(path=path, message=f"it is not in {artifact.place.name}")
+        elif here.sha256 != there.sha256:
+            yield Problem(path=path, message=f"its content is not that in {artifact.place.name}")
+    for path, what in tree_list.problems(shape(artifact), shape(found), found.files.keys()):
+        yield Problem(path=path, message=what)
 
 
 def _digests(found: ReleaseContents) -> Iterator[Problem]:

@@ -95,7 +95,7 @@ def test_a_link_that_leaves_through_another_link_is_told(tmp_path: Path) -> None
     ]
     said = told(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
     assert "app/out: the link to deep/er/up/../etc leaves" in said
-    assert "app/deep/er/up:" not in said
+    assert "app/deep/er/up: the link to" not in said
 
 
 @pytest.mark.parametrize("name", ["a/./b", "a//b", "a/.", "./a"])
