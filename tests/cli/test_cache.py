@@ -134,5 +134,5 @@ def test_a_cache_that_is_no_folder_is_refused(
     own_cache.write_text("precious")
     status, out, err = run(capsys, *words)
     assert (1, "") == (status, out)
-    assert f"{own_cache}: the cache is a folder, and this is none" in err
+    assert f"{own_cache}: the cache must be a directory, and this is a file" in err
     assert "precious" == own_cache.read_text()

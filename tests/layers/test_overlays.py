@@ -80,11 +80,11 @@ def test_what_relforge_writes_cannot_be_laid_over(tmp_path: Path, to: str) -> No
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("app/out/x", "leaves the release through a link"),
+        ("app/out/x", "points outside of the release through a link"),
         ("app/in/manifest.json", "written by relforge"),
-        ("app/file/x", "a part of that path is a file"),
-        ("app", "is a folder of the release"),
-        ("release", "holds what relforge itself writes"),
+        ("app/file/x", "a parent of that path is a file"),
+        ("app", "is a directory of the release"),
+        ("release", "contains files that relforge itself writes"),
         ("../x", "leaves the release"),
         ("/etc/x", "leaves the release"),
     ],

@@ -80,7 +80,10 @@ class ReleaseContents:
                 self.kept += len(chunk)
             elif keep:
                 keep = False
-                self.problem(path, f"with it, what describes the release exceeds {TEXT:,} bytes")
+                self.problem(
+                    path,
+                    f"with this file, the descriptive files of the release exceed {TEXT:,} bytes",
+                )
             if self.measure is not None:
                 self.measure.feed(path, chunk)
         self.files[path] = ReleaseFile(mode=mode, size=size, sha256=total.hexdigest())
@@ -93,4 +96,4 @@ class ReleaseContents:
         if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
             self.problem(path, f"it is set-uid, set-gid or sticky (mode {mode:04o})")
         elif mode & stat.S_IWOTH:
-            self.problem(path, f"everybody may write to it (mode {mode:04o})")
+            self.problem(path, f"it is world-writable (mode {mode:04o})")
