@@ -60,6 +60,7 @@ class Reload(Reading):
         self._told: list[Process] = []
         self._replaced: set[str] = set()  # names of services
         self._failure = Failure("")
+        self._early: Failure | None = None  # of a new process, before anybody watches
         self._tools = tools
         self._bake: Bake | None = None
 
@@ -96,6 +97,9 @@ class Reload(Reading):
         """A process has ended as it should not have."""
         if self._bake is not None:
             self._bake.crashed(process, reason)
+        elif process.generation is self._new and process.spec.awaited:
+            # It has its place, and others still drain: when they are gone, it is taken back.
+            self._early = self._early or Failure(reason, process)
 
     def _found(self, found: Generation | Refusal) -> None:
         if self.over:
@@ -156,7 +160,10 @@ class Reload(Reading):
     def _changed(self, failure: Failure | None) -> None:
         assert self._change is not None
         if failure is None and not self.over:
-            self._watch()
+            if self._early is None:
+                self._watch()
+            else:
+                self._baked(self._early)
             return
         if failure is None:
             self._change.old.forget()

@@ -111,6 +111,9 @@ class Upgrade(Operation):
         """A process has ended as it should not have."""
         if self._bake is not None:
             self._bake.crashed(process, reason)
+        elif process.generation is self._new and process.spec.awaited:
+            # It has its place, and others still drain: that goes on, and then it is taken back.
+            self._give_up(Failure(reason, process), FAILED)
 
     def _found(self, found: Generation | Refusal) -> None:
         if self.over:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
+from tests.runtime.supervise.hasty import HASTY
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
 
 pytestmark = pytest.mark.process
@@ -66,7 +67,12 @@ def configured(make: Make, place: Path, **services: Any) -> MiniRelease:
     parts = {"upgrade": services.pop("_upgrade")} if "_upgrade" in services else {}
     state = {"path": str(place), "optional": True}
     release = make(
-        {"shop/web.py": WEB, "shop/once.py": ONCE, "shop/late.py": LATE},
+        {
+            "shop/web.py": WEB,
+            "shop/once.py": ONCE,
+            "shop/late.py": LATE,
+            "shop/hasty.py": HASTY,
+        },
         **parts,
         services=services,
         config={
@@ -122,6 +128,21 @@ def test_what_dies_after_a_reload_takes_it_back(mini_release: Make, tmp_path: Pa
     assert ["running", "running"] == [row["state"] for row in status(release)["services"]]
     place.write_text('greeting = "good day"\n')
     assert "reloaded: web.1, worker.1\n" == release.run("reload").stdout
+
+
+def test_what_dies_while_the_old_one_drains_is_taken_back(
+    mini_release: Make, tmp_path: Path
+) -> None:
+    place = tmp_path / "config.toml"
+    worker = {"target": "shop.hasty:main", "required": None, "drain": 10.0}
+    watched = {"bake": 0.0, "health": None}
+    release = configured(mini_release, place, worker=worker, _upgrade=watched)
+    place.write_text('fault = "dies"\n')
+    done = release.run("reload")
+    assert (1, "") == (done.returncode, done.stdout), done.stderr
+    assert "worker.1 exited with status 7" in done.stderr
+    assert "the configuration before is in force again" in done.stderr
+    assert service(release, "worker")["ready"]
 
 
 @pytest.mark.network
