@@ -38,7 +38,7 @@ DEFAULT = "pylock.toml"
 def lock(
     packages: Annotated[
         list[str] | None,
-        typer.Argument(help="With --upgrade: these packages alone.", metavar="PACKAGE"),
+        typer.Argument(help="With --upgrade: only these packages.", metavar="PACKAGE"),
     ] = None,
     env: Env = "prod",
     project: ProjectDir = Path(),
@@ -47,21 +47,21 @@ def lock(
         typer.Option(
             "--output",
             "-o",
-            help="The lock to write: *.toml is PEP 751, anything else a hashed requirements file.",
+            help="The lockfile to write: PEP 751 if it ends in .toml, else hashed requirements.",
             metavar="FILE",
             callback=file_to_write,
             show_default="`lock` of the settings, else pylock.toml",
         ),
     ] = None,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", "-U", help="Take the newest versions that fit.")
+        bool, typer.Option("--upgrade", "-U", help="Upgrade to the newest versions that fit.")
     ] = False,
     checks: Annotated[
-        bool, typer.Option("--check", help="Write nothing; status 1 if the lock does not fit.")
+        bool, typer.Option("--check", help="Write nothing; exit 1 if the lockfile is out of date.")
     ] = False,
     release: Annotated[
         str | None,
-        typer.Option("--release", help="Which one, where there are several.", metavar="NAME"),
+        typer.Option("--release", help="Which release, if there are several.", metavar="NAME"),
     ] = None,
     resolver: Resolver = None,
     offline: Offline = False,
@@ -76,7 +76,7 @@ def lock(
     if packages and not upgrade:
         raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
     if checks and upgrade:
-        raise typer.BadParameter("--check writes nothing, and --upgrade would: choose one")
+        raise typer.BadParameter("--check and --upgrade cannot be combined: --check writes nothing")
     order = _order(lockable(project, env, None, release), output)
     wanted: Sequence[str] | Literal["all"] = (packages or "all") if upgrade else ()
     changes: tuple[Change, ...] | None = None
@@ -133,18 +133,16 @@ def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bo
         print(choice.sentence(asked))
     others = (*lockfile.others(order.project.root, order.settings.lock), *_unused(order))
     if order.settings.lock and others:
-        print(f"the lock is {order.settings.lock}; not used: {', '.join(others)}")
+        print(f"using the lockfile {order.settings.lock}; ignoring: {', '.join(others)}")
     if is_foreign(order):
-        print(f"{shown} fits" + ", and is used as it is" * (not checked))
+        print(f"{shown} is up to date" + ", and is used unchanged" * (not checked))
         _tell_added(order, changes, checked=checked)
-    elif checked:
-        print(f"{shown} fits")
-    elif changes is None:
+    elif checked or changes is None:
         print(f"{shown} is up to date")
     else:
         _tell_changes(shown, changes)
         if not order.wanted:
-            print("  it is empty: the project asks for nothing")
+            print("  it is empty: the project has no dependencies")
 
 
 def _tell_added(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
@@ -156,9 +154,9 @@ def _tell_added(order: LockRequest, changes: tuple[Change, ...] | None, *, check
     if not added.is_file():
         if changes:
             _tell_changes(shown, changes)
-        print(f"{base} holds all that `dependencies.add` asks for: there is no {shown}")
+        print(f"{base} already has everything in `dependencies.add`, so {shown} is not needed")
     elif checked or changes is None:
-        print(f"{shown} {'fits' if checked else 'is up to date'}, on top of {base}")
+        print(f"{shown}, on top of {base}, is up to date")
     else:
         _tell_changes(f"{shown}, on top of {base}", changes)
 
@@ -182,6 +180,6 @@ def _propose(order: LockRequest, taken: str | None, build: str) -> None:
     print("\nNext:")
     if taken is None or (root / taken).resolve() != order.output.resolve():
         written = json.dumps(os.path.relpath(order.output, root), ensure_ascii=False)
-        used = taken or "no lock"
-        print(f"  a build uses {used}; to use this one: lock = {written} in the settings")
+        used = taken or "no lockfile"
+        print(f"  builds use {used}; to use this one, set: lock = {written}")
     print(f"  {build}")

@@ -82,7 +82,10 @@ class ReleaseContents:
                 self.kept += len(chunk)
             elif keep:
                 keep = False
-                self.problem(path, f"with it, what describes the release exceeds {TEXT:,} bytes")
+                self.problem(
+                    path,
+                    f"with this file, the descriptive files of the release exceed {TEXT:,} bytes",
+                )
             if self.measure is not None:
                 self.measure.feed(path, chunk)
         self.files[path] = ReleaseFile(mode=mode, size=size, sha256=total.hexdigest())
@@ -95,7 +98,7 @@ class ReleaseContents:
         if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
             self.problem(path, f"it is set-uid, set-gid or sticky (mode {mode:04o})")
         elif mode & stat.S_IWOTH:
-            self.problem(path, f"everybody may write to it (mode {mode:04o})")
+            self.problem(path, f"it is world-writable (mode {mode:04o})")
 
     def check_owner(self, path: str, status: os.stat_result) -> None:
         """Note what belongs in a tree to neither root nor the owner of the tree's directory."""
@@ -108,4 +111,4 @@ class ReleaseContents:
             and status.st_gid not in (0, self.owner[1])
             and not stat.S_ISLNK(status.st_mode)
         ):
-            self.problem(path, f"the group {status.st_gid} may write to it (mode {mode:04o})")
+            self.problem(path, f"it is writable by the group {status.st_gid} (mode {mode:04o})")

@@ -121,7 +121,7 @@ class Reload(Reading):
             if row.spec.name not in self._replaced and row.spec.kind != "exec" and row.pid
         ]
         if found.changes and told:
-            self.say("the configuration is read; the processes are told")
+            self.say("the new configuration is loaded; sending it to the processes")
             self._tell(found, told, self._heard)
         else:
             self._replace()
@@ -133,7 +133,7 @@ class Reload(Reading):
         try:
             self._push = ConfigPush(self.plan, self._children, born, rows, changed, heard)
         except OSError as error:
-            reason = f"it could not be told: {error.strerror}"
+            reason = f"the new configuration could not be delivered: {error.strerror}"
             heard({str(row): reason for row in rows})
         else:
             self._told = rows
@@ -144,7 +144,7 @@ class Reload(Reading):
         if self.over:
             return
         for row in self._told:
-            problem = answers.get(str(row), "it could not be told")
+            problem = answers.get(str(row), "the new configuration could not be delivered")
             if problem:
                 self.plan.journal.say(f"{row} is replaced: {problem}")
                 self._replaced.add(row.spec.name)
@@ -267,7 +267,7 @@ class Reload(Reading):
         self._push = None
         for name, problem in answers.items():
             if problem:
-                self.plan.journal.say(f"{name} could not be told the old configuration: {problem}")
+                self.plan.journal.say(f"{name} did not get the old configuration back: {problem}")
         self._change.new.forget()
         if not self.over:
             self.fail(self._failure.message, code=FAILED, tail=self._failure.tail)

@@ -135,7 +135,7 @@ class Upgrade(Operation):
             self._stage = "preparing"
             # Pages that the old version has sent name files of the old version.
             found.environ[PREVIOUS] = self._old.paths.root
-            self.say(f"{found.version} is fit to run here; its processes start")
+            self.say(f"{found.version} passed its checks; starting its processes")
             self._tools.hooks.begin(
                 self.plan, "pre_upgrade", self._prepared, found, **self._facts()
             )
@@ -179,7 +179,7 @@ class Upgrade(Operation):
             bake = self._new.bake
             self._bake = Bake(self._tools, self._new, self._new.version, self._baked)
             if bake:
-                self.say(f"{self._new.version} serves, and is watched for {bake:g}s")
+                self.say(f"{self._new.version} is serving; watching it for {bake:g}s")
 
     def _baked(self, failure: Failure | None) -> None:
         """Nothing of it has failed for a while: switch."""
@@ -241,7 +241,7 @@ class Upgrade(Operation):
         self.fail(
             f"{self._failure.message}; {self._old.version} cannot be put back: {reason}",
             tail=self._failure.tail,
-            hint="`status` tells what serves; `restart` starts anew",
+            hint="`status` shows what is serving; `restart` stops and starts it",
         )
 
     def _over_before(self) -> None:

@@ -65,7 +65,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "writable": (
         lambda tree: (tree / "bin").chmod(0o777),
-        "bin: everybody may write to it (mode 0777)",
+        "bin: it is world-writable (mode 0777)",
     ),
 }
 
@@ -90,7 +90,7 @@ def test_a_tree_belongs_to_root_or_to_the_owner_of_its_directory(tree: Path) -> 
     (tree / "bin/shop").chmod(0o775)
     assert "" == told(tree)
     os.chown(tree / "bin/shop", 1000, 2000)
-    assert "bin/shop: the group 2000 may write to it (mode 0775)" == told(tree)
+    assert "bin/shop: it is writable by the group 2000 (mode 0775)" == told(tree)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_tree_is_compared_with_its_artifact(tree: Path, artifact: Path) -> Non
     """A tree's own lists are no proof: here all of them are made to fit."""
     runner = CliRunner()
     same = runner.invoke(app, ["verify", str(tree), "--against", str(artifact)])
-    assert (0, "shop 1.0: 7 files, all as they were built\n") == (same.exit_code, same.stdout)
+    assert (0, "shop 1.0: 7 files, all unchanged since the build\n") == (same.exit_code, same.stdout)
     (tree / "bin/shop").write_text("#!/bin/sh\nevil\n")
     (tree / "bin/new").symlink_to("shop")
     listed = tree_list.Listed(
