@@ -69,7 +69,7 @@ test-release: venv node system ## tests that build and boot a real release
 test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3.13 for another)
 	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
 
-frameworks: venv node ## what init writes for each fixture project: 35 shapes, built and served (20 minutes)
+frameworks: venv node ## what init writes for each fixture project: 36 shapes, built and served (20 minutes)
 	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
 
 soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples

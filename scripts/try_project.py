@@ -27,8 +27,6 @@ from pathlib import Path
 
 import tomli
 
-from relforge.project import lockfile
-
 LIMIT = 1200  # seconds for a step
 
 
@@ -91,8 +89,7 @@ def _try(given: argparse.Namespace, folder: Path, row: Row) -> None:
     _step(row, "init", lambda: print(_relforge(root, "init"), file=sys.stderr))
     if given.settings:
         row.edits += _replace(root, given.settings)
-    if not _settings(root).get("lock") and lockfile.find(root, None) is None:
-        _step(row, "lock", lambda: _relforge(root, "lock"))
+    _step(row, "lock", lambda: _relforge(root, "lock"))
     _step(row, "release", lambda: _relforge(root, "release"))
     (artifact,) = (root / "dist").glob("*.tar.*")
     row.size = artifact.stat().st_size / 1e6

@@ -49,6 +49,36 @@ print("%d.%d.%d %s" % (sys.version_info[:3] + (_imp.extension_suffixes()[0][1:-3
     "install the distribution's own, or build for that one"
 }
 
+relforge_is_ours() { # is the release whose variables we inherit this one, or another version of it?
+  [ "$RELEASE_ROOT" -ef "$relforge_root" ] && return 0
+  case $relforge_root in
+    */releases/*) ;;
+    *) return 1 ;;
+  esac
+  [ "${RELEASE_ROOT%/*}" -ef "${relforge_root%/*}" ] && [ "${RELEASE_NAME-}" = "$relforge_name" ]
+}
+
+relforge_forget() { # what the runtime of another release, and its unit, gave to its own processes
+  unset RELEASE_STATE_DIR RELEASE_RUN_DIR RELEASE_LOG_DIR RELEASE_INSTANCE RELEASE_CONFIG \
+    RELEASE_PREVIOUS_ROOT RELEASE_PROCESS RELEASE_IN_HOOK \
+    RELFORGE_APP RELFORGE_CONFIG RELFORGE_CONFIG_FD RELFORGE_HOOK RELFORGE_OLD_FD \
+    RELFORGE_PROJECT RELFORGE_REPLY_FD RELFORGE_RESUME_FD RELFORGE_SERVICE \
+    RUNTIME_DIRECTORY STATE_DIRECTORY LOGS_DIRECTORY CACHE_DIRECTORY CONFIGURATION_DIRECTORY \
+    CREDENTIALS_DIRECTORY NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC MAINPID FDSTORE \
+    LISTEN_FDNAMES LISTEN_FDS LISTEN_PID
+  case ${SSL_CERT_FILE-} in "$RELEASE_ROOT"/*) unset SSL_CERT_FILE ;; esac
+  relforge_path=:${PATH-}:
+  while :; do
+    case $relforge_path in
+      *":$RELEASE_ROOT/python/bin:"*) ;;
+      *) break ;;
+    esac
+    relforge_path=${relforge_path%%":$RELEASE_ROOT/python/bin:"*}:${relforge_path#*":$RELEASE_ROOT/python/bin:"}
+  done
+  relforge_path=${relforge_path#:}
+  PATH=${relforge_path%:}
+}
+
 relforge_source() { # FILE: a function, because `set --` in the file would replace our arguments
   # shellcheck source=/dev/null  # the operator's file
   . "$1"
@@ -103,6 +133,26 @@ case $relforge_python in
   *) relforge_python=$relforge_root/$relforge_python ;;
 esac
 
+# Whose variables are these?  A deployer or a web terminal may itself be a process of a release.
+relforge_state=${RELFORGE_RUN_STATE-} # of a release in one file: where it keeps what changes
+unset RELFORGE_RUN_STATE
+if [ -n "${RELEASE_ROOT-}" ] && ! relforge_is_ours; then relforge_forget; fi
+if [ -n "$relforge_state" ] && [ -z "${RELEASE_STATE_DIR+x}" ]; then
+  export RELEASE_STATE_DIR="$relforge_state"
+fi
+
+# The interpreter's own variables: those that do no harm stay (docs/reference/release-commands.md).
+unset PYTHONBREAKPOINT PYTHONCASEOK PYTHONCOERCECLOCALE PYTHONDEBUG PYTHONDUMPREFS \
+  PYTHONDUMPREFSFILE PYTHONEXECUTABLE PYTHONHASHSEED PYTHONHOME PYTHONINSPECT \
+  PYTHONINTMAXSTRDIGITS PYTHONIOENCODING PYTHONMALLOC PYTHONMALLOCSTATS PYTHONNODEBUGRANGES \
+  PYTHONOPTIMIZE PYTHONPATH PYTHONPERFSUPPORT PYTHONPLATLIBDIR PYTHONPROFILEIMPORTTIME \
+  PYTHONPYCACHEPREFIX PYTHONSAFEPATH PYTHONSTARTUP PYTHONTHREADDEBUG PYTHONTRACEMALLOC \
+  PYTHONUSERBASE PYTHONUTF8 PYTHONVERBOSE PYTHONWARNDEFAULTENCODING PYTHON_BASIC_REPL \
+  PYTHON_CONTEXT_AWARE_WARNINGS PYTHON_CPU_COUNT PYTHON_DISABLE_REMOTE_DEBUG \
+  PYTHON_FROZEN_MODULES PYTHON_GIL PYTHON_HISTORY PYTHON_JIT PYTHON_LAZY_IMPORTS \
+  PYTHON_PERF_JIT_SUPPORT PYTHON_PRESITE PYTHON_THREAD_INHERIT_CONTEXT PYTHON_TLBC \
+  __PYVENV_LAUNCHER__
+
 # Can this host run it?  Said here, because the dynamic loader says it badly.
 relforge_host=$(uname -m 2>/dev/null) || relforge_host=''
 case $relforge_host in
@@ -145,6 +195,12 @@ fi
 [ -x "$relforge_python" ] ||
   relforge_fail "$relforge_python: the interpreter is not executable for this user" \
     "unpack the release again, keeping the modes (is the file system mounted noexec?)"
+
+case ${1-} in
+  '' | help | --help | -h | describe | completion | units) ;; # these read the release alone
+  *) [ -e /proc/self/stat ] || relforge_fail "/proc is not mounted here, and a release needs it" \
+    "in a chroot, type as root: mount -t proc proc /proc" ;;
+esac
 
 RELEASE_ROOT=$relforge_root
 RELEASE_NAME=$relforge_name

@@ -101,8 +101,9 @@ relforge_private "$relforge_base" ||
     "set RELEASE_EXTRACT_DIR to a folder that only you can write, on all its way"
 [ -x "$relforge_base/$relforge_id/bin/$relforge_name" ] || relforge_unpack
 
-# What the release keeps belongs to no version of it.
-if [ -z "${RELEASE_STATE_DIR+x}" ] && [ -n "${XDG_STATE_HOME-}${HOME-}" ]; then
-  export RELEASE_STATE_DIR="${XDG_STATE_HOME:-$HOME/.local/state}/$relforge_name"
+# What the release keeps belongs to no version of it.  The launcher takes this where nobody has
+# set RELEASE_STATE_DIR, and knows whether that is another release's.
+if [ -n "${XDG_STATE_HOME-}${HOME-}" ]; then
+  export RELFORGE_RUN_STATE="${XDG_STATE_HOME:-$HOME/.local/state}/$relforge_name"
 fi
 exec "$relforge_base/$relforge_id/bin/$relforge_name" "$@"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.rootfs import base
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a shell starts with `&` ignores it, and so would all that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(needs.Auditor())
 
 

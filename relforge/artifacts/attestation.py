@@ -21,6 +21,7 @@ import relforge
 from relforge import cache
 from relforge.artifacts import signing, sigstore
 from relforge.model.release import Artifact, Release
+from relforge.project import lockfile
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
@@ -77,12 +78,12 @@ def provenance(release: Release, artifact: Artifact) -> dict[str, Any]:
 
 
 def _materials(release: Release) -> Iterator[dict[str, Any]]:
-    """What it was made of: the sources, the lock, the interpreter, the wheels."""
+    """What it was made of: the sources, the locks, the interpreter, the wheels."""
     if release.revision:
         yield {"name": "source", "digest": {"gitCommit": release.revision.removesuffix("-dirty")}}
-    if release.settings.lock:
-        digest = cache.sha256(release.project.root / release.settings.lock)
-        yield {"name": release.settings.lock, "digest": {"sha256": digest}}
+    root = release.project.root
+    for name in lockfile.used(root, release.settings):
+        yield {"name": name, "digest": {"sha256": cache.sha256(root / name)}}
     yield {
         "uri": f"pkg:generic/cpython@{release.python.version}",
         "annotations": {"source": release.python.source, "key": release.python.key},

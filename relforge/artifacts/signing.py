@@ -61,8 +61,8 @@ def check(key: Path) -> None:
     _program()
     if not key.is_file():
         raise UserError(
-            f"{key}: there is no such key to sign with",
-            hint="make one: ssh-keygen -t ed25519 -f release_key",
+            f"{key}: no such signing key",
+            hint="create one: ssh-keygen -t ed25519 -f release_key",
         )
     with tempfile.TemporaryDirectory(prefix="relforge-sign-") as folder:
         trial = Path(folder) / "trial"
@@ -90,24 +90,24 @@ def objection(artifact: Path, sha256: str, allowed: Path, identity: str) -> str:
     """
     program = _program()
     if not allowed.is_file():
-        there = "it is no file" if allowed.exists() else "there is no such file"
+        there = "it is not a file" if allowed.exists() else "no such file"
         raise UserError(
             f"{allowed}: {there}",
-            hint="it lists who may sign, a line each: release@example.org ssh-ed25519 AAAA...",
+            hint="it lists who may sign, one per line: release@example.org ssh-ed25519 AAAA...",
         )
     with allowed.open("rb"):  # ssh-keygen does not tell that it may not read it
         pass
     signature = signature_file(artifact)
     for path in (digest_file(artifact), signature):
         if not path.is_file():
-            return f"{path.name} is not there, so nobody can tell who signed"
+            return f"{path.name} is missing, so the signer cannot be verified"
     if not identity:
         asked = _run(program, "-Y", "find-principals", "-s", signature, "-f", allowed)
         if asked.returncode:
             read = _run(program, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", signature)
             if any(words in read.stderr for words in UNREADABLE):
-                return f"{signature.name} is damaged, or no signature"
-            return f"the key that signed is not in {allowed}"
+                return f"{signature.name} is damaged, or is not a signature"
+            return f"the signing key is not in {allowed}"
         identity = asked.stdout.splitlines()[0]
     words = ("-Y", "verify", "-n", NAMESPACE, "-f", allowed, "-I", identity, "-s", signature)
     line = digest_file(artifact).read_text(errors="replace")
@@ -116,7 +116,7 @@ def objection(artifact: Path, sha256: str, allowed: Path, identity: str) -> str:
         return f"{identity} did not sign this: {_said(done)}"
     digest, _, name = line.partition("\n")[0].partition("  ")
     if digest != sha256:
-        return f"{identity} signed the digest {digest}, and this has {sha256}"
+        return f"{identity} signed the digest {digest}, but this file has {sha256}"
     return "" if name == artifact.name else f"{identity} signed it as {name}"
 
 
@@ -124,8 +124,8 @@ def _sign(text: Path, key: Path) -> Path:
     done = _run(_program(), "-q", "-Y", "sign", "-n", NAMESPACE, "-f", key, text)
     if done.returncode:
         raise UserError(
-            f"{key}: ssh-keygen cannot sign with it: {_said(done)}",
-            hint="a key with a passphrase has to be in an agent: ssh-add, then name its .pub file",
+            f"{key}: ssh-keygen cannot sign with this key: {_said(done)}",
+            hint="add a key with a passphrase to an agent (ssh-add), then name its .pub file",
         )
     return text.with_name(f"{text.name}.sig")
 
@@ -133,7 +133,7 @@ def _sign(text: Path, key: Path) -> Path:
 def _program() -> str:
     found = shutil.which("ssh-keygen")
     if found is None:
-        raise UserError("ssh-keygen is not there", hint="apt-get install openssh-client")
+        raise UserError("ssh-keygen is not installed", hint="apt-get install openssh-client")
     return found
 
 
@@ -156,4 +156,4 @@ def _run(*words: str | Path, text: str = "") -> subprocess.CompletedProcess[str]
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1].strip() if lines else "it did not say why"
+    return lines[-1].strip() if lines else "it printed no reason"

@@ -129,5 +129,5 @@ def special(path: str | os.PathLike[str], mode: int) -> UserError:
     return UserError(
         f"{os.fspath(path)}: is {_KINDS.get(stat.S_IFMT(mode), 'a special file')}; a release holds "
         "files, directories and links",
-        hint="remove it, or leave it out of what is copied",
+        hint="remove it, or exclude it from what is copied",
     )

@@ -69,5 +69,7 @@ def not_written(place: Path, error: OSError) -> UserError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return UserError(
         f"{place}: the cache cannot be written: {error.strerror}",
-        hint=NO_ROOM if full else "set RELFORGE_CACHE_DIR to a folder that this user can write",
+        hint=NO_ROOM
+        if full
+        else "set RELFORGE_CACHE_DIR to a directory that this user can write to",
     )

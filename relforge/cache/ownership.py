@@ -21,11 +21,12 @@ def check() -> None:
         return  # it is still missing, or the first use says what is wrong
     if status.st_uid not in (os.geteuid(), 0):
         raise UserError(
-            f"{place}: this cache belongs to uid {status.st_uid}, who could change what you build",
-            hint=f"set RELFORGE_CACHE_DIR to a directory of your own, or: chown -R $USER {place}",
+            f"{place}: this cache is owned by uid {status.st_uid}, who could change what you build",
+            hint=f"set RELFORGE_CACHE_DIR to your own directory, or: chown -R $USER {place}",
         )
     if status.st_mode & stat.S_IWOTH:
         raise UserError(
-            f"{place}: every user of this host can write to this cache, and so into what you build",
-            hint=f"remove it, then make it private: rm -r {place} && mkdir -m 700 {place}",
+            f"{place}: this cache is world-writable, so any user of this host could "
+            "change what you build",
+            hint=f"recreate it with private permissions: rm -r {place} && mkdir -m 700 {place}",
         )

@@ -34,10 +34,11 @@ def rule(release: Release) -> Iterator[Finding]:
                 severity="warning",
                 rule=RULE,
                 path=path,
-                message=f"{_at(line)}names {named[place]} of this host, {place}",
-                hint="that place is not there on another host; let what writes the file use "
+                message=f"{_at(line)}contains the path of {named[place]} on this host, {place}",
+                hint="this path does not exist on other hosts; make the tool that writes "
+                "the file use "
                 "relative paths",
-                topic=f"names {named[place]} of this host, {place}",
+                topic=f"contains the path of {named[place]} on this host, {place}",
                 detail=_at(line).strip(),
             )
 
@@ -66,14 +67,14 @@ def run_paths(release: Release) -> Iterator[Finding]:
 def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) -> Finding:
     about = f"looks for libraries in {folder!r}"
     if of_ours:
-        about += f": {of_ours} of this host"
+        about += f": {of_ours} on this host"
     elif not folder.startswith("/"):
-        about += ", relative to wherever the process works"
+        about += ", relative to the working directory of the process"
     if is_wheel:
-        hint = f"{owner} is as it was published, and what it needs is found without; a newer "
-        hint += "version may have it right"
+        hint = f"{owner} is unchanged, and its libraries are found without this path; a newer "
+        hint += "version may fix it"
     else:
-        hint = "a run path is relative to the file: "
+        hint = "use a run path relative to the file: "
         hint += f"patchelf --set-rpath '$ORIGIN' {Path(path).name}"
     is_error = not is_wheel and (of_ours or not folder.startswith("/"))
     return Finding(
@@ -93,16 +94,16 @@ def places(release: Release) -> dict[str, str]:
     the files that were ever written name it.
     """
     found = {
-        os.path.join(tempfile.gettempdir(), "relforge-app-"): "a folder of the build",
-        os.path.expanduser("~"): "a home",
+        os.path.join(tempfile.gettempdir(), "relforge-app-"): "a directory of the build",
+        os.path.expanduser("~"): "your home directory",
         sys.prefix: "relforge's installation",
         os.environ.get("VIRTUAL_ENV", ""): "a virtual environment",
         str(cache.home()): "relforge's cache",
-        str(release.project.root): "the project's folder",
-        str(release.build_dir): "the build's folder",
+        str(release.project.root): "the project directory",
+        str(release.build_dir): "the build directory",
     }
     if release.python.source == "host":
-        found[str(release.python.origin.parent.parent)] = "the interpreter's folder"
+        found[str(release.python.origin.parent.parent)] = "the interpreter's directory"
     public = ("/usr/local", f"/{layout.PYTHON}")
     return {
         place: name

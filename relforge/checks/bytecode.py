@@ -32,8 +32,10 @@ def rule(release: Release) -> Iterator[Finding]:
                     severity="error",
                     rule=RULE,
                     path=compiled,
-                    message=f"was made of another text than {entry.path} has, and is what runs",
-                    hint="a step that writes modules leaves their byte code out, or runs between "
+                    message=f"was compiled from other source than {entry.path}, and is "
+                    "what Python runs",
+                    hint="a step that writes modules must not write their bytecode, or "
+                    "must run between "
                     "`assemble` and `pack`",
                 )
 

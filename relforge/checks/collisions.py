@@ -27,19 +27,21 @@ def notes(release: Release) -> Iterator[str]:
     """Texts that several packages bring: nothing that runs depends on which of them is there."""
     rows = [row for row in release.collisions if row.kind == "text"]
     if rows:
-        names = ", ".join(f"{posixpath.basename(row.path)} of {row.winner}" for row in rows[:3])
+        names = ", ".join(f"{posixpath.basename(row.path)} from {row.winner}" for row in rows[:3])
         more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-        yield f"texts that several packages bring, of which one is in the release: {names}{more}"
+        yield (
+            f"text files that several packages contain, of which the release has one: {names}{more}"
+        )
 
 
 def _finding(row: Collision) -> Finding:
     script = _SCRIPT.fullmatch(row.path)
     is_module = row.kind == "module"
     about = (
-        f"is replaced by {row.winner}, which writes over what {row.loser} brings"
+        f"is replaced by {row.winner}, which overwrites a file of {row.loser}"
         if row.kind == "laid"
-        else f"is brought by {row.loser} and by {row.winner}, each with its own content; "
-        f"the release has that of {row.winner}"
+        else f"is in {row.loser} and in {row.winner}, with different content; "
+        f"the release has the one from {row.winner}"
     )
     one, other = _package(row.loser), _package(row.winner)
     return Finding(
@@ -47,10 +49,10 @@ def _finding(row: Collision) -> Finding:
         rule=RULE,
         path=f"{layout.PYTHON}/bin/{script[1]}" if script else row.path,
         message=about,
-        hint="write to another directory, or leave the file out of the sources"
+        hint="write to another directory, or exclude the file from the sources"
         if row.kind == "laid"
-        else f'say whose wins: dependencies.prefer = ["{one}"], or ["{other}"]; or leave one of '
-        "them out",
+        else f'choose which one wins: dependencies.prefer = ["{one}"] or ["{other}"]; or leave one '
+        "out",
         topic=about,
     )
 
@@ -86,7 +88,8 @@ def _hidden(release: Release) -> Iterator[Finding]:
                 severity="warning",
                 rule=RULE,
                 path=hidden,
-                message=f"is of {one}, and is never imported: {winner} of {other} has its name",
+                message=f"belongs to {one} and is never imported: {winner} of {other} "
+                "has the same name",
                 hint="rename yours, or leave one of them out",
             )
 

@@ -17,7 +17,7 @@ MARK = "\x1frelforge: "  # as `relforge.runtime.selfcheck` has it
 LINES = 10  # of what the application printed that an error shows
 _CRASH = "Fatal Python error: "
 CRASHED = (
-    "`check.import = false` looks the modules up without running them; where it needs its "
+    "`check.import = false` looks the modules up without running them; if the import needs its "
     "deployment's configuration: `check = { env = {...}, config = {...} }`"
 )
 
@@ -124,8 +124,8 @@ def unchecked(release: Release) -> Iterator[str]:
     names = [row["setting"] for row in targets(release)]
     if names and not release_python.can_import(release):
         yield (
-            f"not checked: this host cannot run {release.target.machine} code, so nobody has "
-            f"imported {', '.join(names)}"
+            f"not checked: this host cannot run {release.target.machine} code, so these were "
+            f"not imported: {', '.join(names)}"
         )
 
 

@@ -29,7 +29,7 @@ def grouped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def with_way_out(finding: Finding) -> Finding:
     """The finding, whose hint ends with the setting that passes it over."""
-    way = f"to pass it over: check.allow = [{', '.join(map(_quoted, _patterns(finding)))}]"
+    way = f"to ignore it: check.allow = [{', '.join(map(_quoted, _patterns(finding)))}]"
     return replace(finding, hint=f"{finding.hint}; {way}" if finding.hint else way)
 
 
@@ -68,7 +68,9 @@ def _joined(rows: Sequence[Finding]) -> Finding:
     files = tuple(row.path for row in rows)
     if first.path.startswith(SETTING):
         others = "\n".join(f"  {path}" for path in files[1:])
-        return replace(first, message=f"{first.message}\nthe same ends:\n{others}", files=files)
+        return replace(
+            first, message=f"{first.message}\nthe same error for:\n{others}", files=files
+        )
     folder = posixpath.commonpath([posixpath.dirname(path) for path in files])
     suffixes = {os.path.splitext(path)[1] for path in files}
     suffix = glob.escape(suffixes.pop()) if len(suffixes) == 1 else ""

@@ -113,7 +113,7 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
 def _finding(release: Release, path: str, name: str, line: int, *, certain: bool) -> Finding:
     top = name.partition(".")[0]
     about = f"imports {name!r}, which is not in the release"
-    about += "" if certain else "; it does so in a function or a condition"
+    about += "" if certain else ", inside a function or condition"
     if top in sys.stdlib_module_names:
         hint = _how_to_keep(release, top)
     else:
@@ -131,8 +131,8 @@ def _finding(release: Release, path: str, name: str, line: int, *, certain: bool
 
 def _how_to_keep(release: Release, top: str) -> str:
     if top in OPTIONAL:
-        return f'write `python.keep = ["{OPTIONAL[top]}"]`: releases leave it out by default'
-    return f"CPython {release.python.short} has it no more, or python.exclude names it"
+        return f'write `python.keep = ["{OPTIONAL[top]}"]`: releases do not include it by default'
+    return f"CPython {release.python.short} no longer has it, or python.exclude names it"
 
 
 def _known_as(name: str) -> str:
@@ -151,7 +151,7 @@ def _how_to_add(project: Project, distribution: str) -> str:
             if canonicalize_name(distribution) in map(_name, requirements):
                 return (
                     f"{distribution} is in the {kind} {name!r}: move it to `project.dependencies`, "
-                    f'or take the {kind} in: dependencies.{key} = ["{name}"]'
+                    f'or include the {kind}: dependencies.{key} = ["{name}"]'
                 )
     return f"add {distribution} to `project.dependencies`, then type: relforge lock"
 

@@ -12,14 +12,14 @@ RULE = "leftovers"
 LARGE = 50_000_000  # bytes
 LARGE_TESTS = 1_000_000  # bytes, all of a folder's together
 FOLDERS = {
-    ".git": "git's history",
-    ".hg": "Mercurial's history",
-    ".svn": "Subversion's history",
-    "node_modules": "the packages of npm",
+    ".git": "a Git repository",
+    ".hg": "a Mercurial repository",
+    ".svn": "a Subversion working copy",
+    "node_modules": "npm's packages",
     ".venv": "a virtual environment",
     "venv": "a virtual environment",
-    ".tox": "tox's environments",
-    ".nox": "nox's environments",
+    ".tox": "tox's virtual environments",
+    ".nox": "nox's virtual environments",
     ".pytest_cache": "pytest's cache",
     ".mypy_cache": "mypy's cache",
     ".ruff_cache": "ruff's cache",
@@ -27,18 +27,18 @@ FOLDERS = {
     ".ipynb_checkpoints": "Jupyter's checkpoints",
     ".idea": "an editor's settings",
     ".vscode": "an editor's settings",
-    "htmlcov": "a report of coverage",
+    "htmlcov": "a coverage report",
 }
 FILES = {
-    ".coverage": "coverage's data",
-    ".DS_Store": "a Mac's file",
-    "*.orig": "what a merge left behind",
-    "*.rej": "what a patch left behind",
-    "*.swp": "an editor's file",
-    "*~": "an editor's copy",
+    ".coverage": "coverage data",
+    ".DS_Store": "a macOS metadata file",
+    "*.orig": "a leftover of a merge",
+    "*.rej": "a leftover of a patch",
+    "*.swp": "an editor's swap file",
+    "*~": "an editor's backup copy",
     "core": "a core dump",
     "db.sqlite3": "a database",
-    "*.whl": "a package that is not installed",
+    "*.whl": "a package archive",
 }
 TESTS = ("tests", "test")
 
@@ -90,7 +90,7 @@ def _finding(path: str, message: str) -> Finding:
         rule=RULE,
         path=path,
         message=message,
-        hint="leave it out: of the wheel by its build backend's settings, of the rest by "
+        hint="exclude it: from a wheel in the settings of its build backend, otherwise in "
         "tool.relforge.app",
     )
 

@@ -23,10 +23,10 @@ def libraries(release: Release) -> Iterator[Finding]:
             rule=LIBRARIES,
             path=path,
             message=f"needs {names}, which is neither in the release nor part of "
-            "glibc, and this host has none to bring along",
-            hint=f"install the library here, or leave {known.name(path)} out",
-            topic="needs libraries that are neither in the release nor part of glibc, and that "
-            "this host has not to bring along",
+            "glibc, and is not on this host",
+            hint=f"install the library on this host, or leave {known.name(path)} out",
+            topic="needs libraries that are neither in the release nor part of glibc, nor "
+            "on this host",
             detail=f"needs {names}",
         )
 
@@ -44,8 +44,8 @@ def machine(release: Release) -> Iterator[Finding]:
                 severity="error" if _is_module(library.path, own) else "warning",
                 rule="machine",
                 path=library.path,
-                message=f"is for {library.machine}, and the release is for {own}",
-                hint=f"take the package's wheel for {own}, or leave the file out",
+                message=f"is for {library.machine}, but the release is for {own}",
+                hint=f"use the package's wheel for {own}, or leave the file out",
             )
 
 
@@ -64,8 +64,12 @@ def glibc(release: Release) -> Iterator[Finding]:
             path=library.path,
             message=f"needs glibc {library.glibc}"
             + (f" for {shown}" if shown else "")
-            + (f", and check.glibc is {wanted}" if wanted else f", and the release says {floor}"),
-            hint="build on a host whose glibc is as old, or take a wheel (manylinux) and an "
+            + (
+                f", but check.glibc is {wanted}"
+                if wanted
+                else f", but the release requires only {floor}"
+            ),
+            hint="build on a host with a glibc that old, or use a wheel (manylinux) and an "
             "interpreter (python.source) that were built on one",
         )
 

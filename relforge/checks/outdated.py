@@ -31,6 +31,6 @@ def hint(message: str, python: str) -> str:
     if not standard or package == module:
         return ""
     return (
-        f"{package}, in the version that is locked, does not run on Python {python}: lock a newer "
-        "one, or set `python.version` to one that it knows"
+        f"{package}, in the locked version, does not run on Python {python}: lock a newer "
+        "one, or set `python.version` to one that it supports"
     )

@@ -12,7 +12,7 @@ from relforge.project import inputs
 from relforge.project.toml_document import read_toml
 
 RULE = "package-data"
-ABOUT = "lies in the package and not in its wheel"
+ABOUT = "is in the package but not in its wheel"
 # What a wheel is made of, or what only its authors read.
 _NO_DATA = re.compile(
     r"(^|.*/)(\.[^/]*|README[^/]*|Makefile|CMakeLists\.txt|meson\.build|BUILD(\.bazel)?|conftest\.py"
@@ -66,7 +66,7 @@ def _of_project(
             path=name if where == "." else f"{where}/{name}",
             message=ABOUT,
             hint=advice.format(package=package, pattern=pattern)
-            or "let the build backend take it in, as its manual says",
+            or "include it in the settings of the build backend, as its manual describes",
             topic=ABOUT,
         )
 

@@ -13,7 +13,7 @@ PLAIN = (0o644, 0o755)
 
 
 def modes(release: Release) -> Iterator[Finding]:
-    """Each file that is set-uid or that everybody may write to, and each such folder."""
+    """Each file that is set-uid or that world-writable to, and each such folder."""
     entries = [entry for layer in release.layers for entry in layer.entries]
     for entry in entries:
         if entry.mode not in PLAIN and entry.link is None:
@@ -37,7 +37,8 @@ def links(release: Release) -> Iterator[Finding]:
                         rule="links",
                         path=entry.path,
                         message=f"is a link to {entry.link}, {problem}",
-                        hint="put the file itself there, or a relative link to one of the release",
+                        hint="replace it with the file itself, or with a relative link "
+                        "to a file of the release",
                     )
 
 
@@ -46,21 +47,22 @@ def _mode(severity: str, path: str, mode: int) -> Finding:
         severity="error" if severity == "error" else "warning",
         rule="modes",
         path=path,
-        message=f"has mode {mode:04o}: " + ("everybody may write" if mode & 2 else "set-uid"),
-        hint="a release has files of 0644 and 0755, folders of 0755: chmod it, or set umask 022",
+        message=f"has mode {mode:04o}: " + ("world-writable" if mode & 2 else "set-uid"),
+        hint="files of a release have mode 0644 or 0755, directories 0755: chmod it, or "
+        "set umask 022",
     )
 
 
 def _problem(root: str, path: str, target: str) -> str:
     if os.path.isabs(target):
-        return "which is a place of this host"
+        return "an absolute path on this host"
     place = os.path.normpath(os.path.join(root, os.path.dirname(path), target))
     real = os.path.realpath(place)
     if not _is_below(place, root) or not _is_below(real, root):
-        return "which is outside of the release"
+        return "outside of the release"
     state = os.path.join(root, layout.STATE)
     if not os.path.exists(real) and not _is_below(place, state):  # which is made at boot
-        return "where nothing is"
+        return "which does not exist"
     return ""
 
 

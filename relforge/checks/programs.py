@@ -44,16 +44,16 @@ def rule(release: Release) -> Iterator[Finding]:
 def _of_path(release: Release, setting: str, word: str) -> Iterator[Finding]:
     """A file of the release, which is there and can be run."""
     path = release.tree / PurePosixPath(word)
-    problem = "" if path.is_file() else "there is no such file in the release"
+    problem = "" if path.is_file() else "the release has no such file"
     if not problem and not os.access(path, os.X_OK):
-        problem = "nobody may execute this file"
+        problem = "the file is not executable"
     if problem:
         yield Finding(
             severity="error",
             rule=RULE,
             path=setting,
             message=f"{word}: {problem}",
-            hint='put it there: overlays = [{ copy = "...", to = "' + word + '", mode = "0755" }]',
+            hint='add it: overlays = [{ copy = "...", to = "' + word + '", mode = "0755" }]',
         )
 
 
@@ -65,11 +65,11 @@ def _of_name(release: Release, setting: str, word: str, names: Sequence[str]) ->
         severity="warning",
         rule=RULE,
         path=setting,
-        message=f"no package of the release brings the program {word!r}: it comes from the "
+        message=f"no package of the release contains the program {word!r}: it is looked up on the "
         "target's PATH",
         hint=f"did you mean `{near[0]}`?"
         if near
-        else "add the package that brings it to the dependencies, or install it on the target",
+        else "add the package that contains it to the dependencies, or install it on the target",
     )
 
 

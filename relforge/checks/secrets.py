@@ -23,8 +23,8 @@ RULE = "secrets"
 
 # Files that hold secrets by what they are, and what they are.
 FILES = {
-    ".env": "variables of a deployment",
-    ".env.*": "variables of a deployment",
+    ".env": "environment variables of a deployment",
+    ".env.*": "environment variables of a deployment",
     "id_rsa": "an SSH key",
     "id_dsa": "an SSH key",
     "id_ecdsa": "an SSH key",
@@ -32,15 +32,15 @@ FILES = {
     ".netrc": "passwords",
     "_netrc": "passwords",
     ".pgpass": "passwords",
-    ".pypirc": "passwords of package indexes",
-    ".git-credentials": "passwords of git",
+    ".pypirc": "package index passwords",
+    ".git-credentials": "Git passwords",
     ".htpasswd": "passwords",
-    "kubeconfig": "access to a cluster",
-    ".kube/config": "access to a cluster",
-    ".aws/credentials": "access to AWS",
-    ".docker/config.json": "passwords of registries",
-    "*.tfstate": "the state of Terraform, with its secrets",
-    "*.kdbx": "a safe of passwords",
+    "kubeconfig": "Kubernetes credentials",
+    ".kube/config": "Kubernetes credentials",
+    ".aws/credentials": "AWS credentials",
+    ".docker/config.json": "registry passwords",
+    "*.tfstate": "Terraform state, with its secrets",
+    "*.kdbx": "a password database",
     "*.p12": "a private key",
     "*.pfx": "a private key",
     "*.jks": "private keys",
@@ -63,14 +63,14 @@ def rule(release: Release) -> Iterator[Finding]:
         }
         for path in layer.paths if own else ():
             if what := _by_name(path):
-                yield _finding(path, "error", f"its name says that it holds {what}")
+                yield _finding(path, "error", f"its name suggests that it contains {what}")
         for path, rows in _seen(release, layer, own=own).items():
             if path in of_host:  # a distribution's library, with the keys of its self-tests
                 continue
             for severity, line, text, more in rows:
                 besides = f", and {more} more" if more else ""
-                found = _finding(path, severity, f"line {line} holds {text}{besides}", own=own)
-                topic = f"holds {text.partition(' (')[0]}"
+                found = _finding(path, severity, f"line {line} contains {text}{besides}", own=own)
+                topic = f"contains {text.partition(' (')[0]}"
                 yield replace(found, topic=topic, detail=f"line {line}")
 
 
@@ -131,9 +131,9 @@ def _by_name(path: str) -> str:
 
 def _finding(path: str, severity: str, message: str, *, own: bool = True) -> Finding:
     way = (
-        "give it to the deployment, by a configuration provider, and take it out of the project"
+        "remove it from the project and supply it at deployment through a configuration provider"
         if own
-        else "everybody who has the package has it: see that nothing of yours trusts it"
+        else "anyone who has the package has it: make sure that nothing of yours trusts it"
     )
     return Finding(
         severity="error" if severity == "error" else "warning",

@@ -44,13 +44,13 @@ def _of_source(row: Finding, found: reach.Reach) -> Finding:
         return _less(
             row,
             "no service, command or hook reaches it",
-            "nothing is to be done where it is for other programs, such as a plugin of a test tool",
+            "ignore this if it is for other programs, such as a plugin for a test tool",
         )
     if _DJANGO_COMMAND.search(row.path):
         return _less(
             row,
-            "Django loads it where somebody types that command",
-            f"nothing is to be done where nobody does; else {row.hint}",
+            "Django loads it only when that command is run",
+            f"ignore this if nobody runs it; otherwise {row.hint}",
         )
     return row
 
@@ -66,5 +66,5 @@ def _less(row: Finding, because: str, hint: str) -> Finding:
 
 
 def _unloaded(row: Finding, owner: str) -> Finding:
-    hint = f"nothing is to be done where the application does without this part of {owner}"
-    return _less(row, "nothing that the application imports loads it", hint)
+    hint = f"ignore this if the application does not use this part of {owner}"
+    return _less(row, "nothing that the application imports uses it", hint)

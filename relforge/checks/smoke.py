@@ -74,8 +74,8 @@ def _of(release: Release, artifact: Artifact) -> Iterator[Finding | str]:
             severity="error",
             rule=RULE,
             path=os.path.relpath(artifact.path, release.project.root),
-            message=f"{message}; the artifact is removed",
-            hint=f"unpack it in a folder with a space in its name, and try: bin/{release.name} "
+            message=f"{message}; the artifact was removed",
+            hint=f"unpack it in a directory with a space in its name and run: bin/{release.name} "
             "describe",
         )
 
@@ -93,16 +93,16 @@ def _problems(release: Release, made: unpacking.Unpacked, state: Path) -> Iterat
                 timeout=PATIENCE,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            yield f"{shown} where it was unpacked: {error}"
+            yield f"{shown} failed in the unpacked artifact: {error}"
             return
         if done.returncode:
             output = (done.stderr or done.stdout).strip()[-2000:]
-            yield f"{shown} where it was unpacked {command.ending(done.returncode)}\n{output}"
+            yield f"{shown} in the unpacked artifact {command.ending(done.returncode)}\n{output}"
             return
     try:
         found = [*entry_points.rule(replace(release, tree=made.tree))]
     except UserError as error:
-        yield f"where it was unpacked: {error.message}"
+        yield f"in the unpacked artifact: {error.message}"
         return
     rows = [row for row in found if row.severity == "error"]
-    yield from (f"where it was unpacked, {row.path}: {row.message}" for row in rows)
+    yield from (f"in the unpacked artifact, {row.path}: {row.message}" for row in rows)

@@ -12,7 +12,7 @@ from relforge.runtime.contract.hook import Hook
 from relforge.runtime.contract.service import Service
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
-ARGUMENTS = 'declare what it takes: args = [{ name = "..." }]; a console script has argv = true'
+ARGUMENTS = 'declare its arguments: args = [{ name = "..." }]; a console script has argv = true'
 _WSGI = ("sync", "gthread", "gevent", "eventlet", "tornado")  # of gunicorn
 
 
@@ -56,7 +56,7 @@ def _of_hook(hook: Hook) -> dict[str, Any]:
         "target": hook.call,
         "kind": "entry",
         "call": {"by_facts": True},
-        "hint": "it may take one parameter",
+        "hint": "it takes at most one parameter",
     }
 
 

@@ -47,7 +47,7 @@ PRIVATE_KEY = Shape(
     ),
     shown=len("-----BEGIN"),
 )
-URL = "a password in an address"
+URL = "a password in a URL"
 
 SHAPES = (
     PRIVATE_KEY,
@@ -59,36 +59,36 @@ SHAPES = (
         shown=len("aws_secret_access_key"),
     ),
     _shape(
-        "a token of GitHub",
+        "a GitHub token",
         rb"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255}",
         *(b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
     ),
-    _shape("a token of GitLab", rb"glpat-[A-Za-z0-9_-]{20,}", b"glpat-", shown=6),
-    _shape("a token of Slack", rb"xox[abeoprs]-[A-Za-z0-9-]{10,}", b"xox"),
+    _shape("a GitLab token", rb"glpat-[A-Za-z0-9_-]{20,}", b"glpat-", shown=6),
+    _shape("a Slack token", rb"xox[abeoprs]-[A-Za-z0-9-]{10,}", b"xox"),
     _shape(
-        "a webhook of Slack",
+        "a Slack webhook",
         rb"hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{20,}",
         b"hooks.slack.com/services/",
         shown=len("hooks.slack.com"),
     ),
-    _shape("a key of Stripe", rb"[sr]k_live_[A-Za-z0-9]{16,}", b"sk_live_", b"rk_live_", shown=8),
-    _shape("a key of Google", rb"AIza[A-Za-z0-9_-]{35}", b"AIza", warning=True),
-    _shape("a token of npm", rb"npm_[A-Za-z0-9]{36}", b"npm_"),
+    _shape("a Stripe key", rb"[sr]k_live_[A-Za-z0-9]{16,}", b"sk_live_", b"rk_live_", shown=8),
+    _shape("a Google key", rb"AIza[A-Za-z0-9_-]{35}", b"AIza", warning=True),
+    _shape("an npm token", rb"npm_[A-Za-z0-9]{36}", b"npm_"),
     _shape(
-        "a token of npm",
+        "an npm token",
         rb"_authToken\s*=\s*[A-Za-z0-9_-]{20,}",
         b"_authToken",
         shown=len("_authToken"),
     ),
-    _shape("a token of PyPI", rb"pypi-AgE[A-Za-z0-9_-]{50,}", b"pypi-AgE", shown=5),
-    _shape("a key of SendGrid", rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", b"SG.", shown=3),
+    _shape("a PyPI token", rb"pypi-AgE[A-Za-z0-9_-]{50,}", b"pypi-AgE", shown=5),
+    _shape("a SendGrid key", rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", b"SG.", shown=3),
     _shape(
-        "a key of a language model's provider",
+        "an API key of a language model provider",
         rb"sk-(?:ant|proj|svcacct)-[A-Za-z0-9_-]{32,}",
         *(b"sk-ant-", b"sk-proj-", b"sk-svcacct-"),
         shown=6,
     ),
-    _shape("a key of age", rb"AGE-SECRET-KEY-1[A-Z0-9]{58}", b"AGE-SECRET-KEY-1", shown=14),
+    _shape("an age key", rb"AGE-SECRET-KEY-1[A-Z0-9]{58}", b"AGE-SECRET-KEY-1", shown=14),
     _shape(
         "a signed token (JWT)",
         rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{16,}",

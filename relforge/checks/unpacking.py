@@ -75,7 +75,7 @@ def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
     try:
         done = command.capture([program, "version"], cwd=Path("/"), base=env, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        raise UserError(f"it did not unpack itself within {PATIENCE} s") from None
+        raise UserError(f"it did not finish unpacking itself within {PATIENCE} s") from None
     if done.returncode:
         room = os.strerror(errno.ENOSPC) not in done.stderr
         raise UserError(
@@ -87,7 +87,7 @@ def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
 
 def _deb(release: Release, artifact: Artifact, folder: Path) -> Unpacked | str:
     if shutil.which("dpkg-deb") is None:
-        return f"not tried: {artifact.path.name}: dpkg-deb is not there"
+        return f"not tried: {artifact.path.name}: dpkg-deb is not installed"
     command.run(["dpkg-deb", "-x", artifact.path, folder], what="unpacking the package")
     tree = folder / "opt" / release.name / "releases" / release.version
     if not tree.is_dir():

@@ -20,7 +20,7 @@ from relforge.support.untrusted_text import line
 
 Place = Annotated[
     Path,
-    typer.Argument(help="An artifact, or the folder of an unpacked release.", metavar="RELEASE"),
+    typer.Argument(help="An artifact, or the directory of an unpacked release.", metavar="RELEASE"),
 ]
 FEW = 10  # changed files that are shown of each kind
 
@@ -31,7 +31,7 @@ def verify(
         Path | None,
         typer.Option(
             "--allowed-signers",
-            help="Who may sign, as ssh-keygen(1) describes it; a signature is required then.",
+            help="Who may sign, a file as in ssh-keygen(1); makes a signature mandatory.",
             metavar="FILE",
         ),
     ] = None,
@@ -42,20 +42,31 @@ def verify(
         str,
         typer.Option(
             "--sigstore-identity",
-            help="Who must have signed with sigstore; its bundle is required then.",
+            help="Who must have signed with sigstore; makes its bundle mandatory.",
             metavar="IDENTITY",
         ),
     ] = "",
     issuer: Annotated[
-        str, typer.Option("--sigstore-issuer", help="Who vouches for that identity.", metavar="URL")
+        str,
+        typer.Option(
+            "--sigstore-issuer", help="The issuer that vouches for that identity.", metavar="URL"
+        ),
     ] = "",
     trust: Annotated[
         Path | None,
         typer.Option(
             "--sigstore-trust",
-            help="The trust configuration of an instance of sigstore, as JSON.",
+            help="The client trust configuration of a sigstore instance, as JSON.",
             metavar="FILE",
             show_default="RELFORGE_SIGSTORE_TRUST, else the public instance",
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            help="Compare an unpacked release with the artifact that it came from.",
+            metavar="ARTIFACT",
         ),
     ] = None,
     _offline: Offline = False,
@@ -63,16 +74,24 @@ def verify(
 ) -> None:
     """Check every file against its digest.
 
-    An artifact is also checked for what unpacking it could harm.
+    For an artifact, also check that it is safe to unpack.
     """
     if signer and allowed is None:
-        raise typer.BadParameter("--signer needs --allowed-signers: who has which key?")
+        raise typer.BadParameter(
+            "--signer needs --allowed-signers, the file that lists who has which key"
+        )
     if trust is not None and not identity:
-        raise typer.BadParameter("--sigstore-trust needs --sigstore-identity: who signed?")
+        raise typer.BadParameter("--sigstore-trust needs --sigstore-identity, the expected signer")
     if bool(identity) != bool(issuer):
-        raise typer.BadParameter("--sigstore-identity and --sigstore-issuer belong together")
+        raise typer.BadParameter("--sigstore-identity and --sigstore-issuer must be given together")
     found = reader.read(place)
     rows = list(judge.problems(found))
+    if against is not None:
+        artifact = reader.read(against)
+        if found.sha256 or not artifact.sha256:
+            raise typer.BadParameter("--against compares an unpacked release with an artifact")
+        rows += [*judge.problems(artifact), *judge.differences(found, artifact)]
+        place, found = against, artifact  # whose signature it is
     if allowed is not None and (
         objection := signing.objection(place, found.sha256, allowed, signer)
     ):
@@ -86,7 +105,7 @@ def verify(
         for row in rows:
             print(line(str(row)))
         if not rows:
-            print(line(f"{_named(found)}: {len(found.files)} files, all as they were built"))
+            print(line(f"{_named(found)}: {len(found.files)} files, all unchanged since the build"))
     if rows:
         raise typer.Exit(Exit.FAILED)
 
@@ -94,7 +113,7 @@ def verify(
 def inspect(
     place: Place,
     sizes: Annotated[
-        bool, typer.Option("--sizes", help="What takes how much room, the largest first.")
+        bool, typer.Option("--sizes", help="Print what takes up space, largest first.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -147,6 +166,7 @@ def _print_summary(told: dict[str, Any]) -> None:
         "runs on": f"{target['system']}-{target['machine']}{floor}",
         "python": f"{python['version']} ({python['source']})",
         "lock": f"{lock['file']}, sha256 {lock['sha256']}" if lock else "none",
+        **_added_lock(lock or {}),
         "services": ", ".join(told["services"]) or "none",
         "commands": ", ".join(told["commands"]) or "none",
         "size": f"{human_size(told['unpacked'])} in {told['files']} files",
@@ -159,6 +179,12 @@ def _print_summary(told: dict[str, Any]) -> None:
     for row in told["packages"]:
         name = f"{row['name']} {row['version']}"
         print(line(f"{name:<{wide}}  {human_size(row['size']):>9}  {row['licence']}"))
+
+
+def _added_lock(lock: dict[str, Any]) -> dict[str, str]:
+    """The row of the lock that relforge wrote beside another tool's, where there is one."""
+    name, digest = lock.get("added"), lock.get("added_sha256")
+    return {"added lock": f"{name}, sha256 {digest}"} if name else {}
 
 
 def _print_package(told: dict[str, Any]) -> None:
@@ -191,7 +217,7 @@ def _print_sizes(found: ReleaseContents) -> None:
         taken = f"  {human_size(packed[name]):>9}" if packed else ""
         print(line(f"{human_size(size):>9}  {share}{taken}  {name}"))
     taken = f"  {human_size(found.size):>9}" if found.size else ""
-    print(f"{human_size(total):>9}  100.0 %{taken}  in all")
+    print(f"{human_size(total):>9}  100.0 %{taken}  total")
     print()
     for row in summary.layers(found):
         print(line(f"{human_size(row['size']):>9}  layer {row['name']}, {row['files']} files"))

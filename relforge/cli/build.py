@@ -52,7 +52,7 @@ def build(
 ) -> None:
     """Assemble and check a runnable tree.
 
-    It is in _build/<env>/<name>-<version>/.
+    The tree is written to _build/<env>/<name>-<version>/.
     """
     out = _start(verbose=verbose, quiet=quiet)
     order = BuildRequest(env=env, name=name, target=target, strict=strict)

@@ -40,16 +40,16 @@ def _group() -> None:
     home = cache.home()
     if os.path.lexists(home) and not home.is_dir():
         raise UserError(
-            f"{home}: the cache is a folder, and this is none",
-            hint="set RELFORGE_CACHE_DIR to a folder that this user can write",
+            f"{home}: the cache must be a directory, and this is a file",
+            hint="set RELFORGE_CACHE_DIR to a directory that this user can write to",
         )
 
 
 @app.command()
 def info(as_json: Json = False) -> None:
-    """Print where the cache is, and how large.
+    """Print the location and size of the cache.
 
-    And how large it may become.
+    Also prints its limit, and the size of each kind of entry.
     """
     found = entries()
     kinds: defaultdict[str, list[int]] = defaultdict(list)
@@ -87,26 +87,26 @@ def clean(
     older_than: Annotated[
         str | None,
         typer.Option(
-            "--older-than", help="What was not used for so long: 12h, 30d, 8w.", metavar="TIME"
+            "--older-than", help="Entries not used for this long: 12h, 30d, 8w.", metavar="TIME"
         ),
     ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(
             "--kind",
-            help="Entries of that kind, as `info` lists them; may be given several times.",
+            help="Entries of this kind, as `info` lists them; repeatable.",
             metavar="KIND",
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every entry.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would go, and remove nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be removed; remove nothing.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove entries of the cache.
+    """Remove entries from the cache.
 
-    Without options, those above its limit that were not used for the longest time.
+    Without options: the least recently used ones, until the cache is within its limit.
     """
     if everything and (kind or older_than is not None):
         raise typer.BadParameter("goes with neither --kind nor --older-than", param_hint="--all")
@@ -130,7 +130,8 @@ def clean(
 @app.command()
 def verify(
     repair: Annotated[
-        bool, typer.Option("--repair", help="Remove what is damaged, so that it is made again.")
+        bool,
+        typer.Option("--repair", help="Remove damaged entries; the next build recreates them."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -149,7 +150,7 @@ def verify(
             print(f"{row.entry.name}: {row.why}" + (" (removed)" if row in gone else ""))
         print(f"{_entries(verdict.checked)} checked, {len(verdict.damaged)} damaged")
         if left and not repair:
-            print("  remove what is damaged: relforge cache verify --repair")
+            print("  to remove damaged entries: relforge cache verify --repair")
     if left and not repair:
         raise typer.Exit(Exit.FAILED)
 

@@ -74,12 +74,12 @@ def _elsewhere(word: str) -> str:
     from relforge.runtime.contract.command import RESERVED  # noqa: PLC0415 - late, as it says above
 
     if word in ("version", "help"):
-        return f"Type: relforge --{word}"
+        return f"Use: relforge --{word}"
     if word == "deploy":
         return (
-            "To deploy, copy an artifact of `relforge release` to the host, and type there: "
+            "To deploy, copy an artifact of `relforge release` to the host and run there: "
             "bin/NAME install ARTIFACT, then bin/NAME upgrade VERSION"
         )
     if word in RESERVED:
-        return f"It is a command of a release that is unpacked or installed: bin/NAME {word}"
+        return f"This is a command of an unpacked or installed release: bin/NAME {word}"
     return ""

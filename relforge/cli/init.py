@@ -22,10 +22,10 @@ def init(
     project: ProjectDir = Path(),
     yes: Yes = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write the settings anew; edits are lost.")
+        bool, typer.Option("--force", help="Rewrite the settings; your edits are lost.")
     ] = False,
     print_only: Annotated[
-        bool, typer.Option("--print", "--dry-run", help="Print, and write nothing.")
+        bool, typer.Option("--print", "--dry-run", help="Print the settings; write nothing.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +66,7 @@ def _member(project: Path) -> Path:
     names = planning.members(project)
     if not names or not sys.stdin.isatty():
         return project
-    print("This is the root of a uv workspace and no package itself.  Its members:\n")
+    print("This is the root of a uv workspace, not a package.  Its members:\n")
     for number, name in enumerate(names, 1):
         print(f"  {number}  {name}")
 
@@ -77,7 +77,7 @@ def _member(project: Path) -> Path:
             return names[int(answer) - 1]
         raise typer.BadParameter(f"expected a number from 1 to {len(names)}, or a directory")
 
-    answer: str = typer.prompt("\nWhich one is released?", value_proc=chosen)
+    answer: str = typer.prompt("\nWhich one do you want to release?", value_proc=chosen)
     return project / answer
 
 
@@ -95,11 +95,11 @@ def _wanted(plan: Plan, *, replace: bool, yes: bool, as_json: bool) -> bool:
 
 def _propose(plan: Plan) -> None:
     if plan.missing and not sys.stdin.isatty():
-        print(f"{report.shown(plan.path)} has settings; what the project shows besides:\n")
+        print(f"{report.shown(plan.path)} has settings; the project also suggests:\n")
         print(plan.missing)
-        print("To add it: relforge init --yes")
+        print("To add this: relforge init --yes")
     elif not plan.missing:
-        print(f"\n{report.shown(plan.path)} has settings, and nothing is missing from them")
+        print(f"\n{report.shown(plan.path)} has settings, and none are missing")
         _next(plan)
 
 

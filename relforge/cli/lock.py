@@ -38,7 +38,7 @@ DEFAULT = "pylock.toml"
 def lock(
     packages: Annotated[
         list[str] | None,
-        typer.Argument(help="With --upgrade: these packages alone.", metavar="PACKAGE"),
+        typer.Argument(help="With --upgrade: only these packages.", metavar="PACKAGE"),
     ] = None,
     env: Env = "prod",
     project: ProjectDir = Path(),
@@ -47,21 +47,21 @@ def lock(
         typer.Option(
             "--output",
             "-o",
-            help="The lock to write: *.toml is PEP 751, anything else a hashed requirements file.",
+            help="The lockfile to write: PEP 751 if it ends in .toml, else hashed requirements.",
             metavar="FILE",
             callback=file_to_write,
             show_default="`lock` of the settings, else pylock.toml",
         ),
     ] = None,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", "-U", help="Take the newest versions that fit.")
+        bool, typer.Option("--upgrade", "-U", help="Upgrade to the newest versions that fit.")
     ] = False,
     checks: Annotated[
-        bool, typer.Option("--check", help="Write nothing; status 1 if the lock does not fit.")
+        bool, typer.Option("--check", help="Write nothing; exit 1 if the lockfile is out of date.")
     ] = False,
     release: Annotated[
         str | None,
-        typer.Option("--release", help="Which one, where there are several.", metavar="NAME"),
+        typer.Option("--release", help="Which release, if there are several.", metavar="NAME"),
     ] = None,
     resolver: Resolver = None,
     offline: Offline = False,
@@ -76,7 +76,7 @@ def lock(
     if packages and not upgrade:
         raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
     if checks and upgrade:
-        raise typer.BadParameter("--check writes nothing, and --upgrade would: choose one")
+        raise typer.BadParameter("--check and --upgrade cannot be combined: --check writes nothing")
     order = _order(lockable(project, env, None, release), output)
     wanted: Sequence[str] | Literal["all"] = (packages or "all") if upgrade else ()
     changes: tuple[Change, ...] | None = None
@@ -108,18 +108,22 @@ def _order(found: Lockable, output: Path | None) -> LockRequest:
 
 
 def _print_json(order: LockRequest, env: str, changes: tuple[Change, ...] | None) -> None:
+    added = order.added
     facts: dict[str, Any] = {
         "name": order.settings.name,
         "version": order.settings.version,
         "env": env,
         "target": str(order.target),
-        "lock": str(order.output),
-        "sha256": cache.sha256(order.output),
-        "size": order.output.stat().st_size,
+        **_file(order.output),
+        "added": _file(added) if added and added.is_file() else None,
         "changes": [asdict(row) for row in changes or ()],
     }
     json.dump(facts, sys.stdout)
     print()
+
+
+def _file(lock: Path) -> dict[str, Any]:
+    return {"lock": str(lock), "sha256": cache.sha256(lock), "size": lock.stat().st_size}
 
 
 def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
@@ -127,21 +131,47 @@ def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bo
     asked = order.project.requirements
     if asked is not None:
         print(choice.sentence(asked))
-    others = lockfile.others(order.project.root, order.settings.lock)
+    others = (*lockfile.others(order.project.root, order.settings.lock), *_unused(order))
     if order.settings.lock and others:
-        print(f"the lock is {order.settings.lock}; not used: {', '.join(others)}")
-    if checked:
-        print(f"{shown} fits")
+        print(f"using the lockfile {order.settings.lock}; ignoring: {', '.join(others)}")
+    if is_foreign(order):
+        print(f"{shown} is up to date" + ", and is used unchanged" * (not checked))
+        _tell_added(order, changes, checked=checked)
+    elif checked or changes is None:
+        print(f"{shown} is up to date")
+    else:
+        _tell_changes(shown, changes)
+        if not order.wanted:
+            print("  it is empty: the project has no dependencies")
+
+
+def _tell_added(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+    """What is locked on top of another tool's lock."""
+    added, base = order.added, report.shown(order.output)
+    if added is None:
         return
-    if changes is None:
-        foreign = is_foreign(order)
-        print(f"{shown} fits, and is used as it is" if foreign else f"{shown} is up to date")
-        return
+    shown = report.shown(added)
+    if not added.is_file():
+        if changes:
+            _tell_changes(shown, changes)
+        print(f"{base} already has everything in `dependencies.add`, so {shown} is not needed")
+    elif checked or changes is None:
+        print(f"{shown}, on top of {base}, is up to date")
+    else:
+        _tell_changes(f"{shown}, on top of {base}", changes)
+
+
+def _tell_changes(shown: str, changes: tuple[Change, ...]) -> None:
     print(f"\n{shown}")
     for row in changes:
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")
-    if not order.wanted:
-        print("  it is empty: the project asks for nothing")
+
+
+def _unused(order: LockRequest) -> tuple[str, ...]:
+    """The lock of `dependencies.add`, where another one holds that now."""
+    name = order.settings.dependencies.add_lock
+    stale = order.added is None and name != order.settings.lock
+    return (name,) if stale and (order.project.root / name).is_file() else ()
 
 
 def _propose(order: LockRequest, taken: str | None, build: str) -> None:
@@ -150,6 +180,6 @@ def _propose(order: LockRequest, taken: str | None, build: str) -> None:
     print("\nNext:")
     if taken is None or (root / taken).resolve() != order.output.resolve():
         written = json.dumps(os.path.relpath(order.output, root), ensure_ascii=False)
-        used = taken or "no lock"
-        print(f"  a build uses {used}; to use this one: lock = {written} in the settings")
+        used = taken or "no lockfile"
+        print(f"  builds use {used}; to use this one, set: lock = {written}")
     print(f"  {build}")

@@ -36,24 +36,24 @@ app.callback()(version_option)
 # The command line's own error, wherever typer keeps it.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
-_FOLDER = "move what lies there out of the way: relforge needs a folder of that name"
+_IN_THE_WAY = "a file is in the way of a directory that relforge needs: move or remove it"
 
 # What a host can do to a build, and what to do about it.
 _HOST_ERRORS = {
     errno.ENOSPC: NO_ROOM,
     errno.EDQUOT: NO_ROOM,
-    errno.EROFS: "build in a folder that can be written",
-    errno.EACCES: "run as a user who may read and write there",
-    errno.EPERM: "run as a user who may read and write there",
-    errno.ENOTDIR: _FOLDER,
-    errno.EEXIST: _FOLDER,
+    errno.EROFS: "build in a directory that you can write to",
+    errno.EACCES: "run as a user with read and write permission there",
+    errno.EPERM: "run as a user with read and write permission there",
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.EEXIST: _IN_THE_WAY,
     errno.ENAMETOOLONG: "shorten the name",
-    errno.EFBIG: "raise the limit of a file's size: ulimit -f unlimited",
+    errno.EFBIG: "raise the limit on file size: ulimit -f unlimited",
     errno.ENFILE: "the host has too many open files",
-    errno.ELOOP: "a link there leads back to itself",
-    errno.ESTALE: "the file system went away meanwhile; build again",
-    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
-    errno.EIO: "the disk does not answer; look at `dmesg`",
+    errno.ELOOP: "a symbolic link there points back to itself",
+    errno.ESTALE: "the network file system went away; build again",
+    errno.EMFILE: "raise the limit on open files: ulimit -n 4096",
+    errno.EIO: "the disk reports errors; look at `dmesg`",
 }
 
 
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         return Exit.FAILED
     if status == Exit.INTERRUPTED:  # what typer makes of Ctrl-C
-        _complain("interrupted; nothing half-done was left behind", "", {} if as_json else None)
+        _complain("interrupted; nothing half-written was left behind", "", {} if as_json else None)
     return status if isinstance(status, int) else Exit.DONE
 
 

@@ -20,7 +20,7 @@ def _print_version(wanted: bool) -> None:
 
 def _known_target(name: str | None) -> str | None:
     if name is not None and name not in TARGETS:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(TARGETS)}")
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(TARGETS)}")
     return name
 
 
@@ -54,28 +54,28 @@ def _use_wheelhouse(folder: Path | None) -> Path | None:
 def file_to_write(path: Path | None) -> Path | None:
     """Refuse what is no file: it would be read without an end, or replaced."""
     if path is not None and path.exists() and not path.is_file():
-        raise typer.BadParameter(f"{path} is there, and is no file")
+        raise typer.BadParameter(f"{path} exists and is not a file")
     return path
 
 
 def _known_resolver(name: str | None) -> str | None:
     if name not in (None, "auto", "pex", "uv"):
-        raise typer.BadParameter(f"{name!r} is none of uv, pex, auto")
+        raise typer.BadParameter(f"{name!r} is not one of uv, pex, auto")
     return name
 
 
 Env = Annotated[
-    str, typer.Option("--env", "-e", help="The table of settings to lay over.", metavar="NAME")
+    str, typer.Option("--env", "-e", help="The environment whose settings apply.", metavar="NAME")
 ]
 ProjectDir = Annotated[
     Path,
-    typer.Option("--project", "-p", help="The folder of pyproject.toml.", metavar="DIR"),
+    typer.Option("--project", "-p", help="The directory of pyproject.toml.", metavar="DIR"),
 ]
 Target = Annotated[
     str | None,
     typer.Option(
         "--target",
-        help="What the release is for, such as linux-aarch64.",
+        help="The target platform, such as linux-aarch64.",
         metavar="TARGET",
         callback=_known_target,
         show_default="this host",
@@ -85,24 +85,26 @@ Formats = Annotated[
     list[str] | None,
     typer.Option(
         "--format",
-        help="What to write: tar.gz, tar.zst, ...; may be given several times.",
+        help="The format to write: tar.gz, tar.zst, ...; repeatable.",
         metavar="FORMAT",
     ),
 ]
 WarningsAsErrors = Annotated[
-    bool, typer.Option("--warnings-as-errors", help="End the build at a warning, too.")
+    bool, typer.Option("--warnings-as-errors", help="Treat warnings as errors.")
 ]
 Offline = Annotated[
     bool,
     typer.Option(
-        "--offline", help="Use no network: RELFORGE_OFFLINE=1 does the same.", callback=_go_offline
+        "--offline",
+        help="Do not use the network, as with RELFORGE_OFFLINE=1.",
+        callback=_go_offline,
     ),
 ]
 Wheelhouse = Annotated[
     Path | None,
     typer.Option(
         "--wheelhouse",
-        help="A folder of files that is looked into first.",
+        help="A directory of distributions to search first.",
         metavar="DIR",
         callback=_use_wheelhouse,
         show_default="`wheelhouse` of the settings",
@@ -112,7 +114,7 @@ Resolver = Annotated[
     str | None,
     typer.Option(
         "--resolver",
-        help="Who resolves: uv, pex or auto.",
+        help="The resolver: uv, pex or auto.",
         metavar="NAME",
         callback=_known_resolver,
         show_default="`resolver` of the settings",
@@ -120,21 +122,21 @@ Resolver = Annotated[
 ]
 ReleaseName = Annotated[
     str | None,
-    typer.Argument(help="Which one, of a project that has several releases.", metavar="NAME"),
+    typer.Argument(help="Which release, if the project has several.", metavar="NAME"),
 ]
 Reproducible = Annotated[
     bool,
-    typer.Option("--verify-reproducible", help="Build twice, and compare every file, first."),
+    typer.Option("--verify-reproducible", help="First build twice, and compare every file."),
 ]
 Attest = Annotated[
-    bool, typer.Option("--attest", help="Write digest and provenance beside the artifact.")
+    bool, typer.Option("--attest", help="Write digest and provenance next to the artifact.")
 ]
 Sign = Annotated[
     Path | None,
-    typer.Option("--sign", help="An SSH key; or `sigstore`, to sign without one.", metavar="KEY"),
+    typer.Option("--sign", help="Sign with this SSH key, or with `sigstore`.", metavar="KEY"),
 ]
-Smoke = Annotated[bool, typer.Option("--smoke", help="Unpack the artifact elsewhere, and try it.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what every step does.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="Unpack the artifact elsewhere and try it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the details of each step.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")]

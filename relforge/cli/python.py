@@ -50,7 +50,7 @@ def list_(as_json: Json = False) -> None:
     rows = [COLUMNS]
     for row in found:
         size = report.human_size(row.size) if row.size else "-"
-        remark = row.refusal or (f"taken by {', '.join(row.taken)}" if row.taken else "")
+        remark = row.refusal or (f"used by {', '.join(row.taken)}" if row.taken else "")
         rows.append((row.version, size, row.origin, row.path, remark))
     widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
     for line in rows:
@@ -66,7 +66,7 @@ def export(
             "--version",
             help="An interpreter of this host, such as 3.12.",
             metavar="VERSION",
-            show_default="as the project's settings say",
+            show_default="from the project's settings",
         ),
     ] = None,
     output: Annotated[
@@ -110,7 +110,7 @@ def export(
             f"  {report.human_size(made.size)}, runs on {target} with glibc {made.glibc} or newer"
         )
         print(f"  sha256 {made.sha256}")
-        print("\nTo take it, in the place of `python = ...`:\n\n[tool.relforge.python]")
+        print("\nTo use it, replace `python = ...` with:\n\n[tool.relforge.python]")
         print(f'version = "{found.spelled}"\nsource = "archive"')
         print(f'archive = "{path}"\nsha256 = "{made.sha256}"')
 
@@ -123,7 +123,7 @@ def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
     settings = read_settings(project, env).settings.python
     if settings.source == "system":
         raise SettingsError(
-            'tool.relforge.python.source: "system" means that there is none to export',
+            'tool.relforge.python.source: with "system" there is no interpreter to export',
             hint="type: relforge python export --version 3.12",
         )
     return settings

@@ -70,7 +70,9 @@ def notes(out: Console, built: Release) -> None:
             if row.hint:
                 out.print(f"    {row.hint}", markup=False, style="cyan")
         if len(rows) > MOST:
-            more = f"  warning: and {len(rows) - MOST} more of the rule {rule}; --json has them all"
+            more = (
+                f"  warning: and {len(rows) - MOST} more of the rule {rule}; --json lists them all"
+            )
             out.print(more, markup=False, style="yellow")
 
 

@@ -45,18 +45,18 @@ def run(
     words: Annotated[
         list[str],
         typer.Argument(
-            help="A service or a command of the settings, and its arguments; or -- and a program.",
+            help="A service or command from the settings with its arguments, or -- and a program.",
             metavar="SERVICE|COMMAND|-- PROGRAM [ARGS]...",
         ),
     ],
     env: Annotated[
         str,
-        typer.Option("--env", "-e", help="The table of settings to lay over.", metavar="NAME"),
+        typer.Option("--env", "-e", help="The environment whose settings apply.", metavar="NAME"),
     ] = "dev",
     project: ProjectDir = Path(),
     release: Annotated[
         str | None,
-        typer.Option("--release", help="Which one, where there are several.", metavar="NAME"),
+        typer.Option("--release", help="Which release, if there are several.", metavar="NAME"),
     ] = None,
     python: Annotated[
         Path | None,
@@ -64,11 +64,11 @@ def run(
             "--python",
             help="An interpreter, or a virtual environment.",
             metavar="PATH",
-            show_default="the project's .venv, or the one that is active",
+            show_default="the project's .venv, or the active one",
         ),
     ] = None,
     reload: Annotated[
-        bool, typer.Option("--reload/--no-reload", help="Serve what changed, at once.")
+        bool, typer.Option("--reload/--no-reload", help="Restart when a source file changes.")
     ] = True,
 ) -> None:
     """Run a service or a command from the sources.
@@ -82,14 +82,15 @@ def run(
         name, *rest = (("--" if word == _PROGRAM else word) for word in words)
         kind, row = development.find(typed, name)
         if kind == "service" and rest:
-            raise typer.BadParameter(f"{name} is a service, and takes no arguments: {rest[0]}")
+            raise typer.BadParameter(f"{name} is a service and takes no arguments: {rest[0]}")
         order = {"kind": kind, "name": name, "row": row, "words": rest}
     elif len(words) == 1:
-        raise typer.BadParameter("a program comes after the dashes: relforge run -- pytest")
+        raise typer.BadParameter("name a program after the dashes: relforge run -- pytest")
     target = order["row"].get("target", "")
     order |= {
         "release": release or found.settings.get("default"),
         "reload": reload,
+        "install": development.installation(found, typed),
         "watch": development.watched(found, typed, target) if isinstance(target, str) else (),
     }
     place = development.python(found.root, os.environ, python)

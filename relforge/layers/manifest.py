@@ -19,13 +19,15 @@ from relforge.layers import libraries
 from relforge.layers.deps.step import interpreter
 from relforge.model import layout
 from relforge.model.release import Entry, Layer, Release
+from relforge.project import lockfile
 from relforge.project.settings.references import check_references
+from relforge.runtime.contract import tree_list
 from relforge.runtime.contract.content import Manifest
 from relforge.support.errors import SettingsError, UserError
 from relforge.tree import bytecode, draft, inventory, release_python
 
 OWN = "release"  # the layer of what relforge itself writes
-WRITTEN = frozenset({layout.MANIFEST, layout.LAUNCH, layout.SUMS})  # here
+WRITTEN = frozenset({layout.MANIFEST, layout.LAUNCH, layout.SUMS, layout.TREE_LIST})  # here
 _UNLISTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # of Unicode's categories
 
 
@@ -42,15 +44,28 @@ def step(release: Release) -> Release:
         release, layout.MANIFEST, json.dumps(describe(release, config), indent=1, sort_keys=True)
     )
     draft.seal(release, layout.LAUNCH, launch(release))
-    ours = (cache.look(release.tree / path, path) for path in (layout.MANIFEST, layout.LAUNCH))
-    others = (*loose, *ours)
-    brought = (entry for layer in found.layers for entry in layer.entries)
+    brought = [entry for layer in found.layers for entry in layer.entries]
+    draft.seal(release, layout.TREE_LIST, _tree_list((*brought, *loose), found.folders))
+    written = (layout.MANIFEST, layout.LAUNCH, layout.TREE_LIST)
+    others = (*loose, *(cache.look(release.tree / path, path) for path in written))
     entries = sorted((*brought, *others), key=lambda row: row.path)
-    _refuse_unlistable(entries)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     draft.seal(release, layout.SUMS, "".join(sums))
     layers = _with_own(release, found.layers, others)
     return replace(release, layers=layers, folders=found.folders)
+
+
+def _tree_list(entries: Iterable[Entry], folders: Iterable[str]) -> str:
+    """Links, executable files and empty directories: the digests tell of content alone."""
+    rows = list(entries)
+    _refuse_unlistable(rows)
+    return tree_list.text(
+        tree_list.Listed(
+            directories=frozenset(folders),
+            executable={row.path for row in rows if row.link is None and row.mode & 0o100},
+            links={row.path: row.link for row in rows if row.link is not None},
+        )
+    )
 
 
 def _compile_changed(release: Release, found: inventory.Inventory) -> bool:
@@ -96,7 +111,7 @@ def _refuse_unlistable(entries: Iterable[Entry]) -> None:
 def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
     """The manifest; `relforge.runtime.contract` says what is in it."""
     settings = release.settings
-    lock, assets = settings.lock, settings.assets
+    assets = settings.assets
     return Manifest(
         name=release.name,
         version=release.version,
@@ -111,7 +126,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
             "source": release.python.source,
             "executable": release.python.executable,
         },
-        lock={"file": lock, "sha256": cache.sha256(release.project.root / lock)} if lock else None,
+        lock=_locks(release),
         layers=tuple(
             {"name": row.name, "key": row.key, "files": len(row.paths), "size": row.size}
             for row in release.layers
@@ -126,6 +141,16 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         console=settings.console.row(),
         assets=tuple(sorted({to for _, to in assets.outputs if assets.run and assets.digest})),
     ).row()
+
+
+def _locks(release: Release) -> dict[str, str] | None:
+    """The lock, and the one of `dependencies.add` where that has one of its own."""
+    root = release.project.root
+    keys = (("file", "sha256"), ("added", "added_sha256"))
+    found: dict[str, str] = {}
+    for (file, digest), name in zip(keys, lockfile.used(root, release.settings), strict=False):
+        found |= {file: name, digest: cache.sha256(root / name)}
+    return found or None
 
 
 def launch(release: Release) -> str:

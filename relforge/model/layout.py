@@ -4,7 +4,7 @@ ticketd-1.4.0/
   bin/ticketd  bin/python
   python/      bin/ lib/ share/scripts/
   app/
-  release/     manifest.json launch config.toml env.sh SHA256SUMS units/
+  release/     manifest.json launch config.toml env.sh SHA256SUMS tree.json units/
   runtime/     relforge/__init__.py relforge/runtime/ console-libs/
 """
 
@@ -24,12 +24,13 @@ LAUNCH = "release/launch"
 CONFIG = "release/config.toml"
 ENV_SH = "release/env.sh"
 SUMS = "release/SHA256SUMS"
+TREE_LIST = "release/tree.json"
 SBOM = "release/sbom.cdx.json"
 _INTERPRETER = re.compile(rf"{PYTHON}/bin/python(\d(\.\d+)?t?)?")
 STATE = "var"  # the one folder that is no part of a release
 
 # What describes a finished tree, and is written once nothing of it changes any more.
-SEALED = (MANIFEST, LAUNCH, SUMS, SBOM)
+SEALED = (MANIFEST, LAUNCH, SUMS, TREE_LIST, SBOM)
 
 
 def site_packages(version: str) -> str:

@@ -18,6 +18,7 @@ from relforge.runtime.contract.tables import Console, Log, Upgrade
 
 # The formats of artifacts, by the names that `formats` and `--format` have for them.
 FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
+ADD_LOCK = "pylock.relforge.toml"  # a name of PEP 751
 # The rules of `relforge.checks`, by the names that `check.skip` and `check.allow` have for them.
 CHECKS = (
     *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
@@ -109,13 +110,15 @@ class PythonSettings:
 class DependencySettings:
     """What of the project's dependencies goes in, besides the required ones.
 
-    ``add`` are requirements that the project itself does not have, ``prefer`` names packages
-    whose files win over those of others.
+    ``add`` are requirements that the project itself does not have, ``add_lock`` is the file that
+    locks them where another tool wrote the project's lock, ``prefer`` names packages whose files
+    win over those of others.
     """
 
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
+    add_lock: str = ADD_LOCK
     prefer: tuple[str, ...] = ()
 
 

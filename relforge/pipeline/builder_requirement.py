@@ -21,9 +21,10 @@ def warn(found: Project, typed: Settings) -> None:
         for where, text in _asked(project, typed):
             if _names_the_builder(text):
                 log.warning(
-                    "%s: %s: relforge itself, the builder, goes into the release, with its "
-                    "dependencies; for `from relforge.runtime import config` in development, put "
-                    "relforge-runtime into a development group instead: a release brings its own "
+                    "%s: %s: this puts relforge itself, the builder, and its "
+                    "dependencies into the release; for `from relforge.runtime import "
+                    "config` in development, put "
+                    "relforge-runtime into a development group instead: a release has its own "
                     "copy",
                     project.root,
                     where,

@@ -53,7 +53,7 @@ def load(root: Path, name: str, where: str) -> Step:
         found = getattr(found, word)
     if not callable(found):
         raise SettingsError(
-            f"{where}: {name} is no function, it is a {type(found).__name__}",
+            f"{where}: {name} is not a function but a {type(found).__name__}",
             hint="a step takes a release and returns one",
         )
 
@@ -71,13 +71,14 @@ def _imported(root: Path, name: str, where: str) -> Any:
         except ModuleNotFoundError as error:
             if error.name and f"{name}.".startswith(f"{error.name}."):
                 raise SettingsError(
-                    f"{where}: there is no module {name!r}",
-                    hint=f"it is looked for in {root}, and among what is installed with relforge",
+                    f"{where}: no module named {name!r}",
+                    hint=f"it was looked for in {root}, and among the packages installed "
+                    "with relforge",
                 ) from None
             raise UserError(
                 f"{where}: {name} cannot be imported: {error}\n{_trace(error, root)}",
                 hint=f"a step runs in relforge's own Python: install {error.name} there, or "
-                "keep the step in a module that needs less",
+                "keep the step in a module that does not import it",
             ) from None
         except UserError:
             raise
@@ -96,7 +97,8 @@ def _refuse_other(root: Path, name: str, where: str) -> None:
         return
     if getattr(there, "__file__", None) != spec.origin:
         raise SettingsError(
-            f"{where}: the project's {top!r} has the name of a module that relforge itself uses",
+            f"{where}: the project's {top!r} has the same name as a module that relforge "
+            "itself uses",
             hint="choose another name, such as release_steps.py",
         )
 
@@ -112,12 +114,12 @@ def _called(function: Callable[[Release], Any], release: Release, where: str) ->
             raise UserError(f"{where}: {_told(error)}\n{_trace(error, root)}") from None
     if not isinstance(result, Release):
         raise UserError(
-            f"{where} returned {_kind(result)}, and not the release",
-            hint="a step ends with `return release`",
+            f"{where} returned {_kind(result)} instead of the release",
+            hint="end the step with `return release`",
         )
     for name in FIXED:
         if getattr(result, name) != getattr(release, name):
-            raise UserError(f"{where} returned another release: its `{name}` has changed")
+            raise UserError(f"{where} returned a different release: its `{name}` has changed")
     _refuse_damage(result, where)
     return result
 
@@ -145,10 +147,10 @@ def _refuse_damage(release: Release, where: str) -> None:
     if harmed:
         more = f" and {len(harmed) - 1} more" if len(harmed) > 1 else ""
         raise UserError(
-            f"{where} changed {sorted(harmed)[0]}{more} in place: that file is shared with the "
-            "cache, and so with other releases",
+            f"{where} changed {sorted(harmed)[0]}{more} in place: the file is shared with the "
+            "cache, and with other releases",
             hint="change files by `relforge.api`: write, copy, link, chmod, remove; "
-            "the next build makes anew what was harmed",
+            "the next build recreates the damaged cache entry",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from relforge.elf import loader
 from relforge.layers.runtime.digest import own_digest
 from relforge.model.release import Release
 from relforge.model.spec import DebSettings, OciSettings
-from relforge.project import git, inputs, local_sources, sources
+from relforge.project import git, inputs, local_sources, lockfile, sources
 from relforge.support import environment
 
 # What is packed of the tree, and how, does not decide what is in it.
@@ -54,8 +54,8 @@ def key(release: Release) -> str:
             for row in (release.project, *release.project.members)
             if row.version is None
         ),
-        *("lock", cache.sha256(root / settings.lock) if settings.lock else ""),
-        *("packages", *_local_packages(root, settings.lock)),
+        *("lock", *(cache.sha256(root / name) for name in lockfile.used(root, settings))),
+        *("packages", *_local_packages(root, lockfile.used(root, settings))),
         *("app", sources.digest(root, inputs.application(release))),
         *(
             "members",
@@ -69,12 +69,10 @@ def key(release: Release) -> str:
     )
 
 
-def _local_packages(root: Path, lock: str | None) -> Iterator[str]:
-    """The state of the folders that the lock takes packages from."""
-    if lock is None:
-        return
-    place = root / lock
-    for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
-        folder = (place.parent / next(filter(None, match.groups()))).resolve()
-        if folder.is_dir() and folder != root:
-            yield local_sources.state(folder)
+def _local_packages(root: Path, locks: Iterable[str]) -> Iterator[str]:
+    """The state of the folders that the locks take packages from."""
+    for place in (root / name for name in locks):
+        for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
+            folder = (place.parent / next(filter(None, match.groups()))).resolve()
+            if folder.is_dir() and folder != root:
+                yield local_sources.state(folder)

@@ -76,14 +76,14 @@ def check(release: Release) -> None:
         lockfiles.check(found.root / typed.lock, found, typed, release.python, release.target)
     elif any(lockfiles.wanted(found, typed)):
         raise UserError(
-            f"{found.root}: the project has dependencies, and there is no lock of them",
-            hint="type: relforge lock",
+            f"{found.root}: the project has dependencies but no lockfile",
+            hint="run: relforge lock",
         )
     for folder in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
         if os.path.lexists(folder) and not folder.is_dir():
             raise UserError(
-                f"{folder}: relforge writes to a folder of that name, and this is none",
-                hint=f"move it out of the way: mv {folder} {folder}.saved",
+                f"{folder}: relforge needs a directory of that name, and this is a file",
+                hint=f"move it: mv {folder} {folder}.saved",
             )
 
 
@@ -101,7 +101,7 @@ def _check_paths(found: Project, typed: Settings) -> None:
         place = found.root / path
         if not place.exists():
             raise SettingsError(
-                f"tool.relforge.{key}: there is no {path!r} in {found.root}",
+                f"tool.relforge.{key}: {found.root} has no {path!r}",
                 hint="paths are relative to the project",
             )
         if not (place.is_file() or place.is_dir()):
@@ -109,6 +109,6 @@ def _check_paths(found: Project, typed: Settings) -> None:
             raise SettingsError(f"tool.relforge.{key}: {error.message}", hint=error.hint)
     if typed.lock is not None and not (found.root / typed.lock).is_file():
         raise SettingsError(
-            f"tool.relforge.lock: there is no {typed.lock!r} in {found.root}",
-            hint="type: relforge lock",
+            f"tool.relforge.lock: {found.root} has no {typed.lock!r}",
+            hint="run: relforge lock",
         )

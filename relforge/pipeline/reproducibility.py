@@ -52,8 +52,8 @@ def verify(root: Path, order: BuildRequest, watch: Watch) -> None:
             again = _built(copy, order, first, place)
         found = difference.between(reader.read(first.tree), reader.read(again))
         files = found["files"]
-        rows = [f"{path}: only one of the two builds made it" for path in files["added"]]
-        rows += [f"{path}: only one of the two builds made it" for path in files["removed"]]
+        rows = [f"{path}: only one of the two builds has it" for path in files["added"]]
+        rows += [f"{path}: only one of the two builds has it" for path in files["removed"]]
         roots = (first.project.root, copy)
         rows += [
             f"{path}: {_how(first.tree / path, again / path, roots)}"
@@ -63,9 +63,9 @@ def verify(root: Path, order: BuildRequest, watch: Watch) -> None:
         if rows:
             more = [f"and {len(rows) - SHOWN} more"] if len(rows) > SHOWN else []
             raise UserError(
-                "the release is not reproducible: built again elsewhere, it differs\n"
+                "the release is not reproducible: a second build in another place differs\n"
                 + "\n".join(f"    {row}" for row in (*rows[:SHOWN], *more)),
-                hint="a time, a path, a random number or the order of a set got into it",
+                hint="look for a time, a path, a random number or the order of a set in it",
             )
 
 
@@ -86,7 +86,7 @@ def _copied(release: Release, into: Path) -> Path:
     except shutil.Error as error:
         place, _, why = error.args[0][0]
         raise UserError(
-            f"{place}: it cannot be copied for the second build: {why}",
+            f"{place}: cannot be copied for the second build: {why}",
             hint="move it out of the project",
         ) from None
     repository = git.output(root, "rev-parse", "--absolute-git-dir")
@@ -120,7 +120,8 @@ def _built(copy: Path, order: BuildRequest, first: Release, place: Path) -> Path
     if done.returncode:
         raise UserError(
             f"the second build failed: {(done.stderr or done.stdout).strip()}",
-            hint="it sees a copy of the project, and what was fetched; nothing else of this host",
+            hint="it sees only a copy of the project and the fetched files; nothing else "
+            "of this host",
         )
     return Path(json.loads(done.stdout)["tree"])
 
@@ -161,15 +162,15 @@ def _run(words: list[str], env: dict[str, str], place: Path) -> subprocess.Compl
 def _how(one: Path, two: Path, roots: Sequence[Path]) -> str:
     """In what two files differ, and why, where that can be seen."""
     if one.is_symlink() or two.is_symlink():
-        return f"a link to {os.readlink(one)}, and to {os.readlink(two)}"
+        return f"the link targets are {os.readlink(one)} and {os.readlink(two)}"
     if one.stat().st_mode != two.stat().st_mode:
         return f"the modes are {one.stat().st_mode & 0o777:o} and {two.stat().st_mode & 0o777:o}"
     old, new = one.read_bytes(), two.read_bytes()
     for root, data in zip(roots, (old, new), strict=True):
         if os.fsencode(root) in data:
-            return f"it holds the path of the project, {root}"
+            return f"it contains the path of the project, {root}"
     at = next(_offsets(old, new))
-    return f"the first difference is at byte {at}: {_around(old, at)!r}, and {_around(new, at)!r}"
+    return f"the first difference is at byte {at}: {_around(old, at)!r} and {_around(new, at)!r}"
 
 
 def _offsets(old: bytes, new: bytes) -> Iterator[int]:

@@ -19,8 +19,8 @@ def source_date(root: Path) -> int:
         return git.commit_time(root) or EPOCH
     if not (given.isascii() and given.isdigit()) or int(given) > LATEST:
         raise SettingsError(
-            f"SOURCE_DATE_EPOCH={given}: expected seconds since 1970, a whole number, at most "
-            f"{LATEST} (in the year 2242): the last moment that an archive can tell",
+            f"SOURCE_DATE_EPOCH={given}: expected a whole number of seconds since 1970, at most "
+            f"{LATEST} (in the year 2242), the latest time that an archive can store",
             hint="unset it, or: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)",
         )
     return int(given)

@@ -131,7 +131,7 @@ def refuse_running(release: Release) -> None:
         if _is_held(lock):
             variable = f"RELEASE_INSTANCE={lock.parent.name} " if lock.parent != state else ""
             raise UserError(
-                f"{tree}: this release is running, and a build would replace it",
+                f"{tree}: this release is running; a build would replace it",
                 hint=f"stop it first: {variable}{tree}/bin/{release.name} stop",
                 code=Exit.LOCKED,
             )
@@ -160,7 +160,7 @@ def _locked(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise UserError(
                 f"{path.parent}: another build of this environment is running",
-                hint="wait for it to end, and try again",
+                hint="wait for it to finish and try again",
                 code=Exit.LOCKED,
             ) from None
         yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import relforge
 from relforge.model import layout, python_version
 from relforge.model.spec import Project, Settings
+from relforge.project import lockfile
 from relforge.support.errors import Exit, SettingsError, UserError
 
 FOLDER = ".relforge"
@@ -97,6 +99,12 @@ def prepare(checkout: Checkout) -> Path:
     for name in ("__init__.py", "runtime", "py.typed"):
         _link(package / name, source / name)
     return package / "runtime" / "boot_app.py"
+
+
+def installation(project: Project, settings: Settings) -> str:
+    """What uv installs into the virtual environment where a server is missing; "": its name."""
+    added = lockfile.used(project.root, settings)[1:]
+    return " ".join(f"-r {shlex.quote(str(project.root / name))}" for name in added)
 
 
 def import_roots(project: Project, settings: Settings) -> Iterator[Path]:

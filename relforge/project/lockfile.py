@@ -1,4 +1,8 @@
-"""Which file of a project is its lock."""
+"""Which file of a project is its lock, and which one relforge writes beside another tool's.
+
+uv.lock                  what the project asks for; another tool wrote it, and relforge reads it
+pylock.relforge.toml     what `dependencies.add` asks for beyond that; `relforge lock` writes it
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from relforge.model.spec import Settings
+from relforge.project import lock_header
 from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError
 
@@ -21,6 +27,14 @@ WRITERS = {
     "Pipfile.lock": "pipenv lock",
 }
 
+# How these commands take another version of one package.
+_CHANGERS = {
+    "uv.lock": "uv lock --upgrade-package {}",
+    "poetry.lock": "poetry update {}",
+    "pdm.lock": "pdm update {}",
+    "Pipfile.lock": "pipenv upgrade {}",
+}
+
 
 def find(root: Path, setting: str | None) -> Path | None:
     """The lock that the settings name, or the first that is there.
@@ -30,6 +44,36 @@ def find(root: Path, setting: str | None) -> Path | None:
     if setting is not None:
         return root / setting
     return next(iter(_found(root)), None)
+
+
+def used(root: Path, settings: Settings) -> tuple[str, ...]:
+    """The lockfiles of a release that are there, as the settings would name them.
+
+    The project's own, then the one for `dependencies.add` where that has one of its own.
+    """
+    if settings.lock is None:
+        return ()
+    added = beside(root / settings.lock, root, settings)
+    return (settings.lock, name(root, added)) if added and added.is_file() else (settings.lock,)
+
+
+def beside(lock: Path, root: Path, settings: Settings) -> Path | None:
+    """The lockfile of `dependencies.add` that belongs to that lock; it may not be there yet.
+
+    None where the lock itself holds what is added: relforge writes it.
+    """
+    wanted = settings.dependencies
+    return root / wanted.add_lock if wanted.add and is_foreign(lock) else None
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether another tool wrote that lock."""
+    return path.is_file() and (path.name in WRITERS or lock_header.read(path) is None)
+
+
+def change(path: Path, package: str) -> str:
+    """The command that locks another version of a package in that lock; "" where none is known."""
+    return _CHANGERS.get(path.name, "").format(package)
 
 
 def name(root: Path, lock: Path) -> str:

@@ -3,7 +3,7 @@
 wheelhouse, find_links      the wheels and source archives in these folders
 python.archive, archives    the interpreters
 oci.base                    the image below ours, an archive or a folder
-lock                        unlike a list of wishes, which a build backend may read
+lock, dependencies.add_lock unlike a list of wishes, which a build backend may read
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def without(names: Iterable[str], folder: Path, root: Path, settings: Settings) 
 def _files(settings: Settings, root: Path) -> Iterator[Path]:
     python = settings.python
     archives = (row.place for _, row in python.archives)
-    for place in (python.archive, *archives, settings.oci.base, settings.lock or ""):
+    locks = (settings.lock or "", settings.dependencies.add_lock)
+    for place in (python.archive, *archives, settings.oci.base, *locks):
         if (path := _local(place, root)) is not None:
             yield path
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.model import layout
+from relforge.model.spec import ADD_LOCK
 from relforge.project import git
 from relforge.project.toml_document import read_toml
 from relforge.support.errors import UserError
@@ -49,7 +50,7 @@ BOOT = f"{layout.RUNTIME}/relforge/runtime/boot.py"  # what only a release has
 SETTINGS_ONLY = frozenset(
     {
         *("relforge.toml", "pylock.toml", "uv.lock", "requirements.lock"),
-        *("poetry.lock", "pdm.lock", "Pipfile.lock"),
+        *("poetry.lock", "pdm.lock", "Pipfile.lock", ADD_LOCK),
     }
 )
 

@@ -19,7 +19,7 @@ ROLES = {
     "program": "relforge.runtime.service.program",
     "unit": "relforge.runtime.commands.units",
     "probe": "relforge.runtime.service.probe",
-    "tell": "relforge.runtime.service.config_push",
+    "push": "relforge.runtime.service.config_push",
     "keep": "relforge.runtime.service.state_export",
     "develop": "relforge.runtime.develop.main",  # not in a release
 }

@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
     from .paths import Paths
 
+LAUNCH = "release/launch"  # what the launcher reads: a key and a value in each line
+_MOST_LAUNCH = 1 << 12  # bytes
 SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in the log
 
 
 class Running:
     """What the lock's holder wrote into it; what is of another type counts as not written."""
 
-    __slots__ = ("lock", "pid", "root", "run", "started", "version")
+    __slots__ = ("lock", "owner", "pid", "root", "run", "started", "version")
 
-    def __init__(self, content: dict[str, Any], paths: Paths) -> None:
+    def __init__(self, content: dict[str, Any], paths: Paths, owner: int) -> None:
+        self.owner = owner  # of the lock: nobody else answers for this release
         self.lock = paths.lock
         self.pid = pid(content.get("pid"))
         self.run = _text(content, "run_dir") or paths.run
@@ -45,13 +48,16 @@ class Running:
 
 
 def running(paths: Paths) -> Running | None:
-    """The running release of these paths, or None where nobody holds the lock."""
+    """The running release of these paths, or None where nobody holds the lock.
+
+    Raises Refusal where a release of another name holds it.
+    """
     try:
         fd = open_lock(paths.lock, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
-        found = Running({}, paths)
+        found = Running({}, paths, _owner(paths))
         if os.path.exists(found.supervisor):
             # The run directory of a release whose console is open to other users, too.
             return found
@@ -66,12 +72,25 @@ def running(paths: Paths) -> Running | None:
                 return None
             content = _content(fd)
             if content is not None:
-                return Running(content, paths)
+                found = Running(content, paths, os.fstat(fd).st_uid)
+                _check_name(found.root, paths)
+                return found
             # Its holder is about to write it.
             time.sleep(0.02)
-        return Running({}, paths)
+        return Running({}, paths, os.fstat(fd).st_uid)
     finally:
         os.close(fd)
+
+
+def _owner(paths: Paths) -> int:
+    """To whom a release belongs whose lock this user cannot open."""
+    for path in (paths.lock, paths.state):
+        try:
+            return os.stat(path).st_uid
+        except OSError:
+            continue
+    # `start` trusts a directory of its own user or root's alone.
+    return os.stat(paths.run).st_uid
 
 
 def open_lock(path: str, flags: int) -> int:
@@ -93,6 +112,30 @@ def pid(value: object) -> int:
     """The number of a process, as a lock names it; 0 for anything else."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and 0 < value < 1 << 31 else 0  # type: ignore[operator, return-value]
+
+
+def _check_name(root: str, paths: Paths) -> None:
+    """Two applications that one RELEASE_STATE_DIR names would stop each other."""
+    if root == paths.root:
+        return
+    theirs, ours = _name(root), _name(paths.root)
+    if theirs and ours and theirs != ours:
+        raise Refusal(
+            f"{paths.state} is the state directory of {theirs} ({root}), which runs; "
+            f"this is {ours} ({paths.root})",
+            hint="give each application its own RELEASE_STATE_DIR",
+            code=CONFIG,
+        )
+
+
+def _name(root: str) -> str:
+    """The name of the release there; "" where it is gone."""
+    try:
+        with open(os.path.join(root, LAUNCH), encoding="utf-8", errors="replace") as file:
+            lines = file.read(_MOST_LAUNCH).splitlines()
+    except OSError:
+        return ""
+    return next((line[5:] for line in lines if line.startswith("name ")), "")
 
 
 def _odd(path: str) -> Refusal:

@@ -34,6 +34,9 @@ def begin() -> None:
         root = os.path.dirname(root)
     if _BEGUN or not _is_meant(root):
         return
+    _forget_foreign(root)
+    if "RELFORGE_CONFIG" in os.environ or "RELFORGE_CONFIG_FD" in os.environ:
+        return  # started by a process of the release, which has exported
     _BEGUN.append(root)
     from .contract import manifest
     from .errors import Refusal
@@ -50,13 +53,26 @@ def begin() -> None:
 
 
 def _is_meant(root: str) -> bool:
-    """Is this `bin/python`, and not started by a process of the release, which has exported?"""
-    return (
-        sys.executable in [os.path.join(root, name) for name in NAMES]
-        and "RELFORGE_CONFIG" not in os.environ
-        and "RELFORGE_CONFIG_FD" not in os.environ
-        and not any(word.endswith(_ENTRIES) for word in sys.orig_argv)
+    """Is this `bin/python`, and no entry of the runtime, which loads the configuration itself?"""
+    return sys.executable in [os.path.join(root, name) for name in NAMES] and not any(
+        word.endswith(_ENTRIES) for word in sys.orig_argv
     )
+
+
+def _forget_foreign(root: str) -> None:
+    """Drop what the runtime of another release gave to its process, which has started this one.
+
+    As the launcher does for the commands: another version in the same deploy root is not foreign.
+    """
+    theirs = os.environ.get("RELEASE_ROOT")
+    if not theirs or os.path.realpath(theirs) == os.path.realpath(root):
+        return
+    above = os.path.dirname(os.path.realpath(root))
+    if os.path.basename(above) == "releases" and os.path.dirname(os.path.realpath(theirs)) == above:
+        return
+    for name in [*os.environ]:
+        if name.startswith(("RELEASE_", "RELFORGE_")):
+            del os.environ[name]
 
 
 def _runs_code_of(root: str, words: list[str]) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 
+from . import trusted_directory
 from .errors import CONFIG, USAGE, Refusal
 
 SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
@@ -82,7 +83,10 @@ def environ(root: str) -> dict[str, str]:
 
 
 def prepare(paths: Paths) -> None:
-    """Make the folders; raises Refusal that names the variable to set."""
+    """Make the folders; raises Refusal that names the variable to set.
+
+    A directory in which another user could replace a socket or the log is refused.
+    """
     for variable, folder, mode in (
         ("RELEASE_STATE_DIR", paths.state, 0o755),
         ("RELEASE_RUN_DIR", paths.run, 0o700),
@@ -100,6 +104,7 @@ def prepare(paths: Paths) -> None:
                 hint=f"set {variable} to a folder that this user can write",
                 code=CONFIG,
             )
+        trusted_directory.check(folder, paths.root, variable)
 
 
 def make_state(paths: Paths) -> str:

@@ -150,8 +150,8 @@ def hint_of(error: OSError, program: str | Path) -> str:
             flags = 0
         if flags & os.ST_NOEXEC:
             return (
-                f"{found} is on a file system that is mounted noexec, where nothing can be run: "
-                "put the project, RELFORGE_CACHE_DIR and TMPDIR on another one"
+                f"{found} is on a file system mounted noexec, from which no program can run: "
+                "move the project, RELFORGE_CACHE_DIR and TMPDIR to another one"
             )
     return f"is `{program}` installed, and on PATH?"
 

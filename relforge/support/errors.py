@@ -8,7 +8,7 @@ from typing import Any
 from relforge.support.masking import mask
 
 # What to do about a full disk.
-NO_ROOM = "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a roomier disk"
+NO_ROOM = "free some space, or set RELFORGE_CACHE_DIR and TMPDIR to a disk with more space"
 
 
 class Exit(IntEnum):

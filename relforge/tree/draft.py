@@ -58,7 +58,7 @@ def copy(release: Release, source: Path, path: str, *, mode: int | None = None) 
     if stat.S_ISLNK(status.st_mode):
         text = os.readlink(source)
         if os.path.isabs(text) or not _is_inside(release, target.parent / text):
-            raise UserError(f"the link {source} -> {text} leaves the release")
+            raise UserError(f"the link {source} -> {text} points outside the release")
         target.symlink_to(text)
     else:
         shutil.copyfile(source, target)
@@ -70,9 +70,9 @@ def link(release: Release, path: str, to: str) -> Path:
     """Make a link to ``to``, a path of the release that is there; what it holds is relative."""
     goal = release.tree / relative(to)
     if not _is_inside(release, goal):
-        raise UserError(f"{to!r} leads out of the release through a link")
+        raise UserError(f"{to!r} points outside the release through a link")
     if not goal.exists() and to not in layout.SEALED:
-        raise UserError(f"there is no {to!r} in the release")
+        raise UserError(f"the release has no {to!r}")
     target = _free(release, path)
     target.symlink_to(os.path.relpath(goal, target.parent.resolve()))
     return target
@@ -82,7 +82,7 @@ def mkdir(release: Release, path: str) -> Path:
     """Make a folder; one that is there is left as it is.  An empty one is shipped, too."""
     target = _inner(release, path)
     if os.path.lexists(target) and not target.is_dir():
-        raise UserError(f"{path!r} is a file of the release, and no folder")
+        raise UserError(f"{path!r} is a file of the release, not a directory")
     target.mkdir(exist_ok=True)
     return target
 
@@ -91,7 +91,7 @@ def chmod(release: Release, path: str, mode: int) -> Path:
     """Give a file of the release its mode, 0644 or 0755."""
     target = _inner(release, path)
     if target.is_symlink() or not target.is_file():
-        raise UserError(f"there is no file {path!r} in the release")
+        raise UserError(f"the release has no file {path!r}")
     draft = target.with_name(f".{target.name}.relforge")
     shutil.copyfile(target, draft)
     draft.chmod(_plain(mode))
@@ -107,14 +107,16 @@ def remove(release: Release, path: str) -> None:
     elif os.path.lexists(target):
         target.unlink()
     else:
-        raise UserError(f"there is no {path!r} in the release")
+        raise UserError(f"the release has no {path!r}")
 
 
 def relative(path: str) -> str:
     """The path made plain; raises UserError where it is no path below the release."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
-        raise UserError(f"{path!r} leaves the release", hint="write a relative path without `..`")
+        raise UserError(
+            f"{path!r} points outside the release", hint="write a relative path without `..`"
+        )
     return str(pure)
 
 
@@ -122,7 +124,7 @@ def _free(release: Release, path: str) -> Path:
     """The place of a file, with nothing in it."""
     target = _inner(release, path)
     if target.is_dir() and not target.is_symlink():
-        raise UserError(f"{path!r} is a folder of the release; name the file")
+        raise UserError(f"{path!r} is a directory of the release; name the file")
     _refuse_to_replace(release, path)
     target.unlink(missing_ok=True)
     return target
@@ -132,16 +134,16 @@ def _inner(release: Release, path: str) -> Path:
     """Where that path lies in the draft; its folder is made, and is no link to elsewhere."""
     if release.tree == release.final_tree:
         raise UserError(
-            f"{path!r}: the release is finished, and nothing of it is written to any more",
-            hint="a step that changes the tree stands between `assemble` and `pack`",
+            f"{path!r}: the release is finished and cannot be changed any more",
+            hint="put a step that changes the tree between `assemble` and `pack`",
         )
     target = release.tree / relative(path)
     if not _is_inside(release, target.parent):
-        raise UserError(f"{path!r} leaves the release through a link")
+        raise UserError(f"{path!r} points outside the release through a link")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise UserError(f"{path!r}: a part of that path is a file of the release") from None
+        raise UserError(f"{path!r}: a parent of that path is a file of the release") from None
     place = target.parent.resolve() / target.name
     real = place.relative_to(release.tree.resolve()).as_posix()
     if layout.is_ours(real, release.name):
@@ -151,7 +153,7 @@ def _inner(release: Release, path: str) -> Path:
 
 def _refuse_to_replace(release: Release, path: str) -> None:
     if layout.holds_ours(relative(path), release.name):
-        raise UserError(f"{path!r} holds what relforge itself writes")
+        raise UserError(f"{path!r} contains files that relforge itself writes")
 
 
 def _is_inside(release: Release, path: Path) -> bool:
@@ -160,5 +162,5 @@ def _is_inside(release: Release, path: Path) -> bool:
 
 def _plain(mode: int) -> int:
     if mode not in MODES:
-        raise UserError(f"mode 0o{mode:o}: a file of a release has 0o644 or 0o755")
+        raise UserError(f"mode 0o{mode:o}: the files of a release have 0o644 or 0o755")
     return mode

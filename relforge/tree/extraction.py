@@ -67,9 +67,9 @@ def extract(
             raise Hostile(f"{member.name!r} is a device or a pipe")
     for name, target in links.items():
         if any(above in links for above in parents(name)):
-            raise Hostile(f"{name!r} lies behind a link")
+            raise Hostile(f"{name!r} is behind a link")
         if not outward and leads_out(name, links):
-            raise Hostile(f"{name!r} leads out of the directory, to {target!r}")
+            raise Hostile(f"{name!r} points outside the directory, to {target!r}")
     for name, target in links.items():
         symlink(target, directory / name)
     for place, time in times:
@@ -105,7 +105,9 @@ def symlink(target: str, place: Path) -> None:
 def link(source: Path, place: Path) -> None:
     """Make a hard link to a regular file that was laid out before; raises Hostile."""
     if source.is_symlink() or not source.is_file():
-        raise Hostile(f"{place.name!r} stands for {source.name!r}, which the archive does not hold")
+        raise Hostile(
+            f"{place.name!r} is a link to {source.name!r}, which the archive does not contain"
+        )
     if source == place:
         return
     with _fault_of(place.name):
@@ -151,7 +153,7 @@ def _link(member: tarfile.TarInfo, name: str, directory: Path, links: dict[str, 
     """A hard link; one to a symbolic link stands for the same as that does."""
     target = posixpath.normpath(member.linkname)
     if target.startswith(("/", "../")) or target == ".." or "\0" in target:
-        raise Hostile(f"{member.name!r} leads out of the directory, to {member.linkname!r}")
+        raise Hostile(f"{member.name!r} points outside the directory, to {member.linkname!r}")
     if target in links:
         links[name] = links[target]
         return
@@ -187,4 +189,4 @@ def _fault_of(name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FAULTS_OF_MEMBERS:
             raise
-        raise Hostile(f"{name!r} cannot be laid out: {error.strerror}") from None
+        raise Hostile(f"{name!r} cannot be written: {error.strerror}") from None

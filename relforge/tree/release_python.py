@@ -139,8 +139,8 @@ def unanswered(role: str, reply: Reply, hint: str = "") -> UserError:
     output = (reply.output or "\n".join(reply.lines)).rstrip()[-4000:]
     problem = reply.problem or "ended with status 0"
     return UserError(
-        f"the assembled release was asked for `{role}`, and its interpreter "
-        f"{problem} without an answer" + (f"\n{output}" if output else ""),
+        f"the interpreter of the assembled release {problem} without an answer "
+        f"to `{role}`" + (f"\n{output}" if output else ""),
         hint=hint,
     )
 

@@ -26,7 +26,7 @@ def test_a_text_that_names_the_projects_folder_is_told_with_its_line(tmp_path: P
     release = trees.app(tmp_path, {"app/shop/settings.py": text, "app/shop/other.py": "ROOT = '.'"})
     ((path, message),) = found(release)
     assert "app/shop/settings.py" == path
-    assert f"line 2 names the project's folder of this host, {project}" == message
+    assert f"line 2 contains the path of the project directory on this host, {project}" == message
 
 
 def test_a_folder_whose_name_only_begins_alike_is_another(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_byte_code_that_names_its_source(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/__pycache__/a.cpython-312.pyc": compiled.read_bytes()})
     ((path, message),) = found(release)
     assert "app/__pycache__/a.cpython-312.pyc" == path
-    assert message.startswith("names the project's folder")
+    assert message.startswith("contains the path of the project directory")
 
 
 def test_a_place_of_one_component_tells_nothing(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_run_path_of_this_host_is_an_error(tmp_path: Path) -> None:
     expected = {"ours.so": "error", "fixed.so": "warning", "relative.so": "error"}
     assert expected == severities(release)
     (message,) = [r.message for r in build_paths.run_paths(release) if "/ours.so" in r.path]
-    assert "the project's folder of this host" in message
+    assert "the project directory on this host" in message
 
 
 @pytest.mark.process

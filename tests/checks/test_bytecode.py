@@ -36,7 +36,7 @@ def test_byte_code_of_another_text_is_an_error(tmp_path: Path) -> None:
     }
     (row,) = rule.rule(trees.app(tmp_path, files))
     assert ("error", f"app/__pycache__/a.{TAG}.pyc") == (row.severity, row.path)
-    assert "was made of another text than app/a.py has" in row.message
+    assert "was compiled from other source than app/a.py" in row.message
 
 
 def test_byte_code_that_the_interpreter_holds_against_its_source(tmp_path: Path) -> None:

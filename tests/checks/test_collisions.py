@@ -36,8 +36,8 @@ def test_a_module_of_two_packages_is_an_error_that_names_both_ways_out(tmp_path:
     """P31, B6."""
     (row,) = found(tmp_path, CLASH)
     assert ("error", f"{SITE}/x.py") == (row.severity, row.path)
-    assert "is brought by a==1 and by b==2" in row.message
-    assert 'dependencies.prefer = ["a"], or ["b"]' in row.hint
+    assert "is in a==1 and in b==2" in row.message
+    assert 'dependencies.prefer = ["a"] or ["b"]' in row.hint
 
 
 def test_who_was_preferred_wins_without_a_word(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_programs_data_and_stray_tests_are_warnings_and_texts_a_note(tmp_path: P
     ]
     assert 3 == len(told)
     (note,) = collisions.notes(replace(trees.app(tmp_path, {"app/a": ""}), collisions=rows))
-    assert note.endswith("README.md of b==2")
+    assert note.endswith("README.md from b==2")
 
 
 def test_a_module_in_two_shapes_is_reported(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_module_in_two_shapes_is_reported(tmp_path: Path) -> None:
     }
     rows = {row.path: row for row in collisions.rule(of_two(tmp_path, one, other))}
     assert {f"{SITE}/multi.py", f"{SITE}/fast.py"} == {*rows}
-    assert f"{SITE}/multi/__init__.py of b==2 has its name" in rows[f"{SITE}/multi.py"].message
+    assert f"{SITE}/multi/__init__.py of b==2 has the same name" in rows[f"{SITE}/multi.py"].message
     assert {"warning"} == {row.severity for row in rows.values()}
 
 

@@ -29,7 +29,7 @@ def test_three_keys_of_tests_are_one_finding_with_one_pattern(tmp_path: Path) ->
         verdict.judge(found, CheckSettings())
     (row,) = failed.value.findings
     assert "app/shop/tests/*" == row.path
-    assert row.message.startswith("each of 3 files holds a private key: a.pem (line 1), b.pem")
+    assert row.message.startswith("each of 3 files contains a private key: a.pem (line 1), b.pem")
     assert {f"app/shop/tests/{name}" for name in names} == set(row.files)
     assert row.hint.endswith('check.allow = ["secrets:app/shop/tests/*"]')
     assert () == verdict.judge(found, CheckSettings(allow=("secrets:app/shop/tests/*",)))
@@ -69,6 +69,6 @@ def test_one_failure_of_several_settings_is_one_finding_that_lists_them() -> Non
     places = [f"tool.relforge.services.{name}.run" for name in ("a", "b", "c")]
     rows = grouping.grouped([finding(path, topic="KeyError: 'X' at x.py:1") for path in places])
     (row,) = map(grouping.with_way_out, rows)
-    assert f"m\nthe same ends:\n  {places[1]}\n  {places[2]}" == row.message
+    assert f"m\nthe same error for:\n  {places[1]}\n  {places[2]}" == row.message
     (pattern, *_) = tomllib.loads(row.hint.partition("check.")[2])["allow"]
     assert f"secrets:{places[0]}" == pattern

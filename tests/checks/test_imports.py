@@ -117,7 +117,7 @@ def test_a_part_of_python_that_is_left_out(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, "import tkinter")
     assert 'python.keep = ["tkinter"]' in finding.hint
     (finding,) = found(tmp_path / "other", "import wave")
-    assert "has it no more, or python.exclude names it" in finding.hint
+    assert "no longer has it, or python.exclude names it" in finding.hint
 
 
 def test_a_distribution_that_is_in_a_group_of_the_project(tmp_path: Path) -> None:

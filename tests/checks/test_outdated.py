@@ -22,7 +22,7 @@ LIBRARY = '  File "python/lib/python3.11/enum.py", line 1, in x\n'
 )
 def test_a_package_that_asks_python_for_what_is_gone_is_named(last: str) -> None:
     said = outdated.hint(f"importing 'a' fails:\n{OWN}{SITE}{last}", "3.11")
-    assert said.startswith("gunicorn, in the version that is locked, does not run on Python 3.11")
+    assert said.startswith("gunicorn, in the locked version, does not run on Python 3.11")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def lacking(rows: list[Finding]) -> set[str]:
         ("setuptools.build_meta", '[tool.setuptools.package-data] shop = ["templates/**"]'),
         ("hatchling.build", 'artifacts = ["shop/templates/**"]'),
         ("poetry.core.masonry.api", 'include = [{ path = "shop/templates/**", format = "wheel" }]'),
-        ("flit_core.buildapi", "let the build backend take it in"),
+        ("flit_core.buildapi", "include it in the settings of the build backend"),
     ],
 )
 def test_templates_that_the_wheel_lacks_are_told_with_the_line(
@@ -67,7 +67,7 @@ def test_templates_that_the_wheel_lacks_are_told_with_the_line(
         "src/shop/migrations/0001.py",
     } == lacking(rows)
     (row,) = [row for row in rows if row.path.endswith("/a.html")]
-    assert ("warning", "lies in the package and not in its wheel") == (row.severity, row.message)
+    assert ("warning", "is in the package but not in its wheel") == (row.severity, row.message)
     assert hint in row.hint
 
 

@@ -37,10 +37,10 @@ def test_a_folder_that_everybody_may_write_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "problem"),
     [
-        ("/etc/hosts", "a place of this host"),
+        ("/etc/hosts", "an absolute path on this host"),
         ("../../outside", "outside of the release"),
-        ("nowhere", "where nothing is"),
-        ("loop", "where nothing is"),
+        ("nowhere", "which does not exist"),
+        ("loop", "which does not exist"),
     ],
 )
 def test_a_link_that_leads_nowhere_or_out(tmp_path: Path, target: str, problem: str) -> None:
@@ -81,7 +81,7 @@ def test_what_got_in_by_accident_is_told_once_with_its_size(tmp_path: Path) -> N
     }
     rows = {row.path: row.message for row in leftovers.rule(trees.app(tmp_path, files))}
     assert {"app/shop/node_modules", "app/shop/db.sqlite3", "app/.git"} == rows.keys()
-    assert "is the packages of npm: 2 files, 3.0 kB" == rows["app/shop/node_modules"]
+    assert "is npm's packages: 2 files, 3.0 kB" == rows["app/shop/node_modules"]
 
 
 def test_large_files_and_large_tests(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_program_that_no_package_brings(tmp_path: Path) -> None:
     release = trees.release(tmp_path, {"deps": FILES}, commands=command("clikk", "x"))
     (row,) = programs.rule(release)
     assert ("warning", "tool.relforge.commands.do") == (row.severity, row.path)
-    assert "'clikk': it comes from the target's PATH" in row.message
+    assert "'clikk': it is looked up on the target's PATH" in row.message
     assert "did you mean `clik`?" == row.hint
 
 
@@ -82,7 +82,7 @@ def test_programs_of_the_release_are_there_and_can_be_run(tmp_path: Path) -> Non
     )
     (release.tree / "app/good").chmod(0o755)
     assert [
-        ("error", "tool.relforge.commands.c1", "app/plain: nobody may execute this file"),
-        ("error", "tool.relforge.commands.c2", "app/gone: there is no such file in the release"),
-        ("error", "tool.relforge.hooks.pre_stop", "app/gone: there is no such file in the release"),
+        ("error", "tool.relforge.commands.c1", "app/plain: the file is not executable"),
+        ("error", "tool.relforge.commands.c2", "app/gone: the release has no such file"),
+        ("error", "tool.relforge.hooks.pre_stop", "app/gone: the release has no such file"),
     ] == [(row.severity, row.path, row.message) for row in programs.rule(release)]

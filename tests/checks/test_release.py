@@ -39,8 +39,8 @@ def test_errors_are_told_together_and_leave_the_tree_that_was_there(shop: Worksh
     said = shop.refused(1, "build")
     for text in (
         "the release has 4 errors",
-        "app/shop/.env: its name says that it holds variables of a deployment",
-        "app/shop/ops.py: line 3 holds a token of GitHub (ghp_..., 40 bytes)",
+        "app/shop/.env: its name suggests that it contains environment variables of a deployment",
+        "app/shop/ops.py: line 3 contains a GitHub token (ghp_..., 40 bytes)",
         "app/shop/ops.py: line 1 imports 'yaml', which is not in the release",
         "add PyYAML to `project.dependencies`",
         "tool.relforge.commands.hello.call: importing 'shop.ops' fails:",
@@ -64,7 +64,7 @@ def test_an_artifact_is_tried_in_a_place_with_a_space_once(shop: Workshop) -> No
         "shop/worker.py", "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = print\n"
     )
     said = shop.refused(1, "release", "--smoke")
-    assert "where it was unpacked, tool.relforge.services.worker.run: importing" in said
+    assert "in the unpacked artifact, tool.relforge.services.worker.run: importing" in said
     assert not Path(again["artifact"]).exists()
 
 
@@ -83,7 +83,7 @@ def test_every_format_is_unpacked_and_tried(shop: Workshop) -> None:
     said = shop.refused(1, "release", "--attest")
     for row in first["artifacts"]:
         name = Path(row["artifact"]).name
-        assert (f"dist/{name}: where it was unpacked" in said) == (name != "shop_1.0_amd64.deb")
+        assert (f"dist/{name}: in the unpacked artifact" in said) == (name != "shop_1.0_amd64.deb")
         assert Path(row["artifact"]).exists() == (name == "shop_1.0_amd64.deb")
     left = sorted(path.name for path in (shop.root / "dist").iterdir())
     assert [name for name in there if name.startswith("shop_1.0_")] == left
@@ -97,7 +97,7 @@ def test_a_package_is_not_tried_without_its_program_and_that_is_told(shop: Works
         (nothing / name).symlink_to(f"/usr/bin/{name}")
     built = shop.given(PATH=str(nothing)).report("release", "--smoke", "--format", "deb")
     (note,) = [note for note in built["notes"] if "shop-1.0_1.0" in note]
-    assert note.endswith("shop-1.0_1.0_amd64.deb: dpkg-deb is not there")
+    assert note.endswith("shop-1.0_1.0_amd64.deb: dpkg-deb is not installed")
 
 
 def test_a_release_of_byte_code_alone_runs(shop: Workshop) -> None:

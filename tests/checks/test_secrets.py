@@ -31,19 +31,19 @@ FOUND = {
         b"aws_secret_access_key = " + (DIGITS * 4)[:40].encode(),
         "an AWS secret key",
     ),
-    "GitHub": (b"gh" + b"p_" + (DIGITS * 3).encode(), "a token of GitHub"),
-    "GitHub, fine-grained": (b"github_" + b"pat_" + (DIGITS * 6).encode(), "a token of GitHub"),
-    "Slack": (b"xo" + b"xb-123456789012-" + DIGITS.encode(), "a token of Slack"),
-    "Stripe": (b"sk_" + b"live_" + (DIGITS * 2).encode(), "a key of Stripe"),
-    "Google": (b"AI" + b"za" + (DIGITS * 3)[:35].encode(), "a key of Google"),
-    "npm": (b"np" + b"m_" + (DIGITS * 3).encode(), "a token of npm"),
+    "GitHub": (b"gh" + b"p_" + (DIGITS * 3).encode(), "a GitHub token"),
+    "GitHub, fine-grained": (b"github_" + b"pat_" + (DIGITS * 6).encode(), "a GitHub token"),
+    "Slack": (b"xo" + b"xb-123456789012-" + DIGITS.encode(), "a Slack token"),
+    "Stripe": (b"sk_" + b"live_" + (DIGITS * 2).encode(), "a Stripe key"),
+    "Google": (b"AI" + b"za" + (DIGITS * 3)[:35].encode(), "a Google key"),
+    "npm": (b"np" + b"m_" + (DIGITS * 3).encode(), "an npm token"),
     "an address": (
         b"DB = 'postgresql://shop:c0rrect-h0rse@db.internal:5432/shop'",
-        "a password in an address (postgresql://...@db.internal)",
+        "a password in a URL (postgresql://...@db.internal)",
     ),
     "an address without a user": (
         b"redis://:c0rrect-h0rse@cache/0",
-        "a password in an address (redis://...@cache)",
+        "a password in a URL (redis://...@cache)",
     ),
     "a signed token": (
         b"eyJhbGciOiJIUzI1NiJ9." + b"eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
@@ -62,8 +62,8 @@ def test_a_secret_is_told_with_its_line_and_without_itself(tmp_path: Path, case:
     release = trees.app(tmp_path, {"app/shop/settings.py": b"# one\n" + data + b"\n"})
     (finding,) = found(release)
     assert "app/shop/settings.py" == finding.path
-    assert finding.message.startswith(f"line 2 holds {what}")
-    assert ("holds", "line 2") == (finding.topic.partition(" ")[0], finding.detail)
+    assert finding.message.startswith(f"line 2 contains {what}")
+    assert ("contains", "line 2") == (finding.topic.partition(" ")[0], finding.detail)
     told = f"{finding.message} {finding.hint}"
     secret = data.split(b"'")[1] if b"'" in data else data
     assert secret.decode() not in told
@@ -133,5 +133,5 @@ def test_a_secret_far_into_a_large_file_has_its_line(tmp_path: Path) -> None:
 def test_several_of_a_kind_are_told_once_a_file(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/keys.pem": KEY * 3})
     (finding,) = found(release)
-    assert finding.message.startswith("line 1 holds a private key")
+    assert finding.message.startswith("line 1 contains a private key")
     assert finding.message.endswith(", and 2 more")

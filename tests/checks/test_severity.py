@@ -75,7 +75,7 @@ def test_a_command_of_django_is_a_warning_until_somebody_types_it(tmp_path: Path
     rows = weighed(trees.app(tmp_path, files, commands=(command,)))
     row = rows[f"{SITE}/pp/api/management/commands/prune.py"]
     assert "warning" == row.severity
-    assert "Django loads it where somebody types that command" in row.message
+    assert "Django loads it only when that command is run" in row.message
     assert "add nowhere to `project.dependencies`" in row.hint
     assert "error" == rows[f"{SITE}/pp/api/models.py"].severity
 
@@ -122,7 +122,7 @@ def test_a_part_of_a_wheel_that_nothing_loads_may_lack_its_library(tmp_path: Pat
     rows = weighed(packages(tmp_path, "import fast\n"), loaded=["fast", "fast._c", "pp"])
     plugin = rows[f"{SITE}/fast/plugins/libfast_rdma.so.1"]
     assert "warning" == plugin.severity
-    assert "nothing that the application imports loads it" in plugin.message
+    assert "nothing that the application imports uses it" in plugin.message
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.elf.test_reader import EXECUTABLE, loaded
 ROOT = Path(__file__).parents[2]
 ONE = Finding(severity="warning", rule="secrets", path="app/a.py", message="one", hint="do")
 TWO = Finding(severity="error", rule="links", path="app/b", message="two", hint="")
-WAY = "to pass it over: check.allow ="
+WAY = "to ignore it: check.allow ="
 THREE = Finding(severity="error", rule="links", path="app/c", message="three", hint="mend it")
 
 
@@ -110,7 +110,7 @@ def test_a_library_that_needs_a_newer_glibc_is_told_with_the_symbols(tmp_path: P
     release = trees.release(tmp_path, {"deps": files}, check=CheckSettings(glibc="2.2"))
     (finding,) = native.glibc(release)
     assert ("error", f"{trees.SITE}/b") == (finding.severity, finding.path)
-    assert "and check.glibc is 2.2" in finding.message
+    assert "but check.glibc is 2.2" in finding.message
     assert re.search(r"needs glibc 2\.\d+ for \w+@GLIBC_2\.", finding.message)
     release = trees.release(tmp_path, {"deps": files}, check=CheckSettings(glibc="2.99"))
     assert [] == list(native.glibc(release))
@@ -125,7 +125,7 @@ def test_a_module_for_another_cpu(tmp_path: Path) -> None:
     }
     rows = list(native.machine(trees.release(tmp_path, {"deps": files})))
     assert ["error", "warning"] == [row.severity for row in rows]
-    assert {"is for aarch64, and the release is for x86_64"} == {row.message for row in rows}
+    assert {"is for aarch64, but the release is for x86_64"} == {row.message for row in rows}
 
 
 def test_a_library_that_is_nowhere(tmp_path: Path) -> None:

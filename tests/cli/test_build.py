@@ -80,7 +80,7 @@ def test_results_go_to_stdout_and_plain_progress_to_stderr(shop: Workshop) -> No
     (artifact,) = (shop.root / "dist").iterdir()
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     assert f"dist/{artifact.name}" in done.stdout.splitlines()
-    for text in (f"sha256 {digest}", " MB, runs on linux-", "Next, on any such host"):
+    for text in (f"sha256 {digest}", " MB, runs on linux-", "Next, on any host of that kind"):
         assert text in done.stdout
     for command in (f"tar -xzf {artifact.name}", "shop-1.0/bin/shop start"):
         assert f"  {command}" in done.stdout.splitlines()
@@ -146,7 +146,7 @@ def test_ctrl_c_on_a_terminal(shop: Workshop) -> None:
     child.expect(pexpect.EOF)
     child.close()
     said = child.before or ""
-    assert "interrupted; nothing half-done was left behind" in said
+    assert "interrupted; nothing half-written was left behind" in said
     assert said.rfind(CURSOR_SHOWN) > said.rfind(CURSOR_HIDDEN)
     assert 130 == child.exitstatus
     assert not shop.tree.exists()

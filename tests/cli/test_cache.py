@@ -83,11 +83,11 @@ def test_verify(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (full / "trees" / "deps" / "d" / "files" / "data").write_text("other")
     status, out, _ = run(capsys, "verify")
     assert 1 == status
-    assert "trees/deps/d: data was changed" in out
+    assert "trees/deps/d: data has changed" in out
     assert "relforge cache verify --repair" in out
     status, out, _ = run(capsys, "verify", "--repair")
     assert 0 == status
-    assert "trees/deps/d: data was changed (removed)" in out
+    assert "trees/deps/d: data has changed (removed)" in out
     assert 0 == run(capsys, "verify")[0]
 
 
@@ -134,5 +134,5 @@ def test_a_cache_that_is_no_folder_is_refused(
     own_cache.write_text("precious")
     status, out, err = run(capsys, *words)
     assert (1, "") == (status, out)
-    assert f"{own_cache}: the cache is a folder, and this is none" in err
+    assert f"{own_cache}: the cache must be a directory, and this is a file" in err
     assert "precious" == own_cache.read_text()

@@ -46,7 +46,7 @@ def test_a_lock_that_no_build_takes_says_how_it_would_be(
     proposed(project, capsys)
     other = project / "wheels.lock"
     first, second = proposed(project, capsys, "--output", str(other))
-    assert first.startswith("  a build uses pylock.toml; to use this one: lock = ")
+    assert first.startswith("  builds use pylock.toml; to use this one, set: lock = ")
     assert '"wheels.lock"' in first
     assert f"  relforge build --env prod --project {project}" == second
 
@@ -76,7 +76,7 @@ def test_what_is_no_file_is_not_written_to(
     place = str(project / output) if output.startswith("f") else output
     assert 2 == main([*words, "--project", str(project), "--output", place])
     said = " ".join(capsys.readouterr().err.split())
-    assert "is there, and is no file" in said
+    assert "exists and is not a file" in said
     assert {"pyproject.toml", "folder.tar.gz"} == {row.name for row in project.iterdir()}
 
 
@@ -84,13 +84,13 @@ def test_checking_and_upgrading_exclude_each_other(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 2 == main(["lock", "--project", str(project), "--check", "--upgrade"])
-    assert "choose one" in capsys.readouterr().err
+    assert "cannot be combined" in capsys.readouterr().err
 
 
 @pytest.mark.process
 def test_a_lock_of_nothing_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == main(["lock", "--project", str(project)])
-    assert "it is empty: the project asks for nothing" in capsys.readouterr().out
+    assert "it is empty: the project has no dependencies" in capsys.readouterr().out
 
 
 @pytest.mark.process
@@ -113,7 +113,7 @@ def test_a_lock_of_another_tool_is_left_as_it_is(  # P1
     text = f"# uv pip compile --generate-hashes\nflask==3.1.2 --hash=sha256:{'a' * 64}\n"
     lock.write_text(text)
     assert 0 == main(["lock", "--project", str(project)])
-    assert "requirements.txt fits, and is used as it is" in capsys.readouterr().out
+    assert "requirements.txt is up to date, and is used unchanged" in capsys.readouterr().out
     assert 1 == main(["lock", "--project", str(project), "--upgrade"])
     said = " ".join(capsys.readouterr().err.split())
     assert "another tool wrote it, and relforge changes nothing in it" in said

@@ -235,6 +235,25 @@ def test_a_service_is_served_from_the_sources_and_again_when_they_change(
         until(url, "two hello")
 
 
+@pytest.mark.parametrize("lock", ["", "uv.lock"])
+def test_a_server_that_is_not_installed_is_named_with_the_command(project: Path, lock: str) -> None:
+    (site,) = (project / ".venv/lib").glob("python3*/site-packages")
+    (site / "others.pth").unlink()
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.relforge.dependencies]\nadd = ["uvicorn"]\n')
+    wanted = "uvicorn"
+    if lock:
+        (project / lock).write_text("version = 1\n")
+        added = project / "pylock.relforge.toml"
+        added.write_text("packages = []\n")
+        wanted = f"-r {added}"
+    done = run(project, "web")
+    venv = project / ".venv"
+    assert f"services.web.server: uvicorn is not installed in {venv}" in done.stderr
+    assert f"type: uv pip install --python {venv} {wanted}\n" in done.stderr
+    assert 1 == done.returncode
+
+
 def test_p57_any_program_has_the_variables_of_a_release(project: Path) -> None:
     code = (
         "import json, os; print(json.dumps({k: v for k, v in os.environ.items() "

@@ -26,7 +26,7 @@ def test_each_command_of_a_release_is_known_as_one() -> None:  # P61
 def test_a_command_of_a_release_is_sought_there(  # P61
     capfd: pytest.CaptureFixture[str], word: str
 ) -> None:
-    line = f"No such command '{word}'. It is a command of a release that is unpacked or installed: "
+    line = f"No such command '{word}'. This is a command of an unpacked or installed release: "
     assert f"{line}bin/NAME {word}\n" in said(capfd, word)
 
 

@@ -207,5 +207,5 @@ def test_a_cache_and_a_project_that_cannot_be_written(shop: Workshop, built: Wor
         said = replace(shop, root=place).refused(1, "release")
         assert f"{place}/_build" in said
         assert "Read-only file system" in said
-        assert "build in a folder that can be written" in said
+        assert "build in a directory that you can write to" in said
     assert not (shop.root / "dist").exists()

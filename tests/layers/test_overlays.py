@@ -80,13 +80,13 @@ def test_what_relforge_writes_cannot_be_laid_over(tmp_path: Path, to: str) -> No
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("app/out/x", "leaves the release through a link"),
+        ("app/out/x", "points outside the release through a link"),
         ("app/in/manifest.json", "written by relforge"),
-        ("app/file/x", "a part of that path is a file"),
-        ("app", "is a folder of the release"),
-        ("release", "holds what relforge itself writes"),
-        ("../x", "leaves the release"),
-        ("/etc/x", "leaves the release"),
+        ("app/file/x", "a parent of that path is a file"),
+        ("app", "is a directory of the release"),
+        ("release", "contains files that relforge itself writes"),
+        ("../x", "points outside the release"),
+        ("/etc/x", "points outside the release"),
     ],
 )
 def test_where_nothing_can_be_laid(tmp_path: Path, to: str, message: str) -> None:
@@ -118,7 +118,7 @@ def test_a_link_leads_to_a_path_of_the_release(tmp_path: Path) -> None:
 
 
 def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"overlays\[0\]: there is no 'app/x' in the release"):
+    with pytest.raises(UserError, match=r"overlays\[0\]: the release has no 'app/x'"):
         laid(tmp_path, Overlay(kind="link", source="app/x", to="app/y"))
 
 
@@ -171,5 +171,5 @@ def test_links_that_stay_inside_are_kept_and_others_refused(tmp_path: Path) -> N
     assert "a" == os.readlink(tree / "app" / "good" / "b")
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "up").symlink_to("../../../../../../../../etc/passwd")
-    with pytest.raises(UserError, match="leaves the release"):
+    with pytest.raises(UserError, match="points outside the release"):
         laid(tmp_path, Overlay(kind="copy", source="bad", to="app/bad"))

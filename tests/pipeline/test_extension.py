@@ -97,11 +97,11 @@ def go(release):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("no_such:go", "there is no module 'no_such'"),
-        ("own_steps.deep:go", "there is no module 'own_steps.deep'"),
+        ("no_such:go", "no module named 'no_such'"),
+        ("own_steps.deep:go", "no module named 'own_steps.deep'"),
         ("own_steps:ga", "own_steps has no 'ga'"),
         ("own_steps:FACT.go", "own_steps has no 'FACT.go'"),
-        ("own_steps:FACT", "own_steps:FACT is no function, it is a int"),
+        ("own_steps:FACT", "own_steps:FACT is not a function but a int"),
     ],
 )
 def test_what_is_no_step_is_told_before_anything_is_built(
@@ -135,7 +135,7 @@ def test_a_library_that_is_not_beside_relforge_is_named(called: Called) -> None:
 
 def test_a_name_that_relforge_uses_is_refused(release: Release) -> None:
     (release.project.root / "json.py").write_text("def go(release):\n    return release\n")
-    with pytest.raises(UserError, match="has the name of a module that relforge itself uses"):
+    with pytest.raises(UserError, match="has the same name as a module that relforge itself uses"):
         extension.load(release.project.root, "json:go", WHERE)
 
 
@@ -160,8 +160,8 @@ def test_an_error_that_is_meant_for_the_user_has_no_traceback(called: Called) ->
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("pass", "returned None, and not the release"),
-        ("return release.tree", "and not the release"),
+        ("pass", "returned None instead of the release"),
+        ("return release.tree", "instead of the release"),
         ("from dataclasses import replace; return replace(release, env='x')", "its `env`"),
     ],
 )
@@ -180,17 +180,17 @@ def test_what_a_step_prints_is_no_result(
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("write(release, '../x', '')", "'../x' leaves the release"),
-        ("write(release, '', '')", "'' leaves the release"),
-        ("write(release, 'app', '')", "'app' is a folder of the release"),
+        ("write(release, '../x', '')", "'../x' points outside the release"),
+        ("write(release, '', '')", "'' points outside the release"),
+        ("write(release, 'app', '')", "'app' is a directory of the release"),
         ("write(release, 'app/x', '', mode=0o4755)", "mode 0o4755"),
         ("write(release, 'runtime/x', '')", "'runtime/x' is written by relforge itself"),
-        ("copy(release, release.project.root / 'up', 'app/up')", "leaves the release"),
-        ("link(release, 'app/x', 'app/none')", "there is no 'app/none' in the release"),
+        ("copy(release, release.project.root / 'up', 'app/up')", "points outside the release"),
+        ("link(release, 'app/x', 'app/none')", "the release has no 'app/none'"),
         ("mkdir(release, 'app/shared')", "'app/shared' is a file of the release"),
-        ("chmod(release, 'app/none', 0o755)", "there is no file 'app/none'"),
-        ("remove(release, 'app/none')", "there is no 'app/none' in the release"),
-        ("remove(release, 'bin')", "'bin' holds what relforge itself writes"),
+        ("chmod(release, 'app/none', 0o755)", "the release has no file 'app/none'"),
+        ("remove(release, 'app/none')", "the release has no 'app/none'"),
+        ("remove(release, 'bin')", "'bin' contains files that relforge itself writes"),
         ("remove(release, 'var')", "'var' is written by relforge itself"),
     ],
 )

@@ -46,6 +46,6 @@ def test_p58_the_builder_among_the_dependencies_is_a_warning(
 
     lockable(tmp_path, "prod")
 
-    begin = f"{tmp_path}: {where}: relforge itself, the builder, goes into the release"
+    begin = f"{tmp_path}: {where}: this puts relforge itself, the builder"
     assert [begin] * (where is not None) == [text[: len(begin)] for text in caplog.messages]
     assert all("relforge-runtime" in text for text in caplog.messages)

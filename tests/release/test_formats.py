@@ -53,7 +53,7 @@ def test_a_format_that_does_not_exist_is_refused_before_anything_is_written(
     shop: Workshop,
 ) -> None:
     said = shop.refused(78, "release", "--format", "dev")
-    assert "--format dev: there is no such format" in said
+    assert "--format dev: no such format" in said
     assert "did you mean `deb`?" in said
     assert not (shop.root / "_build").exists()
 

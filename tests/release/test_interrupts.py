@@ -47,7 +47,7 @@ def interrupt(shop: Workshop, step: str, number: signal.Signals) -> int:
         status = process.wait(PATIENCE)
     if number in (signal.SIGINT, signal.SIGTERM) and status:
         assert 130 == status, said
-        assert "error: interrupted; nothing half-done was left behind" in said
+        assert "error: interrupted; nothing half-written was left behind" in said
         assert "Traceback" not in said
     return status
 
@@ -159,7 +159,7 @@ def test_a_tree_that_runs_is_not_replaced(shop: Workshop) -> None:
     shop.put("shop/new.py", "")
     try:
         said = shop.refused(75, "build")
-        assert f"{shop.tree}: this release is running, and a build would replace it" in said
+        assert f"{shop.tree}: this release is running; a build would replace it" in said
         assert f"stop it first: {program} stop" in said
         assert "running" in called(program, "status", **run)
     finally:

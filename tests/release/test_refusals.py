@@ -125,7 +125,7 @@ def test_an_environment_whose_name_is_a_path(shop: Workshop) -> None:
 @pytest.mark.parametrize("value", ["yesterday", "", "-1", "²", "9" * 14])
 def test_a_source_date_that_is_no_time(shop: Workshop, value: str) -> None:
     said = shop.given(SOURCE_DATE_EPOCH=value).refused(78, "build")
-    assert f"SOURCE_DATE_EPOCH={value}: expected seconds since 1970" in said
+    assert f"SOURCE_DATE_EPOCH={value}: expected a whole number of seconds since 1970" in said
     assert "at most 8589934591 (in the year 2242)" in said  # B17
 
 
@@ -151,7 +151,7 @@ DEPENDENCY = 'requires-python = ">=3.11"\ndependencies = ["click>=8"]'
 @pytest.mark.parametrize(
     ("lock", "message"),
     [
-        (None, "the project has dependencies, and there is no lock of them"),
+        (None, "the project has dependencies but no lockfile"),
         ("flask==3.0", "requirements.lock holds no click: the lock does not fit"),
         ("click==7.0", "requirements.lock holds click==7.0 (requirements.lock:1): the lock"),
         ("click 7", "requirements.lock:1: 'click 7"),
@@ -326,7 +326,7 @@ def test_a_file_where_a_folder_should_be(shop: Workshop, name: str) -> None:
     shop.put(name, "mine")
     before = set(shop.root.rglob("*"))
     said = shop.refused(1, "release")
-    assert f"{shop.root / name}: relforge writes to a folder of that name" in said
+    assert f"{shop.root / name}: relforge needs a directory of that name" in said
     assert "mv " in said
     assert before == set(shop.root.rglob("*"))
 
@@ -337,7 +337,7 @@ def test_a_project_of_somebody_else(shop: Workshop, tmp_path: Path) -> None:
     said = own.refused(1, "build")
     assert f"{shop.root}/_build" in said
     assert "Permission denied" in said
-    assert "run as a user who may read and write there" in said
+    assert "run as a user with read and write permission there" in said
     (shop.root / "_build").mkdir(mode=0o777)
     (shop.root / "_build").chmod(0o777)
     closed = tmp_path / "closed"
@@ -406,4 +406,4 @@ def test_a_disk_where_nothing_can_be_run(shop: Workshop) -> None:
     finally:
         subprocess.run(["umount", "-l", folder], check=True, timeout=30)
     assert "cannot be started" in said
-    assert "is on a file system that is mounted noexec, where nothing can be run" in said
+    assert "is on a file system mounted noexec, from which no program can run" in said

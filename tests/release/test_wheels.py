@@ -75,7 +75,7 @@ def extension(shop: Workshop, tmp_path: Path) -> tuple[Workshop, Path]:
 def test_an_extension_of_ones_own_is_made_to_find_its_libraries(
     extension: tuple[Workshop, Path],
 ) -> None:
-    """P27: the interpreter's folder and that of a library of this host in its run path."""
+    """P27: the interpreter's directory and that of a library of this host in its run path."""
     shop, folder = extension
     built = shop.report("build")
     assert [] == [row for row in built["findings"] if row["rule"] in ("run-paths", "libraries")]

@@ -87,14 +87,24 @@ def _make(folder: Path) -> None:
     apt = _Apt(folder=folder / "apt")
     apt.update()
     version = max(apt.names(r"^python3\.[0-9]+-minimal$"), key=_minor).removesuffix("-minimal")
-    emulator = _unpack(_fetched(folder / "host", ["apt-get", "download", "qemu-user-static"]))
-    shutil.copy2(emulator / "usr/bin/qemu-aarch64-static", folder / "qemu")
+    _fetch_emulator(folder)
     _lay_out_root(apt.packages(*PACKAGES), folder / "root")
     python = apt.packages(version, depends=True)
     _pack(python, version, folder / "cpython.tar.gz")
     (folder / version).touch()
     for left in ("apt", "host"):
         shutil.rmtree(folder / left)
+
+
+def _fetch_emulator(folder: Path) -> None:
+    """The static one: a package of its own until Debian 12, then the only one there is."""
+    for package in ("qemu-user-static", "qemu-user"):
+        unpacked = _unpack(_fetched(folder / "host" / package, ["apt-get", "download", package]))
+        for name in ("qemu-aarch64-static", "qemu-aarch64"):
+            if (program := unpacked / "usr/bin" / name).is_file():
+                shutil.copy2(program.resolve(), folder / "qemu")
+                return
+    raise RuntimeError("neither qemu-user-static nor qemu-user has a program for aarch64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,104 @@ def test_nothing_that_was_inherited_leads_it_astray(shell: list[str], tree: Tree
     assert str(tree.root) == variables(result)["RELEASE_ROOT"]
 
 
+# Each one that CPython 3.11 to 3.15 reads (`python --help-env`), but those of the launcher's own.
+KEPT = ("UNBUFFERED", "FAULTHANDLER", "WARNINGS", "ASYNCIODEBUG", "DEVMODE", "_COLORS")
+
+
+def test_variables_of_the_interpreter_are_dropped_but_for_a_documented_list(
+    shell: list[str], tree: Tree
+) -> None:
+    """O3: each of them that breaks or slows down a release counts in env.sh alone."""
+    known: set[str] = set()
+    for python in ("python3.11", "python3.12", "python3.13", "python3.14", "python3.15"):
+        if path := shutil.which(python):
+            done = subprocess.run([path, "--help-env"], capture_output=True, text=True, check=False)
+            known.update(re.findall(r"^(PYTHON\w+)", done.stdout, re.MULTILINE))
+    known |= {"PYTHONHASHSEED", "PYTHONINSPECT", "PYTHONPLATLIBDIR", "PYTHONMALLOC", "PYTHON_GIL"}
+    own = {"PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE"}
+    given = dict.fromkeys(known - own, "abc")
+    found = variables(run(shell, tree.root / "bin/shop", "start", **given))
+    kept = {name for name in found if name.startswith("PYTHON")} - own
+    assert {f"PYTHON{name}" for name in KEPT} & known == kept
+    page = (Path(__file__).parents[2] / "docs/reference/release-commands.md").read_text()
+    assert [] == [name for name in KEPT if f"`PYTHON{name}`" not in page]
+    (tree.root / "release/env.sh").write_text("export PYTHONHASHSEED=7\n")
+    again = variables(run(shell, tree.root / "bin/shop", "start", PYTHONHASHSEED="abc"))
+    assert "7" == again["PYTHONHASHSEED"]
+
+
+FOREIGN = {
+    "RELEASE_NAME": "other",
+    "RELEASE_STATE_DIR": "/srv/other/var",
+    "RELEASE_RUN_DIR": "/run/other",
+    "RELEASE_LOG_DIR": "/var/log/other",
+    "RELEASE_INSTANCE": "blue",
+    "RELEASE_CONFIG": "/etc/other.toml",
+    "RELEASE_PREVIOUS_ROOT": "/srv/other/releases/1",
+    "RELEASE_PROCESS": "web.1:7",
+    "RELEASE_IN_HOOK": "post_start",
+    "SSL_CERT_FILE": "{root}/python/ssl/cert.pem",
+}
+
+
+@pytest.mark.parametrize("place", ["/srv/other/releases/1.0.0", "/srv/other", "{releases}/1.0.0"])
+def test_variables_of_another_release_do_not_count(
+    shell: list[str], tree: Tree, tmp_path: Path, place: str
+) -> None:
+    """O2: a process of `other` that runs this release's command acts on this one."""
+    deployed = tmp_path / "releases" / "2.0.0"
+    deployed.parent.mkdir()
+    tree.root.rename(deployed)
+    root = place.format(releases=deployed.parent)
+    given = {key: value.format(root=root) for key, value in FOREIGN.items()}
+    path = f"/first:{root}/python/bin:{os.environ['PATH']}:{root}/python/bin"
+    result = run(shell, deployed / "bin/shop", "x", RELEASE_ROOT=root, PATH=path, **given)
+    found = variables(result)
+    assert (0, "") == (result.returncode, result.stderr)
+    assert str(deployed) == found["RELEASE_ROOT"]
+    assert set() == {name for name in FOREIGN if name in found} - {"RELEASE_NAME", "SSL_CERT_FILE"}
+    assert f"{deployed}/python/bin:/first:{os.environ['PATH']}" == found["PATH"]
+    assert not found["SSL_CERT_FILE"].startswith(root)
+
+
+@pytest.mark.parametrize("place", ["{releases}/1.0.0", "{releases}/2.0.0", "{link}", ""])
+def test_variables_of_the_operator_and_of_another_version_count(
+    shell: list[str], tree: Tree, tmp_path: Path, place: str
+) -> None:
+    """O2: an upgrade, and a service that types its own command, keep what they were given."""
+    deployed = tmp_path / "releases" / "2.0.0"
+    deployed.parent.mkdir()
+    tree.root.rename(deployed)
+    (tmp_path / "current").symlink_to("releases/2.0.0")
+    root = place.format(releases=deployed.parent, link=tmp_path / "current")
+    given = {**FOREIGN, "RELEASE_NAME": "shop", "RELEASE_ROOT": root}
+    found = variables(run(shell, deployed / "bin/shop", "x", **given))
+    same = set(FOREIGN) - {"RELEASE_NAME"}
+    assert {name: FOREIGN[name] for name in same} == {name: found.get(name) for name in same}
+
+
+def test_a_release_in_one_file_says_where_its_state_goes(shell: list[str], tree: Tree) -> None:
+    """O2: also where a process of another release runs it."""
+    given = {**FOREIGN, "RELEASE_ROOT": "/srv/other", "RELFORGE_RUN_STATE": "/home/me/shop"}
+    found = variables(run(shell, tree.root / "bin/shop", "x", **given))
+    assert "/home/me/shop" == found["RELEASE_STATE_DIR"]
+    given = {"RELEASE_STATE_DIR": "/mine", "RELFORGE_RUN_STATE": "/home/me/shop"}
+    assert (
+        "/mine" == variables(run(shell, tree.root / "bin/shop", "x", **given))["RELEASE_STATE_DIR"]
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="it needs root: a mount")
+def test_a_chroot_without_proc_is_named(shell: list[str], tree: Tree) -> None:
+    """O3's neighbour: the configuration and the sockets of a release go by /proc/PID/fd."""
+    hide = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh", *shell]
+    result = run(hide, tree.root / "bin/shop", "start")
+    assert (1, "") == (result.returncode, result.stdout)
+    assert "shop: /proc is not mounted here, and a release needs it\n" in result.stderr
+    assert "mount -t proc proc /proc" in result.stderr
+    assert 0 == run(hide, tree.root / "bin/shop", "describe").returncode
+
+
 def test_it_finds_itself_through_links(shell: list[str], tree: Tree, tmp_path: Path) -> None:
     deploy = tmp_path / "srv"
     deploy.mkdir()

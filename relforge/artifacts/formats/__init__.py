@@ -38,7 +38,7 @@ def choose(release: Release, names: tuple[str, ...]) -> Release:
         if name not in FORMATS:
             near = get_close_matches(name, FORMATS, 1)
             raise SettingsError(
-                f"--format {name}: there is no such format",
+                f"--format {name}: no such format",
                 hint=f"did you mean `{near[0]}`?" if near else f"known: {', '.join(FORMATS)}",
             )
     if names:
@@ -65,8 +65,9 @@ def step(release: Release) -> Release:
         other = _environment(release, artifact)
         if other != release.env and artifact.path.name in there:
             notes.append(
-                f"{artifact.path.name} was of --env {other}, and is of --env {release.env} now: "
-                "they have one name, which tells what runs where and not how it was set up"
+                f"{artifact.path.name} was built with --env {other} and is replaced by "
+                f"one built with --env {release.env}: "
+                "the name of an artifact does not include the environment"
             )
     return replace(release, artifacts=tuple(written), notes=(*release.notes, *notes))
 
@@ -91,7 +92,7 @@ def _written(release: Release, name: str) -> tuple[Artifact, ...]:
         except Damaged as damage:  # it is gone from the cache, and is made again
             if str(damage) in found:
                 raise UserError(
-                    f"{damage}: is not what was written there a moment ago",
-                    hint="look at the disk of the cache: dmesg",
+                    f"{damage}: its content changed right after it was written",
+                    hint="check the disk that holds the cache: dmesg",
                 ) from None
             found.add(str(damage))

@@ -46,7 +46,7 @@ class Span:
                 yield chunk
         if total.hexdigest() != self.sha256:
             raise UserError(
-                f"{self.path}: damaged: a part of it is not sha256:{self.sha256}",
+                f"{self.path}: damaged: one of its blobs does not match sha256:{self.sha256}",
                 hint="fetch it again",
             )
 

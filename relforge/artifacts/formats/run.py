@@ -51,7 +51,7 @@ def _numbers(skip: int, size: int) -> str:
 def _next(release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
     (artifact,) = artifacts
     return (
-        "on any such host, with or without Python",
+        "on any host of that kind, with or without Python",
         f"./{artifact.path.name} {'start' if release.settings.services else 'help'}",
     )
 

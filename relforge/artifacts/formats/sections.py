@@ -33,14 +33,14 @@ class Section:
             while left:
                 chunk = file.read(min(left, READ))
                 if not chunk:
-                    raise EOFError("the file is shorter than it says")
+                    raise EOFError("the file is shorter than its header says")
                 left -= len(chunk)
                 yield chunk
 
     def read(self, most: int) -> bytes:
         """All of it; raises ValueError where it is larger than that."""
         if self.size > most:
-            raise ValueError(f"{self.size:,} bytes where {most:,} would be many")
+            raise ValueError(f"{self.size:,} bytes, more than the allowed {most:,}")
         return b"".join(self.chunks())
 
 
@@ -58,14 +58,14 @@ def unpacked(codec: Codec, chunks: Iterable[bytes]) -> Iterator[bytes]:
                 plain, begun = reader.decompress(data), True
                 total += len(plain)
                 if total > MOST_BYTES:
-                    raise ValueError(f"it holds more than {MOST_BYTES >> 30} GiB")
+                    raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GiB")
                 if plain:
                     yield plain
                 data = b""
                 if reader.eof:
                     data, reader, begun = reader.unused_data, codec.read(), False
     if begun:
-        raise EOFError("it was cut short")
+        raise EOFError("it is truncated")
 
 
 class Stream:

@@ -34,7 +34,7 @@ def _next(release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
     (artifact,) = artifacts
     tar = "tar -xzf" if artifact.format == "tar.gz" else "tar --zstd -xf"
     return (
-        "on any such host"
+        "on any host of that kind"
         + ("" if release.python.source == "system" else ", with or without Python"),
         f"{tar} {artifact.path.name}",
         f"{top(release)}/bin/{release.name} {'start' if release.settings.services else 'help'}",

@@ -66,8 +66,8 @@ def _content(path: Path, entry: Entry) -> Iterator[bytes]:
             yield chunk
     if (read, sha256.hexdigest()) != (entry.size, entry.sha256):
         raise UserError(
-            f"{path}: the file changed while it was packed",
-            hint="build again; where that does not help: relforge cache verify --repair",
+            f"{path}: the file changed while it was being packed",
+            hint="build again; if that does not help: relforge cache verify --repair",
         )
     yield padding(read)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class ReleaseContents:
     sha256: str = ""  # of the artifact; "" for a tree
     size: int = 0  # of the artifact
     root: str = ""  # the release's folder in the archive
+    owner: tuple[int, int] = (0, 0)  # of a tree's directory: user and group
     files: dict[str, ReleaseFile] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
@@ -80,7 +82,10 @@ class ReleaseContents:
                 self.kept += len(chunk)
             elif keep:
                 keep = False
-                self.problem(path, f"with it, what describes the release exceeds {TEXT:,} bytes")
+                self.problem(
+                    path,
+                    f"with this file, the descriptive files of the release exceed {TEXT:,} bytes",
+                )
             if self.measure is not None:
                 self.measure.feed(path, chunk)
         self.files[path] = ReleaseFile(mode=mode, size=size, sha256=total.hexdigest())
@@ -93,4 +98,17 @@ class ReleaseContents:
         if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
             self.problem(path, f"it is set-uid, set-gid or sticky (mode {mode:04o})")
         elif mode & stat.S_IWOTH:
-            self.problem(path, f"everybody may write to it (mode {mode:04o})")
+            self.problem(path, f"it is world-writable (mode {mode:04o})")
+
+    def check_owner(self, path: str, status: os.stat_result) -> None:
+        """Note what belongs in a tree to neither root nor the owner of the tree's directory."""
+        mode = stat.S_IMODE(status.st_mode)
+        if status.st_uid not in (0, self.owner[0]):
+            whose = "neither to root nor to the owner of the release's directory"
+            self.problem(path, f"it belongs to uid {status.st_uid}, {whose}")
+        elif (
+            mode & stat.S_IWGRP
+            and status.st_gid not in (0, self.owner[1])
+            and not stat.S_ISLNK(status.st_mode)
+        ):
+            self.problem(path, f"it is writable by the group {status.st_gid} (mode {mode:04o})")

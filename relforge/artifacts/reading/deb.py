@@ -28,17 +28,17 @@ def read(found: ReleaseContents) -> None:
     """Both archives inside; raises ValueError where it is no package of relforge's kind."""
     rows = _members(found)
     if rows[NAMES[0]].read(16) != b"2.0\n":
-        raise ValueError("it is no package of format 2.0")
+        raise ValueError("it is not a Debian package of format 2.0")
     _control(found, rows[NAMES[1]])
 
     def other(path: str, member: tarfile.TarInfo, text: Callable[[], bytes]) -> None:
         if member.uid or member.gid or member.mode & 0o7022:
-            told = f"it belongs to {member.uid}:{member.gid} and has the mode {member.mode:04o}"
+            told = f"it is owned by {member.uid}:{member.gid} with mode {member.mode:04o}"
             found.problem(f"/{path}", told)
         if path == facts(found) and member.isreg() and FACTS not in found.scripts:
             found.scripts[FACTS] = text()
         elif not (member.isdir() and f"{facts(found)}/".startswith(f"{path}/")):
-            found.problem(f"/{path}", "it lies outside of the release's folder")
+            found.problem(f"/{path}", "it is outside of the release's directory")
 
     root: re.Pattern[str] | str = ROOT if leads(found) else _RELEASE
     archive = TarArchive(found=found, name=NAMES[2], root=root, other=other, dotted=True)
@@ -60,7 +60,9 @@ def facts(found: ReleaseContents) -> str:
 def _control(found: ReleaseContents, section: Section) -> None:
     def other(path: str, member: tarfile.TarInfo, text: Callable[[], bytes]) -> None:
         if not member.isreg() or "/" in path or path in found.scripts:
-            found.problem(f"control/{path}", "it is no file of a package's control, or not once")
+            found.problem(
+                f"control/{path}", "it does not belong into the control archive, or occurs twice"
+            )
         found.scripts[path] = text()
 
     nowhere = re.compile(r"(?!)")
@@ -71,7 +73,7 @@ def _control(found: ReleaseContents, section: Section) -> None:
         key, colon, value = line.partition(":")
         if colon and not line.startswith((" ", "\t")):
             if key in found.control:
-                found.problem("control/control", f"it says {key} twice")
+                found.problem("control/control", f"it has {key} twice")
             found.control[key] = value.strip()
 
 
@@ -86,13 +88,13 @@ def _members(found: ReleaseContents) -> dict[str, Section]:
                 rb"(.{16})[0-9 ]{12}.{6}.{6}.{8}([0-9]{1,10}) *`\n", head, re.DOTALL
             )
             if fits is None or fits[1].decode("latin-1").rstrip() != name or len(head) != _HEAD:
-                raise ValueError(f"{name} is not where a package has it")
+                raise ValueError(f"{name} is not at its place in the package")
             size = int(fits[2])
             rows[name] = Section(path=found.place, offset=at + _HEAD, size=size)
             at += _HEAD + size + size % 2
             file.seek(at)
     if at > found.size:
-        raise EOFError("the file is shorter than it says")
+        raise EOFError("the file is shorter than its header says")
     if at < found.size:
-        found.problem(found.place.name, "something follows its last member")
+        found.problem(found.place.name, "there is data after its last member")
     return rows

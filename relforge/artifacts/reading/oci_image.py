@@ -33,23 +33,23 @@ def read(found: ReleaseContents) -> None:
     try:
         _read(found, _files(found))
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        raise ValueError("its index, manifest or configuration is not what an image has") from None
+        raise ValueError("its index, manifest or configuration is malformed") from None
 
 
 def _read(found: ReleaseContents, files: dict[str, Section]) -> None:
     descriptors = json.loads(files["index.json"].read(TEXT))["manifests"]
     if len(descriptors) != 1 or descriptors[0]["mediaType"] != MANIFEST:
-        raise ValueError(f"{INDEX} with one image was expected")
+        raise ValueError(f"expected {INDEX} with exactly one image")
     manifest = json.loads(_blob(found, files, descriptors[0]).read(TEXT))
     config = json.loads(_blob(found, files, manifest["config"]).read(TEXT))
     words = config["config"]["Entrypoint"]
     program = _PROGRAM.fullmatch(words[0])
     if program is None or len(words) != 1:
-        raise ValueError(f"its entry point, {words}, is no release's")
+        raise ValueError(f"its entry point, {words}, is not the program of a release")
     used = {_path(row) for row in (descriptors[0], manifest["config"], *manifest["layers"])}
     for path in sorted(files.keys() - used):
         if path.startswith("blobs/"):
-            found.problem(path, "it is no part of the image")
+            found.problem(path, "it is not part of the image")
     _compare_with_dockers(found, files, manifest)
     _take_layers(found, files, manifest["layers"], config["rootfs"]["diff_ids"], program[1])
 
@@ -62,13 +62,13 @@ def _take_layers(
     root: str,
 ) -> None:
     if len(digests) != len(layers):
-        raise ValueError(f"it has {len(layers)} layers, and its configuration tells {len(digests)}")
+        raise ValueError(f"it has {len(layers)} layers, but its configuration lists {len(digests)}")
 
     def other(path: str, _member: tarfile.TarInfo, _text: Callable[[], bytes]) -> None:
         folder, _, name = path.rpartition("/")
         hidden = folder if name == _OPAQUE else f"{folder}/{name.removeprefix(_REMOVED)}"
         if name.startswith(_REMOVED) and f"/{root}/".startswith(f"/{hidden}/".replace("//", "/")):
-            found.problem(path, "it takes the release away again")
+            found.problem(path, "it removes the release again")
 
     archive = TarArchive(found=found, name="", root=root, other=other, dotted=True, foreign=True)
     if found.measure is not None:
@@ -79,17 +79,17 @@ def _take_layers(
         total = hashlib.sha256()
         archive.read(_hashed(unpacked(codec, chunks) if codec else chunks, total))
         if digest != f"sha256:{total.hexdigest()}":
-            found.problem(archive.name, f"what it holds is not {digest}")
+            found.problem(archive.name, f"its content does not match {digest}")
     for path in (*found.files, *found.links):
         if path.rpartition("/")[2].startswith(_REMOVED):
-            found.problem(path, "it would remove a file of another layer")
+            found.problem(path, "it would remove a file from another layer")
 
 
 def _codec(kind: str) -> Codec | None:
     """The codec of a layer's media type, None where it is not compressed; raises ValueError."""
     _, tar, name = kind.partition(".tar")
     if not tar or (name and name[1:] not in CODECS):
-        raise ValueError(f"a layer of type {kind} cannot be read")
+        raise ValueError(f"unsupported layer type: {kind}")
     return CODECS[name[1:]] if name else None
 
 
@@ -102,7 +102,9 @@ def _compare_with_dockers(
     rows = json.loads(files["manifest.json"].read(TEXT))
     told = [(row["Config"], row["Layers"]) for row in rows]
     if told != [(_path(manifest["config"]), [_path(row) for row in manifest["layers"]])]:
-        found.problem("manifest.json", "docker would load another image than index.json names")
+        found.problem(
+            "manifest.json", "docker would load a different image than the one index.json names"
+        )
 
 
 def _path(descriptor: dict[str, Any]) -> str:
@@ -113,12 +115,12 @@ def _blob(found: ReleaseContents, files: dict[str, Section], descriptor: dict[st
     """A blob of the image; what it is not is noted.  Raises ValueError where there is none."""
     path = _path(descriptor)
     if path not in files:
-        raise ValueError(f"the blob {descriptor['digest']} is not there")
+        raise ValueError(f"the blob {descriptor['digest']} is missing")
     blob, total = files[path], hashlib.sha256()
     for _ in _hashed(blob.chunks(), total):
         pass
     if (descriptor["digest"], descriptor["size"]) != (f"sha256:{total.hexdigest()}", blob.size):
-        found.problem(path, "its content is not what its digest and its size say")
+        found.problem(path, "its content does not match its digest and size")
     return blob
 
 
@@ -136,7 +138,7 @@ def _files(found: ReleaseContents) -> dict[str, Section]:
             if row.isdir() and row.name in _FOLDERS:
                 continue  # relforge writes none, skopeo does
             if row.type != tarfile.REGTYPE or not _NAMES.fullmatch(row.name):
-                found.problem(row.name, "no image archive of relforge holds that")
+                found.problem(row.name, "an image archive written by relforge has no such file")
             elif row.name in files:
                 found.problem(row.name, "it is in the archive twice")
             else:
@@ -144,7 +146,7 @@ def _files(found: ReleaseContents) -> dict[str, Section]:
         end = Section(path=found.place, offset=tar.offset, size=found.size - tar.offset)
     rest = end.read(CHUNK)
     if rest.strip(b"\0"):
-        found.problem(found.place.name, "something follows the end of the archive")
+        found.problem(found.place.name, "there is data after the end of the archive")
     if len(rest) < len(END):
-        found.problem(found.place.name, "the archive has no end: it was cut short")
+        found.problem(found.place.name, "the archive is truncated")
     return files

@@ -53,7 +53,7 @@ def read(place: Path, *, measured: bool = False) -> ReleaseContents:
         status = place.stat()
     except FileNotFoundError:
         raise UserError(
-            f"{place}: there is no such file or folder",
+            f"{place}: no such file or directory",
             hint="name an artifact (dist/*.tar.gz) or an unpacked release",
         ) from None
     if stat.S_ISDIR(status.st_mode):
@@ -62,32 +62,36 @@ def read(place: Path, *, measured: bool = False) -> ReleaseContents:
         found = _of_file(place, status.st_size, measured=measured)
     else:
         raise UserError(
-            f"{place}: it is neither a file nor a folder",
+            f"{place}: it is neither a file nor a directory",
             hint="name an artifact (dist/*.tar.gz) or an unpacked release",
         )
     if not found.is_release and not deb.leads(found):
         raise UserError(
-            f"{place}: this is no release: it holds no {layout.MANIFEST}",
-            hint="name the release's own folder, or an artifact that relforge made",
+            f"{place}: it is not a release: it has no {layout.MANIFEST}",
+            hint="name the release's top directory, or an artifact written by relforge",
         )
     return found
 
 
 def _of_tree(root: Path) -> ReleaseContents:
-    found = ReleaseContents(place=root)
+    top = root.stat()
+    found = ReleaseContents(place=root, owner=(top.st_uid, top.st_gid))
+    found.check_owner(".", top)
     for path, row in _walk(root, ""):
         try:
             status = row.stat(follow_symlinks=False)
+            found.check_owner(path, status)
             if stat.S_ISLNK(status.st_mode):
                 found.links[path] = os.readlink(row.path)
             elif stat.S_ISDIR(status.st_mode):
                 found.folders.add(path)
+                found.check_mode(path, stat.S_IMODE(status.st_mode))
             elif stat.S_ISREG(status.st_mode):
                 with open(row.path, "rb") as file:
                     chunks = iter(lambda: file.read(CHUNK), b"")
                     found.take(path, stat.S_IMODE(status.st_mode), chunks)
             else:
-                found.problem(path, "it is neither a file, a folder nor a link")
+                found.problem(path, "it is neither a file, a directory nor a link")
         except OSError as error:
             found.problem(path, f"it cannot be read: {error.strerror}")
     return found
@@ -112,10 +116,11 @@ def _of_file(place: Path, size: int, *, measured: bool) -> ReleaseContents:
     kind = next((kind for at, text, kind in _BEGINNINGS if head[at:].startswith(text)), None)
     if kind is None:
         raise UserError(
-            f"{place}: it is no artifact: its first bytes are those of none of {', '.join(FORMATS)}"
+            f"{place}: it is not an artifact: its content is not in any of the formats "
+            f"{', '.join(FORMATS)}"
             if size
             else f"{place}: the file is empty",
-            hint="it may be damaged, or not what you think: compare it with the original",
+            hint="it may be damaged, or another file than you expect: compare it with the original",
         )
     found = ReleaseContents(place=place, kind=kind, size=size, sha256=sha256)
     if measured:
@@ -124,12 +129,12 @@ def _of_file(place: Path, size: int, *, measured: bool) -> ReleaseContents:
         _take(found)
     except (*UNREADABLE, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says so
         raise UserError(
-            f"{place}: it cannot be read to its end: {error}",
-            hint="it is damaged, or was not copied whole: compare its size with the original's",
+            f"{place}: reading it failed: {error}",
+            hint="it is damaged or was not copied completely: compare its size with the original's",
         ) from None
     named = next((row for row in FORMATS if place.name.endswith(f".{row}")), kind)
     if named != kind:
-        found.problem(place.name, f"it is called .{named}, and is of the format {kind}")
+        found.problem(place.name, f"its name ends in .{named}, but its format is {kind}")
     return found
 
 

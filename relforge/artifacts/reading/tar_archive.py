@@ -50,7 +50,7 @@ class TarArchive:
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=archive.Member) as tar:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
-                    raise ValueError(f"it holds more than {archive.MOST_MEMBERS:,} members")
+                    raise ValueError(f"it has more than {archive.MOST_MEMBERS:,} members")
                 self._take(tar, member)
             ours = len(self.found.files) + len(self.found.links) > before
             wrong = archive.end_problem(cast(IO[bytes], tar.fileobj), required=ours)
@@ -64,12 +64,14 @@ class TarArchive:
         if self.dotted and name in ("", ".") and member.isdir():
             return
         if name.startswith("/") or ".." in parts or not parts:
-            self.found.problem(member.name, "unpacking would write outside of the release's folder")
+            self.found.problem(
+                member.name, "unpacking would write outside of the release's directory"
+            )
             return
         full = "/".join(parts)
         elsewhere = self.foreign and not f"{full}/".startswith(f"{self.root}/")
         if full != name.removesuffix("/") and not elsewhere:
-            told = "the name is not plain: it holds an empty part, or a dot"
+            told = "the path is not normalized: it has an empty part, or `.` or `..`"
             self.found.problem(member.name, told)
             return
         if isinstance(self.root, re.Pattern) and (fits := self.root.match(f"{full}/")):
@@ -90,14 +92,14 @@ class TarArchive:
     def _check_folder(self, member: tarfile.TarInfo, full: str) -> None:
         """A folder that leads to the release, or is its own."""
         if not member.isdir():
-            self.found.problem(full, "it leads to the release, and is no folder")
+            self.found.problem(full, "it is a parent directory of the release, but not a directory")
             return
         self._check_owner(member, full)
         self.found.check_mode(full, member.mode)
 
     def _check_owner(self, member: tarfile.TarInfo, path: str) -> None:
         if member.uid or member.gid:
-            self.found.problem(path, f"it belongs to {member.uid}:{member.gid}, not to 0:0")
+            self.found.problem(path, f"it is owned by {member.uid}:{member.gid}, not by 0:0")
 
     def _put(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
         found, parts = self.found, path.split("/")
@@ -108,7 +110,7 @@ class TarArchive:
         above = ["/".join(parts[:end]) for end in range(1, len(parts))]
         if through := [row for row in above if row in found.links or row in found.files]:
             found.problem(
-                path, f"unpacking would write it through {through[0]}, which is no folder"
+                path, f"unpacking would write it through {through[0]}, which is not a directory"
             )
             return
         found.folders.update(above)
@@ -126,7 +128,7 @@ class TarArchive:
             chunks = iter(lambda: content.read(CHUNK), b"")
             found.take(path, member.mode, chunks, keep=self.root == ROOT)
         else:
-            found.problem(path, "it is neither a file, a folder nor a symbolic link")
+            found.problem(path, "it is neither a file, a directory nor a symbolic link")
 
 
 def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

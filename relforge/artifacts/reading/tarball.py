@@ -33,24 +33,26 @@ def read_run(found: ReleaseContents) -> None:
         head = file.read(_MOST_HEAD)
     facts = _FACTS.search(head)
     if facts is None:
-        raise ValueError("the lines that tell where the archive begins are not there")
+        raise ValueError("the header lines with the offset of the archive are missing")
     found.scripts[HEAD] = head[: facts.start()]
     start = facts.end()
     if int(facts["skip"]) != start + 1 or int(facts["size"]) != found.size:
-        told = f"it has {found.size} bytes, and says {int(facts['size'])}"
+        told = f"it has {found.size} bytes, but its header says {int(facts['size'])}"
         if int(facts["size"]) == found.size:
-            told = f"its archive begins at byte {start + 1}, and it says {int(facts['skip'])}"
+            told = (
+                f"its archive begins at byte {start + 1}, but its header says {int(facts['skip'])}"
+            )
         found.problem(found.place.name, told)
     section = Section(path=found.place, offset=start, size=found.size - start)
     top = _read(found, unpacked(GZIP, section.chunks()))
     name, said, key = (facts[row].decode(errors="replace") for row in ("name", "top", "key"))
     if said != top:
-        found.problem(found.place.name, f"its folder is {top}, and it says {said}")
+        found.problem(found.place.name, f"its top directory is {top}, but its header says {said}")
     if not re.fullmatch(re.escape(top) + r"-[0-9a-f]{32}", key):
-        told = f"it unpacks itself to {key}, and not to a folder of that name"
+        told = f"it unpacks itself to {key}, which does not match its top directory"
         found.problem(found.place.name, told)
     if f"bin/{name}" not in found.files:
-        found.problem(found.place.name, f"it runs bin/{name}, which is not inside")
+        found.problem(found.place.name, f"it runs bin/{name}, which it does not contain")
 
 
 def written() -> bytes:
@@ -69,6 +71,6 @@ def _read(found: ReleaseContents, chunks: Iterable[bytes]) -> str:
     archive.read(chunks)
     top = archive.root if isinstance(archive.root, str) else ""
     if elsewhere:
-        told = f"more than one folder at the top: {', '.join(sorted({top, *elsewhere}))}"
+        told = f"more than one top-level directory: {', '.join(sorted({top, *elsewhere}))}"
         found.problem(found.place.name, told)
     return top

@@ -9,7 +9,7 @@ from relforge.artifacts import signing
 from relforge.artifacts.reading import foreign_manifest, wrapper
 from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.model import layout
-from relforge.runtime.contract import archive
+from relforge.runtime.contract import archive, tree_list
 
 TARBALLS = ("tar.gz", "tar.zst", "run")  # whose one directory has the name of the release
 
@@ -23,20 +23,63 @@ def problems(found: ReleaseContents) -> Iterator[Problem]:
     if found.sha256:
         for path, file in sorted(found.files.items()):
             if file.mode not in (0o644, 0o755) and not file.mode & 0o7002:
-                told = f"it has the mode {file.mode:04o}, not 0644 or 0755"
+                told = f"its mode is {file.mode:04o}, not 0644 or 0755"
                 yield Problem(path=path, message=told)
         yield from _sidecar(found)
 
 
 def _release(found: ReleaseContents) -> Iterator[Problem]:
     yield from _digests(found)
+    yield from _tree(found)
     manifest = foreign_manifest.value(found)
     top = found.root if found.kind in TARBALLS else ""
     if manifest and (wrong := archive.identity_problem(manifest, top)):
         yield Problem(path=layout.MANIFEST, message=wrong)
     for path in sorted(found.links):
         if not archive.stays(found.links, path) and not archive.is_host_python(manifest, path):
-            yield Problem(path=path, message=f"the link to {found.links[path]} leaves the release")
+            yield Problem(
+                path=path, message=f"the link to {found.links[path]} points outside the release"
+            )
+
+
+def _tree(found: ReleaseContents) -> Iterator[Problem]:
+    """Links, modes and empty directories; a release of relforge 0.1.0 has no list of them."""
+    content = found.texts.get(layout.TREE_LIST)
+    if content is None:
+        return
+    try:
+        listed = tree_list.parse(content)
+    except ValueError as error:
+        yield Problem(path=layout.TREE_LIST, message=str(error))
+        return
+    for path, what in tree_list.problems(listed, shape(found), found.files.keys()):
+        yield Problem(path=path, message=what)
+
+
+def shape(found: ReleaseContents) -> tree_list.Listed:
+    """What it holds beside the content of its files."""
+    return tree_list.Listed(
+        directories=found.folders,
+        executable={path for path, file in found.files.items() if file.mode & 0o100},
+        links=found.links,
+    )
+
+
+def differences(found: ReleaseContents, artifact: ReleaseContents) -> Iterator[Problem]:
+    """What of a tree is not as in the artifact, which is judged for itself.
+
+    A tree's own list is no proof: who changes a file can change the list as well.
+    """
+    for path in sorted(found.files.keys() | artifact.files.keys()):
+        here, there = found.files.get(path), artifact.files.get(path)
+        if here is None:
+            yield Problem(path=path, message="it is missing")
+        elif there is None:
+            yield Problem(path=path, message=f"it is not in {artifact.place.name}")
+        elif here.sha256 != there.sha256:
+            yield Problem(path=path, message=f"its content is not that in {artifact.place.name}")
+    for path, what in tree_list.problems(shape(artifact), shape(found), found.files.keys()):
+        yield Problem(path=path, message=what)
 
 
 def _digests(found: ReleaseContents) -> Iterator[Problem]:
@@ -47,7 +90,9 @@ def _digests(found: ReleaseContents) -> Iterator[Problem]:
     listed: dict[str, str] = {}
     for number, digest, path in archive.digests(text.decode("utf-8", "surrogateescape")):
         if not path:
-            yield Problem(path=f"{layout.SUMS}:{number}", message="this is no line of a digest")
+            yield Problem(
+                path=f"{layout.SUMS}:{number}", message="this line is not a digest and a path"
+            )
             continue
         listed[path] = digest
     for path, digest in sorted(listed.items()):
@@ -55,20 +100,20 @@ def _digests(found: ReleaseContents) -> Iterator[Problem]:
         if file is None:
             yield Problem(path=path, message="it is missing")
         elif file.sha256 != digest:
-            yield Problem(path=path, message="its content is not what it was when it was built")
+            yield Problem(path=path, message="its content changed after the build")
     for path in sorted(found.files.keys() - listed.keys() - {layout.SUMS}):
-        yield Problem(path=path, message=f"{layout.SUMS} does not list it: it was added later")
+        yield Problem(
+            path=path, message=f"{layout.SUMS} does not list it: it was added after the build"
+        )
 
 
 def _sidecar(found: ReleaseContents) -> Iterator[Problem]:
     beside = signing.digest_file(found.place)
     if not beside.is_file():
         if os.path.lexists(beside):
-            yield Problem(
-                path=beside.name, message="it is not a file, or a link that leads nowhere"
-            )
+            yield Problem(path=beside.name, message="it is not a file, or it is a dangling link")
         return
     said = (beside.read_text(errors="replace").split() or ["nothing"])[0]
     if said != found.sha256:
-        told = f"its sha256 is {found.sha256}, and {beside.name} says {said}"
+        told = f"its sha256 is {found.sha256}, but {beside.name} says {said}"
         yield Problem(path=found.place.name, message=told)

@@ -39,9 +39,11 @@ def _package(found: ReleaseContents) -> Iterator[Problem]:
     expected = {name: texts.script(f"{kind}.{name}") for name in own}
     yield from _compare(found, expected, facts.get("relforge", ""))
     for name in sorted(found.scripts.keys() - {*own, deb.FACTS, "conffiles"}):
-        yield Problem(path=f"control/{name}", message="no package of relforge has such a file")
+        yield Problem(
+            path=f"control/{name}", message="a package written by relforge has no such file"
+        )
     for key in sorted(found.control.keys() - _FIELDS):
-        yield Problem(path=_CONTROL, message=f"no package of relforge says {key}")
+        yield Problem(path=_CONTROL, message=f"a package written by relforge has no field {key}")
     if deb.leads(found):
         yield from _leading(found, facts)
     else:
@@ -53,14 +55,16 @@ def _versions(found: ReleaseContents, facts: dict[str, str]) -> Iterator[Problem
     told = foreign_manifest.value(found)
     name, version = str(told.get("name")), str(told.get("version"))
     if (facts.get("name"), facts.get("version")) != (name, version):
-        message = f"it does not tell of {name} {version}"
+        message = f"it does not name {name} {version}"
         yield Problem(path=f"/{deb.facts(found)}", message=message)
     said = (found.control.get("Package", ""), found.control.get("Version"))
     if not said[0].endswith(f"-{names.package(version)}") or said[1] != names.version(version):
-        message = f"it is of {said[0]} {said[1]}, and the release inside is {name} {version}"
+        message = f"it is {said[0]} {said[1]}, but the release inside is {name} {version}"
         yield Problem(path=_CONTROL, message=message)
     if found.root != f"opt/{name}/releases/{version}":
-        yield Problem(path=f"/{found.root}", message=f"this is no place of {name} {version}")
+        yield Problem(
+            path=f"/{found.root}", message=f"this is not the directory of {name} {version}"
+        )
 
 
 def _leading(found: ReleaseContents, facts: dict[str, str]) -> Iterator[Problem]:
@@ -74,17 +78,22 @@ def _leading(found: ReleaseContents, facts: dict[str, str]) -> Iterator[Problem]
     for path in sorted(links.keys() | found.links.keys()):
         if found.links.get(path) != links.get(path):
             there, expected = found.links.get(path, "nothing"), links.get(path, "nothing")
-            message = f"it is a link to {there}, and to {expected} it should be"
+            message = f"it is a link to {there}, expected {expected}"
             yield Problem(path=f"/{path}", message=message)
     etc = {row.lstrip("/") for row in _lines(found, "conffiles")}
     unit = f"usr/lib/systemd/system/{package}.service"
     files = {deb.facts(found), *etc, *((unit,) if facts.get("unit") else ())}
     for path in sorted(files ^ found.files.keys()):
-        told = "it is missing" if path in files else "no package of relforge has such a file"
+        told = (
+            "it is missing" if path in files else "a package written by relforge has no such file"
+        )
         yield Problem(path=f"/{path}", message=told)
     for path in sorted(etc):
         if not path.startswith("etc/") or posixpath.normpath(path) != path:
-            yield Problem(path=f"/{path}", message="it is configuration, and lies outside of /etc")
+            yield Problem(
+                path=f"/{path}",
+                message="it is listed as a configuration file, but is outside of /etc",
+            )
     leads = re.escape(f" (= {found.control.get('Version')})")
     tree = re.escape(names.package(facts.get("version", "")))
     if not re.match(rf"[^ ,]+-{tree}{leads}(,|$)", found.control.get("Depends", "")):
@@ -97,7 +106,7 @@ def _compare(found: ReleaseContents, expected: dict[str, bytes], maker: str) -> 
         if name not in found.scripts:
             yield Problem(path=name, message="it is missing")
         elif maker == relforge.__version__ and found.scripts[name] != text:
-            yield Problem(path=name, message=f"it is not what relforge {maker} writes")
+            yield Problem(path=name, message=f"it differs from what relforge {maker} writes")
 
 
 def _lines(found: ReleaseContents, name: str) -> list[str]:

@@ -33,14 +33,14 @@ def check() -> None:
     _trust()
     if network.offline():
         raise UserError(
-            "--sign sigstore: it needs the network, and --offline was asked for",
+            "--sign sigstore: it needs the network, but --offline was given",
             hint="sign with a key: --sign release_key",
         )
     said = _ask("identity")
     if said:
         raise UserError(
-            f"--sign sigstore: nobody is there to sign as: {said}",
-            hint=f"sign in a CI job that may ask for an identity token, or set {TOKEN}",
+            f"--sign sigstore: no identity to sign with: {said}",
+            hint=f"sign in a CI job that can get an identity token, or set {TOKEN}",
         )
 
 
@@ -52,8 +52,8 @@ def sign(artifact: Path) -> Path:
         said = _ask("sign", artifact, draft, trust=_trust())
         if said:
             raise UserError(
-                f"{artifact.name}: sigstore did not sign it: {said}",
-                hint="the artifact is there, without a bundle; sign again with the same command",
+                f"{artifact.name}: signing with sigstore failed: {said}",
+                hint="the artifact was written without a bundle; run the same command to sign it",
             )
         draft.chmod(0o644)
         draft.replace(bundle)
@@ -72,10 +72,10 @@ def objection(artifact: Path, identity: str, issuer: str, trust: Path | None = N
     _check_package("--sigstore-identity")
     bundle = signing.bundle_file(artifact)
     if not bundle.is_file():
-        return f"{bundle.name} is not there, so nobody can tell who signed"
+        return f"{bundle.name} is missing, so the signer cannot be verified"
     how = "offline" if network.offline() else "online"
     said = _ask("verify", artifact, bundle, identity, issuer, how, trust=_trust(trust))
-    return f"{identity} did not sign this, as far as sigstore can tell: {said}" if said else ""
+    return f"{identity} did not sign this, according to sigstore: {said}" if said else ""
 
 
 def _trust(given: Path | None = None) -> str:
@@ -83,8 +83,8 @@ def _trust(given: Path | None = None) -> str:
     place = str(given or "") or os.environ.get(TRUST, "")
     if place and not Path(place).is_file():
         raise UserError(
-            f"{place}: there is no such file",
-            hint="it is the client trust configuration of an instance of sigstore, as JSON",
+            f"{place}: no such file",
+            hint="expected the client trust configuration of a sigstore instance, as JSON",
         )
     return place
 
@@ -117,4 +117,4 @@ def _ask(*words: str | Path, trust: str = "") -> str:
     if done.returncode == 0:
         return ""
     lines = (done.stdout or done.stderr).strip().splitlines()
-    return (" ".join(lines[-1].split()) if lines else "it did not say why")[:_SHOWN]
+    return (" ".join(lines[-1].split()) if lines else "it printed no reason")[:_SHOWN]

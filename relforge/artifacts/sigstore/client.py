@@ -71,7 +71,7 @@ def _config(trust: str, *, offline: bool) -> ClientTrustConfig:
 def _token() -> oidc.IdentityToken:
     raw = os.environ.get(TOKEN) or oidc.detect_credential()
     if raw is None:
-        raise ValueError(f"no CI job's credentials, and no {TOKEN}")
+        raise ValueError(f"neither credentials of a CI job nor {TOKEN}")
     return oidc.IdentityToken(raw)
 
 

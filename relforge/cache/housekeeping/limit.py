@@ -22,5 +22,5 @@ def limit() -> int | None:
     except Wrong:
         raise SettingsError(
             f"${VARIABLE}: expected a size such as 500 MB or 20 GB, or none; found {text!r}",
-            hint=f"unset it for {DEFAULT}",
+            hint=f"unset it to use the default, {DEFAULT}",
         ) from None

@@ -102,7 +102,7 @@ def busy() -> UserError:
     """The error of who wants the cache alone and does not get it."""
     return UserError(
         f"{cache.home()}: a build is using the cache",
-        hint="wait for it to end, and try again",
+        hint="wait for it to finish and try again",
         code=Exit.LOCKED,
     )
 
@@ -148,7 +148,7 @@ def _to_trash(path: Path) -> None:
     except OSError as error:
         raise UserError(
             f"{path}: cannot be removed from the cache: {error.strerror}",
-            hint="run as the user whose cache it is",
+            hint="run as the owner of the cache",
         ) from None
 
 

@@ -90,7 +90,7 @@ def _tree(row: CacheEntry) -> str:
     try:
         listed = cache.load((place / "index").read_bytes())
     except (FileNotFoundError, ValueError, TypeError):
-        return "index is missing or is none of this version of relforge"
+        return "index is missing or was written by another version of relforge"
     for entry in listed:
         path = place / "files" / entry.path
         if entry.link is None and (why := _differs(path, entry.sha256)):
@@ -106,7 +106,7 @@ def _member(row: CacheEntry) -> str:
     try:
         expected = str(json.loads(notes[0].read_bytes())["sha256"])
     except (FileNotFoundError, ValueError, TypeError, KeyError):
-        return f"{notes[0].name} is none of this version of relforge"
+        return f"{notes[0].name} was written by another version of relforge"
     return _differs(files[0], expected)
 
 
@@ -126,7 +126,7 @@ def _zip(path: Path) -> str:
             bad = archive.testzip()
     except (zipfile.BadZipFile, zlib.error, EOFError, FileNotFoundError) as error:
         return f"{path.name}: {error}"
-    return f"{path.name}: {bad} was changed" if bad else ""
+    return f"{path.name}: {bad} has changed" if bad else ""
 
 
 def _archive(row: CacheEntry) -> str:
@@ -139,7 +139,7 @@ def _note(row: CacheEntry) -> str:
     try:
         json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return "is cut short"
+        return "is truncated"
     return ""
 
 
@@ -152,7 +152,7 @@ def _differs(path: Path, expected: str) -> str:
         if error.errno != errno.EIO:
             raise
         return f"{path.name} cannot be read: {error.strerror}"
-    return "" if found == expected else f"{path.name} was changed"
+    return "" if found == expected else f"{path.name} has changed"
 
 
 _CHECKS: dict[str, Check] = {

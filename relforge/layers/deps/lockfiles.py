@@ -1,34 +1,36 @@
-"""Which lock a project has, what of it applies to a target, and whether it still fits."""
+"""Which locks a project has, what goes in of them, and whether they still fit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from relforge.layers.deps import (
-    graph,
-    lock_header,
+    added_lock,
     pdm_lock,
     pipfile_lock,
     poetry_lock,
     requirements,
     uv_lock,
 )
+from relforge.layers.deps.direct_requirements import ADDED, parse, wanted
 from relforge.layers.deps.markers import holds
 from relforge.layers.deps.pins import Lock, Pin
 from relforge.layers.deps.platform import Platform, platform
+from relforge.layers.deps.selection import select
 from relforge.model.release import Interpreter, Target
 from relforge.model.spec import Project, Settings
-from relforge.support.errors import SettingsError, UserError
+from relforge.project import lock_header, lockfile
+from relforge.support.errors import UserError
+
+__all__ = ["ADVICE", "check", "pins", "read", "select", "wanted"]
 
 ADVICE = "type: relforge lock"
 ENTRY_POINTS = "entry-points"  # the rule of the checks
-ADDED = "tool.relforge.dependencies.add"
 
 
 def read(path: Path, project: Project) -> Lock:
@@ -51,48 +53,24 @@ def read(path: Path, project: Project) -> Lock:
     return replace(found, advice=lock_header.advice(path))
 
 
-def select(lock: Lock, target: Platform, settings: Settings) -> tuple[Pin, ...]:
-    """The pins that go into a release for that platform, by name; raises UserError.
+def pins(path: Path, project: Project, settings: Settings, target: Platform) -> tuple[Pin, ...]:
+    """All that goes into a release for that platform, in the order in which the locks name it.
 
-    Groups and extras count where the lock's markers ask for them.  A lock
-    without such markers, as a requirements file is, goes in whole, development
-    tools and all: keep a lock of its own for those.
+    ``path`` is the project's lock; what is added on top of another tool's comes last.
     """
-    _check_python(lock, target)
-    chosen: dict[str, Pin] = {}
-    for pin in _that_apply(lock, target, settings):
-        if pin.requires_python and not pin.requires_python.contains(target.python, True):
-            raise UserError(
-                f"{lock.path}: {pin} needs Python {pin.requires_python}, "
-                f"the release has {target.python}",
-                hint=lock.advice,
-            )
-        other = chosen.setdefault(pin.name, pin)
-        if (other.version, other.source) != (pin.version, pin.source):
-            raise UserError(
-                f"{lock.path}: both {other} ({other.where}) and {pin} ({pin.where}) apply to "
-                f"Python {target.python} on {target.machine}",
-                hint=lock.advice,
-            )
-    return tuple(chosen[name] for name in sorted(chosen))
+    lock = read(path, project)
+    found = _in_order(lock, select(lock, target, settings))
+    added = lockfile.beside(path, project.root, settings)
+    if added is None or not added.is_file():
+        return found
+    more = added_lock.read(added)
+    own = _in_order(more.lock, select(more.lock, target, settings))
+    return added_lock.on_top(path.name, found, more, own)
 
 
-def _that_apply(lock: Lock, target: Platform, settings: Settings) -> Iterator[Pin]:
-    extras = frozenset(canonicalize_name(name) for name in settings.dependencies.extras)
-    groups = settings.dependencies.groups
-    if lock.needs is not None:
-        names = map(canonicalize_name, groups)
-        found = graph.reached(lock, lock.needs, target.markers, extras, names)
-        yield from (pin for pin in found if not pin.is_virtual)
-        return
-    environment: dict[str, str | frozenset[str]] = {
-        **target.markers,
-        "extras": extras,
-        "dependency_groups": frozenset((*lock.default_groups, *groups)),
-    }
-    for pin in lock.pins:
-        if holds(pin.marker, environment, pin.where, context="lock_file"):
-            yield pin
+def _in_order(lock: Lock, chosen: tuple[Pin, ...]) -> tuple[Pin, ...]:
+    places = {id(pin): index for index, pin in enumerate(lock.pins)}
+    return tuple(sorted(chosen, key=lambda pin: places.get(id(pin), 0)))
 
 
 def check(
@@ -103,29 +81,48 @@ def check(
     Looks at the direct requirements only, and at no network.
     """
     here = platform(interpreter, target)
-    lock = read(path, project)
-    pins = {pin.name: pin for pin in select(lock, here, settings)}
+    there = {pin.name: pin for pin in pins(path, project, settings, here)}
+    check_requirements(path, project, settings, here, there.values())
+    own = {canonicalize_name(row.name) for row in (project, *project.members)}
+    _check_servers(path, settings, there.keys() | own)
+
+
+def check_requirements(
+    path: Path, project: Project, settings: Settings, target: Platform, there: Iterable[Pin]
+) -> None:
+    """Raise UserError where one of the direct requirements is not among the pins."""
+    known = {pin.name: pin for pin in there}
+    added = lockfile.beside(path, project.root, settings)
     for where, text in wanted(project, settings):
-        requirement = _parse(where, text)
-        if not holds(requirement.marker, here.markers, where):
+        requirement = parse(where, text)
+        if not holds(requirement.marker, target.markers, where):
             continue
-        pin = pins.get(canonicalize_name(requirement.name))
-        if pin is None:
+        pin = known.get(canonicalize_name(requirement.name))
+        is_added = added is not None and where.startswith(ADDED)
+        if pin is None and added is not None and is_added:
+            found = f"neither {path.name} nor {added.name} holds {requirement.name}"
+        elif pin is None:
             found = f"{path.name} holds no {requirement.name}"
         elif not pin.source and not requirement.specifier.contains(pin.version, prereleases=True):
-            found = f"{path.name} holds {pin} ({pin.where})"
+            in_added = added is not None and pin.where.startswith(f"{added.name}:")
+            holder = added.name if added is not None and in_added else path.name
+            found = f"{holder} holds {pin} ({pin.where})"
         else:
             continue
         raise UserError(
             f"{where}: the project asks for `{text}`, and {found}: "
             "the lock does not fit the dependencies",
-            hint=_where_to_add(path) if where.startswith(ADDED) else lock.advice,
+            hint=ADVICE if is_added else _advice(path),
         )
-    own = {canonicalize_name(row.name) for row in (project, *project.members)}
-    _check_servers(lock, settings, pins.keys() | own)
 
 
-def _check_servers(lock: Lock, settings: Settings, there: Collection[str]) -> None:
+def _advice(path: Path) -> str:
+    """The command that makes that lock anew."""
+    writer = lockfile.WRITERS.get(path.name)
+    return f"type: {writer}" if writer else lock_header.advice(path)
+
+
+def _check_servers(path: Path, settings: Settings, there: Collection[str]) -> None:
     """Raise where no package brings a service's server; a build would show it at its end."""
     if ENTRY_POINTS in settings.check.skip:
         return
@@ -136,100 +133,7 @@ def _check_servers(lock: Lock, settings: Settings, there: Collection[str]) -> No
             continue
         if service.server and service.server not in there:
             raise UserError(
-                f"{where}: {service.server} is not among the release's dependencies "
-                f"({lock.path.name})",
-                hint=f"add {service.server} to `project.dependencies`, then {lock.advice}",
+                f"{where}: {service.server} is not among the release's dependencies ({path.name})",
+                hint=f"add {service.server} to `project.dependencies`, then {_advice(path)}"
+                f"; or to `dependencies.add` of the settings, then {ADVICE}",
             )
-
-
-def _where_to_add(path: Path) -> str:
-    """What to do about a requirement of the settings that the lock does not have."""
-    if lock_header.read(path) is not None:
-        return ADVICE
-    return (
-        f"only relforge's own locks follow `dependencies.add`: add it to what {path.name} is made "
-        "from and lock again, or type: relforge lock -o pylock.toml"
-    )
-
-
-def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each direct requirement of the release, with the place where it is written.
-
-    An extra that names others of the project (``shop[web]``) is followed.  A
-    member's requirements count as the project's; the packages themselves do not.
-    """
-    own = {canonicalize_name(row.name): row for row in (project, *project.members)}
-    for where, text in _asked(project, settings):
-        requirement = _parse(where, text)
-        there = own.get(canonicalize_name(requirement.name)) if project.members else None
-        if there is None:
-            yield where, text
-        elif there.version and not requirement.specifier.contains(there.version, prereleases=True):
-            raise UserError(
-                f"{where}: `{text}` is asked for, and the member {there.name} has the version "
-                f"{there.version}",
-                hint="change one of the two",
-            )
-
-
-def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
-    for member in project.members:
-        yield from ((f"{member.name}: {where}", text) for where, text in _required(member))
-    yield from _required(project)
-    yield from _of_extras(project, settings)
-    for group in settings.dependencies.groups:
-        for index, text in enumerate(project.groups.get(group, ())):
-            yield f"dependency-groups.{group}[{index}]", text
-    for index, text in enumerate(settings.dependencies.add):
-        yield f"{ADDED}[{index}]", text
-
-
-def _required(project: Project) -> Iterator[tuple[str, str]]:
-    if project.requirements is not None:
-        yield from ((row.where, row.text) for row in project.requirements.rows)
-        return
-    for index, text in enumerate(project.dependencies):
-        yield f"project.dependencies[{index}]", text
-
-
-def _of_extras(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    left = [canonicalize_name(name) for name in settings.dependencies.extras]
-    tables = {canonicalize_name(name): name for name in project.optional_dependencies}
-    while left:
-        extra = left.pop(0)
-        if extra in seen or extra not in tables:
-            continue
-        seen.add(extra)
-        name = tables[extra]
-        for index, text in enumerate(project.optional_dependencies[name]):
-            where = f"project.optional-dependencies.{name}[{index}]"
-            inner = _parse(where, text)
-            if canonicalize_name(inner.name) == canonicalize_name(project.name):
-                left.extend(canonicalize_name(row) for row in inner.extras)
-            else:
-                yield where, text
-
-
-def _parse(where: str, text: str) -> Requirement:
-    try:
-        return Requirement(text)
-    except InvalidRequirement as error:
-        raise SettingsError(f"{where}: {text!r} is no requirement: {error}") from None
-
-
-def _check_python(lock: Lock, target: Platform) -> None:
-    if lock.requires_python and not lock.requires_python.contains(target.python, True):
-        raise UserError(
-            f"{lock.path}: the lock is for Python {lock.requires_python}, "
-            f"the release has {target.python}",
-            hint=lock.advice,
-        )
-    if lock.environments and not any(
-        holds(row, target.markers, lock.path.name) for row in lock.environments
-    ):
-        raise UserError(
-            f"{lock.path}: the lock is for other platforms than {target.machine} Linux with "
-            f"CPython {target.python}: {', '.join(map(str, lock.environments))}",
-            hint=lock.advice,
-        )

@@ -17,6 +17,7 @@ from packaging.version import Version
 from relforge.layers.deps import index_pages
 from relforge.layers.deps.index_pages import Offer
 from relforge.layers.deps.package_sources import PackageSources
+from relforge.layers.deps.pex_errors import PexError
 from relforge.layers.deps.platform import Platform
 from relforge.layers.deps.web import REFUSED, Unanswered, Web
 from relforge.support.errors import UserError
@@ -24,15 +25,21 @@ from relforge.support.errors import UserError
 # As uv says it, and as `pex_errors` does.
 BY_UV = re.compile(r"([A-Za-z0-9][\w.-]*) was not found in the package registry")
 BY_PEX = re.compile(r"(\S.*?) cannot be found")
+FROM = re.compile(r"satisfies the requirement \S+ \(from ([\w.-]+)")  # as pip says who asks
 NEWEST = 5  # versions that are named
 
 
-def explain(error: UserError, places: PackageSources, target: Platform) -> UserError:
+def explain(
+    error: UserError, places: PackageSources, target: Platform, constraints: Iterable[str] = ()
+) -> UserError:
     """The error of a resolver, with what the indexes have of the package that it lacks."""
     unknown = BY_UV.search(error.message) or BY_PEX.search(error.message.rpartition(": ")[2])
     wanted = _requirement(unknown[1]) if unknown else None
     if unknown is None or wanted is None:
         return error
+    limited = _limited(error, wanted, constraints)
+    if limited is not None:
+        return limited
     web = Web(places)
     refused: list[tuple[str, Unanswered]] = []
     offers: list[Offer] = []
@@ -55,6 +62,20 @@ def explain(error: UserError, places: PackageSources, target: Platform) -> UserE
         return error  # uv has said the rest itself
     what = error.message.partition(": ")[0]
     return UserError(f"{what}: {reason(wanted, offers, target)}", hint="" if offers else error.hint)
+
+
+def _limited(error: UserError, wanted: Requirement, constraints: Iterable[str]) -> UserError | None:
+    """The error of a package of which a constraint allows one version, and another is wanted."""
+    rows = [row for row in map(_requirement, constraints) if row is not None]
+    for row in rows:
+        same = canonicalize_name(row.name) == canonicalize_name(wanted.name)
+        versions = [part.version for part in row.specifier if part.operator == "=="]
+        if same and versions and not wanted.specifier.contains(versions[0], prereleases=True):
+            found = FROM.search(error.output) if isinstance(error, PexError) else None
+            asker = found[1] if found else "something"
+            what = error.message.partition(": ")[0]
+            return UserError(f"{what}: {asker} asks for {wanted}, and {row} is all that is allowed")
+    return None
 
 
 def reason(wanted: Requirement, offers: Iterable[Offer], target: Platform) -> str:

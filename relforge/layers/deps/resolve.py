@@ -87,7 +87,9 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
             # Late: it is slow to import, as all is that asks a server.
             from relforge.layers.deps import refusals  # noqa: PLC0415 - late, as it says above
 
-            raise refusals.explain(error, question.places, question.target) from None
+            raise refusals.explain(
+                error, question.places, question.target, question.constraints
+            ) from None
         if lacks_pkg_resources(found.pins):
             found = _with_pkg_resources(question, made, ask) or found
     pins = tuple(
@@ -292,6 +294,11 @@ def _open(pin: Pin, target: Platform) -> Marker | None:
         for name in ("python_full_version", "implementation_version")
     )
     return None if all(holds(marker, row, pin.where) for row in everywhere) else marker
+
+
+def applying(pins: Iterable[Pin], target: Platform) -> tuple[Pin, ...]:
+    """Those that apply to the target itself."""
+    return tuple(pin for pin in pins if holds(pin.marker, target.markers, pin.where))
 
 
 def missing_pin(name: str) -> UserError:

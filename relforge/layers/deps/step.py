@@ -125,15 +125,12 @@ def _places(release: Release) -> PackageSources:
 
 
 def _pins(release: Release) -> tuple[Pin, ...]:
-    """The pins that count, in the order in which the lock names them."""
+    """The pins that count, in the order in which the locks name them."""
     if release.settings.lock is None:
         return ()
     target = platform(release.python, release.target)
     path = release.project.root / release.settings.lock
-    lock = lockfiles.read(path, release.project)
-    places = {id(pin): index for index, pin in enumerate(lock.pins)}
-    chosen = lockfiles.select(lock, target, release.settings)
-    return tuple(sorted(chosen, key=lambda pin: places.get(id(pin), 0)))
+    return lockfiles.pins(path, release.project, release.settings, target)
 
 
 def _in_order(release: Release, pins: tuple[Pin, ...]) -> tuple[tuple[Pin, ...], tuple[str, ...]]:

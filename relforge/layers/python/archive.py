@@ -140,7 +140,7 @@ def _members(path: Path, tar: tarfile.TarFile) -> Iterator[tuple[str, tarfile.Ta
     inner = {name.removeprefix(f"{TOP}/"): target for name, target in links.items()}
     for name, target in inner.items():
         if extraction.leads_out(name, inner):  # through another link
-            raise _hostile(path, f"{TOP}/{name}", f"points outside of it, at {target}")
+            raise _hostile(path, f"{TOP}/{name}", f"points outside it, at {target}")
 
 
 def _checked(path: Path, member: tarfile.TarInfo, links: dict[str, str]) -> str | None:
@@ -157,12 +157,12 @@ def _checked(path: Path, member: tarfile.TarInfo, links: dict[str, str]) -> str 
     if member.issym():
         target = member.linkname
         if target.startswith("/") or not _inside(posixpath.join(posixpath.dirname(name), target)):
-            raise _hostile(path, member.name, f"points outside of it, at {target}")
+            raise _hostile(path, member.name, f"points outside it, at {target}")
     elif member.islnk():
         target = posixpath.normpath(member.linkname)
         passed = {target, *extraction.parents(target)}
         if not _inside(member.linkname) or passed & links.keys():
-            raise _hostile(path, member.name, f"points outside of it, at {target}")
+            raise _hostile(path, member.name, f"points outside it, at {target}")
     elif not (member.isreg() or member.isdir()):
         raise _hostile(path, member.name, "is a device or a pipe")
     if member.issym():

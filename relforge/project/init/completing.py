@@ -16,12 +16,11 @@ from relforge.project.requirements import choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """The keys of `dependencies` that bring them; ``missing`` are those that nothing brings."""
+    """The keys of `dependencies` that bring them."""
 
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
@@ -31,11 +30,10 @@ class Completion:
 
 
 def of(found: Found) -> Completion:
-    """By an extra or a group of the project's own, else by `add`; that needs a lock of ours."""
+    """By an extra or a group of the project's own, else by `add`, whichever tool locks the rest."""
     extras: list[str] = []
     groups: list[str] = []
     add: list[str] = []
-    missing: list[str] = []
     if found.lock is None and found.dependencies.readable and not found.dependencies.names:
         return Completion(add=tuple(_unwritten(found)))
     for name in judge.lacking(found):
@@ -43,15 +41,12 @@ def of(found: Found) -> Completion:
             extras.append(extra)
         elif group := _holding(found.groups, name):
             groups.append(group)
-        elif found.lock is None:
-            add.append(name)
         else:
-            missing.append(name)
+            add.append(name)
     return Completion(
         extras=tuple(dict.fromkeys(extras)),
         groups=tuple(dict.fromkeys(groups)),
         add=tuple(add),
-        missing=tuple(missing),
     )
 
 

@@ -218,26 +218,12 @@ def _of_variables(found: Found) -> Iterator[str]:
         )
 
 
-def _adding(lock: str | None, name: str) -> str:
-    """The command of the tool that wrote a lock."""
-    tools = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
-    tool = tools.get((lock or "").rpartition("/")[2], "")
-    verb = "install" if tool == "pipenv" else "add"
-    return f"{tool} {verb} {name}" if tool else "or let relforge: relforge lock -o pylock.toml"
-
-
 def _of_dependencies(found: Found) -> Iterator[str]:
-    for name in completing.of(found).missing:
-        user = next(
-            (row.name for row in found.services if name in (row.server, *row.exec[:1])), "web"
-        )
-        yield (
-            f"services.{user} needs {name}, and {found.lock} does not have it: add it to the "
-            f"project's dependencies and lock again ({_adding(found.lock, name)})"
-        )
+    added = completing.of(found).add
+    if found.lock and added:
+        yield f"{found.lock} does not have {' and '.join(added)}; type: relforge lock"
     if found.lock:
         return
-    added = completing.of(found).add
     if not found.dependencies.names and found.dependencies.readable:
         if not added:
             return

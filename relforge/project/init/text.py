@@ -44,6 +44,8 @@ def _top(found: Found) -> Table:
         rows.append(Row(key="requirements", value=toml(found.dependencies.named)))
     if found.lock:
         note = "found in the project; every dependency comes from it"
+        if completing.of(found).add:
+            note += ", but for what is added"
         rows.append(Row(key="lock", value=toml(found.lock), note=note, off=True))
     else:
         comment = "# There is no lock with hashes yet: `relforge lock` writes pylock.toml."

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from relforge.model import layout
 from relforge.model.spec import (
     AssetSettings,
     ConfigSettings,
-    DependencySettings,
     Project,
     Provider,
     Settings,
@@ -20,6 +17,7 @@ from relforge.project.settings.app import read_app
 from relforge.project.settings.checks import read_check, read_strip
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.console import read_console
+from relforge.project.settings.dependencies import read_dependencies
 from relforge.project.settings.exports import read_exports
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
@@ -64,7 +62,7 @@ def read(
         name=name,
         version=_release_version(table, version),
         python=python,
-        dependencies=_dependencies(table.table("dependencies"), project, env),
+        dependencies=read_dependencies(table.table("dependencies"), project, env),
         lock=table.text("lock", lock, origin="found in the project"),
         app=app.paths,
         app_roots=app.roots,
@@ -134,31 +132,6 @@ def _release_version(table: Table, version: str) -> str:
             f"{version!r} cannot be part of a path: use letters, digits, `. _ + ! -`, at most 100",
         )
     return version
-
-
-def _dependencies(table: Table, project: Project, env: str) -> DependencySettings:
-    development = tuple(group for group in ("dev",) if env == "dev" and group in project.groups)
-    origin = "the environment dev" if development else "default"
-    groups = table.texts("groups", development, origin=origin)
-    extras = table.texts("extras", ())
-    for key, names, known in (
-        ("groups", groups, project.groups),
-        ("extras", extras, project.optional_dependencies),
-    ):
-        for index, name in enumerate(names):
-            if name not in known:
-                there = ", ".join(sorted(known)) or "none"
-                raise table.error(f"{key}[{index}]", f"{name!r} is not in the project ({there})")
-    add = table.texts("add", ())
-    for index, text in enumerate(add):
-        try:
-            Requirement(text)
-        except InvalidRequirement:
-            message = f'expected a requirement such as "gunicorn>=23", found {text!r}'
-            raise table.error(f"add[{index}]", message) from None
-    prefer = table.texts("prefer", ())
-    table.finish()
-    return DependencySettings(groups=groups, extras=extras, add=add, prefer=prefer)
 
 
 def _assets(table: Table, name: str, site_packages: str) -> AssetSettings:

@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import suppress
 
+from .. import trusted_directory
 from ..errors import CONFIG, Refusal
 from ..paths import SOCKET_PATH_MOST
 from ..wire.unix import answers
@@ -81,10 +82,11 @@ def remove(path: str) -> None:
 
 
 def _trust(directory: str) -> None:
-    mode = stat.S_IMODE(os.stat(directory).st_mode)
-    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+    """As `start` has it: somebody may have changed its mode since."""
+    why = trusted_directory.problem(directory, os.geteuid())
+    if why:
         raise Refusal(
-            f"{directory}: every user can write to it (mode {mode:o}), and answer in our place",
-            hint=f"chmod o-w '{directory}', or set RELEASE_RUN_DIR to another folder",
+            f"{directory}: {why}",
+            hint=f"chmod go-w '{directory}', or set RELEASE_RUN_DIR to another folder",
             code=CONFIG,
         )

@@ -23,13 +23,21 @@ class Address:
     """One process with an agent, and the others that could have been asked.
 
     ``worker`` is 0, or K in the K-th process that a server such as gunicorn forked.
+    ``owner`` is the user to whom the release belongs, None for the caller.
     """
 
-    __slots__ = ("instance", "others", "path", "service", "worker")
+    __slots__ = ("instance", "others", "owner", "path", "service", "worker")
 
     def __init__(
-        self, service: str, instance: int, path: str, others: list[str], worker: int = 0
+        self,
+        service: str,
+        instance: int,
+        path: str,
+        others: list[str],
+        worker: int = 0,
+        owner: int | None = None,
     ) -> None:
+        self.owner = owner
         self.service = service
         self.instance = instance
         self.path = path
@@ -73,7 +81,7 @@ def agent(found: Running, wanted: str | None, services: Callable[[], Services]) 
         raise _no_such(wanted or service, service, everything, services())
     chosen = min(fitting, key=lambda key: (key[1], key[2] or len(everything) + 1))
     others = [shown(key) for key in sorted(everything) if key != chosen]
-    return Address(chosen[0], chosen[1], everything[chosen], others, chosen[2])
+    return Address(chosen[0], chosen[1], everything[chosen], others, chosen[2], found.owner)
 
 
 def usual(services: Services, everything: dict[tuple[str, int, int], str]) -> str:

@@ -11,7 +11,7 @@ from ..errors import FAILED, Refusal
 from ..instance import Running, required
 from ..protocol import PROTO
 from ..wire import frames
-from ..wire.unix import Absent, dial, silent, trusted
+from ..wire.unix import Absent, credentials, dial, silent
 from .addresses import Address, agent
 
 TYPE_CHECKING = False
@@ -50,8 +50,11 @@ class Client:
         self.address = address
         self.prompt = f"{address}> "
         self._ids = 0
-        self._socket = dial(address.path, str(address), seconds) if sock is None else sock
-        self.pid = trusted(self._socket, address.path) if sock is None else 0
+        self.pid = 0
+        if sock is None:
+            sock = dial(address.path, str(address), seconds, address.owner)
+            self.pid = credentials(sock)[0]
+        self._socket = sock
         welcome = self._within(seconds, shown)
         if welcome.get("op") != messages.WELCOME:
             raise Refusal(f"{address}: {welcome.get('error', 'no agent')}", code=FAILED)

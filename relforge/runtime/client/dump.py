@@ -11,7 +11,7 @@ import time
 
 from .. import stack_signals
 from ..errors import FAILED, NOT_RUNNING, Refusal
-from ..wire.unix import dial, silent, trusted
+from ..wire.unix import credentials, dial, silent
 from .addresses import Address
 
 _QUIET = 0.15  # seconds without another line: it is done
@@ -21,8 +21,8 @@ _SLICE = 0.02
 def ask(address: Address, seconds: float) -> str:
     """What faulthandler prints; raises Refusal."""
     # The kernel accepts for a process that hangs, and says who listens there.
-    sock = dial(address.path, str(address), seconds)
-    pid = trusted(sock, address.path)
+    sock = dial(address.path, str(address), seconds, address.owner)
+    pid = credentials(sock)[0]
     sock.close()
     path = stack_signals.file(os.path.dirname(address.path), pid)
     try:

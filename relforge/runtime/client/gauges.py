@@ -66,7 +66,9 @@ class Gauges:
             name = addresses.shown(key)
             try:
                 client = self._clients.get(name) or Client(
-                    addresses.Address(key[0], key[1], path, [], key[2]), "top", WITHIN
+                    addresses.Address(key[0], key[1], path, [], key[2], self._running.owner),
+                    "top",
+                    WITHIN,
                 )
                 self._clients[name] = client
                 waiting[client.fileno()] = name, client, client.post(**messages.stats(WITHIN / 2))

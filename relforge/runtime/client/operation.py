@@ -29,7 +29,7 @@ def ask(
     is called, and what it returns is sent.  Raises Refusal with the
     supervisor's reason, hint and exit status.
     """
-    with dial(running.supervisor, "the supervisor", _SECONDS) as sock:
+    with dial(running.supervisor, "the supervisor", _SECONDS, running.owner) as sock:
         try:
             frames.send(sock, message)
             while (answer := frames.receive(sock)) is not None:

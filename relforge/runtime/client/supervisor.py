@@ -18,7 +18,7 @@ WHO = "the supervisor"
 def ask(running: Running, message: dict[str, Any], seconds: float) -> dict[str, Any]:
     """Its answer; raises Refusal: 3 it is not there, 5 it does not answer in time, 1 it refuses."""
     try:
-        answer = unix.ask(running.supervisor, WHO, message, seconds)
+        answer = unix.ask(running.supervisor, WHO, message, seconds, running.owner)
     except (OSError, FrameError) as error:
         raise Refusal(f"{WHO}: {error}", code=FAILED) from None
     if answer is None:

@@ -25,8 +25,8 @@ def start(argv: list[str]) -> int:
     given = options.parse(argv, flags="--if-stopped", values="--wait")
     options.most(given, 0, "start [--wait 60s] [--if-stopped]")
     wait = _wait(given)
-    running = instance.running(paths.of(manifest.root())) if "--if-stopped" in given.flags else None
-    if running is not None:
+    running = instance.running(paths.of(manifest.root()))
+    if running is not None and "--if-stopped" in given.flags:
         print(f"already running (pid {running.pid})")
         return DONE
     return _start(wait)
@@ -35,6 +35,7 @@ def start(argv: list[str]) -> int:
 def foreground(argv: list[str]) -> int:
     """Supervise in this very process, for systemd and containers."""
     options.most(options.parse(argv), 0, "foreground")
+    instance.running(paths.of(manifest.root()))  # refuses the state directory of another name
     from ..supervise.plan import prepare
 
     plan = prepare(daemon=False, meanwhile=_supervisor)
@@ -163,7 +164,7 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     if running is None:
         return []
     try:
-        sock = dial(running.supervisor, "the supervisor", _ANSWER)
+        sock = dial(running.supervisor, "the supervisor", _ANSWER, running.owner)
     except Refusal as error:
         if error.code == NOT_RUNNING and instance.running(place) is None:
             return []  # it ended meanwhile

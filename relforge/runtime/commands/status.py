@@ -84,7 +84,9 @@ def _asked() -> dict[str, Any] | None:
         release = manifest.load(root)
         return _without("stopped", release["name"], release["version"], None)
     try:
-        return unix.ask(running.supervisor, "the supervisor", messages.status(), _SECONDS)
+        return unix.ask(
+            running.supervisor, "the supervisor", messages.status(), _SECONDS, running.owner
+        )
     except ConnectionError:
         return None
     except (OSError, FrameError) as error:

@@ -50,7 +50,9 @@ class Manifest(Record):
         Anything(), doc='`{"version": "3.12.1", "tag": "cp312", "source": str, "executable": str}`'
     )
     lock: dict[str, str] | None = key(
-        Anything(), default=None, doc='`{"file": str, "sha256": str}`'
+        Anything(),
+        default=None,
+        doc='`{"file": str, "sha256": str}`, and `added`, `added_sha256` of a second lockfile',
     )
     layers: tuple[dict[str, Any], ...] = key(
         Anything(), default=(), doc='`{"name": str, "key": str, "files": int, "size": int}` each'

@@ -23,12 +23,15 @@ _MOST = 16 << 20  # bytes
 def root() -> str:
     """The release that this process belongs to, as an absolute path.
 
-    The launcher sets ``RELEASE_ROOT``; where it did not run (``bin/python``),
-    the place of this file shows it.
+    The place of this file shows it.  ``RELEASE_ROOT`` counts where the runtime is a package
+    of a virtual environment: in a release it may be that of another one, whose process
+    started this one.
     """
     here = os.path.abspath(__file__)
     for _ in range(5):  # <release>/runtime/relforge/runtime/contract/manifest.py
         here = os.path.dirname(here)
+    if os.path.isfile(os.path.join(here, PATH)):
+        return here
     return os.environ.get("RELEASE_ROOT") or here
 
 

@@ -4,7 +4,7 @@ The builder says what (`relforge.project.development`), in JSON:
 
     {"kind": "service" | "command" | "program", "name": ..., "row": the manifest's row,
      "words": [...], "release": the table of the release, of several, "reload": true,
-     "watch": directories of the sources}
+     "watch": directories of the sources, "install": words for uv where the server is missing}
 
 The configuration is resolved here, since its providers and its model may be the
 project's own.
@@ -133,7 +133,7 @@ def _service(
     running.enter(spec.cwd, f"services.{name}")
     if spec.kind == "app":
         watch = tuple(order["watch"]) if order["reload"] else ()
-        return _become(servers.command(spec, where, watch))
+        return _become(servers.command(spec, where, watch, order["install"]))
     _listen(spec, where)
     if spec.kind == "exec":
         return _become(spec.words)

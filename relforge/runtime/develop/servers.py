@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 _UVICORN = "import json, sys, uvicorn; uvicorn.run(**json.loads(sys.argv[1]))"
 
 
-def command(spec: Spec, where: Paths, watch: tuple[str, ...]) -> tuple[str, ...]:
+def command(spec: Spec, where: Paths, watch: tuple[str, ...], install: str = "") -> tuple[str, ...]:
     """The words that serve the application; ``watch`` are the sources, () without a reload."""
+    if importlib.util.find_spec(spec.server) is None:
+        raise Refusal(
+            f"services.{spec.name}.server: {spec.server} is not installed in {sys.prefix}",
+            hint=f"type: uv pip install --python {sys.prefix} {install or spec.server}",
+        )
     options = dict(spec.options)
     factory = bool(options.pop("factory", False))
     if spec.server == "uvicorn":

@@ -69,7 +69,7 @@ def service(
 def config_push(
     run: str, processes: Sequence[str], changed: Sequence[str], seconds: float
 ) -> Message:
-    """Role ``tell``: take a new configuration to these processes, by their sockets in ``run``.
+    """Role ``push``: take a new configuration to these processes, by their sockets in ``run``.
 
     ``changed`` are the keys that differ; all of it has to be done in so many seconds.
     """

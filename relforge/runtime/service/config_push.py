@@ -1,4 +1,4 @@
-"""Role ``tell``: hand a new configuration to running processes, through their agents.
+"""Role ``push``: hand a new configuration to running processes, through their agents.
 
 ``argv`` is one JSON object: ``{"run": FOLDER, "processes": [NAME], "changed": [KEY],
 "seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:

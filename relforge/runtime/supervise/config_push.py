@@ -44,8 +44,8 @@ class ConfigPush:
         self._names = [str(row) for row in rows]
         self.due = time.monotonic() + SECONDS + _SPARE
         question = questions.config_push(plan.paths.run, self._names, changed, SECONDS)
-        words = bare(new.python, new.paths.root, "tell", json.dumps(question))
-        self._said = high(os.memfd_create("relforge-told", os.MFD_CLOEXEC))
+        words = bare(new.python, new.paths.root, "push", json.dumps(question))
+        self._said = high(os.memfd_create("relforge-answers", os.MFD_CLOEXEC))
         try:
             environ = launch.variables(plan, new)
             self._child = spawn(words, environ, descriptors=(new.config, self._said))
@@ -69,5 +69,5 @@ class ConfigPush:
         try:
             found = json.loads(data)
         except ValueError:
-            found = dict.fromkeys(self._names, "it could not be told")
+            found = dict.fromkeys(self._names, "the new configuration could not be delivered")
         self._done(found)

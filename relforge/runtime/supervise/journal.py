@@ -47,7 +47,7 @@ class Journal:
             except OSError as error:
                 raise Refusal(
                     f"{path}: {error.strerror}",
-                    hint="set RELEASE_LOG_DIR to a folder that this user can write",
+                    hint="set RELEASE_LOG_DIR to a directory that this user can write to",
                     code=CONFIG,
                 ) from None
             self._look()

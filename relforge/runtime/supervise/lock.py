@@ -87,7 +87,7 @@ def taken(paths: Paths) -> Refusal:
     if holder.get("operation"):
         return Refusal(
             f"another {holder['operation']} of {name} is under way (pid {pid})",
-            hint=f"wait for it; `{name} status` tells",
+            hint=f"wait for it to finish; `{name} status` shows its progress",
             code=LOCKED,
         )
     return Refusal(

@@ -169,7 +169,7 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     if answers(control):
         raise Refusal(
             f"{control}: another supervisor listens there",
-            hint="two instances need two run folders: set RELEASE_INSTANCE or RELEASE_RUN_DIR",
+            hint="give each instance its run directory: set RELEASE_INSTANCE or RELEASE_RUN_DIR",
             code=CONFIG,
         )
     activated = systemd.activated(os.environ)

@@ -153,7 +153,7 @@ def _bind(sock: socket.socket, address: Address, name: str) -> None:
     except OSError as error:
         sock.close()
         hint = {
-            errno.EADDRINUSE: "another process listens there; `ss -ltnp` tells which",
+            errno.EADDRINUSE: "another process listens there; `ss -ltnp` shows which one",
             errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE, or socket activation",
             errno.EADDRNOTAVAIL: "this host has no such address; 0.0.0.0 is all of them",
         }.get(error.errno or 0, "")

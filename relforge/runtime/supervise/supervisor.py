@@ -246,7 +246,7 @@ class Supervisor:
         if self._operation is not None:
             self._operation.crashed(process, reason)
         if self._hooks.runs("on_crash"):
-            self._say(f"on_crash is still running: not told of {process}")
+            self._say(f"on_crash is still running: not called for {process}")
             return
         self._hooks.begin(self.plan, "on_crash", self._told, service=str(process), reason=reason)
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from .. import owner
-from ..contract import archive
+from ..contract import archive, tree_list
 from ..contract import manifest as manifests
 from ..errors import Refusal
 from ..wire import launcher
@@ -30,6 +30,7 @@ def check(folder: str, tree: Tree, name: str | None) -> dict[str, Any]:
     _check_identity(release, "")
     if name is not None and release["name"] != name:
         raise Refusal(f"this is a release of {release['name']}, and {name} is installed here")
+    _check_tree(folder, tree)
     _check_host(release.get("target"))
     _check_identity(release, tree.top)
     return release
@@ -84,6 +85,23 @@ def _glibc() -> str:
 def _numbers(version: str) -> tuple[int, ...]:
     parts = version.split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
+
+
+def _check_tree(folder: str, tree: Tree) -> None:
+    """Links, modes and empty directories; a release of relforge 0.1.0 has no list of them."""
+    if tree_list.PATH not in tree.digests:
+        return
+    with open(os.path.join(folder, tree_list.PATH), "rb") as file:
+        content = file.read(archive.MOST_TEXT + 1)
+    try:
+        listed = tree_list.parse(content)
+    except ValueError as error:
+        raise Refusal(f"{tree_list.PATH}: {error}", hint="build it again") from None
+    found = tree_list.Listed(
+        directories=tree.directories, executable=tree.executable, links=tree.links
+    )
+    for path, what in tree_list.problems(listed, found, tree.digests.keys()):
+        raise Refusal(f"{path}: {what}", hint="it is damaged: copy it again")
 
 
 def _check_digests(folder: str, tree: Tree) -> None:

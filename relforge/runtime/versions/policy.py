@@ -35,7 +35,7 @@ def signers(root: str, given: str | None) -> Signers | None:
     if path is not None:
         return Signers(path, revoked)
     if given:
-        raise Refusal(f"{given}: there is no such file", hint="it lists who may sign")
+        raise Refusal(f"{given}: no such file", hint="it lists who may sign")
     if revoked is not None:
         raise Refusal(
             f"{revoked} lists revoked keys, and {os.path.join(root, SIGNERS)} is missing",

@@ -89,7 +89,7 @@ def check(found: Artifact, pinned: str, signers: Signers | None, scratch: str) -
 def _opened(name: str, path: str, shown: str) -> Artifact:
     file = _regular(path)
     if file is None:
-        raise Refusal(f"{shown}: there is no such file")
+        raise Refusal(f"{shown}: no such file")
     try:
         return Artifact(name, file, *(_text(f"{path}{end}") for end in (".sha256", ".sha256.sig")))
     except BaseException:

@@ -35,6 +35,8 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
         raise Refusal(f"{version} is not installed", hint=f"installed: {known}")
     place.check_current()
     running = instance.running(paths.of(place.release(version)))
+    if running is not None:
+        _check_root(place, running)
     old = place.pointed() or ""
     result = {"version": version, "old": running.version if running else old, "dry": dry}
     result["running"] = running is not None
@@ -121,6 +123,17 @@ def _note_others(place: Place, version: str) -> None:
         show(
             f"processes of {', '.join(others)} run with another state folder, and stay: "
             "RELEASE_INSTANCE or RELEASE_STATE_DIR names it for an upgrade of them"
+        )
+
+
+def _check_root(place: Place, running: Running) -> None:
+    """The `current` of another deploy root would go on naming what ran before."""
+    theirs, directory = os.path.split(os.path.dirname(os.path.realpath(running.root)))
+    if directory == "releases" and theirs != os.path.realpath(place.root):
+        raise Refusal(
+            f"what runs belongs to the deploy root {theirs}, and this one is {place.root}",
+            hint="they have one state directory: upgrade it there, or stop it first",
+            code=CONFIG,
         )
 
 

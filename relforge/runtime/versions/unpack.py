@@ -18,18 +18,24 @@ if TYPE_CHECKING:
     from typing import IO, Any, BinaryIO
 
 _CHUNK = 1 << 20
+_RUN = 0o100  # of a mode: its owner may run it
 _GZIP = b"\x1f\x8b"
 
 
 class Tree:
-    """What was unpacked: ``digests`` of files by path, and ``links``, which are not made yet."""
+    """What was unpacked: ``digests`` of files by path, and ``links``, which are not made yet.
 
-    __slots__ = ("digests", "links", "top")
+    ``executable`` are files, ``directories`` those that the tarball names.
+    """
+
+    __slots__ = ("digests", "directories", "executable", "links", "top")
 
     def __init__(self) -> None:
         self.top = ""  # the directory that the tarball puts all in
         self.digests: dict[str, str] = {}
         self.links: dict[str, str] = {}
+        self.directories: set[str] = set()
+        self.executable: set[str] = set()
 
 
 class _Hashed(io.RawIOBase):
@@ -126,6 +132,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
     place = os.path.join(folder, *words)
     if member.isdir():
         os.makedirs(place, 0o755, exist_ok=True)
+        tree.directories.update([path] if path else [])
     elif not words:
         raise Refusal(f"{member.name!r}: a release is a directory")
     elif path in tree.digests or path in tree.links:
@@ -135,6 +142,8 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
     elif member.isfile():
         os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
         tree.digests[path] = _write(tar, member, place)
+        if member.mode & _RUN:
+            tree.executable.add(path)
     else:
         raise Refusal(f"{path}: neither a file, nor a directory, nor a link")
 
@@ -142,7 +151,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> str:
     source = tar.extractfile(member)
     assert source is not None
-    mode = 0o755 if member.mode & 0o100 else 0o644
+    mode = 0o755 if member.mode & _RUN else 0o644
     digest = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(place, flags, 0o600), "wb") as file:

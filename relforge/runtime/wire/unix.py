@@ -36,10 +36,12 @@ class Socket(_socket.socket):
         self.close()
 
 
-def dial(path: str, who: str, seconds: float) -> Socket:
+def dial(path: str, who: str, seconds: float, owner: int | None = None) -> Socket:
     """Connect to a Unix socket; raises Refusal for each reason with its own exit code.
 
     A process that hangs is not one that is down: TimeoutError is an OSError too.
+    ``owner`` is the user to whom the release belongs, None for the caller: nothing is sent
+    to, and nothing believed of, a process of another user but root.
     """
     sock = Socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     sock.settimeout(seconds)
@@ -55,15 +57,18 @@ def dial(path: str, who: str, seconds: float) -> Socket:
         sock.close()
         raise Absent(f"{who} is not running at the moment") from None
     sock.settimeout(None)
+    _check_peer(sock, path, os.geteuid() if owner is None else owner)
     return sock
 
 
-def ask(path: str, who: str, message: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+def ask(
+    path: str, who: str, message: dict[str, Any], seconds: float, owner: int | None = None
+) -> dict[str, Any] | None:
     """One question and its answer; None where the connection ends before it.
 
     Raises Refusal as `dial`, also where the answer takes too long; OSError; FrameError.
     """
-    with dial(path, who, seconds) as sock:
+    with dial(path, who, seconds, owner) as sock:
         sock.settimeout(seconds)
         try:
             frames.send(sock, message)
@@ -92,17 +97,19 @@ def credentials(sock: _socket.socket) -> tuple[int, int, int]:
     return pid, uid, gid
 
 
-def trusted(sock: _socket.socket, path: str) -> int:
-    """The id of the process that listens there; raises Refusal where it is a stranger's.
+def _check_peer(sock: _socket.socket, path: str, owner: int) -> None:
+    """Raise Refusal where the process that listens there is a stranger's.
 
     unix(7): of a connected socket the credentials are those of listen(2), and
     known although nobody has accepted yet.
     """
-    pid, uid, _ = credentials(sock)
-    if uid not in (0, os.geteuid(), os.stat(os.path.dirname(path)).st_uid):
+    _, uid, _ = credentials(sock)
+    if uid not in (0, owner):
         sock.close()
-        raise Refusal(f"{path}: answered by uid {uid}, to whom the release does not belong")
-    return pid
+        raise Refusal(
+            f"{path}: refusing to connect: uid {uid} listens there, not the user of this release",
+            hint="another user can write to that directory: set RELEASE_RUN_DIR to one of your own",
+        )
 
 
 def silent(who: str, seconds: float) -> Refusal:

@@ -13,7 +13,10 @@ from tests import builder
 
 LONG = "python/" + "/".join(["a_rather_long_folder_name"] * 6) + "/file.py"
 # Stands for the launcher: tells where it is, and what it was given.
-PROGRAM = '#!/bin/sh\necho "${0%/bin/*}" "$@"\necho "state ${RELEASE_STATE_DIR-unset}"\n'
+PROGRAM = """#!/bin/sh
+echo "${0%/bin/*}" "$@"
+echo "state ${RELEASE_STATE_DIR-${RELFORGE_RUN_STATE-unset}}"
+"""
 PLACES = {
     "python": {"python/bin/python3.12": "ELF", LONG: "x = 1\n"},
     "app": {"app/manage.py": "import sys\n", "app/größe.txt": "ü" * 1000},

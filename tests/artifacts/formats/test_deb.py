@@ -149,37 +149,61 @@ def test_equal_trees_give_equal_packages(own_cache: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"name": "x"}, "tool.relforge.deb.package: 'x' cannot name a Debian package"),
-        ({"deb": DebSettings(package="A b")}, "deb.package: 'A b' cannot name a Debian package"),
-        ({"deb": DebSettings(user="a b")}, "tool.relforge.deb.user: 'a b' cannot name a user"),
+        ({"name": "x"}, "tool.relforge.deb.package: 'x' is not a valid name for a Debian package"),
+        (
+            {"deb": DebSettings(package="A b")},
+            "deb.package: 'A b' is not a valid name for a Debian package",
+        ),
+        (
+            {"deb": DebSettings(user="a b")},
+            "tool.relforge.deb.user: 'a b' is not a valid user name",
+        ),
         (
             {"deb": DebSettings(maintainer="a\nEssential: yes")},
-            "tool.relforge.deb.maintainer: 'a\\nEssential: yes' is no name with an address",
+            (
+                "tool.relforge.deb.maintainer: 'a\\nEssential: yes' is not a name with an "
+                "email address"
+            ),
         ),
         (
             {"deb": DebSettings(depends=("aa", "b\nc"))},
-            "tool.relforge.deb.depends[1]: 'b\\nc' is nothing that a Debian package can depend on",
+            "tool.relforge.deb.depends[1]: 'b\\nc' is not a valid Debian dependency",
         ),
-        ({"deb": DebSettings(maintainer="Jo jo@x")}, "'Jo jo@x' is no name with an address"),
-        ({"deb": DebSettings(maintainer="<jo@x>")}, "'<jo@x>' is no name with an address"),
-        ({"deb": DebSettings(depends=("Libpq5",))}, "depends[0]: 'Libpq5' is nothing that"),
-        ({"deb": DebSettings(depends=("libpq5 >= 15",))}, "depends[0]: 'libpq5 >= 15' is nothing"),
-        ({"deb": DebSettings(depends=("libpq5 (15)",))}, "depends[0]: 'libpq5 (15)' is nothing"),
+        (
+            {"deb": DebSettings(maintainer="Jo jo@x")},
+            "'Jo jo@x' is not a name with an email address",
+        ),
+        ({"deb": DebSettings(maintainer="<jo@x>")}, "'<jo@x>' is not a name with an email address"),
+        ({"deb": DebSettings(depends=("Libpq5",))}, "depends[0]: 'Libpq5' is not a valid Debian"),
+        (
+            {"deb": DebSettings(depends=("libpq5 >= 15",))},
+            "depends[0]: 'libpq5 >= 15' is not a valid",
+        ),
+        (
+            {"deb": DebSettings(depends=("libpq5 (15)",))},
+            "depends[0]: 'libpq5 (15)' is not a valid",
+        ),
         ({"deb": DebSettings(depends=("libpq5 (> 15)",))}, "depends[0]: 'libpq5 (> 15)' is not"),
-        ({"deb": DebSettings(depends=("libpq5 (>= v15)",))}, "'libpq5 (>= v15)' is nothing"),
-        ({"deb": DebSettings(depends=("libpq5 |",))}, "depends[0]: 'libpq5 |' is nothing that"),
-        ({"deb": DebSettings(depends=("",))}, "depends[0]: '' is nothing that"),
+        ({"deb": DebSettings(depends=("libpq5 (>= v15)",))}, "'libpq5 (>= v15)' is not a valid"),
+        (
+            {"deb": DebSettings(depends=("libpq5 |",))},
+            "depends[0]: 'libpq5 |' is not a valid Debian",
+        ),
+        ({"deb": DebSettings(depends=("",))}, "depends[0]: '' is not a valid Debian"),
         (
             {"deb": DebSettings(conffiles=(("a.toml", "/etc/a"),))},
-            "tool.relforge.deb.conffiles: there is no file 'a.toml' in the project",
+            "tool.relforge.deb.conffiles: the project has no file 'a.toml'",
         ),
         (
             {"deb": DebSettings(conffiles=(("tree/release/env.sh", "/usr/a"),))},
-            "tool.relforge.deb.conffiles.tree/release/env.sh: '/usr/a' is no path of a file below",
+            (
+                "tool.relforge.deb.conffiles.tree/release/env.sh: '/usr/a' is not the path "
+                "of a file below"
+            ),
         ),
         (
             {"deb": DebSettings(conffiles=(("tree/release/env.sh", "/etc/../a"),))},
-            "'/etc/../a' is no path of a file below /etc",
+            "'/etc/../a' is not the path of a file below /etc",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from relforge.artifacts import formats
 from relforge.model.release import Release
 from tests.artifacts.formats import shop
 
-NOTE = "was of --env prod, and is of --env dev now"
+NOTE = "was built with --env prod and is replaced by one built with --env dev"
 
 
 def packed(release: Release, env: str) -> tuple[str, ...]:

@@ -199,15 +199,15 @@ def test_a_base_that_is_of_no_use_is_refused(
     with pytest.raises(SettingsError) as refusal:
         formats.choose(release, ("oci",))
     expected = {
-        "missing": "there is no ",
+        "missing": "no such file: ",
         "no layout": "it has no index.json",
         "damaged": "cannot be used: ",
-        "another CPU": "has no image for linux/amd64, but linux/arm64",
-        "compressed": "is no plain tar archive",
+        "another CPU": "has no image for linux/amd64, only for linux/arm64",
+        "compressed": "is not an uncompressed tar archive",
     }
     assert f"tool.relforge.oci.base: {'' if what == 'missing' else base}" in refusal.value.message
     assert expected[what] in refusal.value.message
-    assert refusal.value.hint.startswith(("make one of any image: skopeo", "skopeo copy"))
+    assert refusal.value.hint.startswith(("convert any image with: skopeo", "skopeo copy"))
 
 
 @pytest.mark.process
@@ -229,4 +229,4 @@ def test_a_layer_of_the_base_that_is_damaged_is_never_shipped(
 
 def test_without_a_base_the_build_says_what_is_missing(own_cache: Path, tmp_path: Path) -> None:
     (note,) = formats.step(formats.choose(shop.prepared(tmp_path), ("oci",))).notes
-    assert "a shell and glibc have to come from a base" in note
+    assert "an image that has a shell and glibc" in note

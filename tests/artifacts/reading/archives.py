@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from relforge.runtime.contract import tree_list
 from relforge.support.zstd import zstd
 
 TOP = "shop-1.0"
@@ -52,6 +53,12 @@ def member(name: str, text: str = "", **changes: object) -> tuple[tarfile.TarInf
 
 def members(files: dict[str, str] = FILES) -> list[tuple[tarfile.TarInfo, bytes]]:
     """A whole release."""
+    listed = tree_list.Listed(
+        directories=frozenset(),
+        executable={path for path in files if f"/{path}".find("/bin/") >= 0},
+        links=LINKS,
+    )
+    files = {**files, tree_list.PATH: tree_list.text(listed)}
     sums = "".join(
         f"{hashlib.sha256(text.encode()).hexdigest()}  {path}\n" for path, text in files.items()
     )

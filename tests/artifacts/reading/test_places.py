@@ -60,10 +60,10 @@ def test_what_is_no_artifact_is_told_in_one_paragraph(
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
     for name, words in {
-        "fifo": "it is neither a file nor a folder",
+        "fifo": "it is neither a file nor a directory",
         "empty": "the file is empty",
-        "folder": "this is no release",
-        "dangling": "there is no such file or folder",
+        "folder": "it is not a release",
+        "dangling": "no such file or directory",
         "loop": "Too many levels of symbolic links",
         "a.tar.gz/x": "Not a directory",
     }.items():
@@ -91,8 +91,8 @@ def test_a_list_of_signers_that_is_none_or_may_not_be_read_is_told(
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "closed").touch(mode=0)
     for name, words in {
-        "none": "there is no such file",
-        "fifo": "it is no file",
+        "none": "no such file",
+        "fifo": "it is not a file",
         "closed": "Permission denied",
     }.items():
         with another_user():
@@ -105,7 +105,7 @@ def test_a_list_of_signers_that_is_none_or_may_not_be_read_is_told(
     [
         (["--signer", "me"], "--signer needs --allowed-signers"),
         (["--sigstore-trust", "trust.json"], "--sigstore-trust needs --sigstore-identity"),
-        (["--sigstore-issuer", "https://issuer.example.org"], "belong together"),
+        (["--sigstore-issuer", "https://issuer.example.org"], "must be given together"),
     ],
 )
 def test_half_of_a_question_is_refused_and_never_answered_with_yes(

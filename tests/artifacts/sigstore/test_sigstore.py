@@ -71,7 +71,7 @@ def test_what_is_signed_is_verified_by_identity_and_issuer(
     monkeypatch.delenv(sigstore.TRUST)
     words = ["verify", str(artifact), "--sigstore-issuer", ISSUER, "--sigstore-trust", str(trust)]
     assert 0 == main([*words, "--sigstore-identity", ME])
-    assert "all as they were built" in capsys.readouterr().out
+    assert "all unchanged since the build" in capsys.readouterr().out
     assert 1 == main([*words, "--sigstore-identity", "https://eve.example.org"])
     assert "https://eve.example.org did not sign this" in capsys.readouterr().out
     words[3] = "https://other.example.org"
@@ -100,7 +100,7 @@ def test_what_was_changed_after_it_was_signed_is_refused(
     bundle.write_text("{")
     assert "did not sign this" in sigstore.objection(artifact, ME, ISSUER)
     bundle.unlink()
-    assert "a.tar.gz.sigstore.json is not there" in sigstore.objection(artifact, ME, ISSUER)
+    assert "a.tar.gz.sigstore.json is missing" in sigstore.objection(artifact, ME, ISSUER)
     with instance.serving(tmp_path) as other:  # somebody else's keys
         signed(artifact, other, monkeypatch)
         assert "did not sign this" in sigstore.objection(artifact, ME, ISSUER, trust)
@@ -108,7 +108,9 @@ def test_what_was_changed_after_it_was_signed_is_refused(
 
 @pytest.mark.process
 def test_without_an_identity_nothing_is_built(artifact: Path) -> None:
-    with pytest.raises(UserError, match="nobody is there to sign as: no CI job's") as caught:
+    with pytest.raises(
+        UserError, match="no identity to sign with: neither credentials of a CI job"
+    ) as caught:
         sigstore.check()
     assert sigstore.TOKEN in caught.value.hint
 
@@ -119,7 +121,7 @@ def test_a_token_that_is_none_or_of_yesterday_is_told(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(sigstore.TOKEN, text)
-    with pytest.raises(UserError, match="nobody is there to sign as: Identity token is") as caught:
+    with pytest.raises(UserError, match="no identity to sign with: Identity token is") as caught:
         sigstore.check()
     assert text not in caught.value.message
 
@@ -137,7 +139,7 @@ def test_signing_where_nobody_answers_is_one_paragraph_and_leaves_nothing(
     nowhere = tmp_path / "trust.json"
     nowhere.write_text(text.replace(here, f"http://127.0.0.1:{port}"))
     before = set(artifact.parent.iterdir())
-    with pytest.raises(UserError, match=r"sigstore did not sign it: .*refused") as caught:
+    with pytest.raises(UserError, match=r"signing with sigstore failed: .*refused") as caught:
         signed(artifact, nowhere, monkeypatch)
     assert "\n" not in caught.value.message
     assert before == set(artifact.parent.iterdir())
@@ -147,9 +149,9 @@ def test_what_is_missing_is_told(
     artifact: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 2 == main(["verify", str(artifact), "--sigstore-identity", ME])
-    assert "belong together" in capsys.readouterr().err
+    assert "must be given together" in capsys.readouterr().err
     monkeypatch.setenv(sigstore.TRUST, "/no/such/file")
-    with pytest.raises(UserError, match="/no/such/file: there is no such file"):
+    with pytest.raises(UserError, match="/no/such/file: no such file"):
         sigstore.check()
 
 
@@ -157,7 +159,7 @@ def test_it_is_not_asked_where_the_network_may_not_be_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(network.OFFLINE, "1")
-    with pytest.raises(UserError, match="it needs the network, and --offline"):
+    with pytest.raises(UserError, match="it needs the network, but --offline"):
         sigstore.check()
 
 

@@ -35,17 +35,17 @@ def test_what_was_written_is_sound(full: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "damage", "why"),
     [
-        ("trees/deps/d/files/data", flip, "data was changed"),
+        ("trees/deps/d/files/data", flip, "data has changed"),
         ("trees/deps/d/files/data", Path.unlink, "data is missing"),
-        ("trees/deps/d/index", shorten, "index is missing or is none"),
-        ("members/m.gz", flip, "m.gz was changed"),
+        ("trees/deps/d/index", shorten, "index is missing or was written by"),
+        ("members/m.gz", flip, "m.gz has changed"),
         ("members/m.gz", Path.unlink, "the member or its digest is missing"),
-        ("members/m.json", shorten, "m.json is none of this version"),
-        ("wheels/{wheel}/a-1-py3-none-any.whl", flip, "a-1-py3-none-any.whl was changed"),
+        ("members/m.json", shorten, "m.json was written by another version"),
+        ("wheels/{wheel}/a-1-py3-none-any.whl", flip, "a-1-py3-none-any.whl has changed"),
         ("wheels/{wheel}/a-1-py3-none-any.whl", Path.unlink, "the wheel is missing"),
         ("wheels/built/k/b-1-py3-none-any.whl", shorten, "b-1-py3-none-any.whl"),
-        ("archives/{archive}.tar.gz", flip, ".tar.gz was changed"),
-        ("libraries/note.json", shorten, "is cut short"),
+        ("archives/{archive}.tar.gz", flip, ".tar.gz has changed"),
+        ("libraries/note.json", shorten, "is truncated"),
     ],
 )
 def test_damage_is_named_and_removed(

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import urllib3.util.connection  # noqa: F401 - as it is imported, it binds a socket to try IPv6
 
 from relforge.layers.deps.platform import Platform, platform
 from relforge.model.release import Interpreter, Release, Target

@@ -149,8 +149,10 @@ def test_a_requirement_of_the_settings_that_a_lock_of_another_tool_lacks(
     with pytest.raises(UserError) as caught:
         check(replace(project, dependencies=("click",)), more, lock)
     assert "tool.relforge.dependencies.add[0]: " in caught.value.message
-    assert "add it to what requirements.lock is made from" in caught.value.hint
-    assert "relforge lock -o pylock.toml" in caught.value.hint
+    assert "neither requirements.lock nor pylock.relforge.toml holds gunicorn" in (
+        caught.value.message
+    )
+    assert "type: relforge lock" == caught.value.hint
 
 
 def test_a_server_that_is_in_no_package_is_named_before_anything_is_built(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from relforge import cache
+from relforge.layers.deps import pex
 from tests.layers.deps.conftest import MakeWheel
 from tests.layers.deps.test_pex import BACKEND
 
@@ -31,6 +32,7 @@ wheelhouse = "vendor"
 
 @pytest.mark.release
 @pytest.mark.skipif(os.geteuid() != 0, reason="it needs root: unshare")
+@pytest.mark.skipif(sys.version_info >= pex.VENDORED_UNTIL, reason="pex would have to fetch a pip")
 def test_lock_and_release_need_no_network(tmp_path: Path, make_wheel: MakeWheel) -> None:
     """The application's own build requirements come from the wheelhouse, too."""
     root = tmp_path / "shop"

@@ -233,3 +233,8 @@ def contents(folder: Path) -> dict[str, str]:
         for row in cache.scan(folder)
         if not row.path.endswith((".pyc", "/RECORD", "/INSTALLER", ".pex-info", "PEX-INFO"))
     }
+
+
+def test_the_page_on_building_offline_names_the_pip_that_pex_wants() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "build-offline.md"
+    assert f"`pip download pip=={pex.PIP} " in page.read_text()

@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from relforge.project import lockfile
 from tests.delivery.deployment import Deployment
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -24,13 +23,12 @@ def released(
     change: Callable[[Path], None] = lambda root: None,
     env: Mapping[str, str] | None = None,
 ) -> Deployment:
-    """A copy of that project, changed, initialized, locked where it has no lock, and built."""
+    """A copy of that project, changed, initialized, locked and built."""
     root = place / "p"
     shutil.copytree(PROJECTS / name, root, ignore=shutil.ignore_patterns("__pycache__"))
     change(root)
     relforge(root, "init")
-    if lockfile.find(root, None) is None:
-        relforge(root, "lock")
+    relforge(root, "lock")
     tree = Path(json.loads(relforge(root, "build", "--json"))["tree"])
     (program,) = (path for path in (tree / "bin").iterdir() if path.name != "python")
     with socket.create_server(("127.0.0.1", 0)) as probe:

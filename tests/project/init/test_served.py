@@ -13,7 +13,7 @@ from tests.project.init.releasing import get, released
 pytestmark = pytest.mark.release
 
 # In CI; the others in `make frameworks`.
-SHORT = ("django_gunicorn", "fastapi_backend", "flask_relative_files")
+SHORT = ("django_gunicorn", "fastapi_backend", "flask_poetry_lock", "flask_relative_files")
 PAGES = {
     "asgi_by_name": "hello from a package of that name",
     "django_celery": "hello from Django",
@@ -27,6 +27,7 @@ PAGES = {
     "fastapi_standard": "from an extra",  # P19
     "flask_factory_reexport": "hello from a factory",  # P17
     "flask_package_data": "hello from a template",
+    "flask_poetry_lock": "hello from a lock of Poetry",
     "flask_relative_files": "hello from a relative path",  # P46
     "flask_requirements": "hello from Flask",
     "own_server": "hello from aiohttp",  # P17

@@ -128,6 +128,7 @@ SHAPES = {
     "flask": Shape(
         web="shop:create_app", server="uvicorn", options={"factory": True, "interface": "wsgi"}
     ),
+    "flask_poetry_lock": Shape(web="press:app", server="gunicorn", app=("press.py",)),
     "fastapi": Shape(web="shop.web:app", server="uvicorn", app=("shop",)),
     "litestar": Shape(web="main:app", server="uvicorn", app=("main.py",)),
     "celery": Shape(app=("jobs",), others=("worker",)),

@@ -289,16 +289,16 @@ def test_a_server_comes_from_an_extra_or_group_that_has_it(
     assert {key: names} == settings["dependencies"]
 
 
-def test_a_server_that_the_lock_of_another_tool_lacks_is_named_with_its_command() -> None:
+def test_a_server_that_the_lock_of_another_tool_lacks_is_added_on_top_of_it() -> None:
     project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask']\n"
     files = {
         "shop.py": "from flask import Flask\napp = Flask('a')\n",
         "pyproject.toml": project,
         "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
     }
-    assert () == read(files).dependencies.add
-    assert "services.web needs gunicorn, and uv.lock does not have it" in left(files)
-    assert "(uv add gunicorn)" in left(files)
+    assert ("gunicorn",) == read(files).dependencies.add
+    assert "every dependency comes from it, but for what is added" in written(files)
+    assert "uv.lock does not have gunicorn; type: relforge lock" in left(files)
 
 
 def test_what_a_lock_has_for_development_is_no_server() -> None:
@@ -312,9 +312,9 @@ def test_what_a_lock_has_for_development_is_no_server() -> None:
         "uv.lock": f"version = 1\n{lock}",
         "web.py": "from flask import Flask\napp = Flask('x')\n",
     }
-    assert "services.web needs gunicorn" in left(files)
+    assert "uv.lock does not have gunicorn" in left(files)
     files["pyproject.toml"] = files["pyproject.toml"].replace("['flask']", "['flask', 'uvicorn']")
-    assert "add it" not in left(files)
+    assert "uv.lock does not have" not in left(files)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path)
     assert stranger.stdout is not None
     try:
         assert "up\n" == stranger.stdout.readline()
-        with pytest.raises(Refusal, match=f"answered by uid {NOBODY}"):
+        with pytest.raises(Refusal, match=f"refusing to connect: uid {NOBODY} listens there"):
             Client(Address("web", 1, str(place), []), "test", 5)
     finally:
         stranger.kill()

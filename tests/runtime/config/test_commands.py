@@ -229,4 +229,4 @@ def test_release_config_is_one_more_layer(release: Any, tmp_path: Path) -> None:
 
     assert f"from RELEASE_CONFIG: {path}:2\n    over env: $DATABASE_URL" in done.stdout
     assert 78 == missing.returncode
-    assert "RELEASE_CONFIG: /nowhere.toml: there is no such file" in missing.stderr
+    assert "RELEASE_CONFIG: /nowhere.toml: no such file" in missing.stderr

@@ -79,7 +79,7 @@ def test_only_a_missing_file_is_optional(tmp_path: Path) -> None:
     assert "${NOT_SET}/x.toml: the variable NOT_SET is not set" == problem["message"]
 
     (problem,) = run(tmp_path, {"use": "toml", "path": "y.toml"}).problems
-    assert f"{tmp_path}/y.toml: there is no such file" == problem["message"]
+    assert f"{tmp_path}/y.toml: no such file" == problem["message"]
 
 
 def test_a_file_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     found = run(tmp_path, {"use": "files", "path": "s"})
 
     assert [
-        f"|{folder}/db.pool: there is no such file|files|",
+        f"|{folder}/db.pool: no such file|files|",
         f"|{folder}/name: no UTF-8 at byte 0|files|",
     ] == messages(found)
     (problem,) = run(tmp_path, {"use": "files", "path": "gone"}).problems
@@ -278,7 +278,7 @@ def test_release_config_is_laid_over_everything_and_must_be_there(tmp_path: Path
     assert ["RELEASE_CONFIG", f"{path}:2"] == found.origins["http.port"][0]
     os.unlink(path)
     (problem,) = run(tmp_path, environ=env).problems
-    assert f"{path}: there is no such file" == problem["message"]
+    assert f"{path}: no such file" == problem["message"]
     (problem,) = run(tmp_path, environ={"RELEASE_CONFIG": ""}).problems
     assert "set and empty" in problem["message"]
 

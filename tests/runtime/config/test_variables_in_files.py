@@ -79,7 +79,7 @@ def test_without_a_schema_only_mapped_variables_have_files(tmp_path: Path, file:
             "db.url: $SHOP_DB__URL and $SHOP_DB__URL_FILE are both set: unset one of them",
         ),
         ({"DATABASE_URL_FILE": ""}, "$DATABASE_URL_FILE is set and empty"),
-        ({"DATABASE_URL_FILE": "/no"}, "$DATABASE_URL_FILE: /no: there is no such file"),
+        ({"DATABASE_URL_FILE": "/no"}, "$DATABASE_URL_FILE: /no: no such file"),
         ({"DATABASE_URL_FILE": "/"}, "$DATABASE_URL_FILE: /: Is a directory"),
     ],
 )

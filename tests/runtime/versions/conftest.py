@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from relforge.runtime.contract import tree_list
 from tests.runtime.conftest import MiniRelease
 
 Member = tuple[tarfile.TarInfo, bytes]
@@ -74,6 +75,23 @@ class Shop:
     def left(self) -> set[str]:
         """What lies in the folder of ours, beside lock and journal."""
         return set(os.listdir(self.root / "releases/.relforge")) - {"lock", "journal"}
+
+
+def list_tree(tree: Path) -> None:
+    """The list of links, modes and empty directories, as a build writes it; then the digests."""
+    rows = {str(path.relative_to(tree)): path for path in tree.rglob("*")}
+    plain = {name: path for name, path in rows.items() if not path.is_symlink()}
+    listed = tree_list.Listed(
+        directories={
+            name for name, path in plain.items() if path.is_dir() and not any(path.iterdir())
+        },
+        executable={
+            name for name, path in plain.items() if path.is_file() and path.stat().st_mode & 0o100
+        },
+        links={name: os.readlink(path) for name, path in rows.items() if path.is_symlink()},
+    )
+    (tree / tree_list.PATH).write_text(tree_list.text(listed))
+    sums(tree)
 
 
 def sums(tree: Path) -> None:

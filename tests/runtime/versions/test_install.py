@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.versions.conftest import Member, Shop, digest, sums
+from tests.runtime.versions.conftest import Member, Shop, digest, list_tree, sums
 
 pytestmark = pytest.mark.process
 
@@ -160,6 +160,36 @@ def test_what_would_escape_or_was_added_is_refused(
     assert not (shop.root / "evil").exists()
 
 
+def _without_mode(tree: Path) -> None:
+    program = tree / "bin/shop"
+    text = program.read_bytes()
+    program.unlink()  # releases of tests share it
+    program.write_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda tree: (tree / "app/l").symlink_to("../bin/shop"), "app/l: the link was added"),
+        (lambda tree: (tree / "python/bin/python3").unlink(), "python/bin/python3: the link is"),
+        (lambda tree: (tree / "app/new").mkdir(), "app/new: the directory was added later"),
+        (_without_mode, "bin/shop: its mode has changed: it was executable"),
+    ],
+)
+def test_what_a_digest_cannot_say_is_judged_as_verify_does(
+    shop: Shop, change: Callable[[Path], object], reason: str
+) -> None:
+    """S8: links, modes and directories, also where there is no signature."""
+    tree = shop.tree("2.0.0")
+    list_tree(tree)
+    assert shop.done("install", str(shop.pack(tree, "shop-2.0.0")))["changed"]
+    assert 0 == shop.run("uninstall", "2.0.0").returncode
+    change(tree)
+    told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
+    assert reason in told
+    assert ["1.0.0"] == shop.installed()
+
+
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
@@ -217,7 +247,7 @@ def test_a_signature_is_asked_for_where_signers_are_listed(shop: Shop, tmp_path:
     assert "did not sign this" in shop.refused(1, "install", str(again))
     pinned = ("--sha256", "0" * 64, "--allowed-signers", str(allowed))
     assert "--sha256 says 000" in shop.refused(1, "install", str(artifact), *pinned)
-    assert "there is no such file" in shop.refused(
+    assert "no such file" in shop.refused(
         1, "install", str(artifact), "--allowed-signers", "/nowhere"
     )
 
@@ -254,7 +284,7 @@ def test_an_url_is_fetched_with_what_stands_beside_it(shop: Shop, tmp_path: Path
         assert "geheim" not in told
     assert "refused" in shop.refused(1, "install", path)
     assert "only https:// and http://" in shop.refused(1, "install", "ftp://host/a.tar.gz")
-    assert "there is no such file" in shop.refused(1, "install", "nowhere.tar.gz")
+    assert "no such file" in shop.refused(1, "install", "nowhere.tar.gz")
     assert set() == shop.left()
     digest(artifact)
 

@@ -38,33 +38,36 @@ def _check(release: Release) -> tuple[str, ...]:
     settings = release.settings.deb
     if not _NAME.fullmatch(names.main(release)):
         raise SettingsError(
-            f"tool.relforge.deb.package: {names.main(release)!r} cannot name a Debian package",
-            hint="two characters or more, of a-z, 0-9 and `+ - .`, a letter or digit first",
+            f"tool.relforge.deb.package: {names.main(release)!r} is not a valid name for "
+            "a Debian package",
+            hint="use at least two characters of a-z, 0-9 and `+ - .`, starting with a "
+            "letter or digit",
         )
     if not _USER.fullmatch(names.user(release)):
-        raise SettingsError(f"tool.relforge.deb.user: {names.user(release)!r} cannot name a user")
+        raise SettingsError(
+            f"tool.relforge.deb.user: {names.user(release)!r} is not a valid user name"
+        )
     if settings.maintainer and not texts.MAINTAINER.fullmatch(settings.maintainer):
         raise SettingsError(
-            f"tool.relforge.deb.maintainer: {settings.maintainer!r} is no name with an address",
+            f"tool.relforge.deb.maintainer: {settings.maintainer!r} is not a name with "
+            "an email address",
             hint='write one line such as "Operations <ops@example.org>"',
         )
     for index, text in enumerate(settings.depends):
         if not _DEPENDS.fullmatch(text):
             raise SettingsError(
-                f"tool.relforge.deb.depends[{index}]: {text!r} is nothing that a Debian package "
-                "can depend on",
-                hint='write a package, with a version where it matters: "libpq5 (>= 15)", '
-                '"redis | valkey"',
+                f"tool.relforge.deb.depends[{index}]: {text!r} is not a valid Debian dependency",
+                hint='name a package, with a version if needed: "libpq5 (>= 15)", "redis | valkey"',
             )
     for source, to in settings.conffiles:
         if not (release.project.root / source).is_file():
             raise SettingsError(
-                f"tool.relforge.deb.conffiles: there is no file {source!r} in the project",
+                f"tool.relforge.deb.conffiles: the project has no file {source!r}",
                 hint="paths are relative to the project",
             )
         if not re.fullmatch(r"/etc(/[A-Za-z0-9._+-]*[A-Za-z0-9_+-])+", to):
             raise SettingsError(
-                f"tool.relforge.deb.conffiles.{source}: {to!r} is no path of a file below /etc"
+                f"tool.relforge.deb.conffiles.{source}: {to!r} is not the path of a file below /etc"
             )
     return ()
 

@@ -49,13 +49,13 @@ def _base(release: Release) -> Base | None:
 def _check(release: Release) -> tuple[str, ...]:
     if _base(release) is not None:
         return ()
-    need = "a shell and glibc have to come from a base, `tool.relforge.oci.base`"
-    return (f"the image holds the release alone: {need}",)
+    need = "set `tool.relforge.oci.base` to an image that has a shell and glibc"
+    return (f"the image contains only the release: {need}",)
 
 
 def _next(_release: Release, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
     (name,) = (row.path.name for row in artifacts)
-    return ("where images are run", f"podman load -i {name}", f"docker load -i {name}")
+    return ("on a host that runs containers", f"podman load -i {name}", f"docker load -i {name}")
 
 
 OCI = Format(write=_write, next=_next, check=_check, prepare=layers)

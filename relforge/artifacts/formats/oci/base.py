@@ -18,7 +18,7 @@ from relforge.support.errors import SettingsError, UserError
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 KEY = "tool.relforge.oci.base"
-HOW = "make one of any image: skopeo copy docker://IMAGE oci-archive:base.tar"
+HOW = "convert any image with: skopeo copy docker://IMAGE oci-archive:base.tar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ def load(path: Path, architecture: str) -> Base:
     """The image for linux and that architecture; raises SettingsError."""
     files = _files(path)
     if "index.json" not in files:
-        raise SettingsError(f"{KEY}: {path} is no OCI layout: it has no index.json", hint=HOW)
+        raise SettingsError(f"{KEY}: {path} is not an OCI layout: it has no index.json", hint=HOW)
     try:
         index = json.loads(_text(files["index.json"]))
         found = list(_images(files, index["manifests"]))
@@ -46,7 +46,7 @@ def load(path: Path, architecture: str) -> Base:
     except (KeyError, TypeError, ValueError, UserError) as error:
         raise SettingsError(f"{KEY}: {path} cannot be used: {error}", hint=HOW) from None
     raise SettingsError(
-        f"{KEY}: {path} has no image for linux/{architecture}, but {there}",
+        f"{KEY}: {path} has no image for linux/{architecture}, only for {there}",
         hint=f"skopeo copy --override-arch {architecture} ...",
     )
 
@@ -58,7 +58,7 @@ def _images(
     for descriptor in descriptors:
         kind = descriptor["mediaType"]
         if kind not in (INDEX, MANIFEST):
-            raise ValueError(f"a manifest of type {kind}; only OCI's own are read")
+            raise ValueError(f"its manifest has the type {kind}; only OCI manifests are supported")
         value = json.loads(_blob(files, descriptor).read())
         if kind == INDEX:
             yield from _images(files, value["manifests"])
@@ -70,7 +70,7 @@ def _blob(files: dict[str, Span], descriptor: dict[str, Any]) -> Span:
     algorithm, _, digest = descriptor["digest"].partition(":")
     found = files.get(f"blobs/{algorithm}/{digest}")
     if algorithm != "sha256" or found is None or found.size != descriptor["size"]:
-        raise ValueError(f"blob {descriptor['digest']} is not there, or not whole")
+        raise ValueError(f"blob {descriptor['digest']} is missing or incomplete")
     return Span(path=found.path, offset=found.offset, size=found.size, sha256=digest)
 
 
@@ -90,9 +90,11 @@ def _files(path: Path) -> dict[str, Span]:
                 if row.isfile()
             }
     except FileNotFoundError:
-        raise SettingsError(f"{KEY}: there is no {path}", hint=HOW) from None
+        raise SettingsError(f"{KEY}: no such file: {path}", hint=HOW) from None
     except (OSError, tarfile.TarError) as error:
-        raise SettingsError(f"{KEY}: {path} is no plain tar archive: {error}", hint=HOW) from None
+        raise SettingsError(
+            f"{KEY}: {path} is not an uncompressed tar archive: {error}", hint=HOW
+        ) from None
 
 
 def _span(path: Path, offset: int, size: int) -> Span:

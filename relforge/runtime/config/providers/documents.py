@@ -44,7 +44,7 @@ def read_text(path: str, *, optional: bool) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         if optional:
             return None
-        raise Failure(f"{path}: there is no such file") from None
+        raise Failure(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise Failure(f"{path}: no UTF-8 at byte {error.start}") from None
     except OSError as error:

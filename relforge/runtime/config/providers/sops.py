@@ -42,7 +42,7 @@ class Sops:
         if path is None or (state["optional"] and not os.path.lexists(path)):
             return Layer()
         if not os.path.exists(path):
-            raise Failure(f"{path}: there is no such file")
+            raise Failure(f"{path}: no such file")
         program = context.expand(state["program"]) or ""
         words = [program, "--decrypt", "--output-type", "json", path]
         try:
