@@ -29,6 +29,12 @@ def ready(draft: Draft, process: Process) -> None:
     restart.unblock(draft)
 
 
+def notified(draft: Draft, process: Process) -> None:
+    """It says that it is ready; of a program that counts where `ready` says so."""
+    if process.spec.kind != "exec" or process.spec.ready == "notify":
+        ready(draft, process)
+
+
 def executed(draft: Draft, process: Process) -> None:
     """Its program runs: that is enough, or it is asked from now on."""
     if process.spec.ready == "started":

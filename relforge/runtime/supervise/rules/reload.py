@@ -14,11 +14,10 @@ On any error nothing has changed.
 
 from __future__ import annotations
 
-from . import launch, replace
+from . import replace
 from .bake import Bake
 from .draft import Draft
-from .effects import Adopt, Forget, KillLoad, KillPush, Load, Push, Retire
-from .generation import Generation
+from .effects import Adopt, Forget, KillPush, Push, Retire
 from .operation import Operation
 from .replace import Failure
 from .world import Process, World
@@ -27,11 +26,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .specs import Spec
+    from ..generation import Generation
+    from ..specs import Spec
 
 # Of a shell's variables those that say nothing of the environment.
 _VOLATILE = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
-_NOT_TOLD = "it could not be told"
+_NOT_DELIVERED = "the new configuration could not be delivered"
 
 
 class Reload(Operation):
@@ -51,11 +51,11 @@ class Reload(Operation):
         self._early: Failure | None = None  # of a new process, before anybody watches
 
     def begin(self, draft: Draft) -> None:
-        draft.do(Load(self._old.paths.root, listen=True))
+        draft.load(self._old.paths.root)
 
     def stop(self, draft: Draft, reason: str) -> None:
         if self.stage == "loading":
-            draft.do(KillLoad())
+            draft.kill_load()
         elif self.stage in ("telling", "restoring"):
             draft.do(KillPush())
         if self._new is not None and draft.world.generation is not self._new:
@@ -91,7 +91,7 @@ class Reload(Operation):
             if row.spec.name not in self._replaced and row.spec.kind != "exec" and row.pid
         ]
         if found.changes and told:
-            self.say(draft, "the configuration is read; the processes are told")
+            self.say(draft, "the new configuration is loaded; sending it to the processes")
             self.stage = "telling"
             self._told = tuple(row.key for row in told)
             self._push(draft, found)
@@ -147,7 +147,7 @@ class Reload(Operation):
         """Who could not take it up is replaced; it would be as if it had been a restart."""
         for key in self._told:
             row = draft.world.process(key)
-            problem = "" if row is None else answers.get(str(row), _NOT_TOLD)
+            problem = "" if row is None else answers.get(str(row), _NOT_DELIVERED)
             if row is not None and problem:
                 draft.say(f"{row} is replaced: {problem}")
                 self._replaced |= {row.spec.name}
@@ -197,7 +197,7 @@ class Reload(Operation):
         """Everybody has the old configuration again."""
         for name, problem in answers.items():
             if problem:
-                draft.say(f"{name} could not be given the old configuration: {problem}")
+                draft.say(f"{name} did not get the old configuration back: {problem}")
         assert self._new is not None
         draft.do(Forget(self._new))
         self.fail(
@@ -224,14 +224,14 @@ class Diff(Operation):
     name = "config diff"
 
     def begin(self, draft: Draft) -> None:
-        draft.do(Load(draft.world.generation.paths.root, listen=False))
+        draft.load(draft.world.generation.paths.root, listen=False)
 
     def left(self, draft: Draft) -> None:
         super().left(draft)
         self.stop(draft, "the command that asked for it has ended")
 
     def stop(self, draft: Draft, reason: str) -> None:
-        draft.do(KillLoad())
+        draft.kill_load()
         super().stop(draft, reason)
 
     def loaded(self, draft: Draft, found: Generation) -> None:
@@ -248,7 +248,7 @@ class Diff(Operation):
 def affected(world: World, new: Generation) -> frozenset[str]:
     """The names of the services whose processes cannot take up the change as they are."""
     old = world.generation
-    before, after = launch.variables(old), launch.variables(new)
+    before, after = old.variables(), new.variables()
     variables = {*before, *after} - _VOLATILE
     cold = new.changes is None or any(not row["hot"] for row in new.changes)
     if cold or any(before.get(name) != after.get(name) for name in variables):

@@ -14,11 +14,14 @@ from __future__ import annotations
 from .draft import Draft
 from .effects import AskHealth, KillHealth
 from .events import Baked
-from .generation import Generation
 from .lifecycle import PROBE_LIMIT
 from .replace import Failure
 from .values import Row
 from .world import Process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..generation import Generation
 
 ASKING = 0.5  # seconds between two questions
 MISSES = 3  # as many in a row are too many

@@ -8,16 +8,16 @@
 
 from __future__ import annotations
 
-from ..protocol import supervisor as messages
+from ...protocol import supervisor as messages
 from .draft import Draft
-from .effects import Forget, RunHook, Send
-from .generation import Generation
+from .effects import Forget, Send
 from .operation import Operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..generation import Generation
     from .world import World
 
 PATIENCE = 60.0  # seconds for the client, to make the new version the current one
@@ -61,7 +61,7 @@ class Switched(Operation):
         if self._due is not None:
             self._due = None
             facts = {"old": self._old, "version": self._new}
-            draft.do(RunHook("post_upgrade", draft.world.generation, facts))
+            draft.run_hook("post_upgrade", draft.world.generation, facts)
 
     def report(self, world: World) -> dict[str, Any]:
         facts = {"stage": self.stage, "from": self._old, "to": self._new}

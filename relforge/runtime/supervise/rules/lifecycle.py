@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import signal
 
-from .. import stack_signals
+from ...stack_signals import TO_LOG
 from . import levels
 from .draft import Draft
 from .effects import Abandon, Kill, Probe, Signal, Spawn, Unwatch
@@ -48,7 +48,7 @@ def start(draft: Draft, process: Process) -> None:
         return
     process.state = STARTING
     process.stage = ASKED
-    process.ready = process.follows = False
+    process.ready = process.follows = process.probing = False
     process.gave_up = ""
     process.started = draft.now
     process.deadline = process.due = draft.now + process.spec.ready_timeout
@@ -134,7 +134,7 @@ def silent(draft: Draft, process: Process) -> None:
         process.note = f"{process} gave no sign of life within {process.spec.watchdog:g}s"
         if process.spec.kind != "exec":
             draft.say(f"{process.note}; its stacks:", levels.WARNING)
-            draft.do(Signal(process.key, stack_signals.TO_LOG))
+            draft.do(Signal(process.key, TO_LOG))
     elif process.stage != KILLED:
         process.note += " and was killed"
         process.stage = KILLED
@@ -154,7 +154,7 @@ def slow(draft: Draft, process: Process) -> None:
         process.stage = DUMPED
         process.due = draft.now + DUMPING
         draft.say(f"{process} does not stop; its stacks:")
-        draft.do(Signal(process.key, stack_signals.TO_LOG))
+        draft.do(Signal(process.key, TO_LOG))
     elif process.stage != KILLED:
         force(draft, process)
     else:

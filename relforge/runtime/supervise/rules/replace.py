@@ -24,8 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .generation import Generation
-    from .specs import Spec
+    from ..generation import Generation
+    from ..specs import Spec
 
 START, HANDING, TAKING, DRAINING, BACK = (
     "starting",
@@ -83,7 +83,9 @@ class Replacement(Row):
         self.at_once = at_once
         self.failure: Failure | None = None
         self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
-        self.kept: dict[str, int] = {}  # what old ones leave, by the names of processes; -1: nothing
+        self.kept: dict[
+            str, int
+        ] = {}  # what old ones leave, by the names of processes; -1: nothing
         self.once = frozenset(
             spec.name
             for spec in (*old.specs, *new.specs)

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .generation import Generation
+    from ..generation import Generation
 
 
 class Begun(Value):
@@ -69,7 +69,7 @@ class Executed(Value):
 
 
 class Ready(Value):
-    """A process has said that it is."""
+    """A process says that it is."""
 
     key: int
 
@@ -88,7 +88,7 @@ class Probed(Value):
 
 
 class HookEnded(Value):
-    """A hook is over, or there is none of that name; ``problem`` is "" where all went well."""
+    """A hook is over, or the release has none of that name; ``problem`` is "" where all is well."""
 
     name: str
     problem: str = ""
@@ -112,14 +112,16 @@ class Left(Value):
 
 
 class Loaded(Value):
-    """The generation that was asked for."""
+    """The generation that `effects.Load` with that key asked for."""
 
+    key: int
     generation: Generation
 
 
 class NotLoaded(Value):
     """Why there is none."""
 
+    key: int
     message: str
     code: int
     hint: str

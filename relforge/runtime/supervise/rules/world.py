@@ -6,18 +6,19 @@ monotonic clock that came with an event, process ids are numbers.
 
 from __future__ import annotations
 
-from ..errors import DONE
+from ...errors import DONE
 from .values import Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self
 
-    from .generation import Generation
+    from ..generation import Generation
+    from ..specs import Spec
+    from .effects import Switch
     from .operation import Operation
     from .replace import Replacement
     from .restarts import Restarts
-    from .specs import Spec
 
 # States of a process, and some of them of the whole.
 STARTING = "starting"
@@ -123,6 +124,7 @@ class World(Row):
         "last_key",
         "leaving",
         "limit",
+        "loading",
         "operation",
         "outcome",
         "patience",
@@ -132,6 +134,7 @@ class World(Row):
         "state",
         "stopping",
         "swept",
+        "switch",
         "until",
         "waiting",
     )
@@ -146,6 +149,7 @@ class World(Row):
         self.coming: list[Process] = []
         self.leaving: list[Process] = []
         self.last_key = 0
+        self.loading = 0  # the key of the load whose answer is waited for
         self.restarts: dict[Spec, Restarts] = {}
         self.change: Replacement | None = None
         self.operation: Operation | None = None
@@ -155,6 +159,8 @@ class World(Row):
         self.started = False  # pre_start is over, and all went well
         self.ending = False  # pre_stop is over
         self.stopping = False  # every process is asked to stop
+        # Becoming the other version's supervisor, once nothing is left to decide on.
+        self.switch: Switch | None = None
         self.swept = False  # post_stop has begun
         self.ended = False  # there is nothing left to do
         self.patience: float | None = None  # until when everything has to be gone

@@ -10,11 +10,11 @@
 
 from __future__ import annotations
 
-from ..errors import DONE, FORCED
-from ..errors import FAILED as FAILURE
+from ...errors import DONE, FORCED
+from ...errors import FAILED as FAILURE
 from . import ends, levels, lifecycle, replace
 from .draft import Draft
-from .effects import CloseSockets, HurryHooks, KillHooks, RunHook, Stopping
+from .effects import CloseSockets, HurryHooks, KillHooks, Stopping
 from .world import ENDED, FAILED, RUNNING, STARTING, STOPPING
 
 
@@ -38,8 +38,7 @@ def stop(draft: Draft, *, timeout: float | None = None) -> None:
         limit = draft.now + timeout
         world.patience = limit if world.patience is None else min(world.patience, limit)
     if was == RUNNING:
-        draft.do(RunHook("pre_stop", world.generation, {}))
-        world.hooks = (*world.hooks, "pre_stop")
+        draft.run_hook("pre_stop", world.generation)
     elif was == STARTING:
         draft.do(KillHooks())
         end(draft)
@@ -106,6 +105,5 @@ def settle(draft: Draft) -> None:
             world.outcome.code = FORCED
         if world.started:
             facts = {"reason": world.outcome.message}
-            draft.do(RunHook("post_stop", world.generation, facts))
-            world.hooks = (*world.hooks, "post_stop")
+            draft.run_hook("post_stop", world.generation, facts)
     world.ended = not world.hooks

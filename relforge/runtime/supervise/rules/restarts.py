@@ -6,7 +6,7 @@ from .values import Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .specs import Spec
+    from ..specs import Spec
 
 
 class Restarts(Row):

@@ -14,14 +14,11 @@ Whatever fails before the last step, ours serve again, or still.
 
 from __future__ import annotations
 
-import os.path
-
-from ..errors import CONFIG, FAILED, INTERRUPTED
-from . import handover_format, replace
+from ...errors import CONFIG, FAILED, INTERRUPTED
+from . import handed_over, replace
 from .bake import Bake
 from .draft import Draft
-from .effects import Adopt, Forget, KillHooks, KillLoad, Load, Retire, RunHook, Switch
-from .generation import Generation
+from .effects import Adopt, Forget, KillHooks, Retire, Switch
 from .operation import Operation
 from .replace import Failure
 from .world import Process, World
@@ -29,6 +26,8 @@ from .world import Process, World
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from ..generation import Generation
 
 PREVIOUS = "RELEASE_PREVIOUS_ROOT"
 
@@ -50,14 +49,14 @@ class Upgrade(Operation):
 
     def begin(self, draft: Draft, root: str) -> None:
         """Find out what the version at ``root`` is worth."""
-        version = os.path.basename(root)
+        version = root.rstrip("/").rpartition("/")[2]
         self.say(
             draft,
             f"looking at an upgrade to {version}: nothing is changed"
             if self._dry
             else f"the upgrade to {version} begins",
         )
-        draft.do(Load(root, listen=True))
+        draft.load(root)
 
     def take_back(self, draft: Draft, old: Generation, error: str) -> None:
         """The new version's supervisor has run, and has become this one again."""
@@ -71,8 +70,9 @@ class Upgrade(Operation):
         self._give_up(draft, gone, INTERRUPTED)
 
     def stop(self, draft: Draft, reason: str) -> None:
+        draft.world.switch = None
         if self.stage == "loading":
-            draft.do(KillLoad())
+            draft.kill_load()
         if self._new is not None and draft.world.generation is not self._new:
             draft.do(Retire(self._new, draft.world.generation))
         super().stop(draft, reason)
@@ -105,9 +105,9 @@ class Upgrade(Operation):
             self.stage = "preparing"
             # Pages that the old version has sent name files of the old version.
             found.environ[PREVIOUS] = self._old.paths.root
-            self.say(draft, f"{found.version} is fit to run here; its processes start")
+            self.say(draft, f"{found.version} passed its checks; starting its processes")
             facts = {"old": self._old.version, "version": found.version}
-            draft.do(RunHook("pre_upgrade", found, facts))
+            draft.run_hook("pre_upgrade", found, facts)
 
     def hook_ended(self, draft: Draft, name: str, problem: str, lines: list[str]) -> None:
         if name != "pre_upgrade" or self.stage != "preparing":
@@ -138,7 +138,7 @@ class Upgrade(Operation):
             self.bake = Bake(draft, self._new, self._new.version)
             if self._new.bake:
                 version, seconds = self._new.version, self._new.bake
-                self.say(draft, f"{version} serves, and is watched for {seconds:g}s")
+                self.say(draft, f"{version} is serving; watching it for {seconds:g}s")
 
     def baked(self, draft: Draft, failure: Failure | None) -> None:
         """Nothing of it has failed for a while: switch."""
@@ -146,7 +146,7 @@ class Upgrade(Operation):
             self._give_up(draft, failure, FAILED)
         elif self._failure is None:
             self.stage = "switching"
-            draft.do(Switch(self._old, self.client))
+            draft.world.switch = Switch(self._old, self.client)
 
     def not_switched(self, draft: Draft, reason: str) -> None:
         """This process could not become the other supervisor."""
@@ -164,10 +164,11 @@ class Upgrade(Operation):
         if self._failure is not None:
             return
         self._failure, self._code = failure, code
+        draft.world.switch = None
         if self.bake is not None:
             self.bake.stop(draft)
         if self.stage == "loading":
-            draft.do(KillLoad())
+            draft.kill_load()
             self.fail(draft, failure.message, code=code)
         elif self.stage == "preparing":
             draft.do(KillHooks())
@@ -192,7 +193,7 @@ class Upgrade(Operation):
             draft,
             f"{self._failure.message}; {self._old.version} cannot be put back: {reason}",
             why=self._failure,
-            hint="`status` tells what serves; `restart` starts anew",
+            hint="`status` shows what is serving; `restart` stops and starts it",
         )
 
     def _over_before(self, draft: Draft) -> None:
@@ -217,7 +218,7 @@ def _unfit(old: Generation, new: Generation) -> Failure | None:
     """Why that version cannot take over from this one."""
     if new.manifest["name"] != old.manifest["name"]:
         return Failure(f"{new.paths.root} is a release of {new.manifest['name']}")
-    if handover_format.FORMAT not in new.takes:
+    if handed_over.FORMAT not in new.takes:
         return Failure(
             f"the runtime of {new.version} (relforge {new.manifest['relforge']}) cannot take over "
             f"from this one (relforge {old.manifest['relforge']})"

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .generation import Generation
+    from ..generation import Generation
 
 
 class Spawn(Value):
@@ -92,7 +92,7 @@ class Announce(Value):
 
 
 class RunHook(Value):
-    """Run a hook of a generation; `HookEnded` follows, also where there is no such hook."""
+    """Run a hook that a generation has; `HookEnded` follows."""
 
     name: str
     generation: Generation
@@ -112,15 +112,16 @@ class KillHooks(Value):
 class Load(Value):
     """Load the configuration of the release at ``root``; `Loaded` or `NotLoaded` follows.
 
-    Without ``listen`` no socket is opened for it.
+    Without ``listen`` no socket is opened for it; ``key`` is for the answer.
     """
 
+    key: int
     root: str
     listen: bool
 
 
 class KillLoad(Value):
-    """End the loader; `NotLoaded` follows."""
+    """End the loader; its answer, if it comes, concerns nobody."""
 
 
 class Push(Value):
@@ -132,7 +133,7 @@ class Push(Value):
 
 
 class KillPush(Value):
-    """End what takes it to them; `Pushed` follows."""
+    """End what takes it to them; no answer follows."""
 
 
 class AskState(Value):
@@ -212,14 +213,11 @@ class Send(Value):
     key: int = 0
 
 
-class Drop(Value):
-    """Close the connection of a client."""
-
-    client: int
-
-
 class Switch(Value):
-    """Become the supervisor of the current generation; `NotSwitched` where that fails."""
+    """Become the supervisor of the current generation; `NotSwitched` where that fails.
+
+    It waits in `world.World.switch` until nothing is left to decide on.
+    """
 
     old: Generation
     client: int | None

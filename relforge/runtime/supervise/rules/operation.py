@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import FAILED
-from ..protocol import supervisor as messages
+from ...errors import FAILED
+from ...protocol import supervisor as messages
 from . import levels
 from .bake import Bake
 from .draft import Draft
 from .effects import KeepSockets, Record, Send, Show, Steady
-from .generation import Generation
 from .replace import Failure
 from .values import Row
 from .world import Process
@@ -17,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..errors import Refusal
+    from ...errors import Refusal
+    from ..generation import Generation
 
 
 class Operation(Row):
