@@ -66,7 +66,7 @@ class Generation:
         return os.path.join(self.paths.root, self.manifest["python"]["executable"])
 
     def variables(self) -> dict[str, str]:
-        """What every child is given: the launcher's variables, not the internal ones; directories."""
+        """What every child gets: the launcher's variables, without internal ones; directories."""
         environ = {
             name: value
             for name, value in self.environ.items()

@@ -40,7 +40,7 @@ _CHUNK = 1 << 16
 
 
 class GenerationLoader:
-    """One such process; ``post`` gets `Loaded` or `NotLoaded` once, with the ``key`` of the request.
+    """One such process; ``post`` gets `Loaded` or `NotLoaded` once, with the key of ``request``.
 
     ``due`` is when it will have taken too long.  Without ``listen`` no socket is
     opened for the generation, which can only be looked at.  Raises Refusal.

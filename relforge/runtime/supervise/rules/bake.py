@@ -15,7 +15,7 @@ from .draft import Draft
 from .effects import AskHealth, KillHealth
 from .events import Baked
 from .lifecycle import PROBE_LIMIT
-from .replace import Failure
+from .replacement import Failure
 from .values import Row
 from .world import Process
 

@@ -13,7 +13,7 @@ from ...protocol import supervisor as messages
 from . import ends, events, lifecycle, replace, shutdown
 from .draft import Draft
 from .effects import Announce, Forget, Kill, Record, Reloading, Retire, Send, Show, Steady
-from .operation import Operation, refused
+from .operation import Operation, refused, under_way
 from .reload import Diff, Reload
 from .switched import Switched
 from .upgrade import Upgrade
@@ -71,8 +71,9 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
 def _due(draft: Draft, _event: events.Due) -> None:
     world = draft.world
     ends.due(draft)
-    if world.operation is not None:
-        world.operation.tick(draft)
+    operation = under_way(draft)
+    if operation is not None:
+        operation.tick(draft)
     if world.state == STARTING and world.limit is not None and draft.now >= world.limit:
         process = world.unready() if world.started else None
         who = process or "the hook pre_start"
@@ -147,8 +148,9 @@ def _begin(draft: Draft, operation: Operation, begin: Callable[[], None]) -> Non
 def _left(draft: Draft, event: events.Left) -> None:
     world = draft.world
     world.waiting = tuple(client for client in world.waiting if client != event.client)
-    if world.operation is not None and world.operation.client == event.client:
-        world.operation.left(draft)
+    operation = under_way(draft)
+    if operation is not None and operation.client == event.client:
+        operation.left(draft)
 
 
 def _spawned(draft: Draft, event: events.Spawned) -> None:
@@ -173,8 +175,9 @@ def _of_process(rule: Callable[[Draft, Process, Any], None]) -> Callable[[Draft,
 def _crashed(draft: Draft, process: Process, event: events.Crashed) -> None:
     """The hook on_crash, one crash at a time."""
     world = draft.world
-    if world.operation is not None:
-        world.operation.crashed(draft, process, event.reason)
+    operation = under_way(draft)
+    if operation is not None:
+        operation.crashed(draft, process, event.reason)
     if "on_crash" in world.hooks:
         draft.say(f"on_crash is still running: not called for {process}")
     else:
@@ -200,8 +203,9 @@ def _hook_ended(draft: Draft, event: events.HookEnded) -> None:
     if event.name == "pre_start":
         _may_start(draft, event)
     elif event.name in ("pre_upgrade", "post_upgrade"):
-        if world.operation is not None:
-            world.operation.hook_ended(draft, event.name, event.problem, event.lines)
+        operation = under_way(draft)
+        if operation is not None:
+            operation.hook_ended(draft, event.name, event.problem, event.lines)
     elif event.problem:
         draft.say(event.problem)
     if event.name == "pre_stop":
@@ -221,9 +225,10 @@ def _may_start(draft: Draft, event: events.HookEnded) -> None:
 
 def _loaded(draft: Draft, event: events.Loaded) -> None:
     world = draft.world
-    if event.key == world.loading and world.operation is not None:
+    operation = under_way(draft)
+    if event.key == world.loading and operation is not None:
         world.loading = 0
-        world.operation.loaded(draft, event.generation)
+        operation.loaded(draft, event.generation)
     else:
         draft.do(Retire(event.generation, world.generation))
         draft.do(Forget(event.generation))
@@ -231,14 +236,16 @@ def _loaded(draft: Draft, event: events.Loaded) -> None:
 
 def _not_loaded(draft: Draft, event: events.NotLoaded) -> None:
     world = draft.world
-    if event.key == world.loading and world.operation is not None:
+    operation = under_way(draft)
+    if event.key == world.loading and operation is not None:
         world.loading = 0
-        world.operation.not_loaded(draft, event.message, event.code, event.hint)
+        operation.not_loaded(draft, event.message, event.code, event.hint)
 
 
 def _pushed(draft: Draft, event: events.Pushed) -> None:
-    if draft.world.operation is not None:
-        draft.world.operation.pushed(draft, event.answers)
+    operation = under_way(draft)
+    if operation is not None:
+        operation.pushed(draft, event.answers)
 
 
 def _state_kept(draft: Draft, event: events.StateKept) -> None:
@@ -246,32 +253,36 @@ def _state_kept(draft: Draft, event: events.StateKept) -> None:
 
 
 def _adopted(draft: Draft, event: events.Adopted) -> None:
-    if draft.world.operation is not None:
-        draft.world.operation.adopted(draft, event.problem)
+    operation = under_way(draft)
+    if operation is not None:
+        operation.adopted(draft, event.problem)
 
 
 def _health_answered(draft: Draft, event: events.HealthAnswered) -> None:
-    operation = draft.world.operation
+    operation = under_way(draft)
     if operation is not None and operation.bake is not None and operation.bake.asking:
         operation.bake.answered(draft, ok=event.ok)
 
 
 def _not_switched(draft: Draft, event: events.NotSwitched) -> None:
-    if isinstance(draft.world.operation, Upgrade):
-        draft.world.operation.not_switched(draft, event.reason)
+    operation = under_way(draft)
+    if isinstance(operation, Upgrade):
+        operation.not_switched(draft, event.reason)
 
 
 def _replaced(draft: Draft, event: events.Replaced) -> None:
     world = draft.world
     specs = {row.spec for row in world.all}
     world.restarts = {spec: row for spec, row in world.restarts.items() if spec in specs}
-    if world.operation is not None:
-        world.operation.replaced(draft, event.failure)
+    operation = under_way(draft)
+    if operation is not None:
+        operation.replaced(draft, event.failure)
 
 
 def _baked(draft: Draft, event: events.Baked) -> None:
-    if draft.world.operation is not None:
-        draft.world.operation.baked(draft, event.failure)
+    operation = under_way(draft)
+    if operation is not None:
+        operation.baked(draft, event.failure)
 
 
 _RULES: dict[type, Callable[[Draft, Any], None]] = {

@@ -172,7 +172,7 @@ class Clear(Value):
 
 
 class Adopt(Value):
-    """Open the sockets of ``generation``, those that ``source`` has are shared; `Adopted` follows."""
+    """Open the sockets of ``generation``, and share those of ``source``; `Adopted` follows."""
 
     generation: Generation
     source: Generation

@@ -8,13 +8,13 @@ from . import levels
 from .bake import Bake
 from .draft import Draft
 from .effects import KeepSockets, Record, Send, Show, Steady
-from .replace import Failure
+from .replacement import Failure
 from .values import Row
-from .world import Process
+from .world import Process, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Self
 
     from ...errors import Refusal
     from ..generation import Generation
@@ -36,7 +36,7 @@ class Operation(Row):
         self.client = client
         self.bake: Bake | None = None  # under way, in which nothing may fail
 
-    def copy(self) -> Operation:
+    def copy(self) -> Self:
         twin = super().copy()
         twin.bake = self.bake and self.bake.copy()
         return twin
@@ -88,7 +88,7 @@ class Operation(Row):
             self.bake.stop(draft)
         self.fail(draft, reason)
 
-    def report(self, _world: Any) -> dict[str, Any]:
+    def report(self, world: World) -> dict[str, Any]:
         """What ``status`` shows of it."""
         return {"name": self.name}
 
@@ -125,6 +125,13 @@ class Operation(Row):
         draft.do(Steady())
         if self.client is not None:
             draft.do(Send(self.client, answer, key))
+
+
+def under_way(draft: Draft) -> Operation | None:
+    """The world's, if there is one."""
+    found = draft.world.operation
+    assert found is None or isinstance(found, Operation)
+    return found
 
 
 def refused(error: Refusal) -> dict[str, Any]:

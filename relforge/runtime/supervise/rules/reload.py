@@ -19,7 +19,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillPush, Push, Retire
 from .operation import Operation
-from .replace import Failure
+from .replacement import Failure
 from .world import Process, World
 
 TYPE_CHECKING = False

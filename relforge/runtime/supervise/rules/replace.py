@@ -17,7 +17,7 @@ from . import lifecycle, restart
 from .draft import Draft
 from .effects import AskState, Clear, CloseState, Rename, Retire
 from .events import Replaced
-from .values import Row
+from .replacement import BACK, DRAINING, FORWARD, HANDING, TAKING, Failure, Replacement
 from .world import ENDED, Process
 
 TYPE_CHECKING = False
@@ -27,80 +27,16 @@ if TYPE_CHECKING:
     from ..generation import Generation
     from ..specs import Spec
 
-START, HANDING, TAKING, DRAINING, BACK = (
-    "starting",
-    "handing over",
-    "taking over",
-    "draining",
-    "going back",
-)
-FORWARD = (START, HANDING, TAKING)
-
-
-class Failure(Row):
-    """Why it did not come to pass; the last lines of process ``key`` explain it, 0 for none.
-
-    ``lines`` are lines that are known already.
-    """
-
-    __slots__ = ("key", "lines", "message")
-
-    def __init__(self, message: str, key: int = 0, lines: Collection[str] = ()) -> None:
-        self.message = message
-        self.key = key
-        self.lines = list(lines)
-
-
-class Replacement(Row):
-    """Replaces ``services`` (names) by those of ``new``; what ``new`` lacks goes, in any case.
-
-    From DRAINING on the world's generation is the new one, and sockets that only
-    the old one had are closed; neither configuration is.
-
-    A new process starts when the one before it is ready, those first that
-    others depend on.  ``at_once`` is for a time that has none to lose.
-    """
-
-    __slots__ = (
-        "at_once",
-        "failure",
-        "handed",
-        "kept",
-        "last",
-        "new",
-        "old",
-        "once",
-        "queue",
-        "stage",
-    )
-
-    def __init__(
-        self, old: Generation, new: Generation, services: Collection[str], *, at_once: bool
-    ) -> None:
-        self.stage = START
-        self.old = old
-        self.new = new
-        self.at_once = at_once
-        self.failure: Failure | None = None
-        self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
-        self.kept: dict[
-            str, int
-        ] = {}  # what old ones leave, by the names of processes; -1: nothing
-        self.once = frozenset(
-            spec.name
-            for spec in (*old.specs, *new.specs)
-            if spec.name in services and runs_once(spec)
-        )
-        self.last = 0  # the key of the one that was started last
-        self.queue: tuple[int, ...] = ()  # of those that are to start
-
 
 def begin(
     draft: Draft, new: Generation, services: Collection[str], *, at_once: bool = False
 ) -> None:
     """Start the first; the rest follows from what becomes of it."""
     world = draft.world
-    change = world.change = Replacement(world.generation, new, services, at_once=at_once)
+    change = Replacement(
+        world.generation, new, _once(world.generation, new, services), at_once=at_once
+    )
+    world.change = change
     queue = [
         world.new(new, spec, number + 1)
         for spec in sequence(new.specs, change.once)
@@ -278,7 +214,7 @@ def _over(draft: Draft, change: Replacement) -> None:
 
 
 def keeps(process: Process) -> bool:
-    """Can it be asked for its state?  Neither a program nor gunicorn's master has the application."""
+    """Can it be asked for its state?  A program, and gunicorn's master, have no application."""
     return bool(process.ready and process.spec.kind != "exec" and process.spec.server != "gunicorn")
 
 
@@ -289,6 +225,11 @@ def runs_once(spec: Spec) -> bool:
     one it could not listen, and the old one would answer for it.
     """
     return spec.singleton or isinstance(spec.ready, dict)
+
+
+def _once(old: Generation, new: Generation, services: Collection[str]) -> frozenset[str]:
+    specs = (*old.specs, *new.specs)
+    return frozenset(spec.name for spec in specs if spec.name in services and runs_once(spec))
 
 
 def sequence(specs: list[Spec], once: Collection[str]) -> list[Spec]:

@@ -15,6 +15,7 @@ from ...errors import FAILED as FAILURE
 from . import ends, levels, lifecycle, replace
 from .draft import Draft
 from .effects import CloseSockets, HurryHooks, KillHooks, Stopping
+from .operation import under_way
 from .world import ENDED, FAILED, RUNNING, STARTING, STOPPING
 
 
@@ -25,7 +26,7 @@ def stop(draft: Draft, *, timeout: float | None = None) -> None:
         world.state = STOPPING
         draft.say("stopping")
         draft.do(Stopping(world.outcome.message or "stopping"))
-        operation = world.operation
+        operation = under_way(draft)
         if operation is not None:
             operation.stop(draft, f"the {operation.name} ends: everything is stopped")
         replace.drop_states(draft)
@@ -99,6 +100,7 @@ def settle(draft: Draft) -> None:
             reasons = [process.gave_up for process in rows if process.gave_up]
             ended = "every service has ended, not all of them well"
             world.outcome.message = reasons[0] if len(rows) == 1 and reasons else ended
+        end(draft)
     if not world.swept:
         world.swept = True
         if world.forced and world.outcome.code == DONE:

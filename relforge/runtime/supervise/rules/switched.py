@@ -4,7 +4,7 @@
 |---|---|---|
 | waiting | the client makes the new version the current one; a minute, and while it lives | post_upgrade |
 | post_upgrade | the hook, whose failure is a warning | over |
-"""
+"""  # noqa: E501 - a table
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillHooks, Retire, Switch
 from .operation import Operation
-from .replace import Failure
+from .replacement import Failure
 from .world import Process, World
 
 TYPE_CHECKING = False

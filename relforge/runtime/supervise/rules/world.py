@@ -11,14 +11,26 @@ from .values import Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Self
+    from typing import Any, Protocol, Self
 
     from ..generation import Generation
     from ..specs import Spec
     from .effects import Switch
-    from .operation import Operation
-    from .replace import Replacement
+    from .replacement import Replacement
     from .restarts import Restarts
+
+    class Work(Protocol):
+        """What a world has to know of its `operation.Operation`."""
+
+        name: str
+        client: int | None
+
+        def copy(self) -> Self: ...
+
+        def due(self) -> float | None: ...
+
+        def report(self, world: World) -> dict[str, Any]: ...
+
 
 # States of a process, and some of them of the whole.
 STARTING = "starting"
@@ -152,7 +164,7 @@ class World(Row):
         self.loading = 0  # the key of the load whose answer is waited for
         self.restarts: dict[Spec, Restarts] = {}
         self.change: Replacement | None = None
-        self.operation: Operation | None = None
+        self.operation: Work | None = None
         self.hooks: tuple[str, ...] = ()  # those that are under way
         self.waiting: tuple[int, ...] = ()  # clients who asked for the stop
         self.forced: tuple[str, ...] = ()
