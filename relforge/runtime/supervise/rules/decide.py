@@ -84,11 +84,12 @@ def _due(draft: Draft, _event: events.Due) -> None:
 
 def _signaled(draft: Draft, event: events.Signaled) -> None:
     if event.name == "SIGHUP":
-        # `systemctl reload` of ``Type=notify-reload`` waits for the word, whatever comes.
-        draft.do(Reloading())
+        running = draft.world.state == RUNNING  # before, its word would be taken for that of a start
+        if running:
+            draft.do(Reloading())
         _reload(draft, None)
-        if draft.world.operation is None:
-            draft.do(Steady())
+        if running and draft.world.operation is None:
+            draft.do(Steady())  # `systemctl reload` waits for the word, whatever comes
     elif draft.world.state == STOPPING:
         draft.say(f"{event.name} once more: everything is killed")
         shutdown.kill(draft)
