@@ -84,7 +84,8 @@ def _due(draft: Draft, _event: events.Due) -> None:
 
 def _signaled(draft: Draft, event: events.Signaled) -> None:
     if event.name == "SIGHUP":
-        running = draft.world.state == RUNNING  # before, its word would be taken for that of a start
+        # Before it runs, the word that ends a reload would be taken for that of the start.
+        running = draft.world.state == RUNNING
         if running:
             draft.do(Reloading())
         _reload(draft, None)

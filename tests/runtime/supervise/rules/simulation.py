@@ -184,8 +184,6 @@ class Simulation:
     def _do(self, effect: Value) -> list[Value]:
         self.done.append(effect)
         match effect:
-            case effects.Say():
-                self.log.append(effect.text)
             case effects.Spawn():
                 return [self._spawn(effect)]
             case effects.Signal() if effect.key in self.alive:
@@ -195,14 +193,27 @@ class Simulation:
             case effects.Probe():
                 ok = self._habits(self.world.process(effect.key))["ready"] is not None
                 self._later(0.05, lambda: events.Probed(effect.key, ok))
-            case effects.Announce():
-                self.announced += 1
             case effects.RunHook():
                 self.called.append((effect.name, effect.facts))
                 ended = events.HookEnded(effect.name, self.problems.get(effect.name, ""), [])
                 self._later(self.hook_seconds, lambda: ended)
+            case effects.Adopt():
+                return [events.Adopted()]
+            case _:
+                self._note(effect)
+        return []
+
+    def _note(self, effect: Value) -> None:
+        match effect:
+            case effects.Say():
+                self.log.append(effect.text)
+            case effects.Announce():
+                self.announced += 1
+            case effects.Send():
+                self.sent.append((effect.client, effect.message, effect.key))
             case effects.Load():
-                self._later(0.2, lambda: self._loaded(effect))
+                found, refused = self.following, self.refused
+                self._later(0.2, lambda: _loaded(effect, found, refused))
             case effects.Push():
                 rows = [self.world.process(key) for key in effect.keys]
                 told = {str(row): self.answers.get(str(row), "") for row in rows}
@@ -213,11 +224,6 @@ class Simulation:
                 self._later(0.05, lambda: events.StateKept(name, fd))
             case effects.AskHealth():
                 self._later(0.05, lambda: events.HealthAnswered(self.health))
-            case effects.Adopt():
-                return [events.Adopted()]
-            case effects.Send():
-                self.sent.append((effect.client, effect.message, effect.key))
-        return []
 
     def _habits(self, row: Process | None) -> dict[str, Any]:
         assert row is not None
@@ -250,10 +256,11 @@ class Simulation:
             if program.habits["stop"] is not None:
                 self._later(program.habits["stop"], self._ends(program, 0))
 
-    def _loaded(self, effect: effects.Load) -> Value:
-        if self.refused:
-            return events.NotLoaded(effect.key, self.refused, 78, "")
-        return events.Loaded(effect.key, self.following)
+
+def _loaded(effect: effects.Load, found: Generation, refused: str) -> Value:
+    if refused:
+        return events.NotLoaded(effect.key, refused, 78, "")
+    return events.Loaded(effect.key, found)
 
 
 def vars_of(row: Process) -> list[Any]:

@@ -159,9 +159,9 @@ def test_a_client_that_has_asked_for_the_stop_is_answered_while_it_is_there() ->
     shop.run(1.0)
     shop.ask("stop", client=3)
     shop.ask("stop", client=4)
-    assert (3, 4) == shop.world.waiting
+    assert [3, 4] == list(shop.world.waiting)
     shop.send(events.Left(3))
-    assert (4,) == shop.world.waiting
+    assert [4] == list(shop.world.waiting)
 
 
 @pytest.mark.parametrize("op", ["reload", "diff", "upgrade"])

@@ -65,7 +65,8 @@ def test_an_old_one_drains_only_when_every_new_one_is_ready() -> None:
 
 
 def test_of_a_singleton_there_is_never_more_than_one() -> None:
-    rows = {"web": {}, "clock": {"singleton": True}, "after": {"depends": ["clock"]}}
+    rows: dict[str, Any] = {"web": {}, "clock": {"singleton": True}}
+    rows["after"] = {"depends": ["clock"]}
     shop = running(rows)
     shop.ask("upgrade", root=ROOT)
     shop.run(20.0)
