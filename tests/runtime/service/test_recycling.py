@@ -64,7 +64,7 @@ def test_reload_replaces_what_it_is_asked_for(mini_release: Make) -> None:
         assert not {*before, *after} & {row["pid"] for row in rows(release)}
         refused = release.run("reload", "wbe")
         assert 2 == refused.returncode
-        assert "there is no service 'wbe'\n  there are web.1, web.2" in refused.stderr
+        assert "the release has no service 'wbe'\n  there are web.1, web.2" in refused.stderr
         assert 2 == release.run("reload", "web", "--all").returncode
     assert [] == asking.failed
     assert 0 == release.run("stop").returncode

@@ -132,7 +132,7 @@ def _asked_to_reload(draft: Draft, event: events.Asked) -> None:
     only = None if event.every else places(event.only)
     if only is not None and only - known:
         hint = f"there are {', '.join(map(str, rows))}" if rows else "the release has none"
-        error = Refusal(f"there is no service {event.only!r}", hint=hint, code=USAGE)
+        error = Refusal(f"the release has no service {event.only!r}", hint=hint, code=USAGE)
         draft.do(Send(event.client, refused(error)))
     else:
         _reload(draft, event.client, only)

@@ -260,5 +260,8 @@ def test_a_failed_service_is_started_again_by_its_name() -> None:
 def test_a_service_that_is_not_there(only: str) -> None:
     shop = running({"web": {"instances": 2}})
     shop.ask("reload", only=only)
-    assert (2, f"there is no service {only!r}") == (shop.last()["code"], shop.last()["failed"])
+    assert (2, f"the release has no service {only!r}") == (
+        shop.last()["code"],
+        shop.last()["failed"],
+    )
     assert shop.world.operation is None
