@@ -67,7 +67,11 @@ class Machine:
         )
         console.close()
         inside = os.open("/proc", os.O_DIRECTORY)
-        wait(lambda: named(inside, os.getpid(), "systemd-nspawn", "systemd"))
+        try:
+            wait(lambda: named(inside, os.getpid(), "systemd-nspawn", "systemd"))
+        except TimeoutError as error:
+            said = (self.root.parent / "console").read_text(errors="replace")[-2000:]
+            raise TimeoutError(f"{error}; its console: {said}") from None
         (self.leader,) = named(inside, os.getpid(), "systemd-nspawn", "systemd")
         os.close(inside)
         wait(lambda: self._inside("systemctl", "--version"))
