@@ -97,6 +97,15 @@ class Machine:
         reap()
         for folder in self.groups:
             empty(Path(folder["path"]))
+        self._forget()
+
+    def _forget(self) -> None:
+        """What a killed nspawn leaves, and from version 256 on refuses to find: its sockets."""
+        export = Path("/run/systemd/nspawn/unix-export", self.name)
+        if export.is_mount():
+            subprocess.run(["umount", "--lazy", str(export)], check=True)
+        with contextlib.suppress(OSError):
+            export.rmdir()
 
     def _enter(self) -> None:
         """In the child: into the host's own cgroups."""
