@@ -74,7 +74,8 @@ frameworks: venv node ## what init writes for each fixture project: 36 shapes, b
 	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
 
 soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
-	@SOAK=1 scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py $(SOAK_CONSOLE))
+	@SOAK=1 scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \
+		tests/runtime/supervise/rules $(SOAK_CONSOLE))
 
 soak-console: venv ## 12,000 interrupts at random moments, made-up frames (PYTHON=python3.13 VENV=.venv-3.13)
 	@SOAK=1 scripts/pytest.sh '$(VENV)' $(SOAK_CONSOLE)
