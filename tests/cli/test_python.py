@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
     ("version", "said"),
     [
         ("3.9", 'error: --version: "3.9" is too old: a release needs 3.11 or newer'),
-        ("3.99", 'error: --version: there is no CPython "3.99" on this host'),
+        ("3.99", 'error: --version: no CPython "3.99" on this host'),
         ("three", "error: --version: 'three' is no version such as"),
     ],
 )

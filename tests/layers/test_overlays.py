@@ -159,7 +159,7 @@ def test_a_source_outside_of_the_project_is_refused(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
     (root / "link").symlink_to("../outside")
-    with pytest.raises(UserError, match="leaves the project"):
+    with pytest.raises(UserError, match="leads out of the project"):
         laid(root, Overlay(kind="copy", source="link/x", to="app/x"))
 
 

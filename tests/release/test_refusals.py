@@ -140,7 +140,7 @@ def test_usage(shop: Workshop, words: tuple[str, ...]) -> None:
 def test_an_interpreter_that_is_not_here(shop: Workshop) -> None:
     shop.replace(f'"{PYTHON}"', '"3.99"')
     said = shop.refused(1, "build")
-    assert 'tool.relforge.python.version: there is no CPython "3.99" on this host' in said
+    assert 'tool.relforge.python.version: no CPython "3.99" on this host' in said
     assert "looked in: " in said
     assert "pyenv install 3.99" in said
 
@@ -152,7 +152,7 @@ DEPENDENCY = 'requires-python = ">=3.11"\ndependencies = ["click>=8"]'
     ("lock", "message"),
     [
         (None, "the project has dependencies but no lockfile"),
-        ("flask==3.0", "requirements.lock holds no click: the lock does not fit"),
+        ("flask==3.0", "requirements.lock has no click: the lockfile does not match"),
         ("click==7.0", "requirements.lock holds click==7.0 (requirements.lock:1): the lock"),
         ("click 7", "requirements.lock:1: 'click 7"),
     ],
@@ -198,8 +198,8 @@ outputs = {{ "made" = "app/static" }}
             '["sh", "-c", "echo one; echo no such module >&2; exit 3"]',
             ("tool.relforge.assets.run[0]: `sh -c", "ended with status 3", "no such module"),
         ),
-        ('["nosuch"]', ("there is no program `nosuch` on PATH", "install nosuch")),
-        ('["true"]', ("assets.outputs: the commands made no folder 'made'",)),
+        ('["nosuch"]', ("`nosuch` is not on PATH", "install nosuch")),
+        ('["true"]', ("assets.outputs: the commands did not create the directory 'made'",)),
     ],
 )
 def test_an_asset_command_that_fails_shows_its_output(

@@ -85,7 +85,7 @@ def at_page(url: str, web: Web) -> tuple[Offer, ...]:
     except HTTPError as error:
         raise why(error, web.places) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise Unanswered(f"what it answered cannot be read: {error}", again=True) from None
+        raise Unanswered(f"cannot read its answer: {error}", again=True) from None
     return tuple(_of_html(data, answer.url))
 
 

@@ -162,7 +162,7 @@ def _find_links(
     if house is not None and not house.is_dir():
         where = "--wheelhouse" if network.wheelhouse() else "tool.relforge.wheelhouse"
         raise SettingsError(
-            f"{where}: there is no folder {str(house)!r}",
+            f"{where}: no such directory: {str(house)!r}",
             hint="where there is a network: pip download --no-deps --require-hashes "
             f"-r wheelhouse.lock -d {shlex.quote(written_wheelhouse(settings))}",
         )

@@ -95,8 +95,8 @@ class Lock:
 def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:
     """The error of a file that is not the one that was locked."""
     return UserError(
-        f"{name}: the hash does not match: the lock allows sha256 {' or '.join(expected)}, "
-        f"the file that came has {found}",
-        hint="if the package was published anew on purpose, type: relforge lock; "
-        "else find out who changed it",
+        f"{name}: the hash does not match: the lockfile allows sha256 {' or '.join(expected)}, "
+        f"the downloaded file has {found}",
+        hint="if the package was republished on purpose, type: relforge lock; otherwise find "
+        "out who changed it",
     )

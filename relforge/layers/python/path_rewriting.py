@@ -29,7 +29,7 @@ FOLDERS = frozenset(
 )
 
 BUILD_VARIABLES = """\
-# The build's variables.  "{prefix}" stands for this interpreter's own folder.
+# The build's variables.  "{prefix}" stands for this interpreter's own directory.
 import sys
 
 build_time_vars = {{
@@ -140,7 +140,7 @@ def _variables(path: Path) -> dict[str, object]:
             value = ast.literal_eval(node.value)
             assert isinstance(value, dict)
             return value
-    raise UserError(f"{path}: the build's variables are not written there as CPython writes them")
+    raise UserError(f"{path}: the build variables are not in the form that CPython writes")
 
 
 def _build_variables(variables: dict[str, object], found: BuildPlaces) -> str:
@@ -203,7 +203,7 @@ def _with_function(path: Path, function: str) -> str:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             lines = text.splitlines(keepends=True)
             return "".join([*lines[: node.lineno - 1], function, *lines[node.end_lineno :]])
-    raise UserError(f"{path.name}: Debian's changes to it are not the known ones: no {name}()")
+    raise UserError(f"{path.name}: unknown changes by Debian: no {name}()")
 
 
 def _without_keys(path: Path, names: set[str]) -> str:

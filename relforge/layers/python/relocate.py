@@ -21,9 +21,9 @@ import os, site, sys, sysconfig
 root = os.path.realpath(sys.argv[1])
 paths = [os.__file__, sys.prefix, *site.getsitepackages(), *sysconfig.get_paths().values()]
 if sysconfig.get_path("purelib") not in site.getsitepackages():
-    sys.exit("it does not look into " + sysconfig.get_path("purelib"))
+    sys.exit("it does not look in " + sysconfig.get_path("purelib"))
 outside = [path for path in paths if not os.path.realpath(path).startswith(root)]
-sys.exit("it still goes to " + ", ".join(outside) if outside else 0)
+sys.exit("it still refers to " + ", ".join(outside) if outside else 0)
 """
 
 
@@ -118,5 +118,5 @@ def _try(installation: Installation, draft: Path) -> None:
         command.run(
             [program, "-I", "-B", "-c", TRIAL, draft],
             what=f"trying the copy of {installation.executable}",
-            hint="this interpreter cannot be moved; take one of pyenv, uv or Debian",
+            hint="this interpreter cannot be relocated: use one from pyenv, uv or Debian",
         )

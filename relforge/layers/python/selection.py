@@ -101,7 +101,7 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
         row = _measure(files, installation)
     gone = set(row["left_out"])
     for relative in row["left_out"]:
-        log.info("%s is left out: it lacks %s", relative, ", ".join(row["left_out"][relative]))
+        log.info("leaving out %s: it needs %s", relative, ", ".join(row["left_out"][relative]))
     brought = [(f"lib/{name}", Path(path)) for name, path in row["libraries"]]
     return Selection(
         files=tuple(sorted([*(pair for pair in files if pair[0] not in gone), *brought])),
@@ -210,7 +210,7 @@ def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> d
     for relative, names in left_out.items():
         if relative.startswith("bin/"):
             raise UserError(
-                f"{installation.executable}: needs {', '.join(names)}, which is nowhere to be found"
+                f"{installation.executable}: needs {', '.join(names)}, which cannot be found"
             )
     shared = {**found.libraries, **tcl.scripts(found.libraries)}
     for name, path in found.libraries.items():

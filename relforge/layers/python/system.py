@@ -50,9 +50,9 @@ def find(settings: PythonSettings, target: str) -> Interpreter:
     version = exact or (helper.version if helper else "")
     if not version:
         raise UserError(
-            f"tool.relforge.python.version: which patch of {short} {target} has cannot be told "
-            f"here, where there is no CPython {short}",
-            hint=f'write it: version = "{python_version.example(short)}"',
+            f"tool.relforge.python.version: cannot determine the patch version of {short} on "
+            f"{target}: this host has no CPython {short}",
+            hint=f'set it: version = "{python_version.example(short)}"',
         )
     return Interpreter(
         version=version,

@@ -31,7 +31,7 @@ def beside(shop: Shop, *versions: str) -> None:
 
 def test_a_stopped_release_is_only_pointed_elsewhere(shop: Shop) -> None:
     beside(shop, "2.0.0", "3.0.0")
-    assert "there is no version to go back to" in shop.refused(1, "rollback")
+    assert "no version to go back to" in shop.refused(1, "rollback")
     for version in ("1.0.0", "2.0.0", "3.0.0"):
         assert f"{version} is current; nothing runs\n" == shop.run("upgrade", version).stdout
         assert f"releases/{version}" == os.readlink(shop.root / "current")
@@ -40,7 +40,7 @@ def test_a_stopped_release_is_only_pointed_elsewhere(shop: Shop) -> None:
     assert "2.0.0 can become the current version\n" == shop.run("rollback", "--dry-run").stdout
     assert "2.0.0" == shop.done("rollback")["version"]
     assert "1.0.0" == shop.done("rollback")["version"]
-    assert "there is no version" in shop.refused(1, "rollback")
+    assert "no version" in shop.refused(1, "rollback")
     assert "1.0.0" == shop.done("releases")["current"]
     assert "9.9 is not installed\n  installed: 1.0.0, 2.0.0, 3.0.0" in shop.refused(
         1, "upgrade", "9.9"
