@@ -47,7 +47,7 @@ class Paths:
         if size > SOCKET_PATH_MOST:
             raise Refusal(
                 f"{path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes, this has {size}",
-                hint="set RELEASE_RUN_DIR to a shorter folder, for instance /run/"
+                hint="set RELEASE_RUN_DIR to a shorter directory, for instance /run/"
                 + os.environ.get("RELEASE_NAME", "app"),
                 code=CONFIG,
             )
@@ -58,7 +58,7 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
     """The paths for the release at ``root`` under these variables.
 
     Raises Refusal for an instance name that is no file name, and for a
-    variable that is set and empty: unset and empty are different things.
+    variable that is set but empty: unset but empty are different things.
     """
     state = _variable("RELEASE_STATE_DIR", environ) or _default_state(root)
     instance = _variable("RELEASE_INSTANCE", environ)
@@ -101,14 +101,14 @@ def prepare(paths: Paths) -> None:
         if not writable:
             raise Refusal(
                 f"{folder}: {reason} (uid {os.geteuid()})",
-                hint=f"set {variable} to a folder that this user can write",
+                hint=f"set {variable} to a directory that this user can write to",
                 code=CONFIG,
             )
         trusted_directory.check(folder, paths.root, variable)
 
 
 def make_state(paths: Paths) -> str:
-    """Have the state directory there, as `start` would make it, for what runs without it.
+    """Have the state directory there, as `start` would create it, for what runs without it.
 
     Where it cannot be made, the reason, else "": not everything that runs needs it.
     """
@@ -145,6 +145,6 @@ def _variable(name: str, environ: dict[str, str] | os._Environ[str]) -> str | No
         return None
     if not value:
         raise Refusal(
-            f"{name} is set, and empty", hint=f"give it a value, or unset {name}", code=USAGE
+            f"{name} is set but empty", hint=f"give it a value, or unset {name}", code=USAGE
         )
     return os.path.abspath(value) if name.endswith("_DIR") else value

@@ -147,7 +147,7 @@ def _inner(release: Release, path: str) -> Path:
     place = target.parent.resolve() / target.name
     real = place.relative_to(release.tree.resolve()).as_posix()
     if layout.is_ours(real, release.name):
-        raise UserError(f"{path!r} is written by relforge itself")
+        raise UserError(f"relforge itself writes {path!r}")
     return target
 
 

@@ -64,7 +64,7 @@ def test_a_release_that_was_named_is_named_again(
 
 def test_an_empty_name_is_told_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 78 == main(["release", "", "--project", str(project)])
-    assert "error: '': the project has one release" in capsys.readouterr().err
+    assert "error: '': the project has a single release" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["lock"], ["python", "export", "--version", "3.99"]])

@@ -331,7 +331,7 @@ def test_p41_a_command_is_called_as_the_release_calls_it(project: Path) -> None:
 def test_what_cannot_run_is_said_in_a_paragraph(project: Path, tmp_path: Path) -> None:
     unknown = run(project, "wep")
     assert 78 == unknown.returncode
-    assert "wep: the project has no service and no command of that name" in unknown.stderr
+    assert "wep: the project has no service or command of this name" in unknown.stderr
     assert "relforge run -- wep" in unknown.stderr
     assert 2 == run(project, "web", "x").returncode
     assert 2 == run(project, "--").returncode

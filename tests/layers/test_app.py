@@ -139,7 +139,7 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
 def test_a_tree_that_is_not_there_is_named_by_its_setting(release: Release) -> None:
     with pytest.raises(SettingsError) as caught:
         app.step(with_trees(release, "shop", "mysite"))
-    assert "tool.relforge.app[1]: there is no 'mysite'" in caught.value.message
+    assert "tool.relforge.app[1]: no 'mysite'" in caught.value.message
 
 
 def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_lies_there_is_replaced_and_not_written_through(tmp_path: Path) -> 
 )
 def test_what_relforge_writes_cannot_be_laid_over(tmp_path: Path, to: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="written by relforge"):
+    with pytest.raises(UserError, match="relforge itself writes"):
         laid(tmp_path, Overlay(kind="copy", source="file", to=to))
 
 
@@ -81,7 +81,7 @@ def test_what_relforge_writes_cannot_be_laid_over(tmp_path: Path, to: str) -> No
     ("to", "message"),
     [
         ("app/out/x", "points outside the release through a link"),
-        ("app/in/manifest.json", "written by relforge"),
+        ("app/in/manifest.json", "relforge itself writes"),
         ("app/file/x", "a parent of that path is a file"),
         ("app", "is a directory of the release"),
         ("release", "contains files that relforge itself writes"),

@@ -56,7 +56,7 @@ def test_a_member_has_a_name_and_one_of_its_own(tmp_path: Path) -> None:
     root = _repository(tmp_path)
     web = root / "packages" / "web" / "pyproject.toml"
     web.write_text('[project]\nname = "Core"\nversion = "1"\n')
-    assert "tool.relforge.members[1]: 'packages/web' has the name Core, and so has" in _said(root)
+    assert "tool.relforge.members[1]: 'packages/web' has the name Core, like" in _said(root)
     web.write_text("[tool.other]\n")
     assert "packages/web/pyproject.toml has no project.name" in _said(root)
 

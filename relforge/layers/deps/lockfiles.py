@@ -133,7 +133,7 @@ def _check_servers(path: Path, settings: Settings, there: Collection[str]) -> No
             continue
         if service.server and service.server not in there:
             raise UserError(
-                f"{where}: {service.server} is not among the release's dependencies ({path.name})",
+                f"{where}: {service.server} is not in the release's dependencies ({path.name})",
                 hint=f"add {service.server} to `project.dependencies`, then {_advice(path)}"
                 f"; or to `dependencies.add` of the settings, then {ADVICE}",
             )

@@ -135,7 +135,7 @@ def static(settings: Settings) -> StaticFiles:
     if value.condition:
         return StaticFiles(why=f"{shown} under the condition `{value.condition}`")
     if path is None:
-        return StaticFiles(why=f"{shown}, and its value cannot be read from the source")
+        return StaticFiles(why=f"{shown}, but its value cannot be read from the source")
     if root is None:
         return StaticFiles(why=f"{shown} to {path.replace(paths.ROOT, '..')}, outside the project")
     listed = settings.value("STATICFILES_DIRS")

@@ -77,7 +77,9 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
     why = why or frontend_output.there(sources, outputs)
     mixed = next((row for row in outputs if f"{folder}/".startswith(f"{row}/")), "")
     if mixed and not why:
-        why = f"its build writes into {mixed}, where its sources are: what is committed goes in"
+        why = (
+            f"its build writes into {mixed}, next to its sources: the committed files are included"
+        )
     text = " ".join(commands)
     vite = "vite" in text.split() or bool(frontend_output.config(sources, folder, "vite"))
     config = frontend_output.config(sources, folder, "vite")

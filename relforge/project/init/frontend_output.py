@@ -82,7 +82,7 @@ def there(sources: Sources, outputs: tuple[str, ...]) -> str:
     """Why nothing has to be built: what the build makes is among the sources already."""
     for path in outputs:
         if any(_BUILT.search(name) for name in sources.below(path)):
-            return f"what it builds is among the sources already, in {path}"
+            return f"its output is already in the sources, in {path}"
     return ""
 
 

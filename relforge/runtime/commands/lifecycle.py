@@ -72,7 +72,8 @@ def restart(argv: list[str]) -> int:
 
         if lock.read(place).get("mode") == "foreground":
             raise Refusal(
-                "it runs in the foreground: who started it has to restart it",
+                "cannot restart a release that runs in the foreground: restart it through its "
+                "process manager",
                 hint="under systemd: systemctl restart UNIT; here: stop, then start",
             )
         _check()
@@ -195,7 +196,7 @@ def _kill(place: Paths) -> list[str]:
     content = lock.read(place)
     pid = instance.pid(content.get("pid"))
     if not pid:
-        raise Refusal("whoever holds the lock has not written who it is", hint=place.lock)
+        raise Refusal("the lock file does not name its holder", hint=place.lock)
     process = holder.pidfd(place.lock, pid)
     groups = content.get("groups")
     for group in map(instance.pid, groups if isinstance(groups, list) else ()):
@@ -207,6 +208,6 @@ def _kill(place: Paths) -> list[str]:
     deadline = time.monotonic() + _ANSWER
     while instance.running(place) is not None:
         if time.monotonic() > deadline:
-            raise Refusal(f"the supervisor (pid {pid}) survives SIGKILL")
+            raise Refusal(f"the supervisor (pid {pid}) survived SIGKILL")
         time.sleep(0.02)
     return [f"the supervisor (pid {pid})"]

@@ -41,7 +41,7 @@ def by(words: list[str], context: Context) -> bytes:
             stderr=subprocess.PIPE,
         )
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"{name}: there is no such program") from None
+        raise NotFound(f"{name}: no such program") from None
     except OSError as error:
         raise Failure(f"{name}: {error.strerror}") from None
     except ValueError as error:  # NUL in a word

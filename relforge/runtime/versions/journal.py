@@ -45,7 +45,7 @@ class Journal:
         except OSError as error:
             raise Refusal(
                 f"{self._place.journal}: {error.strerror}",
-                hint="make room, or run it as the user who owns the deploy root",
+                hint="free some space, or run it as the user who owns the deploy root",
             ) from None
 
     def _append(self, line: bytes) -> None:

@@ -167,7 +167,7 @@ def test_a_server_that_is_in_no_package_is_named_before_anything_is_built(
     with pytest.raises(UserError) as caught:
         check(replace(project, dependencies=("click",)), served, lock)
     where = "tool.relforge.services.web.server"
-    assert f"{where}: gunicorn is not among the release's dependencies" in caught.value.message
+    assert f"{where}: gunicorn is not in the release's dependencies" in caught.value.message
     assert "add gunicorn to `project.dependencies`" in caught.value.hint
     for changed in (
         replace(served.check, skip=("entry-points",)),

@@ -246,7 +246,9 @@ def test_a_fresh_project_of_django_gets_what_it_depends_on(make: Make) -> None:
         ),
         "manage.py": "def main(): pass\n",
     }
-    (note,) = (row for row in plan(make(files)).notes if "no dependencies are written" in row)
+    (note,) = (
+        row for row in plan(make(files)).notes if "the project does not declare dependencies" in row
+    )
     assert "`dependencies.add` has django and uvicorn" in note
 
 

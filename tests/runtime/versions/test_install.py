@@ -76,13 +76,13 @@ def test_the_first_version_is_installed_into_a_new_deploy_root(shop: Shop, tmp_p
     command = [str(tree / "bin/shop"), "install", str(artifact)]
     lone = subprocess.run(command, capture_output=True, text=True, check=False)
     assert 1 == lone.returncode
-    assert "lies in no deploy root" in lone.stderr
+    assert "is not in a deploy root" in lone.stderr
     assert "install TARBALL --root /srv/shop" in lone.stderr
     root = tmp_path / "srv" / "a shop"
     subprocess.run([*command, "--root", str(root)], check=True, capture_output=True)
     program = root / "releases/2.0.0/bin/shop"
     done = subprocess.run([program, "upgrade", "2.0.0"], capture_output=True, text=True, check=True)
-    assert "2.0.0 is current; nothing runs\n" == done.stdout
+    assert "2.0.0 is current; it is not running\n" == done.stdout
     assert "releases/2.0.0" == os.readlink(root / "current")
 
 
@@ -138,11 +138,11 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
         ([member("shop-2.0.0/../../evil")], "outside of the release's directory"),
         ([member("/etc/evil")], "outside of the release's directory"),
         ([member("evil/file")], "outside of the release's directory"),
-        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "../../..")], "leaves the release"),
-        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "/etc/passwd")], "leaves the release"),
+        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "../../..")], "leads out of the release"),
+        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "/etc/passwd")], "leads out of the release"),
         ([member("shop-2.0.0/l", tarfile.LNKTYPE, "/etc/passwd")], "neither a file"),
         ([member("shop-2.0.0/dev", tarfile.CHRTYPE)], "neither a file"),
-        ([member("shop-2.0.0/bin/shop")], "it is in there twice"),
+        ([member("shop-2.0.0/bin/shop")], "it occurs twice"),
         ([member("shop-2.0.0/added")], "SHA256SUMS does not list it"),
         (
             [member("shop-2.0.0/l", tarfile.SYMTYPE, "app"), member("shop-2.0.0/l/x")],

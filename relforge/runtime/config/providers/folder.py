@@ -57,7 +57,7 @@ class Credentials:
         if path is None:
             return Layer()
         if not path:
-            raise Failure("the variable CREDENTIALS_DIRECTORY is set and empty")
+            raise Failure("the variable CREDENTIALS_DIRECTORY is set but empty")
         return collect(path, state, context)
 
     def ways(self, state: dict[str, Any], key: str) -> list[str]:
@@ -88,7 +88,7 @@ def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
             layer.errors.append(str(error))
             continue
         if not all(key):
-            layer.errors.append(f"{path}: the name is no key: expected such as db.url")
+            layer.errors.append(f"{path}: the name is not a valid key: expected one such as db.url")
             continue
         layer.add(key, without_line_end(text), path, text=True, secret=True)
         layer.settings[-1].loose = bool(prefix) and name not in mapped
