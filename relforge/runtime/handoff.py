@@ -124,14 +124,14 @@ def _accept(agent: str, answered: Callable[[], dict[str, Any]]) -> None:
             return _say(f"{who} has no state to hand over")
         if schema not in _ends.accepts:
             known = ", ".join(map(str, sorted(_ends.accepts)))
-            return _say(f"the state is not taken over: it has schema {schema}, known are {known}")
+            return _say(f"cold start: the state has schema {schema}, known are {known}")
         if "bytes" in message:
             state: Any = base64.b64decode(message["bytes"])
         else:
             state = json.loads(message["json"])
         _ends.take(state, schema)
     except Exception as error:
-        return _say(f"the state is not taken over: {type(error).__name__}: {error}")
+        return _say(f"cold start: {type(error).__name__}: {error}")
     return _say(f"the state of {who} is taken over (schema {schema})")
 
 

@@ -308,7 +308,7 @@ def test_commands_take_their_arguments_and_run_where_they_say(project: Path) -> 
     assert "3 hello add\n" == run(project, "add", "2", "--yes").stdout
     assert "usage: shop add A [--to TO] [--yes]" in run(project, "add", "--help").stdout
     wrong = run(project, "add", "x", "--yes")
-    assert (2, "shop: a: 'x' is no int\n") == (wrong.returncode, wrong.stderr)
+    assert (2, "shop: a: 'x' is not a valid int\n") == (wrong.returncode, wrong.stderr)
     manage = run(project, "manage", "migrate", "--noinput")
     assert f"{project} ['migrate', '--noinput'] hello\n" == manage.stdout, manage.stderr
 

@@ -77,10 +77,10 @@ def test_declared_arguments_are_typed_and_named(mini_release: Make) -> None:
     ("words", "said"),
     [
         ([], "count is missing"),
-        (["x"], "count: 'x' is no int"),
+        (["x"], "count: 'x' is not a valid int"),
         (["1", "2", "3"], "'3' is one argument too many"),
         (["1", "--dry"], "unknown option '--dry'"),
-        (["1", "--rate", "fast"], "--rate: 'fast' is no float"),
+        (["1", "--rate", "fast"], "--rate: 'fast' is not a valid float"),
     ],
 )
 def test_wrong_arguments_are_usage(mini_release: Make, words: list[str], said: str) -> None:
@@ -187,7 +187,7 @@ def test_what_asks_before_does_nothing_unasked(mini_release: Make) -> None:
     refused = release.run("drop")
     assert (2, "") == (refused.returncode, refused.stdout)
     assert "drop everything?" in refused.stderr
-    assert "--yes agrees" in refused.stderr
+    assert "to agree: --yes" in refused.stderr
     assert "begins\ndone\n" == release.run("drop", "--yes").stdout
     assert "[--yes]" in release.run("drop", "--help").stdout
     for answer, code in (("n", 1), ("yes", 0)):

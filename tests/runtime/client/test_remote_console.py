@@ -327,7 +327,7 @@ def test_it_follows_a_process_that_is_replaced(terminal: Terminal, shop: Shop) -
     terminal.send("half ty")
     terminal.see("half ty")
     shop.stop()
-    terminal.see("went away")
+    terminal.see("has ended")
     shop.start()
     terminal.see("replaced: pid", "the names that you defined are gone")
     terminal.wait(lambda: terminal.last() == f"{PROMPT} half ty", "the history")
@@ -338,7 +338,7 @@ def test_it_follows_a_process_that_is_replaced(terminal: Terminal, shop: Shop) -
 
 def test_an_application_that_does_not_come_back(terminal: Terminal, shop: Shop) -> None:
     shop.stop()
-    terminal.see("went away")
+    terminal.see("has ended")
     assert 3 == terminal.end()
     assert "the application has ended" in terminal.text()
 

@@ -178,7 +178,7 @@ def test_ctrl_c_is_exit_code_130_and_interrupts(shop: Shop, tmp_path: Path, body
 def test_application_that_goes_away_is_exit_code_3(shop: Shop) -> None:
     done = shop.run("rpc", "os._exit(0)")
     assert done.returncode == 3
-    assert "went away" in done.stderr
+    assert "has ended" in done.stderr
 
 
 def test_reader_that_goes_away_is_quiet(shop: Shop) -> None:
