@@ -354,7 +354,7 @@ def without_worker(tree: Path) -> None:
 
 
 def table(rows: list[Row], size: Size) -> str:
-    lines = ["| | under the supervisor | by hand | limit |", "|---|---|---|---|"]
+    lines = ["| | under the supervisor | manually | limit |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     cores = os.cpu_count()
     lines += ["", f"{os.uname().machine}, {cores} cores, medians of {size.pairs} pairs.", ""]
