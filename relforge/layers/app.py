@@ -141,7 +141,7 @@ def _tree(release: Release) -> cache.Tree:
 
 
 def import_paths(release: Release) -> str:
-    """The lines of relforge.pth: the roots before what they lie in, as in a checkout."""
+    """The lines of relforge.pth: the roots before what they are in, as in a checkout."""
     roots = layout.app_roots(release.settings.app_roots)
     places = "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
     return f"{places}{EXPORT}\n"

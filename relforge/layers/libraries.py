@@ -155,7 +155,7 @@ def _with_drivers(
 
 
 def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path) -> None:
-    """Put what those files need and nothing inside offers into the folder."""
+    """Put what those files need and nothing inside offers into the directory."""
     search = loader.of_host(release.target.machine, origins.searched(release))
     found = loader.collect([release.tree / path for path in paths], search).libraries
     for name, source in sorted(found.items()):

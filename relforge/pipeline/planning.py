@@ -1,4 +1,4 @@
-"""From a folder and an environment's name to a `Release`.
+"""From a directory and an environment's name to a `Release`.
 
 Every error that a user can make is raised here, before anything is written
 (but for what only the assembled tree can tell: see `relforge.checks`).

@@ -34,7 +34,7 @@ def has_wheel(project: Project) -> bool:
 
 
 def member(release: Release, project: Project) -> tuple[str, ...]:
-    """The files that make a member's wheel, relative to its own folder, sorted."""
+    """The files that make a member's wheel, relative to its own directory, sorted."""
     names = sources.files(project.root)
     return tuple(
         source_exclusions.without(names, project.root, release.project.root, release.settings)
@@ -63,7 +63,7 @@ def overlays(release: Release) -> tuple[str, ...]:
         if overlay.kind not in ("copy", "template"):
             continue
         source = root / overlay.source
-        if overlay.kind == "template":  # it may include what lies beside it
+        if overlay.kind == "template":  # it may include what is next to it
             names += sources.below(source.parent, root, sources.LEFT_OUT)
         elif source.is_dir():
             try:
@@ -136,7 +136,7 @@ def _matching(root: Path, settings: AssetSettings) -> Iterator[str]:
     """The files that the patterns match, but for outputs and installed packages."""
     outputs = tuple(f"{source}/" for source, _ in settings.outputs)
     for pattern in settings.inputs:
-        # A trailing ** matches folders only before Python 3.13.
+        # A trailing ** matches directories only before Python 3.13.
         wide = f"{pattern}/*" if pattern.endswith("**") else pattern
         for path in root.glob(wide):
             relative = path.relative_to(root).as_posix()

@@ -16,7 +16,7 @@ KEY = "tool.relforge.members"
 
 
 def load(root: Project, folders: Sequence[str], key: str = KEY) -> tuple[Project, ...]:
-    """The packages in these folders, relative to the project; raises SettingsError."""
+    """The packages in these directories, relative to the project; raises SettingsError."""
     found: list[Project] = []
     for index, folder in enumerate(folders):
         member = _load(root.root, folder, f"{key}[{index}]")

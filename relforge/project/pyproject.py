@@ -15,7 +15,7 @@ BACKENDS = ("dependencies", "optional-dependencies")  # what a build backend may
 
 
 def load(root: Path) -> Project:
-    """The project in the folder; raises SettingsError that names the file and the line."""
+    """The project in the directory; raises SettingsError that names the file and the line."""
     root = root.resolve()
     pyproject = root / "pyproject.toml"
     own = root / "relforge.toml"

@@ -157,7 +157,7 @@ def _main(seat: Seat, reload: str) -> list[str]:
         "KillMode=mixed",
         "Restart=on-failure",
         "RestartSec=1",
-        # A wrong configuration does not mend itself.
+        # A wrong configuration does not fix itself.
         f"RestartPreventExitStatus={CONFIG}",
         # One process that needs too much memory is the supervisor's affair.
         "OOMPolicy=continue",

@@ -352,7 +352,7 @@ Disk = Callable[[Path, str], None]
 
 
 def full(shop: Workshop, disk: Disk, folder: Path, size: str) -> str:
-    """What is said when that folder's disk is full; then there is room, and it succeeds."""
+    """What is said when that directory's disk is full; then there is room, and it succeeds."""
     disk(folder, size)
     said = shop.refused(1, "release")
     assert "No space left on device" in said, said

@@ -1,9 +1,9 @@
 """Fetching what the store lacks: many files at once, each from the first place that has it.
 
-For a file that the lock names: the path in the lock, the folders of files (the
+For a file that the lock names: the path in the lock, the directories of files (the
 wheelhouse first), the address in the lock, and any index that has the very same
 file.  For one that the lock knows by its digests alone: whichever file of theirs
-fits the target best, of all that folders, pages and indexes offer.
+fits the target best, of all that directories, pages and indexes offer.
 """
 
 from __future__ import annotations

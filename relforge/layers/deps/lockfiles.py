@@ -117,7 +117,7 @@ def check_requirements(
 
 
 def _advice(path: Path) -> str:
-    """The command that makes that lock anew."""
+    """The command that makes that lock again."""
     writer = lockfile.WRITERS.get(path.name)
     return f"type: {writer}" if writer else lock_header.advice(path)
 

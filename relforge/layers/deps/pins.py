@@ -30,11 +30,11 @@ class LockedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Sources that no index serves: a commit of a repository, or a folder of this host."""
+    """Sources that no index serves: a commit of a repository, or a directory of this host."""
 
     url: str = ""  # of the git repository
     commit: str = ""
-    path: str = ""  # of the folder, absolute
+    path: str = ""  # of the directory, absolute
     subdirectory: str = ""
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class Lock:
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
     needs: tuple[Need, ...] | None = None  # of the project; None: markers tell what goes in
-    advice: str = "type: relforge lock"  # the command that makes it anew
+    advice: str = "type: relforge lock"  # the command that makes it again
 
 
 def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:

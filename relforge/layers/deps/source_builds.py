@@ -1,4 +1,4 @@
-"""Wheels from sources: archives, commits of git repositories, folders of this host.
+"""Wheels from sources: archives, commits of git repositories, directories of this host.
 
     <cache>/wheels/built/<key>/<file name>
 
@@ -55,7 +55,7 @@ def wheel(
 
 
 def identity(pin: Pin) -> str:
-    """What tells these sources from others: digests, the commit, or the folder's content.
+    """What tells these sources from others: digests, the commit, or the directory's content.
 
     The version of a commit counts as well: where it is computed, a tag may change it.
     """
@@ -71,7 +71,7 @@ def identity(pin: Pin) -> str:
 
 
 def refuse_changed(pin: Pin, root: Path) -> None:
-    """Refuse a folder of another repository with changes that nobody committed."""
+    """Refuse a directory of another repository with changes that nobody committed."""
     if pin.source is None or pin.source.commit:
         return
     folder = Path(pin.source.path)
@@ -122,7 +122,7 @@ def _build(
 
 
 def _unpacked(pin: Pin, file: LockedFile, folder: Path) -> Path:
-    """The one folder inside of an archive, or all of it."""
+    """The one directory inside of an archive, or all of it."""
     into = folder / "source"
     archive = wheel_store.place(file)
     try:

@@ -54,7 +54,7 @@ LIBRARIES = f"{layout.PYTHON}/lib"
 
 @dataclass(slots=True, kw_only=True)
 class Files:
-    """What was written so far, byte code not included."""
+    """What was written so far, bytecode not included."""
 
     into: Path
     strip: StripSettings = AS_IT_IS
@@ -210,9 +210,9 @@ class _Destination(WheelDestination):
         self.record = f"{self.interpreter.site_packages}/{record_file_path}"
 
     def write_record(self, instead: Mapping[str, str]) -> None:
-        """List every file of the wheel that is there, its byte code included, sorted.
+        """List every file of the wheel that is there, its bytecode included, sorted.
 
-        ``instead`` maps sources to byte code that took their places.
+        ``instead`` maps sources to bytecode that took their places.
         """
         site_packages = self.interpreter.site_packages
         rows = [(self.record, "", "")]

@@ -1,4 +1,4 @@
-"""Archives in the shape of python-build-standalone's install_only: one folder, ``python/``."""
+"""Archives in the shape of python-build-standalone's install_only: one directory, ``python/``."""
 
 from __future__ import annotations
 

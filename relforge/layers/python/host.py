@@ -80,7 +80,7 @@ def of_uv() -> Place:
 
 
 def _versions(root: Path) -> tuple[Path, ...]:
-    """The folders of programs there, none where this user may not look."""
+    """The directories of programs there, none where this user may not look."""
     try:
         names = os.listdir(root)
     except OSError:

@@ -35,11 +35,11 @@ def build(
     strip: bool,
     helper: Path | None = None,
 ) -> None:
-    """Fill the empty folder; what is read from is never written to.  Raises UserError.
+    """Fill the empty directory; what is read from is never written to.  Raises UserError.
 
-    ``helper`` makes the byte code where the interpreter itself cannot run here.
+    ``helper`` makes the bytecode where the interpreter itself cannot run here.
 
-    The same files give the same bytes, whatever the folder, the umask or the
+    The same files give the same bytes, whatever the directory, the umask or the
     time zone.
     """
     for relative, path in selection.files:
@@ -94,9 +94,9 @@ def _set_run_paths(draft: Path, binaries: Iterable[Path]) -> None:
 
 
 def _rewrite(path: Path, private: tuple[str, ...]) -> None:
-    """Take the prefix that was compiled in out of a binary, and Debian's folder, in place.
+    """Take the prefix that was compiled in out of a binary, and Debian's directory, in place.
 
-    The prefix is where CPython would look if its own folder had lost the
+    The prefix is where CPython would look if its own directory had lost the
     standard library; the module ``site`` is frozen into the program.
     """
     data = path.read_bytes()

@@ -24,7 +24,7 @@ from relforge.support.errors import SettingsError, UserError
 
 log = logging.getLogger("relforge.layers.python")
 
-FORMAT = "6"  # of the relocated tree: another number makes every tree anew
+FORMAT = "6"  # of the relocated tree: another number makes every tree again
 
 LIBPYTHON = re.compile(r"libpython3\.\d+(t?)\.so\.1\.0")
 
@@ -151,7 +151,7 @@ def _pattern(settings: PythonSettings) -> re.Pattern[str]:
 
 
 def _walk(folder: Path, prefix: str, left_out: re.Pattern[str]) -> Iterator[Path]:
-    """Files and links; a link to a folder is passed over."""
+    """Files and links; a link to a directory is passed over."""
     with os.scandir(folder) as rows:
         for row in rows:
             relative = f"{prefix}{row.name}"
@@ -164,12 +164,12 @@ def _walk(folder: Path, prefix: str, left_out: re.Pattern[str]) -> Iterator[Path
 
 
 def _stays(target: str, path: Path) -> bool:
-    """Whether a link of the standard library leads to another file of the same folder."""
+    """Whether a link of the standard library leads to another file of the same directory."""
     return "/" not in target and (path.parent / target).is_file()
 
 
 def _headers(installation: Installation) -> list[tuple[str, Path]]:
-    """The two that the standard library itself reads; Debian has them in two folders."""
+    """The two that the standard library itself reads; Debian has them in two directories."""
     found = []
     folders = [installation.include, installation.include.parents[1] / installation.include.name]
     for name in ("pyconfig.h", "patchlevel.h"):

@@ -38,7 +38,7 @@ def step(release: Release) -> Release:
 
 
 def make(interpreter: Interpreter, settings: PythonSettings, draft: Path) -> None:
-    """Fill the folder with the relocated tree of that interpreter; raises UserError."""
+    """Fill the directory with the relocated tree of that interpreter; raises UserError."""
     if interpreter.source == "system":
         system.make(interpreter, draft)
         return

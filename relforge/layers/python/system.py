@@ -1,7 +1,7 @@
 """The target's own interpreter: none goes in, and the launcher looks at what is there.
 
 The tree is a virtual environment that can be moved: `pyvenv.cfg` names the
-folder of the target's Python and nothing of the release, so `sys.executable`,
+directory of the target's Python and nothing of the release, so `sys.executable`,
 `sys.prefix` and site-packages are the release's own, wherever it lies, and
 processes that the application starts find it with no variable set.
 
@@ -67,7 +67,7 @@ def find(settings: PythonSettings, target: str) -> Interpreter:
 
 
 def make(interpreter: Interpreter, draft: Path) -> None:
-    """Fill the folder with the environment."""
+    """Fill the directory with the environment."""
     name = f"python{interpreter.short}"
     (draft / "bin").mkdir()
     (draft / "bin" / name).symlink_to(interpreter.origin)

@@ -43,7 +43,7 @@ class StaticFiles:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that the application writes into its own folder."""
+    """Something that the application writes into its own directory."""
 
     what: str
     path: str
@@ -121,7 +121,7 @@ class Settings:
 
 
 def static(settings: Settings) -> StaticFiles:
-    """What `collectstatic` would gather, and into which folder."""
+    """What `collectstatic` would gather, and into which directory."""
     value = settings.value("STATIC_ROOT")
     used = settings.installs(_STATIC)
     if not used and settings.value("INSTALLED_APPS") is not None:
@@ -148,7 +148,7 @@ def static(settings: Settings) -> StaticFiles:
 
 
 def kept(settings: Settings) -> Iterator[Kept]:
-    """Databases and uploads that would lie in the release itself."""
+    """Databases and uploads that would are in the release itself."""
     databases = settings.value("DATABASES")
     for node in ast.walk(databases.node) if databases else ():
         if isinstance(node, ast.Dict) and databases is not None:

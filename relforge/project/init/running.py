@@ -175,7 +175,7 @@ def moved(
 ) -> OwnCommand:
     """A command in the directory that it has in the project; modules of it by their names.
 
-    ``packages`` is where a file of the project lies in the release's site-packages.
+    ``packages`` is where a file of the project is in the release's site-packages.
     """
     if row.cwd is None:
         return row

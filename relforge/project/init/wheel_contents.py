@@ -15,7 +15,7 @@ def wheel(data: Mapping[str, Any], name: str, sources: Sources) -> Wheel | None:
     """The wheel that a build makes; None where nothing builds one."""
     has_setup = wheel_setuptools.is_used(sources)
     if "build-system" not in data and not has_setup:
-        # PEP 517: setuptools builds it then; it finds what lies in src/.
+        # PEP 517: setuptools builds it then; it finds what is in src/.
         default = bool(name) and any(row.startswith("src/") for row in sources.modules)
         return wheel_setuptools.wheel(data, sources) if default else None
     backend = str(table(data, "build-system").get("build-backend", "setuptools"))

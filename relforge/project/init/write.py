@@ -74,7 +74,7 @@ def plan(root: Path, available: Iterable[str] | None = None) -> Plan:
 def apply(plan: Plan, *, replace: bool = False) -> tuple[Path, ...]:
     """Write what was planned; return the files that changed.
 
-    Settings that are there get what they lack; ``replace`` writes them anew.
+    Settings that are there get what they lack; ``replace`` writes them again.
     Raises UserError where what is missing cannot be added to the file as it is.
     """
     content = plan.content

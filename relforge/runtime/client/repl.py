@@ -96,7 +96,7 @@ Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches the history."""
 
 
 def styled(text: str, style: str) -> str:
-    """The text in the colours of a terminal that has some."""
+    """The text in the colors of a terminal that has some."""
     code = {"error": "31", "note": "2"}.get(style)
     if code is None or not coloured():
         return text
@@ -104,6 +104,6 @@ def styled(text: str, style: str) -> str:
 
 
 def coloured() -> bool:
-    """Whether standard output is a terminal with colours; https://no-color.org."""
+    """Whether standard output is a terminal with colors; https://no-color.org."""
     term = os.environ.get("TERM", "dumb")
     return sys.stdout.isatty() and term != "dumb" and not os.environ.get("NO_COLOR")

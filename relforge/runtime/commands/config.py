@@ -103,7 +103,7 @@ def _check(as_json: bool) -> int:
 
 
 def _source(provider: str, place: str) -> str:
-    """The file that a place lies in, else the provider."""
+    """The file that a place is in, else the provider."""
     path, _, line = place.rpartition(":")
     if not line.isdecimal():
         path = place

@@ -60,7 +60,7 @@ def stop(argv: list[str]) -> int:
 
 
 def restart(argv: list[str]) -> int:
-    """Stop what runs, then start, with the configuration read anew."""
+    """Stop what runs, then start, with the configuration read again."""
     given = options.parse(argv, values="--timeout --wait")
     options.most(given, 0, "restart [--timeout 30s] [--wait 60s]")
     wait, timeout = _wait(given), _timeout(given)

@@ -151,7 +151,7 @@ def _link(root: str) -> str:
 
 
 def _existing(folder: str) -> str:
-    """The folder, or the nearest above it: systemd refuses to open up one that is not there."""
+    """The directory, or the nearest above it: systemd refuses to open up one that is not there."""
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     return folder

@@ -24,7 +24,7 @@ class NotFound(Failure):
 
 
 def by(words: list[str], context: Context) -> bytes:
-    """Run the program in the release's folder, without input; its standard output.
+    """Run the program in the release's directory, without input; its standard output.
 
     Raises NotFound, Unavailable where it fails or takes too long (then it is
     killed), Failure where it prints too much.  What it has started in the

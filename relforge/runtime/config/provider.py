@@ -50,7 +50,7 @@ class BadOptions(ValueError):
 
 
 class Failure(Exception):
-    """Something at boot that the operator can mend; the message names the place."""
+    """Something at boot that the operator can fix; the message names the place."""
 
     def __init__(self, *messages: str) -> None:
         super().__init__("\n".join(messages))

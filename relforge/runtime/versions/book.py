@@ -60,7 +60,7 @@ class Book:
 
 
 def remove(folder: str) -> None:
-    """Delete a folder of ours, also one whose modes forbid it."""
+    """Delete a directory of ours, also one whose modes forbid it."""
 
     def again(function: Any, path: str, _error: object) -> None:
         os.chmod(os.path.dirname(path), 0o700)

@@ -91,7 +91,7 @@ class Journal:
             if row["op"] == "rollback" and row["old"] in stack:
                 stack.remove(row["old"])
             elif row["op"] == "upgrade" and row["old"] and row["old"] not in stack:
-                stack.append(row["old"])  # it was put there by hand
+                stack.append(row["old"])  # it was put there manually
             if row["version"] in stack:
                 stack.remove(row["version"])
             stack.append(row["version"])

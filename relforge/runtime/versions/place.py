@@ -11,7 +11,7 @@ OWN = ".relforge"
 
 
 class Place:
-    """The folders of one deploy root; nothing is made by asking."""
+    """The directories of one deploy root; nothing is made by asking."""
 
     __slots__ = ("current", "incoming", "journal", "lock", "own", "releases", "root", "trash")
 
@@ -78,7 +78,7 @@ class Place:
 
 
 def of(release: str) -> Place:
-    """The deploy root in which this release lies; raises Refusal where it lies in none."""
+    """The deploy root in which this release lies; raises Refusal where it is in none."""
     folder = os.path.dirname(release)
     if os.path.basename(folder) != "releases":
         name = os.environ.get("RELEASE_NAME", "app")

@@ -116,7 +116,7 @@ def _check(place: Place, version: str) -> None:
 
 
 def _note_others(place: Place, version: str) -> None:
-    """Whatever runs with another state folder goes on as it is, and that should be known."""
+    """Whatever runs with another state directory goes on as it is, and that should be known."""
     rest = [row for row in place.versions() if row != version]
     others = sorted(live.versions(place.releases, rest, without=os.getpid()))
     if others:

@@ -1,4 +1,4 @@
-"""Wheels from sources: commits, folders, archives."""
+"""Wheels from sources: commits, directories, archives."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ both = pytest.mark.parametrize("resolver", [with_uv, with_pex])
 
 @pytest.fixture
 def order(release: Release, offline: Path) -> Callable[..., LockRequest]:
-    """An order for a lock of these requirements, in a project that knows one folder of files."""
+    """An order for a lock of these requirements, in a project that knows one directory of files."""
 
     def make(*wanted: str, name: str = "pylock.toml") -> LockRequest:
         return LockRequest(

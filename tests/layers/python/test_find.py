@@ -22,7 +22,7 @@ ROOT = Path("/")
 
 @pytest.fixture
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Neither pyenv nor uv nor a PATH: the host's own folders are all that is left."""
+    """Neither pyenv nor uv nor a PATH: the host's own directories are all that is left."""
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("PATH", str(tmp_path / "path"))

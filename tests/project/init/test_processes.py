@@ -55,7 +55,7 @@ def test_celerys_schedule_has_a_scheduler_that_runs_once() -> None:
     row = service({**files, "requirements.txt": "celery\nflask\ngunicorn"}, "beat")
     assert ("celery", "--app", "shop.jobs", "beat") == row.target
     assert (True, False) == (row.singleton, row.required)
-    assert row.cwd is None  # its schedule lies in the state directory
+    assert row.cwd is None  # its schedule is in the state directory
 
 
 def test_rq_without_a_word_of_its_redis_is_a_question() -> None:

@@ -208,7 +208,7 @@ FASTAPI = "from fastapi import FastAPI\n"
         ({"shop/__init__.py": "",
           "shop/asgi.py": "from framework import boot\napplication = boot()\n"},
          "shop.asgi:application", {}),
-        # by hand
+        # manually
         ({"web.py": "async def app(scope, receive, send):\n    pass\n"}, "web:app", {}),
         ({"shop/__init__.py": "class Site:\n    async def __call__(self, scope, receive, send):\n"
           "        pass\napp = Site()\n"}, "shop:app", {}),

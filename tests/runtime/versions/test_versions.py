@@ -24,7 +24,7 @@ def states(shop: Shop) -> list[tuple[str, str, str]]:
 
 
 def beside(shop: Shop, *versions: str) -> None:
-    """Versions that somebody has unpacked by hand."""
+    """Versions that somebody has unpacked manually."""
     for version in versions:
         shop._make(at=f"releases/{version}", version=version)
 
@@ -89,7 +89,7 @@ def test_uninstall_says_what_becomes_of_the_way_back(shop: Shop) -> None:  # P62
     assert shop.done("uninstall", "9.0") == {"version": "9.0", "changed": False}
     assert "4.0.0 was removed\n" == shop.run("uninstall", "4.0.0").stdout
     went = "was removed; `rollback`"
-    assert f"2.0.0 {went} goes to 1.0.0 now\n" == shop.run("uninstall", "2.0.0").stdout
+    assert f"2.0.0 {went} now goes to 1.0.0\n" == shop.run("uninstall", "2.0.0").stdout
     assert "1.0.0" == shop.done("releases")["rollback"]
     assert shop.done("upgrade", "3.0.0")["changed"] is False
     assert f"1.0.0 {went} has no version to go back to now\n" == uninstalled(shop, "1.0.0")
