@@ -93,7 +93,7 @@ def _unlike(row: dict[str, Any]) -> Problem | None:
     if is_wsgi(app) == (wanted == "wsgi"):
         return None
     return _problem(
-        f"{row['target']} is not a {wanted.upper()} application, which the workers require",
+        f"{row['target']} does not implement {wanted.upper()}, which the workers require",
         'for ASGI: options = { worker_class = "uvicorn" }; for WSGI: "sync" or "gthread"',
     )
 

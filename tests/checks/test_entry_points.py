@@ -57,7 +57,7 @@ def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind:
     assert [] == failures(release, f"shop.{kind}:app", kind)
     assert [] == failures(release, f"shop.{kind}:app", "")
     told = failures(release, f"shop.{kind}:app", other)
-    assert f"shop.{kind}:app is no {other.upper()} application" in told[0]["message"]
+    assert f"shop.{kind}:app does not implement {other.upper()}" in told[0]["message"]
     assert 'worker_class = "uvicorn"' in told[0]["hint"]
 
 

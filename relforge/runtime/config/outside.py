@@ -79,7 +79,7 @@ def _given(directory: str, environ: dict[str, str]) -> tuple[str, dict[str, Any]
     found = _at(directory, environ)
     if found is None:
         raise Refusal(
-            f"{PROJECT}={directory}: its pyproject.toml has no [{WHERE}]",
+            f"{PROJECT}={directory}: no pyproject.toml with [{WHERE}]",
             hint="set it to the directory of the project's pyproject.toml, or unset it",
             code=CONFIG,
         )

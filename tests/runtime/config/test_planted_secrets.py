@@ -255,7 +255,7 @@ def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
         planted.run("config", "check")
         planted.run("reload")
     os.kill(status(planted.release)["pid"], signal.SIGHUP)
-    eventually(lambda: log(planted.release).count("no TOML") >= 2)
+    eventually(lambda: log(planted.release).count("not valid TOML") >= 2)
     for pid in planted.processes()[1:]:
         os.kill(pid, signal.SIGKILL)
     planted.run("logs", "-n", "1000")

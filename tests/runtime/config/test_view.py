@@ -176,7 +176,7 @@ def test_p59_where_no_project_is_found_each_place_is_named(tmp_path: Path) -> No
         ).stderr
 
     assert f"at or above {elsewhere}, nor at or above {script.parent}\n" in said()
-    assert f"RELFORGE_PROJECT={elsewhere}: there is no [tool.relforge.config]" in said(
+    assert f"RELFORGE_PROJECT={elsewhere}: no pyproject.toml with [tool.relforge.config]" in said(
         RELFORGE_PROJECT=str(elsewhere)
     )
 
