@@ -153,7 +153,7 @@ DEPENDENCY = 'requires-python = ">=3.11"\ndependencies = ["click>=8"]'
     [
         (None, "the project has dependencies but no lockfile"),
         ("flask==3.0", "requirements.lock has no click: the lockfile does not match"),
-        ("click==7.0", "requirements.lock holds click==7.0 (requirements.lock:1): the lock"),
+        ("click==7.0", "requirements.lock has click==7.0 (requirements.lock:1): the lock"),
         ("click 7", "requirements.lock:1: 'click 7"),
     ],
 )
