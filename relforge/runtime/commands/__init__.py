@@ -42,8 +42,8 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "reload": (
         "lifecycle",
         "reload",
-        "",
-        "apply a new configuration, dropping no request",
+        "[SERVICE[.N] | --all]",
+        "apply a new configuration, or replace processes",
     ),
     "status": ("status", "status", "[--json]", "services, processes, readiness"),
     "ping": ("inspect", "ping", "[--timeout 3s]", "check that it answers"),
