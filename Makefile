@@ -1,5 +1,5 @@
 # Each target does all of its own set-up: see `make help`.
-# PYTHON names the interpreter to use (3.11 or newer), VENV the folder it works in.
+# PYTHON names the interpreter to use (3.11 or newer), VENV the directory it works in.
 
 PYTHON ?=
 VENV ?= .venv
@@ -40,7 +40,7 @@ check: venv ## lint, format, types, import floors, words, tables, shell
 	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
 	$(BIN)/shellcheck --shell=bash templates/completion.bash
 
-fmt: venv ## format the sources, mend what can be mended
+fmt: venv ## format the sources, fix what can be fixed
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
