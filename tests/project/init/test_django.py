@@ -40,6 +40,7 @@ def site(lines: str, **files: str) -> dict[str, str]:
         ("STATIC_ROOT = env('STATIC_ROOT', default=str(BASE_DIR / 'x'))", "x"),
         ("STATIC_ROOT = os.environ.get('S', os.path.join(BASE_DIR, 'y'))", "y"),
         ("STATIC_ROOT = Path(__file__).parents[1] / 'z'", "z"),
+        ("STATIC_ROOT = Path(config.get('files', 'static', fallback=BASE_DIR / 't'))", "t"),
         ("STATIC_ROOT = f'{BASE_DIR}/w'", "w"),
         ("ROOT = BASE_DIR\nSTATIC_ROOT = ROOT / 'v'", "v"),
         ("STATIC_ROOT = BASE_DIR / 'u'\nif os.environ.get('X'):\n    STATIC_ROOT = '/x'", "u"),
@@ -56,6 +57,8 @@ def test_static_files_are_collected_where_the_settings_say(lines: str, folder: s
     [
         ("STATIC_ROOT = '/var/www/static'", "set in mysite/settings.py:6 to /var/www/static"),
         ("STATIC_ROOT = os.environ['S']", "set in mysite/settings.py:6, and its value cannot be"),
+        ("STATIC_ROOT = Path(config.get('files', 'static'))",
+         "set in mysite/settings.py:6, and its value cannot be read"),
         ("STATIC_ROOT = compute()", "set in mysite/settings.py:6, and its value cannot be read"),
         ("STATIC_URL = 'static/'", "STATIC_ROOT is not set in the settings"),
         ("if not DEBUG:\n    STATIC_ROOT = BASE_DIR / 'x'",
