@@ -95,7 +95,7 @@ class Facts:
     sets: frozenset[str] = frozenset()  # variables that it sets itself
     defaults: dict[str, str] = field(default_factory=dict)  # os.environ.setdefault
     opens: tuple[tuple[str, int], ...] = ()  # files by a relative path
-    settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value
+    settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value, any = {...}
     paths: tuple[str, ...] = ()  # what sys.path.insert adds, as source
 
 
@@ -116,7 +116,8 @@ def read(path: str, text: str | bytes) -> Facts:
             condition = under.get(id(node), "")
             # What always holds wins over what holds under a condition.
             known = name in settings and condition and not settings[name].condition
-            if value is not None and _SETTING.fullmatch(name) and not known:
+            said = _SETTING.fullmatch(name) or isinstance(value, ast.Dict)
+            if value is not None and said and not known:
                 settings[name] = Setting(value, node.lineno, condition)
     for row in tree.body:  # django-configurations has its settings in classes
         for inner in row.body if isinstance(row, ast.ClassDef) else ():

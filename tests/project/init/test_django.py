@@ -110,6 +110,33 @@ def test_state_inside_the_project_is_said() -> None:
     assert "into the release itself" not in left(site(elsewhere))
 
 
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("QUEUE = {'filename': os.path.join(BASE_DIR, 'data', 'tasks.sqlite3')}", "data"),
+        ("default = {'NAME': f'{BASE_DIR}/var/db/x.db'}\nDATABASES = {'a': default}", "var/db"),
+        ("DATABASES = {'a': {'NAME': Path(BASE_DIR, 'data').joinpath('a.sqlite')}}", "data"),
+    ],
+)  # fmt: skip
+def test_the_directory_of_a_database_is_made_where_no_file_makes_it(  # P21
+    lines: str, folder: str
+) -> None:
+    files = site(f"STATIC_ROOT = BASE_DIR / 'static'\n{lines}")
+    typed = read(files)
+    assert (("mkdir", "-p", folder), COLLECT) == typed.assets.run
+    assert [f"app/{folder}"] == [row.to for row in typed.overlays]
+    assert 1 == left(files).count("puts the database into the release itself")
+    typed = read({**files, f"{folder}/__init__.py": "", "mysite/urls.py": "import data, var.db\n"})
+    assert () == typed.overlays or folder != "data"
+
+
+def test_what_only_looks_like_a_database_is_none() -> None:
+    lines = "SESSION_ENGINE = 'django.contrib.sessions.backends.db'\nX = f'{BASE_DIR}/a.txt'"
+    assert "into the release itself" not in left(site(lines))
+    plain = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a.db'}}"
+    assert "(a.db)" in left(site(plain))
+
+
 def test_state_of_other_frameworks_is_said() -> None:
     # P21
     source = "from flask import Flask\napp = Flask('x')\napp.config['D'] = 'sqlite:///shop.db'\n"
