@@ -436,3 +436,44 @@ def test_a_port_that_tornado_reads_from_the_command_line_is_handed_to_it() -> No
     row = web({"hello.py": source, "requirements.txt": "tornado\n"})
     assert ("python", "-m", "hello", "--port=${http.port}") == row.target
     assert {"tcp": "${http.host}:${http.port}"} == row.ready
+
+
+UNSET = """
+from bottle import Bottle
+config: Config
+app = Bottle()
+@app.route("/")
+def index():
+    return config.text
+"""
+MADE = """
+from bottle import Bottle
+def app(**given) -> Bottle:
+    made = __import__("_app", globals(), locals(), ["."], 1)
+    made.config = given
+    return made.app
+"""
+
+
+def test_an_application_whose_module_lacks_a_value_is_made_by_the_factory_that_gives_it() -> None:
+    # P12
+    files = {
+        "shop/__init__.py": MADE,
+        "shop/_app.py": UNSET,
+        "requirements.txt": "bottle\ngunicorn\n",
+    }
+    service = web(files)
+    assert ("shop:app", {"factory": True}) == (service.target, service.options)
+    asked = MADE.replace("**given", "given")
+    assert "shop._app:app" == web({**files, "shop/__init__.py": asked}).target
+    bound = UNSET.replace("config: Config", "config: Config = Config()")
+    assert "shop._app:app" == web({**files, "shop/_app.py": bound}).target
+    later = f"{UNSET}def init():\n    global config\n    config = 1\n"
+    assert "shop._app:app" == web({**files, "shop/_app.py": later}).target
+
+
+def test_a_factory_says_by_its_annotation_what_it_makes() -> None:
+    # P17
+    source = "import flask\ndef create_app() -> flask.Flask:\n    return helper.build('x')\n"
+    files = {"shop/web.py": source, "requirements.txt": "flask\ngunicorn\n"}
+    assert ("shop.web:create_app", {"factory": True}) == (web(files).target, web(files).options)
