@@ -253,7 +253,7 @@ def test_a_program_that_serves_by_itself_is_a_service() -> None:
     ("requirements", "added"),
     [
         ("fastapi[standard]\n", ()),  # P19: the extra brings uvicorn
-        ("fastapi\n", ("uvicorn",)),
+        ("fastapi\n", ("uvicorn>=0.30",)),
         ("fastapi\nuvicorn-worker\n", ()),
         ("-r base.txt\n", ()),
         ("quart\n", ()),
@@ -277,7 +277,7 @@ def test_a_server_that_is_missing_is_added(requirements: str, added: tuple[str, 
     [
         ("[project.optional-dependencies]\nserve = ['gunicorn', 'gevent']\n", "extras", ["serve"]),
         ("[dependency-groups]\nprod = ['gunicorn>=20']\n", "groups", ["prod"]),
-        ("[dependency-groups]\ndev = ['gunicorn>=20']\n", "add", ["gunicorn"]),
+        ("[dependency-groups]\ndev = ['gunicorn>=20']\n", "add", ["gunicorn>=21"]),
     ],
 )
 def test_a_server_comes_from_an_extra_or_group_that_has_it(
@@ -296,7 +296,7 @@ def test_a_server_that_the_lock_of_another_tool_lacks_is_added_on_top_of_it() ->
         "pyproject.toml": project,
         "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
     }
-    assert ("gunicorn",) == read(files).dependencies.add
+    assert ("gunicorn>=21",) == read(files).dependencies.add
     assert "every dependency comes from it, but for what is added" in written(files)
     assert "uv.lock does not have gunicorn; type: relforge lock" in left(files)
 
@@ -399,7 +399,7 @@ def test_an_application_that_gets_its_routes_elsewhere_is_taken_from_there() -> 
 
 def test_a_project_that_writes_no_dependencies_down_gets_its_framework_and_server() -> None:
     files = {"main.py": f"{FASTAPI}import requests\napp = FastAPI()\n"}
-    assert ("fastapi", "uvicorn") == read(files).dependencies.add
+    assert ("fastapi", "uvicorn>=0.30") == read(files).dependencies.add
     said = left(files)
     assert "no dependencies are written down anywhere" in said
     assert "type: relforge lock" in said
