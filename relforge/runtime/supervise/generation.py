@@ -7,6 +7,7 @@ import os
 from ..paths import Paths
 from .listener import Listener
 from .specs import Spec
+from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +64,15 @@ class Generation:
     def python(self) -> str:
         """The interpreter, as an absolute path."""
         return os.path.join(self.paths.root, self.manifest["python"]["executable"])
+
+    def variables(self) -> dict[str, str]:
+        """What every child gets: the launcher's variables, without internal ones; directories."""
+        environ = {
+            name: value
+            for name, value in self.environ.items()
+            if not name.startswith("RELFORGE_") and name not in VARIABLES
+        }
+        return {**environ, **self.paths.variables()}
 
     def spec(self, name: str) -> Spec | None:
         """The service of that name."""
