@@ -65,8 +65,11 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             "Read the configuration again, and put it in force without dropping a request.",
             "After an error the release runs on as it was.",
         ),
-        (),
-        ("reload", "config diff    # what it would do"),
+        (
+            ("SERVICE[.N]", "replace the processes of this service, changed or not"),
+            ("--all", "replace every process, changed or not"),
+        ),
+        ("reload", "reload web", "config diff    # what a reload would do"),
     ),
     "status": (
         (
