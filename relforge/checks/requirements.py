@@ -13,7 +13,11 @@ RULE = consistency.RULE
 
 def rule(release: Release) -> Iterator[Finding]:
     """Each requirement, of the project or of a package, that the release does not meet."""
-    there = wheel_metadata.of_tree(release.tree, release.python.site_packages)
+    there = consistency.with_project(
+        wheel_metadata.of_tree(release.tree, release.python.site_packages),
+        release.project,
+        release.settings,
+    )
     direct = lockfiles.wanted(release.project, release.settings)
     target = platform(release.python, release.target)
     for row in consistency.problems(direct, there, target):

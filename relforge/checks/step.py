@@ -26,6 +26,7 @@ from relforge.checks import (
     secrets,
     severity,
     verdict,
+    written,
 )
 from relforge.model.release import Finding, Release
 
@@ -55,6 +56,7 @@ def step(release: Release) -> Release:
     """Apply every rule but those that are skipped; raises Failed where one finds an error."""
     rules = {name: rule for name, rule in RULES.items() if name not in release.settings.check.skip}
     imports = rules.pop(entry_points.RULE, None) is not None
+    before = written.listing(release) if imports else frozenset()
     # It waits for the release's interpreter; what the others look at is read meanwhile.
     with ThreadPoolExecutor(max_workers=2) as pool:
         asked = pool.submit(entry_points.ask, release) if imports else None
@@ -62,6 +64,8 @@ def step(release: Release) -> Release:
     answer = asked.result() if asked else entry_points.Answer(rows=())
     found = [finding for row in rows for finding in row.result()]
     found += entry_points.findings(release, answer)
+    left = list(written.rule(release, before)) if imports else []
+    found += left if leftovers.RULE in rules else []
     weighed = tuple(severity.weigh(release, found, answer.modules))
     warnings = verdict.judge(weighed, release.settings.check)
     notes = (*entry_points.unchecked(release), *collisions.notes(release))

@@ -20,6 +20,7 @@ from relforge.cache.housekeeping.sizes import on_disk
 from relforge.cache.housekeeping.verification import repair as remove_damaged
 from relforge.cache.housekeeping.verification import verify as check
 from relforge.cli import report
+from relforge.cli.commands import examples
 from relforge.cli.options import Json
 from relforge.runtime.contract import amount
 from relforge.runtime.contract.wrong import Wrong
@@ -45,7 +46,7 @@ def _group() -> None:
         )
 
 
-@app.command()
+@app.command(epilog=examples("relforge cache info"))
 def info(as_json: Json = False) -> None:
     """Print the location and size of the cache.
 
@@ -82,7 +83,9 @@ def info(as_json: Json = False) -> None:
         print(f"  least recently used: {time.strftime('%Y-%m-%d', time.localtime(oldest))}")
 
 
-@app.command()
+@app.command(
+    epilog=examples("relforge cache clean", "relforge cache clean --older-than 30d --dry-run")
+)
 def clean(
     older_than: Annotated[
         str | None,
@@ -127,7 +130,7 @@ def clean(
     print(f"{_entries(len(removed.sizes))} {verb}, {report.human_size(removed.size)}")
 
 
-@app.command()
+@app.command(epilog=examples("relforge cache verify --repair"))
 def verify(
     repair: Annotated[
         bool,

@@ -26,12 +26,12 @@ COMMANDS = {
 HELP = {"help_option_names": ["-h", "--help"]}
 
 
-def _examples(*lines: str) -> str:
+def examples(*lines: str) -> str:
     """The end of a command's help; ``\\b`` keeps its lines as they are."""
     return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
 
-BEGIN = _examples(
+BEGIN = examples(
     "relforge init       # writes the settings",
     "relforge lock       # pins the dependencies",
     "relforge release    # builds dist/NAME-VERSION-TARGET.tar.gz",
@@ -56,7 +56,7 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module, name, examples = COMMANDS[cmd_name]
+        module, name, lines = COMMANDS[cmd_name]
         found = getattr(importlib.import_module(f"relforge.cli.{module}"), name)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -64,7 +64,7 @@ class Commands(TyperGroup):
             found = alone
         command = typer.main.get_command(found)
         command.name = cmd_name
-        command.epilog = _examples(*examples)
+        command.epilog = examples(*lines)
         return command
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from relforge.cli.commands import examples
 from relforge.cli.options import Env, Json, ProjectDir, ReleaseName
 from relforge.pipeline.configured import Configured, read_settings
 from relforge.project.settings.table import dotted
@@ -27,7 +28,7 @@ def _group() -> None:
     """Print the settings of an environment."""
 
 
-@app.command()
+@app.command(epilog=examples("relforge config show", "relforge config show --env staging --json"))
 def show(
     name: ReleaseName = None, env: Env = "prod", project: ProjectDir = Path(), as_json: Json = False
 ) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from relforge.cache.housekeeping import usage
 from relforge.cli import report
+from relforge.cli.commands import examples
 from relforge.cli.options import Env, Json, ProjectDir, Quiet, Verbose, file_to_write
 from relforge.layers.python import find
 from relforge.layers.python.candidates import interpreters
@@ -36,7 +37,7 @@ def _group() -> None:
     """List or export Python interpreters."""
 
 
-@app.command("list")
+@app.command("list", epilog=examples("relforge python list"))
 def list_(as_json: Json = False) -> None:
     """Print the interpreters of this host.
 
@@ -58,7 +59,7 @@ def list_(as_json: Json = False) -> None:
         print("  ".join(cells).rstrip())
 
 
-@app.command()
+@app.command(epilog=examples("relforge python export --version 3.12"))
 def export(
     version: Annotated[
         str | None,
@@ -88,7 +89,7 @@ def export(
 ) -> None:
     """Write an interpreter as an archive.
 
-    It is relocated, and for `source = "archive"`.
+    The archive can be unpacked anywhere; `source = "archive"` takes it.
     """
     report.log_to(report.console(quiet), verbose=verbose)
     settings = _settings(version, env, project)

@@ -74,11 +74,13 @@ def _copied(release: Release, into: Path) -> Path:
     root = release.project.root
     inner = (git.output(root, "rev-parse", "--show-prefix") or "").strip()
     top = root.parents[len(Path(inner).parts) - 1] if inner else root
-    left_out = shutil.ignore_patterns(*sources.LEFT_OUT)
+    kept = {str(place) for name in sources.files(top) for place in Path(top, name).parents}
 
     def ignored(folder: str, names: list[str]) -> set[str]:
-        """What is no source, and where it is copied to: a TMPDIR may are in the project."""
-        return {*left_out(folder, names), *([own.name] if Path(folder) == own.parent else [])}
+        """What is no source, and where it is copied to: a TMPDIR may be in the project."""
+        built = {name for name in sources.OUTPUTS if str(Path(folder, name)) not in kept}
+        here = {own.name} if Path(folder) == own.parent else set()
+        return {*names} & (sources.LEFT_OUT | built | here)
 
     own = into.parent
     try:

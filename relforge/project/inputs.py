@@ -17,7 +17,7 @@ from relforge.support.errors import SettingsError, UserError
 
 KEY = "tool.relforge.app"
 NOT_IN_APP = frozenset({".git", ".hg", "__pycache__"})
-NO_ASSETS = frozenset({".git", ".hg", ".venv", "__pycache__", "_build", "node_modules"})
+NO_ASSETS = frozenset({".git", ".hg", ".venv", "__pycache__", "node_modules"})
 
 
 def application(release: Release) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def overlays(release: Release) -> tuple[str, ...]:
             continue
         source = root / overlay.source
         if overlay.kind == "template":  # it may include what is next to it
-            names += sources.below(source.parent, root, sources.LEFT_OUT)
+            names += sources.below(source.parent, root)
         elif source.is_dir():
             try:
                 names += [os.path.relpath(path, root) for path in cache.walk(source)]
@@ -105,7 +105,7 @@ def _of_trees(release: Release, trees: tuple[str, ...]) -> tuple[str, ...]:
         if not path.resolve().is_relative_to(root):
             raise SettingsError(f"{where}: {tree!r} is outside the project")
         if path.is_dir():
-            names.update(sources.below(path, root, NOT_IN_APP))
+            names.update(sources.below(path, root, NOT_IN_APP, inside=True))
         elif path.is_file():
             names.add(path.relative_to(root).as_posix())
         else:
@@ -139,8 +139,9 @@ def _matching(root: Path, settings: AssetSettings) -> Iterator[str]:
         # A trailing ** matches directories only before Python 3.13.
         wide = f"{pattern}/*" if pattern.endswith("**") else pattern
         for path in root.glob(wide):
-            relative = path.relative_to(root).as_posix()
-            if NO_ASSETS & set(path.parts) or relative.startswith(outputs):
+            place = path.relative_to(root)
+            relative = place.as_posix()
+            if NO_ASSETS & set(place.parts) or relative.startswith(("_build/", *outputs)):
                 continue
             if path.is_file():
                 yield relative

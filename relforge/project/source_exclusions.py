@@ -1,4 +1,4 @@
-"""What a build takes in as it is: no source of the project, though it may are in its directory.
+"""What a build takes in as it is: no source of the project, though it may be in its directory.
 
 wheelhouse, find_links      the wheels and source archives in these directories
 python.archive, archives    the interpreters

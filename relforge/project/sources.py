@@ -4,7 +4,7 @@ In a git checkout: what is tracked, and what is new and not ignored.  What git
 ignores counts only inside a package, since generated code often is, and build
 backends take it.  Elsewhere: everything.  Never: caches, virtual environments,
 what was built before, releases that were unpacked here, and what only relforge
-and lock tools read.
+and lock tools read.  What the build backend's settings name counts in any case.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from relforge import cache
 from relforge.model import layout
 from relforge.model.spec import ADD_LOCK
-from relforge.project import git
+from relforge.project import backend_paths, git
 from relforge.project.toml_document import read_toml
 from relforge.support.errors import UserError
 
@@ -36,12 +36,10 @@ LEFT_OUT = frozenset(
         ".venv",
         ".vscode",
         "__pycache__",
-        "_build",
-        "build",
-        "dist",
         "node_modules",
     }
 )
+OUTPUTS = frozenset({"_build", "build", "dist"})  # inside a package these are names like any other
 ARTIFACT = re.compile(  # what a release writes, where no .gitignore names dist/
     r"dist/[^/]+\.(tar\.gz|tar\.zst|oci\.tar|deb|run)"
     r"(\.(sha256(\.sig)?|provenance\.json|sigstore\.json))?"
@@ -58,21 +56,46 @@ SETTINGS_ONLY = frozenset(
 def files(root: Path) -> tuple[str, ...]:
     """The project's files and links, relative to its directory, sorted."""
     found = _tracked(root)
-    names = found if found is not None else below(root, root, LEFT_OUT)
+    names = set(found if found is not None else below(root, root))
+    for place in backend_paths.outputs(root, OUTPUTS):
+        path = root / place
+        names.update(below(path, root) if path.is_dir() else [place])
     own = _cache_in(root)
     return tuple(
-        sorted({name for name in names if name not in SETTINGS_ONLY and not name.startswith(own)})
+        sorted(name for name in names if name not in SETTINGS_ONLY and not name.startswith(own))
     )
 
 
-def below(folder: Path, root: Path, left_out: frozenset[str]) -> Iterator[str]:
-    """Files and links below a directory, relative to the root; bytecode stays out."""
+def is_output(name: str, packages: Collection[str]) -> bool:
+    """Whether a file is in a directory of what was built, and in none of these packages."""
+    folders = name.split("/")[:-1]
+    for index, folder in enumerate(folders):
+        if folder in OUTPUTS:
+            path = "/".join(folders[: index + 1])
+            return path not in packages and not _is_inside(path, packages)
+    return False
+
+
+def below(
+    folder: Path, root: Path, left_out: frozenset[str] = LEFT_OUT, *, inside: bool = False
+) -> Iterator[str]:
+    """Files and links below a directory, relative to the root; bytecode stays out.
+
+    ``inside`` a package there are no outputs of a build.
+    """
     with os.scandir(folder) as rows:
         entries = sorted(rows, key=lambda row: row.name)
+    inside = inside or (folder != root and any(row.name == "__init__.py" for row in entries))
     for row in entries:
         if row.is_dir(follow_symlinks=False):
-            if not (row.name in left_out or row.name.endswith(".egg-info") or _foreign(row.path)):
-                yield from below(Path(row.path), root, left_out)
+            built = row.name in OUTPUTS and not inside and not _is_package(row.path)
+            if not (
+                built
+                or row.name in left_out
+                or row.name.endswith(".egg-info")
+                or _foreign(row.path)
+            ):
+                yield from below(Path(row.path), root, left_out, inside=inside)
         elif not row.name.endswith((".pyc", ".pyo")) and (row.is_file() or row.is_symlink()):
             yield Path(row.path).relative_to(root).as_posix()
 
@@ -168,7 +191,7 @@ def _tracked(root: Path) -> set[str] | None:
         if not path or not _is_inside(path, packages) or set(path.split("/")) & LEFT_OUT:
             continue
         if name.endswith("/"):
-            names.update(below(root / path, root, LEFT_OUT))
+            names.update(below(root / path, root, inside=True))
         elif not path.endswith((".pyc", ".pyo")):
             names.add(path)
     return names
@@ -191,7 +214,11 @@ def _counts(root: Path, name: str) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def _is_inside(path: str, folders: set[str]) -> bool:
+def _is_package(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, "__init__.py"))
+
+
+def _is_inside(path: str, folders: Collection[str]) -> bool:
     while path := os.path.dirname(path):
         if path in folders:
             return True

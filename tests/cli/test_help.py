@@ -55,6 +55,20 @@ def test_each_command_has_one_style_and_an_example(  # P64
     assert f"\n  Examples:\n    relforge {name}" in text
 
 
+@pytest.mark.process
+@pytest.mark.network
+@pytest.mark.parametrize(
+    "words",
+    ["config show", "python list", "python export", "cache info", "cache clean", "cache verify"],
+)
+def test_each_command_below_another_has_an_example(  # P64
+    capfd: pytest.CaptureFixture[str], words: str
+) -> None:
+    text = shown(capfd, *words.split())
+    assert f"\n  Examples:\n    relforge {words}" in text
+    assert re.match(rf"Usage: \S+ {words} ", text)
+
+
 def test_what_reads_as_foreign_is_gone() -> None:  # P63
     files = [*ROOT.glob("relforge/**/*.py"), *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
     said = {str(path): path.read_text() for path in files}

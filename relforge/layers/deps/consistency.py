@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from relforge.layers.deps.markers import holds
 from relforge.layers.deps.platform import Platform
+from relforge.model.spec import Project, Settings
 
 RULE = "requirements"
 
@@ -75,6 +76,17 @@ def problems(
         yield from walk.requirements(row, frozenset())
     for where, text in direct:
         yield from walk.one(where, where, text, frozenset())
+
+
+def with_project(
+    there: Iterable[Distribution], project: Project, settings: Settings
+) -> tuple[Distribution, ...]:
+    """These packages, and the project itself, which a release has as its wheel or its sources."""
+    rows = tuple(there)
+    name = canonicalize_name(project.name or "")
+    if not name or settings.app == () or any(row.name == name for row in rows):
+        return rows
+    return (*rows, Distribution(name=name, version=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

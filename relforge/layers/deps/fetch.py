@@ -131,12 +131,31 @@ class PackageSearch:
                 LockedFile(name=row.name, sha256=row.sha256, url=row.url) for row in offers
             )
             file = file_choice.best(replace(pin, files=files), target)
+            if not file.is_wheel:
+                self._warn_of_another_python(target)
             rows = (row for row in offers if row.name == file.name)
             allowed = (file.sha256,) if file.sha256 else pin.sha256
         for offer in rows:
             if (taken := self._take(offer, file.name, allowed)) is not None:
                 return taken
         raise self._failure(file.name, place=file.where)
+
+    def _warn_of_another_python(self, target: Platform) -> None:
+        """Say that a wheel would do, which a lock that was made for another Python leaves out."""
+        pin = self.pin
+        mine = (row for row in self.strangers if row.is_of(pin.name, pin.version))
+        wheels = tuple(
+            LockedFile(name=row.name, sha256=row.sha256)
+            for row in mine
+            if row.name.endswith(".whl")
+        )
+        if not wheels or not file_choice.has_wheel(replace(pin, files=wheels), target):
+            return
+        log.warning(
+            "%s: %s is built from source: the lock has no hash of its wheel for Python %s; to "
+            "lock for this Python, type: relforge lock",
+            *(pin.where, pin, ".".join(target.python.split(".")[:2])),
+        )
 
     def _take(self, offer: Offer, name: str, allowed: tuple[str, ...]) -> LockedFile | None:
         if offer.path is not None:

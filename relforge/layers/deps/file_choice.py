@@ -13,14 +13,7 @@ from relforge.support.errors import UserError
 
 def best(pin: Pin, target: Platform) -> LockedFile:
     """The file of the pin that fits the target best: a wheel, else the source archive."""
-    ranks = target.ranks
-    fitting = []
-    for place, file in enumerate(pin.files):
-        if file.is_wheel:
-            _, _, build, tags = parse_wheel_filename(file.name)
-            rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
-            if rank is not None:
-                fitting.append(((rank, -(build[0] if build else 0), place), file))
+    fitting = _fitting(pin, target)
     if fitting:
         return _nearest(min(fitting)[1], pin)
     sources = [file for file in pin.files if not file.is_wheel]
@@ -31,6 +24,24 @@ def best(pin: Pin, target: Platform) -> LockedFile:
             hint="type: relforge lock",
         )
     return _nearest(sources[0], pin)
+
+
+def has_wheel(pin: Pin, target: Platform) -> bool:
+    """Whether a wheel of the pin fits the target."""
+    return bool(_fitting(pin, target))
+
+
+def _fitting(pin: Pin, target: Platform) -> list[tuple[tuple[int, int, int], LockedFile]]:
+    """The wheels that fit, the lowest the best."""
+    ranks = target.ranks
+    found = []
+    for place, file in enumerate(pin.files):
+        if file.is_wheel:
+            _, _, build, tags = parse_wheel_filename(file.name)
+            rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+            if rank is not None:
+                found.append(((rank, -(build[0] if build else 0), place), file))
+    return found
 
 
 def _nearest(file: LockedFile, pin: Pin) -> LockedFile:

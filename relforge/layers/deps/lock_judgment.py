@@ -27,8 +27,12 @@ def distributions(pins: Iterable[Pin], asked: Iterable[Distribution] = ()) -> li
 
 
 def judge(order: LockRequest, there: Iterable[Distribution], what: str, hint: str = "") -> None:
-    """Hold packages against what asks for them; raises UserError where one is missing."""
+    """Hold packages against what asks for them; raises UserError where one is missing.
+
+    A plugin that is locked may ask for the project itself.
+    """
     direct = tuple(wanted(order.project, order.settings))
+    there = consistency.with_project(there, order.project, order.settings)
     allowed = order.settings.check.allow
     found = [
         row

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from relforge import cache
 from relforge.layers.deps import (
     adding,
+    contradictions,
     lock_judgment,
     lockfiles,
     pylock_text,
@@ -51,14 +52,18 @@ def write(
     if found and found.intact and found.requirements == order.key and not upgrade:
         log.info("%s is up to date", output.name)
         return None
-    uv_sources.refuse(order.project.root, lockfiles.wanted(order.project, order.settings))
+    rows = tuple(lockfiles.wanted(order.project, order.settings))
+    uv_sources.refuse(order.project.root, rows)
     before = _pins(order)
     names = {canonicalize_name(name) for name in upgrade} if upgrade != "all" else set()
     for name in sorted(names - {pin.name for pin in before}):
         raise resolve.missing_pin(name)
     kept = () if upgrade == "all" else tuple(pin for pin in before if pin.name not in names)
     who = resolve.choose(resolver or order.settings.packages.resolver)
-    made = resolve.resolve(order.question(order.wanted, kept), who)
+    try:
+        made = resolve.resolve(order.question(order.wanted, kept), who)
+    except UserError as error:
+        raise contradictions.explain(error, rows) from None
     lock_judgment.warn_of_shared_names(made.several)
     there = lock_judgment.distributions(resolve.applying(made.pins, order.platform), made.asked)
     hint = "type: relforge lock --resolver uv" if who == "pex" else ""

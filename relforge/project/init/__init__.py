@@ -18,7 +18,8 @@ procfile.py          the processes that a Procfile has; shell_lines.py reads its
 workers.py           task queues and schedulers
 programs.py          commands
 django.py            Django's settings
-frontend.py          what Node builds; frontend_output.py finds where to
+frontend.py          what Node builds; frontend_output.py finds where to, frontend_config.py
+                     reads the configurations that say it
 contents.py          what goes into the release
 interpreter.py       which Python
 needed.py            environment variables; variables.py and demanded.py read them

@@ -48,8 +48,11 @@ def find(names: Names) -> tuple[Application, ...]:
     served = [name for name in names.modules if name.rpartition(".")[2] not in _NOT_SERVED]
     found = [row for module in served for row in _in_module(names, module)]
     found += [row for module in names.modules for row in _by_its_name(names, module, found)]
-    made = {row.framework for row in found}
     factories = [row for module in names.modules for row in _factories(names, module)]
+    # One whose module lacks what another module gives it is not served as it is.
+    whole = [row for row in found if not names.modules[row.module].unset]
+    found = whole if factories else found
+    made = {row.framework for row in found}
     found += [row for row in factories if row.framework not in made]
     return tuple(sorted(found, key=_likelihood))
 
@@ -130,7 +133,7 @@ def _bound(
 
 
 def _returned(names: Names, module: str, function: Function, depth: int) -> Kind | None:
-    """What a function returns, by its names and the calls in it."""
+    """What a function returns, by its names and the calls in it, else as its annotation says."""
     for row in function.returns:
         value: Expression = row
         seen: set[str] = set()
@@ -147,7 +150,8 @@ def _returned(names: Names, module: str, function: Function, depth: int) -> Kind
             )
         if made is not None:
             return made
-    return None
+    said = kind(names, module, Call(function.annotation), depth) if function.annotation else None
+    return said if said and said[1] in ("asgi", "wsgi") else None
 
 
 def _in_module(names: Names, module: str) -> Iterator[Application]:
@@ -189,7 +193,8 @@ def _factories(names: Names, module: str) -> Iterator[Application]:
     """Functions that can be called with nothing, for projects that leave that to the server."""
     facts = names.modules[module]
     for name, function in facts.functions.items():
-        made = _returned(names, module, function, 0) if name in FACTORIES else None
+        named = name in FACTORIES or (name in _BY_NAME and function.annotation)
+        made = _returned(names, module, function, 0) if named else None
         if made and not function.required and not function.is_async and made[1] != "celery":
             yield _application(made, module, name, facts, factory=True)
 

@@ -76,6 +76,7 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     run = [words for row in fronts for words in row.commands(at_top=not alone)]
     inputs = list(dict.fromkeys(path for row in fronts for path in row.inputs))
     if collect:
+        run += [("mkdir", "-p", *found.state_folders)] if found.state_folders else []
         run.append(collect)
         made = {f"{path}/**" for row in fronts for path in row.outputs}
         inputs = [row for row in dict.fromkeys((*inputs, *_inputs(found))) if row not in made]
@@ -96,6 +97,8 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     comments = [f"{what}.  `inputs` decide when the commands run again."]
     if digest:
         comments.append("`digest` gives the results fingerprinted names and a manifest.")
+    if collect and found.state_folders:
+        comments.append("The settings open a database when they are read: its directory is made.")
     if collect:
         comments.append("{python} is the release's own interpreter; it sees `check.env`.")
     return Table(name="assets", rows=tuple(rows), comments=(" ".join(comments),))

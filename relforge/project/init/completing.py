@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from relforge.project.init import judge
-from relforge.project.init.frameworks import FRAMEWORKS
+from relforge.project.init.frameworks import FLOORS, FRAMEWORKS
 from relforge.project.init.look import Found
 from relforge.project.requirements import choice
 
@@ -20,12 +20,17 @@ class Completion:
 
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    add: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()  # names
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """What is added, as requirements."""
+        return tuple(f"{row}>={FLOORS[row]}" if row in FLOORS else row for row in self.add)
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Those that have a value."""
-        rows = {"extras": self.extras, "groups": self.groups, "add": self.add}
+        rows = {"extras": self.extras, "groups": self.groups, "add": self.requirements}
         return {name: value for name, value in rows.items() if value}
 
 

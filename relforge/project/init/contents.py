@@ -157,7 +157,7 @@ def _is_data(sources: Sources, path: str, fronts: set[str], first: str) -> bool:
     """Whether a path that a string names is something to read, and no program or front end."""
     if (
         sources.is_aside(f"{path}/x")
-        or first in project_sources.LEFT_OUT
+        or first in project_sources.LEFT_OUT | project_sources.OUTPUTS
         or first.startswith(".env")
     ):
         return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relforge.project.init import paths
 from relforge.project.init.names import Names
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 _STATIC = "django.contrib.staticfiles"
+DATABASES = (".sqlite3", ".sqlite", ".db")  # how the names of their files end
 _DEEPEST = 12
 
 
@@ -49,6 +50,11 @@ class Kept:
     path: str
     where: str
 
+    @property
+    def folder(self) -> str:
+        """The directory of a database, which has to be there before it is opened; else ""."""
+        return self.path.rpartition("/")[0] if self.path.endswith(DATABASES) else ""
+
 
 class Settings:
     """The settings module that is served, with what it takes from others."""
@@ -60,6 +66,21 @@ class Settings:
     def value(self, name: str) -> Value | None:
         """The last assignment of a setting, in this module or in those that it takes in."""
         return self._find(self.module, name, 0)
+
+    def values(self) -> Iterator[Value]:
+        """Each setting, of this module and of those that it takes in with a star."""
+        names: set[str] = set()
+        waiting = [self.module]
+        for module in waiting:
+            facts = self._names.modules.get(module)
+            if facts is None:
+                continue
+            for name in sorted(facts.settings.keys() - names):
+                names.add(name)
+                if (found := self._find(module, name, 0)) is not None:
+                    yield found
+            bases = (self._names.base(module, facts, row.level, row.module) for row in facts.stars)
+            waiting += [base for base in bases if base not in waiting]
 
     def path(self, value: Value) -> str | None:
         """The path that a value is: see `paths.evaluate`."""
@@ -148,28 +169,32 @@ def static(settings: Settings) -> StaticFiles:
 
 
 def kept(settings: Settings) -> Iterator[Kept]:
-    """Databases and uploads that would are in the release itself."""
-    databases = settings.value("DATABASES")
-    for node in ast.walk(databases.node) if databases else ():
-        if isinstance(node, ast.Dict) and databases is not None:
-            rows = {
-                key.value: value
-                for key, value in zip(node.keys, node.values, strict=True)
-                if isinstance(key, ast.Constant)
-            }
-            if "sqlite" in ast.unparse(rows.get("ENGINE", ast.Constant(""))) and "NAME" in rows:
-                one = Value(
-                    node=rows["NAME"], path=databases.path, line=rows["NAME"].lineno,
-                    module=databases.module,
-                )  # fmt: skip
-                path = paths.inside(settings.path(one))
-                if path:
-                    yield Kept("the database", path, one.where)
+    """Databases and uploads that would be in the release itself."""
+    seen: set[str] = set()
+    for value in settings.values():
+        for path, where in _files(settings, value):
+            if path not in seen:
+                seen.add(path)
+                yield Kept("the database", path, where)
     for name, what in (("MEDIA_ROOT", "uploads"), ("FILE_UPLOAD_TEMP_DIR", "uploads")):
-        value = settings.value(name)
-        path = paths.inside(settings.path(value)) if value else None
-        if value and path:
-            yield Kept(what, path, value.where)
+        said = settings.value(name)
+        folder = paths.inside(settings.path(said)) if said else None
+        if said and folder:
+            yield Kept(what, folder, said.where)
+
+
+def _files(settings: Settings, value: Value) -> Iterator[tuple[str, str]]:
+    """The databases that a setting names, relative to the project, and where."""
+    waiting: list[ast.expr] = [value.node]
+    for node in waiting:
+        plain = isinstance(node, ast.Constant) and str(node.value).count(".") == 1
+        if isinstance(node, ast.Call | ast.BinOp | ast.JoinedStr) or plain:
+            one = replace(value, node=node, line=node.lineno)
+            path = paths.inside(settings.path(one))
+            if path and path.endswith(DATABASES):
+                yield path, one.where
+                continue
+        waiting += [row for row in ast.iter_child_nodes(node) if isinstance(row, ast.expr)]
 
 
 def module(names: Names, served: str, manage: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from relforge.project.init import variables
@@ -50,6 +50,7 @@ class Function:
     local: dict[str, Expression]  # what its names are bound to
     returns: tuple[Expression, ...]
     decorators: tuple[str, ...]
+    annotation: str  # the name of what it says to return
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ class Facts:
     sets: frozenset[str] = frozenset()  # variables that it sets itself
     defaults: dict[str, str] = field(default_factory=dict)  # os.environ.setdefault
     opens: tuple[tuple[str, int], ...] = ()  # files by a relative path
-    settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value
+    settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value, any = {...}
     paths: tuple[str, ...] = ()  # what sys.path.insert adds, as source
+    unset: frozenset[str] = frozenset()  # declared, and bound by another module alone
 
 
 def read(path: str, text: str | bytes) -> Facts:
@@ -116,7 +118,8 @@ def read(path: str, text: str | bytes) -> Facts:
             condition = under.get(id(node), "")
             # What always holds wins over what holds under a condition.
             known = name in settings and condition and not settings[name].condition
-            if value is not None and _SETTING.fullmatch(name) and not known:
+            said = _SETTING.fullmatch(name) or isinstance(value, ast.Dict)
+            if value is not None and said and not known:
                 settings[name] = Setting(value, node.lineno, condition)
     for row in tree.body:  # django-configurations has its settings in classes
         for inner in row.body if isinstance(row, ast.ClassDef) else ():
@@ -157,6 +160,7 @@ def read(path: str, text: str | bytes) -> Facts:
         defaults=dict(_defaults(calls)),
         opens=tuple(_opens(calls)),
         settings=settings,
+        unset=frozenset(_unset(tree, nodes, history.keys())),
         paths=tuple(
             ast.unparse(node.args[-1])
             for node in calls
@@ -225,7 +229,18 @@ def _functions(tree: ast.Module) -> Iterator[Function]:
                 dotted(row.func if isinstance(row, ast.Call) else row)
                 for row in node.decorator_list
             ),
+            annotation=dotted(node.returns) if node.returns is not None else "",
         )
+
+
+def _unset(tree: ast.Module, nodes: list[ast.AST], bound: Set[str]) -> Iterator[str]:
+    """``config: Config``, a name that nothing in the module binds: another module has to."""
+    shared = {name for row in nodes if isinstance(row, ast.Global) for name in row.names}
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and node.value is None:
+            name = dotted(node.target)
+            if name and name not in bound and name not in shared:
+                yield name
 
 
 def _classes(tree: ast.Module) -> Iterator[Class]:

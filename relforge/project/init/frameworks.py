@@ -66,6 +66,8 @@ FACTORIES += ("init_app", "make_app", "app_factory", "make_application", "build_
 ASGI_SERVERS = ("uvicorn", "hypercorn")
 WSGI_SERVERS = ("gunicorn",)
 SERVERS = ("uvicorn", "gunicorn", "hypercorn")  # that `server` may name
+# The oldest ones that a release serves with: an old pin of the project's must not choose for us.
+FLOORS = {"uvicorn": "0.30", "gunicorn": "21", "hypercorn": "0.16"}
 OTHER_SERVERS: dict[str, Interface] = {
     "bjoern": "wsgi",
     "cheroot": "wsgi",

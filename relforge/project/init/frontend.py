@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from relforge.project.init import frontend_output
+from relforge.project.init import frontend_config, frontend_output
 from relforge.project.init.reading import Sources
 
 _LOCKS: dict[str, tuple[str, ...]] = {
@@ -81,8 +81,8 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
             f"its build writes into {mixed}, next to its sources: the committed files are included"
         )
     text = " ".join(commands)
-    vite = "vite" in text.split() or bool(frontend_output.config(sources, folder, "vite"))
-    config = frontend_output.config(sources, folder, "vite")
+    config = frontend_config.text(sources, folder, "vite")
+    vite = "vite" in text.split() or bool(config)
     where = f"{folder}/package.json" if folder else "package.json"
     return FrontEnd(
         folder=folder,

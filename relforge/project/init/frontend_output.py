@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from relforge.project.init import frontend_config
+from relforge.project.init.frontend_config import Config
 from relforge.project.init.reading import Sources
 
 _FLAGS = re.compile(
@@ -15,27 +17,25 @@ _FLAGS = re.compile(
 )
 _FILES = re.compile(r"(?:--outfile|--output|-o)[= ]([\w./-]+\.[\w.]+)")
 _OUT_DIR = re.compile(r"(?:outDir|outputDir|distDir)\s*:\s*")
-_WEBPACK = re.compile(r"output\s*:\s*\{[^}]*?\bpath\s*:\s*", re.DOTALL)
-_ROLLUP = re.compile(r"\b(dir|file)\s*:\s*[\"'`]([\w./-]+)[\"'`]")
-_LITERAL = re.compile(r"[\"'`]([\w./@-]+)[\"'`]")
-_JOINED = re.compile(
-    r"(?:path\.)?(?:resolve|join)\(\s*(?:__dirname|import\.meta\.dirname|process\.cwd\(\))\s*,"
-    r"([^)]*)\)"
+_ROOT = re.compile(r"\broot\s*:\s*")
+_WEBPACK = re.compile(
+    r"output\s*:\s*\{[^}]*?\bpath\s*:\s*|output\.path\s*=\s*|setOutputPath\(\s*", re.DOTALL
 )
+_WEBPACK_UNREAD = re.compile(r"\boutput\b[\s\S]{0,400}?\bpath\s*[:=,}]")
+_WEBPACK_FLAG = re.compile(r"(?:^|\s)-o[= ]([\w./-]+)(?:\s|$)")
+_ROLLUP = re.compile(r"\b(dir|file)\s*:\s*")
+_BUILD_PATH = re.compile(r"^BUILD_PATH\s*=\s*[\"']?([\w./-]+)", re.MULTILINE)
 _BUILT = re.compile(r"[-.](?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{8}\.(?:js|css|mjs)$")
 _MANIFEST = re.compile(r"manifest\s*:\s*(true|[\"'])")
 _RUN = re.compile(r"(?:npm|pnpm|yarn|bun)(?: run)? ([\w:*-]+)")
 _MANY = re.compile(r"(?:npm-run-all|run-s|run-p)((?: [\w:*-]+)+)")
 # What a program makes where nothing else is said.
 _DEFAULTS = {
-    "react-scripts": "build",
-    "vue-cli-service": "dist",
+    "docusaurus": "build",
     "parcel": "dist",
     "astro": "dist",
     "gatsby": "public",
     "ember": "dist",
-    "vite": "dist",
-    "webpack": "dist",
 }
 
 
@@ -86,15 +86,6 @@ def there(sources: Sources, outputs: tuple[str, ...]) -> str:
     return ""
 
 
-def config(sources: Sources, folder: str, tool: str) -> str:
-    """The text of ``vite.config.ts`` and the like, "" where there is none."""
-    for suffix in ("js", "ts", "mjs", "mts", "cjs", "cts"):
-        path = f"{folder}/{tool}.config.{suffix}" if folder else f"{tool}.config.{suffix}"
-        if sources.has(path):
-            return sources.text(path)
-    return ""
-
-
 def writes_manifest(text: str) -> bool:
     """Does vite write a manifest?"""
     return _MANIFEST.search(text) is not None
@@ -113,38 +104,94 @@ def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
     elif "ng" in programs:
         yield from _angular(sources.text(f"{folder}/angular.json" if folder else "angular.json"))
     elif "next" in programs:
-        yield (
-            "out" if re.search(r"output\s*:\s*[\"']export", config(sources, folder, "next")) else ""
-        )
-    elif "vite" in programs or ({"vue-tsc"} & programs and config(sources, folder, "vite")):
-        yield from _configured(config(sources, folder, "vite"), _OUT_DIR, "dist")
-    elif "webpack" in programs or "webpack-cli" in programs:
-        yield from _configured(config(sources, folder, "webpack"), _WEBPACK, "dist")
+        text = frontend_config.text(sources, folder, "next")
+        yield "out" if re.search(r"output\s*:\s*[\"']export", text) else ""
+    elif "vite" in programs or ({"vue-tsc"} & programs and _has(sources, folder, "vite")):
+        yield from _vite(sources, folder, command)
+    elif programs & {"webpack", "webpack-cli", "encore"}:
+        yield from _webpack(sources, folder, command)
     elif "vue-cli-service" in programs:
-        yield from _configured(config(sources, folder, "vue"), _OUT_DIR, "dist")
+        rows = frontend_config.read(sources, folder, "vue", command)
+        yield from _configured(rows, _OUT_DIR, folder, "dist")
     elif "rollup" in programs:
-        rows = _ROLLUP.findall(config(sources, folder, "rollup"))
-        yield from (row if kind == "dir" else posixpath.dirname(row) for kind, row in rows)
+        yield from _rollup(frontend_config.read(sources, folder, "rollup", command), folder)
+    elif "react-scripts" in programs:
+        env = f"{folder}/.env" if folder else ".env"
+        texts = (command.replace(" ", "\n"), sources.text(env))
+        given = [row[1] for text in texts if (row := _BUILD_PATH.search(text))]
+        yield given[0] if given else "build"
     else:
         known = next((_DEFAULTS[word] for word in words if word in _DEFAULTS), None)
         if known:
             yield known
 
 
-def _configured(text: str, where: re.Pattern[str], default: str) -> Iterator[str]:
-    """The path behind a key of a configuration; the default where the key is not there."""
-    match = where.search(text)
-    if match is None:
-        yield default
+def _has(sources: Sources, folder: str, tool: str) -> bool:
+    return bool(frontend_config.text(sources, folder, tool))
+
+
+def _vite(sources: Sources, folder: str, command: str) -> Iterator[str]:
+    """Below vite's own root; SvelteKit writes where its adapter does."""
+    kit = frontend_config.text(sources, folder, "svelte")
+    if "adapter" in kit:
+        pages = re.search(r"\bpages\s*:\s*[\"']([\w./-]+)", kit)
+        yield pages[1] if pages else "build" if "adapter-static" in kit else ""
         return
-    rest = text[match.end() : match.end() + 200]
-    literal, joined = _LITERAL.match(rest), _JOINED.match(rest)
-    if literal:
-        yield literal[1]
-    elif joined:
-        yield posixpath.join(*_LITERAL.findall(joined[1]) or [""])
-    else:
+    rows = frontend_config.read(sources, folder, "vite", command)
+    root = next(iter(_configured(rows, _ROOT, folder, "."))) if rows else "."
+    base = posixpath.normpath(posixpath.join(folder, root)) if root else ""
+    yield from _configured(rows, _OUT_DIR, base, "dist", folder) if base else [""]
+
+
+def _webpack(sources: Sources, folder: str, command: str) -> Iterator[str]:
+    if said := _WEBPACK_FLAG.search(command):
+        yield said[1]
+        return
+    rows = frontend_config.read(sources, folder, "webpack", command)
+    known = rows is not None and any(_WEBPACK.search(row.text) for row in rows)
+    if rows and not known and any(_WEBPACK_UNREAD.search(row.text) for row in rows):
         yield ""
+        return
+    yield from _configured(rows, _WEBPACK, folder, "dist")
+
+
+def _rollup(rows: tuple[Config, ...] | None, folder: str) -> Iterator[str]:
+    for config in rows or ():
+        for match in _ROLLUP.finditer(config.text):
+            path = frontend_config.path_at(config, match.end(), folder)
+            if path and match[1] == "file":
+                path = posixpath.dirname(path)
+            if path:
+                yield _from(folder, path)
+
+
+def _configured(
+    rows: tuple[Config, ...] | None,
+    where: re.Pattern[str],
+    base: str,
+    default: str,
+    folder: str | None = None,
+) -> Iterator[str]:
+    """The paths behind a key of a configuration, relative to ``folder`` (else to ``base``).
+
+    The default, below ``base``, where the key is not there; "" where one cannot be read.
+    """
+    start = base if folder is None else folder
+    found = [
+        frontend_config.path_at(config, match.end(), base)
+        for config in rows or ()
+        for match in where.finditer(config.text)
+    ]
+    if rows is None:
+        yield ""
+    elif not found:
+        yield _from(start, posixpath.normpath(posixpath.join(base, default)))
+    else:
+        yield from (_from(start, path) if path else "" for path in found)
+
+
+def _from(folder: str, path: str) -> str:
+    return posixpath.relpath(path, folder or ".")
 
 
 def _sass(words: list[str]) -> Iterator[str]:

@@ -90,6 +90,19 @@ class Found:
     def own_code(self) -> bool:
         return bool(self.names.modules)
 
+    @property
+    def state_folders(self) -> tuple[str, ...]:
+        """Directories of databases that no file of the release makes, relative to the project."""
+        if self.contents.trees is None:
+            return ()
+        there = {
+            f"{place.rpartition('/')[0]}/"
+            for path in self.contents.paths
+            for place in (path, *self.sources.below(path))
+        }
+        rows = {row.folder for row in self.kept if row.folder}
+        return tuple(sorted(r for r in rows if not any(way.startswith(f"{r}/") for way in there)))
+
 
 def look(root: Path, available: Iterable[str] | None = None) -> Found:
     """Look at the project in the directory; raises SettingsError where a file cannot be read."""

@@ -108,13 +108,27 @@ def _called(node: ast.Call, inner: Callable[[ast.AST], str | None]) -> str | Non
         return posixpath.join(*known) if known and len(known) == len(rows) else None
     if method == "dirname":
         return _up(inner(node.args[0]), True) if node.args else None
-    if method in _READS and ("default" in options or len(node.args) == 2):
-        return inner(options.get("default") or node.args[1])
+    if method in _READS and (default := _default(node, options)) is not None:
+        return inner(default)
     if method in _SAME and node.args:
         rows = [inner(row) for row in node.args]
         known = [row for row in rows if row is not None]
         return posixpath.join(*known) if len(known) == len(rows) else None
     return None
+
+
+def _default(node: ast.Call, options: dict[str | None, ast.expr]) -> ast.expr | None:
+    """What a call that reads a variable gives where it is not set.
+
+    ``parser.get("section", "key")`` of an INI file has none, and looks alike: a variable's
+    name is in capitals.
+    """
+    said = options.get("default") or options.get("fallback")
+    if said is not None or len(node.args) != 2:
+        return said
+    name = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+    plain = isinstance(node.func, ast.Attribute) and node.func.attr == "get"
+    return node.args[1] if not plain or (isinstance(name, str) and name.isupper()) else None
 
 
 def _is_module(node: ast.AST) -> bool:

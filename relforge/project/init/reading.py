@@ -161,8 +161,10 @@ def _own(names: tuple[str, ...]) -> Iterable[str]:
     installed = tuple(
         f"{PurePosixPath(name).parent}/" for name in names if name.endswith("/pyvenv.cfg")
     )
+    packages = {name.removesuffix("/__init__.py") for name in names if "/__init__.py" in name}
     for name in names:
         parts = name.split("/")
         aside = sources.LEFT_OUT & set(parts[:-1]) or "site-packages" in parts
+        aside = aside or sources.is_output(name, packages)
         if not aside and not name.startswith(installed):
             yield name

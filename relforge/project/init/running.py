@@ -84,7 +84,7 @@ def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:
         cwd=None if single and "celery" in words else (main.cwd if main else ""),
         required=False,
         singleton=single,
-        modules=web.modules_of(words if words[:1] != ("sh",) else tuple(words[2].split())),
+        modules=web.modules_of(words),
         comments=comments,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -330,7 +331,9 @@ def _has_server(dependencies: Dependencies) -> bool:
 
 
 def modules_of(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The modules that the words of a program name."""
+    """The modules that the words of a program name, or those of a line for a shell."""
+    if words[:2] == ("sh", "-c"):
+        words = tuple(re.split(r"[\s\"'|;&()]+", words[2]))
     found = []
     for before, word in zip(("", *words), words, strict=False):
         if before == "-m" or before in ("--app", "-A"):

@@ -20,7 +20,7 @@ def place(name: str, state: str, kind: str) -> str | None:
             return os.path.join(state, kind)
     except OSError:
         pass
-    # Nothing of another user's may come to are in the state directory of the service.
+    # Nothing of another user's may end up in the state directory of the service.
     home = os.environ.get("HOME")
     return os.path.join(home, f".{name}_{kind}") if home else None
 

@@ -18,6 +18,8 @@ SUPERVISED = ("start", "foreground")  # what may have a word of `protocol.roles`
 # What a hook cannot ask for: the operation that runs the hook would wait for itself.
 GUARDED = ("start", "foreground", "stop", "restart", "reload", "upgrade", "rollback")
 
+PASSES = ("eval", "run")  # a word behind their first one is for the function
+
 # command: (module, function, usage, one line of help); in the order of `help`
 TABLE: dict[str, tuple[str, str, str, str]] = {
     "start": (
@@ -59,7 +61,10 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "rpc": (
         "rpc",
         "rpc",
-        "EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--service S[.N]] [--all] [--json]",
+        (
+            "EXPR | - | --file F | --call pkg.mod:fn [--args JSON]"
+            " [--service S[.N] | --all] [--timeout 30s] [--json]"
+        ),
         "evaluate in the live process",
     ),
     "eval": ("fresh", "evaluate", "EXPR", "evaluate in a fresh process with start's configuration"),
@@ -124,16 +129,6 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "print a script for shell completion",
     ),
 }
-# In `help`, and as the reference has them.
-GROUPS = (
-    ("starting and stopping", ("start", "foreground", "stop", "restart", "reload")),
-    ("looking", ("status", "ping", "pid", "version", "describe")),
-    ("looking closer", ("logs", "stacks", "tasks", "top", "config")),
-    ("versions", ("install", "releases", "upgrade", "rollback", "uninstall", "prune")),
-    ("the live process", ("remote_console", "rpc")),
-    ("a fresh process", ("eval", "run", "console")),
-    ("this host", ("units", "completion")),
-)
 ALIASES = {
     "remote": "remote_console",
     "daemon": "start",
@@ -156,8 +151,7 @@ def _dispatch(argv: list[str], name: str) -> int:
         if code is not None:
             return code
     if command == "help":
-        print(_help(name))
-        return DONE if argv else USAGE
+        return _explain(argv, name)
     hook = os.environ.get("RELEASE_IN_HOOK")
     if hook and command in GUARDED:
         raise Refusal(
@@ -165,16 +159,14 @@ def _dispatch(argv: list[str], name: str) -> int:
             hint="a hook can run status, rpc, eval and the project's own commands",
             code=LOCKED,
         )
-    if command in TABLE:
-        module, function, usage, line = TABLE[command]
-        if any(word in ("-h", "--help") for word in _before_dashes(argv[1:])):
-            print(f"usage: {name} {command} {usage}".rstrip() + f"\n\n{line}")
-            return DONE
+    if command in TABLE and _asks_for_help(command, argv[1:]):
+        return _explain(["help", command], name)
     if os.geteuid() == 0:
         from .. import privileges
 
         privileges.become_owner(name, command, argv)
     if command in TABLE:
+        module, function, _, _ = TABLE[command]
         done: int = getattr(_import(module), function)(argv[1:])
         return done
     if command in _own():
@@ -203,8 +195,25 @@ def _import(module: str) -> Any:
     return __import__(f"{__name__}.{module}", fromlist=["*"])
 
 
-def _before_dashes(words: list[str]) -> list[str]:
-    return words[: words.index("--")] if "--" in words else words[:1]
+def _asks_for_help(command: str, words: list[str]) -> bool:
+    """Whether an option does; behind ``--``, and behind what PASSES words on, it is no option."""
+    own = words[: words.index("--")] if "--" in words else words
+    return any(word in ("-h", "--help") for word in (own[:1] if command in PASSES else own))
+
+
+def _explain(argv: list[str], name: str) -> int:
+    """Print the help of one command, else of all."""
+    word = argv[1] if len(argv) > 1 else ""
+    command = ALIASES.get(word, word)
+    if command in TABLE and command != "help":
+        print(_import("help").text(name, command, TABLE[command][2]))
+    elif command in _own():
+        return _dispatch([command, "--help"], name)
+    elif word and command != "help":
+        raise Refusal(f"unknown command {word!r}", hint=_suggest(word, name), code=USAGE)
+    else:
+        print(_import("help").listing(name, TABLE, _own()))
+    return DONE if argv else USAGE
 
 
 def _own() -> dict[str, dict[str, str]]:
@@ -213,23 +222,6 @@ def _own() -> dict[str, dict[str, str]]:
 
     own: dict[str, dict[str, str]] = load(root())["commands"]
     return own
-
-
-def _help(name: str) -> str:
-    own = [(command, row.get("help", "")) for command, row in sorted(_own().items())]
-    lines = [f"usage: {name} COMMAND [ARGS]", f"       {name} COMMAND --help"]
-    for heading, commands in GROUPS:
-        lines += ["", f"{heading}:"]
-        for command in commands:
-            _, _, usage, line = TABLE[command]
-            lines.append(_row(f"{command} {usage}".rstrip(), line))
-    if own:
-        lines += ["", "commands of this project:", *(_row(*row) for row in own)]
-    return "\n".join(lines)
-
-
-def _row(usage: str, line: str) -> str:
-    return f"  {usage:<34}{line}" if len(usage) < 33 else f"  {usage}\n{'':36}{line}"
 
 
 def _suggest(word: str, name: str) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 USE = (
-    "rpc EXPR | --call pkg.mod:fn [--args JSON] | --file F | -"
-    "  [--json] [--timeout 30s] [--service NAME[.N]] [--all]"
+    "rpc EXPR | - | --file F | --call pkg.mod:fn [--args JSON]"
+    " [--service S[.N] | --all] [--timeout 30s] [--json]"
 )
 _PATIENCE = 3.0  # seconds between Ctrl-C and giving up
 

@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
-from relforge.layers.deps import locking
+from relforge.layers.deps import lock_judgment, locking
 from relforge.layers.deps import step as deps
+from relforge.layers.deps.consistency import Distribution
 from relforge.layers.deps.locking import Change, LockRequest
 from relforge.model.release import Release
 from relforge.model.spec import DependencySettings
@@ -211,3 +213,17 @@ def test_a_lock_of_its_own_takes_what_is_added_and_leaves_the_file_unused(
     beside = replace(named, output=asked.project.root / "pylock.relforge.toml")
     with pytest.raises(UserError, match="there, on top of"):
         locking.write(beside, resolver="uv")
+
+
+@pytest.mark.process
+def test_a_locked_plugin_may_ask_for_the_project_itself(order: Callable[..., LockRequest]) -> None:
+    there = [
+        Distribution(name="click", version=Version("1.0.0"), requires=()),
+        Distribution(name="shop-pay", version=Version("1"), requires=("shop>=1",)),
+    ]
+    asked = order()
+    wheel = replace(asked, settings=replace(asked.settings, app=None))
+    lock_judgment.judge(wheel, there, "it")
+    bare = replace(asked, settings=replace(asked.settings, app=()))
+    with pytest.raises(UserError, match="shop-pay 1 asks for shop>=1"):
+        lock_judgment.judge(bare, there, "it")

@@ -89,6 +89,21 @@ def test_a_digest_alone_finds_its_file_at_an_index(
     assert wheel.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.process
+@pytest.mark.network
+@pytest.mark.parametrize("tag", ["py3-none-any", "cp39-cp39-win_amd64"])
+def test_a_lock_that_leaves_out_the_wheel_for_this_python_is_named(
+    wheel: Path, index: server.Index, here: Platform, caplog: pytest.LogCaptureFixture, tag: str
+) -> None:
+    archive = wheel.with_name("click-1.0.tar.gz")
+    archive.write_bytes(b"sources")
+    wheel.rename(wheel.with_name(f"click-1.0-{tag}.whl"))
+    asked = pin(cache.sha256(archive))
+    assert [archive.name] == [file.name for _, file in fetch([asked], here, asking(index))]
+    said = "requirements.lock:7: click 1.0 is built from source: the lock has no hash of its wheel"
+    assert (said in caplog.text.replace("==", " ")) == (tag == "py3-none-any")
+
+
 @pytest.mark.network
 def test_what_broke_off_goes_on_where_it_ended(
     wheel: Path, index: server.Index, here: Platform

@@ -254,7 +254,7 @@ def test_a_fresh_project_of_django_gets_what_it_depends_on(make: Make) -> None:
 
 def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
-    assert "dependencies.add: uvicorn (the services need uvicorn)" in made.found
+    assert "dependencies.add: uvicorn>=0.30 (the services need uvicorn)" in made.found
     assert any("SECRET_KEY" in note for note in made.notes)
     assert any("type: relforge lock" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)

@@ -40,6 +40,7 @@ def site(lines: str, **files: str) -> dict[str, str]:
         ("STATIC_ROOT = env('STATIC_ROOT', default=str(BASE_DIR / 'x'))", "x"),
         ("STATIC_ROOT = os.environ.get('S', os.path.join(BASE_DIR, 'y'))", "y"),
         ("STATIC_ROOT = Path(__file__).parents[1] / 'z'", "z"),
+        ("STATIC_ROOT = Path(config.get('files', 'static', fallback=BASE_DIR / 't'))", "t"),
         ("STATIC_ROOT = f'{BASE_DIR}/w'", "w"),
         ("ROOT = BASE_DIR\nSTATIC_ROOT = ROOT / 'v'", "v"),
         ("STATIC_ROOT = BASE_DIR / 'u'\nif os.environ.get('X'):\n    STATIC_ROOT = '/x'", "u"),
@@ -56,6 +57,8 @@ def test_static_files_are_collected_where_the_settings_say(lines: str, folder: s
     [
         ("STATIC_ROOT = '/var/www/static'", "set in mysite/settings.py:6 to /var/www/static"),
         ("STATIC_ROOT = os.environ['S']", "set in mysite/settings.py:6, but its value cannot be"),
+        ("STATIC_ROOT = Path(config.get('files', 'static'))",
+         "set in mysite/settings.py:6, but its value cannot be read"),
         ("STATIC_ROOT = compute()", "set in mysite/settings.py:6, but its value cannot be read"),
         ("STATIC_URL = 'static/'", "STATIC_ROOT is not set in the settings"),
         ("if not DEBUG:\n    STATIC_ROOT = BASE_DIR / 'x'",
@@ -105,6 +108,33 @@ def test_state_inside_the_project_is_said() -> None:
     assert "mysite/settings.py:8 writes uploads inside the release (media)" in said
     elsewhere = "MEDIA_ROOT = '/srv/media'\nDATABASES = {'default': {'ENGINE': 'postgresql'}}"
     assert "into the release itself" not in left(site(elsewhere))
+
+
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("QUEUE = {'filename': os.path.join(BASE_DIR, 'data', 'tasks.sqlite3')}", "data"),
+        ("default = {'NAME': f'{BASE_DIR}/var/db/x.db'}\nDATABASES = {'a': default}", "var/db"),
+        ("DATABASES = {'a': {'NAME': Path(BASE_DIR, 'data').joinpath('a.sqlite')}}", "data"),
+    ],
+)  # fmt: skip
+def test_the_directory_of_a_database_is_made_where_no_file_makes_it(  # P21
+    lines: str, folder: str
+) -> None:
+    files = site(f"STATIC_ROOT = BASE_DIR / 'static'\n{lines}")
+    typed = read(files)
+    assert (("mkdir", "-p", folder), COLLECT) == typed.assets.run
+    assert [f"app/{folder}"] == [row.to for row in typed.overlays]
+    assert 1 == left(files).count("writes the database inside the release")
+    typed = read({**files, f"{folder}/__init__.py": "", "mysite/urls.py": "import data, var.db\n"})
+    assert () == typed.overlays or folder != "data"
+
+
+def test_what_only_looks_like_a_database_is_none() -> None:
+    lines = "SESSION_ENGINE = 'django.contrib.sessions.backends.db'\nX = f'{BASE_DIR}/a.txt'"
+    assert "into the release itself" not in left(site(lines))
+    plain = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a.db'}}"
+    assert "(a.db)" in left(site(plain))
 
 
 def test_state_of_other_frameworks_is_said() -> None:

@@ -47,6 +47,29 @@ def test_django_serves_its_pages_and_what_it_has_collected(released: Make) -> No
         assert "green" in get(f"{address}{sheet}")
 
 
+QUEUE = """
+import sqlite3
+QUEUE = {"filename": os.path.join(BASE_DIR, "data", "tasks.sqlite3")}
+sqlite3.connect(QUEUE["filename"]).execute("create table if not exists job (id)")
+"""
+
+
+@pytest.mark.frameworks
+def test_a_database_that_the_settings_open_has_its_directory_and_is_not_shipped(  # P21
+    released: Make,
+) -> None:
+    def queue(project: Path) -> None:
+        settings = project / "mysite/settings.py"
+        settings.write_text(settings.read_text() + QUEUE)
+
+    site = released("django", queue)
+    tree = site.program.parents[1]
+    assert [] == list(tree.glob("app/data/*"))
+    releasing.relforge(tree, "verify", str(tree))
+    with site.running() as address:
+        assert "hello from Django" in get(address)
+
+
 def test_celery_runs_a_task(released: Make) -> None:
     jobs = released("celery")
     with jobs.running():

@@ -216,3 +216,21 @@ def test_a_project_without_code_is_asked_for_its_server() -> None:
     assert "no code, and no file shows" in text
     assert "worker:main" not in text
     assert () == found(files).services
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'gunicorn --bind=0.0.0.0:$PORT "shop:create_app()" | tee log',
+        "honcho start & gunicorn 'shop:create_app()'",
+        "(python -m shop.jobs; echo) > out",
+    ],
+)
+def test_what_a_line_for_a_shell_names_goes_in(line: str) -> None:  # P14
+    files = {
+        "Procfile": f"web: {line}\n",
+        "shop/__init__.py": "def create_app(name='x'):\n    return name\n",
+        "shop/jobs.py": "",
+        "requirements.txt": "gunicorn\n",
+    }
+    assert ("shop",) == read(files).app

@@ -253,7 +253,7 @@ def test_a_program_that_serves_by_itself_is_a_service() -> None:
     ("requirements", "added"),
     [
         ("fastapi[standard]\n", ()),  # P19: the extra brings uvicorn
-        ("fastapi\n", ("uvicorn",)),
+        ("fastapi\n", ("uvicorn>=0.30",)),
         ("fastapi\nuvicorn-worker\n", ()),
         ("-r base.txt\n", ()),
         ("quart\n", ()),
@@ -277,7 +277,7 @@ def test_a_server_that_is_missing_is_added(requirements: str, added: tuple[str, 
     [
         ("[project.optional-dependencies]\nserve = ['gunicorn', 'gevent']\n", "extras", ["serve"]),
         ("[dependency-groups]\nprod = ['gunicorn>=20']\n", "groups", ["prod"]),
-        ("[dependency-groups]\ndev = ['gunicorn>=20']\n", "add", ["gunicorn"]),
+        ("[dependency-groups]\ndev = ['gunicorn>=20']\n", "add", ["gunicorn>=21"]),
     ],
 )
 def test_a_server_comes_from_an_extra_or_group_that_has_it(
@@ -296,7 +296,7 @@ def test_a_server_that_the_lock_of_another_tool_lacks_is_added_on_top_of_it() ->
         "pyproject.toml": project,
         "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
     }
-    assert ("gunicorn",) == read(files).dependencies.add
+    assert ("gunicorn>=21",) == read(files).dependencies.add
     assert "all dependencies come from it, except those in `add`" in written(files)
     assert "uv.lock does not have gunicorn; type: relforge lock" in left(files)
 
@@ -399,7 +399,7 @@ def test_an_application_that_gets_its_routes_elsewhere_is_taken_from_there() -> 
 
 def test_a_project_that_writes_no_dependencies_down_gets_its_framework_and_server() -> None:
     files = {"main.py": f"{FASTAPI}import requests\napp = FastAPI()\n"}
-    assert ("fastapi", "uvicorn") == read(files).dependencies.add
+    assert ("fastapi", "uvicorn>=0.30") == read(files).dependencies.add
     said = left(files)
     assert "the project does not declare dependencies" in said
     assert "type: relforge lock" in said
@@ -436,3 +436,44 @@ def test_a_port_that_tornado_reads_from_the_command_line_is_handed_to_it() -> No
     row = web({"hello.py": source, "requirements.txt": "tornado\n"})
     assert ("python", "-m", "hello", "--port=${http.port}") == row.target
     assert {"tcp": "${http.host}:${http.port}"} == row.ready
+
+
+UNSET = """
+from bottle import Bottle
+config: Config
+app = Bottle()
+@app.route("/")
+def index():
+    return config.text
+"""
+MADE = """
+from bottle import Bottle
+def app(**given) -> Bottle:
+    made = __import__("_app", globals(), locals(), ["."], 1)
+    made.config = given
+    return made.app
+"""
+
+
+def test_an_application_whose_module_lacks_a_value_is_made_by_the_factory_that_gives_it() -> None:
+    # P12
+    files = {
+        "shop/__init__.py": MADE,
+        "shop/_app.py": UNSET,
+        "requirements.txt": "bottle\ngunicorn\n",
+    }
+    service = web(files)
+    assert ("shop:app", {"factory": True}) == (service.target, service.options)
+    asked = MADE.replace("**given", "given")
+    assert "shop._app:app" == web({**files, "shop/__init__.py": asked}).target
+    bound = UNSET.replace("config: Config", "config: Config = Config()")
+    assert "shop._app:app" == web({**files, "shop/_app.py": bound}).target
+    later = f"{UNSET}def init():\n    global config\n    config = 1\n"
+    assert "shop._app:app" == web({**files, "shop/_app.py": later}).target
+
+
+def test_a_factory_says_by_its_annotation_what_it_makes() -> None:
+    # P17
+    source = "import flask\ndef create_app() -> flask.Flask:\n    return helper.build('x')\n"
+    files = {"shop/web.py": source, "requirements.txt": "flask\ngunicorn\n"}
+    assert ("shop.web:create_app", {"factory": True}) == (web(files).target, web(files).options)

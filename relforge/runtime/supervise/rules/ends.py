@@ -50,6 +50,10 @@ def probed(draft: Draft, process: Process, *, ok: bool) -> None:
 
 
 def not_spawned(draft: Draft, process: Process, reason: str) -> None:
+    process.spawning = False
+    if process.state == STOPPING:  # nobody wants it any more
+        ended(draft, process, 0, f"cannot be started: {reason}")
+        return
     process.due = None
     process.state = FAILED
     _over(draft, process, f"{process} cannot be started: {reason}", failed=True)
@@ -59,7 +63,7 @@ def ended(draft: Draft, process: Process, code: int, how: str) -> None:
     """A process is gone, and with it its group."""
     world, was = draft.world, process.state
     process.pid = 0
-    process.ready = process.probing = False
+    process.ready = process.probing = process.spawning = False
     process.due = None
     clean = lifecycle.is_clean(code, process.spec.signal if was == STOPPING else 0)
     process.state = STOPPED if clean else FAILED
@@ -101,12 +105,12 @@ def outlived(draft: Draft, process: Process) -> None:
     world = draft.world
     place = frozenset({(process.spec.name, process.instance)})
     rows = [world.change, *world.queued]
-    comes = any(row is not None and row.planned and row.places == place for row in rows)
+    comes = any(row is not None and row.asker and row.places == place for row in rows)
     if world.state != RUNNING or process.state != RUNNING or process not in world.rows or comes:
         return
     if not process.changing:
         draft.say(f"{process} has served as long as it may: another process takes its place")
-        replace.begin(draft, world.generation, place, planned=True)
+        replace.begin(draft, world.generation, place, asker=process.key)
 
 
 def due(draft: Draft) -> None:

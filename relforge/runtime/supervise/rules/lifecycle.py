@@ -50,6 +50,7 @@ def start(draft: Draft, process: Process) -> None:
     process.stage = ASKED
     process.ready = process.follows = process.probing = False
     process.gave_up = ""
+    process.spawning = True
     process.started = draft.now
     process.deadline = process.due = draft.now + process.spec.ready_timeout
     if draft.world.state == STARTING:
@@ -60,6 +61,7 @@ def start(draft: Draft, process: Process) -> None:
 def spawned(draft: Draft, process: Process, pid: int) -> None:
     """It runs; it may have been asked to stop before."""
     process.pid = pid
+    process.spawning = False
     if process.state != STARTING:
         end(draft, process)
 
@@ -68,7 +70,7 @@ def end(draft: Draft, process: Process) -> None:
     """Ask a process to stop, in the time that its drain gives it."""
     process.ready = False
     draft.do(Unwatch(process.key))
-    if process.pid:
+    if process.pid or process.spawning:
         process.state = STOPPING
         patience = process.spec.drain + process.spec.kill_after
         process.deadline = draft.now + patience

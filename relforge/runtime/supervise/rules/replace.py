@@ -44,15 +44,16 @@ def begin(
     places: Places,
     *,
     at_once: bool = False,
-    planned: bool = False,
+    asker: int = 0,
 ) -> None:
     """Start the first; the rest follows from what becomes of it.
 
-    One at a time: what comes while another one is under way waits for its end.
+    One at a time: what comes while another one is under way waits for its end.  ``asker`` is
+    the process that has asked for its successor, 0 where an operation replaces processes.
     """
     world = draft.world
     once = _once(world.generation, new, places)
-    change = Replacement(world.generation, new, places, once, at_once=at_once, planned=planned)
+    change = Replacement(world.generation, new, places, once, at_once=at_once, asker=asker)
     if world.change is not None:
         world.queued = (*world.queued, change)
         return
@@ -73,12 +74,12 @@ def begin(
 def cancel(draft: Draft, failure: Failure) -> None:
     """Go back, where that still can be: before the old ones drain."""
     world, change = draft.world, draft.world.change
-    waits = [row for row in world.queued if not row.planned]
+    waits = [row for row in world.queued if not row.asker]
     if waits:
-        world.queued = tuple(row for row in world.queued if row.planned)
+        world.queued = tuple(row for row in world.queued if row.asker)
         draft.follow(Replaced(failure, False))
         return
-    if change is None or change.planned or change.stage not in FORWARD:
+    if change is None or change.asker or change.stage not in FORWARD:
         return
     _back(draft, change, failure)
 
@@ -91,7 +92,7 @@ def _back(draft: Draft, change: Replacement, failure: Failure) -> None:
     for row in list(draft.world.coming):
         # They may have accepted requests already.
         lifecycle.end(draft, row)
-        if not row.pid:
+        if row.state in ENDED:
             _drop(draft, row)
     go_on(draft)
 
@@ -230,7 +231,7 @@ def _promote(draft: Draft, change: Replacement) -> None:
     )
     world.generation = new
     draft.do(Retire(change.old, new))
-    world.leaving = [row for row in leaving if row.pid]
+    world.leaving = [row for row in leaving if row.pid or row.spawning]
     for row in leaving:
         row.changing = True
         lifecycle.end(draft, row)
@@ -246,12 +247,14 @@ def _over(draft: Draft, change: Replacement) -> None:
     drop_states(draft)
     world = draft.world
     world.change = None
-    draft.follow(Replaced(change.failure, change.planned))
-    if world.queued:
+    draft.follow(Replaced(change.failure, bool(change.asker)))
+    while world.queued and world.change is None:
         following, *rest = world.queued
         world.queued = tuple(rest)
-        facts = {"at_once": following.at_once, "planned": following.planned}
-        begin(draft, following.new, following.places, **facts)
+        if not following.asker:
+            begin(draft, following.new, following.places, at_once=following.at_once)
+        elif following.asker in {row.key for row in world.rows}:  # nobody has replaced it yet
+            begin(draft, world.generation, following.places, asker=following.asker)
 
 
 def keeps(process: Process) -> bool:

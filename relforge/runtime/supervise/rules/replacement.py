@@ -60,11 +60,12 @@ class Replacement(Row):
     the old one had are closed; neither configuration is.
 
     A new process starts when the one before it is ready, those first that
-    others depend on.  ``at_once`` is for a time that has none to lose.  One that is
-    ``planned`` belongs to no operation: a process has asked for its successor.
+    others depend on.  ``at_once`` is for a time that has none to lose.  ``asker`` is the
+    key of a process that has asked for its successor, 0 where an operation replaces.
     """
 
     __slots__ = (
+        "asker",
         "at_once",
         "failure",
         "handed",
@@ -74,7 +75,6 @@ class Replacement(Row):
         "old",
         "once",
         "places",
-        "planned",
         "queue",
         "stage",
     )
@@ -87,14 +87,14 @@ class Replacement(Row):
         once: frozenset[str],
         *,
         at_once: bool = False,
-        planned: bool = False,
+        asker: int = 0,
     ) -> None:
         self.stage = START
         self.old = old
         self.new = new
         self.places = places
         self.at_once = at_once
-        self.planned = planned
+        self.asker = asker
         self.failure: Failure | None = None
         self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
         # What old ones leave, by the names of processes: descriptors, -1 for nothing.

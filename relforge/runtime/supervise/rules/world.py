@@ -66,6 +66,7 @@ class Process(Row):
         "probing",
         "ready",
         "restarts",
+        "spawning",
         "spec",
         "stage",
         "started",
@@ -82,6 +83,7 @@ class Process(Row):
         self.due: float | None = None
         self.deadline = 0.0  # for being ready; then, for being gone
         self.pid = 0
+        self.spawning = False  # it is being started, and has no pid yet
         self.ready = False
         self.probing = False  # a probe is under way
         self.restarts = 0
@@ -220,7 +222,9 @@ class World(Row):
 
     def needed(self, process: Process) -> bool:
         """Is there one alive that depends on it?"""
-        return any(process.spec.name in row.spec.depends and row.pid for row in self.rows)
+        return any(
+            process.spec.name in row.spec.depends and (row.pid or row.spawning) for row in self.rows
+        )
 
     def unready(self) -> Process | None:
         """One that everybody waits for; one that was ready, and is done, is not waited for."""

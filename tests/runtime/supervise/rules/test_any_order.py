@@ -173,7 +173,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def a_failure_leaves_the_world_as_it_was(self) -> None:
         world = self.shop.world
-        planned = world.change is not None and world.change.planned
+        planned = world.change is not None and world.change.asker
         if world.operation is None and world.state == RUNNING and not planned:
             assert world.change is None
             assert () == world.queued

@@ -133,3 +133,33 @@ def test_crashes_are_counted_for_each_instance() -> None:
         shop.crash(f"web.{number}")
     shop.run(5.0)
     assert {RUNNING} == set(shop.states().values())
+
+
+def test_who_was_replaced_meanwhile_has_no_successor_of_the_old_version() -> None:
+    shop = Simulation({"web": {"instances": 2}}, upgrade={"bake": 1.0, "health": None})
+    shop.run(1.0)
+    shop.following = shop.generation("2.0.0", {"web": {"instances": 2}})
+    shop.ask("upgrade", root=ROOT)
+    shop.run(0.25)
+    assert "starting" == shop.world.change.stage if shop.world.change else False
+    outlived(shop, "web.1")
+    shop.run(20.0)
+    assert {"web.1": "2.0.0", "web.2": "2.0.0"} == shop.versions()
+    assert () == shop.world.queued
+
+
+def test_one_that_is_being_started_is_not_taken_for_one_that_has_ended() -> None:
+    """Found by `test_any_order`: for a moment there were two of a singleton."""
+    shop = Simulation(
+        {"web": {}, "clock": {"singleton": True}}, upgrade={"bake": 3.0, "health": None}
+    )
+    outlived(shop, "web.1")
+    shop.run(0.1)
+    shop.following = shop.generation("2.0.0", {"web": {}, "clock": {"singleton": True}})
+    shop.ask("upgrade", root=ROOT)
+    shop.run(0.3)
+    shop.habits["clock", "2.0.0"] = {"start": False}
+    outlived(shop, "clock.1")
+    shop.run(30.0)
+    assert 1 == shop.peak["clock"]
+    assert {"web.1": "1.0.0", "clock.1": "1.0.0"} == shop.versions()
