@@ -9,6 +9,7 @@ import sys
 from ..errors import FAILED, Refusal
 from ..protocol import startup
 from ..protocol import supervisor as messages
+from ..wire.descriptors import inherited
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
@@ -87,6 +88,9 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
+    # A lock or a pipe of the starter's would be open for as long as the release runs.
+    for fd in inherited():
+        os.close(fd)
     plan.journal.take_over()
     said = False
 

@@ -18,7 +18,7 @@ from .rules import events
 from .rules.decide import step
 from .rules.values import Value
 from .rules.world import Outcome, Process, World
-from .signals import Signals
+from .signals import Signals, meaning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class Supervisor:
             self._performer.processes.reap()
         elif number == signal.SIGUSR2:
             self.plan.journal.reopen()
-        elif number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self.post(events.Signaled(signal.Signals(number).name))
+        else:
+            self.post(events.Signaled(meaning(number)))
 
     def _answer(self, message: dict[str, Any], client: Client) -> None:
         try:
