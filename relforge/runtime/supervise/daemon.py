@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from ..config.sound import printable
 from ..errors import FAILED, Refusal
 from ..protocol import startup
 from ..protocol import supervisor as messages
@@ -128,7 +129,8 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
         outcome.message or "stopped before it was ready",
         code=outcome.code or FAILED,
         hint=outcome.hint,
-        tail=outcome.tail[-_TAIL:],
+        # A terminal would act on what a service prints.
+        tail=[printable(line) for line in outcome.tail[-_TAIL:]],
     )
 
 

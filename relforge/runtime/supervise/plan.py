@@ -89,6 +89,7 @@ def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
     content = {
         "pid": os.getpid(),
         "run_dir": paths.run,
+        "name": manifest["name"],
         "version": manifest["version"],
         "root": root,
         "started": time.time(),

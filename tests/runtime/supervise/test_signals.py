@@ -37,8 +37,8 @@ def main():
         time.sleep(0.3)
         print("drained", flush=True)
 def wait(path):
-    open(path + ".begun", "w").close()
     try:
+        open(path + ".begun", "w").close()
         time.sleep(20)
     finally:
         open(path, "w").close()
