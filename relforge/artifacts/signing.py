@@ -93,7 +93,8 @@ def objection(artifact: Path, sha256: str, allowed: Path, identity: str) -> str:
         there = "it is not a file" if allowed.exists() else "no such file"
         raise UserError(
             f"{allowed}: {there}",
-            hint="it lists who may sign, one per line: release@example.org ssh-ed25519 AAAA...",
+            hint="it lists the allowed signers, one per line: release@example.org ssh-ed25519 "
+            "AAAA...",
         )
     with allowed.open("rb"):  # ssh-keygen does not tell that it may not read it
         pass

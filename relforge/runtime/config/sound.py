@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
 _REASONS = {
     "deep": f"nested deeper than {DEEPEST} tables and lists",
-    "nul": "holds a NUL character, which no variable and no path can",
-    "text": "holds what is no Unicode text (a variable that is no UTF-8, half a surrogate pair)",
+    "nul": "contains a NUL character, which variables and paths cannot",
+    "text": (
+        "contains text that is not valid Unicode (a variable that is not UTF-8, half a "
+        "surrogate pair)"
+    ),
 }
 
 

@@ -263,7 +263,7 @@ def test_while_a_start_is_under_way_others_get_75(mini_release: Make) -> None:
 
 
 def test_who_holds_the_lock_and_listens_no_longer_is_not_stopped(mini_release: Make) -> None:
-    """O4: between its sockets and its lock a supervisor needs milliseconds, which are waited for."""
+    """O4: between its sockets and its lock a supervisor needs milliseconds, which pass."""
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
     assert release.run("start").returncode == 0
     assert release.run("stop").returncode == 0
