@@ -84,6 +84,12 @@ relforge_source() { # FILE: a function, because `set --` in the file would repla
   . "$1"
 }
 
+# As PID 1 of a container the shell has to ask for signals, or the kernel drops them.
+if [ $$ -eq 1 ]; then
+  trap 'exit 143' TERM
+  trap 'exit 130' INT
+fi
+
 # Where are we?  $0 has no slash when somebody types `sh ticketd`.
 relforge_self=$0
 case $relforge_self in

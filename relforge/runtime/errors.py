@@ -38,7 +38,9 @@ class Refusal(Exception):
 def told(work: Callable[[], int]) -> int:
     """Do the work of a command; its exit status, after whatever went wrong has been printed."""
     try:
-        return work()
+        code = work()
+        _flush()
+        return code
     except Refusal as error:
         print(f"{os.environ.get('RELEASE_NAME', 'app')}: {error.message}", file=sys.stderr)
         if error.hint:
@@ -50,3 +52,23 @@ def told(work: Callable[[], int]) -> int:
         # The reader went away (`| head`); keep the interpreter from flushing once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILED
+    except OSError as error:
+        if _flushes():
+            raise  # it is not about the output
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        name = os.environ.get("RELEASE_NAME", "app")
+        print(f"{name}: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return FAILED
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # None where the descriptor was closed when we were started
+        sys.stdout.flush()
+
+
+def _flushes() -> bool:
+    try:
+        _flush()
+    except OSError:
+        return False
+    return True

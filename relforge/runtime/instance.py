@@ -73,7 +73,7 @@ def running(paths: Paths) -> Running | None:
             content = _content(fd)
             if content is not None:
                 found = Running(content, paths, os.fstat(fd).st_uid)
-                _check_name(found.root, paths)
+                _check_name(_text(content, "name") or _name(found.root), found.root, paths)
                 return found
             # Its holder is about to write it.
             time.sleep(0.02)
@@ -114,11 +114,11 @@ def pid(value: object) -> int:
     return value if whole and 0 < value < 1 << 31 else 0  # type: ignore[operator, return-value]
 
 
-def _check_name(root: str, paths: Paths) -> None:
+def _check_name(theirs: str, root: str, paths: Paths) -> None:
     """Two applications that one RELEASE_STATE_DIR names would stop each other."""
     if root == paths.root:
         return
-    theirs, ours = _name(root), _name(paths.root)
+    ours = _name(paths.root)
     if theirs and ours and theirs != ours:
         raise Refusal(
             f"{paths.state} is the state directory of {theirs} ({root}), which is running; "

@@ -8,7 +8,7 @@ from ..errors import NO_ANSWER, Refusal
 from ..instance import Running
 from ..protocol import supervisor as messages
 from ..wire import frames
-from ..wire.unix import dial
+from .supervisor import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def ask(
     is called, and what it returns is sent.  Raises Refusal with the
     supervisor's reason, hint and exit status.
     """
-    with dial(running.supervisor, "the supervisor", _SECONDS, running.owner) as sock:
+    with connect(running, _SECONDS) as sock:
         try:
             frames.send(sock, message)
             while (answer := frames.receive(sock)) is not None:

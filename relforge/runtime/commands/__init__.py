@@ -140,6 +140,10 @@ ALIASES = {
 
 def main(argv: list[str]) -> int:
     """Run one command and return its exit status; what goes wrong has been printed."""
+    if os.getpid() == 1:
+        from ..first_process import prepare
+
+        prepare(argv[0] if argv else "help")
     return told(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
 
 

@@ -7,6 +7,7 @@ import os
 
 from .. import paths
 from ..config import loading
+from ..config import problems as problem_rows
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
 from ..config.sound import printable
@@ -85,21 +86,38 @@ def _check(as_json: bool) -> int:
     result = loading.read(fd)
     origins, notes = result["origins"], result["notes"]
     os.close(fd)
+    problem = _services(result["values"])
+    if problem and not as_json:
+        raise problem
     counts: dict[str, int] = {}
     for rows in origins.values():
         name = _source(*rows[0])
         counts[name] = counts.get(name, 0) + 1
     if as_json:
         sources = [{"source": name, "keys": count} for name, count in counts.items()]
-        answer = {"valid": True, "keys": len(origins), "sources": sources, "notes": notes}
-        print(json.dumps({**answer, "errors": []}))
-        return DONE
+        answer = {"valid": not problem, "keys": len(origins), "sources": sources, "notes": notes}
+        errors = [problem_rows.row(problem.message)] if problem else []
+        print(json.dumps({**answer, "errors": errors}))
+        return CONFIG if problem else DONE
     total = "1 key" if len(origins) == 1 else f"{len(origins)} keys"
     by = ", ".join(f"{name} ({count})" for name, count in counts.items())
     print(f"configuration is valid: {total}" + (f" from {by}" if by else ""))
     for note in notes:
         print(f"  note: {printable(note)}")
     return DONE
+
+
+def _services(values: dict[str, Any]) -> Refusal | None:
+    """What is wrong with the services' settings once the configuration is put in."""
+    from ..supervise import addresses, specs
+
+    place = paths.of(manifest.root())
+    try:
+        rows = specs.read(manifest.load(place.root), values, place.root, place.state)
+        addresses.places(rows, place.run)
+    except Refusal as error:
+        return error
+    return None
 
 
 def _source(provider: str, place: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..supervise.supervisor import Supervisor
 
 _ANSWER = 5.0  # seconds in which a supervisor that is well says that it stops
+_WITHOUT = 120.0  # seconds for one that cannot say that it is at work
 
 
 def start(argv: list[str]) -> int:
@@ -167,14 +168,16 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     """None where the supervisor does not answer, or dies before it has said the last word."""
     import select
 
+    from ..client.supervisor import SocketGone, connect
     from ..protocol import supervisor as messages
-    from ..wire.unix import dial
 
     running = instance.running(place)
     if running is None:
         return []
     try:
-        sock = dial(running.supervisor, "the supervisor", _ANSWER, running.owner)
+        sock = connect(running, _ANSWER)
+    except SocketGone:
+        return _terminate(place, _WITHOUT if timeout is None else timeout)
     except Refusal as error:
         if error.code == NOT_RUNNING and instance.running(place) is None:
             return []  # it ended meanwhile
@@ -190,6 +193,20 @@ def _ask(place: Paths, timeout: float | None) -> list[str] | None:
     except (OSError, frames.FrameError):
         return None
     return None if instance.running(place) is not None else []
+
+
+def _terminate(place: Paths, seconds: float) -> list[str] | None:
+    """Ask a supervisor that has no socket by its signal, which drains; None where that is late."""
+    import signal
+
+    from ..supervise import lock
+
+    pid = instance.pid(lock.read(place).get("pid"))
+    if pid:
+        process = holder.pidfd(place.lock, pid)
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        os.close(process)
+    return [] if lock.wait_free(place, seconds) else None
 
 
 def _kill(place: Paths) -> list[str]:

@@ -7,10 +7,11 @@ import time
 
 from .. import instance, options, paths
 from ..client import duration
+from ..client.supervisor import connect
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
 from ..protocol import supervisor as messages
-from ..wire import unix
+from ..wire import frames, unix
 from ..wire.frames import FrameError
 
 TYPE_CHECKING = False
@@ -84,9 +85,12 @@ def _asked() -> dict[str, Any] | None:
         release = manifest.load(root)
         return _without("stopped", release["name"], release["version"], None)
     try:
-        return unix.ask(
-            running.supervisor, "the supervisor", messages.status(), _SECONDS, running.owner
-        )
+        with connect(running, _SECONDS) as sock:
+            sock.settimeout(_SECONDS)
+            frames.send(sock, messages.status())
+            return frames.receive(sock)
+    except TimeoutError:
+        raise unix.silent("the supervisor", _SECONDS) from None
     except ConnectionError:
         return None
     except (OSError, FrameError) as error:
@@ -96,10 +100,10 @@ def _asked() -> dict[str, Any] | None:
             raise
         from ..supervise import lock  # late: only who does not listen is asked for this way
 
-        # It holds the lock and does not listen yet, or no longer: whoever starts says so.
-        begins = lock.read(paths.of(root)).get("operation", "start") == "start"
+        if lock.read(paths.of(root)).get("operation", "start") != "start":
+            return None  # it has just ended
         name = os.environ.get("RELEASE_NAME", "app")
-        return _without("starting" if begins else "stopping", name, running.version, running.pid)
+        return _without("starting", name, running.version, running.pid)
 
 
 def _without(state: str, name: str, number: str, holder: int | None) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Where a service listens: ``HOST:PORT``, ``[IPV6]:PORT``, ``:PORT`` or ``unix:PATH``."""
+"""Where a service listens: ``HOST:PORT``, ``[IPV6]:PORT``, ``:PORT`` or ``unix:PATH``.
+
+A Unix socket may have socat's options: ``unix:PATH,mode=0660,group=www-data``.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from . import reference
 from .wrong import Wrong
 
 UNIX = "unix:"
-EVERYWHERE = "0.0.0.0"  # the host of ``:PORT``
+EVERYWHERE = "0.0.0.0"  # the host of ``:PORT``, and of ``*:PORT``
 HIGHEST = 65535
+MODE = 0o666  # of a Unix socket, as web servers have it: its directory decides who may reach it
 PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 HINT = "write HOST:PORT, [IPV6]:PORT or unix:/PATH"
 # What a reference that begins a text may hold: all of the address, its host, or a path's begin.
@@ -15,14 +19,21 @@ _BEGINNINGS = ("0", "0:0", f"{UNIX}/0")
 
 
 class Address:
-    """``host`` and ``port``; or ``path`` alone, which may be relative to the run directory."""
+    """``host`` and ``port``; or ``path``, which may be relative to the run directory.
 
-    __slots__ = ("host", "path", "port")
+    Of a Unix socket also the ``mode``, and the ``group`` where it is not that of the process.
+    """
 
-    def __init__(self, *, host: str = "", port: int = 0, path: str = "") -> None:
+    __slots__ = ("group", "host", "mode", "path", "port")
+
+    def __init__(
+        self, *, host: str = "", port: int = 0, path: str = "", mode: int = MODE, group: str = ""
+    ) -> None:
         self.host = host
         self.port = port
         self.path = path
+        self.mode = mode
+        self.group = group
 
 
 def read(text: str) -> Address:
@@ -30,18 +41,18 @@ def read(text: str) -> Address:
     if any(not sign.isprintable() or sign == " " for sign in text) and not text.startswith(UNIX):
         raise _not(text)
     if text.startswith(UNIX):
-        return Address(path=_path(text))
+        return _unix(text)
     host, colon, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     inner = host[1:-1] if bracketed else host
     foreign = "[]/" if bracketed else ":[]/"
-    if not colon or any(sign in foreign for sign in inner) or host == "[]":
+    if not colon or any(sign in foreign for sign in inner) or host in ("[]", "[*]"):
         raise _not(text)
     if not (port.isascii() and port.isdecimal()):
-        raise Wrong(f"{text!r} has no port after its last colon", hint=HINT)
+        raise Wrong(f"{text!r} has no port after its last colon: a port is a number", hint=HINT)
     if len(port.lstrip("0")) > 5 or int(port) > HIGHEST:
         raise Wrong(f"{text!r}: a port is a number from 0 to {HIGHEST}")
-    return Address(host=inner or EVERYWHERE, port=int(port))
+    return Address(host=EVERYWHERE if inner in ("", "*") else inner, port=int(port))
 
 
 def outright(text: str) -> tuple[str, int] | None:
@@ -69,14 +80,29 @@ def check(text: str) -> None:
     raise Wrong(f"{text!r} is not an address with any value", hint=HINT) from problem
 
 
-def _path(text: str) -> str:
-    path = text.removeprefix(UNIX)
+def _unix(text: str) -> Address:
+    path, *options = text.removeprefix(UNIX).split(",")
     if not path or not path.isprintable():
         raise _not(text)
+    if path.startswith("@"):
+        hint = "an abstract socket has no permissions: write unix:PATH, or unix:./@NAME for a file"
+        raise Wrong(f"{text!r} is an abstract socket", hint=hint)
+    if path.endswith("/"):
+        raise Wrong(f"{text!r} is a directory", hint="write the path of the socket in it")
     size = len(path.encode())
     if size > PATH_MOST:
         raise Wrong(f"{text!r}: a Unix socket's path may have {PATH_MOST} bytes, this has {size}")
-    return path
+    mode, group = MODE, ""
+    for option in options:
+        name, _, value = option.partition("=")
+        if name == "mode" and 3 <= len(value) <= 4 and not value.strip("01234567"):
+            mode = int(value, 8)
+        elif name == "group" and value and value.isprintable():
+            group = value
+        else:
+            hint = "write unix:PATH,mode=0660,group=NAME"
+            raise Wrong(f"{text!r}: {option!r} is not an option of a Unix socket", hint=hint)
+    return Address(path=path, mode=mode, group=group)
 
 
 def _not(text: str) -> Wrong:

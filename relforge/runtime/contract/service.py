@@ -69,8 +69,10 @@ class Service(Run):
         references=True,
         hint='for instance listen = ["${http.host}:${http.port}"]',
         shown="`[]`; required for `app`",
-        doc='`"host:port"`, `"[v6]:port"`, `":port"` (all of IPv4), `"unix:/path"`; a relative '
-        "path is in the run directory, port 0 is any free one; the supervisor opens them",
+        doc='`"host:port"`, `"[v6]:port"`, `":port"` or `"*:port"` (all of IPv4), `"unix:/path"`; '
+        "a relative path is in the run directory, port 0 is any free one; the supervisor opens "
+        "them. A Unix socket has the mode 0666, so that its directory decides who may connect, or "
+        '`"unix:/path,mode=0660,group=www-data"`',
     )
     instances: int = key(
         OrReference(Whole(1), AUTO),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from .. import first_process
 from ..agent import report
 from ..errors import FAILED, told
 from ..protocol import questions
@@ -15,8 +16,9 @@ def main(argv: list[str]) -> int:
     """Do what ``argv`` says and return the exit status.
 
     What the application raises is shown without our frames (exit 1);
-    SystemExit passes.
+    SystemExit passes, also that of a SIGTERM: `finally` of the application runs.
     """
+    first_process.let_finally_run()
     try:
         return told(lambda: _dispatch(argv))
     except Exception as error:

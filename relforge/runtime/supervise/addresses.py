@@ -17,15 +17,22 @@ if TYPE_CHECKING:
 
 
 class Address:
-    """``place`` is what bind(2) takes; ``text`` and ``where`` are the setting and its name."""
+    """``place`` is what bind(2) takes; ``text`` and ``where`` are the setting and its name.
 
-    __slots__ = ("family", "place", "text", "where")
+    ``mode`` and ``group`` (-1: as it comes) are those of a Unix socket.
+    """
 
-    def __init__(self, text: str, where: str, family: int, place: Any) -> None:
+    __slots__ = ("family", "group", "mode", "place", "text", "where")
+
+    def __init__(
+        self, text: str, where: str, family: int, place: Any, *, mode: int = 0, group: int = -1
+    ) -> None:
         self.text = text
         self.where = where
         self.family = family
         self.place = place
+        self.mode = mode
+        self.group = group
 
     def __str__(self) -> str:
         return _shown(self.family, self.place)
@@ -46,7 +53,9 @@ def read(text: str, where: str, run: str) -> Address:
     except Wrong as wrong:
         raise Refusal(f"{where}: {wrong}", hint=wrong.hint, code=CONFIG) from None
     if found.path:
-        return Address(text, where, socket.AF_UNIX, os.path.join(run, found.path))
+        place = os.path.join(run, found.path)
+        group = _group(found.group, where)
+        return Address(text, where, socket.AF_UNIX, place, mode=found.mode, group=group)
     try:
         rows = socket.getaddrinfo(found.host, found.port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -56,8 +65,24 @@ def read(text: str, where: str, run: str) -> Address:
     return Address(text, where, rows[0][0], rows[0][4])
 
 
+def _group(name: str, where: str) -> int:
+    if not name:
+        return -1
+    if name.isascii() and name.isdecimal():
+        return int(name)
+    import grp
+
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise Refusal(f"{where}: this host has no group {name!r}", code=CONFIG) from None
+
+
 def places(specs: list[Spec], run: str) -> list[str]:
-    """Where services would listen, as ``ListenStream=`` of systemd.socket(5) has it."""
+    """Where services would listen, as ``ListenStream=`` of systemd.socket(5) has it.
+
+    Raises Refusal (78) for the first that is not an address.
+    """
     found = [read(text, where, run) for spec in specs for text, where in settings(spec)]
     return [str(row).removeprefix(UNIX) for row in found]
 

@@ -6,9 +6,11 @@ import json
 import os
 import sys
 
+from ..config.sound import printable
 from ..errors import FAILED, Refusal
 from ..protocol import startup
 from ..protocol import supervisor as messages
+from ..wire.descriptors import inherited
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
@@ -87,6 +89,9 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
+    # A lock or a pipe of the starter's would be open for as long as the release runs.
+    for fd in inherited():
+        os.close(fd)
     plan.journal.take_over()
     said = False
 
@@ -124,7 +129,8 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
         outcome.message or "stopped before it was ready",
         code=outcome.code or FAILED,
         hint=outcome.hint,
-        tail=outcome.tail[-_TAIL:],
+        # A terminal would act on what a service prints.
+        tail=[printable(line) for line in outcome.tail[-_TAIL:]],
     )
 
 

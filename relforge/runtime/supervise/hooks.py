@@ -157,7 +157,7 @@ def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> t
     try:
         if plan.journal.path is not None:
             output, theirs = os.pipe()
-        pid = spawn(words, environ, descriptors=(born.config,), output=theirs)
+        pid = spawn(words, environ, descriptors=(born.config,), output=theirs, alone=True)
     except BaseException:
         if output >= 0:
             os.close(output)

@@ -58,7 +58,7 @@ def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -
             if theirs >= 0:
                 environ[journald.VARIABLE] = journald.place(theirs)
                 opened.append(theirs)
-        pid = spawn(_words(process), environ, descriptors=passed, output=theirs)
+        pid = spawn(_words(process), environ, descriptors=passed, output=theirs, alone=True)
     except BaseException:
         opened += [fd for fd in (program, output) if fd >= 0]
         raise

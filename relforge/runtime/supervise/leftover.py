@@ -1,6 +1,7 @@
 """Whom a supervisor that was killed has left: what its services had started themselves.
 
-The services die with it (PR_SET_PDEATHSIG), and their own children do not.
+The services die with it (PR_SET_PDEATHSIG), and their own children do not.  They are known by
+their variables, also where they went into sessions of their own.
 """
 
 from __future__ import annotations
@@ -10,37 +11,69 @@ import signal
 import time
 
 from ..paths import Paths
+from . import orphans
+from .notices import parent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_ROUNDS = 10
 _PATIENCE = 2.0  # seconds in which the kernel takes back what they hold
 
 
 def sweep(paths: Paths, content: dict[str, Any]) -> int:
-    """Kill what is left of the process groups that the lock's last holder has named; how many.
+    """Kill what is left of the services of the lock's last holder; how many there were.
 
-    A number may be somebody else's by now: only who has our state folder in its
-    environment is ours.
+    The caller holds the lock: no other supervisor has these.  A process is one of them that has
+    our state directory in its environment, and a mark, or the number of a group that the lock
+    names.  Whatever has started us is none of them, even if a service has started that.
     """
     groups = set(content.get("groups", ())) - {os.getpgrp()}
-    left = [pid for pid in _all() if _group(pid) in groups and _is_ours(pid, paths.state)]
-    for pid in left:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            continue
-    end = time.monotonic() + _PATIENCE
-    while any(_group(pid) in groups and not _is_over(pid) for pid in left):
-        if time.monotonic() > end:
+    killed: set[int] = set()
+    for _ in range(_ROUNDS):  # one may just be starting another
+        found = [pid for pid in _left(groups, paths.state) if pid not in killed]
+        if not found:
             break
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                continue
+        killed.update(found)
+    end = time.monotonic() + _PATIENCE
+    while any(not _is_over(pid) for pid in killed) and time.monotonic() < end:
         time.sleep(0.01)
-    return len(left)
+    return len(killed)
 
 
-def _all() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+def _left(groups: set[int], state: str) -> list[int]:
+    ours = _our_own()
+    return [
+        pid
+        for pid in (int(name) for name in os.listdir("/proc") if name.isdigit())
+        if pid not in ours
+        and _session(pid) != os.getsid(0)
+        and _is_of(pid, state, marked=_group(pid) not in groups)
+        and not _is_over(pid)
+    ]
+
+
+def _our_own() -> set[int]:
+    """This process, and those that have started it."""
+    found: set[int] = set()
+    pid = os.getpid()
+    while pid > 0 and pid not in found:
+        found.add(pid)
+        pid = parent(pid)
+    return found
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
 
 
 def _group(pid: int) -> int:
@@ -50,10 +83,16 @@ def _group(pid: int) -> int:
         return 0
 
 
-def _is_ours(pid: int, state: str) -> bool:
+def _is_of(pid: int, state: str, *, marked: bool) -> bool:
+    """Whether its variables name our state directory; in a container that path may be another."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return b"RELEASE_STATE_DIR=" + os.fsencode(state) in file.read().split(b"\0")
+            rows = file.read().split(b"\0")
+        if b"RELEASE_STATE_DIR=" + os.fsencode(state) not in rows:
+            return False
+        if marked and not any(row.startswith(orphans.MARK.encode() + b"=") for row in rows):
+            return False
+        return os.path.samestat(os.stat(f"/proc/{pid}/root{state}"), os.stat(state))
     except OSError:
         return False
 

@@ -7,7 +7,7 @@ import os
 import time
 
 from .. import flock
-from ..errors import FAILED, LOCKED, Refusal
+from ..errors import CONFIG, FAILED, LOCKED, Refusal
 from ..instance import open_lock, running
 from ..paths import Paths
 from ..wire.unix import not_allowed
@@ -23,7 +23,7 @@ _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 class Lock:
     """``<state>/lock``, held; its content tells control commands whom to ask.
 
-    ``{"pid", "run_dir", "version", "root", "started", "mode": "daemon" | "foreground",
+    ``{"pid", "run_dir", "name", "version", "root", "started", "mode": "daemon" | "foreground",
     "operation": "start" | null, "groups": [process group]}``
     """
 
@@ -84,6 +84,14 @@ def taken(paths: Paths) -> Refusal:
     name = os.environ.get("RELEASE_NAME", "app")
     holder = read(paths)
     pid = holder.get("pid", "?")
+    theirs = holder.get("name", name)
+    if theirs != name:
+        return Refusal(
+            f"{paths.state} is the state directory of {theirs} ({holder.get('root')}, pid {pid}), "
+            f"which runs; this is {name} ({paths.root})",
+            hint="give each application its own RELEASE_STATE_DIR",
+            code=CONFIG,
+        )
     if holder.get("operation"):
         return Refusal(
             f"another {holder['operation']} of {name} is under way (pid {pid})",

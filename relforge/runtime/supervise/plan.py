@@ -15,7 +15,7 @@ from ..errors import CONFIG, Refusal
 from ..paths import Paths
 from ..wire.descriptors import high
 from ..wire.unix import answers
-from . import leftover, lock, sockets, specs, systemd
+from . import leftover, lock, open_files, sockets, specs, systemd
 from .addresses import shown
 from .agent_sockets import NEXT
 from .generation import Generation
@@ -80,6 +80,7 @@ def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
     ``meanwhile`` is called while the loader is at work.
     """
     _open_standard()
+    open_files.check([])
     root = release_root()
     manifest = read_manifest(root)
     paths = places.of(root)
@@ -88,6 +89,7 @@ def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
     content = {
         "pid": os.getpid(),
         "run_dir": paths.run,
+        "name": manifest["name"],
         "version": manifest["version"],
         "root": root,
         "started": time.time(),
@@ -185,6 +187,7 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     )
     values = loading.read(born.config)["values"]
     born.specs = specs.read(born.manifest, values, paths.root, paths.state)
+    open_files.check(born.specs)
     clean(paths.run, born.specs)
     born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:

@@ -3,33 +3,68 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import stat
 
+from .. import stack_signals
 from .poller import READ, Poller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# All those that would end a supervisor by default and that people send; as
-# PID 1 a signal without a handler is lost.
-HANDLED = (
+# A base image chooses SIGQUIT (nginx) or SIGRTMIN+3 (systemd) with STOPSIGNAL, LXC sends SIGPWR.
+STOPS = (
     signal.SIGTERM,
     signal.SIGINT,
-    signal.SIGHUP,
-    signal.SIGCHLD,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
+    signal.SIGQUIT,
+    signal.SIGPWR,
+    signal.SIGRTMIN + 3,
 )
+# They would end a supervisor by default; as PID 1 a signal without a handler is lost.
+IGNORED = (
+    signal.SIGUSR1,
+    signal.SIGALRM,
+    signal.SIGVTALRM,
+    signal.SIGPROF,
+    signal.SIGIO,
+    stack_signals.TO_LOG,
+    stack_signals.TO_FILE,
+)
+HANDLED = (*STOPS, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2, *IGNORED)
+
+
+def meaning(number: int) -> str:
+    """The name of a signal, as the rules have it: all but SIGHUP ask the supervisor to stop."""
+    if number == signal.SIGHUP and _terminal_is_gone():
+        return "SIGHUP of a closed terminal"
+    return "SIGRTMIN+3" if number == STOPS[-1] else signal.Signals(number).name
+
+
+def _terminal_is_gone() -> bool:
+    """Whether a terminal that is one of our standard streams has hung up."""
+    for fd in (0, 1, 2):
+        try:
+            if not stat.S_ISCHR(os.fstat(fd).st_mode):
+                continue
+        except OSError:
+            continue  # closed when we were started
+        asked = select.poll()
+        asked.register(fd, 0)  # POLLHUP is always reported
+        if any(events & select.POLLHUP for _, events in asked.poll(0)):
+            return True
+    return False
 
 
 class Signals:
     """From now on ``call(number)`` for each signal that arrives, from the poller's `wait`."""
 
-    __slots__ = ("_call", "_ours", "_poller", "_theirs")
+    __slots__ = ("_call", "_hung_up", "_ours", "_poller", "_theirs")
 
     def __init__(self, poller: Poller, call: Callable[[int], None]) -> None:
         self._call = call
+        self._hung_up = False
         self._poller = poller
         self._ours, self._theirs = os.pipe()
         os.set_blocking(self._ours, False)
@@ -61,6 +96,10 @@ class Signals:
             if number == signal.SIGCHLD and number in seen:
                 continue
             seen.add(number)
+            if number in IGNORED or (number == signal.SIGHUP and self._hung_up):
+                continue
+            # The shell passes on what the kernel sends as well: it is no second request to stop.
+            self._hung_up = self._hung_up or (number == signal.SIGHUP and _terminal_is_gone())
             self._call(number)
 
 

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     Activated = list[tuple[str, socket.socket]]
 
 BACKLOG = 2048
+_INET_HINTS = {
+    errno.EADDRINUSE: "another process listens there; `ss -ltnp` shows which one",
+    errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE, or socket activation",
+    errno.EADDRNOTAVAIL: "this host has no such address; 0.0.0.0 is all of them",
+}
+_UNIX_HINTS = {
+    errno.EADDRINUSE: "another process listens there; `ss -lxp` shows which one",
+    errno.EACCES: "the user of the release cannot write to that directory",
+    errno.ENOENT: "that directory does not exist: make it",
+}
 
 
 def control(path: str) -> socket.socket:
@@ -77,6 +87,8 @@ def adopt(
                 if found is None:
                     address = addresses.read(text, where, run)
                     found = next((row for row in everybody if row.address == str(address)), None)
+                    if found is not None and found.path is not None:
+                        _permit(address)
                 if found is None:
                     found = _open(address, specs, [])
                     opened.append(found)
@@ -136,26 +148,51 @@ def _open_unix(address: Address) -> Listener:
             f"this has {size}",
             code=CONFIG,
         )
+    if os.path.isdir(path) and not os.path.islink(path):
+        raise Refusal(f"{address.where}: {address}: a directory is there", code=CONFIG)
     if answers(path):
-        raise Refusal(f"{address.where}: {address}: another process listens there")
+        raise Refusal(
+            f"{address.where}: {address}: another process listens there",
+            hint="`ss -lxp` shows which one",
+        )
     unlink(path)
+    if os.path.lexists(path):
+        raise Refusal(
+            f"{address.where}: {address}: a file that is not a socket is there, or it belongs to "
+            "another user",
+            hint=f"see what it is, then remove it: rm {path}",
+        )
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     _bind(sock, address, str(address))
-    # As web servers do; who may reach it is decided by the folder.
-    os.chmod(path, 0o666)
     return Listener(sock, path)
 
 
+def _permit(address: Address) -> None:
+    """Give a Unix socket its group and mode; raises Refusal."""
+    try:
+        if address.group >= 0:
+            os.chown(address.place, -1, address.group)
+        os.chmod(address.place, address.mode)
+    except OSError as error:
+        raise Refusal(
+            f"{address.where}: {address.text}: {error.strerror}",
+            hint="the user of the release has to be a member of that group",
+        ) from None
+
+
 def _bind(sock: socket.socket, address: Address, name: str) -> None:
+    hints = _UNIX_HINTS if address.family == socket.AF_UNIX else _INET_HINTS
     try:
         sock.bind(address.place)
+        if address.family == socket.AF_UNIX:
+            _permit(address)  # before anybody can connect
         sock.listen(BACKLOG)
+    except Refusal:
+        sock.close()
+        unlink(address.place)
+        raise
     except OSError as error:
         sock.close()
-        hint = {
-            errno.EADDRINUSE: "another process listens there; `ss -ltnp` shows which one",
-            errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE, or socket activation",
-            errno.EADDRNOTAVAIL: "this host has no such address; 0.0.0.0 is all of them",
-        }.get(error.errno or 0, "")
+        hint = hints.get(error.errno or 0, "")
         reason = os.strerror(error.errno or 0)
         raise Refusal(f"{address.where}: {name}: {reason}", hint=hint, code=FAILED) from None

@@ -10,6 +10,7 @@ from collections import deque
 from ..protocol import supervisor as messages
 from . import orphans, report
 from .control import Client, Control
+from .control_files import ControlFiles
 from .generation import Generation
 from .performer import Performer
 from .plan import Plan
@@ -18,7 +19,7 @@ from .rules import events
 from .rules.decide import step
 from .rules.values import Value
 from .rules.world import Outcome, Process, World
-from .signals import Signals
+from .signals import Signals, meaning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Supervisor:
         self.world = World(plan.generation, began, None if wait is None else began + wait)
         self._queue: deque[Value] = deque()
         self._control = Control(plan.control, self.poller, self._answer)
+        self._files = ControlFiles(plan)
         self._control.left = lambda client: self.post(events.Left(client.number))
         self._performer = Performer(plan, self.poller, self._control, self.post, running)
 
@@ -120,7 +122,8 @@ class Supervisor:
         if due is not None and now >= due:
             self.post(events.Due())
             return 0.0
-        times = (due, self._performer.tick(now), self.plan.manager.beat(now))
+        files = self._files.listen_again(now)
+        times = (due, self._performer.tick(now), self.plan.manager.beat(now), files)
         soonest = min((moment for moment in times if moment is not None), default=None)
         return None if soonest is None else soonest - now
 
@@ -129,8 +132,8 @@ class Supervisor:
             self._performer.processes.reap()
         elif number == signal.SIGUSR2:
             self.plan.journal.reopen()
-        elif number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self.post(events.Signaled(signal.Signals(number).name))
+        else:
+            self.post(events.Signaled(meaning(number)))
 
     def _answer(self, message: dict[str, Any], client: Client) -> None:
         try:

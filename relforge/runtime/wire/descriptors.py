@@ -23,6 +23,22 @@ def high(fd: int) -> int:
     return copy
 
 
+def inherited() -> list[int]:
+    """The descriptors above 2 with which we were started.
+
+    What we open ourselves closes when a program is executed, and what our starter left
+    open does not.
+    """
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.append(int(name))
+        except OSError:
+            continue  # the listing's own
+    return found
+
+
 def high_socket(sock: socket.socket) -> socket.socket:
     """The same for a socket, which is detached."""
     return socket.socket(fileno=high(sock.detach()))

@@ -1,7 +1,7 @@
 """Starting a process of a release: one way, whichever process it is.
 
 It is in a process group of its own, with the signals as every program expects
-them, `/dev/null` as standard input, and of our descriptors only those that it is given.
+them, `/dev/null` as standard input, and of what we opened only what it is given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import fcntl
 import os
 import signal
 
-from .descriptors import LOWEST
+from .descriptors import LOWEST, inherited
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,12 +55,13 @@ def spawn(
     descriptors: Sequence[int] = (),
     output: int = INHERITED,
     session: bool = False,
+    alone: bool = False,
 ) -> int:
     """Start a program; its process id.  Raises OSError.
 
     It finds ``descriptors`` in that order from FIRST on.  ``output`` is for both
     standard output and standard error.  ``session``: it is out of reach of the
-    terminal's keys, too.
+    terminal's keys, too.  ``alone``: it gets nothing that our own starter left open.
     """
     actions: list[tuple[Any, ...]] = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0)]
     if output == DISCARDED:
@@ -75,6 +76,9 @@ def spawn(
                 given = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST)
                 copies.append(given)
             actions.append((os.POSIX_SPAWN_DUP2, given, FIRST + at))
+        if alone:
+            after = FIRST + len(descriptors)
+            actions += [(os.POSIX_SPAWN_CLOSE, fd) for fd in inherited() if fd >= after]
         group: dict[str, Any] = {"setsid": True} if session else {"setpgroup": 0}
         return os.posix_spawn(
             words[0],

@@ -13,6 +13,7 @@ GOOD = [
     ("127.0.0.1:80", ("127.0.0.1", 80, "")),
     ("localhost:0", ("localhost", 0, "")),
     (":8000", ("0.0.0.0", 8000, "")),
+    ("*:8000", ("0.0.0.0", 8000, "")),
     ("[::1]:65535", ("::1", 65535, "")),
     ("unix:web.sock", ("", 0, "web.sock")),
     ("unix:/run/a b.sock", ("", 0, "/run/a b.sock")),
@@ -33,6 +34,12 @@ WRONG = [
     ("host:٣", "has no port after its last colon"),
     ("host:99999", "a port is a number from 0 to 65535"),
     ("host:" + "9" * 5000, "a port is a number from 0 to 65535"),
+    ("[*]:80", "is not an address"),
+    ("unix:@name", "is an abstract socket"),
+    ("unix:/run/", "is a directory"),
+    ("unix:/run/x,user=me", "'user=me' is not an option of a Unix socket"),
+    ("unix:/run/x,mode=999", "'mode=999' is not an option of a Unix socket"),
+    ("unix:/run/x,mode=", "'mode=' is not an option of a Unix socket"),
     ("unix:/" + "x" * 107, "a Unix socket's path may have 107 bytes, this has 108"),
 ]
 
@@ -100,3 +107,12 @@ def test_a_dollar_that_is_not_a_reference_is_part_of_the_address() -> None:
     address.check("unix:/run/$${web}.sock")
     with pytest.raises(Wrong, match="a key and a }"):
         address.check("127.0.0.1:${http.port")
+
+
+def test_a_unix_socket_may_have_a_mode_and_a_group() -> None:
+    """O14: as socat has them."""
+    found = address.read("unix:web.sock,mode=0660,group=www-data")
+    assert ("web.sock", 0o660, "www-data") == (found.path, found.mode, found.group)
+    found = address.read("unix:web.sock")
+    assert (0o666, "") == (found.mode, found.group)
+    address.check("unix:${socket},mode=0660")

@@ -91,9 +91,43 @@ def test_a_dead_unix_socket_is_replaced_and_a_living_one_is_not(
 def test_a_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("data")
-    with pytest.raises(Refusal, match="Address already in use"):
+    with pytest.raises(Refusal, match="a file that is not a socket is there") as error:
         sockets.open_all([spec(f"unix:{path}")], str(tmp_path), [])
     assert "data" == path.read_text()
+    assert error.value.hint == f"see what it is, then remove it: rm {path}"
+
+
+def test_what_is_in_the_way_of_a_unix_socket_is_named(
+    opened: list[Listener], tmp_path: Path
+) -> None:
+    """O14: a directory is a wrong setting; a program that listens is asked for by its socket."""
+    with pytest.raises(Refusal, match="a directory is there") as error:
+        sockets.open_all([spec(f"unix:{tmp_path}")], str(tmp_path), [])
+    assert 78 == error.value.code
+    listen(opened, tmp_path, "unix:web.sock")
+    with pytest.raises(Refusal, match="another process listens there") as error:
+        sockets.open_all([spec("unix:web.sock")], str(tmp_path), [])
+    assert (1, "`ss -lxp` shows which one") == (error.value.code, error.value.hint)
+    with pytest.raises(Refusal, match="No such file or directory") as error:
+        sockets.open_all([spec("unix:missing/web.sock")], str(tmp_path), [])
+    assert error.value.hint == "that directory does not exist: make it"
+
+
+def test_a_unix_socket_has_the_mode_and_group_of_its_setting(
+    opened: list[Listener], tmp_path: Path
+) -> None:
+    """O14: a directory that others may enter need not open the socket to them."""
+    path = tmp_path / "web.sock"
+    group = os.getgid()
+    row = listen(opened, tmp_path, f"unix:{path},mode=0660,group={group}")[0]
+    assert (0o660, group) == (path.stat().st_mode & 0o777, path.stat().st_gid)
+    other = spec(f"unix:{path},mode=600")
+    adopted = sockets.adopt([other], str(tmp_path), {"web": [row]})["web"][0]
+    assert (row, 0o600) == (adopted, path.stat().st_mode & 0o777)
+    with pytest.raises(Refusal, match="this host has no group 'nobody-has-it'") as error:
+        sockets.open_all([spec("unix:b.sock,group=nobody-has-it")], str(tmp_path), [])
+    assert 78 == error.value.code
+    assert not (tmp_path / "b.sock").exists()
 
 
 @pytest.mark.network

@@ -311,3 +311,48 @@ def test_status_answers_at_every_moment_of_a_stop(mini_release: Make) -> None:
     while states[-1] != "stopped" and time.monotonic() < deadline:
         states.append(status(release)["state"])
     assert states[-1] == "stopped"
+
+
+@pytest.mark.parametrize("words", [("status",), ("eval", "5"), ("help",)], ids=" ".join)
+def test_output_that_cannot_be_written_is_one_line(
+    mini_release: Make, words: tuple[str, ...]
+) -> None:
+    """O18: a full disk behind a redirection; exit 1."""
+    release = mini_release({"shop/worker.py": "def main(): pass\n"}, services={"worker": {}})
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [release.root / "bin" / "shop", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    line = "shop: the output cannot be written: No space left on device\n"
+    assert (1, line) == (done.returncode, done.stderr)
+
+
+def test_what_a_service_prints_does_not_act_on_the_terminal_of_start(mini_release: Make) -> None:
+    """S17: the last lines of a service that fails are shown with their control characters."""
+    line = r"print('\x1b]0;owned\x07 \x9b31m', flush=True)"
+    code = f"def main():\n    {line}\n    raise SystemExit(1)\n"
+    release = mini_release({"shop/worker.py": code}, services={"worker": {}})
+    done = release.run("start")
+    assert done.returncode == 1
+    assert r"\x1b]0;owned\x07 \x9b31m" in done.stderr
+    assert done.stderr.replace("\n", "").isprintable()
+
+
+def test_the_lock_names_its_application(mini_release: Make) -> None:
+    """O2: also where the release that holds it was removed meanwhile."""
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    other = mini_release({"shop/worker.py": WORKER}, services={"worker": {}}, name="other")
+    assert release.run("start").returncode == 0
+    launch = release.root / "release" / "launch"
+    text = launch.read_text()
+    launch.unlink()
+    for command in ("status", "stop", "start"):
+        done = other.run(command, env={"RELEASE_STATE_DIR": str(release.state)})
+        assert done.returncode == 78
+        assert f"is the state directory of shop ({release.root})" in done.stderr
+    launch.write_text(text)
+    assert release.run("stop").returncode == 0

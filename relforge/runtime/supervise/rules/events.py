@@ -31,7 +31,7 @@ class Due(Value):
 
 
 class Signaled(Value):
-    """SIGTERM, SIGINT or SIGHUP, by name."""
+    """SIGHUP, or a signal that asks to stop, by name."""
 
     name: str
 
