@@ -15,8 +15,8 @@ from relforge.artifacts.reading import verify as judge
 from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.cli.options import Json, Offline
 from relforge.cli.report import human_size
+from relforge.runtime.untrusted_text import line
 from relforge.support.errors import Exit
-from relforge.support.untrusted_text import line
 
 Place = Annotated[
     Path,

@@ -145,6 +145,10 @@ ALIASES = {
 
 def main(argv: list[str]) -> int:
     """Run one command and return its exit status; what goes wrong has been printed."""
+    if os.isatty(1) or os.isatty(2):
+        from .. import screen
+
+        screen.guard()
     return told(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
 
 

@@ -9,7 +9,6 @@ from .. import paths
 from ..config import loading
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
-from ..config.sound import printable
 from ..contract import manifest
 from ..errors import CONFIG, DONE, FAILED, USAGE, Refusal
 
@@ -98,7 +97,7 @@ def _check(as_json: bool) -> int:
     by = ", ".join(f"{name} ({count})" for name, count in counts.items())
     print(f"configuration is valid: {total}" + (f" from {by}" if by else ""))
     for note in notes:
-        print(f"  note: {printable(note)}")
+        print(f"  note: {note}")
     return DONE
 
 

@@ -40,12 +40,3 @@ def _text(text: str) -> str:
     except UnicodeEncodeError:
         return "text"
     return ""
-
-
-def printable(text: str) -> str:
-    """The text with what a terminal would act on escaped; line ends stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text
-    )

@@ -6,6 +6,7 @@ import os
 import time
 
 from ..errors import CONFIG, Refusal
+from ..untrusted_text import harmless
 from . import journald
 
 SUPERVISOR = "supervisor"
@@ -54,6 +55,7 @@ class Journal:
 
     def say(self, text: str, level: int = journald.INFO) -> None:
         """A line of the supervisor's own; in the journal of systemd, of that priority."""
+        text = harmless(text)
         if self.native:
             # The name is there already, the priority goes before each line (sd-daemon(3)).
             self._write("".join(f"<{level}>{line}\n" for line in text.split("\n")).encode())
