@@ -81,11 +81,11 @@ def _since(text: str) -> bytes:
 
 
 def _who(word: str, services: dict[str, object]) -> bytes:
-    from ..supervise.journal import SUPERVISOR
+    from ..supervise.journal import AUDIT, SUPERVISOR
 
     name = word.partition(".")[0]
-    if name not in services and word != SUPERVISOR:
-        known = ", ".join([*sorted(services), SUPERVISOR])
+    if name not in services and word not in (SUPERVISOR, AUDIT):
+        known = ", ".join([*sorted(services), SUPERVISOR, AUDIT])
         raise Refusal(f"there is no service {word!r}", hint=f"there are {known}", code=USAGE)
     return word.encode()
 

@@ -62,6 +62,7 @@ def service(
         "agent_first": first,
         "console": console,
         "supervisor": supervisor,
+        "audit": True,  # it takes the lines of the audit, at its socket for sd_notify
     }
     return {**message, "kept": FIRST + listeners + 1} if kept else message
 
