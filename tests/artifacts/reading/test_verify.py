@@ -274,7 +274,7 @@ class TestSignatures:
 
         def judged(named: Path) -> str:
             if form == "krl":
-                words = ["ssh-keygen", "-q", "-k", "-f", revoked, f"{named}.pub"]
+                words = ["ssh-keygen", "-q", "-k", "-f", str(revoked), f"{named}.pub"]
                 subprocess.run(words, check=True)
             else:
                 shutil.copy(f"{named}.pub", revoked)
