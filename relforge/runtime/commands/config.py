@@ -6,7 +6,7 @@ import json
 import os
 
 from .. import paths
-from ..config import loading
+from ..config import loading, portion
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
 from ..contract import manifest
@@ -82,7 +82,7 @@ def _check(as_json: bool) -> int:
         print(json.dumps({**answer, "errors": error.problems}))
         return CONFIG
     result = loading.read(fd)
-    origins, notes = result["origins"], result["notes"]
+    origins, notes = result["origins"], [*result["notes"], *_handed(root, result)]
     os.close(fd)
     counts: dict[str, int] = {}
     for rows in origins.values():
@@ -99,6 +99,23 @@ def _check(as_json: bool) -> int:
     for note in notes:
         print(f"  note: {note}")
     return DONE
+
+
+def _handed(root: str, result: dict[str, Any]) -> list[str]:
+    """What is odd in what services are handed."""
+    notes = []
+    for name, row in sorted(manifest.load(root)["services"].items()):
+        wanted = row.get("config")
+        if wanted is None and row.get("user") and result["secrets"]:
+            notes.append(
+                f"services.{name} runs as {row['user']} and is handed every secret; `config` "
+                "of the service names what it needs"
+            )
+        notes += [
+            f"services.{name}.config: no key that is set fits {key!r}"
+            for key in portion.unmatched(result, wanted or ())
+        ]
+    return notes
 
 
 def _source(provider: str, place: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from . import attempt, keys, kinds, problems, providers, references, sound
 from .explain import explain
-from .export import environment
+from .export import environment, key_of
 from .judge import Judge
 from .merge import Merged
 from .provider import BadOptions, Context, Failure, Layer, Setting
@@ -33,6 +33,8 @@ class Outcome:
         self.secrets: list[str] = []
         self.origins: dict[str, list[list[str]]] = {}
         self.environ: dict[str, str] = {}
+        self.exported: dict[str, str] = {}  # the key of each variable of `environ`
+        self.variables: dict[str, str] = {}  # environment variables, and the keys that they set
         self.problems: list[dict[str, str]] = []
         self.notes: list[str] = []  # of what names no key, and is left alone
         self.rows: list[dict[str, Any]] = []  # for `config explain`, masked
@@ -111,6 +113,13 @@ class _Resolution:
                 outcome.secrets.append(key)
         outcome.secrets.sort()
         outcome.environ = environment(self.export, outcome.values)
+        outcome.exported = {name: key_of(self.export[name]) for name in outcome.environ}
+        outcome.variables = {
+            name: key
+            for key, rows in outcome.origins.items()
+            for _, place in rows
+            if (name := _variable(place))
+        }
         outcome.rows = explain(self.merged, self.judge, outcome.values, self._ways)
         for problem in self.judge.problems:
             foreign = self.model or problem["message"].startswith("raised ")
@@ -252,3 +261,8 @@ class _Resolution:
             except Exception:  # has been reported where it ran
                 continue
         return found
+
+
+def _variable(place: str) -> str:
+    """``X`` of ``$X`` and of ``$X /run/secrets/x``; "" for other places."""
+    return place[1:].partition(" ")[0] if place.startswith("$") else ""

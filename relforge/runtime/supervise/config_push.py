@@ -43,7 +43,8 @@ class ConfigPush:
         self._done = done
         self._names = [str(row) for row in rows]
         self.due = time.monotonic() + SECONDS + _SPARE
-        question = questions.config_push(plan.paths.run, self._names, changed, SECONDS)
+        handed = {str(row): row.spec.config for row in rows}
+        question = questions.config_push(plan.paths.run, handed, changed, SECONDS)
         words = bare(new.python, new.paths.root, "push", json.dumps(question))
         self._said = high(os.memfd_create("relforge-answers", os.MFD_CLOEXEC))
         try:

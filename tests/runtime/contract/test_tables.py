@@ -48,6 +48,7 @@ SAMPLES: dict[type[shapes.Shape], Any] = {
     shapes.Size: "64MiB",
     shapes.Words: ["other"],
     service_shapes.Listen: ["127.0.0.1:1"],
+    service_shapes.KeyPatterns: ["db.*", "http.port"],
     shapes.Options: {"workers": 2},
     shapes.Variables: {"A": "b"},
     shapes.Once: True,
