@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from .keys import DEEPEST
 
 TYPE_CHECKING = False
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
 
 _REASONS = {
     "deep": f"nested deeper than {DEEPEST} tables and lists",
+    "number": "holds a number that is not finite, which JSON does not have",
     "nul": "holds a NUL character, which no variable and no path can",
     "text": "holds what is no Unicode text (a variable that is no UTF-8, half a surrogate pair)",
 }
@@ -27,6 +30,8 @@ def flaw(path: tuple[str, ...], value: Any) -> str:
             todo += [(part, depth + 1) for row in item.items() for part in row]
         elif isinstance(item, (list, tuple)):
             todo += [(part, depth + 1) for part in item]
+        elif isinstance(item, float) and not isfinite(item):
+            return _REASONS["number"]
         elif isinstance(item, str) and (found := _text(item)):
             return _REASONS[found]
     return ""
