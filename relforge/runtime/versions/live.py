@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 
-from ..instance import Running
+from ..errors import Refusal
+from ..instance import Running, open_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_MOST = 1 << 16  # bytes of a lock that are read
+
 
 def operation(running: Running) -> str:
     """What the supervisor is busy with; "" for nothing."""
     try:
-        with open(running.lock, "rb") as file:
-            content = json.loads(file.read())
-    except (OSError, ValueError):
+        with open(open_lock(running.lock, os.O_RDONLY), "rb") as file:
+            content = json.loads(file.read(_MOST))
+    except (OSError, ValueError, RecursionError, Refusal):
         return ""
-    return str(content.get("operation") or "")
+    found = content.get("operation") if isinstance(content, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def versions(releases: str, installed: Iterable[str], *, without: int = 0) -> set[str]:

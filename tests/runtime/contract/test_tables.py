@@ -299,6 +299,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     for text, words in (
         ("{", "the release is damaged"),
         ('{"manifest": 2}', "format 2, this runtime reads format 1"),
+        ('{"manifest": 1, "name": "a", "version": "1", "services": 5}', "`"),
         ('{"manifest": 1, "relforge": "9"}', "`name` is missing: the release is damaged, or built"),
     ):
         path.write_text(text)
