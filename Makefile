@@ -32,12 +32,13 @@ node: venv ## Node for the sample's assets, where the host has none
 system: ## Debian packages that the tests need (as root; else says which)
 	@scripts/system.sh
 
-check: venv ## lint, format, types, import floors, words, shell
+check: venv ## lint, format, types, import floors, words, tables, shell
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/words.py
+	$(BIN)/python scripts/states.py --check
 	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
 	$(BIN)/shellcheck --shell=bash templates/completion.bash
 
@@ -107,8 +108,9 @@ bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 lock: venv ## resolve the development tools anew
 	@scripts/lock.sh '$(VENV)'
 
-docs-reference: venv ## the tables of docs/reference/settings.md, from the contract
+docs-reference: venv ## the tables of docs/ that are printed from the code
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/states.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-* .cache _build build dist sample_app/_build sample_app/dist \

@@ -9,11 +9,11 @@ import time
 from ..protocol import questions
 from ..wire.descriptors import high
 from ..wire.spawn import bare, spawn
-from . import launch
-from .children import Children
 from .generation import Generation
 from .plan import Plan
-from .process import Process, kill_group
+from .process import kill_group
+from .rules.events import Pushed
+from .rules.values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,39 +24,41 @@ _SPARE = 5.0  # for the child itself
 
 
 class ConfigPush:
-    """``done`` is called once, with the problem of each process, "" where there is none.
+    """``post`` gets a `Pushed` once, with the problem of each process by ``names``.
 
-    ``due`` is when it will have taken too long.
+    ``due`` is when it will have taken too long.  Raises OSError.
     """
 
-    __slots__ = ("_child", "_done", "_names", "_said", "due")
+    __slots__ = ("_child", "_names", "_post", "_said", "due")
 
     def __init__(
         self,
         plan: Plan,
-        children: Children,
+        post: Callable[[Value], None],
+        watch: Callable[[int, Callable[[int], None]], None],
         new: Generation,
-        rows: list[Process],
+        names: list[str],
         changed: list[str],
-        done: Callable[[dict[str, str]], None],
     ) -> None:
-        self._done = done
-        self._names = [str(row) for row in rows]
+        self._post = post
+        self._names = names
         self.due = time.monotonic() + SECONDS + _SPARE
-        handed = {str(row): row.spec.config for row in rows}
+        specs = {name: new.spec(name.rpartition(".")[0]) for name in names}
+        # A service that the new configuration does not have is handed nothing of it.
+        handed = {name: spec.config if spec else () for name, spec in specs.items()}
         question = questions.config_push(plan.paths.run, handed, changed, SECONDS)
         words = bare(new.python, new.paths.root, "push", json.dumps(question))
         self._said = high(os.memfd_create("relforge-answers", os.MFD_CLOEXEC))
         try:
-            environ = launch.variables(plan, new)
-            self._child = spawn(words, environ, descriptors=(new.config, self._said))
+            variables = new.variables()
+            self._child = spawn(words, variables, descriptors=(new.config, self._said))
         except OSError:
             os.close(self._said)
             raise
-        children.watch(self._child, self._ended)
+        watch(self._child, self._ended)
 
     def kill(self) -> None:
-        """End it; `done` is called all the same."""
+        """End it; what it has to say concerns nobody."""
         kill_group(self._child)
 
     def late(self) -> None:
@@ -71,4 +73,4 @@ class ConfigPush:
             found = json.loads(data)
         except ValueError:
             found = dict.fromkeys(self._names, "the new configuration could not be delivered")
-        self._done(found)
+        self._post(Pushed(found))

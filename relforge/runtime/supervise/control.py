@@ -28,10 +28,11 @@ _HEAD = struct.Struct(">I")
 class Client:
     """One connection; it stays open until it closes, or says what is no frame."""
 
-    __slots__ = ("_control", "received", "sock", "unsent")
+    __slots__ = ("_control", "number", "received", "sock", "unsent")
 
-    def __init__(self, control: Control, sock: socket.socket) -> None:
+    def __init__(self, control: Control, sock: socket.socket, number: int) -> None:
         self._control = control
+        self.number = number
         self.sock = sock
         self.received = b""
         self.unsent = b""
@@ -96,7 +97,7 @@ class Control:
     ``left(client)`` is told of each connection that is closed.
     """
 
-    __slots__ = ("_clients", "_poller", "_sock", "answer", "left")
+    __slots__ = ("_clients", "_last", "_poller", "_sock", "answer", "left")
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class Control:
         self._sock = sock
         self._poller = poller
         self._clients: list[Client] = []
+        self._last = 0  # the number of the newest client
         self.answer = answer
         self.left: Callable[[Client], None] = _nothing
         poller.add(sock.fileno(), READ, self._accept)
@@ -114,30 +116,43 @@ class Control:
     def watch(self, client: Client, events: int) -> None:
         self._poller.add(client.sock.fileno(), events, client.handle)
 
-    def dump(self, asks: Client | None) -> list[dict[str, Any]]:
+    def send(self, number: int, message: dict[str, Any]) -> None:
+        """Answer a client, if it is still there."""
+        for client in self._clients:
+            if client.number == number:
+                client.send(message)
+                return
+
+    def hang_up(self, number: int) -> None:
+        """Close the connection of a client, if it is still there."""
+        for client in self._clients:
+            if client.number == number:
+                self.drop(client)
+                return
+
+    def dump(self, asks: int | None) -> list[dict[str, Any]]:
         """The connections for `adopt`; ``asks`` is the one that waits for an operation."""
         return [
             {
                 "fd": client.sock.fileno(),
                 "in": base64.b64encode(client.received).decode(),
                 "out": base64.b64encode(client.unsent).decode(),
-                "asks": client is asks,
+                "asks": client.number == asks,
             }
             for client in self._clients
         ]
 
-    def adopt(self, rows: list[dict[str, Any]]) -> Client | None:
+    def adopt(self, rows: list[dict[str, Any]]) -> int | None:
         """Go on with the connections of another supervisor; the one that waits."""
         asks = None
         for row in rows:
-            client = Client(self, socket.socket(fileno=row["fd"]))
+            client = self._new(socket.socket(fileno=row["fd"]))
             client.sock.setblocking(False)
             client.received = base64.b64decode(row["in"])
             client.unsent = base64.b64decode(row["out"])
-            self._clients.append(client)
             self.watch(client, READ | WRITE if client.unsent else READ)
             if row["asks"]:
-                asks = client
+                asks = client.number
         return asks
 
     def drop(self, client: Client) -> None:
@@ -165,9 +180,13 @@ class Control:
         if len(self._clients) >= MOST_CLIENTS:
             # The oldest has had its time.
             self.drop(self._clients[0])
-        client = Client(self, sock)
+        self.watch(self._new(sock), READ)
+
+    def _new(self, sock: socket.socket) -> Client:
+        self._last += 1
+        client = Client(self, sock, self._last)
         self._clients.append(client)
-        self.watch(client, READ)
+        return client
 
 
 def _nothing(_client: Client) -> None:

@@ -12,7 +12,9 @@ from ..protocol import supervisor as messages
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
-from .supervisor import Outcome, Supervisor
+from .rules.events import Interrupted
+from .rules.world import Outcome
+from .supervisor import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,8 +97,12 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
         _tell(pipe, startup.running(line))
         os.close(pipe)
 
+    def interrupted() -> None:
+        supervisor.poller.remove(pipe)
+        supervisor.post(Interrupted())
+
     supervisor = Supervisor(plan, wait=wait, running=running)
-    supervisor.poller.add(pipe, 0, lambda _events: supervisor.fail("`start` was interrupted"))
+    supervisor.poller.add(pipe, 0, lambda _events: interrupted())
     outcome = supervisor.run()
     plan.journal.say("stopped")
     # Before the word: who reads it may start the next one.

@@ -9,6 +9,7 @@ from ..paths import Paths
 from ..wire.descriptors import high
 from .listener import Listener
 from .specs import Spec
+from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class Generation:
     def python(self) -> str:
         """The interpreter, as an absolute path."""
         return os.path.join(self.paths.root, self.manifest["python"]["executable"])
+
+    def variables(self) -> dict[str, str]:
+        """What every child gets: the launcher's variables, without internal ones; directories."""
+        environ = {
+            name: value
+            for name, value in self.environ.items()
+            if not name.startswith("RELFORGE_") and name not in VARIABLES
+        }
+        return {**environ, **self.paths.variables()}
 
     def spec(self, name: str) -> Spec | None:
         """The service of that name."""

@@ -21,37 +21,41 @@ from ..protocol import roles, startup
 from ..wire.descriptors import high, high_socket
 from ..wire.spawn import FIRST, spawn
 from . import sockets, specs
-from .children import Children
 from .generation import Generation
 from .plan import Plan
 from .poller import READ, Poller
 from .process import kill_group
+from .rules.events import Loaded, NotLoaded
+from .rules.values import Value
 from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .rules.effects import Load
+
 TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
 _CHUNK = 1 << 16
 
 
 class GenerationLoader:
-    """One such process; ``done`` is called once, with the generation or with a Refusal.
+    """One such process; ``post`` gets `Loaded` or `NotLoaded` once, with the key of ``request``.
 
     ``due`` is when it will have taken too long.  Without ``listen`` no socket is
-    opened for the generation, which can only be looked at.
+    opened for the generation, which can only be looked at.  Raises Refusal.
     """
 
     __slots__ = (
         "_child",
         "_config",
         "_data",
-        "_done",
+        "_key",
         "_limit",
         "_listen",
         "_plan",
         "_poller",
+        "_post",
         "_root",
         "_said",
         "due",
@@ -61,17 +65,16 @@ class GenerationLoader:
         self,
         plan: Plan,
         poller: Poller,
-        children: Children,
-        root: str,
-        done: Callable[[Generation | Refusal], None],
-        *,
-        listen: bool = True,
+        post: Callable[[Value], None],
+        watch: Callable[[int, Callable[[int], None]], None],
+        request: Load,
     ) -> None:
         self._plan = plan
         self._poller = poller
-        self._root = root
-        self._done = done
-        self._listen = listen
+        self._post = post
+        self._key = request.key
+        self._root = root = request.root
+        self._listen = request.listen
         self._data = b""
         self._config = -1
         self._said = os.memfd_create("relforge-said", os.MFD_CLOEXEC)
@@ -86,10 +89,10 @@ class GenerationLoader:
             raise Refusal(f"{root}: {error.strerror}", hint="install it again") from None
         ours.setblocking(False)
         poller.add(ours.fileno(), READ, lambda _events: self._readable(ours))
-        children.watch(self._child, lambda status: self._ended(ours, status))
+        watch(self._child, lambda status: self._ended(ours, status))
 
     def kill(self) -> None:
-        """End it; `done` gets the Refusal that it was killed."""
+        """End it."""
         kill_group(self._child)
 
     def late(self) -> None:
@@ -128,9 +131,9 @@ class GenerationLoader:
         except Refusal as error:
             if self._config >= 0:
                 os.close(self._config)
-            self._done(error)
+            self._post(NotLoaded(self._key, error.message, error.code, error.hint))
         else:
-            self._done(born)
+            self._post(Loaded(self._key, born))
 
     def _born(self, said: str, status: int) -> Generation:
         try:

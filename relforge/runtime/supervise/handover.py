@@ -15,8 +15,11 @@ from ..protocol.roles import HANDOVER, RESUME
 from ..wire.spawn import command
 from .generation import Generation
 from .listener import Listener
+from .output import Output
 from .plan import Plan
-from .process import Process
+from .processes import Processes
+from .rules import handed_over
+from .rules.world import Process, World
 from .signals import HANDLED
 from .systemd import VARIABLES
 
@@ -24,33 +27,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-FORMAT = 1
-# Of a process, as they are; `due` and its like are on the monotonic clock, which goes on.
-PLAIN = (
-    "deadline",
-    "due",
-    "follows",
-    "gave_up",
-    "instance",
-    "mark",
-    "note",
-    "pid",
-    "program",
-    "ready",
-    "restarts",
-    "stage",
-    "started",
-    "state",
-)
 
-
-def state(plan: Plan, old: Generation, rows: list[Process], clients: Any, began: float) -> Any:
+def state(
+    plan: Plan, old: Generation, world: World, processes: Processes, clients: list[dict[str, Any]]
+) -> dict[str, Any]:
     """All that the next supervisor needs; JSON."""
     new = plan.generation
     return {
-        "format": FORMAT,
+        "format": handed_over.FORMAT,
         "mode": "daemon" if plan.journal.path is not None else "foreground",
-        "began": began,
+        "began": world.began,
         "paths": {"state": plan.paths.state, "run": plan.paths.run, "log": plan.paths.log},
         "lock": plan.lock.fd,
         "held": plan.lock.content,
@@ -62,7 +48,7 @@ def state(plan: Plan, old: Generation, rows: list[Process], clients: Any, began:
         "listeners": {
             name: [_listener(row) for row in listeners] for name, listeners in new.listeners.items()
         },
-        "processes": [_process(row) for row in rows],
+        "processes": [_process(row, processes) for row in world.rows],
         "back": _words(old, plan),
         "error": "",
     }
@@ -128,10 +114,9 @@ def _listener(row: Listener) -> dict[str, Any]:
     return {"fd": row.sock.fileno(), "path": row.path, "lent": row.lent, "text": row.text}
 
 
-def _process(row: Process) -> dict[str, Any]:
-    content: dict[str, Any] = {name: getattr(row, name) for name in PLAIN}
-    output = row.output
-    content["service"] = row.spec.name
+def _process(row: Process, processes: Processes) -> dict[str, Any]:
+    content = {**handed_over.dump(row), **processes.handed_over(row.key)}
+    output: Output | None = content["output"]
     content["output"] = output.fd if output is not None else -1
     content["tail"] = list(output.tail) if output is not None else []
     content["rest"] = text(output.rest if output is not None else b"")

@@ -1,8 +1,8 @@
 """Hooks: what the project wants done at the turns of a release's life, each in a fresh child.
 
-    hooks = Hooks(poller)
-    hooks.begin(plan, "pre_upgrade", done, version="1.2.0")     # returns at once
-    done(problem, lines)        # later, from the loop: "" where all went well
+    hooks = Hooks(plan, poller, post, watch)
+    hooks.begin("pre_upgrade", generation, {"version": "1.2.0"})     # returns at once
+    post(HookEnded(name, problem, lines))       # later: "" where all went well
 
 The same in every way of starting, because the supervisor runs them.  What a
 failure means is the caller's business; the hook's own is that it ends in time.
@@ -21,18 +21,17 @@ from ..contract.hook import Hook
 from ..errors import Refusal
 from ..protocol import questions
 from ..wire.spawn import FIRST, INHERITED, application, spawn
-from . import launch
 from .generation import Generation
 from .output import Output
 from .plan import Plan
 from .poller import READ, Poller
-from .process import ending, kill_group
+from .process import ending, kill_group, signal_group
+from .rules.events import HookEnded
+from .rules.values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    Done = Callable[[str, list[str]], None]
 
 IN_HOOK = "RELEASE_IN_HOOK"  # the name of the hook, to all that it starts
 GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
@@ -41,12 +40,11 @@ GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
 class Run:
     """One hook that is under way; ``due`` is when it must be gone, or is asked to go."""
 
-    __slots__ = ("asked", "done", "due", "limit", "name", "output", "pid")
+    __slots__ = ("asked", "due", "limit", "name", "output", "pid")
 
-    def __init__(self, name: str, limit: float, done: Done) -> None:
+    def __init__(self, name: str, limit: float) -> None:
         self.name = name
         self.limit = limit
-        self.done = done
         self.due = time.monotonic() + limit
         self.asked = False
         self.pid = 0
@@ -54,72 +52,46 @@ class Run:
 
 
 class Hooks:
-    """The hooks that are under way; they end by `ended`, which the reaper calls."""
+    """Runs them; ``post`` gets a `HookEnded` for each, ``watch(pid, ended)`` waits for a child."""
 
-    __slots__ = ("_poller", "_runs")
+    __slots__ = ("_plan", "_poller", "_post", "_runs", "_watch")
 
-    def __init__(self, poller: Poller) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        poller: Poller,
+        post: Callable[[Value], None],
+        watch: Callable[[int, Callable[[int], None]], None],
+    ) -> None:
+        self._plan = plan
         self._poller = poller
+        self._post = post
+        self._watch = watch
         self._runs: dict[int, Run] = {}
 
-    def begin(
-        self, plan: Plan, name: str, done: Done, born: Generation | None = None, **facts: str
-    ) -> None:
-        """Run the hook of a release; where it has none, ``done`` is called at once.
+    def begin(self, name: str, born: Generation, facts: dict[str, str]) -> None:
+        """Run the hook of a release.
 
-        ``born`` is the generation whose hook it is, the plan's by default;
         ``facts`` go to it as variables ``RELEASE_HOOK_<NAME>``, and to a function
         that takes a parameter as a dict.
         """
-        born = born or plan.generation
-        row = born.manifest["hooks"].get(name)
-        if row is None:
-            done("", [])
-            return
-        hook = Hook.of(row, name=name)
-        run = Run(name, hook.timeout, done)
-        plan.journal.say(f"{name} runs")
+        hook = Hook.of(born.manifest["hooks"][name], name=name)
+        run = Run(name, hook.timeout)
+        self._plan.journal.say(f"{name} runs")
         try:
-            run.pid, output = _spawn(plan, born, hook, facts)
+            run.pid, output = _spawn(self._plan, born, hook, facts)
         except OSError as error:
-            done(f"the hook {name} cannot be started: {error.strerror}", [])
+            problem = f"the hook {name} cannot be started: {error.strerror}"
+            self._post(HookEnded(name, problem))
             return
         except Refusal as error:  # a ${key} that is not set
-            done(error.message, [])
+            self._post(HookEnded(name, error.message))
             return
         self._runs[run.pid] = run
         if output >= 0:
-            run.output = Output(output, name, plan.journal)
+            run.output = Output(output, name, self._plan.journal)
             self._poller.add(output, READ, lambda _events: self._printed(run))
-
-    def runs(self, name: str) -> bool:
-        """Is this one under way?"""
-        return any(run.name == name for run in self._runs.values())
-
-    @property
-    def busy(self) -> bool:
-        return bool(self._runs)
-
-    def owns(self, pid: int) -> bool:
-        return pid in self._runs
-
-    def ended(self, pid: int, status: int) -> None:
-        """A hook is gone, with this wait status; its caller learns of it."""
-        run = self._runs.pop(pid)
-        lines: list[str] = []
-        if run.output is not None:
-            if run.output.fd >= 0:
-                self._poller.remove(run.output.fd)
-                run.output.finish()
-            lines = list(run.output.tail)
-        problem = ""
-        if not run.limit:
-            problem = f"the hook {run.name} was stopped"
-        elif run.asked:
-            problem = f"the hook {run.name} did not end within {run.limit:g}s and was stopped"
-        elif status:
-            problem = f"the hook {run.name} {ending(status)}"
-        run.done(problem, lines)
+        self._watch(run.pid, lambda status: self._ended(run, status))
 
     def within(self, seconds: float) -> None:
         """Those that are under way have so much time and no more."""
@@ -140,13 +112,28 @@ class Hooks:
         for pid, run in self._runs.items():
             if run.due > now:
                 continue
-            if run.asked:
-                kill_group(pid)
-            else:
-                _terminate(pid)
+            signal_group(pid, signal.SIGKILL if run.asked else signal.SIGTERM)
             run.asked = True
             run.due = now + GRACE
         return min((run.due for run in self._runs.values()), default=None)
+
+    def _ended(self, run: Run, status: int) -> None:
+        """A hook is gone, with this wait status."""
+        del self._runs[run.pid]
+        lines: list[str] = []
+        if run.output is not None:
+            if run.output.fd >= 0:
+                self._poller.remove(run.output.fd)
+                run.output.finish()
+            lines = list(run.output.tail)
+        problem = ""
+        if not run.limit:
+            problem = f"the hook {run.name} was stopped"
+        elif run.asked:
+            problem = f"the hook {run.name} did not end within {run.limit:g}s and was stopped"
+        elif status:
+            problem = f"the hook {run.name} {ending(status)}"
+        self._post(HookEnded(run.name, problem, lines))
 
     def _printed(self, run: Run) -> None:
         if run.output is not None and run.output.read() == 0:
@@ -160,7 +147,7 @@ def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> t
     hook = running.settled(hook, values, f"hooks.{hook.name}", root=born.paths.root, state=state)
     cwd = state if hook.cwd is None else hook.cwd
     question = questions.hook(hook, facts, cwd, os.getpid())
-    environ = {**launch.variables(plan, born), **hook.env}
+    environ = {**born.variables(), **hook.env}
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
     environ[IN_HOOK] = hook.name
     environ[questions.HOOK] = json.dumps(question)
@@ -179,10 +166,3 @@ def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> t
         if theirs >= 0:
             os.close(theirs)
     return pid, output
-
-
-def _terminate(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGTERM)
-    except (ProcessLookupError, PermissionError):
-        return

@@ -8,11 +8,10 @@ import os
 from ..protocol import questions
 from ..wire.spawn import FIRST, INHERITED, application, bare, spawn
 from . import journald, orphans
-from .generation import Generation
+from .agent_sockets import NEXT
 from .plan import Plan
-from .process import NEXT, Process
+from .rules.world import Process
 from .specs import Spec
-from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Started:
         self.program = program
 
 
-def start(plan: Plan, process: Process) -> Started:
+def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -> Started:
     """Start a process, in a process group of its own.
 
     It finds its sockets from descriptor 3 on, then the configuration, then, a
@@ -47,9 +46,10 @@ def start(plan: Plan, process: Process) -> Started:
             program, end = os.pipe()
             passed.append(end)
             opened.append(end)
-        elif process.kept >= 0:
-            passed.append(process.kept)
-        environ = environment(plan, process)
+        elif kept >= 0:
+            passed.append(kept)
+        environ = environment(plan, process, kept=kept >= 0, beside=beside)
+        environ[orphans.MARK] = mark
         if plan.journal.path is not None:
             output, theirs = os.pipe()
             opened.append(theirs)
@@ -68,27 +68,28 @@ def start(plan: Plan, process: Process) -> Started:
     return Started(pid, output, program)
 
 
-def environment(plan: Plan, process: Process) -> dict[str, str]:
+def environment(
+    plan: Plan, process: Process, *, kept: bool = False, beside: bool = False
+) -> dict[str, str]:
     """The variables of the process: ours without what is internal, and the service's own."""
     born, spec = process.generation, process.spec
-    environ = {**variables(plan, born), "NOTIFY_SOCKET": plan.notices.path}
+    environ = {**born.variables(), "NOTIFY_SOCKET": plan.notices.path}
     for name in born.portion(spec)[1]:
         environ.pop(name, None)
     environ.update(spec.env)
     listeners = len(born.listeners[spec.name])
     name = str(process)
     # The process that it replaces still has the name; the supervisor renames the socket then.
-    first = f"{name}.{NEXT}" if process.change else name
+    first = f"{name}.{NEXT}" if beside else name
     question = questions.service(
         described(spec),
         instance=process.instance,
         listeners=listeners,
         agents=(plan.paths.socket(name), plan.paths.socket(first)),
         console=born.manifest["console"],
-        kept=process.kept >= 0,
+        kept=kept,
         supervisor=os.getpid(),
     )
-    environ[orphans.MARK] = process.mark
     if "uid" in spec.standing:
         plan.open_up()
     if spec.watchdog:
@@ -103,16 +104,6 @@ def described(spec: Spec) -> dict[str, Any]:
     row = {**spec.row(), "name": spec.name, "stop_signal": spec.signal}
     del row["env"]
     return row
-
-
-def variables(plan: Plan, born: Generation) -> dict[str, str]:
-    """What every child is given: the launcher's variables, not the internal ones; directories."""
-    environ = {
-        name: value
-        for name, value in born.environ.items()
-        if not name.startswith("RELFORGE_") and name not in VARIABLES
-    }
-    return {**environ, **plan.paths.variables()}
 
 
 def _words(process: Process) -> list[str]:

@@ -17,11 +17,11 @@ from ..wire.descriptors import high
 from ..wire.unix import answers
 from . import leftover, lock, sockets, specs, systemd
 from .addresses import shown
+from .agent_sockets import NEXT
 from .generation import Generation
 from .journal import SUPERVISOR, Journal, Limits
 from .lock import Lock
 from .notices import Notices
-from .process import NEXT
 from .specs import Spec
 from .systemd import Manager
 

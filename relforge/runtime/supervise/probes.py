@@ -9,13 +9,12 @@ from ..wire.spawn import DISCARDED, bare, spawn
 from . import launch
 from .generation import Generation
 from .plan import Plan
-from .process import Process
+from .rules.lifecycle import PROBE_LIMIT
+from .rules.world import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-TIMEOUT = 5.0  # seconds that one probe may take
 
 
 def start(plan: Plan, process: Process) -> int:
@@ -24,14 +23,14 @@ def start(plan: Plan, process: Process) -> int:
     for name in (questions.SERVICE, questions.CONFIG_FD, "NOTIFY_SOCKET"):
         environ.pop(name)
     assert isinstance(process.spec.ready, dict)
-    question = questions.probe(process.spec.ready, process.spec.cwd, TIMEOUT)
+    question = questions.probe(process.spec.ready, process.spec.cwd, PROBE_LIMIT)
     return _spawn(process.generation, question, environ)
 
 
 def ask(plan: Plan, born: Generation, settings: dict[str, Any]) -> int:
     """Start a probe of a whole release; exit status 0 says that it is well."""
-    question = questions.probe(settings, plan.paths.state, TIMEOUT)
-    return _spawn(born, question, launch.variables(plan, born))
+    question = questions.probe(settings, plan.paths.state, PROBE_LIMIT)
+    return _spawn(born, question, born.variables())
 
 
 def _spawn(born: Generation, question: dict[str, Any], environ: dict[str, str]) -> int:

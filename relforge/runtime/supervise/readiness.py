@@ -3,82 +3,85 @@
 from __future__ import annotations
 
 import os
-import time
 
 from . import probes
 from .notices import sender
 from .plan import Plan
 from .poller import READ, Poller
-from .process import ASKED, RUNNING, STARTING, Process, kill_group
+from .process import kill_group
+from .rules.events import Alive, Executed, Probed, Ready
+from .rules.values import Value
+from .rules.world import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-PROBING = 0.5  # seconds between two probes
+    Watch = Callable[[int, Callable[[int], None]], None]
+
 _AT_ONCE = 64  # notices; a flood of them must not keep us from the rest
 
 
 class Readiness:
-    """Turns STARTING into RUNNING, and calls ``ready(process)`` then.
+    """Makes events of what processes say, and of what becomes of their exec and their probes.
 
-    ``known`` are the processes by pid, as they come and go.
+    ``known`` are the keys of the processes by pid, as they come and go;
+    ``watch(pid, ended)`` waits for a child, ``flush(key)`` logs what a process has printed.
     """
 
-    __slots__ = ("_known", "_plan", "_poller", "_probes", "_ready")
+    __slots__ = ("_flush", "_known", "_plan", "_poller", "_post", "_probes", "_programs", "_watch")
 
     def __init__(
         self,
         plan: Plan,
         poller: Poller,
-        known: Mapping[int, Process],
-        ready: Callable[[Process], None],
+        known: Mapping[int, int],
+        post: Callable[[Value], None],
+        watch: Watch,
+        flush: Callable[[int], None],
     ) -> None:
         self._plan = plan
         self._poller = poller
         self._known = known
-        self._ready = ready
-        self._probes: dict[int, Process] = {}
+        self._post = post
+        self._watch = watch
+        self._flush = flush
+        self._programs: dict[int, int] = {}  # pipes, which end when an exec has succeeded
+        self._probes: dict[int, int] = {}  # pids
         poller.add(plan.notices.sock.fileno(), READ, self._noticed)
 
-    def began(self, process: Process, program: int) -> None:
+    def began(self, key: int, program: int) -> None:
         """A process has been started; ``program`` is the pipe of its exec, or -1."""
-        process.program = program
         if program >= 0:
-            self._poller.add(program, READ, lambda _events: self._executed(process))
+            self._programs[key] = program
+            self._poller.add(program, READ, lambda _events: self._executed(key))
 
-    def over(self, process: Process) -> None:
-        """It has ended, or is told to: whether it is ready is no longer asked."""
-        self._close(process)
-        if process.probe:
-            kill_group(process.probe)
+    def program(self, key: int) -> int:
+        """The pipe of its exec, or -1."""
+        return self._programs.get(key, -1)
 
-    def probe(self, process: Process, now: float) -> None:
+    def over(self, key: int) -> None:
+        """It has ended, or is asked to: whether it is ready is no longer asked."""
+        self._close(key)
+        probe = self._probes.pop(key, 0)
+        if probe:
+            kill_group(probe)
+
+    def probe(self, process: Process) -> None:
         """Ask a program, on a socket that is its own; the answer is a child that ends."""
-        if process.probe:
-            process.due = process.deadline
-            return
+        key = process.key
         try:
-            process.probe = probes.start(self._plan, process)
+            pid = self._probes[key] = probes.start(self._plan, process)
         except OSError:
-            process.due = min(process.deadline, now + PROBING)  # no room for a process: later
+            self._post(Probed(key, False))  # no room for a process: later
             return
-        self._probes[process.probe] = process
-        process.due = min(process.deadline, now + probes.TIMEOUT)
 
-    def is_probe(self, pid: int) -> bool:
-        return pid in self._probes
+        def ended(status: int) -> None:
+            if self._probes.get(key) == pid:
+                del self._probes[key]
+                self._post(Probed(key, status == 0))
 
-    def probed(self, pid: int, status: int) -> None:
-        """A probe has ended, with this wait status."""
-        process = self._probes.pop(pid)
-        if process.probe != pid:
-            return
-        process.probe = 0
-        if process.state == STARTING and status == 0:
-            self._is_ready(process)
-        elif process.state == STARTING:
-            process.due = min(process.deadline, time.monotonic() + PROBING)
+        self._watch(pid, ended)
 
     def _noticed(self, _events: int) -> None:
         for _ in range(_AT_ONCE):
@@ -89,61 +92,23 @@ class Readiness:
             known = sender(pid, self._known)
             if known is None:
                 continue
-            process = self._known[known]
+            key = self._known[known]
             if fields.get("WATCHDOG") == "1":
-                _fed(process)
-            if fields.get("READY") != "1":
-                continue
-            if process.spec.kind != "exec" or process.spec.ready == "notify":
-                self._is_ready(process)
+                self._post(Alive(key))
+            if fields.get("READY") == "1":
+                self._flush(key)  # what it said before comes before what we say
+                self._post(Ready(key))
 
-    def _executed(self, process: Process) -> None:
+    def _executed(self, key: int) -> None:
         """The pipe of a program has ended: its exec succeeded, unless there is something in it."""
-        failed = os.read(process.program, 1)
-        self._close(process)
-        if failed:
-            return
-        if process.spec.ready == "started":
-            self._is_ready(process)
-        elif isinstance(process.spec.ready, dict):
-            process.due = time.monotonic()
+        failed = os.read(self._programs[key], 1)
+        self._close(key)
+        if not failed:
+            self._flush(key)
+            self._post(Executed(key))
 
-    def _is_ready(self, process: Process) -> None:
-        if process.state == STARTING:
-            process.state = RUNNING
-            process.ready = True
-            process.due = None
-            _fed(process)
-            self._ready(process)
-
-    def _close(self, process: Process) -> None:
-        if process.program >= 0:
-            self._poller.remove(process.program)
-            os.close(process.program)
-            process.program = -1
-
-
-def missing(process: Process) -> str:
-    """What one that lives has not done to become ready."""
-    spec = process.spec
-    if process.state != STARTING or not process.pid:
-        return f"{process} has not started"
-    if isinstance(spec.ready, dict):
-        return f"{process} runs, and its `ready` probe does not succeed"
-    if spec.kind == "run":
-        return (
-            f"{process} runs, and never said that it is ready: call relforge.runtime.ready(), or "
-            'set ready = "started"'
-        )
-    if spec.kind == "exec":
-        return (
-            f"{process} runs, and never sent READY=1 to $NOTIFY_SOCKET: set `ready` to "
-            '"started", or to a probe'
-        )
-    return f"{process} runs, and its server has not begun to serve"
-
-
-def _fed(process: Process) -> None:
-    """A sign of life: the next one is due in the time of its watchdog."""
-    if process.state == RUNNING and process.stage == ASKED and process.spec.watchdog:
-        process.due = time.monotonic() + process.spec.watchdog
+    def _close(self, key: int) -> None:
+        program = self._programs.pop(key, -1)
+        if program >= 0:
+            self._poller.remove(program)
+            os.close(program)

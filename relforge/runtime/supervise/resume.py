@@ -9,14 +9,14 @@ import traceback
 from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
-from . import handover, specs
+from . import handover, report, specs
 from .generation import Generation
 from .listener import Listener
 from .lock import Lock
 from .notices import Notices
 from .output import Output
 from .plan import Plan
-from .process import Process
+from .rules import handed_over
 from .supervisor import Supervisor
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-TAKES = (handover.FORMAT,)  # what `main` can go on with
+TAKES = (handed_over.FORMAT,)  # what `main` can go on with
 
 
 def main(fd: int) -> int:
@@ -46,8 +46,8 @@ def main(fd: int) -> int:
 
 
 def _supervisor(content: dict[str, Any]) -> Supervisor:
-    if content["format"] != handover.FORMAT:
-        raise Refusal(f"a handover of format {content['format']}, not {handover.FORMAT}")
+    if content["format"] != handed_over.FORMAT:
+        raise Refusal(f"a handover of format {content['format']}, not {handed_over.FORMAT}")
     folders = content["paths"]
     new, old = (_generation(content[name], folders) for name in ("generation", "old"))
     born = old if content["error"] else new
@@ -67,9 +67,10 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
         name: [_listener(row) for row in rows] for name, rows in content["listeners"].items()
     }
     supervisor = Supervisor(plan, running=_nobody_waits)
-    rows = [_process(plan, row) for row in content["processes"]]
-    supervisor.resume(content, rows, old)
-    supervisor.describe()
+    for row in content["processes"]:
+        _process(supervisor, row)
+    supervisor.resume(content, old)
+    report.line(supervisor.world)
     return supervisor
 
 
@@ -88,18 +89,18 @@ def _listener(row: dict[str, Any]) -> Listener:
     return found
 
 
-def _process(plan: Plan, row: dict[str, Any]) -> Process:
+def _process(supervisor: Supervisor, row: dict[str, Any]) -> None:
+    plan, world = supervisor.plan, supervisor.world
     spec = plan.generation.spec(row["service"])
     assert spec is not None
-    process = Process(plan.generation, spec, row["instance"])
-    for name in handover.PLAIN:
-        if name in row:  # of an older supervisor not all of them
-            setattr(process, name, row[name])
+    process = world.new(plan.generation, spec, row["instance"])
+    handed_over.load(process, row)
+    output = None
     if row["output"] >= 0:
-        process.output = Output(row["output"], str(process), plan.journal)
-        process.output.rest = handover.data(row["rest"])
-        process.output.tail.extend(row["tail"])
-    return process
+        output = Output(row["output"], str(process), plan.journal)
+        output.rest = handover.data(row["rest"])
+        output.tail.extend(row["tail"])
+    supervisor.adopt(process, row, output)
 
 
 def _nobody_waits(_line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from relforge.runtime.supervise.restarts import Restarts
+from relforge.runtime.supervise.rules.restarts import Restarts
 from relforge.runtime.supervise.specs import Spec
 from tests.runtime.conftest import SERVICE
 

@@ -217,7 +217,9 @@ def test_a_supervisor_that_cannot_go_on_gives_back_to_the_one_before(mini_releas
     text = resume.read_text()
     for path in [resume, *resume.parent.glob("__pycache__/resume.*")]:
         path.unlink()  # it is shared with the other versions
-    resume.write_text(text.replace("supervisor.describe()", "raise MemoryError('none left')"))
+    resume.write_text(
+        text.replace("report.line(supervisor.world)", "raise MemoryError('none left')")
+    )
     python = three.root / "python/bin/python3"
     with Asking(address) as asking:
         done = one.run("upgrade", "2.0.0")

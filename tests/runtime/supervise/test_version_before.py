@@ -136,7 +136,11 @@ def broken(release: MiniRelease) -> Callable[[], None]:
             path.unlink()  # it is shared with the other versions
         resume.write_text(content)
 
-    replace(text.replace("supervisor.describe()", "raise MemoryError('none left')"))
+    # Of the version before, and of this one.
+    for last in ("supervisor.describe()", "report.line(supervisor.world)"):
+        broken = text.replace(last, "raise MemoryError('none left')")
+        if broken != text:
+            replace(broken)
     return lambda: replace(text)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pexpect
 import pytest
 
-from relforge.runtime.supervise import readiness, waiting
-from relforge.runtime.supervise.process import STARTING, Process
+from relforge.runtime.supervise import waiting
+from relforge.runtime.supervise.rules import lifecycle
+from relforge.runtime.supervise.rules.world import STARTING, Process
 from relforge.runtime.supervise.specs import Spec
 from tests.runtime.conftest import SERVICE, MiniRelease
 
@@ -44,7 +45,7 @@ def test_a_time_out_says_what_is_missing(settings: dict[str, Any], said: str) ->
     process = Process.__new__(Process)
     process.spec, process.instance, process.state = spec(**settings), 1, STARTING
     process.pid = 7
-    text = readiness.missing(process)
+    text = lifecycle.missing(process)
     assert text.startswith("worker.1 runs, and ")
     assert said in text
 

@@ -1,16 +1,18 @@
-"""When a process that has ended is started again, and when that has to stop."""
+"""How often a service has been started again, and whether that was too often."""
 
 from __future__ import annotations
 
-from collections import deque
+from .values import Row
 
-from .specs import Spec
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..specs import Spec
 
 
-class Restarts:
+class Restarts(Row):
     """The restarts of one service, all of its instances together.
 
-    The waits double from ``backoff[0]`` to ``backoff[1]``, and begin anew after
+    The waits double from ``backoff[0]`` to ``backoff[1]``, and start over after
     a quiet time; more than ``intensity[0]`` restarts within ``intensity[1]``
     seconds are too many (OTP's max_restarts).
     """
@@ -22,7 +24,7 @@ class Restarts:
         self._first, self._longest = spec.backoff
         self._most = int(spec.intensity[0])
         self._within = spec.intensity[1]
-        self._times: deque[float] = deque()
+        self._times: tuple[float, ...] = ()
         self._row = 0
 
     def wanted(self, *, failed: bool) -> bool:
@@ -33,9 +35,8 @@ class Restarts:
         """Count a restart at ``now``; the seconds to wait before it, None for one too many."""
         if not self._times or now - self._times[-1] > self._within + self._longest:
             self._row = 0
-        while self._times and now - self._times[0] > self._within:
-            self._times.popleft()
-        self._times.append(now)
+        recent = tuple(moment for moment in self._times if now - moment <= self._within)
+        self._times = (*recent, now)
         if len(self._times) > self._most:
             return None
         seconds = float(min(self._first * 2**self._row, self._longest))

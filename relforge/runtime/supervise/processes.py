@@ -1,0 +1,209 @@
+"""The processes of the services, as the system has them: started, signaled, heard, reaped."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import launch, orphans
+from .output import Output
+from .plan import Plan
+from .poller import READ, Poller
+from .process import ending, kill_group, signal_process
+from .readiness import Readiness
+from .rules.events import Ended, NotSpawned, Spawned
+from .rules.values import Value
+from .rules.world import Process, World
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+REMEMBERED = 64  # dead processes, for what they have left behind
+ROUNDS = 200  # of ten milliseconds
+# Lines of a request that is logged come by the thousand: they are taken some at a time.
+_PAUSE = 0.02  # seconds after a chunk
+_FLOOD = 1 << 15  # bytes: half a pipe is no time for a pause
+
+
+class Child:
+    """What the system has of one process: ``pid`` is 0 when it has ended."""
+
+    __slots__ = ("mark", "name", "output", "pid")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.pid = 0
+        self.mark = ""  # of the process and of all that it starts: `orphans`
+        self.output: Output | None = None
+
+
+class Processes:
+    """Does what the rules ask of processes, by their keys; ``post(event)`` says what became of it.
+
+    `watch` is for other children of the supervisor's.
+    """
+
+    __slots__ = ("_by_pid", "_children", "_errands", "_left", "_plan", "_poller", "_post", "ready")
+
+    def __init__(self, plan: Plan, poller: Poller, post: Callable[[Value], None]) -> None:
+        self._plan = plan
+        self._poller = poller
+        self._post = post
+        self._children: dict[int, Child] = {}
+        self._by_pid: dict[int, int] = {}
+        self._errands: dict[int, Callable[[int], None]] = {}
+        self._left: dict[str, int] = {}  # marks and process groups of those that are dead
+        self.ready = Readiness(plan, poller, self._by_pid, post, self.watch, self._flush)
+
+    def spawn(self, process: Process, *, kept: int, beside: bool) -> None:
+        key = process.key
+        child = self._children.setdefault(key, Child(str(process)))
+        child.mark = orphans.mark(child.name)
+        try:
+            started = launch.start(self._plan, process, child.mark, kept=kept, beside=beside)
+        except OSError as error:
+            self._post(NotSpawned(key, error.strerror or str(error)))
+            return
+        output = None
+        if started.output >= 0:
+            output = Output(started.output, child.name, self._plan.journal)
+            if child.output is not None:
+                output.tail = child.output.tail
+        self._has(key, child, started.pid, output)
+        self._record()
+        self.ready.began(key, started.program)
+        self._post(Spawned(key, started.pid))
+
+    def adopt(self, process: Process, content: dict[str, Any], output: Output | None) -> None:
+        """Go on with a process that another supervisor has started."""
+        child = self._children[process.key] = Child(str(process))
+        child.mark = content.get("mark", "")
+        if process.pid:
+            self._has(process.key, child, process.pid, output)
+        else:
+            child.output = output
+        self.ready.began(process.key, content.get("program", -1))
+
+    def signal(self, key: int, number: int) -> None:
+        pid = self._pid(key)
+        if pid:
+            signal_process(pid, number)
+
+    def kill(self, key: int) -> None:
+        """The whole process group, at once."""
+        pid = self._pid(key)
+        if pid:
+            kill_group(pid)
+
+    def abandon(self, key: int) -> None:
+        """It is nobody's any more."""
+        self._by_pid.pop(self._pid(key), None)
+        self._children[key].pid = 0
+
+    def tail(self, key: int) -> list[str]:
+        """The last lines that it has printed."""
+        child = self._children.get(key)
+        return [] if child is None or child.output is None else list(child.output.tail)
+
+    def handed_over(self, key: int) -> dict[str, Any]:
+        """Its mark, its output, and the pipe of its exec."""
+        child = self._children.get(key) or Child("")
+        return {"mark": child.mark, "output": child.output, "program": self.ready.program(key)}
+
+    def forget(self, world: World) -> None:
+        """Of those that the world has forgotten nobody asks for the last lines any more."""
+        known = {row.key for row in world.all} | {world.outcome.key}
+        for key in [key for key, child in self._children.items() if not child.pid]:
+            if key not in known:
+                del self._children[key]
+
+    def watch(self, pid: int, ended: Callable[[int], None]) -> None:
+        """Call ``ended(wait status)`` when this child of ours is gone, with all of its group."""
+        self._errands[pid] = ended
+
+    def reap(self) -> None:
+        """Take every child that has ended, ours or, as PID 1, anybody's."""
+        while True:
+            try:
+                info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if info is None:
+                return
+            pid = info.si_pid
+            ours = pid in self._by_pid or pid in self._errands
+            if ours:
+                # While it is a zombie its number, and its group's, is nobody else's.
+                kill_group(pid)
+            _, status = os.waitpid(pid, 0)
+            if not ours and self._left:
+                # A child that one of those left behind was ours from then on, and its own now are.
+                self._clear()
+            if pid in self._by_pid:
+                self._ended(self._by_pid.pop(pid), pid, status)
+            elif pid in self._errands:
+                self._errands.pop(pid)(status)
+
+    def end(self) -> None:
+        """Kill what lives, until nothing is left of what services started, or there is no end."""
+        for pid in self._by_pid:
+            kill_group(pid)
+        for _ in range(ROUNDS):
+            if not self._clear():
+                return
+            time.sleep(0.01)
+            self.reap()
+
+    def _pid(self, key: int) -> int:
+        child = self._children.get(key)
+        return 0 if child is None else child.pid
+
+    def _has(self, key: int, child: Child, pid: int, output: Output | None) -> None:
+        child.pid = pid
+        child.output = output
+        self._by_pid[pid] = key
+        if output is not None and output.fd >= 0:
+            self._poller.add(output.fd, READ, lambda _events: self._printed(output))
+
+    def _flush(self, key: int) -> None:
+        child = self._children[key]
+        if child.output is not None and child.output.fd >= 0:
+            self._printed(child.output)
+
+    def _printed(self, output: Output) -> None:
+        size = output.read()
+        if size == 0:
+            # It has closed its output, and may live on.
+            self._poller.remove(output.fd)
+        elif size is not None and size < _FLOOD:
+            self._poller.rest(output.fd, _PAUSE)
+
+    def _ended(self, key: int, pid: int, status: int) -> None:
+        """A process is gone, and with it its group."""
+        child = self._children[key]
+        child.pid = 0
+        if child.output is not None and child.output.fd >= 0:
+            self._poller.remove(child.output.fd)
+            child.output.finish()
+        self.ready.over(key)
+        self._record()
+        if child.mark:
+            self._left[child.mark] = pid
+        left = self._clear()
+        if left:
+            what = "a process" if left == 1 else f"{left} processes"
+            self._plan.journal.say(f"{child.name} left {what} behind: killed")
+        self._post(Ended(key, os.waitstatus_to_exitcode(status), ending(status)))
+
+    def _clear(self) -> int:
+        """Kill what dead processes have left; how many there were."""
+        count = orphans.kill(self._left, {*self._by_pid, *self._errands})
+        while len(self._left) > REMEMBERED:
+            del self._left[next(iter(self._left))]
+        return count
+
+    def _record(self) -> None:
+        """Whoever has to stop us by force finds in the lock what else to kill."""
+        self._plan.lock.update(groups=sorted(self._by_pid))

@@ -1,0 +1,73 @@
+"""How far the replacement of one generation by another has come: `replace` has the rules."""
+
+from __future__ import annotations
+
+from .values import Row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ..generation import Generation
+
+START, HANDING, TAKING, DRAINING, BACK = (
+    "starting",
+    "handing over",
+    "taking over",
+    "draining",
+    "going back",
+)
+FORWARD = (START, HANDING, TAKING)
+
+
+class Failure(Row):
+    """Why it did not come to pass; the last lines of process ``key`` explain it, 0 for none.
+
+    ``lines`` are lines that are known already.
+    """
+
+    __slots__ = ("key", "lines", "message")
+
+    def __init__(self, message: str, key: int = 0, lines: Collection[str] = ()) -> None:
+        self.message = message
+        self.key = key
+        self.lines = list(lines)
+
+
+class Replacement(Row):
+    """Replaces ``services`` (names) by those of ``new``; what ``new`` lacks goes, in any case.
+
+    From DRAINING on the world's generation is the new one, and sockets that only
+    the old one had are closed; neither configuration is.
+
+    A new process starts when the one before it is ready, those first that
+    others depend on.  ``at_once`` is for a time that has none to lose.
+    """
+
+    __slots__ = (
+        "at_once",
+        "failure",
+        "handed",
+        "kept",
+        "last",
+        "new",
+        "old",
+        "once",
+        "queue",
+        "stage",
+    )
+
+    def __init__(
+        self, old: Generation, new: Generation, once: frozenset[str], *, at_once: bool
+    ) -> None:
+        self.stage = START
+        self.old = old
+        self.new = new
+        self.at_once = at_once
+        self.failure: Failure | None = None
+        self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
+        # What old ones leave, by the names of processes: descriptors, -1 for nothing.
+        self.kept: dict[str, int] = {}
+        self.once = once  # names of services of which one at a time may run
+        self.last = 0  # the key of the one that was started last
+        self.queue: tuple[int, ...] = ()  # of those that are to start

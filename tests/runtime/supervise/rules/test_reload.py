@@ -1,0 +1,216 @@
+"""A reload: the configuration taken to the processes that it concerns, and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relforge.runtime.supervise.rules import effects, events
+from relforge.runtime.supervise.rules.world import RUNNING
+
+from .simulation import Simulation
+
+BAKE = {"upgrade": {"bake": 10.0, "health": None}}
+HOT = [{"key": "limit", "old": "1", "new": "2", "origin": "env", "hot": True}]
+COLD = [{**HOT[0], "hot": False}]
+
+
+def running(services: dict[str, dict[str, Any]], **parts: Any) -> Simulation:
+    """A shop whose next load finds the same services and nothing changed."""
+    shop = Simulation(services, **{**BAKE, **parts})
+    shop.run(5.0)
+    shop.following = shop.generation("1.0.0", services)
+    return shop
+
+
+def pids(shop: Simulation) -> dict[str, int]:
+    return {program.name: program.pid for program in shop.alive.values()}
+
+
+def test_nothing_has_changed() -> None:
+    shop = running({"web": {}, "worker": {}})
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(1.0)
+    assert (0, [], [], []) == tuple(
+        shop.last()[name] for name in ("code", "changed", "told", "replaced")
+    )
+    assert before == pids(shop)
+
+
+def test_what_is_hot_is_told_and_nobody_is_replaced() -> None:
+    shop = running({"web": {}, "worker": {}})
+    shop.following.changes = HOT
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    assert ["web.1", "worker.1"] == shop.last()["told"]
+    assert [] == shop.last()["replaced"]
+    assert before == pids(shop)
+    assert "limit: 1 -> 2 (env)" in shop.log
+
+
+def test_who_cannot_take_it_up_is_replaced() -> None:
+    shop = running({"web": {}, "worker": {}})
+    shop.following.changes = HOT
+    shop.answers["worker.1"] = "it has no handler"
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    assert (["web.1"], ["worker.1"]) == (shop.last()["told"], shop.last()["replaced"])
+    assert before["web.1"] == pids(shop)["web.1"]
+    assert before["worker.1"] != pids(shop)["worker.1"]
+
+
+def test_what_is_cold_replaces_everybody() -> None:
+    shop = running({"web": {"instances": 2}, "worker": {"singleton": True}})
+    shop.following.changes = COLD
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    assert ["web.1", "web.2", "worker.1"] == sorted(shop.last()["replaced"])
+    assert not set(before.values()) & set(pids(shop).values())
+    assert 1 == shop.peak["worker"]
+
+
+def test_only_the_service_whose_settings_differ_is_replaced() -> None:
+    shop = running({"web": {}, "worker": {}})
+    shop.following = shop.generation("1.0.0", {"web": {}, "worker": {"env": {"A": "1"}}})
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    assert ["worker.1"] == shop.last()["replaced"]
+    assert before["web.1"] == pids(shop)["web.1"]
+
+
+def test_a_variable_of_the_environment_concerns_everybody() -> None:
+    shop = running({"web": {}, "worker": {}})
+    shop.following.environ["TZ"] = "UTC"
+    shop.following.environ["PWD"] = "/tmp"
+    shop.ask("reload")
+    shop.run(20.0)
+    assert ["web.1", "worker.1"] == sorted(shop.last()["replaced"])
+
+
+def test_one_that_has_failed_gets_another_chance() -> None:
+    row = {"required": False, "intensity": [1, 30.0], "backoff": [0.1, 0.1]}
+    shop = running({"web": {}, "worker": row})
+    for _ in range(2):
+        shop.crash("worker.1")
+        shop.run(2.0)
+    assert "failed" == shop.row("worker.1").state
+    shop.following = shop.generation("1.0.0", {"web": {}, "worker": row})
+    shop.ask("reload")
+    shop.run(20.0)
+    assert {"web.1": RUNNING, "worker.1": RUNNING} == shop.states()
+
+
+@pytest.mark.parametrize("ready", [None, 0.1])
+def test_what_fails_with_the_new_configuration_is_taken_back(ready: float | None) -> None:
+    """Not ready at all, or it dies while it is watched."""
+    shop = running({"web": {}, "worker": {}})
+    shop.following = shop.generation("1.0.0", {"web": {}, "worker": {"env": {"A": "1"}}})
+    shop.following.changes = HOT
+    shop.habits["worker"] = {"ready": ready, "dies": 2.0}
+    before = pids(shop)
+    old = shop.world.generation
+    shop.ask("reload")
+    shop.run(1.0)
+    shop.habits["worker"] = {}
+    shop.run(20.0)
+    assert shop.last()["failed"].startswith("worker.1 exited with status 1")
+    assert "the configuration before is in force again" == shop.last()["hint"]
+    assert shop.world.generation is old
+    assert before["web.1"] == pids(shop)["web.1"]
+    assert {"web.1": RUNNING, "worker.1": RUNNING} == shop.states()
+    # Who was told the new configuration is told the old one again.
+    assert [shop.following, old] == [effect.generation for effect in shop.wanted(effects.Push)]
+    assert [shop.following] == [effect.generation for effect in shop.wanted(effects.Forget)]
+
+
+def test_a_configuration_that_is_wrong_changes_nothing() -> None:
+    shop = running({"web": {}})
+    shop.refused = "db.url: required"
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(1.0)
+    assert (78, "db.url: required") == (shop.last()["code"], shop.last()["failed"])
+    assert before == pids(shop)
+
+
+def test_the_service_manager_is_told_of_both_ends() -> None:
+    shop = running({"web": {}})
+    shop.send(events.Signaled("SIGHUP"))
+    assert 1 == len(shop.wanted(effects.Reloading))
+    assert [] == shop.wanted(effects.Steady)
+    shop.run(20.0)
+    assert 1 == len(shop.wanted(effects.Steady))
+    # The end of what is under way is the word for both.
+    shop.ask("reload")
+    shop.send(events.Signaled("SIGHUP"))
+    assert 1 == len(shop.wanted(effects.Steady))
+    shop.run(20.0)
+    assert (2, 2) == (len(shop.wanted(effects.Reloading)), len(shop.wanted(effects.Steady)))
+
+
+def test_a_reload_while_it_starts_is_not_taken_for_the_end_of_the_start() -> None:
+    shop = Simulation({"web": {}})
+    shop.send(events.Signaled("SIGHUP"))
+    assert [] == shop.wanted(effects.Reloading) + shop.wanted(effects.Steady)
+    assert "it is starting" in shop.log
+
+
+def test_it_goes_on_without_its_client() -> None:
+    shop = running({"web": {}})
+    shop.following.changes = COLD
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(0.1)
+    shop.send(events.Left(7))
+    shop.run(20.0)
+    assert before != pids(shop)
+    assert shop.world.operation is None
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.25, 0.35, 1.0, 5.0])
+def test_a_stop_in_the_middle(seconds: float) -> None:
+    shop = running({"web": {}, "worker": {}})
+    shop.following = shop.generation("1.0.0", {"web": {}, "worker": {"env": {"A": "1"}}})
+    shop.following.changes = HOT
+    shop.ask("reload")
+    shop.run(seconds)
+    shop.send(events.Signaled("SIGTERM"))
+    shop.run(30.0)
+    assert shop.world.ended
+    assert {} == pids(shop)
+    assert "the reload ends: everything is stopped" == shop.last()["failed"]
+
+
+def test_config_diff_looks_and_changes_nothing() -> None:
+    shop = running({"web": {}, "worker": {}})
+    shop.following = shop.generation("1.0.0", {"web": {}, "worker": {"env": {"A": "1"}}})
+    shop.following.changes = HOT
+    before = pids(shop)
+    shop.ask("diff")
+    assert not shop.wanted(effects.Load)[0].listen
+    shop.run(5.0)
+    assert (HOT, ["worker.1"]) == (shop.last()["changes"], shop.last()["replaced"])
+    assert before == pids(shop)
+    assert [shop.following] == [effect.generation for effect in shop.wanted(effects.Forget)]
+
+
+def test_an_answer_that_nobody_waits_for_is_let_go() -> None:
+    shop = running({"web": {}})
+    shop.ask("diff")
+    shop.send(events.Left(7))
+    assert 1 == len(shop.wanted(effects.KillLoad))
+    shop.run(5.0)
+    assert [shop.following] == [effect.generation for effect in shop.wanted(effects.Forget)]
+    # Nor is it taken for the answer to a later question.
+    shop.following = shop.generation("1.0.0", {"web": {}})
+    shop.ask("reload", client=8)
+    shop.send(events.Loaded(1, shop.generation("3.0.0", {})))
+    shop.run(5.0)
+    assert 0 == shop.last(8)["code"]
+    assert "1.0.0" == shop.world.generation.version
