@@ -71,6 +71,8 @@ class ConfigPush:
         os.close(self._said)
         try:
             found = json.loads(data)
-        except ValueError:
+            if not isinstance(found, dict) or set(found) != set(self._names):
+                raise ValueError(data)
+        except (ValueError, RecursionError):
             found = dict.fromkeys(self._names, "the new configuration could not be delivered")
         self._post(Pushed(found))
