@@ -62,7 +62,7 @@ def test_the_example_of_the_documentation_works(example: Workshop) -> None:
 def test_a_step_that_is_not_there_is_told_before_anything_is_built(shop: Workshop) -> None:
     shop.replace("[tool.relforge]\n", '[tool.relforge]\nsteps = ["assemble", "none:go", "tar"]\n')
     said = shop.refused(78, "build")
-    assert "tool.relforge.steps[1]: there is no module 'none'" in said
+    assert "tool.relforge.steps[1]: no module named 'none'" in said
     assert not shop.tree.exists()
 
 

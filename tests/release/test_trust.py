@@ -49,7 +49,7 @@ def test_a_signed_release_is_verified(shop: Workshop, tmp_path: Path) -> None:
         [*words[:-1], str(tmp_path / "others")], capture_output=True, text=True, check=False
     )
     assert 1 == others.returncode
-    assert "the key that signed is not in" in others.stdout
+    assert "the signing key is not in" in others.stdout
     with artifact.open("ab") as file:
         file.write(b"x")
     assert 1 == subprocess.run(words, check=False).returncode

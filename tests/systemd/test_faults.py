@@ -71,8 +71,7 @@ def test_a_state_folder_that_cannot_be_written_or_no_longer(host: Host, depot: D
 
         host.ok("mount", "-o", "remount,rw", folder)
         depot.start()
-        host.ok("chown", "-R", "root", folder)
-        host.ok("chmod", "-R", "go-w", folder)
+        host.ok("chmod", "-R", "a-w", folder)
         before = depot.service("web")["pid"]
         host.ok("kill", "-9", before)
         eventually(lambda: depot.service("web")["ready"] and depot.service("web")["pid"] != before)

@@ -42,8 +42,8 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "reload": (
         "lifecycle",
         "reload",
-        "",
-        "configuration read anew, without dropping a request",
+        "[SERVICE[.N] | --all]",
+        "load the configuration again, and replace processes without losing a request",
     ),
     "status": ("status", "status", "[--json]", "services, processes, readiness"),
     "ping": ("inspect", "ping", "[--timeout 3s]", "does it answer"),

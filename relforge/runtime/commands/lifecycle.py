@@ -8,7 +8,7 @@ import time
 
 from .. import holder, instance, options, paths
 from ..contract import manifest
-from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, Refusal
+from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, USAGE, Refusal
 from ..wire import frames
 
 TYPE_CHECKING = False
@@ -81,12 +81,21 @@ def restart(argv: list[str]) -> int:
 
 
 def reload(argv: list[str]) -> int:
-    """Return 0 when the new configuration is in force everywhere; else nothing has changed."""
-    options.most(options.parse(argv), 0, "reload")
+    """Return 0 when the new configuration is in force everywhere; else nothing has changed.
+
+    With ``--all`` every process is replaced besides, with a name those of one service.
+    """
+    given = options.parse(argv, flags="--all")
+    options.most(given, 1, "reload [SERVICE[.N] | --all]")
+    every, only = "--all" in given.flags, "".join(given.words)
+    if every and only:
+        raise Refusal("--all and a service exclude each other", code=USAGE)
     from ..client.operation import ask
     from ..protocol import supervisor as messages
 
-    answer = ask(instance.required(paths.of(manifest.root())), messages.reload())
+    answer = ask(
+        instance.required(paths.of(manifest.root())), messages.reload(every=every, only=only)
+    )
     for word, key in (("told", "told"), ("reloaded", "replaced")):
         if answer.get(key):
             print(f"{word}: {', '.join(answer[key])}")

@@ -91,8 +91,8 @@ class Service(Run):
     intensity: tuple[int, float] = key(
         Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
         default=(5, 30.0),
-        doc="more restarts than that within so many seconds, and the service gives up: see "
-        "`required`",
+        doc="more restarts of one instance within so many seconds, and the service gives up: see "
+        "`required`. A process that ends by itself with status 0 is started again and not counted",
     )
     drain: float = key(
         OrReference(Seconds()),

@@ -5,7 +5,7 @@
 | ping | pong {pong, pid} |
 | status | the content of ``status --json`` |
 | stop {timeout} | {stopping}, and at the end {stopped, forced} |
-| reload, diff, upgrade {root, dry} | {progress}..., {taken, version} of an upgrade, and at the end {code, ...} |
+| reload {every, only}, diff, upgrade {root, dry} | {progress}..., {taken, version} of an upgrade, and at the end {code, ...} |
 | switched: `current` names the new version | none of its own: the operation goes on |
 
 ``code`` is 0 with the result, or an exit status with ``failed``, ``hint`` and ``tail``.
@@ -14,6 +14,7 @@ What is not understood is answered by {error}.
 
 from __future__ import annotations
 
+from ..contract.naming import is_name
 from ..errors import Refusal
 
 TYPE_CHECKING = False
@@ -36,17 +37,21 @@ _SHOWN = 100  # characters of what is not understood
 class ControlRequest:
     """A request as the supervisor reads it; raises ValueError where it is none."""
 
-    __slots__ = ("dry", "op", "root", "timeout")
+    __slots__ = ("dry", "every", "only", "op", "root", "timeout")
 
     def __init__(self, message: Mapping[str, Any]) -> None:
         self.op = message.get("op")
         self.timeout: float | None = None
         self.root = ""
         self.dry = bool(message.get("dry"))
+        self.every = bool(message.get("every"))
+        self.only = ""
         if self.op not in (PING, STATUS, STOP, RELOAD, DIFF, UPGRADE, SWITCHED):
             raise ValueError(f"unknown operation {self.op!r}"[:_SHOWN])
         if self.op == STOP:
             self.timeout = _seconds(message.get("timeout"))
+        if self.op == RELOAD:
+            self.only = _place(message.get("only", ""))
         if self.op == UPGRADE:
             self.root = _path(message.get("root"))
 
@@ -57,6 +62,15 @@ def _seconds(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_WAIT:
         raise ValueError(f"`timeout` must be seconds from 0 to {MOST_WAIT}")
     return value
+
+
+def _place(value: object) -> str:
+    """``web`` or ``web.2``, or "" for none."""
+    name, dot, number = value.partition(".") if isinstance(value, str) else (None, "", "")
+    fits = name == "" or (isinstance(name, str) and is_name(name))
+    if not fits or (dot and not (number.isascii() and number.isdecimal() and int(number))):
+        raise ValueError("`only` must be a service, or an instance of one")
+    return str(value)
 
 
 def _path(value: object) -> str:
@@ -83,8 +97,10 @@ def stop(timeout: float | None = None) -> Message:
     return {"op": STOP} if timeout is None else {"op": STOP, "timeout": timeout}
 
 
-def reload() -> Message:
-    return {"op": RELOAD}
+def reload(*, every: bool = False, only: str = "") -> Message:
+    """Read the configuration again; ``every`` process is replaced besides, or those of ``only``."""
+    facts = {"every": True} if every else {"only": only} if only else {}
+    return {"op": RELOAD, **facts}
 
 
 def diff() -> Message:

@@ -6,6 +6,7 @@ import os
 import socket
 
 VARIABLE = "NOTIFY_SOCKET"
+SUCCESSOR = "X_RELFORGE=successor"  # another process is to have this one's place
 
 by_hand = False  # the application itself gives signs of life
 _address = os.environ.get(VARIABLE)

@@ -9,7 +9,7 @@ from .notices import sender
 from .plan import Plan
 from .poller import READ, Poller
 from .process import kill_group
-from .rules.events import Alive, Executed, Probed, Ready
+from .rules.events import Alive, Executed, Outlived, Probed, Ready
 from .rules.values import Value
 from .rules.world import Process
 
@@ -95,6 +95,8 @@ class Readiness:
             key = self._known[known]
             if fields.get("WATCHDOG") == "1":
                 self._post(Alive(key))
+            if fields.get("X_RELFORGE") == "successor":
+                self._post(Outlived(key))
             if fields.get("READY") == "1":
                 self._flush(key)  # what it said before comes before what we say
                 self._post(Ready(key))

@@ -153,6 +153,8 @@ class Supervisor:
             client.send(report.status(self.world, time.monotonic()))
         else:
             op = str(request.op)
-            asked = events.Asked(client.number, op, request.timeout, request.root, request.dry)
-            self.post(asked)
+            facts = {
+                name: getattr(request, name) for name in ("timeout", "root", "dry", "every", "only")
+            }
+            self.post(events.Asked(client.number, op, **facts))
             self._decide()

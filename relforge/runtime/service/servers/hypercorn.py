@@ -25,6 +25,7 @@ from ...errors import CONFIG, DONE, Refusal
 from .. import notify, watchdog
 from ..interface import is_wsgi
 from .farewell import Farewell, Message, Send
+from .lifetime import Lifetime
 from .listening import BACKLOG, LAST, checked, waits
 
 # Whose business these are: the supervisor's.
@@ -52,7 +53,12 @@ def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int
     config = Config.from_mapping({"backlog": BACKLOG, "graceful_timeout": LAST, **options})
     config.bind = [f"fd://{fd}" for fd in service["listen"]]
     application = AsyncioWSGIMiddleware(app, config.wsgi_max_body_size) if is_wsgi(app) else app
-    watched = Watched(application)
+    # Before 0.15 hypercorn knows neither.
+    limit, jitter = (
+        getattr(config, name, None) for name in ("max_requests", "max_requests_jitter")
+    )
+    config.max_requests = None
+    watched = Watched(application, Lifetime(limit, jitter or 0))
     server = Server(watched, service, agent)
     with asyncio.Runner(loop_factory=_loops(kind, server)) as runner:
         runner.run(server.run(config))
@@ -82,8 +88,10 @@ def judge(service: dict[str, Any]) -> dict[str, Any]:
 class Watched:
     """The application, and what is said to its clients once we are leaving."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, lifetime: Lifetime) -> None:
         self._app = app
+        self._lifetime = lifetime
+        self._served = 0
         self._farewell = Farewell(app)
         self._leaving = False
         self.busy = 0  # requests that are being answered
@@ -91,6 +99,8 @@ class Watched:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         counted = scope["type"] != "lifespan"
         self.busy += counted
+        self._served += counted
+        self._lifetime.served(self._served)
         try:
             await self._serve(scope, receive, send)
         finally:

@@ -23,6 +23,7 @@ from ...errors import CONFIG, FAILED, Refusal
 from .. import notify, watchdog
 from ..interface import is_wsgi
 from .farewell import Farewell
+from .lifetime import Lifetime
 from .listening import LAST, checked, waits
 
 # Whose business these are: the supervisor's.
@@ -94,6 +95,10 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, agent: Agent, drain: float, ready: Callable[[], None]
     ) -> None:
         super().__init__(config)
+        # Before 0.41 uvicorn knows no jitter.
+        jitter = getattr(config, "limit_max_requests_jitter", 0)
+        self._lifetime = Lifetime(config.limit_max_requests, jitter)
+        config.limit_max_requests = None
         self.watchdog = 0.0  # seconds, where signs of life are waited for
         self._ready = ready
         self._agent = agent
@@ -122,6 +127,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        self._lifetime.served(self.server_state.total_requests)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting; answer what comes with ``Connection: close``; wait; then end."""

@@ -8,13 +8,15 @@ and what they answer comes before whatever else has happened.
 
 from __future__ import annotations
 
-from ...errors import LOCKED, Refusal
+from ...errors import LOCKED, USAGE, Refusal
 from ...protocol import supervisor as messages
-from . import ends, events, lifecycle, replace, shutdown
+from . import ends, events, levels, lifecycle, replace, shutdown
 from .draft import Draft
 from .effects import Announce, Forget, Kill, Record, Reloading, Retire, Send, Show, Steady
 from .operation import Operation, refused, under_way
 from .reload import Diff, Reload
+from .replacement import Places
+from .replacement import named as places
 from .switched import Switched
 from .upgrade import Upgrade
 from .values import Value
@@ -111,7 +113,7 @@ def _asked(draft: Draft, event: events.Asked) -> None:
             world.waiting = (*world.waiting, client)
             shutdown.stop(draft, timeout=event.timeout)
         case messages.RELOAD:
-            _reload(draft, client)
+            _asked_to_reload(draft, event)
         case messages.DIFF:
             diff = Diff(client)
             _begin(draft, diff, lambda: diff.begin(draft))
@@ -124,8 +126,20 @@ def _asked(draft: Draft, event: events.Asked) -> None:
             draft.do(Send(client, messages.error(f"unknown operation {event.op!r}")))
 
 
-def _reload(draft: Draft, client: int | None) -> None:
-    reload = Reload(draft.world, client)
+def _asked_to_reload(draft: Draft, event: events.Asked) -> None:
+    rows = draft.world.rows
+    known = {(row.spec.name, number) for row in rows for number in (0, row.instance)}
+    only = None if event.every else places(event.only)
+    if only is not None and only - known:
+        hint = f"there are {', '.join(map(str, rows))}" if rows else "the release has none"
+        error = Refusal(f"the release has no service {event.only!r}", hint=hint, code=USAGE)
+        draft.do(Send(event.client, refused(error)))
+    else:
+        _reload(draft, event.client, only)
+
+
+def _reload(draft: Draft, client: int | None, only: Places | None = frozenset()) -> None:
+    reload = Reload(draft.world, client, only)
     _begin(draft, reload, lambda: reload.begin(draft))
 
 
@@ -274,8 +288,12 @@ def _not_switched(draft: Draft, event: events.NotSwitched) -> None:
 
 def _replaced(draft: Draft, event: events.Replaced) -> None:
     world = draft.world
-    specs = {row.spec for row in world.all}
-    world.restarts = {spec: row for spec, row in world.restarts.items() if spec in specs}
+    places = {(row.spec, row.instance) for row in world.all}
+    world.restarts = {place: row for place, row in world.restarts.items() if place in places}
+    if event.planned:
+        if event.failure is not None:
+            draft.say(f"{event.failure.message}: the process before it stays", levels.WARNING)
+        return
     operation = under_way(draft)
     if operation is not None:
         operation.replaced(draft, event.failure)
@@ -305,6 +323,7 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     events.Executed: _of_process(lambda draft, row, _event: ends.executed(draft, row)),
     events.Ready: _of_process(lambda draft, row, _event: ends.notified(draft, row)),
     events.Alive: _of_process(lambda draft, row, _event: lifecycle.feed(draft, row)),
+    events.Outlived: _of_process(lambda draft, row, _event: ends.outlived(draft, row)),
     events.Probed: _of_process(lambda draft, row, event: ends.probed(draft, row, ok=event.ok)),
     events.Crashed: _of_process(_crashed),
     events.GaveUp: _gave_up,

@@ -77,7 +77,8 @@ def ended(draft: Draft, process: Process, code: int, how: str) -> None:
         _over(draft, process, f"{reason} before it was ready", failed=early)
     else:
         # One that we stopped by ourselves was not ready in time.
-        _over(draft, process, reason, failed=was == STOPPING or not clean)
+        planned = was == RUNNING and clean
+        _over(draft, process, reason, failed=was == STOPPING or not clean, planned=planned)
 
 
 def stop_all(draft: Draft, until: float | None) -> None:
@@ -93,6 +94,19 @@ def stop_all(draft: Draft, until: float | None) -> None:
             lifecycle.end(draft, process)
         if until is not None:
             lifecycle.within(draft, process, max(0.0, until - draft.now))
+
+
+def outlived(draft: Draft, process: Process) -> None:
+    """Have another process take its place; until that one is ready, this one serves."""
+    world = draft.world
+    place = frozenset({(process.spec.name, process.instance)})
+    rows = [world.change, *world.queued]
+    comes = any(row is not None and row.planned and row.places == place for row in rows)
+    if world.state != RUNNING or process.state != RUNNING or process not in world.rows or comes:
+        return
+    if not process.changing:
+        draft.say(f"{process} has served as long as it may: another process takes its place")
+        replace.begin(draft, world.generation, place, planned=True)
 
 
 def due(draft: Draft) -> None:
@@ -130,8 +144,10 @@ def _late(draft: Draft, process: Process) -> None:
         lifecycle.end(draft, process)
 
 
-def _over(draft: Draft, process: Process, reason: str, *, failed: bool) -> None:
+def _over(
+    draft: Draft, process: Process, reason: str, *, failed: bool, planned: bool = False
+) -> None:
     if process.changing:
         replace.ended(draft, process, reason, failed=failed)
     else:
-        restart.again(draft, process, reason, failed=failed)
+        restart.again(draft, process, reason, failed=failed, planned=planned)

@@ -80,6 +80,12 @@ class Alive(Value):
     key: int
 
 
+class Outlived(Value):
+    """A process has served as long as its settings let it: another one is to have its place."""
+
+    key: int
+
+
 class Probed(Value):
     """A probe is over; ``ok``: what it asked is ready."""
 
@@ -103,6 +109,8 @@ class Asked(Value):
     timeout: float | None = None
     root: str = ""
     dry: bool = False
+    every: bool = False
+    only: str = ""
 
 
 class Left(Value):
@@ -181,9 +189,13 @@ class Hopeless(Value):
 
 
 class Replaced(Value):
-    """A replacement is over; None where the new processes have the places."""
+    """A replacement is over; no ``failure`` (None) where the new processes have the places.
+
+    One that was ``planned`` belongs to no operation.
+    """
 
     failure: Any
+    planned: bool
 
 
 class Baked(Value):

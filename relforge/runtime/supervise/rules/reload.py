@@ -19,7 +19,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillPush, Push, Retire
 from .operation import Operation
-from .replacement import Failure
+from .replacement import Failure, Places, covers, everywhere
 from .world import Process, World
 
 TYPE_CHECKING = False
@@ -35,18 +35,22 @@ _NOT_DELIVERED = "the new configuration could not be delivered"
 
 
 class Reload(Operation):
-    """Goes on without its client: what it began for everybody it ends."""
+    """Goes on without its client: what it began for everybody it ends.
 
-    __slots__ = ("_early", "_failure", "_new", "_old", "_replaced", "_told", "stage")
+    ``only`` are places whose processes are replaced whatever has changed, or None for all.
+    """
+
+    __slots__ = ("_early", "_failure", "_new", "_old", "_only", "_replaced", "_told", "stage")
     name = "reload"
 
-    def __init__(self, world: World, client: int | None) -> None:
+    def __init__(self, world: World, client: int | None, only: Places | None = frozenset()) -> None:
         super().__init__(client)
         self.stage = "loading"
+        self._only = only
         self._old = world.generation
         self._new: Generation | None = None
         self._told: tuple[int, ...] = ()  # keys of processes
-        self._replaced: frozenset[str] = frozenset()  # names of services
+        self._replaced: Places = frozenset()
         self._failure = Failure("")
         self._early: Failure | None = None  # of a new process, before anybody watches
 
@@ -84,11 +88,11 @@ class Reload(Operation):
             values = f"{row['old'] or 'not set'} -> {row['new'] or 'not set'}"
             draft.say(f"{row['key']}: {values} ({row['origin'] or 'no provider'})")
         world = draft.world
-        self._replaced = affected(world, found)
+        self._replaced = everywhere(affected(world, found)) | self._wanted(found)
         told = [
             row
             for row in world.rows
-            if row.spec.name not in self._replaced and row.spec.kind != "exec" and row.pid
+            if not self._covers(row) and row.spec.kind != "exec" and row.pid
         ]
         if found.changes and told:
             self.say(draft, "the new configuration is loaded; sending it to the processes")
@@ -135,9 +139,17 @@ class Reload(Operation):
             self._stuck(draft, problem)
             return
         rows = draft.world.rows
-        failed = {row.spec.name for row in rows if row.spec.awaited and not row.ready}
-        again = (self._replaced | failed) & {spec.name for spec in self._old.specs}
-        replace.begin(draft, self._old, again, at_once=True)
+        failed = {
+            (row.spec.name, row.instance) for row in rows if row.spec.awaited and not row.ready
+        }
+        replace.begin(draft, self._old, self._replaced | failed, at_once=True)
+
+    def _wanted(self, found: Generation) -> Places:
+        names = {spec.name for spec in found.specs}
+        return everywhere(names) if self._only is None else self._only
+
+    def _covers(self, row: Process) -> bool:
+        return covers(self._replaced, row.spec.name, row.instance)
 
     def _push(self, draft: Draft, born: Generation) -> None:
         changed = [row["key"] for row in (self._new and self._new.changes) or ()]
@@ -150,7 +162,7 @@ class Reload(Operation):
             problem = "" if row is None else answers.get(str(row), _NOT_DELIVERED)
             if row is not None and problem:
                 draft.say(f"{row} is replaced: {problem}")
-                self._replaced |= {row.spec.name}
+                self._replaced |= {(row.spec.name, row.instance)}
         self._replace(draft)
 
     def _replace(self, draft: Draft) -> None:
@@ -179,8 +191,8 @@ class Reload(Operation):
         self.done(
             draft,
             changed=[row["key"] for row in self._new.changes or ()],
-            told=[str(row) for row in told if row.spec.name not in self._replaced],
-            replaced=[str(row) for row in rows if row.spec.name in self._replaced],
+            told=[str(row) for row in told if not self._covers(row)],
+            replaced=[str(row) for row in rows if self._covers(row)],
         )
 
     def _restore(self, draft: Draft) -> None:

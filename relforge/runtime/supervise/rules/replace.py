@@ -17,7 +17,17 @@ from . import lifecycle, restart
 from .draft import Draft
 from .effects import AskState, Clear, CloseState, Rename, Retire
 from .events import Replaced
-from .replacement import BACK, DRAINING, FORWARD, HANDING, TAKING, Failure, Replacement
+from .replacement import (
+    BACK,
+    DRAINING,
+    FORWARD,
+    HANDING,
+    TAKING,
+    Failure,
+    Places,
+    Replacement,
+    covers,
+)
 from .world import ENDED, Process
 
 TYPE_CHECKING = False
@@ -29,19 +39,29 @@ if TYPE_CHECKING:
 
 
 def begin(
-    draft: Draft, new: Generation, services: Collection[str], *, at_once: bool = False
+    draft: Draft,
+    new: Generation,
+    places: Places,
+    *,
+    at_once: bool = False,
+    planned: bool = False,
 ) -> None:
-    """Start the first; the rest follows from what becomes of it."""
+    """Start the first; the rest follows from what becomes of it.
+
+    One at a time: what comes while another one is under way waits for its end.
+    """
     world = draft.world
-    change = Replacement(
-        world.generation, new, _once(world.generation, new, services), at_once=at_once
-    )
+    once = _once(world.generation, new, places)
+    change = Replacement(world.generation, new, places, once, at_once=at_once, planned=planned)
+    if world.change is not None:
+        world.queued = (*world.queued, change)
+        return
     world.change = change
     queue = [
-        world.new(new, spec, number + 1)
+        world.new(new, spec, number)
         for spec in sequence(new.specs, change.once)
-        if spec.name in services
-        for number in range(spec.instances)
+        for number in range(1, spec.instances + 1)
+        if covers(places, spec.name, number)
     ]
     for process in queue:
         process.changing = True
@@ -52,9 +72,18 @@ def begin(
 
 def cancel(draft: Draft, failure: Failure) -> None:
     """Go back, where that still can be: before the old ones drain."""
-    change = draft.world.change
-    if change is None or change.stage not in FORWARD:
+    world, change = draft.world, draft.world.change
+    waits = [row for row in world.queued if not row.planned]
+    if waits:
+        world.queued = tuple(row for row in world.queued if row.planned)
+        draft.follow(Replaced(failure, False))
         return
+    if change is None or change.planned or change.stage not in FORWARD:
+        return
+    _back(draft, change, failure)
+
+
+def _back(draft: Draft, change: Replacement, failure: Failure) -> None:
     change.stage = BACK
     change.queue = ()
     change.failure = failure
@@ -78,7 +107,8 @@ def ended(draft: Draft, process: Process, reason: str, *, failed: bool) -> None:
         _drop(draft, process)
     elif process in world.coming and failed and process.spec.awaited:
         _drop(draft, process)
-        cancel(draft, Failure(reason, process.key))
+        if change.stage in FORWARD:
+            _back(draft, change, Failure(reason, process.key))
     elif process in world.coming:
         restart.again(draft, process, reason, failed=failed)
     go_on(draft)
@@ -86,8 +116,9 @@ def ended(draft: Draft, process: Process, reason: str, *, failed: bool) -> None:
 
 def late(draft: Draft, process: Process, reason: str) -> None:
     """A new process is not ready in time."""
-    if process.spec.awaited:
-        cancel(draft, Failure(reason, process.key))
+    change = draft.world.change
+    if process.spec.awaited and change is not None and change.stage in FORWARD:
+        _back(draft, change, Failure(reason, process.key))
     else:
         lifecycle.end(draft, process)
 
@@ -179,8 +210,12 @@ def _promote(draft: Draft, change: Replacement) -> None:
     world, new = draft.world, change.new
     change.stage = DRAINING
     coming, world.coming = world.coming, []
-    names = {spec.name for spec in new.specs} - {row.spec.name for row in coming}
-    kept = [row for row in world.rows if row.spec.name in names]
+    names = {spec.name for spec in new.specs}
+    kept = [
+        row
+        for row in world.rows
+        if row.spec.name in names and not covers(change.places, row.spec.name, row.instance)
+    ]
     leaving = [row for row in world.rows if row not in kept]
     for row in kept:
         # Started again, it is one of the new generation.
@@ -209,8 +244,14 @@ def _drop(draft: Draft, process: Process) -> None:
 
 def _over(draft: Draft, change: Replacement) -> None:
     drop_states(draft)
-    draft.world.change = None
-    draft.follow(Replaced(change.failure))
+    world = draft.world
+    world.change = None
+    draft.follow(Replaced(change.failure, change.planned))
+    if world.queued:
+        following, *rest = world.queued
+        world.queued = tuple(rest)
+        facts = {"at_once": following.at_once, "planned": following.planned}
+        begin(draft, following.new, following.places, **facts)
 
 
 def keeps(process: Process) -> bool:
@@ -227,9 +268,10 @@ def runs_once(spec: Spec) -> bool:
     return spec.singleton or isinstance(spec.ready, dict)
 
 
-def _once(old: Generation, new: Generation, services: Collection[str]) -> frozenset[str]:
+def _once(old: Generation, new: Generation, places: Places) -> frozenset[str]:
+    names = {name for name, _ in places}
     specs = (*old.specs, *new.specs)
-    return frozenset(spec.name for spec in specs if spec.name in services and runs_once(spec))
+    return frozenset(spec.name for spec in specs if spec.name in names and runs_once(spec))
 
 
 def sequence(specs: list[Spec], once: Collection[str]) -> list[Spec]:

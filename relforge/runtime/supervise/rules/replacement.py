@@ -6,7 +6,7 @@ from .values import Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from ..generation import Generation
 
@@ -34,14 +34,34 @@ class Failure(Row):
         self.lines = list(lines)
 
 
+Places = frozenset[tuple[str, int]]
+
+
+def everywhere(names: Iterable[str]) -> Places:
+    """All places of the services of these names."""
+    return frozenset((name, 0) for name in names)
+
+
+def named(text: str) -> Places:
+    """``web`` and ``web.2`` as places; none for ""."""
+    name, _, number = text.partition(".")
+    return frozenset({(name, int(number or 0))}) if name else frozenset()
+
+
+def covers(places: Places, name: str, instance: int) -> bool:
+    """Is the place of that instance one of them?  (name, 0) is every instance of a service."""
+    return (name, 0) in places or (name, instance) in places
+
+
 class Replacement(Row):
-    """Replaces ``services`` (names) by those of ``new``; what ``new`` lacks goes, in any case.
+    """Processes of ``new`` take ``places``; what ``new`` lacks goes, in any case.
 
     From DRAINING on the world's generation is the new one, and sockets that only
     the old one had are closed; neither configuration is.
 
     A new process starts when the one before it is ready, those first that
-    others depend on.  ``at_once`` is for a time that has none to lose.
+    others depend on.  ``at_once`` is for a time that has none to lose.  One that is
+    ``planned`` belongs to no operation: a process has asked for its successor.
     """
 
     __slots__ = (
@@ -53,17 +73,28 @@ class Replacement(Row):
         "new",
         "old",
         "once",
+        "places",
+        "planned",
         "queue",
         "stage",
     )
 
     def __init__(
-        self, old: Generation, new: Generation, once: frozenset[str], *, at_once: bool
+        self,
+        old: Generation,
+        new: Generation,
+        places: Places,
+        once: frozenset[str],
+        *,
+        at_once: bool = False,
+        planned: bool = False,
     ) -> None:
         self.stage = START
         self.old = old
         self.new = new
+        self.places = places
         self.at_once = at_once
+        self.planned = planned
         self.failure: Failure | None = None
         self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
         # What old ones leave, by the names of processes: descriptors, -1 for nothing.

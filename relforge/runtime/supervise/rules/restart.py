@@ -4,7 +4,8 @@
 |---|---|---|
 | before everything was ready, and `start` needs it | - | everything stops |
 | cleanly, `restart` is "on-failure"; or "never" | - | it stays as it is |
-| else | at most `intensity` restarts | after `backoff`, with all who depend on it |
+| by itself, well, after it had been ready | - | started again at once, and not counted |
+| else | at most `intensity` restarts of an instance | after `backoff`, with all who depend on it |
 | once more than `intensity` allows | `required = true` | everything stops |
 | | else | it is `failed`, the others serve on |
 """
@@ -18,12 +19,24 @@ from .restarts import Restarts
 from .world import FAILED, RUNNING, STARTING, WAITING, Process
 
 
-def again(draft: Draft, process: Process, reason: str, *, failed: bool) -> None:
-    """Start it again, where and when its settings say so."""
+def again(
+    draft: Draft, process: Process, reason: str, *, failed: bool, planned: bool = False
+) -> None:
+    """Start it again, where and when its settings say so.
+
+    An end that was ``planned`` is no crash: a server has served as many requests as it
+    may, a function has done its work.
+    """
     spec = process.spec
     needed = failed and draft.world.state == STARTING and spec.awaited
-    restarts = draft.world.restarts.setdefault(spec, Restarts(spec))
+    place = (spec, process.instance)
+    restarts = draft.world.restarts.setdefault(place, Restarts(spec))
     wanted = restarts.wanted(failed=failed) and not needed
+    if wanted and planned:
+        # Not more often than the first wait after a crash: it may have nothing to do.
+        draft.say(reason)
+        _later(draft, process, max(0.0, process.started + spec.backoff[0] - draft.now))
+        return
     seconds = restarts.wait(draft.now) if wanted else None
     too_many = wanted and seconds is None
     if too_many:
@@ -40,6 +53,7 @@ def again(draft: Draft, process: Process, reason: str, *, failed: bool) -> None:
         if seconds is None:
             unblock(draft)
         else:
+            process.restarts += 1
             _later(draft, process, seconds)
 
 
@@ -52,7 +66,6 @@ def unblock(draft: Draft) -> None:
 
 def _later(draft: Draft, process: Process, seconds: float) -> None:
     process.state = WAITING
-    process.restarts += 1
     process.due = draft.now + seconds
     _follow(draft, process)
     draft.say(f"{process} starts again in {seconds:g}s")

@@ -20,7 +20,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillHooks, Retire, Switch
 from .operation import Operation
-from .replacement import Failure
+from .replacement import Failure, everywhere
 from .world import Process, World
 
 TYPE_CHECKING = False
@@ -119,7 +119,7 @@ class Upgrade(Operation):
             return
         assert self._new is not None
         self.stage = "starting"
-        replace.begin(draft, self._new, {spec.name for spec in self._new.specs})
+        replace.begin(draft, self._new, everywhere(spec.name for spec in self._new.specs))
 
     def replaced(self, draft: Draft, failure: Failure | None) -> None:
         if self.stage == "going back":
@@ -156,8 +156,8 @@ class Upgrade(Operation):
         if problem:
             self._stuck(draft, problem)
         else:  # at once: what serves now has failed
-            names = {spec.name for spec in self._old.specs}
-            replace.begin(draft, self._old, names, at_once=True)
+            places = everywhere(spec.name for spec in self._old.specs)
+            replace.begin(draft, self._old, places, at_once=True)
 
     def _give_up(self, draft: Draft, failure: Failure, code: int) -> None:
         """Undo what has been done, whatever that is; the first reason counts."""

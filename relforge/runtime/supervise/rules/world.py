@@ -140,6 +140,7 @@ class World(Row):
         "operation",
         "outcome",
         "patience",
+        "queued",
         "restarts",
         "rows",
         "started",
@@ -162,8 +163,9 @@ class World(Row):
         self.leaving: list[Process] = []
         self.last_key = 0
         self.loading = 0  # the key of the load whose answer is waited for
-        self.restarts: dict[Spec, Restarts] = {}
+        self.restarts: dict[tuple[Spec, int], Restarts] = {}
         self.change: Replacement | None = None
+        self.queued: tuple[Replacement, ...] = ()  # those that wait for its end
         self.operation: Work | None = None
         self.hooks: tuple[str, ...] = ()  # those that are under way
         self.waiting: tuple[int, ...] = ()  # clients who asked for the stop
@@ -182,7 +184,7 @@ class World(Row):
         twin = super().copy()
         for name in ("rows", "coming", "leaving"):
             setattr(twin, name, [row.copy() for row in getattr(self, name)])
-        twin.restarts = {spec: row.copy() for spec, row in self.restarts.items()}
+        twin.restarts = {key: row.copy() for key, row in self.restarts.items()}
         twin.outcome = self.outcome.copy()
         twin.change = self.change and self.change.copy()
         twin.operation = self.operation and self.operation.copy()

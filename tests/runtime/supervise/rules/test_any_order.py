@@ -95,6 +95,18 @@ class AnyOrder(RuleBasedStateMachine):
         self._following("2.0.0")
         self.shop.ask("upgrade", root="/srv/shop/releases/2.0.0")
 
+    @rule(name=st.sampled_from(["web.1", "web.2", "clock.1"]))
+    def outlived(self, name: str) -> None:
+        """A process asks for its successor."""
+        for row in self.shop.world.rows:
+            if str(row) == name and row.key in self.shop.alive:
+                self.shop.send(events.Outlived(row.key))
+
+    @rule(only=st.sampled_from(["", "web", "web.1", "clock"]))
+    def replace_some(self, only: str) -> None:
+        self._following(self.shop.world.generation.version)
+        self.shop.ask("reload", client=8, only=only, every=not only)
+
     @rule()
     def the_client_leaves(self) -> None:
         self.shop.send(events.Left(7))
@@ -160,8 +172,10 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def a_failure_leaves_the_world_as_it_was(self) -> None:
         world = self.shop.world
-        if world.operation is None and world.state == RUNNING:
+        planned = world.change is not None and world.change.planned
+        if world.operation is None and world.state == RUNNING and not planned:
             assert world.change is None
+            assert () == world.queued
             assert [] == world.coming == world.leaving
             assert {row.generation for row in world.rows} <= {world.generation}
 

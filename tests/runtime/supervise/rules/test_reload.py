@@ -214,3 +214,54 @@ def test_an_answer_that_nobody_waits_for_is_let_go() -> None:
     shop.run(5.0)
     assert 0 == shop.last(8)["code"]
     assert "1.0.0" == shop.world.generation.version
+
+
+def test_all_are_replaced_though_nothing_has_changed() -> None:
+    """O6: a certificate is renewed, a process leaks."""
+    shop = running({"web": {"instances": 2}, "clock": {"singleton": True}})
+    before = pids(shop)
+    shop.ask("reload", every=True)
+    shop.run(20.0)
+    assert ["clock.1", "web.1", "web.2"] == sorted(shop.last()["replaced"])
+    assert not set(before.values()) & set(pids(shop).values())
+    assert 1 == shop.peak["clock"]
+
+
+@pytest.mark.parametrize(
+    ("only", "replaced"),
+    [("web", ["web.1", "web.2"]), ("web.2", ["web.2"]), ("clock.1", ["clock.1"])],
+)
+def test_one_service_or_one_instance_is_replaced(only: str, replaced: list[str]) -> None:
+    shop = running({"web": {"instances": 2}, "clock": {"singleton": True}})
+    shop.following.changes = HOT
+    before = pids(shop)
+    shop.ask("reload", only=only)
+    shop.run(20.0)
+    after = pids(shop)
+    assert replaced == sorted(name for name in after if after[name] != before[name])
+    assert replaced == sorted(shop.last()["replaced"])
+    assert set(before) - set(replaced) == set(shop.last()["told"])
+
+
+def test_a_failed_service_is_started_again_by_its_name() -> None:
+    row = {"required": False, "intensity": [1, 30.0], "backoff": [0.1, 0.1]}
+    shop = running({"web": {}, "worker": row})
+    for _ in range(2):
+        shop.crash("worker.1")
+        shop.run(2.0)
+    before = pids(shop)
+    shop.ask("reload", only="worker")
+    shop.run(20.0)
+    assert RUNNING == shop.row("worker.1").state
+    assert before["web.1"] == pids(shop)["web.1"]
+
+
+@pytest.mark.parametrize("only", ["other", "web.3"])
+def test_a_service_that_is_not_there(only: str) -> None:
+    shop = running({"web": {"instances": 2}})
+    shop.ask("reload", only=only)
+    assert (2, f"the release has no service {only!r}") == (
+        shop.last()["code"],
+        shop.last()["failed"],
+    )
+    assert shop.world.operation is None
