@@ -1,5 +1,5 @@
 # Each target does all of its own set-up: see `make help`.
-# PYTHON names the interpreter to use (3.11 or newer), VENV the folder it works in.
+# PYTHON names the interpreter to use (3.11 or newer), VENV the directory it works in.
 
 PYTHON ?=
 VENV ?= .venv
@@ -42,7 +42,7 @@ check: venv ## lint, format, types, import floors, words, tables, shell
 	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
 	$(BIN)/shellcheck --shell=bash templates/completion.bash
 
-fmt: venv ## format the sources, mend what can be mended
+fmt: venv ## format the sources, fix what can be fixed
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
 
@@ -76,7 +76,8 @@ frameworks: venv node ## what init writes for each fixture project: 36 shapes, b
 	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
 
 soak: venv system ## faults for hours: hundreds of kills, a hundred times as many examples, each fuzzer for FUZZ_SECONDS=600
-	@SOAK=1 FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py $(SOAK_CONSOLE))
+	@SOAK=1 FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \
+		tests/runtime/supervise/rules $(SOAK_CONSOLE))
 
 soak-console: venv ## 12,000 interrupts at random moments, made-up frames (PYTHON=python3.13 VENV=.venv-3.13)
 	@SOAK=1 scripts/pytest.sh '$(VENV)' $(SOAK_CONSOLE)

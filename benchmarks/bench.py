@@ -78,7 +78,7 @@ def compare(title: str, ours: list[object], theirs: list[object], environ: dict[
 
 
 def boots(program: Path, plain: Path, tree: Path, environ: dict[str, str]) -> None:
-    """From the command to the first page, against uvicorn started by hand."""
+    """From the command to the first page, against uvicorn started manually."""
     port = environ["PORT"]
     theirs = [plain, "-m", "uvicorn", "ticketd.web:app", "--port", port, "--log-level", "error"]
     environ = {**environ, "TICKETD_DB__URL": f"sqlite:///{tree}/var/ticketd.db"}
@@ -135,7 +135,7 @@ def running(words: list[object], environ: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(
         [str(word) for word in words],
         env=environ,
-        cwd=PROJECT,  # where the application finds its settings when it runs by hand
+        cwd=PROJECT,  # where the application finds its settings when it runs manually
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -158,7 +158,7 @@ def pex_build(place: Place) -> Path:
 
 
 def pex_packed_build(place: Place) -> Path:
-    """A folder of one archive for each wheel, shipped as a tarball."""
+    """A directory of one archive for each wheel, shipped as a tarball."""
     tree = place.out / "app"
     shutil.rmtree(tree, ignore_errors=True)
     _pex(place, tree, "--layout", "packed")

@@ -1,4 +1,4 @@
-"""`make bench-runtime`: what a service costs under the supervisor, against the same by hand.
+"""`make bench-runtime`: what a service costs under the supervisor, against the same manually.
 
 The same server with the same socket options, interpreter and application, in
 turns.  CPU per request says most on a machine that is not quiet.  Nothing here
@@ -75,7 +75,7 @@ class Bench:
 
     @property
     def log(self) -> Path:
-        """Where it prints to by hand, as `start` has a log: what is printed costs both."""
+        """Where it prints to manually, as `start` has a log: what is printed costs both."""
         return self.state / "by-hand.log"
 
     @property
@@ -115,7 +115,7 @@ def main() -> int:
     return 0
 
 
-Row = tuple[str, str, str, str]  # what, ours, by hand, the limit
+Row = tuple[str, str, str, str]  # what, ours, manually, the limit
 
 
 def requests(bench: Bench, word: str) -> list[Row]:
@@ -257,7 +257,7 @@ def changed(bench: Bench, pid: int) -> None:
 
 
 def held(pid: int, state: Path) -> dict[str, int]:
-    """What a supervisor holds, and what lies in its folder."""
+    """What a supervisor holds, and what is in its directory."""
     proc = Path(f"/proc/{pid}")
     return {
         "descriptors": len(list((proc / "fd").iterdir())),
@@ -346,7 +346,7 @@ def parent(pid: int) -> int:
 
 
 def without_worker(tree: Path) -> None:
-    """One service, as there is one by hand."""
+    """One service, as there is one manually."""
     path = tree / "release" / "manifest.json"
     manifest = json.loads(path.read_text())
     del manifest["services"]["worker"]
@@ -354,7 +354,7 @@ def without_worker(tree: Path) -> None:
 
 
 def table(rows: list[Row], size: Size) -> str:
-    lines = ["| | under the supervisor | by hand | limit |", "|---|---|---|---|"]
+    lines = ["| | under the supervisor | manually | limit |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     cores = os.cpu_count()
     lines += ["", f"{os.uname().machine}, {cores} cores, medians of {size.pairs} pairs.", ""]

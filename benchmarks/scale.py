@@ -145,7 +145,7 @@ def compress(folder: Path, names: list[str], target: Path) -> None:
 
 def table(figures: dict[int, dict[str, float]]) -> str:
     names = "wheels | unpacked | cold caches | per 100 MB | nothing changed | one wheel changed"
-    by_hand = f"by hand: its layer (limit {LIMIT}) | the least"
+    by_hand = f"manually: its layer (limit {LIMIT}) | the least"
     lines = [f"| {names} | {by_hand} | memory, cold |", f"|{'---|' * 9}"]
     for count, row in figures.items():
         cold = row["cold caches"]

@@ -1,7 +1,7 @@
 """Print the tables of `relforge.runtime.contract` into docs/reference/settings.md.
 
 Each stands between `<!-- contract: NAME -->` and `<!-- /contract -->`; what is around them is
-written by hand.  With `--check` nothing is written, and the status is 1 where the page is stale.
+written manually.  With `--check` nothing is written, and the status is 1 where the page is stale.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Sample:
 
 
 def build(folder: Path, *, python: str | None = None) -> Sample:
-    """Build and unpack it below the folder, or take what another worker built there."""
+    """Build and unpack it below the directory, or take what another worker built there."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -22,7 +22,7 @@ UNREADABLE = ("Couldn't parse signature", "invalid format")  # and not: of anoth
 NAMESPACE = "relforge"
 VARIABLE = "RELFORGE_SIGN_KEY"
 PATIENCE = 60  # seconds; a key in a token waits for a touch
-_ALLOWED = "it lists who may sign, one per line: release@example.org ssh-ed25519 AAAA..."
+_ALLOWED = "it lists the allowed signers, one per line: release@example.org ssh-ed25519 AAAA..."
 _REVOKED = "it lists revoked keys: make it with `ssh-keygen -k`, or put public keys into it"
 
 

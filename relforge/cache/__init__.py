@@ -3,7 +3,7 @@
 $XDG_CACHE_HOME/relforge/
   trees/    see `relforge.cache.trees`
   locks/    see `relforge.cache.locks`
-  ...       whatever other modules keep, in folders of their own
+  ...       whatever other modules keep, in directories of their own
 """
 
 from relforge.cache.entries import dump, is_file_of, is_same, load, look, scan, special, walk

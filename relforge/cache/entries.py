@@ -1,4 +1,4 @@
-"""What lies in a folder, as entries: told from the disk, from a list, and compared with it."""
+"""What is in a directory, as entries: told from the disk, from a list, and compared with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STAMPS = 946_684_800  # the year 2000: time stamps in trees begin there, and en
 
 
 def scan(folder: Path, known: Iterable[Entry] = ()) -> tuple[Entry, ...]:
-    """Every file and link below the folder, with its modes made plain: 0755 or 0644.
+    """Every file and link below the directory, with its modes made plain: 0755 or 0644.
 
     Of what is still as ``known`` says, the digest is taken from there.
     """
@@ -110,7 +110,7 @@ def load(text: str | bytes) -> tuple[Entry, ...]:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Files and links below the folder, links to folders among them, in no order.
+    """Files and links below the directory, links to directories among them, in no order.
 
     Raises UserError for anything else that is there.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """The cache's folder; ``RELFORGE_CACHE_DIR`` wins over the XDG base directory."""
+    """The cache's directory; ``RELFORGE_CACHE_DIR`` wins over the XDG base directory."""
     own = os.environ.get("RELFORGE_CACHE_DIR")
     if own:
         return Path(own)

@@ -42,7 +42,7 @@ def place(source: Tree, destination: Path) -> None:
 def _put(source: Tree, entry: Entry, target: str, ways: list[_Way]) -> None:
     """Make the entry where nothing is; raises FileExistsError where something is.
 
-    Of the ways to do it, those that this pair of folders does not know are dropped.
+    Of the ways to do it, those that this pair of directories does not know are dropped.
     """
     if entry.link is not None:
         os.symlink(entry.link, target)

@@ -59,7 +59,7 @@ def state(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | None]) -> Tree:
-    """The tree with that key; ``build`` fills an empty folder where there is none yet.
+    """The tree with that key; ``build`` fills an empty directory where there is none yet.
 
     What it laid out of other trees it may tell: these files are not read again.
 

@@ -19,7 +19,7 @@ RULE, RUN_PATHS = "build-paths", "run-paths"
 
 
 def rule(release: Release) -> Iterator[Finding]:
-    """Each file that names a place of this host: a text, byte code or a program."""
+    """Each file that names a place of this host: a text, bytecode or a program."""
     named = places(release)
     words = tuple(sorted(named))
     for layer in release.layers:
@@ -28,7 +28,7 @@ def rule(release: Release) -> Iterator[Finding]:
             lambda path: byte_patterns.places_in(path, words),
         )
         for path, rows in found.items():
-            # The longest says it all: the project's folder often lies in the home.
+            # The longest says it all: the project's directory often is in the home.
             place, line = max(rows, key=lambda row: len(row[0]))
             yield Finding(
                 severity="warning",

@@ -1,4 +1,4 @@
-"""Byte code that is not of the source beside it: the interpreter would run it all the same."""
+"""Bytecode that is not of the source beside it: the interpreter would run it all the same."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ RULE = "bytecode"
 
 
 def rule(release: Release) -> Iterator[Finding]:
-    """Each source whose byte code was made of another one."""
-    said: dict[str, list[str]] = {}  # what byte code says that it was made of
+    """Each source whose bytecode was made of another one."""
+    said: dict[str, list[str]] = {}  # what bytecode says that it was made of
     for layer in release.layers:
         if layer.name != "python":  # which is compiled as a whole
             said |= content_memo.look(

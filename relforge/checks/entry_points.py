@@ -133,7 +133,7 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
     message, hint = row["message"].replace(f"{release.tree}/", ""), row["hint"]
     for server, module in SERVER_MODULES.items():
         if f"\nModuleNotFoundError: No module named {module!r}" in message:
-            message = f"{server} is not among the release's dependencies"
+            message = f"{server} is not in the release's dependencies"
             hint = f"add {server} to `project.dependencies`, then type: relforge lock"
     hint = outdated.hint(message, release.python.short) or hint
     place = row["setting"]

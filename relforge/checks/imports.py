@@ -76,7 +76,7 @@ def _counts(path: str) -> bool:
 def _own_names(release: Release) -> set[str]:
     """Every module and package of the application, wherever it lies.
 
-    A script finds what lies beside it, and code may extend ``sys.path``.
+    A script finds what is next to it, and code may extend ``sys.path``.
     """
     names = set()
     for layer in release.layers:

@@ -10,7 +10,7 @@ from relforge.model.release import Entry, Finding, Release
 
 RULE = "leftovers"
 LARGE = 50_000_000  # bytes
-LARGE_TESTS = 1_000_000  # bytes, all of a folder's together
+LARGE_TESTS = 1_000_000  # bytes, all of a directory's together
 FOLDERS = {
     ".git": "a Git repository",
     ".hg": "a Mercurial repository",
@@ -44,7 +44,7 @@ TESTS = ("tests", "test")
 
 
 def rule(release: Release) -> Iterator[Finding]:
-    """Each such folder and file of what is not a dependency, with its size."""
+    """Each such directory and file of what is not a dependency, with its size."""
     folders: defaultdict[str, list[Entry]] = defaultdict(list)
     for layer in release.layers:
         if layer.name in ("python", "deps"):
@@ -76,7 +76,7 @@ def _file(entry: Entry) -> Iterator[Finding]:
 
 
 def _folder(path: str) -> str:
-    """The topmost folder above that file which has one of the names; or nothing."""
+    """The topmost directory above that file which has one of the names; or nothing."""
     parts = path.split("/")[:-1]
     for index, part in enumerate(parts):
         if part in FOLDERS or part in TESTS:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modules:
-    """The modules below some folders that are searched.  ``folders`` have files below them."""
+    """The modules below some directories that are searched.  ``folders`` have files below them."""
 
     roots: tuple[str, ...]
     files: frozenset[str]  # without what follows the first dot of their names

@@ -1,4 +1,4 @@
-"""Files that lie in a package of the project, and that its wheel lacks."""
+"""Files that are in a package of the project, and that its wheel lacks."""
 
 from __future__ import annotations
 

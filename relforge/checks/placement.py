@@ -13,7 +13,7 @@ PLAIN = (0o644, 0o755)
 
 
 def modes(release: Release) -> Iterator[Finding]:
-    """Each file that is set-uid or that world-writable to, and each such folder."""
+    """Each file that is set-uid or that world-writable to, and each such directory."""
     entries = [entry for layer in release.layers for entry in layer.entries]
     for entry in entries:
         if entry.mode not in PLAIN and entry.link is None:

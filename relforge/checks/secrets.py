@@ -110,7 +110,7 @@ def _matches(path: Path, shapes: Sequence[Shape], most: str) -> content_memo.Row
 
 
 def _is_searched(path: str) -> bool:
-    """Byte code says what its source says; the runtime and the list of digests are relforge's."""
+    """Bytecode says what its source says; the runtime and the list of digests are relforge's."""
     own = path == layout.SUMS or path.startswith(f"{layout.RUNTIME}/")
     return "/__pycache__/" not in path and not own
 

@@ -1,4 +1,4 @@
-"""The artifact as a host gets it: unpacked in a folder with a space, and run there.
+"""The artifact as a host gets it: unpacked in a directory with a space, and run there.
 
 Nothing is started: its version, its description, and whatever settings name is
 imported.  An artifact that passed is not tried again.

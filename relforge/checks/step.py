@@ -1,4 +1,4 @@
-"""The release tests itself, in its staging folder: every rule is one row of a table.
+"""The release tests itself, in its staging directory: every rule is one row of a table.
 
 A rule is a function that looks at a release and yields findings.  All of them
 are told together; an error ends the build before the tree gets its final name,
@@ -47,7 +47,7 @@ RULES: dict[str, Rule] = {
     "package-data": package_data.rule,  # wheels of the project have what its packages hold
     "programs": programs.rule,  # what settings run is inside, or on every host
     "collisions": collisions.rule,  # no package writes over another's files
-    "bytecode": bytecode.rule,  # byte code is that of the source beside it
+    "bytecode": bytecode.rule,  # bytecode is that of the source beside it
     "startup-code": startup_code.rule,  # no package runs code at each start unseen
     "entry-points": entry_points.rule,  # whatever settings name can be imported
 }

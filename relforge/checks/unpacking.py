@@ -1,4 +1,4 @@
-"""Unpacking an artifact as its users do, without root, into a folder of one's own."""
+"""Unpacking an artifact as its users do, without root, into a directory of one's own."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _deb(release: Release, artifact: Artifact, folder: Path) -> Unpacked | str:
 
 
 def _oci(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
-    """The layers' files below the release's folder; a base's need root, and a whole host."""
+    """The layers' files below the release's directory; a base's need root, and a whole host."""
     image = base.load(artifact.path, ARCHITECTURES[release.target.machine])
     place = root(release)
     for row, span in image.layers:

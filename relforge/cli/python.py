@@ -123,7 +123,7 @@ def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
     settings = read_settings(project, env).settings.python
     if settings.source == "system":
         raise SettingsError(
-            'tool.relforge.python.source: with "system" there is no interpreter to export',
+            'tool.relforge.python.source: with "system", the release has no interpreter to export',
             hint="type: relforge python export --version 3.12",
         )
     return settings

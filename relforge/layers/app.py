@@ -141,7 +141,7 @@ def _tree(release: Release) -> cache.Tree:
 
 
 def import_paths(release: Release) -> str:
-    """The lines of relforge.pth: the roots before what they lie in, as in a checkout."""
+    """The lines of relforge.pth: the roots before what they are in, as in a checkout."""
     roots = layout.app_roots(release.settings.app_roots)
     places = "".join(f"{UP}/{path}\n" for path in (layout.RUNTIME, *roots))
     return f"{places}{EXPORT}\n"
@@ -194,9 +194,10 @@ def _refuse_other_version(wheel: Path, project: Project) -> None:
     found = parse_wheel_filename(wheel.name)[1]
     if project.told_version and found != Version(project.told_version):
         raise UserError(
-            f"the build backend said that the project's version is {project.told_version}, and "
-            f"made a wheel of {found}",
-            hint="build again; or write `version` below [tool.relforge] if it changes each time",
+            f"the build backend reported version {project.told_version} for the project, but "
+            f"built a wheel of {found}",
+            hint="build again; if the version changes with each build, set `version` in "
+            "[tool.relforge]",
         )
 
 
@@ -207,12 +208,12 @@ def _refuse_foreign_tags(wheel: Path, release: Release) -> None:
         short = release.python.short
         if release.target.machine != os.uname().machine:
             raise UserError(
-                f"the project's wheel holds compiled code and came out as {wheel.name}, "
+                f"the project's wheel contains compiled code and is named {wheel.name}, "
                 f"which {release.target.machine} cannot run",
                 hint=f"build on an {release.target.machine} host",
             )
         raise UserError(
-            f"the project's wheel holds compiled code and came out as {wheel.name}, "
+            f"the project's wheel contains compiled code and is named {wheel.name}, "
             f"which Python {short} of the release cannot use",
-            hint=f"install relforge with Python {short}, and build with that",
+            hint=f"install relforge under Python {short}, and build with that",
         )

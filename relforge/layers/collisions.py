@@ -80,7 +80,7 @@ def kind(path: str, site_packages: str) -> Kind:
 
 
 def _differ(one: Brought, there: Entry, other: Brought, row: Entry) -> bool:
-    """Whether it matters which of the two files is there; byte code goes with its source."""
+    """Whether it matters which of the two files is there; bytecode goes with its source."""
     if "/__pycache__/" in row.path or (there.sha256, there.link) == (row.sha256, row.link):
         return False
     if not row.path.endswith(".py") or there.link is not None or row.link is not None:

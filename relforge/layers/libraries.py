@@ -68,7 +68,10 @@ def step(release: Release) -> Release:
     paths = [row.path for row in found if _lacking(row, inside)]
     if release.python.source == "system":
         wanted = sorted({name for row in found for name in _lacking(row, inside)})
-        note = f"the target must have {', '.join(wanted)}: without an interpreter none comes along"
+        note = (
+            f"the target must have {', '.join(wanted)}: a release without an interpreter "
+            "does not include libraries"
+        )
         return replace(release, notes=(*release.notes, note)) if wanted else release
     if not paths or release.target.machine != os.uname().machine:
         return release
@@ -144,21 +147,21 @@ def _with_drivers(
             known = known or origins.Origins(release)
             wanted.setdefault(known.name(row.path), set()).update(names)
     notes = (
-        f"{package} needs {', '.join(sorted(names))} of the target's drivers, which are never "
-        "shipped"
+        f"{package} needs {', '.join(sorted(names))} from the target's drivers, which are "
+        "never shipped"
         for package, names in sorted(wanted.items())
     )
     return replace(release, notes=(*release.notes, *notes))
 
 
 def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path) -> None:
-    """Put what those files need and nothing inside offers into the folder."""
+    """Put what those files need and nothing inside offers into the directory."""
     search = loader.of_host(release.target.machine, origins.searched(release))
     found = loader.collect([release.tree / path for path in paths], search).libraries
     for name, source in sorted(found.items()):
         if name in inside:
             continue
-        log.info("%s comes along from %s", name, source)
+        log.info("including %s from %s", name, source)
         target = draft / FOLDER / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

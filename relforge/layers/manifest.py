@@ -102,8 +102,8 @@ def _refuse_unlistable(entries: Iterable[Entry]) -> None:
             continue  # as nearly all are, and this is quick
         if any(unicodedata.category(sign) in _UNLISTABLE for sign in entry.path):
             raise UserError(
-                f"{entry.path!r}: the name of this file holds a line break or another control "
-                "character, or is not UTF-8",
+                f"{entry.path!r}: the name of this file contains a control character or is not "
+                "UTF-8",
                 hint="rename it, or leave it out of the release",
             )
 

@@ -51,7 +51,7 @@ def _lay(release: Release, overlay: Overlay, text: str) -> None:
 def _source(release: Release, overlay: Overlay) -> Path:
     root = release.project.root
     if not (root / overlay.source).parent.resolve().is_relative_to(root.resolve()):
-        raise UserError(f"{overlay.source!r} leaves the project through a link")
+        raise UserError(f"{overlay.source!r} leads out of the project through a link")
     return root / overlay.source
 
 

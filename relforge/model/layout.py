@@ -1,4 +1,4 @@
-"""Where things lie in a release.
+"""Where things are in a release.
 
 ticketd-1.4.0/
   bin/ticketd  bin/python
@@ -27,7 +27,7 @@ SUMS = "release/SHA256SUMS"
 TREE_LIST = "release/tree.json"
 SBOM = "release/sbom.cdx.json"
 _INTERPRETER = re.compile(rf"{PYTHON}/bin/python(\d(\.\d+)?t?)?")
-STATE = "var"  # the one folder that is no part of a release
+STATE = "var"  # the one directory that is no part of a release
 
 # What describes a finished tree, and is written once nothing of it changes any more.
 SEALED = (MANIFEST, LAUNCH, SUMS, TREE_LIST, SBOM)
@@ -39,7 +39,7 @@ def site_packages(version: str) -> str:
 
 
 def app_roots(roots: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders of the application from which one imports: the inner ones first."""
+    """The directories of the application from which one imports: the inner ones first."""
     return (*(f"{APP}/{root}" for root in roots), APP)
 
 
@@ -53,7 +53,7 @@ def is_ours(path: str, name: str) -> bool:
 
 
 def holds_ours(path: str, name: str) -> bool:
-    """Whether something of relforge's own lies below that path."""
+    """Whether something of relforge's own is below that path."""
     if path in (".", PYTHON, f"{PYTHON}/bin"):
         return True
     return any(own.startswith(f"{path}/") for own in _ours(name))

@@ -55,7 +55,7 @@ class Interpreter:
 
     @property
     def short(self) -> str:
-        """``3.12``, ``3.14t``: what names folders and programs."""
+        """``3.12``, ``3.14t``: what names directories and programs."""
         return python_version.short(self.spelled)
 
     @property
@@ -65,7 +65,7 @@ class Interpreter:
 
     @property
     def cache_tag(self) -> str:
-        """What the names of byte code say: a free-threaded build's is that of the other."""
+        """What the names of bytecode say: a free-threaded build's is that of the other."""
         return f"cpython-{self.minor.replace('.', '')}"
 
     @property

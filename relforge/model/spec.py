@@ -141,8 +141,8 @@ class PackageSettings:
 
     resolver: Literal["auto", "pex", "uv"] = "auto"
     indexes: tuple[Index, ...] = ()
-    find_links: tuple[str, ...] = ()  # folders or addresses of pages
-    wheelhouse: str = ""  # a folder, relative to the project
+    find_links: tuple[str, ...] = ()  # directories or addresses of pages
+    wheelhouse: str = ""  # a directory, relative to the project
     build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
 
 
@@ -213,7 +213,7 @@ class StripSettings:
 
     symbols: bool = True  # debugging sections and symbols that nothing links with
     tests: bool = False  # the tests that wheels bring along
-    sources: bool = False  # modules of which there is byte code
+    sources: bool = False  # modules of which there is bytecode
 
 
 AS_IT_IS = StripSettings(symbols=False, tests=False, sources=False)
@@ -270,7 +270,7 @@ class Settings:
     deb: DebSettings = field(default_factory=DebSettings)
     hooks: tuple[Hook, ...] = ()
     requirements: tuple[str, ...] | None = None  # files that name them; None: those that are found
-    members: tuple[str, ...] = ()  # folders of packages, relative to the project
+    members: tuple[str, ...] = ()  # directories of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
     sign: str = ""  # the key that signs the digest, or `sigstore`
 

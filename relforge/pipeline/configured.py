@@ -1,4 +1,4 @@
-"""From a folder and an environment's name to the settings, each value with its origin."""
+"""From a directory and an environment's name to the settings, each value with its origin."""
 
 from __future__ import annotations
 

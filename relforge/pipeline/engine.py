@@ -13,9 +13,9 @@ from relforge.support.progress import Watch
 
 
 def build(root: Path, order: BuildRequest, watch: Watch) -> Release:
-    """The runnable tree of the project in that folder.
+    """The runnable tree of the project in that directory.
 
-    Raises UserError for whatever a user can mend.  Whatever ends it early
+    Raises UserError for whatever a user can fix.  Whatever ends it early
     leaves no half tree behind.
     """
     with usage.for_a_build():

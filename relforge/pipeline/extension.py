@@ -1,6 +1,6 @@
 """Steps that a project brings along: functions that take a `Release` and return one.
 
-They are imported from the project's folder into this process, before anything
+They are imported from the project's directory into this process, before anything
 is written.  What they do wrong is told in terms of their own source: a
 traceback starts in the project, and ends there.
 """
@@ -127,7 +127,7 @@ def _called(function: Callable[[Release], Any], release: Release, where: str) ->
 def _refuse_damage(release: Release, where: str) -> None:
     """Raise UserError where a file that is shared with the cache was changed in place.
 
-    Whatever entry of the cache was written to is built anew by the next build,
+    Whatever entry of the cache was written to is built again by the next build,
     which sees its time stamp; a changed mode is set back.
     """
     harmed = []
@@ -156,7 +156,7 @@ def _refuse_damage(release: Release, where: str) -> None:
 
 @contextmanager
 def _importing_from(root: Path) -> Iterator[None]:
-    """The project's folder comes first, and gets no byte code; what is printed is no result."""
+    """The project's directory comes first, and gets no bytecode; what is printed is no result."""
     before, quiet = list(sys.path), sys.dont_write_bytecode
     sys.path.insert(0, str(root))
     sys.dont_write_bytecode = True

@@ -70,7 +70,7 @@ def key(release: Release) -> str:
 
 
 def _local_packages(root: Path, locks: Iterable[str]) -> Iterator[str]:
-    """The state of the folders that the locks take packages from."""
+    """The state of the directories that the locks take packages from."""
     for place in (root / name for name in locks):
         for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
             folder = (place.parent / next(filter(None, match.groups()))).resolve()

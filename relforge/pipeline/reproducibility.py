@@ -1,6 +1,6 @@
 """Building a second time, elsewhere, to see whether the same comes out.
 
-The second build has another folder, an empty cache but for what was fetched,
+The second build has another directory, an empty cache but for what was fetched,
 another umask, time zone, locale, home and hash seed.  What is the same then does
 not depend on them.
 """
@@ -70,14 +70,14 @@ def verify(root: Path, order: BuildRequest, watch: Watch) -> None:
 
 
 def _copied(release: Release, into: Path) -> Path:
-    """The project in a folder of another length, with what git knows of it; its place there."""
+    """The project in a directory of another length, with what git knows of it; its place there."""
     root = release.project.root
     inner = (git.output(root, "rev-parse", "--show-prefix") or "").strip()
     top = root.parents[len(Path(inner).parts) - 1] if inner else root
     left_out = shutil.ignore_patterns(*sources.LEFT_OUT)
 
     def ignored(folder: str, names: list[str]) -> set[str]:
-        """What is no source, and where it is copied to: a TMPDIR may lie in the project."""
+        """What is no source, and where it is copied to: a TMPDIR may are in the project."""
         return {*left_out(folder, names), *([own.name] if Path(folder) == own.parent else [])}
 
     own = into.parent
@@ -127,7 +127,7 @@ def _built(copy: Path, order: BuildRequest, first: Release, place: Path) -> Path
 
 
 def _in_copy(folder: Path, root: Path, copy: Path) -> Path:
-    """A folder of the project where its copy has it, as no source there either; else itself."""
+    """A directory of the project where its copy has it, as no source there either; else itself."""
     for path, top in ((folder.absolute(), root.absolute()), (folder.resolve(), root.resolve())):
         if path.is_relative_to(top) and (seen := copy / path.relative_to(top)).is_dir():
             return seen
@@ -135,7 +135,7 @@ def _in_copy(folder: Path, root: Path, copy: Path) -> Path:
 
 
 def _run(words: list[str], env: dict[str, str], place: Path) -> subprocess.CompletedProcess[str]:
-    """The second build; an interrupt lets it end what it started, before its folder goes."""
+    """The second build; an interrupt lets it end what it started, before its directory goes."""
     with subprocess.Popen(
         words,
         env=env,

@@ -8,7 +8,7 @@
 
 A build that is killed leaves only a draft, which the next build removes.  One
 that is killed in `publish` may leave the third name; the next build takes the
-state folder out of it, or gives the tree its name back where there is no other.
+state directory out of it, or gives the tree its name back where there is no other.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from relforge.support.errors import Exit, UserError
 
 
 def draft(build_dir: Path, name: str, version: str) -> Path:
-    """The folder that the steps of this release write to.
+    """The directory that the steps of this release write to.
 
     No two builds have the same, so that nothing which outlived a killed build
     writes into the next one's.
@@ -40,7 +40,7 @@ def draft(build_dir: Path, name: str, version: str) -> Path:
 
 @contextmanager
 def workspace(release: Release) -> Iterator[None]:
-    """Hold the build folder and give the steps an empty draft; it is gone afterwards.
+    """Hold the build directory and give the steps an empty draft; it is gone afterwards.
 
     Raises UserError (exit 75) while another build of this environment runs.
     """
@@ -62,7 +62,7 @@ def workspace(release: Release) -> Iterator[None]:
 
 
 def publish(release: Release) -> Release:
-    """Give the draft its final name; the state folder of the tree it replaces stays.
+    """Give the draft its final name; the state directory of the tree it replaces stays.
 
     What was replaced is there until `sweep`, or the next build, removes it.
     """
@@ -87,7 +87,7 @@ def sweep(release: Release) -> None:
 
 
 def _exchange(one: Path, two: Path) -> bool:
-    """Swap two folders in one step (renameat2(2)); False where this file system cannot."""
+    """Swap two directories in one step (renameat2(2)); False where this file system cannot."""
     here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
     try:
         call = ctypes.CDLL(None).renameat2
@@ -121,7 +121,7 @@ def _old(release: Release) -> Path:
 
 
 def refuse_running(release: Release) -> None:
-    """Raise UserError (exit 75) where the tree to be replaced runs from its own state folder.
+    """Raise UserError (exit 75) where the tree to be replaced runs from its own state directory.
 
     Its processes would go on with half of the old modules and half of the new.
     """

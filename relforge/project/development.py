@@ -21,7 +21,10 @@ from relforge.project import lockfile
 from relforge.support.errors import Exit, SettingsError, UserError
 
 FOLDER = ".relforge"
-_HINT = "make one (uv sync, or python3 -m venv .venv and its pip), or name one: --python PATH"
+_HINT = (
+    "create one (uv sync, or python3 -m venv .venv and its pip), or name its interpreter: "
+    "--python PATH"
+)
 # Where no source of the project is, and nothing is watched.
 _NO_SOURCES = frozenset(
     {"_build", "build", "dist", "node_modules", "__pycache__", "site-packages", "venv", "env"}
@@ -51,9 +54,7 @@ def python(root: Path, environ: Mapping[str, str], given: Path | None = None) ->
     if given is not None:
         place = given / "bin" / "python" if given.is_dir() else given
         if not os.access(place, os.X_OK) or not place.is_file():
-            raise UserError(
-                f"--python {given}: there is no interpreter", hint=_HINT, code=Exit.USAGE
-            )
+            raise UserError(f"--python {given}: no such interpreter", hint=_HINT, code=Exit.USAGE)
         return place.absolute()
     for directory in _environments(root, environ):
         place = directory / "bin" / "python"
@@ -176,12 +177,12 @@ def find(settings: Settings, word: str) -> tuple[str, dict[str, object]]:
         if command.name == word:
             return "command", command.row()
     raise SettingsError(
-        f"{word}: the project has no service and no command of that name",
+        f"{word}: the project has no service or command of this name",
         hint=_known(settings, word),
     )
 
 
 def _known(settings: Settings, word: str) -> str:
     names = [row.name for row in settings.services] + [row.name for row in settings.commands]
-    known = f"there are {', '.join(names)}; " if names else ""
-    return f"{known}for any other program: relforge run -- {word}"
+    known = f"available: {', '.join(names)}; " if names else ""
+    return f"{known}to run any other program: relforge run -- {word}"

@@ -12,7 +12,7 @@ from relforge.support import environment
 
 
 def output(root: Path, *arguments: str) -> str | None:
-    """What ``git ARGUMENTS`` prints in the folder; None where it fails or git is missing.
+    """What ``git ARGUMENTS`` prints in the directory; None where it fails or git is missing.
 
     A checkout of another user is read as well: only what is already there is
     looked at, and no hook runs.
@@ -41,7 +41,7 @@ def revision(root: Path) -> str | None:
 
 
 def commit_time(root: Path) -> int | None:
-    """Seconds since the epoch of the last commit that touched the folder."""
+    """Seconds since the epoch of the last commit that touched the directory."""
     text = output(root, "log", "-1", "--format=%ct", "--", ".")
     return int(text) if text and text.strip() else None
 

@@ -34,7 +34,7 @@ def has_wheel(project: Project) -> bool:
 
 
 def member(release: Release, project: Project) -> tuple[str, ...]:
-    """The files that make a member's wheel, relative to its own folder, sorted."""
+    """The files that make a member's wheel, relative to its own directory, sorted."""
     names = sources.files(project.root)
     return tuple(
         source_exclusions.without(names, project.root, release.project.root, release.settings)
@@ -63,7 +63,7 @@ def overlays(release: Release) -> tuple[str, ...]:
         if overlay.kind not in ("copy", "template"):
             continue
         source = root / overlay.source
-        if overlay.kind == "template":  # it may include what lies beside it
+        if overlay.kind == "template":  # it may include what is next to it
             names += sources.below(source.parent, root, sources.LEFT_OUT)
         elif source.is_dir():
             try:
@@ -90,8 +90,8 @@ def _of_wheel(release: Release) -> tuple[str, ...]:
     root = release.project.root
     if not (root / "pyproject.toml").is_file() and not (root / "setup.py").is_file():
         raise SettingsError(
-            f"{root}: there is no pyproject.toml to build the project's wheel from",
-            hint=f'name source trees, {KEY} = ["manage.py", "mysite"], or none: {KEY} = []',
+            f"{root}: no pyproject.toml to build the project's wheel from",
+            hint=f'set source trees, {KEY} = ["manage.py", "mysite"], or none: {KEY} = []',
         )
     return member(release, release.project)
 
@@ -103,14 +103,14 @@ def _of_trees(release: Release, trees: tuple[str, ...]) -> tuple[str, ...]:
         path = root / tree
         where = f"{KEY}[{index}]"
         if not path.resolve().is_relative_to(root):
-            raise SettingsError(f"{where}: {tree!r} is outside of the project")
+            raise SettingsError(f"{where}: {tree!r} is outside the project")
         if path.is_dir():
             names.update(sources.below(path, root, NOT_IN_APP))
         elif path.is_file():
             names.add(path.relative_to(root).as_posix())
         else:
             raise SettingsError(
-                f"{where}: there is no {tree!r} in {root}", hint="paths are relative to the project"
+                f"{where}: no {tree!r} in {root}", hint="paths are relative to the project"
             )
     for name in names:
         _refuse_foreign_link(root, name, names)
@@ -127,8 +127,8 @@ def _refuse_foreign_link(root: Path, name: str, names: set[str]) -> None:
     inside = place in names or any(row.startswith(f"{place}/") for row in names)
     if os.path.isabs(target) or not inside:
         raise UserError(
-            f"{KEY}: {name} is a link to {target}, which is not among what is copied",
-            hint="copy the target as well, or put the file in place of the link",
+            f"{KEY}: {name} is a link to {target}, which is not copied",
+            hint="copy the target as well, or replace the link with the file",
         )
 
 
@@ -136,7 +136,7 @@ def _matching(root: Path, settings: AssetSettings) -> Iterator[str]:
     """The files that the patterns match, but for outputs and installed packages."""
     outputs = tuple(f"{source}/" for source, _ in settings.outputs)
     for pattern in settings.inputs:
-        # A trailing ** matches folders only before Python 3.13.
+        # A trailing ** matches directories only before Python 3.13.
         wide = f"{pattern}/*" if pattern.endswith("**") else pattern
         for path in root.glob(wide):
             relative = path.relative_to(root).as_posix()

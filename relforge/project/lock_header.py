@@ -51,7 +51,7 @@ def read(path: Path) -> Seal | None:
 
 
 def advice(path: Path) -> str:
-    """The command that makes a lock anew: relforge's, or that of the tool that wrote it."""
+    """The command that makes a lock again: relforge's, or that of the tool that wrote it."""
     if not path.is_file() or read(path) is not None:
         return ADVICE
     found = COMMAND.search(path.read_text(encoding="utf-8", errors="replace"))

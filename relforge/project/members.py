@@ -16,7 +16,7 @@ KEY = "tool.relforge.members"
 
 
 def load(root: Project, folders: Sequence[str], key: str = KEY) -> tuple[Project, ...]:
-    """The packages in these folders, relative to the project; raises SettingsError."""
+    """The packages in these directories, relative to the project; raises SettingsError."""
     found: list[Project] = []
     for index, folder in enumerate(folders):
         member = _load(root.root, folder, f"{key}[{index}]")
@@ -27,12 +27,14 @@ def load(root: Project, folders: Sequence[str], key: str = KEY) -> tuple[Project
 
 def _load(root: Path, folder: str, where: str) -> Project:
     if os.path.isabs(folder):
-        raise SettingsError(f"{where}: {folder!r} is absolute", hint="write it from the project")
+        raise SettingsError(
+            f"{where}: {folder!r} is absolute", hint="write it relative to the project"
+        )
     place = (root / folder).resolve()
     if not (place / "pyproject.toml").is_file():
         raise SettingsError(
-            f"{where}: there is no pyproject.toml in {folder!r}",
-            hint="members are folders of packages, relative to the project",
+            f"{where}: no pyproject.toml in {folder!r}",
+            hint="members are directories of packages, relative to the project",
         )
     member = pyproject.load(place)
     if not member.name:
@@ -47,6 +49,6 @@ def _refuse_twin(member: Project, others: Sequence[Project], where: str, folder:
             raise SettingsError(f"{where}: {folder!r} is {what}", hint="name each package once")
         if canonicalize_name(other.name) == canonicalize_name(member.name):
             raise SettingsError(
-                f"{where}: {folder!r} has the name {member.name}, and so has {other.root}",
-                hint="each package of a release has a name of its own",
+                f"{where}: {folder!r} has the name {member.name}, like {other.root}",
+                hint="each package of a release needs a different name",
             )

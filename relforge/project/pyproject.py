@@ -15,18 +15,18 @@ BACKENDS = ("dependencies", "optional-dependencies")  # what a build backend may
 
 
 def load(root: Path) -> Project:
-    """The project in the folder; raises SettingsError that names the file and the line."""
+    """The project in the directory; raises SettingsError that names the file and the line."""
     root = root.resolve()
     pyproject = root / "pyproject.toml"
     own = root / "relforge.toml"
     if not root.is_dir():
         raise SettingsError(
-            f"{root}: there is no such folder", hint="name the project's folder: --project DIR"
+            f"{root}: no such directory", hint="give the project's directory: --project DIR"
         )
     if not pyproject.is_file() and not own.is_file():
         raise SettingsError(
-            f"{root}: there is no pyproject.toml",
-            hint="go to the project's folder, or name it: --project DIR",
+            f"{root}: no pyproject.toml",
+            hint="go to the project's directory, or give it: --project DIR",
         )
     data = read_toml(pyproject) if pyproject.is_file() else {}
     table = _table(data, "project", pyproject)
@@ -35,7 +35,7 @@ def load(root: Path) -> Project:
     if own.is_file():
         if settings:
             raise SettingsError(
-                "the settings stand in two places: relforge.toml, and [tool.relforge] of "
+                "the settings are in two places: relforge.toml, and [tool.relforge] in "
                 "pyproject.toml",
                 hint="keep one of them",
             )

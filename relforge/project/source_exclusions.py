@@ -1,8 +1,8 @@
-"""What a build takes in as it is: no source of the project, though it may lie in its folder.
+"""What a build takes in as it is: no source of the project, though it may are in its directory.
 
-wheelhouse, find_links      the wheels and source archives in these folders
+wheelhouse, find_links      the wheels and source archives in these directories
 python.archive, archives    the interpreters
-oci.base                    the image below ours, an archive or a folder
+oci.base                    the image below ours, an archive or a directory
 lock, dependencies.add_lock unlike a list of wishes, which a build backend may read
 """
 
@@ -29,7 +29,7 @@ def without(names: Iterable[str], folder: Path, root: Path, settings: Settings) 
     for name in names:
         above, _, base = name.rpartition("/")
         wheel = (above or ".") in folders and base.endswith(DISTRIBUTIONS)
-        linked = name in folders  # a link to a folder is a file to git
+        linked = name in folders  # a link to a directory is a file to git
         if not (wheel or linked or any(_is_at(name, file) for file in files)):
             yield name
 
@@ -60,7 +60,7 @@ def _local(place: str, root: Path) -> Path | None:
 
 
 def _seen_from(folder: Path, path: Path) -> set[str]:
-    """The path relative to the folder, as it is written and with its links followed."""
+    """The path relative to the directory, as it is written and with its links followed."""
     return {os.path.relpath(path.absolute(), folder), os.path.relpath(path.resolve(), folder)}
 
 

@@ -56,7 +56,7 @@ SETTINGS_ONLY = frozenset(
 
 
 def files(root: Path) -> tuple[str, ...]:
-    """The project's files and links, relative to its folder, sorted."""
+    """The project's files and links, relative to its directory, sorted."""
     found = _tracked(root)
     names = found if found is not None else below(root, root, LEFT_OUT)
     own = _cache_in(root)
@@ -66,7 +66,7 @@ def files(root: Path) -> tuple[str, ...]:
 
 
 def below(folder: Path, root: Path, left_out: frozenset[str]) -> Iterator[str]:
-    """Files and links below a folder, relative to the root; byte code stays out."""
+    """Files and links below a directory, relative to the root; bytecode stays out."""
     with os.scandir(folder) as rows:
         entries = sorted(rows, key=lambda row: row.name)
     for row in entries:
@@ -105,7 +105,7 @@ def snapshot(root: Path, names: Collection[str], into: Path, expected: str) -> N
 def checkout(
     root: Path, names: Collection[str], top: Path, expected: str, *, history: bool
 ) -> Path:
-    """A `snapshot` at its place below ``top``, as in the checkout that the project lies in.
+    """A `snapshot` at its place below ``top``, as in the checkout that the project is in.
 
     With ``history``, git answers there as it does in the project.
     """
@@ -146,9 +146,9 @@ def _row(root: Path, name: str) -> str:
 
 
 def _tracked(root: Path) -> set[str] | None:
-    """What git says, None where it knows nothing of the folder."""
+    """What git says, None where it knows nothing of the directory."""
     listed = git.output(root, "ls-files", "-z", "-co", "--exclude-standard")
-    if not listed:  # no checkout, or a folder that the one around it ignores
+    if not listed:  # no checkout, or a directory that the one around it ignores
         return None
     own = _cache_in(root)
     rows = (
@@ -181,12 +181,12 @@ def _cache_in(root: Path) -> str:
 
 
 def _foreign(folder: str) -> bool:
-    """Whether a folder is a virtual environment or a release that was unpacked."""
+    """Whether a directory is a virtual environment or a release that was unpacked."""
     return any(os.path.exists(os.path.join(folder, name)) for name in ("pyvenv.cfg", BOOT))
 
 
 def _counts(root: Path, name: str) -> bool:
-    """Whether a file that git lists is one to take: there, and no submodule's folder."""
+    """Whether a file that git lists is one to take: there, and no submodule's directory."""
     path = root / name
     return path.is_symlink() or path.is_file()
 

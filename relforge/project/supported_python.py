@@ -17,8 +17,8 @@ def refuse(project: Project, version: str) -> None:
         if not supports(row, version):
             whose = WHERE if row is project else f"{row.name}: {WHERE}"
             raise SettingsError(
-                f"tool.relforge.python.version: the release would get CPython {version}, "
-                f'and the project asks for "{row.requires_python}" ({whose})',
+                f"tool.relforge.python.version: the release would have CPython {version}, "
+                f'but the project requires "{row.requires_python}" ({whose})',
                 hint="change one of the two",
             )
 

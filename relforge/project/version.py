@@ -48,14 +48,14 @@ def _described(root: Path, match: str) -> str:
     other = git.nearest_tag(root)
     if other and not match:
         raise SettingsError(
-            f"{KEY}: the nearest tag, {other}, does not begin with a version",
-            hint="say which tags are versions: "
+            f"{KEY}: the nearest tag, {other}, does not start with a version",
+            hint="set which tags are versions: "
             f'{{ git = "describe", match = "{_pattern(other)}" }}',
         )
     what = f"no tag that matches {match!r}" if match else "no tag"
     raise SettingsError(
         f"{KEY}: `git describe --tags` finds {what} in {root}",
-        hint="tag a commit (`git tag v1.0.0`), or write the version",
+        hint="tag a commit (`git tag v1.0.0`), or set the version",
     )
 
 
@@ -68,7 +68,7 @@ def _pattern(tag: str) -> str:
 def _from_backend(project: Project, ask: Callable[[], str]) -> str:
     if not project.has_build_system:
         raise SettingsError(
-            f"{KEY}: the project has neither `project.version` nor a build system to ask for it",
-            hint='write `version = "1.0.0"` below [project] or [tool.relforge]',
+            f"{KEY}: the project has neither `project.version` nor a build system that provides it",
+            hint='set `version = "1.0.0"` in [project] or [tool.relforge]',
         )
     return ask()

@@ -3,7 +3,7 @@
     from relforge.runtime import config, ready
 
 ``config`` is the configuration (`relforge.runtime.config.view`), although a
-package of that name lies beside this file: importing a module of that package
+package of that name is next to this file: importing a module of that package
 makes Python set the package as an attribute here, and the property below keeps
 the name.  So write ``from relforge.runtime.config import loading`` for its
 modules, never ``relforge.runtime.config.loading``.

@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-YES = {"name": "--yes", "type": "flag", "help": "do not ask"}
-AGAIN = {"name": "--again", "type": "flag", "help": "also where it has been done"}
+YES = {"name": "--yes", "type": "flag", "help": "do not ask for confirmation"}
+AGAIN = {"name": "--again", "type": "flag", "help": "even if it has been done"}
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 
 
@@ -82,7 +82,7 @@ def _typed(row: dict[str, Any], text: str) -> Any:
     try:
         return _TYPES[row["type"]](text)
     except ValueError:
-        raise Refusal(f"{row['name']}: {text!r} is no {row['type']}", code=USAGE) from None
+        raise Refusal(f"{row['name']}: {text!r} is not a valid {row['type']}", code=USAGE) from None
 
 
 def _key(row: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What an operator can mend, and the exit codes that scripts rely on."""
+"""What an operator can fix, and the exit codes that scripts rely on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 
 class Refusal(Exception):
-    """A command cannot go on, for a reason that the operator can mend.
+    """A command cannot go on, for a reason that the operator can fix.
 
     ``message`` says what and where, ``hint`` what to type or change next,
     ``code`` is the exit status of the command.  Printed once, by ``told``; any

@@ -121,17 +121,17 @@ def _accept(agent: str, answered: Callable[[], dict[str, Any]]) -> None:
             raise RuntimeError(message.get("error"))
         schema = message.get("schema")
         if schema is None:
-            return _say(f"{who} hands over no state")
+            return _say(f"{who} has no state to hand over")
         if schema not in _ends.accepts:
             known = ", ".join(map(str, sorted(_ends.accepts)))
-            return _say(f"no state is taken over: it has schema {schema}, known are {known}")
+            return _say(f"cold start: the state has schema {schema}, known are {known}")
         if "bytes" in message:
             state: Any = base64.b64decode(message["bytes"])
         else:
             state = json.loads(message["json"])
         _ends.take(state, schema)
     except Exception as error:
-        return _say(f"no state is taken over: {type(error).__name__}: {error}")
+        return _say(f"cold start: {type(error).__name__}: {error}")
     return _say(f"the state of {who} is taken over (schema {schema})")
 
 
@@ -149,7 +149,7 @@ def ask(path: str) -> dict[str, Any]:
         while (message := frames.receive(sock)) is not None:
             if message.get("op") in (messages.HANDOFF, messages.ERROR):
                 return message
-    raise ConnectionError("the old process has closed the connection")
+    raise ConnectionError("the old process closed the connection")
 
 
 def _kept(fd: int) -> dict[str, Any]:

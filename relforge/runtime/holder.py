@@ -21,9 +21,9 @@ def pidfd(lock: str, pid: int) -> int:
     try:
         fd = os.pidfd_open(pid)
     except (OSError, OverflowError):
-        raise _elsewhere(lock, f"there is no process {pid} here") from None
+        raise _elsewhere(lock, f"no process {pid} here") from None
     try:
-        why = "" if _holds(lock, pid) else f"process {pid} here is another one"
+        why = "" if _holds(lock, pid) else f"process {pid} here is a different one"
     except PermissionError:
         why = f"process {pid} here belongs to another user"
     except OSError:
@@ -52,6 +52,6 @@ def _holds(lock: str, pid: int) -> bool:
 
 def _elsewhere(lock: str, why: str) -> Refusal:
     return Refusal(
-        f"{lock} is held by a process that cannot be seen from here: {why}",
+        f"{lock} is held by a process that is not visible here: {why}",
         hint="if it runs in a container (another PID namespace), stop it there",
     )

@@ -121,7 +121,7 @@ def _check_name(root: str, paths: Paths) -> None:
     theirs, ours = _name(root), _name(paths.root)
     if theirs and ours and theirs != ours:
         raise Refusal(
-            f"{paths.state} is the state directory of {theirs} ({root}), which runs; "
+            f"{paths.state} is the state directory of {theirs} ({root}), which is running; "
             f"this is {ours} ({paths.root})",
             hint="give each application its own RELEASE_STATE_DIR",
             code=CONFIG,
@@ -140,8 +140,8 @@ def _name(root: str) -> str:
 
 def _odd(path: str) -> Refusal:
     return Refusal(
-        f"{path}: not a regular file, so no release made it",
-        hint=f"find out who did, then remove it: rm {path}",
+        f"{path}: not a regular file, so not written by a release",
+        hint=f"find out who created it, then remove it: rm {path}",
         code=CONFIG,
     )
 

@@ -105,7 +105,7 @@ def _have_state(root: str) -> None:
     where = paths.of(root)
     reason = paths.make_state(where)
     if reason:
-        print(f"note: the state directory cannot be made: {reason}", file=sys.stderr)
+        print(f"note: cannot create the state directory: {reason}", file=sys.stderr)
     os.environ["RELEASE_STATE_DIR"] = where.state
 
 

@@ -1,12 +1,12 @@
 """Where a running release keeps what changes; the release itself is never written to.
 
-| folder | variable | default |
+| directory | variable | default |
 |---|---|---|
 | state | RELEASE_STATE_DIR | <deploy root>/var, where the release is <deploy root>/releases/<version>; else <release>/var |
 | run | RELEASE_RUN_DIR | $RUNTIME_DIRECTORY (systemd), else <state>/run |
 | log | RELEASE_LOG_DIR | <state>/log |
 
-``RELEASE_INSTANCE`` puts ``instances/<name>`` behind the state folder, so that
+``RELEASE_INSTANCE`` puts ``instances/<name>`` behind the state directory, so that
 two instances of one release share nothing.
 """  # noqa: E501 - a table
 
@@ -21,7 +21,7 @@ SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 
 
 class Paths:
-    """The folders and files of one instance of one release; nothing is made by asking."""
+    """The directories and files of one instance of one release; nothing is made by asking."""
 
     __slots__ = ("lock", "log", "root", "run", "state")
 
@@ -41,13 +41,13 @@ class Paths:
         }
 
     def socket(self, name: str) -> str:
-        """The path of the socket ``name`` in the run folder; raises Refusal over 107 bytes."""
+        """The path of the socket ``name`` in the run directory; raises Refusal over 107 bytes."""
         path = os.path.join(self.run, f"{name}.sock")
         size = len(os.fsencode(path))
         if size > SOCKET_PATH_MOST:
             raise Refusal(
                 f"{path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes, this has {size}",
-                hint="set RELEASE_RUN_DIR to a shorter folder, for instance /run/"
+                hint="set RELEASE_RUN_DIR to a shorter directory, for instance /run/"
                 + os.environ.get("RELEASE_NAME", "app"),
                 code=CONFIG,
             )
@@ -58,7 +58,7 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
     """The paths for the release at ``root`` under these variables.
 
     Raises Refusal for an instance name that is no file name, for a relative
-    directory, and for a variable that is set and empty: unset and empty are
+    directory, and for a variable that is set but empty: unset but empty are
     different things.
     """
     state = _variable("RELEASE_STATE_DIR", environ) or _default_state(root)
@@ -67,24 +67,24 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
         if "/" in instance or instance.startswith("."):
             raise Refusal(f"RELEASE_INSTANCE={instance}: not a plain name", code=USAGE)
         below = os.path.join("instances", instance)
-        # Services are given the resolved folder, and may call `bin/<name>` themselves.
+        # Services are given the resolved directory, and may call `bin/<name>` themselves.
         if not state.endswith(f"/{below}"):
             state = os.path.join(state, below)
     run = _variable("RELEASE_RUN_DIR", environ)
     if not run:
-        # systemd lists several folders with colons; the first is ours.
+        # systemd lists several directories with colons; the first is ours.
         run = environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or os.path.join(state, "run")
     log = _variable("RELEASE_LOG_DIR", environ) or os.path.join(state, "log")
     return Paths(root=root, state=state, run=run, log=log)
 
 
 def environ(root: str) -> dict[str, str]:
-    """This process's variables, the folders resolved: what the application's processes see."""
+    """This process's variables, the directories resolved: what the application's processes see."""
     return {**os.environ, **of(root).variables()}
 
 
 def prepare(paths: Paths) -> None:
-    """Make the folders; raises Refusal that names the variable to set.
+    """Make the directories; raises Refusal that names the variable to set.
 
     A directory in which another user could replace a socket or the log is refused.
     """
@@ -102,14 +102,14 @@ def prepare(paths: Paths) -> None:
         if not writable:
             raise Refusal(
                 f"{folder}: {reason} (uid {os.geteuid()})",
-                hint=f"set {variable} to a folder that this user can write",
+                hint=f"set {variable} to a directory that this user can write to",
                 code=CONFIG,
             )
         trusted_directory.check(folder, paths.root, variable)
 
 
 def make_state(paths: Paths) -> str:
-    """Have the state directory there, as `start` would make it, for what runs without it.
+    """Have the state directory there, as `start` would create it, for what runs without it.
 
     Where it cannot be made, the reason, else "": not everything that runs needs it.
     """
@@ -146,7 +146,7 @@ def _variable(name: str, environ: dict[str, str] | os._Environ[str]) -> str | No
         return None
     if not value:
         raise Refusal(
-            f"{name} is set, and empty", hint=f"give it a value, or unset {name}", code=USAGE
+            f"{name} is set but empty", hint=f"give it a value, or unset {name}", code=USAGE
         )
     if name.endswith("_DIR") and not value.startswith("/"):
         # From another working directory it would be another one, with another lock.

@@ -49,8 +49,8 @@ def become_owner(name: str, command: str, argv: list[str]) -> None:
     for service, row in manifest.load(root).get("services", {}).items():
         if row.get("user"):
             raise Refusal(
-                f"{state} belongs to {shown}, and the service {service} has its own user, "
-                "which takes a supervisor that runs as root",
+                f"{state} belongs to {shown}, but the service {service} has its own user, "
+                "which requires a supervisor that runs as root",
                 hint=f"chown root {state}",
                 code=CONFIG,
             )

@@ -35,13 +35,15 @@ NO_CONFIG = (
     "`check = { env = {...}, config = {...} }`, or set `check.import = false`"
 )
 NO_SERVER = (
-    "the build has none, so the rest of the import was not checked; it is a matter of the first "
-    "start; set `check.import = false` to look the modules up instead"
+    "the build has none, so the rest of the import was not checked; it happens at the "
+    "first start; to look the modules up instead, set `check.import = false`"
 )
 # Errors of the standard library, of database drivers and of clients, by their names.
 CONNECTING = {"AMQPConnectionError", "ConnectionError", "ServerSelectionTimeoutError", "gaierror"}
 NO_CONNECTION = re.compile(r"connect|refused|translate host|Name or service", re.IGNORECASE)
-NEVER_READY = "none of its package's sources says that it is ready, which `start` waits for"
+NEVER_READY = (
+    "nothing in the sources of its package reports that it is ready, which `start` waits for"
+)
 READY = 'call relforge.runtime.ready() when it is, or set ready = "started"'
 Problem = dict[str, str]  # message, hint, cause, and the severity of a warning
 
@@ -91,7 +93,7 @@ def _unlike(row: dict[str, Any]) -> Problem | None:
     if is_wsgi(app) == (wanted == "wsgi"):
         return None
     return _problem(
-        f"{row['target']} is no {wanted.upper()} application, as the server's workers take them",
+        f"{row['target']} does not implement {wanted.upper()}, which the workers require",
         'for ASGI: options = { worker_class = "uvicorn" }; for WSGI: "sync" or "gthread"',
     )
 
@@ -153,9 +155,12 @@ def _import(target: str) -> Problem | None:
             }
         hint = NO_CONFIG
         if isinstance(error, ModuleNotFoundError) and error.name:
-            hint = f"is the package of {error.name!r} among the locked dependencies?"
+            hint = f"check that the package of {error.name!r} is in the lockfile"
             if name == error.name or name.startswith(f"{error.name}."):
-                hint = "is the module's package part of the project, and its name spelt so?"
+                hint = (
+                    "check that the module's package is part of the project, and the "
+                    "spelling of its name"
+                )
         return _problem(f"importing {name!r} fails:\n{_trimmed(error)}", hint, _cause(error))
     for part in attribute.split(".") if attribute else ():
         try:
@@ -187,7 +192,7 @@ def _there(name: str, module: Any) -> str:
         if not inspect.isroutine(value) or getattr(value, "__module__", "") == name
     ]
     listed = " or ".join(f"{name}:{row}" for row in rows[:4])
-    return f"did you mean {listed}?" if rows else "it is written as pkg.module:name"
+    return f"did you mean {listed}?" if rows else "write it as pkg.module:name"
 
 
 def _cause(error: BaseException) -> str:
@@ -214,13 +219,13 @@ def _look_up(target: str) -> Problem | None:
     """Find every module that the target's sources import, without running any of them."""
     package = target.partition(":")[0].partition(".")[0]
     if not sources.is_there(package):
-        return _problem(f"there is no module {package!r}", "is its package part of the project?")
+        return _problem(f"no module {package!r}", "check that its package is part of the project")
     missing = sources.first_missing(package)
     if missing is None:
         return None
     place, imported = missing
     return _problem(
         f"{place} imports {imported!r}, which is not in the release",
-        "is its package among the locked dependencies?",
+        "check that its package is in the lockfile",
         place,
     )

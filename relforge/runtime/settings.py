@@ -165,25 +165,25 @@ def _chosen(
         if name is not None:
             place = repr(name) if named else "tool.relforge.default"
             raise Wrong(
-                f"{place}: the project has one release, and no [tool.relforge.releases]",
-                "leave the name out, or give each release a table of its own",
+                f"{place}: the project has a single release and no [tool.relforge.releases]",
+                "leave the name out, or give each release its own table",
             )
         return None
     if name is None:
         if len(tables) == 1:
             return next(iter(tables))
         raise Wrong(
-            f"the project has several releases ({known}), and none was named",
-            f"name one, {asked.release_words.format(next(iter(tables)))}, "
-            "or write `default` below [tool.relforge]",
+            f"the project has several releases ({known}), and none is chosen",
+            f"choose one, {asked.release_words.format(next(iter(tables)))}, "
+            "or set `default` in [tool.relforge]",
         )
     if not isinstance(name, str):
         raise Wrong("tool.relforge.default: expected the name of a release")
     if name not in tables:
-        make = f"; `[tool.relforge.releases.{name}]` would make it" if _is_name(name) else ""
+        make = f"; `[tool.relforge.releases.{name}]` would create it" if _is_name(name) else ""
         place = "" if named else "tool.relforge.default: "
         raise Wrong(
-            f"{place}there is no release {name!r}{make}",
+            f"{place}no release {name!r}{make}",
             _near(name, tables, "`{}`"),
         )
     return name
@@ -204,13 +204,13 @@ def _for_environment(settings: dict[str, Any], asked: Asked) -> dict[str, Any]:
         raise Wrong("tool.relforge.env: expected a table of environments")
     if not _is_name(env):
         raise Wrong(
-            f"{asked.env_word}{env}: cannot name a folder: use letters, digits, `-` and `_`",
-            "rename the table below [tool.relforge.env]",
+            f"{asked.env_word}{env}: not a valid name: use letters, digits, `-` and `_`",
+            "rename the table in [tool.relforge.env]",
         )
     if env not in tables and env not in BUILT_IN:
         raise Wrong(
-            f"{asked.env_word}{env}: there is no such environment; `[tool.relforge.env.{env}]` "
-            "would make it",
+            f"{asked.env_word}{env}: no such environment; `[tool.relforge.env.{env}]` would "
+            "create it",
             _near(env, sorted({*tables, *BUILT_IN}), f"`{asked.env_word}{{}}`"),
         )
     base = {key: value for key, value in settings.items() if key != "env"}

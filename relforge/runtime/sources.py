@@ -33,7 +33,7 @@ def say_ready(target: str) -> bool:
     spec = importlib.util.find_spec(target.partition(":")[0].partition(".")[0])
     files = [*_sources(spec)] if spec is not None else []
     if not all(file and file.endswith(".py") for file in files):
-        return True  # byte code, or written in C
+        return True  # bytecode, or written in C
     return not files or any(_mentions_ready(file) for file in files)
 
 

@@ -128,7 +128,7 @@ def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
     rows = [
         f"{MARK} {release['name']}; level {level}.",
         "[Unit]",
-        f"Description={release['name']}, where it listens",
+        f"Description={release['name']}, its socket",
         "",
         "[Socket]",
         *(f"ListenStream={text.replace('%', '%%')}" for text in addresses),
@@ -157,7 +157,7 @@ def _main(seat: Seat, reload: str) -> list[str]:
         "KillMode=mixed",
         "Restart=on-failure",
         "RestartSec=1",
-        # A wrong configuration does not mend itself.
+        # A wrong configuration does not fix itself.
         f"RestartPreventExitStatus={CONFIG}",
         # One process that needs too much memory is the supervisor's affair.
         "OOMPolicy=continue",
@@ -204,8 +204,8 @@ def _hardening(release: dict[str, Any], seat: Seat, level: str) -> list[str]:
     others = any(row["user"] or row["group"] for row in release["services"].values())
     if others and level == "strict":
         raise Refusal(
-            "services with `user` or `group` cannot run at the level strict: its filter forbids "
-            "to become another user",
+            "services with `user` or `group` cannot run at the level strict: its filter "
+            "forbids switching users",
             hint="units --level standard, or one user for all of the unit: User=",
         )
     needed = [*(_OTHERS if others else ()), *(["CAP_NET_BIND_SERVICE"] if low else [])]

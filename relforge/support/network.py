@@ -1,4 +1,4 @@
-"""Whether the network may be used (``--offline``), and the folder of files in its place.
+"""Whether the network may be used (``--offline``), and the directory of files in its place.
 
 It is the process's business and that of whatever it starts, so the environment
 carries it.
@@ -25,11 +25,11 @@ def go_offline() -> None:
 
 
 def wheelhouse() -> Path | None:
-    """The folder that ``--wheelhouse`` or its variable names."""
+    """The directory that ``--wheelhouse`` or its variable names."""
     given = os.environ.get(WHEELHOUSE)
     return Path(given).absolute() if given else None
 
 
 def use_wheelhouse(folder: Path) -> None:
-    """Let this process, and those it starts, look into that folder first."""
+    """Let this process, and those it starts, look into that directory first."""
     os.environ[WHEELHOUSE] = str(folder.absolute())

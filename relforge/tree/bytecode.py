@@ -1,4 +1,4 @@
-"""Byte code in a tree: made once at build time, valid wherever the tree is moved to.
+"""Bytecode in a tree: made once at build time, valid wherever the tree is moved to.
 
 ``unchecked-hash`` (PEP 552) files never look at their source again, so neither
 time stamps nor paths matter; the source path inside is relative and is made
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from relforge.tree import compiler
 
-MIGRATIONS = ("migrations", "alembic", "versions")  # folders whose sources are data
+MIGRATIONS = ("migrations", "alembic", "versions")  # directories whose sources are data
 
 
 def made_of(header: bytes) -> tuple[bytes, bytes] | None:
-    """Of the first 16 bytes of byte code: the interpreter's mark, and the hash of its source.
+    """Of the first 16 bytes of bytecode: the interpreter's mark, and the hash of its source.
 
     None where the interpreter itself sees whether the source has changed.
     """
@@ -42,10 +42,10 @@ def source_of(path: str) -> str:
 def refresh(
     python: Path | None, tree: Path, root: str, sources: Iterable[str], tag: str, *, strip: bool
 ) -> bool:
-    """Compile those modules below the root where their byte code is of another source.
+    """Compile those modules below the root where their bytecode is of another source.
 
-    Paths are relative to the tree.  With ``strip`` byte code takes the place of a source
-    whose package has none.  The old byte code may be a hard link into the cache, so it is
+    Paths are relative to the tree.  With ``strip`` bytecode takes the place of a source
+    whose package has none.  The old bytecode may be a hard link into the cache, so it is
     removed, and not written to.  Whether anything was done.
     """
     stale, replaced = [], []
@@ -80,11 +80,11 @@ def _is_of(compiled: Path, source: Path) -> bool:
 
 
 def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
-    """Put the byte code of each module in the place of its source: what became what.
+    """Put the bytecode of each module in the place of its source: what became what.
 
-    Paths are relative to the folder.  Only modules of packages are touched:
-    what lies in a folder without ``__init__.py`` may be read as a text.  So may
-    migrations: Alembic would silently find none.  The modules of the folder
+    Paths are relative to the directory.  Only modules of packages are touched:
+    what is in a directory without ``__init__.py`` may be read as a text.  So may
+    migrations: Alembic would silently find none.  The modules of the directory
     itself are touched where it does not hold ``scripts``, which are run by name.
     """
     moved = {}
@@ -108,6 +108,6 @@ def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
 
 
 def _compiled(folder: str) -> dict[str, str]:
-    """The byte code in a folder, by the modules' names."""
+    """The bytecode in a directory, by the modules' names."""
     rows = os.listdir(folder) if os.path.isdir(folder) else []
     return {name.partition(".")[0]: os.path.join(folder, name) for name in rows}

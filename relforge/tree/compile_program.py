@@ -1,12 +1,12 @@
 """The program that compiles trees: the interpreter of the release runs it, not ours.
 
 Usage: python -I -S -B -c PROGRAM.  A request on stdin is the length of what follows (4 bytes,
-little-endian) and NUL-separated words: the directory, where equal modules may have byte code
+little-endian) and NUL-separated words: the directory, where equal modules may have bytecode
 already, and the modules, by default all.  An answer on stdout is the status and the length of
 the output, 4 bytes each, and the output.
 
 How `marshal` writes a constant depends on who else holds it, so on what the process did before.
-Version 2 of the format knows no sharing, so byte code that was compiled now and that which an
+Version 2 of the format knows no sharing, so bytecode that was compiled now and that which an
 installation already has come out of it alike.  What is left is strings: those of one letter
 exist once, and are interned or not; any other is marked where somebody else holds it, too.
 For the same reason each tree has a process of its own, a fork of one that has done nothing.
@@ -81,7 +81,7 @@ def modules(folder: str, installed: str, names: list[str]) -> int:
 
 
 def write(folder: str, installed: str, name: str) -> None:
-    """Compile one module, or take the byte code of the installation."""
+    """Compile one module, or take the bytecode of the installation."""
     file = os.path.join(folder, name)
     with open(file, "rb") as opened:
         source = opened.read()
@@ -101,7 +101,7 @@ def write(folder: str, installed: str, name: str) -> None:
 
 
 def known(original: str, source: bytes) -> CodeType | None:
-    """The installation's byte code of the module, where it is of that source."""
+    """The installation's bytecode of the module, where it is of that source."""
     try:
         with open(cache_from_source(original), "rb") as opened:
             data = opened.read()

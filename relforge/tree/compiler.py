@@ -43,11 +43,11 @@ class Compiler:
     ) -> None:
         """Compile every module below the directory, or ``only`` those; the result is reproducible.
 
-        ``installed`` is where equal modules may have byte code of that interpreter
+        ``installed`` is where equal modules may have bytecode of that interpreter
         already, which is used: the result is the same, in a tenth of the time.
 
         A module that does not compile (a template, a test of syntax) is passed
-        over; byte code that cannot be written is a UserError, since a tree that
+        over; bytecode that cannot be written is a UserError, since a tree that
         lacks some of it by accident is not the same tree.
         """
         if self._python is None:

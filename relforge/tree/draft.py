@@ -2,7 +2,7 @@
 
 Files that the cache laid out may be hard links.  To write into one would change
 the cache, and with it every release that has the file; so whatever is changed
-here is made anew, and takes the old one's name.
+here is made again, and takes the old one's name.
 
 Paths are relative to the release.  Everything raises UserError that names the
 path; what it was asked for is the caller's to add.
@@ -79,7 +79,7 @@ def link(release: Release, path: str, to: str) -> Path:
 
 
 def mkdir(release: Release, path: str) -> Path:
-    """Make a folder; one that is there is left as it is.  An empty one is shipped, too."""
+    """Make a directory; one that is there is left as it is.  An empty one is shipped, too."""
     target = _inner(release, path)
     if os.path.lexists(target) and not target.is_dir():
         raise UserError(f"{path!r} is a file of the release, not a directory")
@@ -99,7 +99,7 @@ def chmod(release: Release, path: str, mode: int) -> Path:
 
 
 def remove(release: Release, path: str) -> None:
-    """Leave a file, a link, or a folder with all that is in it out of the release."""
+    """Leave a file, a link, or a directory with all that is in it out of the release."""
     target = _inner(release, path)
     _refuse_to_replace(release, path)
     if target.is_dir() and not target.is_symlink():
@@ -131,7 +131,7 @@ def _free(release: Release, path: str) -> Path:
 
 
 def _inner(release: Release, path: str) -> Path:
-    """Where that path lies in the draft; its folder is made, and is no link to elsewhere."""
+    """Where that path is in the draft; its directory is made, and is no link to elsewhere."""
     if release.tree == release.final_tree:
         raise UserError(
             f"{path!r}: the release is finished and cannot be changed any more",
@@ -147,7 +147,7 @@ def _inner(release: Release, path: str) -> Path:
     place = target.parent.resolve() / target.name
     real = place.relative_to(release.tree.resolve()).as_posix()
     if layout.is_ours(real, release.name):
-        raise UserError(f"{path!r} is written by relforge itself")
+        raise UserError(f"relforge itself writes {path!r}")
     return target
 
 

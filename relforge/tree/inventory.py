@@ -56,7 +56,7 @@ def take(tree: Path, layers: tuple[Layer, ...]) -> Inventory:
 
 
 def is_whole(tree: Path, layers: tuple[Layer, ...], folders: tuple[str, ...]) -> bool:
-    """Whether the tree holds these layers and empty folders alone; its state does not count.
+    """Whether the tree holds these layers and empty directories alone; its state does not count.
 
     Looks at names, sizes, modes and time stamps, and reads no file.
     """
@@ -72,7 +72,7 @@ def is_whole(tree: Path, layers: tuple[Layer, ...], folders: tuple[str, ...]) ->
 
 
 def _walk(folder: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Files, links, and folders with nothing in them."""
+    """Files, links, and directories with nothing in them."""
     with os.scandir(folder) as rows:
         for row in rows:
             path = f"{name}{row.name}"

@@ -140,7 +140,7 @@ def test_a_file_that_was_written_to_makes_its_tree_again(own_cache: Path) -> Non
 
 @pytest.fixture
 def sharing(tmp_path: Path) -> Iterator[Path]:
-    """A folder of a file system whose files can share blocks."""
+    """A directory of a file system whose files can share blocks."""
     program = shutil.which("mkfs.btrfs", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if program is None or os.geteuid() != 0:
         pytest.skip("it needs root and mkfs.btrfs; CI has both")

@@ -1,4 +1,4 @@
-"""Places of the build host in texts, byte code and run paths."""
+"""Places of the build host in texts, bytecode and run paths."""
 
 from __future__ import annotations
 

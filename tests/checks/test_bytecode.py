@@ -1,4 +1,4 @@
-"""Byte code that is not of the source beside it."""
+"""Bytecode that is not of the source beside it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def refreshed(tree: Path, text: str, *, strip: bool = False) -> bool:
 
 @pytest.mark.process
 def test_a_module_that_was_replaced_is_compiled_again(tree: Path, tmp_path: Path) -> None:
-    """B1; the old byte code may be a hard link into the cache."""
+    """B1; the old bytecode may be a hard link into the cache."""
     place = tree / f"app/shop/__pycache__/a.{TAG}.pyc"
     (tmp_path / "cached").hardlink_to(place)
     before = place.read_bytes()

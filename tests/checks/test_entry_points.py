@@ -57,7 +57,7 @@ def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind:
     assert [] == failures(release, f"shop.{kind}:app", kind)
     assert [] == failures(release, f"shop.{kind}:app", "")
     told = failures(release, f"shop.{kind}:app", other)
-    assert f"shop.{kind}:app is no {other.upper()} application" in told[0]["message"]
+    assert f"shop.{kind}:app does not implement {other.upper()}" in told[0]["message"]
     assert 'worker_class = "uvicorn"' in told[0]["hint"]
 
 
@@ -89,7 +89,7 @@ def test_two_targets_that_fail_for_one_reason_have_one_cause(mini_release: Make)
     [
         ("gunicorn", {"wrokers": 2}, "web.options.wrokers: gunicorn has no such option"),
         ("gunicorn", {"workers": "many"}, "web.options.workers: "),
-        ("gunicorn", {"bind": "x"}, "the supervisor sees to that"),
+        ("gunicorn", {"bind": "x"}, "the supervisor sets this"),
         ("uvicorn", {"lgo_level": "x"}, "web.options.lgo_level: uvicorn has no such option"),
         ("uvicorn", {"log_level": "loud"}, "web.options.log_level: 'loud' is none of critical"),
         ("hypercorn", {"keep_alive": 2}, "web.options.keep_alive: hypercorn has no such option"),
@@ -206,7 +206,7 @@ def test_a_worker_that_never_says_that_it_is_ready_is_warned_of(mini_release: Ma
     )
     (row,) = failures(release, "feeds:loop", "", says_ready=True)
     assert "warning" == row["severity"]
-    assert "says that it is ready, which `start` waits for" in row["message"]
+    assert "reports that it is ready, which `start` waits for" in row["message"]
     assert 'relforge.runtime.ready() when it is, or set ready = "started"' in row["hint"]
     assert [] == failures(release, "feeds:loop", "")
     assert [] == failures(release, "good:loop", "", says_ready=True)

@@ -73,7 +73,7 @@ def test_templates_that_the_wheel_lacks_are_told_with_the_line(
 
 @pytest.mark.process
 def test_what_the_wheel_has_is_no_finding(tmp_path: Path) -> None:
-    """P26; byte code stands for its source."""
+    """P26; bytecode stands for its source."""
     wheel = [name.removeprefix("src/") for name in SOURCES if "/shop/" in name]
     wheel[0] = "shop/__init__.pyc"
     assert [] == list(package_data.rule(release(tmp_path, "hatchling.build", *wheel)))

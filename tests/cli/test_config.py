@@ -71,7 +71,7 @@ def test_settings_in_a_file_of_their_own(shop: Workshop) -> None:
     strip = {"value": True, "origin": "relforge.toml [tool.relforge.env.prod]"}
     assert strip == shown["python.strip"]
     shop.add("[tool.relforge]\napp = []")
-    assert "the settings stand in two places" in shop.refused(78, "config", "show")
+    assert "the settings are in two places" in shop.refused(78, "config", "show")
 
 
 def test_nothing_is_written(shop: Workshop) -> None:

@@ -107,7 +107,7 @@ def test_what_a_host_refuses_is_an_object_too(
             "no",
         ),
         ("/a b/pyproject.toml:3: not valid TOML: x", "/a b/pyproject.toml:3", "not valid TOML: x"),
-        ("--env x: there is no such environment", "--env x", "there is no such environment"),
+        ("--env x: no such environment", "--env x", "no such environment"),
         ("RELEASE_ENV=x: none", "RELEASE_ENV=x", "none"),
         ("the project has several: a, b", "", "the project has several: a, b"),
         ("no place", "", "no place"),

@@ -64,7 +64,7 @@ def test_a_release_that_was_named_is_named_again(
 
 def test_an_empty_name_is_told_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 78 == main(["release", "", "--project", str(project)])
-    assert "error: '': the project has one release" in capsys.readouterr().err
+    assert "error: '': the project has a single release" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["lock"], ["python", "export", "--version", "3.99"]])
@@ -116,7 +116,7 @@ def test_a_lock_of_another_tool_is_left_as_it_is(  # P1
     assert "requirements.txt is up to date, and is used unchanged" in capsys.readouterr().out
     assert 1 == main(["lock", "--project", str(project), "--upgrade"])
     said = " ".join(capsys.readouterr().err.split())
-    assert "another tool wrote it, and relforge changes nothing in it" in said
+    assert "another tool wrote it, so relforge does not change it" in said
     assert 1 == main(["lock", "--project", str(project), "--output", str(lock)])
-    assert "the lock is made from this file" in " ".join(capsys.readouterr().err.split())
+    assert "this file is the input of the lockfile" in " ".join(capsys.readouterr().err.split())
     assert text == lock.read_text()

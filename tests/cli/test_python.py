@@ -15,8 +15,8 @@ pytestmark = pytest.mark.process
     ("version", "said"),
     [
         ("3.9", 'error: --version: "3.9" is too old: a release needs 3.11 or newer'),
-        ("3.99", 'error: --version: there is no CPython "3.99" on this host'),
-        ("three", "error: --version: 'three' is no version such as"),
+        ("3.99", 'error: --version: no CPython "3.99" on this host'),
+        ("three", "error: --version: 'three' is not a version such as"),
     ],
 )
 def test_a_version_that_cannot_be_exported_is_refused_by_its_option(

@@ -308,7 +308,7 @@ def test_commands_take_their_arguments_and_run_where_they_say(project: Path) -> 
     assert "3 hello add\n" == run(project, "add", "2", "--yes").stdout
     assert "usage: shop add A [--to TO] [--yes]" in run(project, "add", "--help").stdout
     wrong = run(project, "add", "x", "--yes")
-    assert (2, "shop: a: 'x' is no int\n") == (wrong.returncode, wrong.stderr)
+    assert (2, "shop: a: 'x' is not a valid int\n") == (wrong.returncode, wrong.stderr)
     manage = run(project, "manage", "migrate", "--noinput")
     assert f"{project} ['migrate', '--noinput'] hello\n" == manage.stdout, manage.stderr
 
@@ -331,7 +331,7 @@ def test_p41_a_command_is_called_as_the_release_calls_it(project: Path) -> None:
 def test_what_cannot_run_is_said_in_a_paragraph(project: Path, tmp_path: Path) -> None:
     unknown = run(project, "wep")
     assert 78 == unknown.returncode
-    assert "wep: the project has no service and no command of that name" in unknown.stderr
+    assert "wep: the project has no service or command of this name" in unknown.stderr
     assert "relforge run -- wep" in unknown.stderr
     assert 2 == run(project, "web", "x").returncode
     assert 2 == run(project, "--").returncode

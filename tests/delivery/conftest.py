@@ -1,4 +1,4 @@
-"""The sample's artifact, deployed on this host; each test has a state folder of its own."""
+"""The sample's artifact, deployed on this host; each test has a state directory of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A release as an operator has it: a program, variables, a state folder."""
+"""A release as an operator has it: a program, variables, a state directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Commands get PATH, the state folder and ``env``; nothing of the test's own environment."""
+    """Commands get PATH, the state directory and ``env``; nothing of the test's own environment."""
 
     program: Path
     state: Path
@@ -73,7 +73,7 @@ class Deployment:
         return path.read_text(encoding="utf-8")
 
     def processes(self) -> list[str]:
-        """The command lines of whatever runs on this state folder, zombies left out."""
+        """The command lines of whatever runs on this state directory, zombies left out."""
         mark = f"RELEASE_STATE_DIR={self.state}".encode()
         found = []
         for folder in Path("/proc").iterdir():

@@ -180,7 +180,7 @@ def test_it_ends_when_the_shop_goes(shop: Deployment) -> None:
         terminal = Terminal(shop, "remote_console", "web")
         shop.ok("stop")
         terminal.child.sendline("1")
-        terminal.child.expect_exact("the application went away")
+        terminal.child.expect_exact("the application has ended")
         terminal.child.expect(pexpect.EOF)
         terminal.child.close()
         assert 3 == terminal.child.exitstatus

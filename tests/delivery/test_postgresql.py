@@ -33,7 +33,7 @@ with engine().begin() as connection:
 
 
 def programs() -> Path | None:
-    """The folder of PostgreSQL's programs, the newest where there are several."""
+    """The directory of PostgreSQL's programs, the newest where there are several."""
     if found := shutil.which("initdb"):
         return Path(found).parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)

@@ -184,7 +184,7 @@ def test_a_limit_of_a_file_s_size_is_told(shop: Workshop) -> None:
 
 @contextmanager
 def read_only(place: Path, folder: Path) -> Iterator[None]:
-    """The folder as it is, at another place, where nothing can be written."""
+    """The directory as it is, at another place, where nothing can be written."""
     place.mkdir()
     subprocess.run(["mount", "--bind", folder, place], check=True, timeout=30)
     try:

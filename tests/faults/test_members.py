@@ -1,4 +1,4 @@
-"""An archive whose members were made to do harm: nothing outside of its folder is touched."""
+"""An archive whose members were made to do harm: nothing outside of its directory is touched."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ VERBS = ("write", "copy", "copy a folder", "link", "mkdir", "chmod", "remove")
 
 @contextmanager
 def workplace() -> Iterator[tuple[Release, Path]]:
-    """A draft with links that lead astray, beside a folder that must stay as it is."""
+    """A draft with links that lead astray, beside a directory that must stay as it is."""
     folder = Path(tempfile.mkdtemp())
     try:
         release = builder.release(folder / "project")
@@ -74,7 +74,7 @@ def test_a_path_of_the_settings_stays_inside_or_is_refused(path: str) -> None:
 
 @examples(100)
 @given(st.sampled_from(VERBS), PATHS, PATHS)
-@example("write", "app/out/app/app", "")  # a folder, through a link
+@example("write", "app/out/app/app", "")  # a directory, through a link
 def test_no_change_of_the_tree_leaves_it(verb: str, path: str, other: str) -> None:
     with workplace() as (release, outside):
         source = release.project.root / "source"

@@ -139,7 +139,7 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
 def test_a_tree_that_is_not_there_is_named_by_its_setting(release: Release) -> None:
     with pytest.raises(SettingsError) as caught:
         app.step(with_trees(release, "shop", "mysite"))
-    assert "tool.relforge.app[1]: there is no 'mysite'" in caught.value.message
+    assert "tool.relforge.app[1]: no 'mysite'" in caught.value.message
 
 
 def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path) -> None:
@@ -311,5 +311,5 @@ def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
     app.step(replace(release, project=project))
     assert "v4\n" == place.read_text()
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "5")
-    with pytest.raises(UserError, match=r"version is 5, and made a wheel of 1\.0"):
+    with pytest.raises(UserError, match=r"version 5 for the project, but built a wheel of 1\.0"):
         app.step(replace(release, project=replace(project, told_version="5")))

@@ -104,7 +104,7 @@ def test_a_missing_program_is_named(own_cache: Path, tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_a_missing_output_is_named(own_cache: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="made no folder 'assets/dist'"):
+    with pytest.raises(UserError, match="did not create the directory 'assets/dist'"):
         assets.step(prepared(tmp_path, "true"))
 
 
@@ -177,9 +177,7 @@ def test_a_program_that_is_not_there_is_refused_before_anything_runs(
     release = prepared(tmp_path, run=(("sh", "-c", COPY), ("no-such-pnpm", "install")))
     with pytest.raises(UserError) as caught:
         assets.check(release)
-    assert "tool.relforge.assets.run[1]: there is no program `no-such-pnpm` on PATH" in str(
-        caught.value.message
-    )
+    assert "tool.relforge.assets.run[1]: `no-such-pnpm` is not on PATH" in str(caught.value.message)
     assert not (tmp_path / "assets" / "dist").exists()
     assets.check(prepared(tmp_path, run=(("./made-later", "x"), ("{python}", "x"))))
     assets.check(prepared(tmp_path, run=(), outputs=()))

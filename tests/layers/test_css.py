@@ -9,7 +9,7 @@ import pytest
 
 from relforge.layers.assets import css, fingerprint
 
-# B13: each of them names the file `img/a b.png` of the folder above.
+# B13: each of them names the file `img/a b.png` of the directory above.
 REFERENCES = [
     "url('../img/a b.png')",
     'url( "../img/a b.png" )',

@@ -73,7 +73,7 @@ def test_what_lies_there_is_replaced_and_not_written_through(tmp_path: Path) -> 
 )
 def test_what_relforge_writes_cannot_be_laid_over(tmp_path: Path, to: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="written by relforge"):
+    with pytest.raises(UserError, match="relforge itself writes"):
         laid(tmp_path, Overlay(kind="copy", source="file", to=to))
 
 
@@ -81,7 +81,7 @@ def test_what_relforge_writes_cannot_be_laid_over(tmp_path: Path, to: str) -> No
     ("to", "message"),
     [
         ("app/out/x", "points outside the release through a link"),
-        ("app/in/manifest.json", "written by relforge"),
+        ("app/in/manifest.json", "relforge itself writes"),
         ("app/file/x", "a parent of that path is a file"),
         ("app", "is a directory of the release"),
         ("release", "contains files that relforge itself writes"),
@@ -159,7 +159,7 @@ def test_a_source_outside_of_the_project_is_refused(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
     (root / "link").symlink_to("../outside")
-    with pytest.raises(UserError, match="leaves the project"):
+    with pytest.raises(UserError, match="leads out of the project"):
         laid(root, Overlay(kind="copy", source="link/x", to="app/x"))
 
 

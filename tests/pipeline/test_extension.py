@@ -184,14 +184,14 @@ def test_what_a_step_prints_is_no_result(
         ("write(release, '', '')", "'' points outside the release"),
         ("write(release, 'app', '')", "'app' is a directory of the release"),
         ("write(release, 'app/x', '', mode=0o4755)", "mode 0o4755"),
-        ("write(release, 'runtime/x', '')", "'runtime/x' is written by relforge itself"),
+        ("write(release, 'runtime/x', '')", "relforge itself writes 'runtime/x'"),
         ("copy(release, release.project.root / 'up', 'app/up')", "points outside the release"),
         ("link(release, 'app/x', 'app/none')", "the release has no 'app/none'"),
         ("mkdir(release, 'app/shared')", "'app/shared' is a file of the release"),
         ("chmod(release, 'app/none', 0o755)", "the release has no file 'app/none'"),
         ("remove(release, 'app/none')", "the release has no 'app/none'"),
         ("remove(release, 'bin')", "'bin' contains files that relforge itself writes"),
-        ("remove(release, 'var')", "'var' is written by relforge itself"),
+        ("remove(release, 'var')", "relforge itself writes 'var'"),
     ],
 )
 def test_what_the_api_refuses(release: Release, called: Called, call: str, message: str) -> None:

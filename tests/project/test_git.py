@@ -22,7 +22,7 @@ def run(root: Path, *words: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A tagged project, in a folder of its checkout, of which a part was copied."""
+    """A tagged project, in a directory of its checkout, of which a part was copied."""
     for name in ("shop/a.py", "shop/vendor/b.whl", "top.txt"):
         path = tmp_path / "checkout" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ def test_the_members_requirements_count_without_the_members(tmp_path: Path) -> N
 
 def test_a_member_of_another_version_than_asked_for_is_refused(tmp_path: Path) -> None:
     found = read_settings(_repository(tmp_path, "core>=2"), "prod")
-    with pytest.raises(UserError, match=r"core>=2.*has the version 1\.0"):
+    with pytest.raises(UserError, match=r"core>=2.*has version 1\.0"):
         list(lockfiles.wanted(found.project, found.settings))
 
 
@@ -56,7 +56,7 @@ def test_a_member_has_a_name_and_one_of_its_own(tmp_path: Path) -> None:
     root = _repository(tmp_path)
     web = root / "packages" / "web" / "pyproject.toml"
     web.write_text('[project]\nname = "Core"\nversion = "1"\n')
-    assert "tool.relforge.members[1]: 'packages/web' has the name Core, and so has" in _said(root)
+    assert "tool.relforge.members[1]: 'packages/web' has the name Core, like" in _said(root)
     web.write_text("[tool.other]\n")
     assert "packages/web/pyproject.toml has no project.name" in _said(root)
 

@@ -72,9 +72,9 @@ def test_settings_in_two_places_are_refused(tmp_path: Path) -> None:
 
 def test_no_project(tmp_path: Path) -> None:
     error = refusal(tmp_path)
-    assert f"{tmp_path}: there is no pyproject.toml" == error.message
+    assert f"{tmp_path}: no pyproject.toml" == error.message
     assert "--project DIR" in error.hint
-    assert "no such folder" in refusal(tmp_path / "no").message
+    assert "no such directory" in refusal(tmp_path / "no").message
 
 
 def test_toml_that_is_not_valid(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a build takes in lies in the project, and is none of its sources."""
+"""What a build takes in is in the project, and is none of its sources."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ def test_a_python_that_the_project_does_not_support_is_refused(tmp_path: Path) -
     project = builder.project(tmp_path, requires_python=">=3.13")
     with pytest.raises(SettingsError) as caught:
         supported_python.refuse(project, "3.12.4")
-    assert "would get CPython 3.12.4" in caught.value.message
-    assert 'the project asks for ">=3.13" (project.requires-python)' in caught.value.message
+    assert "would have CPython 3.12.4" in caught.value.message
+    assert 'the project requires ">=3.13" (project.requires-python)' in caught.value.message
     supported_python.refuse(project, "3.13.0")
     supported_python.refuse(replace(project, requires_python=""), "3.12.4")
 

@@ -85,7 +85,7 @@ def test_tags_that_are_no_versions_do_not_count_and_a_pattern_may_choose(  # B15
     git(project.root, "commit", "-q", "--allow-empty", "-m", "one")
     git(project.root, "tag", "docs-7")
     error = refusal(project, {"git": "describe"})
-    assert "the nearest tag, docs-7, does not begin with a version" in error.message
+    assert "the nearest tag, docs-7, does not start with a version" in error.message
     assert 'match = "docs-*"' in error.hint
     git(project.root, "tag", "v1.2.3")
     git(project.root, "tag", "web/v1.4.0")

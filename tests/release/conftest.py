@@ -47,7 +47,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, warm: Path) -> Workshop:
 
 @pytest.fixture
 def disk() -> Iterator[Callable[[Path, str], None]]:
-    """Put a file system of that size at a folder, or give the one that is there that size."""
+    """Put a file system of that size at a directory, or give the one that is there that size."""
     if os.geteuid() != 0:
         pytest.skip("it needs root: mount")
     mounted: list[Path] = []

@@ -29,7 +29,7 @@ SYSTEMCTL = '#!/bin/sh\necho "$@" >>/tmp/asked\n'
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory, warm: Path) -> Path:
-    """The packages of two versions, in one folder."""
+    """The packages of two versions, in one directory."""
     shop = workshop.make(tmp_path_factory.mktemp("debian") / "shop", warm)
     shop.add(SETTINGS)
     shop.put("shop.toml", "[http]\nport = 8000\n")

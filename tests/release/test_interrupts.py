@@ -153,7 +153,7 @@ def test_an_interrupt_ends_the_command_that_runs(shop: Workshop) -> None:
 def test_a_tree_that_runs_is_not_replaced(shop: Workshop) -> None:
     shop.report("build")
     program = shop.tree / "bin" / "shop"
-    # A socket's path is short, and that of a test's folder is not.
+    # A socket's path is short, and that of a test's directory is not.
     run = {"RELEASE_RUN_DIR": f"/tmp/shop-{shop.root.stat().st_ino}"}
     called(program, "start", **run)
     shop.put("shop/new.py", "")

@@ -44,7 +44,7 @@ SETTINGS = {
     "a name that is a path": (
         "[tool.relforge]",
         '[tool.relforge]\nname = "../evil"',
-        "tool.relforge.name: '../evil' cannot name a folder",
+        "tool.relforge.name: '../evil' is not valid as a name",
         "",
     ),
     "a name too long for a file": (
@@ -62,7 +62,7 @@ SETTINGS = {
     "a Python that is no version": (
         f'"{PYTHON}"',
         '"three"',
-        "tool.relforge.python.version: 'three' is no version such as \"3.12\"",
+        "tool.relforge.python.version: 'three' is not a version such as \"3.12\"",
         "",
     ),
     "a Python that is too old": (
@@ -74,7 +74,7 @@ SETTINGS = {
     "a Python that the project does not support": (
         '">=3.11"',
         '">=3.99"',
-        'the project asks for ">=3.99" (project.requires-python)',
+        'the project requires ">=3.99" (project.requires-python)',
         "change one of the two",
     ),
     "a server that relforge does not know": (
@@ -100,9 +100,9 @@ def test_settings_are_refused_before_anything_is_written(shop: Workshop, case: s
 def test_a_folder_without_a_project(shop: Workshop) -> None:
     shop.pyproject.unlink()
     said = shop.refused(78, "build")
-    assert f"{shop.root}: there is no pyproject.toml" in said
+    assert f"{shop.root}: no pyproject.toml" in said
     assert "--project DIR" in said
-    assert "there is no such folder" in replace(shop, root=shop.root / "no").refused(78, "build")
+    assert "no such directory" in replace(shop, root=shop.root / "no").refused(78, "build")
 
 
 def test_toml_that_is_not_valid_is_named_with_its_line(shop: Workshop) -> None:
@@ -112,13 +112,13 @@ def test_toml_that_is_not_valid_is_named_with_its_line(shop: Workshop) -> None:
 
 def test_an_environment_that_is_not_there(shop: Workshop) -> None:
     said = shop.refused(78, "build", "--env", "prd")
-    assert "--env prd: there is no such environment" in said
+    assert "--env prd: no such environment" in said
     assert "did you mean `--env prod`?" in said
 
 
 def test_an_environment_whose_name_is_a_path(shop: Workshop) -> None:
     shop.add('[tool.relforge.env."../out"]')
-    assert "--env ../out: cannot name a folder" in shop.refused(78, "build", "--env", "../out")
+    assert "--env ../out: not a valid name" in shop.refused(78, "build", "--env", "../out")
     assert not (shop.root / "out").exists()
 
 
@@ -140,7 +140,7 @@ def test_usage(shop: Workshop, words: tuple[str, ...]) -> None:
 def test_an_interpreter_that_is_not_here(shop: Workshop) -> None:
     shop.replace(f'"{PYTHON}"', '"3.99"')
     said = shop.refused(1, "build")
-    assert 'tool.relforge.python.version: there is no CPython "3.99" on this host' in said
+    assert 'tool.relforge.python.version: no CPython "3.99" on this host' in said
     assert "looked in: " in said
     assert "pyenv install 3.99" in said
 
@@ -152,8 +152,8 @@ DEPENDENCY = 'requires-python = ">=3.11"\ndependencies = ["click>=8"]'
     ("lock", "message"),
     [
         (None, "the project has dependencies but no lockfile"),
-        ("flask==3.0", "requirements.lock holds no click: the lock does not fit"),
-        ("click==7.0", "requirements.lock holds click==7.0 (requirements.lock:1): the lock"),
+        ("flask==3.0", "requirements.lock has no click: the lockfile does not match"),
+        ("click==7.0", "requirements.lock has click==7.0 (requirements.lock:1): the lock"),
         ("click 7", "requirements.lock:1: 'click 7"),
     ],
 )
@@ -198,8 +198,8 @@ outputs = {{ "made" = "app/static" }}
             '["sh", "-c", "echo one; echo no such module >&2; exit 3"]',
             ("tool.relforge.assets.run[0]: `sh -c", "ended with status 3", "no such module"),
         ),
-        ('["nosuch"]', ("there is no program `nosuch` on PATH", "install nosuch")),
-        ('["true"]', ("assets.outputs: the commands made no folder 'made'",)),
+        ('["nosuch"]', ("`nosuch` is not on PATH", "install nosuch")),
+        ('["true"]', ("assets.outputs: the commands did not create the directory 'made'",)),
     ],
 )
 def test_an_asset_command_that_fails_shows_its_output(
@@ -232,7 +232,7 @@ def test_an_entry_point_that_does_not_import(shop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("target", "messages"),
     [
-        ("shop.wrker:main", ("No module named 'shop.wrker'", "its name spelt so?")),
+        ("shop.wrker:main", ("No module named 'shop.wrker'", "the spelling of its name")),
         ("shop.worker:mian", ("'shop.worker' has no attribute 'mian'",)),
     ],
 )
@@ -266,14 +266,14 @@ def test_an_entry_point_that_takes_the_interpreter_down(
 def test_a_server_that_is_not_among_the_dependencies(shop: Workshop) -> None:
     shop.replace('run = "shop.worker:main"', 'app = "shop.ops:hello"\nlisten = ["127.0.0.1:0"]')
     said = shop.refused(1, "build")
-    assert "services.worker.server: uvicorn is not among the release's dependencies" in said
+    assert "services.worker.server: uvicorn is not in the release's dependencies" in said
     assert "add uvicorn to `project.dependencies`, then type: relforge lock" in said
 
 
 CONFIG = {
     "a provider that is not there": (
         'providers = [{ use = "tolm" }]',
-        ("config.providers[0].use: there is no provider 'tolm'; did you mean toml?",),
+        ("config.providers[0].use: no provider 'tolm'; did you mean toml?",),
     ),
     "libraries that the lock lacks, all at once": (
         (
@@ -281,8 +281,8 @@ CONFIG = {
             'providers = [{ use = "yaml", path = "/x" }, { use = "vault", path = "x" }]'
         ),
         (
-            "config.model: `model` needs pydantic, which is not among the locked dependencies",
-            'config.providers[0]: the provider "yaml" needs pyyaml, which is not among the locked',
+            "config.model: `model` needs pydantic, which is not in the lockfile",
+            'config.providers[0]: the provider "yaml" needs pyyaml, which is not in the lockfile',
             'config.providers[1]: the provider "vault" needs hvac',
             "add 'hvac' to project.dependencies, then: relforge lock",
         ),
@@ -293,7 +293,7 @@ CONFIG = {
     ),
     "a bad schema, all at once": (
         'schema = { "http.port" = { type = "integer" }, y = { type = "int", default = "a" } }',
-        ("schema.\"http.port\".type: there is no type 'integer'", 'schema."y".default: expected'),
+        ("schema.\"http.port\".type: no type 'integer'", 'schema."y".default: expected'),
     ),
     "an export of what is not there": (
         'export = { DB = "db.ulr" }\nschema = { "db.url" = { type = "url" } }',
@@ -352,7 +352,7 @@ Disk = Callable[[Path, str], None]
 
 
 def full(shop: Workshop, disk: Disk, folder: Path, size: str) -> str:
-    """What is said when that folder's disk is full; then there is room, and it succeeds."""
+    """What is said when that directory's disk is full; then there is room, and it succeeds."""
     disk(folder, size)
     said = shop.refused(1, "release")
     assert "No space left on device" in said, said

@@ -53,7 +53,7 @@ OTHER_USER = 65534
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """A project's folder, and what `relforge` sees when it runs there."""
+    """A project's directory, and what `relforge` sees when it runs there."""
 
     root: Path
     cache: Path
@@ -125,7 +125,7 @@ class Workshop:
         return done.stderr
 
     def files(self) -> set[str]:
-        """What lies in the project, but for what every build leaves."""
+        """What is in the project, but for what every build leaves."""
         kept = {"_build", "_build/.gitignore", "_build/prod", "_build/prod/.lock"}
         return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*")} - kept
 

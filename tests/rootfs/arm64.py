@@ -164,6 +164,9 @@ def _lay_out_root(packages: Path, root: Path) -> None:
     shutil.copytree(packages, root, symlinks=True)
     for name in ("proc", "tmp", "srv", "dev", "usr/bin"):
         (root / name).mkdir(parents=True, exist_ok=True)
+    for name in ("bin", "lib", "sbin"):
+        if not (root / name).exists():
+            (root / name).symlink_to(f"usr/{name}")  # from Debian 13 on, packages know no other
     (root / "dev/null").touch()
     (root / "bin/sh").unlink(missing_ok=True)
     (root / "bin/sh").symlink_to("dash")

@@ -19,7 +19,7 @@ Argument = str | Path
 
 
 class Bare:
-    """Use it as a context manager; ``work`` is an empty folder of the host.
+    """Use it as a context manager; ``work`` is an empty directory of the host.
 
     Commands get an environment of PATH alone, no terminal and an empty standard
     input, unless a test says otherwise.
@@ -119,7 +119,7 @@ class Bare:
         link.symlink_to(name)
 
     def unpack(self, artifact: Path, to: str = "/srv", *, user: int = 0) -> str:
-        """Unpack a tarball with the machine's own tar; the path of its one folder in there."""
+        """Unpack a tarball with the machine's own tar; the path of its one directory in there."""
         folder = self.folder(to, user=user)
         before = set(folder.iterdir())
         with artifact.open("rb") as file:
@@ -131,7 +131,7 @@ class Bare:
         return f"{to}/{made.name}"
 
     def folder(self, path: str, *, user: int = 0) -> Path:
-        """A folder of the machine that the user owns, made where it is not there."""
+        """A directory of the machine that the user owns, made where it is not there."""
         place = self.path(path)
         place.mkdir(parents=True, exist_ok=True)
         if user:
@@ -140,13 +140,13 @@ class Bare:
         return place
 
     def bind(self, source: Path, to: str) -> None:
-        """Show a folder of the host at that path of the machine, read-only."""
+        """Show a directory of the host at that path of the machine, read-only."""
         self.folder(to)
         self._mount("--bind", str(source), f"{self._root}{to}")
         self._mount("-o", "remount,bind,ro", f"{self._root}{to}")
 
     def read_only(self, path: str) -> None:
-        """Make that folder of the machine a read-only mount."""
+        """Make that directory of the machine a read-only mount."""
         place = f"{self._root}{path}"
         self._mount("--bind", place, place)
         self._mount("-o", "remount,bind,ro", place)

@@ -12,7 +12,7 @@ from tests.rootfs.bare import Bare
 class Inside:
     """``bin/ticketd`` of that machine; ``env`` is what its commands get besides PATH.
 
-    ``words`` are the program, after what it is run by, and the folder of its state.
+    ``words`` are the program, after what it is run by, and the directory of its state.
     """
 
     def __init__(self, machine: Bare, *words: str, user: int = 0) -> None:

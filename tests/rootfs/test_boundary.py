@@ -60,7 +60,7 @@ def test_a_lock_of_another_container_gets_no_process_of_this_one_killed(
     _hold_lock(bare, pid)
     done = bare.run([program, "stop", "--timeout", "1s"], user=USER)
     assert 1 == done.returncode
-    assert f"process {pid} here is another one" in done.stderr
+    assert f"process {pid} here is a different one" in done.stderr
     assert "another PID namespace" in done.stderr
     assert 0 == bare.run(["sh", "-c", f"kill -0 {pid}"]).returncode
     bystander.kill()

@@ -104,7 +104,7 @@ class MiniRelease:
 
 @pytest.fixture(scope="session")
 def mini_template() -> Iterator[Path]:
-    """What all of them share, by hard links: runtime with its byte code, launcher, interpreter.
+    """What all of them share, by hard links: runtime with its bytecode, launcher, interpreter.
 
     A test that changes one of these files has to replace it, or all releases have the change:
     the run fails at its end where one was changed in place.
@@ -150,12 +150,12 @@ def _facts(root: Path) -> dict[str, tuple[int, int, int, int]]:
 def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     """Make a release: ``mini_release(files={"shop/worker.py": ...}, services=..., config=...)``.
 
-    ``at`` is where: ``at="releases/2.0.0"`` makes a deploy root of the folder
+    ``at`` is where: ``at="releases/2.0.0"`` makes a deploy root of the directory
     that all releases of the test share.  ``files`` lie below ``app/``, which is
     on the application's path.  Whatever still runs at the end of the test is killed.
     """
     made: list[MiniRelease] = []
-    # Short, because of the sockets: pytest's own folders are too deep for 107 bytes.
+    # Short, because of the sockets: pytest's own directories are too deep for 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="rf-"))
 
     def make(files: dict[str, str] | None = None, *, at: str = "", **parts: Any) -> MiniRelease:

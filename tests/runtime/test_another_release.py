@@ -86,7 +86,7 @@ def test_one_state_directory_for_two_applications_is_refused(
     for words in (["status"], ["stop"], ["start"], ["restart"], ["rpc", "1"], ["reload"]):
         done = other.run(*words, env=env)
         assert (78, "") == (done.returncode, done.stdout), words
-        said = f"is the state directory of opsy ({opsy.root}), which runs; this is other"
+        said = f"is the state directory of opsy ({opsy.root}), which is running; this is other"
         assert said in done.stderr
     assert 0 == opsy.run("ping").returncode
     assert os.path.realpath(opsy.state) == str(opsy.state)

@@ -23,7 +23,7 @@ ADAPTERS = {
     "service/servers/uvicorn_worker.py": {"gunicorn"},
     "service/servers/workers.py": {"gunicorn"},
 }
-# The console at a terminal: its library lies beside the runtime, in each release.
+# The console at a terminal: its library is next to the runtime, in each release.
 CONSOLE = {f"client/{name}.py": {"prompt_toolkit"} for name in ("colours", "terminal")}
 # Of the standard library, in newer Pythons alone.
 NEWER = {"calling.py": {"annotationlib"}}

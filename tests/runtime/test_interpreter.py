@@ -71,6 +71,6 @@ def test_code_of_the_release_finds_the_state_directory_before_the_first_start(
     release.state.write_text("")
     done = run("-c", "print(1)")
     assert "1\n" == done.stdout
-    said = f"note: the state directory cannot be made: {release.state}: File exists\n"
+    said = f"note: cannot create the state directory: {release.state}: File exists\n"
     assert said == done.stderr
     release.state.unlink()

@@ -213,7 +213,7 @@ def test_a_chroot_without_proc_is_named(shell: list[str], tree: Tree) -> None:
 def test_it_finds_itself_through_links(shell: list[str], tree: Tree, tmp_path: Path) -> None:
     deploy = tmp_path / "srv"
     deploy.mkdir()
-    (deploy / "current").symlink_to(tree.root)  # a folder
+    (deploy / "current").symlink_to(tree.root)  # a directory
     (tmp_path / "one").symlink_to("srv/current/bin/shop")  # relative
     (tmp_path / "two").symlink_to(tmp_path / "one")  # absolute
     (deploy / "three -> x").symlink_to("../two")  # with what `ls -l` prints in its name

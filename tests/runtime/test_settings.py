@@ -76,11 +76,11 @@ def test_a_checkout_reads_what_the_build_puts_into_a_release(
 @pytest.mark.parametrize(
     ("text", "env", "release", "words"),
     [
-        (SEVERAL, "stagin", None, "stagin: there is no such environment"),
-        (SEVERAL, "../x", None, "../x: cannot name a folder"),
-        (SEVERAL, "dev", "amdin", "there is no release 'amdin'"),
-        (UNNAMED, "dev", None, "the project has several releases (shop, admin), and none was"),
-        (SEVERAL.replace('"shop"', '"sho"'), "dev", None, "tool.relforge.default: there is no"),
+        (SEVERAL, "stagin", None, "stagin: no such environment"),
+        (SEVERAL, "../x", None, "../x: not a valid name"),
+        (SEVERAL, "dev", "amdin", "no release 'amdin'"),
+        (UNNAMED, "dev", None, "the project has several releases (shop, admin), and none is"),
+        (SEVERAL.replace('"shop"', '"sho"'), "dev", None, "tool.relforge.default: no release"),
         ("releases = 1\n", "dev", None, "tool.relforge.releases: expected a table"),
         ("env = 1\n", "dev", None, "tool.relforge.env: expected a table"),
     ],
@@ -99,7 +99,7 @@ def test_both_refuse_the_same(text: str, env: str, release: str | None, words: s
     ("text", "environ", "hint"),
     [
         (SEVERAL, {"RELEASE_ENV": "stagin"}, "did you mean `RELEASE_ENV=staging`?"),
-        (UNNAMED, {}, "name one, as in RELEASE_NAME=shop, or write `default`"),
+        (UNNAMED, {}, "choose one, as in RELEASE_NAME=shop, or set `default`"),
     ],
 )
 def test_a_hint_is_in_the_words_of_a_checkout(
@@ -114,7 +114,7 @@ def test_a_hint_is_in_the_words_of_a_checkout(
 def test_no_release_need_be_named_where_all_have_the_same_configuration() -> None:
     text = UNNAMED.replace('config.schema.name.default = "admin"\n', "")
     assert {"port": 1, "name": "base"} == values_outside(text, "dev", None)
-    with pytest.raises(Refusal, match="none was named"):
+    with pytest.raises(Refusal, match="none is chosen"):
         values_outside(text, "prod", None)
 
 
@@ -158,5 +158,5 @@ def test_p60_a_default_of_an_environment_makes_a_key_not_required_there() -> Non
 
 def test_p60_in_one_table_both_are_refused() -> None:
     text = P60.replace("secret = true", 'default = "x"').partition("[env.dev")[0]
-    with pytest.raises(Refusal, match="a required key has no use for a default"):
+    with pytest.raises(Refusal, match="a required key cannot have a default"):
         values_outside(text, "prod", None)

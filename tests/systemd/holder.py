@@ -67,7 +67,11 @@ class Machine:
         )
         console.close()
         inside = os.open("/proc", os.O_DIRECTORY)
-        wait(lambda: named(inside, os.getpid(), "systemd-nspawn", "systemd"))
+        try:
+            wait(lambda: named(inside, os.getpid(), "systemd-nspawn", "systemd"))
+        except TimeoutError as error:
+            said = (self.root.parent / "console").read_text(errors="replace")[-2000:]
+            raise TimeoutError(f"{error}; its console: {said}") from None
         (self.leader,) = named(inside, os.getpid(), "systemd-nspawn", "systemd")
         os.close(inside)
         wait(lambda: self._inside("systemctl", "--version"))
@@ -93,6 +97,15 @@ class Machine:
         reap()
         for folder in self.groups:
             empty(Path(folder["path"]))
+        self._forget()
+
+    def _forget(self) -> None:
+        """What a killed nspawn leaves, and from version 256 on refuses to find: its sockets."""
+        export = Path("/run/systemd/nspawn/unix-export", self.name)
+        if export.is_mount():
+            subprocess.run(["umount", "--lazy", str(export)], check=True)
+        with contextlib.suppress(OSError):
+            export.rmdir()
 
     def _enter(self) -> None:
         """In the child: into the host's own cgroups."""

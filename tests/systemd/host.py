@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Host:
-    """Use it as a context manager; ``work`` is an empty folder of ours."""
+    """Use it as a context manager; ``work`` is an empty directory of ours."""
 
     def __init__(self, work: Path, name: str = "web1") -> None:
         self.name = name
@@ -119,7 +119,7 @@ class Host:
             self.ok("chown", owner, path)
 
     def unpack(self, artifact: Path, to: str) -> str:
-        """Unpack a tarball with the host's own tar; the path of its one folder in there."""
+        """Unpack a tarball with the host's own tar; the path of its one directory in there."""
         self.path(to).mkdir(parents=True, exist_ok=True)
         before = set(self.path(to).iterdir())
         with artifact.open("rb") as file:

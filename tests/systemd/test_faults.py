@@ -17,7 +17,7 @@ TASKS = 40
 
 @contextmanager
 def small_disk(host: Host, depot: Deployed) -> Iterator[str]:
-    """A state folder on a disk of 64 KiB."""
+    """A state directory on a disk of 64 KiB."""
     place = f"{depot.root}/var"
     options = "size=64k,mode=0755,uid=depot,gid=depot"
     host.ok("mount", "-t", "tmpfs", "-o", options, "small", place)

@@ -1,4 +1,4 @@
-"""What lies in a tree belongs to the layer that brought it, while it is still that."""
+"""What is in a tree belongs to the layer that brought it, while it is still that."""
 
 from __future__ import annotations
 

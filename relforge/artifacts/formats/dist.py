@@ -3,7 +3,7 @@
     $XDG_CACHE_HOME/relforge/artifacts/<key>.json    digest, and what the file looked like
 
 The key is over the bytes that were asked for and the path.  A file that was
-written to, replaced or touched since does not look the same, and is written anew.
+written to, replaced or touched since does not look the same, and is written again.
 """
 
 from __future__ import annotations

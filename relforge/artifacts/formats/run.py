@@ -4,7 +4,7 @@
     #:name shop ... #:end   facts that the text reads from behind itself
     [gzip members]          those of the tarball
 
-The folder that it unpacks to is named by a digest of the members' keys.
+The directory that it unpacks to is named by a digest of the members' keys.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The release's files as pieces of a tar archive, each compressed once and kept in the cache.
 
-A member is a pure function of its files, the folder they are put below, their
+A member is a pure function of its files, the directory they are put below, their
 time stamp and the codec.  Gzip members (RFC 1952) and zstd frames (RFC 8878)
 may be joined, so what did not change is copied, not compressed again.  A layer
 is one member, or several where it is large: these are compressed in parallel,
@@ -61,7 +61,7 @@ class Part:
 def pack(
     release: Release, codec: Codec, root: str, time: Callable[[str], int] | None = None
 ) -> tuple[Member, ...]:
-    """Every file of the release below the folder ``root`` of an archive; layers in their order.
+    """Every file of the release below the directory ``root`` of an archive; layers in their order.
 
     ``time`` is the time stamp of a layer's files, by default the release's own.
     """
@@ -97,7 +97,7 @@ def chunks(member: Member) -> Iterator[bytes]:
 
 
 def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[Part]:
-    """Each file in the layer that brought it, each folder once, before what lies in it."""
+    """Each file in the layer that brought it, each directory once, before what is in it."""
     seen = {"", "."}
     empty = [f"{root}/{folder}" for folder in release.folders]
     for layer in release.layers:

@@ -1,4 +1,4 @@
-"""``tar.gz`` and ``tar.zst``: one folder at the top, the layers one after the other.
+"""``tar.gz`` and ``tar.zst``: one directory at the top, the layers one after the other.
 
 [python ...][python ...][deps ...][app ...][release ...][end of archive]
 """
@@ -20,7 +20,7 @@ def _zst(release: Release) -> tuple[Artifact, ...]:
 
 
 def top(release: Release) -> str:
-    """The archive's one folder."""
+    """The archive's one directory."""
     return f"{release.name}-{release.version}"
 
 

@@ -39,7 +39,7 @@ class Problem:
 
 @dataclass(slots=True, kw_only=True)
 class ReleaseContents:
-    """All that a release holds.  Paths are relative to its folder.
+    """All that a release holds.  Paths are relative to its directory.
 
     Of a Debian package that only leads to a version, it is all that the package
     holds, relative to the root; `control` tells one from the other.
@@ -49,7 +49,7 @@ class ReleaseContents:
     kind: str = TREE  # else a key of `relforge.model.spec.FORMATS`
     sha256: str = ""  # of the artifact; "" for a tree
     size: int = 0  # of the artifact
-    root: str = ""  # the release's folder in the archive
+    root: str = ""  # the release's directory in the archive
     owner: tuple[int, int] = (0, 0)  # of a tree's directory: user and group
     files: dict[str, ReleaseFile] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class ReleaseContents:
         self.check_mode(path, mode)
 
     def check_mode(self, path: str, mode: int) -> None:
-        """Note what no file and no folder of a release may be."""
+        """Note what no file and no directory of a release may be."""
         if mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX):
             self.problem(path, f"it is set-uid, set-gid or sticky (mode {mode:04o})")
         elif mode & stat.S_IWOTH:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from relforge.artifacts.formats.codecs import Codec, Packer
 
-# A file of site-packages counts with all that lies in the same folder there.
+# A file of site-packages counts with all that is in the same directory there.
 _PART = re.compile(r"(.*?/site-packages/[^/]+|python/[^/]+|[^/]+)")
 
 

@@ -1,6 +1,6 @@
 """Reading a release from an artifact of any format, or from an unpacked tree.
 
-    tar.gz tar.zst run    one folder at the top
+    tar.gz tar.zst run    one directory at the top
     deb                   /opt/<name>/releases/<version> in the data of a package
     oci                   /opt/<name> in the layers of an image
 
@@ -44,7 +44,7 @@ _HEAD = 262  # bytes that tell
 
 
 def read(place: Path, *, measured: bool = False) -> ReleaseContents:
-    """Everything in the artifact, or in the folder; raises UserError where it is no release.
+    """Everything in the artifact, or in the directory; raises UserError where it is no release.
 
     Where it is ``measured``, each part of an artifact is compressed once more to
     tell about how much of the artifact it takes.

@@ -1,4 +1,4 @@
-"""What is in a release: its packages and layers, with their sizes and licences."""
+"""What is in a release: its packages and layers, with their sizes and licenses."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from relforge.artifacts.reading.contents import ReleaseContents
 from relforge.model import core_metadata, layout
 
 OTHER = "(no package)"
-LAST = "release"  # the layer that the manifest cannot tell of: it lies in it
+LAST = "release"  # the layer that the manifest cannot tell of: it is in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageSummary:
-    """A distribution in site-packages.  ``size`` is of its files, byte code included, in bytes."""
+    """A distribution in site-packages.  ``size`` is of its files, bytecode included, in bytes."""
 
     name: str
     version: str
@@ -50,7 +50,7 @@ def packages(found: ReleaseContents) -> tuple[PackageSummary, ...]:
 
 
 def parts(found: ReleaseContents) -> dict[str, int]:
-    """Bytes of each part of the tree: packages, and the folders of the rest."""
+    """Bytes of each part of the tree: packages, and the directories of the rest."""
     sizes: dict[str, int] = {}
     for _, part, size in _parted(found):
         sizes[part] = sizes.get(part, 0) + size

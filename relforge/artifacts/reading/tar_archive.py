@@ -1,4 +1,4 @@
-"""The members of a tar archive, as a stream: what a release holds, and what lies beside it.
+"""The members of a tar archive, as a stream: what a release holds, and what is next to it.
 
 Nothing is unpacked and nothing is trusted: what a careful hand would not have
 written is noted as a problem, and reading goes on.
@@ -18,9 +18,9 @@ from relforge.artifacts.reading.contents import TEXT, ReleaseContents
 from relforge.runtime.contract import archive
 
 CHUNK = 1 << 20
-ROOT = ""  # the archive's own top, as the release's folder
+ROOT = ""  # the archive's own top, as the release's directory
 
-# A member that is not below the release's folder: its path, what it is, and how to read it.
+# A member that is not below the release's directory: its path, what it is, and how to read it.
 Other = Callable[[str, tarfile.TarInfo, Callable[[], bytes]], None]
 
 
@@ -28,7 +28,7 @@ Other = Callable[[str, tarfile.TarInfo, Callable[[], bytes]], None]
 class TarArchive:
     """How an archive, or several that are laid over each other, is read.
 
-    ``root`` is the release's folder, or a pattern for it: the first folder that
+    ``root`` is the release's directory, or a pattern for it: the first directory that
     fits is it.  ``other`` is given what lies elsewhere.
     """
 
@@ -90,7 +90,7 @@ class TarArchive:
             self.other(full, member, lambda: _text(tar, member))
 
     def _check_folder(self, member: tarfile.TarInfo, full: str) -> None:
-        """A folder that leads to the release, or is its own."""
+        """A directory that leads to the release, or is its own."""
         if not member.isdir():
             self.found.problem(full, "it is a parent directory of the release, but not a directory")
             return

@@ -1,4 +1,4 @@
-"""``tar.gz``, ``tar.zst`` and ``run``: the release's folder is the one at the top."""
+"""``tar.gz``, ``tar.zst`` and ``run``: the release's directory is the one at the top."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def written() -> bytes:
 
 
 def _read(found: ReleaseContents, chunks: Iterable[bytes]) -> str:
-    """Take the archive; returns the folder at its top."""
+    """Take the archive; returns the directory at its top."""
     elsewhere: set[str] = set()
 
     def other(path: str, _member: tarfile.TarInfo, _text: Callable[[], bytes]) -> None:

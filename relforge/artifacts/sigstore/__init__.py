@@ -99,7 +99,7 @@ def _check_package(where: str) -> None:
 
 def _ask(*words: str | Path, trust: str = "") -> str:
     """What it complains of; "" where it is content."""
-    # -P: nothing of the folder that relforge was started in is imported.
+    # -P: nothing of the directory that relforge was started in is imported.
     command = [sys.executable, "-P", "-m", "relforge.artifacts.sigstore.client", trust, *words]
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What lies in the cache, as entries that can go or stay, each for itself.
+"""What is in the cache, as entries that can go or stay, each for itself.
 
     <cache>/
       trees/<kind>/<key>/        python, wheel, app, assets ...: used when index was touched
@@ -13,7 +13,7 @@
       <others>/*                 kinds of their own
       locks/  .trash/            no entries
 
-What lies in wheels/partial/, or has a name that starts with a dot, is a draft.
+What is in wheels/partial/, or has a name that starts with a dot, is a draft.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def trim(most: int | None) -> None:
 
 def empty_trash() -> None:
     """Delete what was taken out, now or by somebody who was killed then."""
-    for path in (cache.home() / TRASH).glob("*"):  # the folder stays: others rename into it
+    for path in (cache.home() / TRASH).glob("*"):  # the directory stays: others rename into it
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:

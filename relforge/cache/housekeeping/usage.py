@@ -44,7 +44,7 @@ def _is_due() -> bool:
 
 
 def _stamps() -> tuple[int, ...]:
-    """What changes when an entry comes: the time stamps of the folders that hold them."""
+    """What changes when an entry comes: the time stamps of the directories that hold them."""
     home = cache.home()
     folders = [home / name for name in ("members", "wheels", "archives", "backends", "pex")]
     with suppress(OSError):

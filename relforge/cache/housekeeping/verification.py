@@ -1,7 +1,7 @@
 """Is the cache as it was written?  Every byte of every entry is read.
 
 A build looks at names, sizes, modes and time stamps; this finds what has
-changed behind those, by a disk that forgets or by hand.
+changed behind those, by a disk that forgets or manually.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def verify() -> Verdict:
     """Read everything; raises OSError for what this user may not read.
 
     It holds no lock, so builds may go on: an entry that goes away or is made
-    anew meanwhile is looked at once more.
+    again meanwhile is looked at once more.
     """
     there = entries()
     found = [(row, check) for row in there if (check := _check(row))]
@@ -73,7 +73,7 @@ def _damage(row: tuple[CacheEntry, Check]) -> Damage | None:
     entry, check = row
     why = check(entry)
     if why:
-        why = check(entry)  # once more: a build may have made it anew in between
+        why = check(entry)  # once more: a build may have made it again in between
     if not why or not any(os.path.lexists(path) for path in entry.paths):
         return None
     return Damage(entry=entry, why=why)

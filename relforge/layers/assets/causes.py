@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-INPUTS = "it runs in a copy that holds only what `assets.inputs` names"
+INPUTS = "it runs in a copy that contains only what `assets.inputs` names"
 TRACEBACK = "Traceback (most recent call last):"
 LINES = 10  # of a traceback: its end says what is wrong
 _VARIABLE = re.compile(r"KeyError: '([A-Za-z_][A-Za-z0-9_]*)'")
@@ -51,8 +51,8 @@ def tail(lines: Sequence[str]) -> Sequence[str]:
 
 def _variable(name: str) -> str:
     return (
-        f"it needs configuration: give it one for the build, [tool.relforge.check] "
-        f'env = {{ {name} = "..." }}, or of a schema, config = {{ "key" = ... }}'
+        "it needs configuration: set it for the build in [tool.relforge.check], "
+        f'env = {{ {name} = "..." }}, or for a schema, config = {{ "key" = ... }}'
     )
 
 
@@ -60,7 +60,7 @@ def _path(path: str, work: Path, root: Path) -> str:
     """What to do about a file that is missing in the copy."""
     inner = os.path.relpath(path, work) if os.path.isabs(path) else os.path.normpath(path)
     if inner.startswith(".."):
-        return f"{path} is not there; {INPUTS}"
+        return f"{path} does not exist; {INPUTS}"
     there = (root / inner).exists()
-    where = "is in the project and not among" if there else "is not among"
+    where = "is in the project, but not in" if there else "is not in"
     return f'{inner} {where} `assets.inputs`: {INPUTS}; add "{inner}" to it'

@@ -20,7 +20,7 @@ def add(folder: Path) -> None:
     """Put a copy under a name with its digest beside each file, and list them all.
 
     ``app.css`` gets ``app-0a1b2c3d.css``; references of style sheets to other
-    files of the folder are rewritten in the copies.  ``cache_manifest.json``
+    files of the directory are rewritten in the copies.  ``cache_manifest.json``
     maps the plain names to the fingerprinted ones.  What vite has written has
     such a name already: it is listed, and not copied.
     """

@@ -43,7 +43,7 @@ def facts(release: Release) -> tuple[str, ...]:
 
 
 def variables(release: Release, folder: Path) -> Mapping[str, str]:
-    """Its environment; the configuration is put into a file of the folder."""
+    """Its environment; the configuration is put into a file of the directory."""
     config, check = release.settings.config, release.settings.check
     settings = {"schema": config.schema, "model": config.model, "export": config.export}
     answer = release_python.ask(release, "trial", {"settings": settings, "values": check.config})

@@ -88,7 +88,7 @@ def check(release: Release) -> None:
         if known and cache.find("assets", _key(release, digests)) is not None:
             return
         raise UserError(
-            f"tool.relforge.assets.run[{index}]: there is no program `{word}` on PATH",
+            f"tool.relforge.assets.run[{index}]: `{word}` is not on PATH",
             hint=f"install {word}, or add its directory to PATH",
         )
 
@@ -148,8 +148,10 @@ def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
                 continue  # Django's collectstatic makes no directory for nothing
             if not (work / source).is_dir():
                 raise UserError(
-                    f"tool.relforge.assets.outputs: the commands made no folder {source!r}",
-                    hint="the key is the folder that the commands write, relative to the project",
+                    "tool.relforge.assets.outputs: the commands did not create the directory "
+                    f"{source!r}",
+                    hint="the key is the directory that the commands write, relative to the "
+                    "project",
                 )
             sources.copy(work / source, _made(work, source), folder / to)
             if settings.digest:

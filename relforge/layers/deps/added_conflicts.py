@@ -32,7 +32,7 @@ def refuse(base: Path, rows: Rows, there: Iterable[Pin]) -> None:
         if pin is None or pin.source or row.specifier.contains(pin.version, prereleases=True):
             continue
         raise UserError(
-            f"{where}: `{text}` does not fit {base.name}, which holds {pin} ({pin.where})",
+            f"{where}: `{text}` conflicts with {base.name}, which has {pin} ({pin.where})",
             hint=_hint(base, pin.name),
         )
 
@@ -51,7 +51,7 @@ def explain(error: UserError, base: Path, rows: Rows, there: Iterable[Pin]) -> U
     meant = [row for row in asked if canonicalize_name(Requirement(row[1]).name) in words] or asked
     where, wanted = meant[0]
     return UserError(
-        f"{where}: `{wanted}` does not fit {base.name}, which holds {pin} ({pin.where})\n{text}",
+        f"{where}: `{wanted}` conflicts with {base.name}, which has {pin} ({pin.where})\n{text}",
         hint=_hint(base, pin.name),
     )
 
@@ -77,7 +77,7 @@ def _allows(versions: str, pin: Pin) -> bool:
 def _hint(base: Path, name: str) -> str:
     command = lockfile.change(base, name)
     return (
-        f"ask for another version; or lock another {name} in {base.name}"
+        f"require another version, or lock another {name} in {base.name}"
         + (f": {command}" if command else "")
-        + "; or leave that lock behind: relforge lock --output pylock.toml"
+        + "; or replace that lockfile: relforge lock --output pylock.toml"
     )

@@ -42,8 +42,8 @@ def read(path: Path) -> AddedLock:
     shared = own.get("shared") if isinstance(own, dict) else None
     if not isinstance(shared, list):
         raise UserError(
-            f"{path}: this is not a lock of `dependencies.add`: it has no `tool.relforge.shared`",
-            hint="move it away, or name another file: dependencies.add_lock in the settings",
+            f"{path}: not a lockfile of `dependencies.add`: it has no `tool.relforge.shared`",
+            hint="move it away, or set `dependencies.add_lock` to another file",
         )
     return AddedLock(lock=pylock.read(path), shared=tuple(map(str, shared)))
 
@@ -79,13 +79,13 @@ def on_top(
         found = row(known[name]) if name in known else f"no {name}"
         if found != text:
             raise UserError(
-                f"{path}: it was resolved with {text}, and {base} holds {found}", hint=ADVICE
+                f"{path}: it was resolved with {text}, but {base} has {found}", hint=ADVICE
             )
     more = tuple(pins)
     for pin in more:
         if pin.name in known and row(known[pin.name]) != row(pin):
             raise UserError(
-                f"{path}: it holds {pin} ({pin.where}), and {base} holds {known[pin.name]} "
+                f"{path}: it has {pin} ({pin.where}), but {base} has {known[pin.name]} "
                 f"({known[pin.name].where})",
                 hint=ADVICE,
             )

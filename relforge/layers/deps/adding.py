@@ -97,7 +97,7 @@ def write(
     there = (*wanted.there, *resolve.applying(own, order.platform))
     lock_judgment.judge(
         *(order, lock_judgment.distributions(there, made.asked)),
-        f"{wanted.base.name} and {wanted.output.name}: their packages do not fit together",
+        f"{wanted.base.name} and {wanted.output.name}: their packages conflict",
     )
     named = {pin.name for pin in made.pins}
     shared = [pin for pin in wanted.there if pin.name in named]
@@ -117,13 +117,11 @@ def check(order: LockRequest) -> None:
     wanted = _addition(order)
     found = lock_header.read(wanted.output)
     if found is None or not found.intact:
-        raise UserError(
-            f"{wanted.output}: it was edited since it was written", hint=lockfiles.ADVICE
-        )
+        raise UserError(f"{wanted.output}: edited since relforge wrote it", hint=lockfiles.ADVICE)
     if found.requirements != wanted.key:
         raise UserError(
-            f"{wanted.output}: `dependencies.add`, the indexes or the Python version have changed "
-            "since it was written",
+            f"{wanted.output}: `dependencies.add`, the indexes or the Python version have "
+            "changed since it was written",
             hint=lockfiles.ADVICE,
         )
 
@@ -148,8 +146,8 @@ def _check_base(wanted: _Addition) -> None:
 def _refuse_other_file(output: Path) -> None:
     if output.is_file() and lock_header.read(output) is None:
         raise UserError(
-            f"{output}: relforge did not write it, and does not write over it",
-            hint="name another file: dependencies.add_lock in the settings",
+            f"{output}: relforge did not write this file and does not overwrite it",
+            hint="set `dependencies.add_lock` to another file",
         )
 
 
@@ -160,7 +158,7 @@ def _present(output: Path) -> tuple[Pin, ...]:
     try:
         return added_lock.read(output).lock.pins
     except UserError as error:
-        log.warning("the present lock counts for nothing: %s", error.message)
+        log.warning("ignoring the existing lockfile: %s", error.message)
         return ()
 
 
@@ -188,7 +186,7 @@ def _kept(wanted: _Addition, before: tuple[Pin, ...], upgrade: Upgrade) -> tuple
         if name in known:
             command = lockfile.change(wanted.base, name)
             raise UserError(
-                f"--upgrade: {wanted.base.name} holds {name!r}, and relforge changes nothing in it",
+                f"--upgrade: {name!r} is in {wanted.base.name}, which relforge does not change",
                 hint=f"type: {command}" if command else lock_header.advice(wanted.base),
             )
         raise resolve.missing_pin(name)

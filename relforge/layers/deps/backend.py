@@ -36,7 +36,7 @@ from relforge.support.errors import UserError
 log = logging.getLogger("relforge.layers.deps")
 
 WHAT = "building the project's wheel"
-HINT = "it must build by itself, too: python -m build --wheel"
+HINT = "it must also build outside relforge: python -m build --wheel"
 MISSING = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([^']+)'")
 SHOWN = 15  # lines of what a backend said last, where it fails
 CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg")  # what decides what a backend asks for
@@ -131,9 +131,9 @@ def _with_way_out(error: UserError) -> UserError:
         return error
     return UserError(
         error.message,
-        hint=f"write the package that has `{missing[1]}` into `requires` below [build-system] of "
-        "the pyproject.toml; or release the sources without a wheel: `app = [...]`, with "
-        "`requirements = [...]` or a lock",
+        hint=f"add the package that provides `{missing[1]}` to `requires` in [build-system] of "
+        "pyproject.toml; or release the sources without a wheel: `app = [...]`, with "
+        "`requirements = [...]` or a lockfile",
     )
 
 

@@ -8,15 +8,15 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-NAMES = ("tests", "test")  # of folders
+NAMES = ("tests", "test")  # of directories
 _TEST = re.compile(r"test_[^/]*\.py|[^/]*_test\.py")
 
 
 def of(wheel: Path) -> frozenset[str]:
-    """The files of the wheel's test folders, by their names in it.
+    """The files of the wheel's test directories, by their names in it.
 
-    A folder counts that has one of the usual names and a ``test_*.py`` in it,
-    and that no module outside of such folders names: ``numpy._core.tests`` is
+    A directory counts that has one of the usual names and a ``test_*.py`` in it,
+    and that no module outside of such directories names: ``numpy._core.tests`` is
     a part of ``numpy.testing``, and stays.
     """
     with zipfile.ZipFile(wheel) as archive:
@@ -38,7 +38,7 @@ def of(wheel: Path) -> frozenset[str]:
 
 
 def _test_folder(name: str) -> str:
-    """The topmost folder above the file that has one of the names, below a package."""
+    """The topmost directory above the file that has one of the names, below a package."""
     parts = name.split("/")[:-1]
     for index, part in enumerate(parts):
         if part in NAMES and not parts[0].endswith((".data", ".dist-info")):
@@ -51,7 +51,7 @@ def _above(name: str, folders: Iterable[str]) -> str:
 
 
 def _refers(name: str, data: bytes, folder: str) -> bool:
-    """Whether a module imports or names that folder: as ``pkg.tests``, or from beside it."""
+    """Whether a module imports or names that directory: as ``pkg.tests``, or from beside it."""
     parent, _, leaf = folder.rpartition("/")
     word = re.escape(leaf.encode())
     if parent:

@@ -73,7 +73,7 @@ def _context(certificate: str, client: str) -> ssl.SSLContext:
     except OSError as error:
         path = client if certificate and not error.filename else error.filename or certificate
         raise UserError(
-            f"{path}: the certificates cannot be read: {error.strerror or error}",
+            f"{path}: cannot read the certificates: {error.strerror or error}",
             hint="see `cert` and `client-cert` in `pip config list`, and SSL_CERT_FILE",
         ) from None
     return context

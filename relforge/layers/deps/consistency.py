@@ -97,7 +97,7 @@ class _Walk:
                 kind="python",
                 asker=row.name,
                 name="python",
-                message=f"{row} needs Python {row.requires_python}, and the release has "
+                message=f"{row} needs Python {row.requires_python}, but the release has "
                 f"{self.target.python}",
             )
 
@@ -117,7 +117,7 @@ class _Walk:
                     kind="unreadable",
                     asker=asker,
                     name=text,
-                    message=f"{shown} asks for {text!r}, which is not a requirement",
+                    message=f"{shown} requires {text!r}, which is not a valid requirement",
                 )
             return
         if not holds(wanted.marker, self.target.markers, shown, extras=extras):
@@ -143,11 +143,11 @@ def _of(
 ) -> Problem | None:
     name = canonicalize_name(wanted.name)
     if found is None:
-        message = f"{shown} asks for {plain}, and the release has no {wanted.name}"
+        message = f"{shown} requires {plain}, but the release has no {wanted.name}"
         return Problem(kind="missing", asker=asker, name=name, message=message)
     if found.version is None or wanted.specifier.contains(found.version, prereleases=True):
         return None
-    message = f"{shown} asks for {plain}, and the release has {found}"
+    message = f"{shown} requires {plain}, but the release has {found}"
     return Problem(kind="contradicting", asker=asker, name=name, message=message)
 
 

@@ -27,7 +27,7 @@ def wanted(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:
             yield where, text
         elif there.version and not requirement.specifier.contains(there.version, prereleases=True):
             raise UserError(
-                f"{where}: `{text}` is asked for, and the member {there.name} has the version "
+                f"{where}: `{text}` is required, but the member {there.name} has version "
                 f"{there.version}",
                 hint="change one of the two",
             )
@@ -44,7 +44,7 @@ def parse(where: str, text: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        raise SettingsError(f"{where}: {text!r} is no requirement: {error}") from None
+        raise SettingsError(f"{where}: {text!r} is not a valid requirement: {error}") from None
 
 
 def _asked(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:

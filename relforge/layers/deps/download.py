@@ -66,7 +66,7 @@ def pull(url: str, draft: Path, web: Web, count: Callable[[int], None]) -> None:
         except Unanswered as problem:
             if not left or not problem.again:
                 raise
-            log.debug("%s: %s; once more", url, problem.reason)
+            log.debug("%s: %s; retrying", url, problem.reason)
             time.sleep(PAUSE * 2 ** (TRIES - 1 - left))
         else:
             return

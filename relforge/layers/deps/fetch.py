@@ -1,9 +1,9 @@
 """Fetching what the store lacks: many files at once, each from the first place that has it.
 
-For a file that the lock names: the path in the lock, the folders of files (the
+For a file that the lock names: the path in the lock, the directories of files (the
 wheelhouse first), the address in the lock, and any index that has the very same
 file.  For one that the lock knows by its digests alone: whichever file of theirs
-fits the target best, of all that folders, pages and indexes offer.
+fits the target best, of all that directories, pages and indexes offer.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _not_here(missing: Iterable[_NotHere], places: PackageSources) -> UserError:
     names = " ".join(shlex.quote(str(row.pin)) for row in rows)
     hint = f"where there is a network: pip download --no-deps -d {folder} {names}"
     hint += "" if places.wheelhouse else "   (and here: --wheelhouse wheels)"
-    why = "not on this host, and the network is not to be used (--offline)"
+    why = "not on this host, and --offline forbids the network"
     if len(rows) == 1:
         return UserError(f"{rows[0]} is {why}", hint=hint)
     listed = "".join(f"\n    {row}" for row in rows)
@@ -141,7 +141,7 @@ class PackageSearch:
     def _take(self, offer: Offer, name: str, allowed: tuple[str, ...]) -> LockedFile | None:
         if offer.path is not None:
             if not offer.path.is_file():
-                self.problems.append((str(offer.path), Unanswered("it is not there")))
+                self.problems.append((str(offer.path), Unanswered("not found")))
                 return None
             found = wheel_store.copy(offer.path, name, allowed)
             if isinstance(found, LockedFile):
@@ -228,13 +228,14 @@ class PackageSearch:
             return _NotHere(pin, what)
         if not self.problems:
             return UserError(
-                f"{what} cannot be fetched: no file of it on a configured index or in a configured "
-                "directory matches the hashes in the lock",
-                hint="see `indexes` in the settings and `pip config list`; or type: relforge lock",
+                f"{what} cannot be fetched: no file in a configured index or directory matches "
+                "the hashes in the lockfile",
+                hint="check `indexes` in the settings and `pip config list`, or type: "
+                "relforge lock",
             )
         rows = "".join(f"\n    {address}: {row.reason}" for address, row in self.problems)
         hint = next((row.hint for _, row in reversed(self.problems) if row.hint), "")
         return UserError(
             f"{what} cannot be fetched:{rows}",
-            hint=hint or "see `indexes` in the settings and `pip config list`",
+            hint=hint or "check `indexes` in the settings and `pip config list`",
         )

@@ -65,7 +65,7 @@ def _of(lock: Lock, need: Need, markers: Mapping[str, str]) -> Pin:
     if found:
         return found[0]
     asked = f"{need.name}=={need.version}" if need.version else need.name
-    raise UserError(f"{lock.path}: it asks for {asked}, and does not hold it", hint=lock.advice)
+    raise UserError(f"{lock.path}: it requires {asked}, but does not contain it", hint=lock.advice)
 
 
 def _applies(pin: Pin, markers: Mapping[str, str]) -> bool:

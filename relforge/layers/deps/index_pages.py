@@ -1,4 +1,4 @@
-"""What an index or a folder has of a package: PEP 503 and PEP 691, pages of links, folders.
+"""What an index or a directory has of a package: PEP 503 and PEP 691, pages of links, directories.
 
 `unearth` reads the same, and keeps to itself which index refused, and why: our errors say so.
 """
@@ -85,12 +85,12 @@ def at_page(url: str, web: Web) -> tuple[Offer, ...]:
     except HTTPError as error:
         raise why(error, web.places) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise Unanswered(f"what it answered cannot be read: {error}", again=True) from None
+        raise Unanswered(f"cannot read its answer: {error}", again=True) from None
     return tuple(_of_html(data, answer.url))
 
 
 def in_folder(folder: Path) -> tuple[Offer, ...]:
-    """The files of a folder."""
+    """The files of a directory."""
     names = sorted(path.name for path in folder.iterdir())
     return tuple(
         Offer(name=name, url=(folder / name).absolute().as_uri())

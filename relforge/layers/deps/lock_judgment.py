@@ -43,7 +43,7 @@ def judge(order: LockRequest, there: Iterable[Distribution], what: str, hint: st
         listed = "".join(f"\n    {row.message}" for row in errors)
         passed = ", ".join(f'"{consistency.RULE}:{row.subject}"' for row in errors[:3])
         raise UserError(
-            f"{what}:{listed}", hint=hint or f"if that is meant: check.allow = [{passed}]"
+            f"{what}:{listed}", hint=hint or f"if that is intended: check.allow = [{passed}]"
         )
 
 
@@ -57,7 +57,7 @@ def warn_of_shared_names(several: Iterable[Shared]) -> None:
             for index in row.indexes
         )
         log.warning(
-            "%s is on %s, with other files, and is taken from the first; bind it with "
-            'packages = ["%s"] in `indexes` if that is what you mean',
+            "%s is on %s, with different files; the first is used: if that is intended, bind it "
+            'with packages = ["%s"] in `indexes`',
             *(row.name, shown, row.name),
         )

@@ -100,24 +100,24 @@ def check_requirements(
         pin = known.get(canonicalize_name(requirement.name))
         is_added = added is not None and where.startswith(ADDED)
         if pin is None and added is not None and is_added:
-            found = f"neither {path.name} nor {added.name} holds {requirement.name}"
+            found = f"neither {path.name} nor {added.name} contains {requirement.name}"
         elif pin is None:
-            found = f"{path.name} holds no {requirement.name}"
+            found = f"{path.name} has no {requirement.name}"
         elif not pin.source and not requirement.specifier.contains(pin.version, prereleases=True):
             in_added = added is not None and pin.where.startswith(f"{added.name}:")
             holder = added.name if added is not None and in_added else path.name
-            found = f"{holder} holds {pin} ({pin.where})"
+            found = f"{holder} has {pin} ({pin.where})"
         else:
             continue
         raise UserError(
-            f"{where}: the project asks for `{text}`, and {found}: "
-            "the lock does not fit the dependencies",
+            f"{where}: the project requires `{text}`, but {found}: the lockfile does not match "
+            "the dependencies",
             hint=ADVICE if is_added else _advice(path),
         )
 
 
 def _advice(path: Path) -> str:
-    """The command that makes that lock anew."""
+    """The command that makes that lock again."""
     writer = lockfile.WRITERS.get(path.name)
     return f"type: {writer}" if writer else lock_header.advice(path)
 
@@ -133,7 +133,7 @@ def _check_servers(path: Path, settings: Settings, there: Collection[str]) -> No
             continue
         if service.server and service.server not in there:
             raise UserError(
-                f"{where}: {service.server} is not among the release's dependencies ({path.name})",
+                f"{where}: {service.server} is not in the release's dependencies ({path.name})",
                 hint=f"add {service.server} to `project.dependencies`, then {_advice(path)}"
                 f"; or to `dependencies.add` of the settings, then {ADVICE}",
             )

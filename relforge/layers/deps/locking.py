@@ -62,12 +62,12 @@ def write(
     lock_judgment.warn_of_shared_names(made.several)
     there = lock_judgment.distributions(resolve.applying(made.pins, order.platform), made.asked)
     hint = "type: relforge lock --resolver uv" if who == "pex" else ""
-    lock_judgment.judge(order, there, f"{who} made a lock that does not fit", hint)
+    lock_judgment.judge(order, there, f"{who} wrote a lockfile whose packages conflict", hint)
     if found is None and before and not made.pins:
         raise UserError(
-            f"{output}: it holds {len(before)} packages, and the project asks for none: an empty "
-            "lock does not replace it",
-            hint="remove it first, if that is what you want",
+            f"{output}: it has {len(before)} packages, but the project requires none: an empty "
+            "lockfile does not replace it",
+            hint="if that is intended, remove it first",
         )
     text = lock_header.seal(_render(order, made.pins), order.key)
     cache.write(output, text.encode())
@@ -91,7 +91,7 @@ def _beside(
             return made
     elif upgrade:
         raise UserError(
-            f"{order.output}: another tool wrote it, and relforge changes nothing in it",
+            f"{order.output}: another tool wrote it, so relforge does not change it",
             hint=_other_way(order),
         )
     check(order)
@@ -104,7 +104,7 @@ def _refuse_output(order: LockRequest) -> None:
     writer = lockfile.WRITERS.get(output.name)
     if writer and (order.is_named or not output.is_file()):
         raise UserError(
-            f"{output}: relforge reads this format and does not write it", hint=f"type: {writer}"
+            f"{output}: relforge reads this format but does not write it", hint=f"type: {writer}"
         )
     root = order.project.root.resolve()
     asked = order.project.requirements
@@ -112,14 +112,14 @@ def _refuse_output(order: LockRequest) -> None:
     named = order.is_named or not lockfile.is_lock(output)
     if named and output.resolve() in {root / name for name in sources}:
         raise UserError(
-            f"{output}: the lock is made from this file, and cannot take its place",
+            f"{output}: this file is the input of the lockfile, and cannot be its output",
             hint="type: relforge lock --output pylock.toml",
         )
     taken = order.settings.lock
     added = lockfile.beside(root / taken, root, order.settings) if taken else None
     if added and output.resolve() == added:
         raise UserError(
-            f"{output}: `relforge lock` keeps `dependencies.add` there, on top of {taken}",
+            f"{output}: `relforge lock` writes `dependencies.add` there, on top of {taken}",
             hint="type: relforge lock --output pylock.toml",
         )
 
@@ -127,7 +127,7 @@ def _refuse_output(order: LockRequest) -> None:
 def _other_way(order: LockRequest) -> str:
     writer = lockfile.WRITERS.get(order.output.name)
     if writer:
-        return f"type: {writer}; or resolve into a lock of your own: relforge lock -o pylock.toml"
+        return f"type: {writer}; or write a separate lockfile: relforge lock -o pylock.toml"
     return lock_header.advice(order.output)
 
 
@@ -138,7 +138,7 @@ def check(order: LockRequest) -> None:
     """
     output = order.output
     if not output.is_file():
-        raise UserError(f"{output}: there is no lock", hint=lockfiles.ADVICE)
+        raise UserError(f"{output}: no lockfile", hint=lockfiles.ADVICE)
     lockfiles.check(output, order.project, order.settings, order.interpreter, order.target)
     found = lock_header.read(output)
     if found and found.requirements != order.key:
@@ -148,11 +148,11 @@ def check(order: LockRequest) -> None:
             hint=lockfiles.ADVICE,
         )
     if found and not found.intact:
-        raise UserError(f"{output}: it was edited since it was written", hint=lockfiles.ADVICE)
+        raise UserError(f"{output}: edited since relforge wrote it", hint=lockfiles.ADVICE)
     adding.check(order)
     pins = lockfiles.pins(output, order.project, order.settings, order.platform)
     there = lock_judgment.distributions(pins)
-    lock_judgment.judge(order, there, f"{output}: its packages do not fit together")
+    lock_judgment.judge(order, there, f"{output}: its packages conflict")
 
 
 def _pins(order: LockRequest) -> tuple[Pin, ...]:
@@ -162,7 +162,7 @@ def _pins(order: LockRequest) -> tuple[Pin, ...]:
     try:
         return lockfiles.read(order.output, order.project).pins
     except UserError as error:
-        log.warning("the present lock counts for nothing: %s", error.message)
+        log.warning("ignoring the existing lockfile: %s", error.message)
         return ()
 
 

@@ -37,7 +37,7 @@ def holds(
     except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, InvalidSpecifier) as no:
         reason = str(no).splitlines()[0].rstrip(".")
         raise UserError(
-            f"{where}: the marker `{marker}` cannot be evaluated: {reason}",
+            f"{where}: cannot evaluate the marker `{marker}`: {reason}",
             hint="correct the marker where the requirement is written, then lock again",
             code=Exit.CONFIG,
         ) from None

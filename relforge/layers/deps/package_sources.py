@@ -1,4 +1,4 @@
-"""Where packages come from: the settings' indexes and folders, and pip's configuration.
+"""Where packages come from: the settings' indexes and directories, and pip's configuration.
 
     [tool.relforge] indexes, find-links, wheelhouse
     pip.conf and PIP_*           index-url, extra-index-url, find-links, no-index, cert, proxy ...
@@ -104,7 +104,7 @@ def with_login(url: str, places: PackageSources) -> str:
 
 
 def wheelhouse(settings: PackageSettings, root: Path) -> Path | None:
-    """The folder of wheels, by ``--wheelhouse``, its variable or the settings."""
+    """The directory of wheels, by ``--wheelhouse``, its variable or the settings."""
     given = network.wheelhouse()
     if given is not None:
         return given
@@ -112,7 +112,7 @@ def wheelhouse(settings: PackageSettings, root: Path) -> Path | None:
 
 
 def written_wheelhouse(settings: PackageSettings) -> str:
-    """That folder as the user wrote it; nothing where there is none."""
+    """That directory as the user wrote it; nothing where there is none."""
     given = network.wheelhouse()
     return str(given) if given is not None else settings.wheelhouse
 
@@ -162,7 +162,7 @@ def _find_links(
     if house is not None and not house.is_dir():
         where = "--wheelhouse" if network.wheelhouse() else "tool.relforge.wheelhouse"
         raise SettingsError(
-            f"{where}: there is no folder {str(house)!r}",
+            f"{where}: no such directory: {str(house)!r}",
             hint="where there is a network: pip download --no-deps --require-hashes "
             f"-r wheelhouse.lock -d {shlex.quote(written_wheelhouse(settings))}",
         )

@@ -51,7 +51,7 @@ class _PdmLockReader:
             files = () if source else tuple(self._file(where, entry, row) for entry in listed)
             extras = tuple(map(canonicalize_name, row.get("extras", ())))
             if not (files or source or extras):
-                raise self.file.refusal(where, "it names no file with a hash")
+                raise self.file.refusal(where, "no file with a hash")
             python = row.get("requires_python", "")
             yield Pin(
                 name=name,
@@ -69,7 +69,7 @@ class _PdmLockReader:
     def _source(self, where: str, row: dict[str, Any]) -> Source | None:
         if "git" in row:
             if not row.get("revision"):
-                raise self.file.refusal(where, f"{row['git']} is pinned to no commit")
+                raise self.file.refusal(where, f"{row['git']} is not pinned to a commit")
             inner = row.get("subdirectory", "")
             return Source(url=row["git"], commit=row["revision"], subdirectory=inner)
         place = row.get("path", "")

@@ -42,7 +42,7 @@ class PexError(UserError):
         self.output = output
 
 
-ELSEWHERE = "if it is on another index: see `indexes` in the settings, and `pip config list`"
+ELSEWHERE = "if it is on another index, check `indexes` in the settings and `pip config list`"
 
 
 def explain(output: str, what: str) -> PexError:
@@ -51,8 +51,8 @@ def explain(output: str, what: str) -> PexError:
     if found := UNPINNED.search(text):
         return PexError(
             output,
-            f"{what}: pex finds no commit to pin for {found['place']}",
-            hint="uv does: relforge lock --resolver uv",
+            f"{what}: pex cannot pin {found['place']} to a commit",
+            hint="uv can: relforge lock --resolver uv",
         )
     if found := MISMATCH_OF_PIP.search(text) or MISMATCH_OF_PEX.search(text):
         expected = re.findall(r"[0-9a-f]{64}", found["expected"])
@@ -63,9 +63,9 @@ def explain(output: str, what: str) -> PexError:
     if NETWORK.search(text):
         return PexError(
             output,
-            f"{what}: no index could be reached" + (f" for {name}" if name else ""),
-            hint="check the network and `pip config list`; a folder of wheels in PIP_FIND_LINKS "
-            "with PIP_NO_INDEX=1 does without",
+            f"{what}: cannot reach any index" + (f" for {name}" if name else ""),
+            hint="check the network and `pip config list`; without a network, set "
+            "PIP_NO_INDEX=1 and PIP_FIND_LINKS to a directory of wheels",
         )
     if found := CONFLICT.search(text):
         rows = [row.strip().removeprefix("pip:").strip() for row in found["why"].splitlines()]
@@ -74,7 +74,7 @@ def explain(output: str, what: str) -> PexError:
         return PexError(
             output,
             f"{what}: these requirements contradict each other:{listed}",
-            hint="loosen one of them",
+            hint="relax one of them",
         )
     if name:
         # `refusals` asks the indexes why.

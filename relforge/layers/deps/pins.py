@@ -30,11 +30,11 @@ class LockedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Sources that no index serves: a commit of a repository, or a folder of this host."""
+    """Sources that no index serves: a commit of a repository, or a directory of this host."""
 
     url: str = ""  # of the git repository
     commit: str = ""
-    path: str = ""  # of the folder, absolute
+    path: str = ""  # of the directory, absolute
     subdirectory: str = ""
 
     def __str__(self) -> str:
@@ -89,14 +89,14 @@ class Lock:
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
     needs: tuple[Need, ...] | None = None  # of the project; None: markers tell what goes in
-    advice: str = "type: relforge lock"  # the command that makes it anew
+    advice: str = "type: relforge lock"  # the command that makes it again
 
 
 def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:
     """The error of a file that is not the one that was locked."""
     return UserError(
-        f"{name}: the hash does not match: the lock allows sha256 {' or '.join(expected)}, "
-        f"the file that came has {found}",
-        hint="if the package was published anew on purpose, type: relforge lock; "
-        "else find out who changed it",
+        f"{name}: the hash does not match: the lockfile allows sha256 {' or '.join(expected)}, "
+        f"the downloaded file has {found}",
+        hint="if the package was republished on purpose, type: relforge lock; otherwise find "
+        "out who changed it",
     )

@@ -48,7 +48,7 @@ def _options(path: Path) -> Iterator[tuple[str, str]]:
     try:
         parser.read_string(path.read_text(encoding="utf-8"), source=str(path))
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise UserError(f"{path}: pip's configuration cannot be read: {error}") from None
+        raise UserError(f"{path}: cannot read pip's configuration: {error}") from None
     for section in SECTIONS:
         if parser.has_section(section):
             for name, value in parser.items(section):

@@ -28,7 +28,7 @@ def read(path: Path) -> Lock:
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, AttributeError, KeyError, InvalidMarker) as error:
-        raise UserError(f"{path}: its format is not known: {error!r}", hint=ADVICE) from None
+        raise UserError(f"{path}: unknown format: {error!r}", hint=ADVICE) from None
     return Lock(path=path, pins=pins, advice=ADVICE)
 
 
@@ -53,7 +53,7 @@ def _pin(path: Path, where: str, name: str, row: Mapping[str, Any], marker: Mark
         if text.startswith("sha256:")
     )
     if source is None and not digests:
-        raise UserError(f"{path.parent / where}: there is no sha256 hash", hint=ADVICE)
+        raise UserError(f"{path.parent / where}: no sha256 hash", hint=ADVICE)
     version = str(row.get("version", "==0")).removeprefix("==")
     files: tuple[LockedFile, ...] = ()
     place = row.get("file", "")
@@ -68,7 +68,7 @@ def _pin(path: Path, where: str, name: str, row: Mapping[str, Any], marker: Mark
         found = Version(version)
     except InvalidVersion:
         raise UserError(
-            f"{path.parent / where}: {version!r} is not one version", hint=ADVICE
+            f"{path.parent / where}: {version!r} is not a single version", hint=ADVICE
         ) from None
     return Pin(
         name=canonicalize_name(name),
@@ -84,7 +84,7 @@ def _pin(path: Path, where: str, name: str, row: Mapping[str, Any], marker: Mark
 def _source(path: Path, where: str, row: Mapping[str, Any]) -> Source | None:
     if "git" in row:
         if not row.get("ref"):
-            raise UserError(f"{path.parent / where}: it is pinned to no commit", hint=ADVICE)
+            raise UserError(f"{path.parent / where}: not pinned to a commit", hint=ADVICE)
         inner = row.get("subdirectory", "")
         return Source(url=row["git"].removeprefix("git+"), commit=row["ref"], subdirectory=inner)
     place = row.get("path", "")

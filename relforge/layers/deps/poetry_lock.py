@@ -56,7 +56,7 @@ class _PoetryLockReader:
                 listed = row.get("files") or older.get(row["name"], [])
                 files = tuple(self._file(where, entry, row) for entry in listed)
                 if not files:
-                    raise self.file.refusal(where, "it names no file with a hash")
+                    raise self.file.refusal(where, "no file with a hash")
             yield Pin(
                 name=name,
                 version=Version(row["version"]),

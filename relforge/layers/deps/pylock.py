@@ -75,7 +75,7 @@ class _PylockReader:
         listed += [row for row in (package.sdist, package.archive) if row is not None]
         files = tuple(self._file(where, row) for row in listed)
         if package.version is None and package.archive is None:
-            raise self.file.refusal(where, "there is no version")
+            raise self.file.refusal(where, "no version")
         return Pin(
             name=package.name,
             version=_written(package.version or Version("0"), files),
@@ -100,11 +100,11 @@ class _PylockReader:
     def _repository(self, where: str, row: PackageVcs) -> Source:
         if row.type != "git":
             raise self.file.refusal(
-                where, f"it comes from {row.type}, and relforge knows git alone"
+                where, f"it comes from {row.type}, but relforge supports only git"
             )
         if not COMMIT.fullmatch(row.commit_id):
             raise self.file.refusal(
-                where, f"{row.commit_id!r} is no commit (40 hexadecimal digits)"
+                where, f"{row.commit_id!r} is not a commit (40 hexadecimal digits)"
             )
         url = row.url or (self.file.path.parent / str(row.path)).resolve().as_uri()
         return Source(url=url, commit=row.commit_id, subdirectory=row.subdirectory or "")
@@ -114,14 +114,14 @@ class _PylockReader:
         if isinstance(row, PackageArchive):
             name = unquote(address.path or row.path or "").rpartition("/")[2]
             if row.subdirectory:
-                raise self.file.refusal(where, "a folder inside of an archive is not supported")
+                raise self.file.refusal(where, "a directory inside an archive is not supported")
         else:
             name = row.filename
         sha256 = row.hashes.get("sha256", "").lower()
         if not sha256:
             raise self.file.refusal(where, f"{name} has no sha256 hash")
         if not name or Path(name).name != name:
-            raise self.file.refusal(where, f"{name!r} is no file name")
+            raise self.file.refusal(where, f"{name!r} is not a file name")
         local = row.path or (unquote(address.path) if address.scheme == "file" else "")
         return LockedFile(
             name=name,

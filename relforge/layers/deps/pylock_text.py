@@ -26,7 +26,7 @@ created-by = "relforge"
 
 
 def render(pins: Iterable[Pin], short: str, folder: Path) -> str:
-    """The text of a lock in that folder, for that version of CPython: ``3.12`` or ``3.14t``."""
+    """The text of a lock in that directory, for that version of CPython: ``3.12`` or ``3.14t``."""
     rows = [HEAD.format(minor=python_version.minor(short))]
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.version, str(pin.marker)))
     rows += ["\n".join(_package(pin, short, folder)) for pin in ordered]

@@ -74,7 +74,7 @@ def _limited(error: UserError, wanted: Requirement, constraints: Iterable[str]) 
             found = FROM.search(error.output) if isinstance(error, PexError) else None
             asker = found[1] if found else "something"
             what = error.message.partition(": ")[0]
-            return UserError(f"{what}: {asker} asks for {wanted}, and {row} is all that is allowed")
+            return UserError(f"{what}: {asker} requires {wanted}, but only {row} is allowed")
     return None
 
 
@@ -82,18 +82,18 @@ def reason(wanted: Requirement, offers: Iterable[Offer], target: Platform) -> st
     """Why none of these files fits the requirement."""
     rows = [(row, found[1]) for row in offers if (found := row.parsed) is not None]
     if not rows:
-        return f"no configured index or folder has a package of the name {wanted.name}"
+        return f"no configured index or directory has a package named {wanted.name}"
     fitting = [row for row in rows if wanted.specifier.contains(row[1], prereleases=True)]
     if not fitting:
         newest = sorted({version for _, version in rows})[-NEWEST:]
         listed = ", ".join(map(str, newest))
-        return f"no version of {wanted.name} fits `{wanted}`; the newest ones are {listed}"
+        return f"no version of {wanted.name} matches `{wanted}`; the newest are {listed}"
     version = max(version for _, version in fitting)
     pythons = {row.requires_python for row, its in fitting if its == version}
     other = sorted(text for text in pythons if text and not _allows(text, target))
     if other:
         return (
-            f"{wanted.name} {version} needs Python {other[0]}, and the release has {target.python} "
+            f"{wanted.name} {version} needs Python {other[0]}, but the release has {target.python} "
             "(`python.version` in the settings)"
         )
     return _of_platform(wanted, version, target)
@@ -101,8 +101,8 @@ def reason(wanted: Requirement, offers: Iterable[Offer], target: Platform) -> st
 
 def _of_platform(wanted: Requirement, version: Version, target: Platform) -> str:
     return (
-        f"{wanted.name} {version} has no file for CPython {target.spelled} on {target.machine} "
-        "Linux, nor a source archive that would do"
+        f"{wanted.name} {version} has neither a file for CPython {target.spelled} on "
+        f"{target.machine} Linux nor a usable source archive"
     )
 
 

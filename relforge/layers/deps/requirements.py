@@ -71,7 +71,7 @@ def _pins(path: Path, root: Path, above: frozenset[Path]) -> Iterator[Pin]:
         if editable := EDITABLE.match(line):
             line = editable[1].strip()  # noqa: PLW2901 - how it is installed does not matter
         elif line.startswith("-"):
-            raise _refusal(path, number, f"`{line}` cannot be part of a lock")
+            raise _refusal(path, number, f"`{line}` is not allowed in a lockfile")
         pin = _pin(path, number, line, root)
         if pin is not None:
             yield pin
@@ -87,8 +87,8 @@ def _entry(pin: Pin) -> str:
     if pin.source is not None:
         if not pin.source.commit:
             raise UserError(
-                f"{pin.name} comes from the folder {pin.source.path}, which a requirements file "
-                "cannot hold",
+                f"{pin.name} comes from the directory {pin.source.path}, which a requirements "
+                "file cannot pin",
                 hint="type: relforge lock --output pylock.toml",
             )
         what = f"{pin.name} @ {masking.bare(str(pin.source))}"
@@ -162,8 +162,8 @@ def _addressed(
         raise _refusal(
             path,
             number,
-            f"`{requirement}` comes from an address and is not pinned: a commit of a git "
-            "repository is a pin (name @ git+https://host/repository@<40 digits>), and so is a "
+            f"`{requirement}` comes from a URL and is not pinned: a commit of a git repository "
+            "is a pin (name @ git+https://host/repository@<40 digits>), and so is a "
             "file with its hash (name @ https://host/file.whl --hash=sha256:...)",
         )
     bare = address._replace(fragment="").geturl()

@@ -121,7 +121,7 @@ def _with_pkg_resources(
         found = ask(replace(question, constraints=older), made)
     except UserError:
         return None
-    log.info("setuptools%s, the last that has pkg_resources", WITH_PKG_RESOURCES)
+    log.info("setuptools%s, the last with pkg_resources", WITH_PKG_RESOURCES)
     return found
 
 
@@ -139,7 +139,7 @@ def _by_uv(question: Question, made: Path) -> Resolution:
             elif any_index or not _mirror_each_other(question):
                 raise
             else:
-                log.info("the first index that has a package does not lead to an end; asking all")
+                log.info("no solution with the first index of each package; trying all indexes")
                 any_index = True
             continue
         better = binding and index_binding.settled(binding, found.pins, question.places)
@@ -150,8 +150,8 @@ def _by_uv(question: Question, made: Path) -> Resolution:
             return Resolution(pins=found.pins, several=several)
         binding = better
     raise UserError(
-        "resolving the dependencies: the indexes that packages are bound to do not lead to an end",
-        hint="see `packages` of `indexes` in the settings",
+        "resolving the dependencies: no solution with the indexes that packages are bound to",
+        hint="check `packages` in `indexes` of the settings",
     )
 
 
@@ -183,8 +183,8 @@ def _refuse_other_projects(several: Iterable[Shared]) -> None:
             first, second = (index.name or index.url for index in row.indexes[:2])
             raise UserError(
                 f"resolving the dependencies: {row.name} is on {first} and on {second}, with "
-                "other files, and the first of them does not have all that is asked for",
-                hint=f'bind it: packages = ["{row.name}"] in `indexes` of the settings',
+                "different files, and the first does not have every required version",
+                hint=f'bind it to one: packages = ["{row.name}"] in `indexes` of the settings',
             )
 
 
@@ -221,7 +221,7 @@ def _by_pex(question: Question, made: Path) -> Resolution:
     try:
         pins, asked = _ask_pex(question, made, first)
     except PexError:
-        log.info("the first index that has a package does not lead to an end; asking all")
+        log.info("no solution with the first index of each package; trying all indexes")
         first = {row.name: row.indexes[0] for row in several if not row.is_mirrored}
         pins, asked = _ask_pex(question, made, first)
     return Resolution(pins=pins, asked=asked, several=several)
@@ -249,9 +249,9 @@ def _ask_pex(
                 raise
             said = IN_THE_WAY.findall(conflict.output)
             named = {canonicalize_name(name) for name in said} & kept.keys()
-            log.info("these cannot stay as they are: %s", ", ".join(sorted(named)) or "all")
+            log.info("these pins have to change: %s", ", ".join(sorted(named)) or "all")
             kept = {name: pin for name, pin in kept.items() if named and left and name not in named}
-    raise AssertionError("the last round keeps nothing, and so succeeds or raises")
+    raise AssertionError("the last round keeps no pin, so it succeeds or raises")
 
 
 def _fits(pin: Pin, question: Question) -> bool:
@@ -304,5 +304,6 @@ def applying(pins: Iterable[Pin], target: Platform) -> tuple[Pin, ...]:
 def missing_pin(name: str) -> UserError:
     """The error of a package that is to be upgraded and is not in the lock."""
     return UserError(
-        f"--upgrade: {name!r} is not in the lock", hint="`relforge lock --upgrade` upgrades all"
+        f"--upgrade: {name!r} is not in the lockfile",
+        hint="to upgrade all: relforge lock --upgrade",
     )

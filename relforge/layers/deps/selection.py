@@ -61,7 +61,7 @@ def _that_apply(lock: Lock, target: Platform, settings: Settings) -> Iterator[Pi
 def _check_python(lock: Lock, target: Platform) -> None:
     if lock.requires_python and not lock.requires_python.contains(target.python, True):
         raise UserError(
-            f"{lock.path}: the lock is for Python {lock.requires_python}, "
+            f"{lock.path}: the lockfile is for Python {lock.requires_python}, "
             f"the release has {target.python}",
             hint=lock.advice,
         )
@@ -69,7 +69,7 @@ def _check_python(lock: Lock, target: Platform) -> None:
         holds(row, target.markers, lock.path.name) for row in lock.environments
     ):
         raise UserError(
-            f"{lock.path}: the lock is for other platforms than {target.machine} Linux with "
+            f"{lock.path}: the lockfile is for platforms other than {target.machine} Linux with "
             f"CPython {target.python}: {', '.join(map(str, lock.environments))}",
             hint=lock.advice,
         )

@@ -1,4 +1,4 @@
-"""Wheels from sources: archives, commits of git repositories, folders of this host.
+"""Wheels from sources: archives, commits of git repositories, directories of this host.
 
     <cache>/wheels/built/<key>/<file name>
 
@@ -55,7 +55,7 @@ def wheel(
 
 
 def identity(pin: Pin) -> str:
-    """What tells these sources from others: digests, the commit, or the folder's content.
+    """What tells these sources from others: digests, the commit, or the directory's content.
 
     The version of a commit counts as well: where it is computed, a tag may change it.
     """
@@ -66,12 +66,12 @@ def identity(pin: Pin) -> str:
         return f"{pin} {pin.version}"
     folder = Path(source.path)
     if not folder.is_dir():
-        raise UserError(f"{pin.where}: {folder}: there is no such folder")
+        raise UserError(f"{pin.where}: no such directory: {folder}")
     return f"{pin.name} {source.subdirectory} {local_sources.state(folder, source.subdirectory)}"
 
 
 def refuse_changed(pin: Pin, root: Path) -> None:
-    """Refuse a folder of another repository with changes that nobody committed."""
+    """Refuse a directory of another repository with changes that nobody committed."""
     if pin.source is None or pin.source.commit:
         return
     folder = Path(pin.source.path)
@@ -80,8 +80,8 @@ def refuse_changed(pin: Pin, root: Path) -> None:
         return
     if git.output(folder, "status", "--porcelain", "--", "."):
         raise UserError(
-            f"{pin.where}: {pin.name} comes from {folder}, another repository, which has changes "
-            "that are not committed: nobody could build this release again",
+            f"{pin.where}: {pin.name} comes from {folder}, another repository, which has "
+            "uncommitted changes: this build could not be repeated",
             hint=f"commit them: git -C {folder} commit -a",
         )
 
@@ -96,8 +96,8 @@ def _build(
 ) -> Path:
     if python is None:
         raise UserError(
-            f"{pin.where}: {pin} comes as source only, and this host has no Python "
-            f"{'.'.join(target.python.split('.')[:2])} that could build it for {target.machine}",
+            f"{pin.where}: {pin} is available as source only, and this host has no Python "
+            f"{'.'.join(target.python.split('.')[:2])} to build it for {target.machine}",
             hint=f"lock a version that has a wheel, or build on an {target.machine} host",
         )
     log.info("building %s from source", pin)
@@ -109,10 +109,10 @@ def _build(
         )
         name, version, *_ = parse_wheel_filename(made.name)
         if name != canonicalize_name(pin.name):
-            raise UserError(f"{pin.where}: the sources of {pin.name} made a wheel of {name}")
+            raise UserError(f"{pin.where}: building {pin.name} from source made a wheel of {name}")
         if pin.source and pin.source.commit and pin.version not in (version, UNKNOWN):
             log.warning(
-                "%s: %s was locked as %s, and its commit is %s now: its tags have changed",
+                "%s: %s was locked as %s, but its commit is now %s: its tags have changed",
                 *(pin.where, pin.name, pin.version, version),
             )
         _refuse_foreign(pin, made, target)
@@ -122,7 +122,7 @@ def _build(
 
 
 def _unpacked(pin: Pin, file: LockedFile, folder: Path) -> Path:
-    """The one folder inside of an archive, or all of it."""
+    """The one directory inside of an archive, or all of it."""
     into = folder / "source"
     archive = wheel_store.place(file)
     try:
@@ -155,16 +155,26 @@ def _clone(pin: Pin, source: Source, into: Path, what: str) -> None:
     """The whole repository, since a backend may ask its history for the version."""
     if network.offline() and not source.url.startswith("file:"):
         raise UserError(
-            f"{pin.where}: {pin} is not on this host, and no network is to be used (--offline)",
-            hint="build once where there is a network",
+            f"{pin.where}: {pin} is not on this host, and --offline forbids the network",
+            hint="build once with network access",
         )
     quiet = {"GIT_LFS_SKIP_SMUDGE": "1"}
     seen = environment.of_git()
     words: list[str | Path] = ["git", "clone", "--quiet", "--no-checkout", source.url, into]
-    command.run(words, what=what, env=quiet, base=seen, hint="can you clone it by hand?")
+    command.run(
+        words,
+        what=what,
+        env=quiet,
+        base=seen,
+        hint="check that `git clone` works with this address",
+    )
     words = ["git", "-C", into, "checkout", "--quiet", "--detach", source.commit]
     command.run(
-        words, what=what, env=quiet, base=seen, hint=f"is {source.commit} in the repository?"
+        words,
+        what=what,
+        env=quiet,
+        base=seen,
+        hint=f"check that {source.commit} is in the repository",
     )
 
 
@@ -173,7 +183,8 @@ def _refuse_foreign(pin: Pin, made: Path, target: Platform) -> None:
     foreign = target.machine != os.uname().machine
     if foreign and any(tag.platform != "any" for tag in parse_wheel_filename(made.name)[3]):
         raise UserError(
-            f"{pin.where}: {pin} comes as source only and holds compiled code, which this host "
+            f"{pin.where}: {pin} is available as source only and contains compiled code, which "
+            "this host "
             f"({os.uname().machine}) cannot build for {target.machine}: {made.name}",
             hint=f"lock a version that has a wheel, or build on an {target.machine} host",
         )

@@ -115,8 +115,8 @@ def refuse_overlap(release: Release, entries: Iterable[Entry], what: str) -> Non
         if there.is_file() and cache.sha256(there) == row.sha256:
             continue
         raise UserError(
-            f"{row.path}: {what} brings it, and so does the interpreter",
-            hint="leave it out: a release holds one file of a name",
+            f"{row.path}: both {what} and the interpreter have this file",
+            hint="exclude one of them",
         )
 
 
@@ -147,9 +147,9 @@ def _in_order(release: Release, pins: tuple[Pin, ...]) -> tuple[tuple[Pin, ...],
         if canonicalize_name(name) not in known:
             near = get_close_matches(name, sorted(known), 1)
             raise SettingsError(
-                f"tool.relforge.dependencies.prefer[{index}]: neither the lock nor the project "
-                f"holds {name!r}",
-                hint=f"did you mean `{near[0]}`?" if near else "it is the name of a package",
+                f"tool.relforge.dependencies.prefer[{index}]: {name!r} is neither in the "
+                "lockfile nor in the project",
+                hint=f"did you mean `{near[0]}`?" if near else "expected the name of a package",
             )
     ordered = sorted(pins, key=lambda pin: -ranks.get(pin.name, len(ranks)))
     return tuple(ordered), tuple(str(pin) for pin in ordered if pin.name in ranks)

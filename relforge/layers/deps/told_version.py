@@ -37,8 +37,8 @@ def ask(project: Project, settings: Settings, source_date: int) -> str:
             if error.hint != backend.HINT or git.output(root, "ls-files", "--", "."):
                 raise
             hint = (
-                "a version that comes from git needs the repository: build in a clone of it; or "
-                "write it: export SETUPTOOLS_SCM_PRETEND_VERSION=1.0, or `version` below "
+                "a version from git needs the repository: build in a clone of it, or set "
+                "the version: export SETUPTOOLS_SCM_PRETEND_VERSION=1.0, or `version` in "
                 "[tool.relforge]"
             )
             raise UserError(error.message, hint=hint) from None

@@ -53,7 +53,7 @@ class TomlFile:
         try:
             yield
         except _UNEXPECTED as error:
-            refusal = self.refusal(where, f"its format is not known: {error!r}")
+            refusal = self.refusal(where, f"unknown format: {error!r}")
             refusal.hint = hint
             raise refusal from None
 

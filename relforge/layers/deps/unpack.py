@@ -54,7 +54,7 @@ LIBRARIES = f"{layout.PYTHON}/lib"
 
 @dataclass(slots=True, kw_only=True)
 class Files:
-    """What was written so far, byte code not included."""
+    """What was written so far, bytecode not included."""
 
     into: Path
     strip: StripSettings = AS_IT_IS
@@ -66,7 +66,9 @@ class Files:
         """Write one file of a wheel; the path is relative to the release."""
         plain = posixpath.normpath(path)
         if not plain.startswith(f"{layout.PYTHON}/"):
-            raise UserError(f"{wheel.name}: the wheel writes outside of its installation: {path!r}")
+            raise UserError(
+                f"{wheel.name}: the wheel writes outside its installation directory: {path!r}"
+            )
         if self.strip.symbols:
             data = self._without_symbols(wheel.name, plain, data)
         mode = 0o755 if executable else 0o644
@@ -89,7 +91,7 @@ class Files:
     def _without_symbols(self, owner: str, path: str, data: bytes) -> bytes:
         lean = symbols.stripped(data)
         if lean is not data:
-            log.info("%s: %s loses %d bytes of symbols", owner, path, len(data) - len(lean))
+            log.info("%s: stripping %s saves %d bytes", owner, path, len(data) - len(lean))
         return lean
 
     def _put(self, path: str, data: bytes, mode: int) -> str:
@@ -134,7 +136,7 @@ def unpack(
 def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destination:
     left_out = bundled_tests.of(wheel.path) if files.strip.tests else frozenset()
     if left_out:
-        log.info("%s: %d files of tests are left out", wheel.name, len(left_out))
+        log.info("%s: leaving out %d test files", wheel.name, len(left_out))
     destination = _Destination(wheel=wheel, interpreter=interpreter, files=files, left_out=left_out)
     try:
         with WheelFile.open(wheel.path) as source:
@@ -208,9 +210,9 @@ class _Destination(WheelDestination):
         self.record = f"{self.interpreter.site_packages}/{record_file_path}"
 
     def write_record(self, instead: Mapping[str, str]) -> None:
-        """List every file of the wheel that is there, its byte code included, sorted.
+        """List every file of the wheel that is there, its bytecode included, sorted.
 
-        ``instead`` maps sources to byte code that took their places.
+        ``instead`` maps sources to bytecode that took their places.
         """
         site_packages = self.interpreter.site_packages
         rows = [(self.record, "", "")]
@@ -231,7 +233,7 @@ class _Destination(WheelDestination):
 
     def _write_program(self, name: str, half: bytes) -> RecordEntry:
         if "/" in name or name.startswith("."):
-            raise UserError(f"{self.wheel.name}: {name!r} cannot be the name of a program")
+            raise UserError(f"{self.wheel.name}: {name!r} is not a valid program name")
         self._write(f"{layout.SCRIPTS}/{name}.py", half, executable=False)
         return self._write(f"{BIN}/{name}", scripts.launcher(), executable=True)
 

@@ -51,7 +51,7 @@ def lock(
     uv = program()
     if uv is None:
         raise UserError(
-            "uv is asked for, and is not installed",
+            "uv is not installed",
             hint="pip install uv, or: relforge lock --resolver pex",
         )
     minor = ".".join(target.python.split(".")[:2])

@@ -38,11 +38,11 @@ def read(path: Path, project: Project) -> Lock:
     file = toml_file.read(path, ADVICE)
     data = file.data
     if data.get("version") != VERSION:
-        raise file.refusal(path.name, f"version {data.get('version')} of the format is not known")
+        raise file.refusal(path.name, f"unknown format version: {data.get('version')}")
     if data.get("conflicts"):
         raise file.refusal(
             path.name,
-            "it holds conflicting extras or groups (`conflicts`), which are not supported",
+            "conflicting extras or groups (`conflicts`) are not supported",
         )
     reader = _UvLockReader(file=file)
     rows: list[dict[str, Any]] = data.get("package", [])
@@ -65,7 +65,7 @@ def read(path: Path, project: Project) -> Lock:
             advice=ADVICE,
         )
     except (KeyError, TypeError, AttributeError, ValueError, InvalidMarker) as error:
-        raise file.refusal(path.name, f"it cannot be read: {error!r}") from None
+        raise file.refusal(path.name, f"cannot be read: {error!r}") from None
 
 
 def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[dict[str, Any]]:
@@ -80,7 +80,7 @@ def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[d
             there = ", ".join(sorted(str(row.get("name")) for row in rows if _folder(row)))
             raise file.refusal(
                 file.path.name,
-                f"it does not hold the project itself ({package.name}"
+                f"it does not contain the project itself ({package.name}"
                 + (f"; its own packages are {there})" if there else ")"),
             )
         found.append(row)
@@ -91,10 +91,10 @@ def _virtual_root(file: TomlFile, rows: list[dict[str, Any]]) -> UserError:
     places = sorted({folder for row in rows if (folder := _folder(row)) not in ("", ".")})
     listed = ", ".join(f'"{place}"' for place in places)
     return UserError(
-        f"{file.path.parent}: this is the root of a workspace, and not a package itself: "
-        f"nothing says which of its packages the release is made of ({', '.join(places)})",
-        hint=f"write into [tool.relforge]: members = [{listed}], or go to one of them: "
-        f"cd {places[0] if places else 'PACKAGE'}",
+        f"{file.path.parent}: this is the root of a workspace and not a package: choose the "
+        f"packages of the release ({', '.join(places)})",
+        hint=f"set members = [{listed}] in [tool.relforge], or go to one of them: cd "
+        f"{places[0] if places else 'PACKAGE'}",
     )
 
 
@@ -166,7 +166,7 @@ class _UvLockReader:
         address = urlsplit(text)
         inner = parse_qs(address.query).get("subdirectory", [""])[0]
         if not address.fragment:
-            raise self.file.refusal(where, f"{text} is pinned to no commit")
+            raise self.file.refusal(where, f"{text} is not pinned to a commit")
         url = address._replace(query="", fragment="").geturl()
         return Source(url=url, commit=address.fragment, subdirectory=inner)
 
@@ -181,11 +181,12 @@ class _UvLockReader:
             told = f"{name} has no sha256 hash"
             if local and "hash" not in entry:
                 told += (
-                    ": uv writes none for the files of a folder; take another lock: relforge lock"
+                    ": uv writes none for the files of a directory; write a different "
+                    "lockfile: relforge lock"
                 )
             raise self.file.refusal(where, told)
         if not name or Path(name).name != name:
-            raise self.file.refusal(where, f"{name!r} is no file name")
+            raise self.file.refusal(where, f"{name!r} is not a file name")
         folder = self.file.path.parent / ("" if "://" in base else base)
         path = str((folder / local).resolve()) if local and not url else ""
         place = self.file.line_of(digest)

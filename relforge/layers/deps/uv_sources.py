@@ -22,6 +22,6 @@ def refuse(root: Path, rows: Iterable[tuple[str, str]]) -> None:
         name = canonicalize_name(Requirement(text).name)
         if name in elsewhere:
             raise UserError(
-                f"{where}: tool.uv.sources says where {name} comes from, and uv alone reads that",
+                f"{where}: tool.uv.sources names the source of {name}, and only uv reads that",
                 hint="type: uv lock   (relforge reads uv.lock as it is)",
             )

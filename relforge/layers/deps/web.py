@@ -70,7 +70,7 @@ class Web:
 
     def _ask(self, url: str, headers: Mapping[str, str], login: str) -> Answer:
         if self.places.offline:
-            raise Unanswered("not asked, since the network is not to be used (--offline)")
+            raise Unanswered("not asked: --offline forbids the network")
         sent = {"User-Agent": AGENT, **headers, **({"Authorization": login} if login else {})}
         try:
             response = connections.pool(url, self.places).request(
@@ -91,8 +91,8 @@ def why(error: BaseException, places: PackageSources) -> Unanswered:
     if isinstance(error, faults.IncompleteRead):
         came, lacking = error.partial, error.expected
         return Unanswered(
-            f"it ended early, after {came} of {came + lacking} bytes",
-            hint="try again: the next fetch goes on where this one ended",
+            f"the connection ended early, after {came} of {came + lacking} bytes",
+            hint="try again: the next fetch continues where this one ended",
             again=True,
         )
     if isinstance(error, TimeoutError | faults.TimeoutError) and not isinstance(
@@ -100,7 +100,7 @@ def why(error: BaseException, places: PackageSources) -> Unanswered:
     ):
         return Unanswered(
             f"no answer within {places.timeout:g} s",
-            hint="check the network and the proxy; PIP_DEFAULT_TIMEOUT says how long to wait",
+            hint="check the network and the proxy; PIP_DEFAULT_TIMEOUT sets how long to wait",
             again=True,
         )
     inner = _inner(error)
@@ -109,12 +109,12 @@ def why(error: BaseException, places: PackageSources) -> Unanswered:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Unanswered(
             f"its certificate is not trusted: {error.verify_message}",
-            hint="name the bundle of your certificate authority: PIP_CERT or SSL_CERT_FILE",
+            hint="set PIP_CERT or SSL_CERT_FILE to the bundle of your certificate authority",
         )
     if "Tunnel connection failed" in str(error):
         return Unanswered(
-            f"the proxy refuses: {str(error).partition('failed: ')[2]}",
-            hint="check the proxy that https_proxy or pip's configuration names",
+            f"the proxy refused: {str(error).partition('failed: ')[2]}",
+            hint="check the proxy set in https_proxy or pip's configuration",
         )
     if isinstance(error, OSError):
         words = error.strerror or str(error)
@@ -134,7 +134,7 @@ def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswer
     said = f"{code} {words}"
     if code == 407:
         return Unanswered(
-            said, hint="the proxy wants a login: http://USER:PASSWORD@proxy", status=code
+            said, hint="the proxy requires a login: http://USER:PASSWORD@proxy", status=code
         )
     if code not in REFUSED:
         return Unanswered(said, again=code in BUSY, status=code)
@@ -143,7 +143,7 @@ def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswer
     word = name.upper().replace("-", "_") or "<NAME>"
     return Unanswered(
         said,
-        hint=f"log in: RELFORGE_INDEX_{word}_USERNAME and RELFORGE_INDEX_{word}_PASSWORD for an "
-        f"index that the settings name, else netrc or keyring (for {host})",
+        hint=f"set RELFORGE_INDEX_{word}_USERNAME and RELFORGE_INDEX_{word}_PASSWORD for an "
+        f"index in the settings, or use netrc or keyring (for {host})",
         status=code,
     )

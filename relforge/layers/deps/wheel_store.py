@@ -23,7 +23,7 @@ from relforge.layers.deps.pins import LockedFile
 
 
 def home() -> Path:
-    """The store's folder."""
+    """The store's directory."""
     return cache.home() / "wheels"
 
 
@@ -72,7 +72,7 @@ def copy(source: Path, name: str, allowed: tuple[str, ...]) -> LockedFile | str:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder on the store's file system that goes away again."""
+    """A directory on the store's file system that goes away again."""
     home().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home()) as folder:
         yield Path(folder)

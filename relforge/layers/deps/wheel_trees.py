@@ -1,7 +1,7 @@
 """Wheels as trees: each unpacked and compiled once for a Python, then laid out by hard link.
 
     $XDG_CACHE_HOME/relforge/
-      trees/wheel/<key>/        what one wheel brings, byte code and RECORD included
+      trees/wheel/<key>/        what one wheel brings, bytecode and RECORD included
       layers/deps-<key>.json    of which trees a layer consists, and what they both bring
 
 A release whose lock changed by one wheel unpacks and compiles that one, and

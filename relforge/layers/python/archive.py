@@ -1,4 +1,4 @@
-"""Archives in the shape of python-build-standalone's install_only: one folder, ``python/``."""
+"""Archives in the shape of python-build-standalone's install_only: one directory, ``python/``."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def _inspect(path: Path) -> InstallationFiles:
             inner = name.removeprefix(f"{TOP}/")
             if inner.startswith("install/bin/python3"):
                 raise UserError(
-                    f"{path}: is a full archive of python-build-standalone, made to be linked anew",
-                    hint="take the one whose name has `install_only`",
+                    f"{path}: this is a full archive of python-build-standalone, meant for linking",
+                    hint="use the one with `install_only` in its name",
                 )
             if found := re.fullmatch(r"bin/python(3\.\d+t?)", inner):
                 short = found[1]
@@ -85,18 +85,18 @@ def _inspect(path: Path) -> InstallationFiles:
                 told |= {hit.decode() for hit in PATCHLEVEL.findall(_read(tar, member))}
     if not short:
         raise UserError(
-            f"{path}: holds no interpreter: there is no {TOP}/bin/python3.* in it",
+            f"{path}: no interpreter in it: expected {TOP}/bin/python3.*",
             hint="expected the shape of python-build-standalone's install_only archives",
         )
     if binary is None or Path(binary.interpreter).name not in elf.GLIBC:
         raise UserError(
-            f"{path}: {TOP}/bin/python{short} is no program for Linux with glibc",
-            hint="take the archive whose name has `unknown-linux-gnu`",
+            f"{path}: {TOP}/bin/python{short} is not a program for Linux with glibc",
+            hint="use the archive with `unknown-linux-gnu` in its name",
         )
     minor = python_version.minor(short)
     versions = {text for text in told or seen if text.startswith(f"{minor}.")}
     if len(versions) != 1:
-        raise UserError(f"{path}: does not tell which release of CPython {short} it holds")
+        raise UserError(f"{path}: cannot determine its patch version of CPython {short}")
     threaded = python_version.is_threaded(short)
     version = python_version.spelled(versions.pop(), threaded=threaded)
     return InstallationFiles(version=version, machine=binary.machine)
@@ -140,7 +140,7 @@ def _members(path: Path, tar: tarfile.TarFile) -> Iterator[tuple[str, tarfile.Ta
     inner = {name.removeprefix(f"{TOP}/"): target for name, target in links.items()}
     for name, target in inner.items():
         if extraction.leads_out(name, inner):  # through another link
-            raise _hostile(path, f"{TOP}/{name}", f"points outside it, at {target}")
+            raise _hostile(path, f"{TOP}/{name}", f"points outside the archive, at {target}")
 
 
 def _checked(path: Path, member: tarfile.TarInfo, links: dict[str, str]) -> str | None:
@@ -153,16 +153,16 @@ def _checked(path: Path, member: tarfile.TarInfo, links: dict[str, str]) -> str 
     if name in (".", TOP):
         return None
     if not _inside(member.name) or extraction.parents(name) & links.keys():
-        raise _hostile(path, member.name, "lies outside of it")
+        raise _hostile(path, member.name, "is outside the archive's directory")
     if member.issym():
         target = member.linkname
         if target.startswith("/") or not _inside(posixpath.join(posixpath.dirname(name), target)):
-            raise _hostile(path, member.name, f"points outside it, at {target}")
+            raise _hostile(path, member.name, f"points outside the archive, at {target}")
     elif member.islnk():
         target = posixpath.normpath(member.linkname)
         passed = {target, *extraction.parents(target)}
         if not _inside(member.linkname) or passed & links.keys():
-            raise _hostile(path, member.name, f"points outside it, at {target}")
+            raise _hostile(path, member.name, f"points outside the archive, at {target}")
     elif not (member.isreg() or member.isdir()):
         raise _hostile(path, member.name, "is a device or a pipe")
     if member.issym():
@@ -180,6 +180,6 @@ def _inside(name: str) -> bool:
 
 def _hostile(path: Path, name: str, why: str) -> UserError:
     return UserError(
-        f"{path}: the member {name!r} {why}; nothing was taken from this archive",
-        hint=f"every member must lie in the folder {TOP}/",
+        f"{path}: the member {name!r} {why}; nothing was unpacked",
+        hint=f"every member must be in the directory {TOP}/",
     )

@@ -30,22 +30,22 @@ def fetch(wanted: PythonArchive, root: Path) -> tuple[Path, str]:
     expected = wanted.sha256.lower()
     if expected and not re.fullmatch(r"[0-9a-f]{64}", expected):
         raise SettingsError(
-            f"{wanted.where}.sha256: {wanted.sha256!r} is no SHA-256 digest",
+            f"{wanted.where}.sha256: {wanted.sha256!r} is not a SHA-256 digest",
             hint="expected 64 hexadecimal digits",
         )
     address = urllib.parse.urlsplit(wanted.place)
     kind = next((kind for kind in KINDS if address.path.endswith(kind)), None)
     if kind is None:
         raise SettingsError(
-            f"{wanted.where}.archive: {wanted.place!r} is of no known kind",
-            hint=f"expected a name that ends in {', '.join(KINDS)}",
+            f"{wanted.where}.archive: unknown kind of archive: {wanted.place!r}",
+            hint=f"expected a name ending in {', '.join(KINDS)}",
         )
     if not address.scheme:
         path = root / Path(wanted.place).expanduser()
         if not path.is_file():
             raise SettingsError(
-                f"{wanted.where}.archive: there is no {wanted.place!r} in {root}",
-                hint="a path is relative to the project; an address starts with https://",
+                f"{wanted.where}.archive: no {wanted.place!r} in {root}",
+                hint="a path is relative to the project; a URL starts with https://",
             )
         found = file_facts.sha256(path)
         _compare(wanted, expected, found)
@@ -72,7 +72,7 @@ def _download(wanted: PythonArchive, root: Path, expected: str, kind: str) -> tu
             raise UserError(
                 f"{wanted.where}.archive: {wanted.place} cannot be fetched: {error}",
                 hint=getattr(error, "hint", "")
-                or f"fetch it by hand, and set {wanted.where}.archive to the file's path",
+                or f"download it yourself, and set {wanted.where}.archive to the file's path",
             ) from None
         found = cache.sha256(draft)
         _compare(wanted, expected, found)
@@ -99,13 +99,13 @@ def _uncounted(_size: int) -> None:
 def _compare(wanted: PythonArchive, expected: str, found: str) -> None:
     if not expected:
         raise SettingsError(
-            f"{wanted.where}.sha256: is missing, and an archive is used only with its "
-            f"digest; that of {wanted.place} is\n    {found}",
-            hint="compare it with the one that the publisher names, then write it there",
+            f"{wanted.where}.sha256: is required with an archive; the digest of {wanted.place} "
+            f"is\n    {found}",
+            hint="compare it with the one that the publisher gives, then set it",
         )
     if expected != found:
         raise UserError(
             f"{wanted.where}.sha256: {wanted.place} has another digest\n"
             f"    expected {expected}\n    found    {found}",
-            hint="the file was replaced or damaged; change the digest only if you know why",
+            hint="the file was replaced or damaged: change the digest only if you know why",
         )

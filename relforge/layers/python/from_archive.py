@@ -22,15 +22,15 @@ def find(settings: PythonSettings, root: Path, target: str | None) -> Interprete
     contents = archive.inspect(path)
     if settings.version not in (contents.version, contents.short):
         raise UserError(
-            f"{named.where}.archive: {named.place} holds CPython {contents.version}, "
-            f"and {KEY}.version asks for {settings.version}",
-            hint=f'set version = "{contents.version}", or take another archive',
+            f"{named.where}.archive: {named.place} is CPython {contents.version}, but "
+            f"{KEY}.version is {settings.version}",
+            hint=f'set version = "{contents.version}", or use another archive',
         )
     if target is not None and target != f"linux-{contents.machine}":
         raise UserError(
-            f"{named.where}.archive: {named.place} is for linux-{contents.machine}, "
-            f"and the release for {target}",
-            hint=f'write the one for {target} into {KEY}.archives."{target}"',
+            f"{named.where}.archive: {named.place} is for linux-{contents.machine}, but the "
+            f"release is for {target}",
+            hint=f'set the one for {target} in {KEY}.archives."{target}"',
         )
     runs_here = contents.machine == os.uname().machine
     helper = None if runs_here else host.newest(contents.short, host.places())
@@ -58,10 +58,10 @@ def _named(settings: PythonSettings, target: str | None) -> PythonArchive:
     if target is None and len(archives) == 1:
         return next(iter(archives.values()))
     wanted = target or host.target()
-    there = f"; there are some for {', '.join(archives)}" if archives else ""
+    there = f"; there are archives for {', '.join(archives)}" if archives else ""
     raise SettingsError(
         f"{KEY}.archives: the release is for {wanted}, this host is {host.target()}, and no "
-        f"archive of an interpreter is named for it{there}",
+        f"interpreter archive is set for {wanted}{there}",
         hint=f'write {KEY}.archives.{wanted} = {{ archive = "...", sha256 = "..." }}; '
         f"`relforge python export` on an {wanted.removeprefix('linux-')} host makes one",
     )

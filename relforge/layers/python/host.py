@@ -80,7 +80,7 @@ def of_uv() -> Place:
 
 
 def _versions(root: Path) -> tuple[Path, ...]:
-    """The folders of programs there, none where this user may not look."""
+    """The directories of programs there, none where this user may not look."""
     try:
         names = os.listdir(root)
     except OSError:
@@ -129,7 +129,7 @@ def _newer(found: Probe, best: Probe) -> bool:
 
 
 def _nothing(version: str, asked: str) -> str:
-    lines = [f'{asked}: there is no CPython "{version}" on this host']
+    lines = [f'{asked}: no CPython "{version}" on this host']
     others = []
     for _, found in installed():
         why = refusal(found)
@@ -153,8 +153,8 @@ def _other_build(found: Probe, version: str) -> str:
 
 def _hint(version: str, asked: str) -> str:
     return (
-        f"type: pyenv install {version} (or: uv python install {version}), or set "
-        f"{asked} to one that was found"
+        f"type: pyenv install {version} (or: uv python install {version}), or set {asked} "
+        "to one of those found"
     )
 
 

@@ -32,7 +32,7 @@ class InstallationFiles:
 class Installation:
     """Where the parts of one interpreter lie.
 
-    ``enclosed`` is the folder that its libraries must come from (an unpacked
+    ``enclosed`` is the directory that its libraries must come from (an unpacked
     archive), None where the host's are taken too.  ``version`` is as settings write it.
     """
 
@@ -42,7 +42,7 @@ class Installation:
     prefix: str
     stdlib: Path
     dynload: Path
-    include: Path  # the folder of pyconfig.h, which may be absent
+    include: Path  # the directory of pyconfig.h, which may be absent
     enclosed: Path | None = None
 
     @property

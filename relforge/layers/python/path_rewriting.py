@@ -14,11 +14,11 @@ from pathlib import Path
 
 from relforge.support.errors import UserError
 
-NOWHERE = "/nonexistent"  # stands for a folder of the build
+NOWHERE = "/nonexistent"  # stands for a directory of the build
 PREFIX = "@prefix@"  # stands for the tree in the build variables
 PUBLIC = ("/", "/usr", "/usr/local", "/install", PREFIX)  # tell nothing of a build host
 
-# Build variables that name folders of the installation, whatever the prefix is.
+# Build variables that name directories of the installation, whatever the prefix is.
 FOLDERS = frozenset(
     {
         *("prefix", "exec_prefix", "host_prefix", "host_exec_prefix", "datarootdir"),
@@ -29,7 +29,7 @@ FOLDERS = frozenset(
 )
 
 BUILD_VARIABLES = """\
-# The build's variables.  "{prefix}" stands for this interpreter's own folder.
+# The build's variables.  "{prefix}" stands for this interpreter's own directory.
 import sys
 
 build_time_vars = {{
@@ -58,11 +58,11 @@ LINK = "force_copy = False"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlaces:
-    """The folders that must not be named: installed to, and built in."""
+    """The directories that must not be named: installed to, and built in."""
 
     prefixes: tuple[str, ...]
     builds: tuple[str, ...]
-    multiarch: str  # a folder between lib and what is in it; "" where there is none
+    multiarch: str  # a directory between lib and what is in it; "" where there is none
 
     @property
     def private(self) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def rewrite(stdlib: Path, found: BuildPlaces) -> None:
 
 
 def hide(data: bytes, private: tuple[str, ...]) -> bytes:
-    """The bytes without those folders' names, each as long as it was.
+    """The bytes without those directories' names, each as long as it was.
 
     The last component stays: a linker lets a string share the tail of another,
     and the version ``3.12.1`` may be the tail of ``/opt/pythons/3.12.1``.
@@ -140,7 +140,7 @@ def _variables(path: Path) -> dict[str, object]:
             value = ast.literal_eval(node.value)
             assert isinstance(value, dict)
             return value
-    raise UserError(f"{path}: the build's variables are not written there as CPython writes them")
+    raise UserError(f"{path}: the build variables are not in the form that CPython writes")
 
 
 def _build_variables(variables: dict[str, object], found: BuildPlaces) -> str:
@@ -185,7 +185,7 @@ def _makefile(text: str, found: BuildPlaces) -> str:
 def _undo_debian(stdlib: Path) -> None:
     """Let a Debian interpreter install to and look in site-packages, as upstream's does.
 
-    Its own folders are for the distribution's packages, which are not here.
+    Its own directories are for the distribution's packages, which are not here.
     """
     site = stdlib / "site.py"
     site.write_bytes(site_packages(site.read_bytes()))
@@ -203,7 +203,7 @@ def _with_function(path: Path, function: str) -> str:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             lines = text.splitlines(keepends=True)
             return "".join([*lines[: node.lineno - 1], function, *lines[node.end_lineno :]])
-    raise UserError(f"{path.name}: Debian's changes to it are not the known ones: no {name}()")
+    raise UserError(f"{path.name}: unknown changes by Debian: no {name}()")
 
 
 def _without_keys(path: Path, names: set[str]) -> str:

@@ -21,9 +21,9 @@ import os, site, sys, sysconfig
 root = os.path.realpath(sys.argv[1])
 paths = [os.__file__, sys.prefix, *site.getsitepackages(), *sysconfig.get_paths().values()]
 if sysconfig.get_path("purelib") not in site.getsitepackages():
-    sys.exit("it does not look into " + sysconfig.get_path("purelib"))
+    sys.exit("it does not look in " + sysconfig.get_path("purelib"))
 outside = [path for path in paths if not os.path.realpath(path).startswith(root)]
-sys.exit("it still goes to " + ", ".join(outside) if outside else 0)
+sys.exit("it still refers to " + ", ".join(outside) if outside else 0)
 """
 
 
@@ -35,11 +35,11 @@ def build(
     strip: bool,
     helper: Path | None = None,
 ) -> None:
-    """Fill the empty folder; what is read from is never written to.  Raises UserError.
+    """Fill the empty directory; what is read from is never written to.  Raises UserError.
 
-    ``helper`` makes the byte code where the interpreter itself cannot run here.
+    ``helper`` makes the bytecode where the interpreter itself cannot run here.
 
-    The same files give the same bytes, whatever the folder, the umask or the
+    The same files give the same bytes, whatever the directory, the umask or the
     time zone.
     """
     for relative, path in selection.files:
@@ -94,9 +94,9 @@ def _set_run_paths(draft: Path, binaries: Iterable[Path]) -> None:
 
 
 def _rewrite(path: Path, private: tuple[str, ...]) -> None:
-    """Take the prefix that was compiled in out of a binary, and Debian's folder, in place.
+    """Take the prefix that was compiled in out of a binary, and Debian's directory, in place.
 
-    The prefix is where CPython would look if its own folder had lost the
+    The prefix is where CPython would look if its own directory had lost the
     standard library; the module ``site`` is frozen into the program.
     """
     data = path.read_bytes()
@@ -118,5 +118,5 @@ def _try(installation: Installation, draft: Path) -> None:
         command.run(
             [program, "-I", "-B", "-c", TRIAL, draft],
             what=f"trying the copy of {installation.executable}",
-            hint="this interpreter cannot be moved; take one of pyenv, uv or Debian",
+            hint="this interpreter cannot be relocated: use one from pyenv, uv or Debian",
         )

@@ -24,7 +24,7 @@ from relforge.support.errors import SettingsError, UserError
 
 log = logging.getLogger("relforge.layers.python")
 
-FORMAT = "6"  # of the relocated tree: another number makes every tree anew
+FORMAT = "6"  # of the relocated tree: another number makes every tree again
 
 LIBPYTHON = re.compile(r"libpython3\.\d+(t?)\.so\.1\.0")
 
@@ -101,7 +101,7 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
         row = _measure(files, installation)
     gone = set(row["left_out"])
     for relative in row["left_out"]:
-        log.info("%s is left out: it lacks %s", relative, ", ".join(row["left_out"][relative]))
+        log.info("leaving out %s: it needs %s", relative, ", ".join(row["left_out"][relative]))
     brought = [(f"lib/{name}", Path(path)) for name, path in row["libraries"]]
     return Selection(
         files=tuple(sorted([*(pair for pair in files if pair[0] not in gone), *brought])),
@@ -151,7 +151,7 @@ def _pattern(settings: PythonSettings) -> re.Pattern[str]:
 
 
 def _walk(folder: Path, prefix: str, left_out: re.Pattern[str]) -> Iterator[Path]:
-    """Files and links; a link to a folder is passed over."""
+    """Files and links; a link to a directory is passed over."""
     with os.scandir(folder) as rows:
         for row in rows:
             relative = f"{prefix}{row.name}"
@@ -164,12 +164,12 @@ def _walk(folder: Path, prefix: str, left_out: re.Pattern[str]) -> Iterator[Path
 
 
 def _stays(target: str, path: Path) -> bool:
-    """Whether a link of the standard library leads to another file of the same folder."""
+    """Whether a link of the standard library leads to another file of the same directory."""
     return "/" not in target and (path.parent / target).is_file()
 
 
 def _headers(installation: Installation) -> list[tuple[str, Path]]:
-    """The two that the standard library itself reads; Debian has them in two folders."""
+    """The two that the standard library itself reads; Debian has them in two directories."""
     found = []
     folders = [installation.include, installation.include.parents[1] / installation.include.name]
     for name in ("pyconfig.h", "patchlevel.h"):
@@ -210,7 +210,7 @@ def _measure(files: Sequence[tuple[str, Path]], installation: Installation) -> d
     for relative, names in left_out.items():
         if relative.startswith("bin/"):
             raise UserError(
-                f"{installation.executable}: needs {', '.join(names)}, which is nowhere to be found"
+                f"{installation.executable}: needs {', '.join(names)}, which cannot be found"
             )
     shared = {**found.libraries, **tcl.scripts(found.libraries)}
     for name, path in found.libraries.items():

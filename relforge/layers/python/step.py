@@ -38,7 +38,7 @@ def step(release: Release) -> Release:
 
 
 def make(interpreter: Interpreter, settings: PythonSettings, draft: Path) -> None:
-    """Fill the folder with the relocated tree of that interpreter; raises UserError."""
+    """Fill the directory with the relocated tree of that interpreter; raises UserError."""
     if interpreter.source == "system":
         system.make(interpreter, draft)
         return
@@ -53,7 +53,7 @@ def make(interpreter: Interpreter, settings: PythonSettings, draft: Path) -> Non
         return
     probed = probe(interpreter.origin)
     if probed is None:
-        raise UserError(f"{interpreter.origin}: the interpreter is no longer there")
+        raise UserError(f"{interpreter.origin}: the interpreter has been removed")
     found = installation.of_host(probed)
     relocate.build(found, selection.select(found, settings), draft, strip=settings.strip)
 
@@ -75,6 +75,6 @@ def _unchecked(interpreter: Interpreter) -> Iterator[str]:
     """What this host cannot do for that interpreter."""
     if interpreter.helper is None and not interpreter.runs_here:
         yield (
-            f"no byte code: this host has no CPython {interpreter.short} that could make it for "
-            f"{interpreter.machine}; the release starts slower"
+            f"no bytecode: this host has no CPython {interpreter.short} to compile it for "
+            f"{interpreter.machine}; the release starts more slowly"
         )

@@ -1,7 +1,7 @@
 """The target's own interpreter: none goes in, and the launcher looks at what is there.
 
 The tree is a virtual environment that can be moved: `pyvenv.cfg` names the
-folder of the target's Python and nothing of the release, so `sys.executable`,
+directory of the target's Python and nothing of the release, so `sys.executable`,
 `sys.prefix` and site-packages are the release's own, wherever it lies, and
 processes that the application starts find it with no variable set.
 
@@ -50,9 +50,9 @@ def find(settings: PythonSettings, target: str) -> Interpreter:
     version = exact or (helper.version if helper else "")
     if not version:
         raise UserError(
-            f"tool.relforge.python.version: which patch of {short} {target} has cannot be told "
-            f"here, where there is no CPython {short}",
-            hint=f'write it: version = "{python_version.example(short)}"',
+            f"tool.relforge.python.version: cannot determine the patch version of {short} on "
+            f"{target}: this host has no CPython {short}",
+            hint=f'set it: version = "{python_version.example(short)}"',
         )
     return Interpreter(
         version=version,
@@ -67,7 +67,7 @@ def find(settings: PythonSettings, target: str) -> Interpreter:
 
 
 def make(interpreter: Interpreter, draft: Path) -> None:
-    """Fill the folder with the environment."""
+    """Fill the directory with the environment."""
     name = f"python{interpreter.short}"
     (draft / "bin").mkdir()
     (draft / "bin" / name).symlink_to(interpreter.origin)

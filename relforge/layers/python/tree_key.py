@@ -16,7 +16,7 @@ from relforge.layers.python import selection
 from relforge.layers.python.installation import Installation
 from relforge.model.spec import PythonSettings
 
-# Folders whose files never go in, or only where the settings keep them: no need to look there.
+# Directories whose files never go in, or only where the settings keep them: no need to look there.
 NEVER = frozenset({"__pycache__", "site-packages", "dist-packages"})
 KEPT = {"tests": ("test", "tests"), "idlelib": ("idlelib",), "ensurepip": ("ensurepip",)}
 

@@ -22,9 +22,9 @@ def find(version: str) -> Probe:
         found = host.newest(version, (host.of_uv(),))
     if found is None:
         raise UserError(
-            f'tool.relforge.python.version: uv installed CPython "{version}", and it is not in '
+            f'tool.relforge.python.version: uv installed CPython "{version}", but it is not in '
             f"{host.of_uv().name}",
-            hint="see where `uv python dir` says it is, and set UV_PYTHON_INSTALL_DIR to that",
+            hint="set UV_PYTHON_INSTALL_DIR to what `uv python dir` prints",
         )
     return found
 
@@ -36,7 +36,7 @@ def _install(version: str) -> None:
     if program is None:
         raise UserError(
             f'tool.relforge.python.source: uv has no CPython "{version}" in {host.of_uv().name}, '
-            "and uv itself is not installed, which could fetch it",
+            "and uv is not installed to fetch it",
             hint='type: pip install uv, or set source = "host"',
         )
     build = "+freethreaded" if python_version.is_threaded(version) else ""
@@ -45,6 +45,6 @@ def _install(version: str) -> None:
         [program, "python", "install", "--no-bin", wanted],
         what=f"fetching CPython {version}",
         env={"UV_PYTHON_INSTALL_DIR": str(Path(host.of_uv().name))},
-        hint=f"type: uv python install {version}, on a host that reaches the internet "
-        "(UV_PYTHON_INSTALL_MIRROR names another place to fetch from)",
+        hint=f"type: uv python install {version}, on a host with internet access "
+        "(UV_PYTHON_INSTALL_MIRROR sets a mirror)",
     )

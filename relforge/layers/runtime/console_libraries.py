@@ -1,4 +1,4 @@
-"""What of other people's lies in each release beside the application: the console's libraries.
+"""What of other people's is in each release beside the application: the console's libraries.
 
 They are taken from relforge's own environment, and go where only the console
 looks: an application may lock another version of them.
@@ -40,7 +40,7 @@ def key() -> str:
 
 
 def libraries() -> tuple[ConsoleLibrary, ...]:
-    """Their names and licences."""
+    """Their names and licenses."""
     # Late, here and below: the key is all that a build with nothing to do asks for.
     from importlib.metadata import distribution  # noqa: PLC0415 - late, as it says above
 
@@ -62,7 +62,7 @@ def libraries() -> tuple[ConsoleLibrary, ...]:
 
 
 def files() -> Iterator[tuple[str, Path]]:
-    """Where each file goes, relative to the folder of the libraries, and where it is; sorted."""
+    """Where each file goes, relative to the directory of the libraries, and where it is; sorted."""
     rows = (row for name in NAMES for row in (*_modules(name), *_texts(name)))
     yield from sorted(rows)
 
@@ -84,7 +84,7 @@ def _folder(name: str) -> Path:
 
 
 def _texts(name: str) -> Iterator[tuple[str, Path]]:
-    """Its licence, and what `importlib.metadata` reads of it."""
+    """Its license, and what `importlib.metadata` reads of it."""
     from importlib.metadata import files  # noqa: PLC0415 - late, as it says above
 
     for file in files(name) or ():

@@ -122,7 +122,7 @@ def _wheel(package: Package, head: Message | None) -> Row:
 
 
 def _vendored(row: console_libraries.ConsoleLibrary) -> Row:
-    """A library of the console, which lies beside the application's own packages."""
+    """A library of the console, which is next to the application's own packages."""
     name = canonicalize_name(row.name)
     return _component(
         *("library", name, row.version),

@@ -1,6 +1,6 @@
 """``release/sbom.cdx.json``: what a release consists of, as CycloneDX 1.6.
 
-The interpreter, each wheel with its digest and licence, each shared library that
+The interpreter, each wheel with its digest and license, each shared library that
 came along from the build host, and the packages of npm that made the assets.
 The same release gives the same bytes: the serial number is made from the
 content, and the time is the release's own.

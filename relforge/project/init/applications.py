@@ -16,7 +16,7 @@ _DEEPEST = 12
 _NOT_SERVED = ("env", "manage", "conftest")  # Alembic's env.py makes an application for itself
 _BY_NAME: tuple[str, ...] = ("application", "app", "api", "asgi", "wsgi", "server")
 Kind = tuple[str, Interface]
-# What an application by hand takes.
+# What an application manually takes.
 _SIGNATURES: dict[tuple[str, ...], Kind] = {
     ("environ", "start_response"): ("WSGI application", "wsgi"),
     ("scope", "receive", "send"): ("ASGI application", "asgi"),

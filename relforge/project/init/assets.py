@@ -102,7 +102,7 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
 
 
 def _outputs(found: Found, fronts: list[FrontEnd], *, collects: bool) -> dict[str, str]:
-    """Where each folder that is made lies in the release."""
+    """Where each directory that is made is in the release."""
     outputs: dict[str, str] = {}
     gathered = found.static.folders if collects else ()
     for row in fronts:
@@ -118,7 +118,7 @@ def _outputs(found: Found, fronts: list[FrontEnd], *, collects: bool) -> dict[st
 
 
 def _place(found: Found, path: str, *, many: bool) -> str:
-    """Where an output lies in the release: where the sources, as they are there, expect it."""
+    """Where an output is in the release: where the sources, as they are there, expect it."""
     if found.contents.trees is not None or many:
         return f"app/{path}"
     placed = found.wheel.place(path) if found.wheel else None

@@ -11,7 +11,7 @@ from relforge.project.init.names import Names
 from relforge.project.init.reading import Sources
 from relforge.project.init.roots import Roots
 
-# Folders that belong to an application although no import leads there.
+# Directories that belong to an application although no import leads there.
 _DATA = frozenset(
     ["fixtures", "locale", "locales", "migrations", "static", "templates", "translations"]
 )
@@ -125,7 +125,7 @@ def _top(path: str, roots: Roots) -> tuple[str, str]:
 def _data(
     sources: Sources, names: Names, reached: set[str], tops: set[tuple[str, str]]
 ) -> Iterable[str]:
-    """Folders of templates and the like, and files that the sources name."""
+    """Directories of templates and the like, and files that the sources name."""
     bases = {root for root, _ in tops} | {""}
     for base in bases:
         for name in _DATA:
@@ -173,7 +173,7 @@ def _outer(paths: set[str]) -> Iterable[str]:
 
 
 def _left_out(sources: Sources, roots: Roots, taken: set[str]) -> Iterable[tuple[str, str]]:
-    """Folders and modules with Python in them that are not taken."""
+    """Directories and modules with Python in them that are not taken."""
     seen: dict[str, str] = {}
     for path in sources.modules:
         if any(path == row or path.startswith(f"{row}/") for row in taken):

@@ -43,7 +43,7 @@ class StaticFiles:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that the application writes into its own folder."""
+    """Something that the application writes into its own directory."""
 
     what: str
     path: str
@@ -121,7 +121,7 @@ class Settings:
 
 
 def static(settings: Settings) -> StaticFiles:
-    """What `collectstatic` would gather, and into which folder."""
+    """What `collectstatic` would gather, and into which directory."""
     value = settings.value("STATIC_ROOT")
     used = settings.installs(_STATIC)
     if not used and settings.value("INSTALLED_APPS") is not None:
@@ -135,7 +135,7 @@ def static(settings: Settings) -> StaticFiles:
     if value.condition:
         return StaticFiles(why=f"{shown} under the condition `{value.condition}`")
     if path is None:
-        return StaticFiles(why=f"{shown}, and its value cannot be read from the source")
+        return StaticFiles(why=f"{shown}, but its value cannot be read from the source")
     if root is None:
         return StaticFiles(why=f"{shown} to {path.replace(paths.ROOT, '..')}, outside the project")
     listed = settings.value("STATICFILES_DIRS")
@@ -148,7 +148,7 @@ def static(settings: Settings) -> StaticFiles:
 
 
 def kept(settings: Settings) -> Iterator[Kept]:
-    """Databases and uploads that would lie in the release itself."""
+    """Databases and uploads that would are in the release itself."""
     databases = settings.value("DATABASES")
     for node in ast.walk(databases.node) if databases else ():
         if isinstance(node, ast.Dict) and databases is not None:

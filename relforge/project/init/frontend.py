@@ -32,12 +32,12 @@ class FrontEnd:
 
     folder: str  # "" is the project
     install: tuple[str, ...]
-    install_in: str  # the workspace's root, or the folder itself
+    install_in: str  # the workspace's root, or the directory itself
     build: tuple[str, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     names_files: bool  # gives its files fingerprinted names itself
-    manifest: bool  # writes vite's manifest, in a hidden folder
+    manifest: bool  # writes vite's manifest, in a hidden directory
     doubt: str = ""
 
     @property
@@ -45,7 +45,7 @@ class FrontEnd:
         return self.install[0]
 
     def commands(self, *, at_top: bool) -> tuple[tuple[str, ...], ...]:
-        """Install and build; from the project's folder, or from its own."""
+        """Install and build; from the project's directory, or from its own."""
         rows = ((self.install, self.install_in), (self.build, self.folder))
         if not at_top and self.install_in == self.folder:
             return tuple(words for words, _ in rows)
@@ -77,7 +77,9 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
     why = why or frontend_output.there(sources, outputs)
     mixed = next((row for row in outputs if f"{folder}/".startswith(f"{row}/")), "")
     if mixed and not why:
-        why = f"its build writes into {mixed}, where its sources are: what is committed goes in"
+        why = (
+            f"its build writes into {mixed}, next to its sources: the committed files are included"
+        )
     text = " ".join(commands)
     vite = "vite" in text.split() or bool(frontend_output.config(sources, folder, "vite"))
     config = frontend_output.config(sources, folder, "vite")
@@ -96,7 +98,7 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
 
 
 def _install(sources: Sources, folder: str, data: dict[str, Any]) -> tuple[tuple[str, ...], str]:
-    """The command that installs what is locked, and the folder of the lock."""
+    """The command that installs what is locked, and the directory of the lock."""
     said = str(data.get("packageManager", ""))
     above = [folder, *(str(row).removeprefix(".") for row in PurePosixPath(folder).parents)]
     for place in dict.fromkeys(above if folder else [""]):
@@ -115,7 +117,7 @@ def _install(sources: Sources, folder: str, data: dict[str, Any]) -> tuple[tuple
 
 
 def _is_workspace(sources: Sources, root: str, folder: str) -> bool:
-    """Whether the package.json of a folder has the other folder as a member."""
+    """Whether the package.json of a directory has the other directory as a member."""
     if root == folder or (root and not folder.startswith(f"{root}/")):
         return False
     if sources.has(f"{root}/pnpm-workspace.yaml" if root else "pnpm-workspace.yaml"):

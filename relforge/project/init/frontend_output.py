@@ -61,7 +61,7 @@ def expand(build: str, scripts: Mapping[str, Any], depth: int = 0) -> tuple[str,
 def outputs(
     sources: Sources, folder: str, commands: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """The folders, relative to the project, and why one cannot be told."""
+    """The directories, relative to the project, and why one cannot be told."""
     found: dict[str, None] = {}
     unknown = []
     for command in commands:
@@ -82,7 +82,7 @@ def there(sources: Sources, outputs: tuple[str, ...]) -> str:
     """Why nothing has to be built: what the build makes is among the sources already."""
     for path in outputs:
         if any(_BUILT.search(name) for name in sources.below(path)):
-            return f"what it builds is among the sources already, in {path}"
+            return f"its output is already in the sources, in {path}"
     return ""
 
 
@@ -101,7 +101,7 @@ def writes_manifest(text: str) -> bool:
 
 
 def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
-    """Folders relative to ``folder``; "" is one that nobody can tell."""
+    """Directories relative to ``folder``; "" is one that nobody can tell."""
     words = command.split()
     programs = {word.rpartition("/")[2] for word in words}
     if said := _FLAGS.findall(command):

@@ -69,8 +69,8 @@ def choose(
         problem = f'{shown}, and this host has {_list(host)}: install it, or `python.source = "uv"`'
         if not allowed:
             problem = (
-                f"{shown}, and a release has Python 3.{OLDEST} or newer: see whether the project "
-                "runs with one, and change it there"
+                f"{shown}, and a release needs Python 3.{OLDEST} or newer: if the "
+                "project runs with one, change it there"
             )
         version = allowed or (host[0] if host else f"3.{OLDEST}")
         return Choice(version=version, why=shown, problem=problem)
@@ -78,14 +78,17 @@ def choose(
     kept = [row for row in fitting if all(number(row) < minor for minor in gone.values())]
     if kept and kept != fitting:
         names = ", ".join(sorted(gone))
-        why = f"the sources import {names}, which newer ones lack"
+        why = f"the sources import {names}, which newer versions lack"
         return Choice(version=kept[0], why=why)
     lacking = {row: _lacking(lock, row) for row in fitting}
     old = [row for row in fitting if pinned and SUPPORTED.get(row, pinned.when) > pinned.when]
     if pinned and old and not lock:
         version = next((row for row in fitting if row not in old), fitting[-1])
         year = time.gmtime(pinned.when).tm_year
-        why = f"{pinned.file} pins versions of {year}, when {old[-1]} was not out or too new"
+        why = (
+            f"{pinned.file} pins versions from {year}, when {old[-1]} was too new or not yet "
+            "released"
+        )
         return Choice(version=version, why=why)
     # The fewest that have to be built here, and of those the newest.
     version = min(fitting, key=lambda row: len(lacking[row]))
@@ -94,10 +97,10 @@ def choose(
     why = "the newest on this host" + (f" that the project allows ({shown})" if shown else "")
     if version != fitting[0]:
         names = ", ".join(lacking[fitting[0]][:3])
-        why = f"by the wheels of the lock: there is none for {fitting[0]} of {names}"
+        why = f"because of the wheels in the lockfile: it has none for {fitting[0]} of {names}"
     problem = ""
     if pin and supports(project, pin):
-        problem = f"{said} asks for Python {pin}, which this host does not have: {version} is taken"
+        problem = f"{said} requires Python {pin}, which this host does not have: using {version}"
     return Choice(version=version, why=why, problem=problem)
 
 

@@ -86,7 +86,7 @@ def _command(found: Found, row: OwnCommand) -> OwnCommand:
         return replace(row, doubt=row.doubt or _target(found, row.call))
     doubt = row.doubt or _program(found, row.exec, row.cwd or "")
     if not doubt and row.exec[0] == "alembic" and "alembic" not in found.dependencies:
-        doubt = "alembic is not among the dependencies"
+        doubt = "alembic is not in the dependencies"
     return replace(row, doubt=doubt)
 
 
@@ -99,22 +99,22 @@ def _target(found: Found, target: str) -> str:
         own = any(other.partition(".")[0] == top for other in found.names.modules)
         return f"the project has no module `{module}`" if own else ""
     if not _goes_in(found, facts.path):
-        return f"{facts.path} is not in what goes into the release"
+        return f"{facts.path} is not part of the release"
     if not facts.readable:
         return ""
     first = name.partition(".")[0]
     there = {**facts.bound, **facts.functions, **facts.classes, **facts.imports}
     if first not in there and not facts.stars:
-        return f"{facts.path} binds no `{first}`"
+        return f"{facts.path} does not define `{first}`"
     return ""
 
 
 def _program(found: Found, words: tuple[str, ...], cwd: str) -> str:
     """Why a program cannot be started, "" where nothing speaks against it."""
     if not words:
-        return "there is nothing to run"
+        return "nothing to run"
     if words[0] in BUILD_TOOLS:
-        return f"`{words[0]}` is a tool of a checkout, and a release has none"
+        return f"`{words[0]}` needs a checkout, and a release has none"
     module = words[2] if words[:2] == ("python", "-m") and len(words) > 2 else ""
     if module:
         return _module(found, module)
@@ -131,7 +131,7 @@ def _module(found: Found, module: str) -> str:
     facts = known.get(f"{module}.__main__") or known.get(module)
     if facts is not None:
         if not _goes_in(found, facts.path):
-            return f"{facts.path} is not in what goes into the release"
+            return f"{facts.path} is not part of the release"
         package = facts.path.endswith("__init__.py")
         return f"the package `{module}` has no __main__.py" if package else ""
     top = module.partition(".")[0]
@@ -148,8 +148,8 @@ def _file(found: Found, path: str, cwd: str) -> str:
     if not found.sources.has(place):
         return f"the project has no file `{place}`"
     if not _goes_in(found, place):
-        return f"`{place}` is not in what goes into the release"
-    return "" if cwd else f"`{place}` is a path of the project, and a wheel has no such place"
+        return f"`{place}` is not part of the release"
+    return "" if cwd else f"`{place}` is a path in the project that a wheel does not contain"
 
 
 def _goes_in(found: Found, path: str) -> bool:

@@ -92,7 +92,7 @@ class Found:
 
 
 def look(root: Path, available: Iterable[str] | None = None) -> Found:
-    """Look at the project in the folder; raises SettingsError where a file cannot be read."""
+    """Look at the project in the directory; raises SettingsError where a file cannot be read."""
     return model(root, reading.read(root), available, lambda file: _changed(root, file))
 
 
@@ -102,7 +102,7 @@ def model(
     available: Iterable[str] | None = None,
     changed: Callable[[str], int | None] = lambda file: None,
 ) -> Found:
-    """The model of what was read.  Of the folder itself the packaging's own files are looked at.
+    """The model of what was read.  Of the directory itself the packaging's own files are looked at.
 
     ``changed`` knows when a file was changed last.
     """
@@ -260,7 +260,7 @@ def _foreign(asked: Dependencies) -> frozenset[str]:
 def _folders(
     lines: tuple[Program, ...], program: Program | None, sources: Sources
 ) -> Iterator[str]:
-    """Folders that something names as the place where one works, or as a part of PYTHONPATH."""
+    """Directories that something names as the place where one works, or as a part of PYTHONPATH."""
     for row in (*lines, *([program] if program else ())):
         if row.line.main is not None:
             yield row.line.main.cwd
@@ -321,7 +321,7 @@ def _target(settings: django.Settings | None, name: str) -> str:
 
 
 def _migrations(sources: Sources) -> tuple[str, ...]:
-    """alembic.ini and the folder that it names."""
+    """alembic.ini and the directory that it names."""
     found = []
     for path in sources.files:
         if PurePosixPath(path).name == "alembic.ini" and not sources.is_aside(path):

@@ -10,7 +10,7 @@ from relforge.project.init import applications, completing, judge, programs, run
 from relforge.project.init.frameworks import OTHER_SERVERS
 from relforge.project.init.look import Found
 
-_STATE = "keep it in $RELEASE_STATE_DIR, which outlives an upgrade"
+_STATE = "keep it in $RELEASE_STATE_DIR, which upgrades keep"
 
 
 def seen(found: Found) -> list[str]:
@@ -40,7 +40,7 @@ def seen(found: Found) -> list[str]:
         if len(rows_out) > 12:
             lines.append(f"left out: {len(rows_out) - 12} more")
     elif found.wheel is not None and found.contents.trees is None:
-        lines.append(f"sources: the project's wheel, by {found.wheel.backend}")
+        lines.append(f"sources: the project's wheel, built by {found.wheel.backend}")
     return lines
 
 
@@ -77,21 +77,21 @@ def _of_web(found: Found) -> Iterator[str]:
     yield from found.web.notes
     if found.web.others:
         others = ", ".join(row.target for row in found.web.others[:5])
-        yield f"there are further applications: {others}"
+        yield f"other applications:  {others}"
     if found.web.process is None and found.own_code:
         known = any(row.name not in ("web",) for row in found.services)
         hint = "" if known or found.commands else ": see services.worker in the settings"
-        yield f"no web application was found{hint}"
+        yield f"no web application found{hint}"
         for target, why in applications.unfit(found.names):
             yield (
-                f"{target} makes an application and {why}: call it in a module, "
-                "`app = ...`, and name that"
+                f"{target} creates an application and {why}: call it in a module, `app = ...`, "
+                "and name `app`"
             )
     chosen = found.web.application
     if chosen is not None and not chosen.read:
         yield (
-            f"{chosen.target} was chosen by its name: what makes it cannot be read from the "
-            "source; the build tries it"
+            f"{chosen.target} was chosen by its name, because the source does not show how it "
+            "is created; the build imports it"
         )
     for target, why in list(found.tried.items())[:2]:
         yield f"{target} could not be imported in the project's environment: {why}"
@@ -99,7 +99,7 @@ def _of_web(found: Found) -> Iterator[str]:
         used = any(row.exec[:1] == (name,) for row in found.services)
         served = found.web.process and found.web.process.server
         if served and name in found.dependencies and not used and served in judge.lacking(found):
-            yield f"{name} cannot be handed a socket, so {served} is written"
+            yield f"{name} cannot inherit a socket, so the settings use {served}"
 
 
 def _of_doubts(found: Found) -> Iterator[str]:
@@ -113,9 +113,9 @@ def _of_doubts(found: Found) -> Iterator[str]:
         if front.doubt:
             yield front.doubt
     if found.wheel is not None and found.wheel.problem and found.contents.trees is not None:
-        yield f"the sources go in as they are, because {found.wheel.problem}"
+        yield f"the sources are copied as they are, because {found.wheel.problem}"
     if found.wheel is not None and not found.wheel.known and found.contents.trees is None:
-        yield f"what the wheel of {found.wheel.backend} holds is not known before it is built"
+        yield f"the contents of the wheel are unknown until {found.wheel.backend} builds it"
 
 
 def _of_procfile(found: Found) -> Iterator[str]:
@@ -123,21 +123,21 @@ def _of_procfile(found: Found) -> Iterator[str]:
         if row.name == "release":
             yield (
                 f"the Procfile's release line, `{row.line.text}`, is the command `release-phase`: "
-                "it is not run by itself; run it before the first start, and name it as the hook "
-                "pre_upgrade"
+                "it does not run automatically: run it before the first start, and set it as "
+                "the hook pre_upgrade"
             )
         for number, words in enumerate(row.line.before):
             yield (
                 f"the Procfile's {row.name} line runs `{words.text}` first: here that is the "
-                f"command {running.before(row.name, number)}, which is not run by itself"
+                f"command {running.before(row.name, number)}, which does not run automatically"
             )
     for path in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
         names = _compose(found.sources.text(path))
         if names and not found.programs:
-            yield f"{path} has the services {', '.join(names)}: what they run was not read"
+            yield f"{path} has the services {', '.join(names)}: their commands were not read"
     for path in ("uwsgi.ini", "supervisord.conf", "circus.ini"):
         if found.sources.has(path):
-            yield f"{path} was not read: see that the settings have what it starts"
+            yield f"{path} was not read: check that the settings have everything it starts"
 
 
 def _compose(text: str) -> list[str]:
@@ -153,11 +153,11 @@ def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[s
         if which(tool) is None:
             yield f"the front end is built with {tool}, which is not on this host's PATH"
     for place, word in judge.of_the_host(found):
-        yield f"{place}: `{word}` comes from the target's PATH: no dependency of that name is there"
+        yield f"{place}: `{word}` comes from the target's PATH: there is no dependency of this name"
     for path in programs.unused_managers(found.sources, found.roots):
-        yield f"{path} is not used: it is no program that can be run"
+        yield f"{path} is not used: it is not executable"
     for name in programs.reserved(found.scripts):
-        yield f"the console script {name} is left out: every release has a command of that name"
+        yield f"leaving out the console script {name}: every release has a command of this name"
 
 
 def _of_django(found: Found) -> Iterator[str]:
@@ -167,7 +167,7 @@ def _of_django(found: Found) -> Iterator[str]:
 
 def _of_state(found: Found) -> Iterator[str]:
     for row in found.kept:
-        yield f"{row.where} puts {row.what} into the release itself ({row.path}): {_STATE}"
+        yield f"{row.where} writes {row.what} inside the release ({row.path}): {_STATE}"
     for facts in found.names.modules.values():
         for text in facts.texts:
             match = re.fullmatch(r"sqlite(?:\+\w+)?:///([^/:][^?]*)", text)
@@ -175,7 +175,7 @@ def _of_state(found: Found) -> Iterator[str]:
                 where = f"in the working directory ({match[1]})"
                 yield f"{facts.path} keeps a database {where}: {_STATE}"
         if any(call.endswith("instance_path") for call in facts.calls | facts.mentions):
-            yield f"{facts.path} writes into Flask's instance folder: {_STATE}"
+            yield f"{facts.path} writes into Flask's instance directory: {_STATE}"
     if found.contents.trees is None:
         rows = [
             f"{facts.path}:{line} ({path})"
@@ -192,20 +192,20 @@ def _of_state(found: Found) -> Iterator[str]:
 
 def _of_contents(found: Found) -> Iterator[str]:
     for path in found.overlays:
-        yield f"{path} is not in the project's wheel, and lies beside it, in app/"
+        yield f"{path} is not in the project's wheel; it is copied next to it, in app/"
 
 
 def _of_schedules(found: Found) -> Iterator[str]:
     for path in found.sources.files:
         if path.rpartition("/")[2] in ("crontab", "cron.txt", "crontab.txt", "cron.yaml"):
             yield (
-                f"{path}: a release runs nothing at a time of day: let a timer of systemd, "
-                f"or cron, run bin/{found.name} COMMAND"
+                f"{path}: a release does not schedule jobs: let a systemd timer or cron run "
+                f"bin/{found.name} COMMAND"
             )
     for module in workers.embedded_schedulers(found.names):
         yield (
-            f"{module} starts a scheduler inside the application: each instance of the service "
-            "runs every job of it"
+            f"{module} starts a scheduler inside the application: every instance of the "
+            "service runs all its jobs"
         )
 
 
@@ -228,7 +228,7 @@ def _of_dependencies(found: Found) -> Iterator[str]:
         if not added:
             return
         yield (
-            "no dependencies are written down anywhere: `dependencies.add` has "
-            f"{' and '.join(added)}; add what else the sources import"
+            "the project does not declare dependencies: `dependencies.add` has "
+            f"{' and '.join(added)}; add whatever else the sources import"
         )
-    yield "there is no lock of the dependencies yet; type: relforge lock"
+    yield "there is no lockfile yet; type: relforge lock"

@@ -1,6 +1,6 @@
 """Paths that settings compute, as far as their source says: ``BASE_DIR / "static"``.
 
-Evaluated by hand: ``__file__``, `pathlib`, `os.path`, names of the same or other modules, and
+Evaluated manually: ``__file__``, `pathlib`, `os.path`, names of the same or other modules, and
 the defaults of environment variables.
 """
 

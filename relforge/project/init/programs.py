@@ -36,7 +36,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
         if not kind or not module:
             continue
         name = "manage" if not found else f"manage-{PurePosixPath(path).parent.name or 'top'}"
-        doubt = "" if not found else f"{found[0].exec[-1]} already is a module of that name"
+        doubt = "" if not found else f"{found[0].exec[-1]} is already a module of this name"
         found.append(
             OwnCommand(
                 name=name,

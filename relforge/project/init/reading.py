@@ -12,7 +12,7 @@ from relforge.project.init import facts
 from relforge.project.init.facts import Facts
 from relforge.support import progress
 
-# Names of folders and files that are no part of what a release runs.
+# Names of directories and files that are no part of what a release runs.
 ASIDE = frozenset({
     "benchmark", "benchmarks", "ci", "contrib", "devtools", "doc", "docs", "example",
     "examples", "sample", "samples", "test", "tests", "testing"
@@ -28,8 +28,8 @@ class Sources:
     files: tuple[str, ...]
     modules: dict[str, Facts]  # by path; tests and documentation included
     unreadable: tuple[str, ...] = ()  # modules that this Python cannot parse
-    names: frozenset[str] = field(default_factory=frozenset)  # of files and folders
-    importable: frozenset[str] = field(default_factory=frozenset)  # modules and folders of them
+    names: frozenset[str] = field(default_factory=frozenset)  # of files and directories
+    importable: frozenset[str] = field(default_factory=frozenset)  # modules and directories of them
     settings: tuple[str, ...] = ()  # packages of Django's settings, by manage.py
     reader: Callable[[str], str] = field(default=lambda name: "", repr=False)
 
@@ -38,7 +38,7 @@ class Sources:
         return self.reader(name)
 
     def has(self, name: str) -> bool:
-        """Whether there is such a file or folder."""
+        """Whether there is such a file or directory."""
         return name in self.names
 
     def is_aside(self, name: str) -> bool:
@@ -47,7 +47,7 @@ class Sources:
         return is_aside(name.removeprefix(within))
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """The files below a folder; "" is the project."""
+        """The files below a directory; "" is the project."""
         return tuple(row for row in self.files if not folder or row.startswith(f"{folder}/"))
 
 

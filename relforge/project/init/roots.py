@@ -1,4 +1,4 @@
-"""Import roots: the folders from which a project's modules have their names."""
+"""Import roots: the directories from which a project's modules have their names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Roots:
     wheel: Wheel | None = None
 
     def of(self, path: str) -> str:
-        """The import root that a file lies below."""
+        """The import root that a file is below."""
         return next((row for row in self.folders if not row or path.startswith(f"{row}/")), "")
 
     def module(self, path: str) -> str:
@@ -44,7 +44,7 @@ def find(
 ) -> Roots:
     """The roots, from where modules lie and what they import from one another.
 
-    ``words`` are folders that something else names: the ``cd`` of a Procfile, PYTHONPATH.
+    ``words`` are directories that something else names: the ``cd`` of a Procfile, PYTHONPATH.
     ``foreign`` are names that the dependencies bring.
     """
     found: Counter[str] = Counter()
@@ -76,7 +76,7 @@ def find(
 
 
 def _nearest(path: str, name: str, sources: Sources) -> str | None:
-    """The nearest folder above a module that is no package and has something of that name."""
+    """The nearest directory above a module that is no package and has something of that name."""
     folder = _folder(path)
     above = [folder, *(str(row) for row in PurePosixPath(folder).parents)] if folder else [""]
     for row in ("" if row == "." else row for row in above):
@@ -87,7 +87,7 @@ def _nearest(path: str, name: str, sources: Sources) -> str | None:
 
 
 def _added(path: str, text: str, sources: Sources) -> list[str]:
-    """What ``sys.path.insert(0, ...)`` adds, where its last word is a folder of the project."""
+    """What ``sys.path.insert(0, ...)`` adds, where its last word is a directory of the project."""
     words = re.findall(r"""['"]([\w./-]+)['"]""", text)
     folders = (_join(_folder(path), word) for word in words[-1:])
     return [row for row in folders if sources.has(row) and not row.endswith(".py")]

@@ -71,8 +71,8 @@ def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:
     main = row.line.main
     words = row.words
     single = workers.is_scheduler(row.name, words)
-    comment = "The Procfile's line; this program does not say when it is ready."
-    comments = (comment, "One at a time, also while it is replaced.") if single else (comment,)
+    comment = "From the Procfile; this program does not report when it is ready."
+    comments = (comment, "Only one at a time, even during a replacement.") if single else (comment,)
     server = row.server
     if server is not None and server.target:
         comments = (*comments, "It opens its port itself.")
@@ -109,7 +109,7 @@ def commands(
             rows.append(_once("release-phase", line.line.main, line.words, text, app))
         for number, words in enumerate(line.line.before):
             name = before(line.name, number)
-            text = f"what the Procfile's {line.name} line runs first"
+            text = f"the first command of the Procfile's {line.name} line"
             rows.append(_once(name, words, procfile.exec_words(words), text, app))
     return tuple({row.name: row for row in rows}.values())
 
@@ -175,7 +175,7 @@ def moved(
 ) -> OwnCommand:
     """A command in the directory that it has in the project; modules of it by their names.
 
-    ``packages`` is where a file of the project lies in the release's site-packages.
+    ``packages`` is where a file of the project is in the release's site-packages.
     """
     if row.cwd is None:
         return row

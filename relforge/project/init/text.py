@@ -14,7 +14,10 @@ from relforge.project.init.processes import OwnCommand, Process
 from relforge.project.init.trying import scripts as installed_scripts
 
 _NOTES = {"cwd": "relative to the release"}
-_REQUIRED = {True: "the release ends where it gives up", False: "the others serve on without it"}
+_REQUIRED = {
+    True: "the release stops when it gives up",
+    False: "the other services keep running without it",
+}
 
 
 def tables(found: Found) -> tuple[Table, ...]:
@@ -43,9 +46,9 @@ def _top(found: Found) -> Table:
     if found.dependencies.named:
         rows.append(Row(key="requirements", value=toml(found.dependencies.named)))
     if found.lock:
-        note = "found in the project; every dependency comes from it"
+        note = "found in the project; all dependencies come from it"
         if completing.of(found).add:
-            note += ", but for what is added"
+            note += ", except those in `add`"
         rows.append(Row(key="lock", value=toml(found.lock), note=note, off=True))
     else:
         comment = "# There is no lock with hashes yet: `relforge lock` writes pylock.toml."
@@ -69,9 +72,9 @@ def _dependencies(found: Found) -> Iterator[Table]:
     if keys:
         rows = tuple(Row(key=name, value=toml(value)) for name, value in keys.items())
         names = " and ".join(judge.lacking(found))
-        text = f"The services need {names}, which is not among the project's dependencies."
+        text = f"The services need {names}, which the project's dependencies lack."
         if not names:
-            text = "The project writes no dependencies down; this is what its sources show."
+            text = "The project does not declare dependencies; these are what its sources import."
         yield Table(name="dependencies", rows=rows, comments=(text,))
 
 
@@ -138,7 +141,7 @@ def _example(found: Found) -> Iterator[Table]:
             ),
         )
         rows = (Row(key="run", value=toml(f"{module}:main")), Row(key="ready", value='"started"'))
-        doubt = "no function was found that serves or works for as long as the release does"
+        doubt = "no long-running function was found"
         yield Table(name="services.worker", rows=rows, comments=comments, doubt=doubt)
         return
     direct = sorted(found.dependencies.names)
@@ -148,8 +151,8 @@ def _example(found: Found) -> Iterator[Table]:
             Row(key="exec", value=toml([word, "--port", "${http.port}"])),
             Row(key="ready", value=toml({"tcp": "${http.host}:${http.port}"})),
         )
-        comments = ("A server that a dependency brings: its program, with its own words.",)
-        doubt = "the project has no code of its own, and no file says how the server is started"
+        comments = ("The server program of a dependency, with its own arguments.",)
+        doubt = "the project has no code, and no file shows how to start the server"
         yield Table(name=f"services.{_named(word)}", rows=rows, comments=comments, doubt=doubt)
 
 
@@ -163,7 +166,7 @@ def _named(word: str) -> str:
 def _command(found: Found, row: OwnCommand) -> Table:
     rows = [Row(key="exec", value=toml(row.exec))]
     if row.call:
-        note = "it reads its words itself, as a console script"
+        note = "it parses its arguments itself, like a console script"
         rows = [Row(key="call", value=toml(row.call)), Row(key="argv", value="true", note=note)]
     rows.append(Row(key="help", value=toml(row.help)))
     if row.cwd:
@@ -198,7 +201,7 @@ def _config(found: Found) -> Table:
     if exported:
         rows.append(Row(key="export", value=toml(exported), note="for code that reads os.environ"))
     comments = (
-        "Read anew at every boot, in this order: a later provider wins.",
+        "Read at every boot, in this order: a later provider wins.",
         f"`bin/{found.name} config explain` shows where each value comes from.",
     )
     return Table(name="config", rows=tuple(rows), comments=comments)
@@ -255,8 +258,8 @@ def _check(found: Found) -> Iterator[Table]:
     values = {row.name: row.sample for row in found.needed}
     if values:
         text = (
-            "The build imports the application to see that it works, and assets may import it: "
-            "with these values, which reach no release."
+            "The build imports the application as a check, and assets may import it: with "
+            "these values, which are not in the release."
         )
         rows = (Row(key="env", value=toml(values)),)
         yield Table(name="check", rows=rows, comments=(text,))

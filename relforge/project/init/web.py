@@ -20,7 +20,7 @@ LISTEN = "${http.host}:${http.port}"
 PYTHON = "${release.root}/python"
 NAME = "web"
 _DEVELOPMENT = ("runserver", "flask run", "fastapi run", "fastapi dev")
-_GAP = "The program opens its port itself, so an upgrade of it has a gap."
+_GAP = "The program opens its own port, so an upgrade has a gap."
 # Calls by which a program listens itself.
 _STARTERS = frozenset({
     "aiohttp.web.run_app", "asyncio.start_server", "asyncio.start_unix_server",
@@ -72,7 +72,7 @@ def find(evidence: Evidence) -> Web:
         found = _of_objects(evidence) if _is_development(program) else Web()
         if found.process is not None and _has_server(evidence.dependencies):
             text = program.line.text
-            note = f"{evidence.origin}: `{text}` is a server for development: {NAME} is served by "
+            note = f"{evidence.origin}: `{text}` is a development server: {NAME} is served by "
             return replace(found, notes=(*found.notes, f"{note}{found.process.server} instead"))
         return _of_program(evidence, program)
     return _of_objects(evidence)
@@ -113,7 +113,7 @@ def _of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
         bind = str(told.pop("bind", ""))
         options = {**told, **options}
         file = line.config or "gunicorn.conf.py"
-        lost_notes = [f"{file}: `{name}` is computed there, and is not taken over" for name in lost]
+        lost_notes = [f"{file}: `{name}` is computed there and is not copied" for name in lost]
         if target and not line.target:
             line = replace(line, target=target)
         if bind and not (line.port or line.listen or line.host):
@@ -132,7 +132,7 @@ def _of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
         options["worker_class"] = "uvicorn"
     if line.server == "uvicorn" and found.interface == "wsgi":
         options["interface"] = "wsgi"
-    notes = [f"{evidence.origin}: {row} is not taken over: relforge does it" for row in unread]
+    notes = [f"{evidence.origin}: {row} is not copied: relforge does this itself" for row in unread]
     notes += lost_notes
     main = program.line.main
     env = {**dict(main.env if main else ()), **line.env}
@@ -177,7 +177,7 @@ def _named(evidence: Evidence, line: ServerLine, module: str, name: str) -> tupl
     if facts is not None:
         there = name in facts.bound or name in facts.functions or name in facts.classes
         if not there and name not in facts.imports and facts.readable and not facts.stars:
-            return found, f"{facts.path} binds no `{name}`"
+            return found, f"{facts.path} does not define `{name}`"
         return found, ""
     top = module.partition(".")[0]
     own = any(row.partition(".")[0] == top for row in evidence.names.modules)
@@ -227,7 +227,7 @@ def _by_another(chosen: Application, dependencies: Dependencies) -> Process | No
                 exec=row,
                 ready={"tcp": LISTEN},
                 modules=(chosen.module,),
-                comments=(f"{chosen.framework}, by the server that the project has.", _GAP),
+                comments=(f"{chosen.framework}, with the project's server.", _GAP),
             )
     return None
 

@@ -15,7 +15,7 @@ def wheel(data: Mapping[str, Any], name: str, sources: Sources) -> Wheel | None:
     """The wheel that a build makes; None where nothing builds one."""
     has_setup = wheel_setuptools.is_used(sources)
     if "build-system" not in data and not has_setup:
-        # PEP 517: setuptools builds it then; it finds what lies in src/.
+        # PEP 517: setuptools builds it then; it finds what is in src/.
         default = bool(name) and any(row.startswith("src/") for row in sources.modules)
         return wheel_setuptools.wheel(data, sources) if default else None
     backend = str(table(data, "build-system").get("build-backend", "setuptools"))
@@ -51,7 +51,7 @@ def _hatch(tool: Mapping[str, Any], name: str, sources: Sources) -> Wheel:
         rows = list(_named(name, sources, ("src", "")))
     force = table({"x": target.get("force-include", {})}, "x")
     rows += [(plain(source), str(to)) for source, to in force.items()]
-    problem = "" if rows else f"hatchling finds no package of the name {module(name)!r}"
+    problem = "" if rows else f"hatchling finds no package named {module(name)!r}"
     return Wheel(backend="hatchling", rows=tuple(rows), problem=problem)
 
 
@@ -75,14 +75,14 @@ def _poetry(tool: Mapping[str, Any], name: str, sources: Sources) -> Wheel:
         ]
     else:
         rows = list(_named(str(tool.get("name", name)), sources, ("", "src")))
-    problem = "" if rows else f"poetry-core finds no package of the name {module(name)!r}"
+    problem = "" if rows else f"poetry-core finds no package named {module(name)!r}"
     return Wheel(backend="poetry-core", rows=tuple(rows), problem=problem)
 
 
 def _flit(tool: Mapping[str, Any], name: str, sources: Sources) -> Wheel:
     named = str(table(tool, "module").get("name", name))
     rows = tuple(_named(named, sources, ("", "src")))
-    problem = "" if rows else f"flit finds no module of the name {module(named)!r}"
+    problem = "" if rows else f"flit finds no module named {module(named)!r}"
     return Wheel(backend="flit", rows=rows, problem=problem)
 
 

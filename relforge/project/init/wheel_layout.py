@@ -24,7 +24,7 @@ class Wheel:
     known: bool = True  # False: relforge cannot read what this backend takes
 
     def place(self, path: str) -> str | None:
-        """Where a file of the project lies in the wheel, None where it does not."""
+        """Where a file of the project is in the wheel, None where it does not."""
         for source, target in self.rows:
             if path == source:
                 return target
@@ -35,7 +35,7 @@ class Wheel:
 
 
 def packages(sources: Sources, folder: str) -> list[str]:
-    """The packages right below a folder of the project: those with an ``__init__.py``."""
+    """The packages right below a directory of the project: those with an ``__init__.py``."""
     found = set()
     for path in sources.modules:
         inner = _inner(path, folder)
@@ -45,7 +45,7 @@ def packages(sources: Sources, folder: str) -> list[str]:
 
 
 def modules(sources: Sources, folder: str) -> list[str]:
-    """The modules right below a folder, each with its suffix."""
+    """The modules right below a directory, each with its suffix."""
     inner = (_inner(path, folder) for path in sources.modules)
     return sorted(row for row in inner if row and "/" not in row)
 
@@ -62,7 +62,7 @@ def module(name: str) -> str:
 
 
 def below(folder: str, name: str) -> str:
-    """A name in a folder; "" and "." are the project."""
+    """A name in a directory; "" and "." are the project."""
     folder = folder.strip("./") if folder in (".", "./") else folder.strip("/")
     return f"{folder}/{name}".strip("/") if folder else name
 

@@ -18,8 +18,8 @@ _SCHEDULERS = re.compile(
 )
 _BEAT = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE", "CELERY_BEAT_SCHEDULER")
 _SCHEDULES = ("celery.schedules", "celery.schedules.crontab")
-_ONE = "One at a time, also while it is replaced."
-_STARTED = "this program does not say when it is ready"
+_ONE = "Only one at a time, even during a replacement."
+_STARTED = "this program does not report when it is ready"
 
 
 def is_scheduler(name: str, words: Iterable[str]) -> bool:
@@ -80,7 +80,7 @@ def _celery(
             singleton=True,
             cwd=None,
             modules=(app.module,),
-            comments=("Celery's scheduler.", _ONE, "Two would send each task twice."),
+            comments=("Celery's scheduler.", _ONE, "Two instances would send each task twice."),
         )
 
 
@@ -159,7 +159,7 @@ def _by_packages(names: Names, dependencies: Dependencies, manage: str) -> Itera
             for call in facts.calls
         )
         if queue:
-            doubt = "no file says which Redis and which queues RQ's worker listens to"
+            doubt = "no file shows which Redis and queues the RQ worker uses"
             words = ("rq", "worker", "--url", "redis://127.0.0.1:6379", "default")
             yield Process(
                 name="worker", exec=words, ready="started", required=False, doubt=doubt,

@@ -26,8 +26,8 @@ def refusal(root: Path, names: tuple[str, ...]) -> UserError:
     """What to say where nobody can be asked."""
     commands = "".join(f"\n    relforge init --project {name}" for name in names)
     return UserError(
-        f"{root}: this is the root of a uv workspace and no package itself; "
-        f"choose the member that is released:{commands}",
-        hint="for several members in one release, write `members` into [tool.relforge] of the "
+        f"{root}: this is the root of a uv workspace and not a package; choose the member to "
+        f"release:{commands}",
+        hint="for several members in one release, set `members` in [tool.relforge] of the "
         "root: see the page Bring a project",
     )

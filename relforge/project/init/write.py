@@ -44,7 +44,7 @@ def plan(root: Path, available: Iterable[str] | None = None) -> Plan:
     """
     root = root.resolve()
     if not root.is_dir():
-        raise UserError(f"{root}: there is no such directory")
+        raise UserError(f"{root}: no such directory")
     if names := workspace.members(root):
         raise workspace.refusal(root, names)
     own, pyproject = root / "relforge.toml", root / "pyproject.toml"
@@ -74,7 +74,7 @@ def plan(root: Path, available: Iterable[str] | None = None) -> Plan:
 def apply(plan: Plan, *, replace: bool = False) -> tuple[Path, ...]:
     """Write what was planned; return the files that changed.
 
-    Settings that are there get what they lack; ``replace`` writes them anew.
+    Settings that are there get what they lack; ``replace`` writes them again.
     Raises UserError where what is missing cannot be added to the file as it is.
     """
     content = plan.content
@@ -83,8 +83,8 @@ def apply(plan: Plan, *, replace: bool = False) -> tuple[Path, ...]:
             return ()
         if plan.merged is None:
             raise UserError(
-                f"{plan.path}: what is missing cannot be added without touching what is there",
-                hint="add it by hand: relforge init --print",
+                f"{plan.path}: cannot add the missing settings without changing existing ones",
+                hint="add them yourself from: relforge init --print",
             )
         content = plan.merged
     cache.write(plan.path, content)
@@ -164,9 +164,9 @@ def _with(pyproject: Path, settings: str, replaces: bool) -> bytes:
         unharmed = False
     if not unharmed:
         raise UserError(
-            f"{pyproject}: [{TABLE}] cannot be added without touching what is there",
-            hint=f"write the tables of `tool` as [tool.x], remove what is there of {TABLE}, "
-            "and try again",
+            f"{pyproject}: cannot add [{TABLE}] without changing existing settings",
+            hint=f"write the tables of `tool` as [tool.x], remove the rest of {TABLE}, and try "
+            "again",
         )
     return after
 

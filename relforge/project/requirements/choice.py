@@ -157,13 +157,13 @@ def _named(root: Path, names: tuple[str, ...]) -> Requirements:
     for index, name in enumerate(names):
         if not (root / name).is_file():
             raise SettingsError(
-                f"{KEY}[{index}]: there is no file {name!r} in {root}",
+                f"{KEY}[{index}]: no file {name!r} in {root}",
                 hint="paths are relative to the project",
             )
     if names == (pipfile.NAME,):
         return pipfile.read(root)
     if not names:
-        return Requirements(source="nothing, as the settings say")
+        return Requirements(source="nothing, as set")
     return _listed(root, names)
 
 
@@ -220,9 +220,8 @@ def _refuse_overlooked(root: Path, lock: str | None) -> None:
     if found:
         verb = "names" if len(found) == 1 else "name"
         raise UserError(
-            f"{' and '.join(found)} {verb} requirements, and nothing says whether they are the "
-            "release's",
-            hint=f'write into [tool.relforge]: requirements = ["{found[0]}"]   (or [] for none)',
+            f"{' and '.join(found)} {verb} requirements, but may not be the release's",
+            hint=f'set in [tool.relforge]: requirements = ["{found[0]}"]   (or [] for none)',
         )
 
 

@@ -1,4 +1,4 @@
-"""The name of a package that lies in a directory or in a file, read without running anything."""
+"""The name of a package that is in a directory or in a file, read without running anything."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _requirement(root: Path, name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (name if value == "*" else f"{name}{value}",)
     if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected a text or a table, found {value!r}")
+        raise SettingsError(f"{where}: expected a string or a table, found {value!r}")
     row = {**_placed(value), "markers": _markers(value)}
     version = str(row.pop("version", "*"))
     (text,) = poetry.requirement(root, where, name, row)

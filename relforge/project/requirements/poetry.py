@@ -93,7 +93,7 @@ def loose_specifier(constraint: str, where: str) -> str:
 def _warn_of_loose(constraint: str, where: str, taken: str) -> None:
     """Once: a project is read several times in a build."""
     log.warning(
-        "%s: %s has no form that pip and uv read; taken as %s, so `relforge lock` may choose a "
+        "%s: pip and uv cannot read %s; it is read as %s, so `relforge lock` may choose a "
         "version between the alternatives: write one range instead",
         where,
         constraint,
@@ -108,7 +108,7 @@ def requirement(root: Path, where: str, name: str, value: Any) -> tuple[str, ...
     if isinstance(value, str):
         return (f"{name}{specifier(value, where)}",)
     if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected a text or a table, found {value!r}")
+        raise SettingsError(f"{where}: expected a string or a table, found {value!r}")
     extras = f"[{','.join(value['extras'])}]" if value.get("extras") else ""
     marker = " and ".join(_markers(value, where))
     address = _address(root, value)

@@ -120,7 +120,7 @@ class _Reading:
         if path in self.files:
             return
         if not path.is_file():
-            raise SettingsError(f"{where}: there is no file {_shown(path, self.root)}")
+            raise SettingsError(f"{where}: no such file: {_shown(path, self.root)}")
         self.files.append(path)
         for number, line in lines(text(path)):
             place = f"{_shown(path, self.root)}:{number}"
@@ -154,7 +154,7 @@ class _Reading:
         name = _word(value)
         if "://" in name:
             raise SettingsError(
-                f"{where}: {name} is an address, and a release is made of what the project holds",
+                f"{where}: {name} is a URL, but a release is made of files in the project",
                 hint="download the file, and include it by its path",
             )
         self.file(path.parent / name, where, constraints=constraints)
@@ -195,12 +195,12 @@ class _Reading:
                 return None
             name = name or local_package.name(place)
         if not place.exists():
-            raise SettingsError(f"{where}: there is no file or directory {line!r} there")
+            raise SettingsError(f"{where}: no such file or directory: {line!r}")
         name = name or local_package.name(place)
         if not name:
             raise SettingsError(
                 f"{where}: the name of the package in {line!r} cannot be read from its files",
-                hint=f"write it before the path: NAME @ {place.as_uri()}",
+                hint=f"put it before the path: NAME @ {place.as_uri()}",
             )
         return f"{name}{extras} @ {place.as_uri()} {marker}".strip()
 
@@ -217,12 +217,12 @@ def _of_address(line: str, where: str) -> str:
     if not name and split.scheme.startswith("git"):
         last = split.path.rpartition("/")[2].partition("@")[0]
         raise SettingsError(
-            f"{where}: `{line}` does not say which package is there",
+            f"{where}: `{line}` does not name its package",
             hint=f"write it as: {last.removesuffix('.git') or 'NAME'} @ {address.strip()}",
         )
     if not name:
         raise SettingsError(
-            f"{where}: `{line}` does not say which package is there",
+            f"{where}: `{line}` does not name its package",
             hint=f"write it as: NAME @ {address.strip()}",
         )
     rest = "&".join(f"{key}={value}" for key, value in fragment.items())

@@ -4,7 +4,7 @@
     app = { root = "src", include = ["mysite"] }        paths below an import root
     app = [{ root = "src", include = ["mysite"] }, "templates"]
 
-Every file keeps its path of the project, below ``app/``; a root is a folder from which
+Every file keeps its path of the project, below ``app/``; a root is a directory from which
 modules are imported, as the project itself is.
 """
 

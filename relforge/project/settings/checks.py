@@ -14,20 +14,20 @@ def read_check(table: Table) -> CheckSettings:
     """The typed table; raises SettingsError."""
     glibc = table.text("glibc", "")
     if glibc and not _GLIBC.fullmatch(glibc):
-        raise table.error("glibc", f'{glibc!r} is no version of glibc such as "2.31"')
+        raise table.error("glibc", f'{glibc!r} is not a version of glibc such as "2.31"')
     allow = table.texts("allow", ())
     for index, pattern in enumerate(allow):
         rule, _, path = pattern.partition(":")
         if not rule or not path:
             raise table.error(
                 f"allow[{index}]",
-                f"{pattern!r} is no rule with a path",
-                hint='for instance "secrets:app/static/demo.pem"; `*` stands for anything',
+                f"{pattern!r} is not a rule with a path",
+                hint='for instance "secrets:app/static/demo.pem"; `*` matches anything',
             )
         if rule not in CHECKS:
             raise table.error(
                 f"allow[{index}]",
-                f"there is no rule {rule!r}",
+                f"unknown rule: {rule!r}",
                 hint=f"known: {', '.join(CHECKS)}",
             )
     result = CheckSettings(

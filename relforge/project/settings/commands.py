@@ -18,7 +18,7 @@ def read_command(name: str, table: Table) -> Command:
     """One command; raises SettingsError."""
     if not _NAME.fullmatch(name):
         raise SettingsError(
-            f"{table.where()}: a command's name is of lower-case letters, digits, -"
+            f"{table.where()}: a command's name has lower-case letters, digits and `-`"
         )
     if name in RESERVED:
         raise SettingsError(
@@ -43,9 +43,11 @@ def _check_together(command: Command, table: Table) -> None:
     mode = command.mode
     if (mode == "exec") != bool(command.exec):
         need = "`exec`, a list of words" if mode == "exec" else "`call`"
-        raise table.error("mode", f'a command in the mode "{mode}" has {need}')
+        raise table.error("mode", f'a command in the mode "{mode}" needs {need}')
     if command.argv and command.args:
-        raise table.error("argv", "words have one way in: `args` declares them, `argv` passes them")
+        raise table.error(
+            "argv", "use one of `args`, which declares the arguments, and `argv`, which passes them"
+        )
     if command.service and mode != "rpc":
         raise table.error("service", 'only a command in the mode "rpc" runs inside a service')
     if mode != "rpc":
@@ -53,7 +55,7 @@ def _check_together(command: Command, table: Table) -> None:
     if command.once:
         raise table.error("once", "a command inside a live process cannot be locked from outside")
     if command.argv:
-        raise table.error("argv", "a live process has the command line that it was started with")
+        raise table.error("argv", "a live process keeps the command line that it was started with")
     for key in ("cwd", "env"):
         if getattr(command, key):
             raise table.error(key, "a command inside a live process has the process's own")
@@ -62,17 +64,17 @@ def _check_together(command: Command, table: Table) -> None:
 def _argument(row: Table) -> Argument:
     name = row.text("name", "")
     if not _ARGUMENT.fullmatch(name) or name in ("--help", "--yes"):
-        raise row.error("name", f'{name!r} is no name such as "revision" or "--dry-run"')
+        raise row.error("name", f'{name!r} is not a name such as "revision" or "--dry-run"')
     kind = row.choice("type", "str", TYPES)
     option = name.startswith("--")
     if kind == "flag" and not option:
-        raise row.error("type", "a flag is an option, its name begins with --")
+        raise row.error("type", "a flag is an option: its name starts with --")
     default: Any = row.raw("default", None)
     fits: dict[str, Any] = {"str": str, "int": int, "float": (int, float)}
     if default is not None and (
         kind == "flag" or isinstance(default, bool) or not isinstance(default, fits[kind])
     ):
-        raise row.error("default", f"{default!r} is no {kind}")
+        raise row.error("default", f"{default!r} is not a valid {kind}")
     result = Argument(name=name, type=kind, default=default, help=row.text("help", ""))
     row.finish()
     return result
@@ -83,15 +85,15 @@ def _check_order(table: Table, command: Command) -> None:
     optional = ""
     for index, row in enumerate(command.args):
         if row.name in seen:
-            raise table.error(f"args[{index}].name", f"{row.name!r} is there twice")
+            raise table.error(f"args[{index}].name", f"{row.name!r} is declared twice")
         seen[row.name] = row
         if row.name.startswith("--"):
             continue
         if optional and row.default is None:
             raise table.error(
                 f"args[{index}]",
-                f"{row.name!r} is required, and follows {optional!r}, which is not",
+                f"{row.name!r} is required but follows {optional!r}, which is optional",
             )
         optional = row.name if row.default is not None else optional
     if command.args and command.exec:
-        raise table.error("args", "a program gets the words of the command line as they are")
+        raise table.error("args", "a program gets its arguments as they are")

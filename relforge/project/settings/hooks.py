@@ -11,7 +11,7 @@ from relforge.runtime.contract.hook import HOOKS, Hook
 from relforge.runtime.contract.shapes import Program, Target
 from relforge.runtime.contract.wording import is_callable
 
-_SHAPE = 'expected "pkg.module:function", a command such as ["app/hooks/tell", "up"], or a table'
+_SHAPE = 'expected "pkg.module:function", a command such as ["app/hooks/notify", "up"], or a table'
 
 
 def read_hooks(table: Table) -> tuple[Hook, ...]:
@@ -20,7 +20,7 @@ def read_hooks(table: Table) -> tuple[Hook, ...]:
         if name not in HOOKS:
             near = get_close_matches(name, HOOKS, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(HOOKS)}"
-            raise table.error(name, "there is no such hook", hint=hint)
+            raise table.error(name, "unknown hook", hint=hint)
     hooks = tuple(_hook(name, table) for name in HOOKS if name in table.data)
     table.finish()
     return hooks

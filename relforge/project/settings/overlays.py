@@ -19,7 +19,7 @@ def read_overlay(table: Table, name: str, site_packages: str) -> Overlay:
     doing = [kind for kind in KINDS if kind in table.data and kind != "mode"]
     if len(doing) > 1:
         raise SettingsError(
-            f"{table.where()}: a row does one thing, this one says "
+            f"{table.where()}: a row does one thing, but this one has "
             + " and ".join(f"`{kind}`" for kind in doing),
             hint="write a row for each",
         )
@@ -27,8 +27,8 @@ def read_overlay(table: Table, name: str, site_packages: str) -> Overlay:
     if kind == "mode" and "mode" not in table.data:
         known = ", ".join(f"`{word}`" for word in KINDS)
         raise SettingsError(
-            f"{table.where()}: what is to be done is not said",
-            hint=f"write one of {known}; did you mean `copy`?" if "to" in table.data else known,
+            f"{table.where()}: this row has no action",
+            hint=f"set one of {known}; did you mean `copy`?" if "to" in table.data else known,
         )
     source = "" if kind == "mode" else _path(table, kind)
     to = source if kind == "mkdir" else _path(table, "to", site_packages)
@@ -44,7 +44,7 @@ def read_overlay(table: Table, name: str, site_packages: str) -> Overlay:
 def _path(table: Table, key: str, site_packages: str = "") -> str:
     path = inside(table, key, table.text(key, "").replace(SITE_PACKAGES, site_packages))
     if path == "." and key != "copy":
-        raise table.error(key, "a path is missing")
+        raise table.error(key, "a path is required")
     return path
 
 
@@ -54,7 +54,7 @@ def _mode(table: Table, kind: Kind) -> int | None:
     if value is None:
         return None
     if kind == "link":
-        raise table.error("mode", "a link has no mode of its own")
+        raise table.error("mode", "a link has no mode")
     if isinstance(value, str) and value in MODES:
         return MODES[value]
     if isinstance(value, int) and not isinstance(value, bool) and value in MODES.values():
@@ -70,10 +70,10 @@ def _why_not(value: object) -> str:
     if not isinstance(mode, int):
         return ' is neither "0644" nor "0755"'
     if mode & 0o7000:
-        return " sets the user's or the group's id, or the sticky bit: no file of a release does"
+        return " sets the setuid, setgid or sticky bit, which no file of a release may have"
     if mode & 0o022:
-        return " lets others than root write: nothing of a release is ever written to"
-    return ' is neither "0644" nor "0755": whoever runs the release has to read it'
+        return " allows writing to others than root: files of a release are read-only"
+    return ' is neither "0644" nor "0755": the user of the release must be able to read it'
 
 
 def _shown(value: object) -> str:

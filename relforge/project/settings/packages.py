@@ -40,14 +40,16 @@ def _indexes(table: Table) -> tuple[Index, ...]:
             packages=row.texts("packages", ()),
         )
         if not NAME.fullmatch(index.name):
-            raise row.error("name", f"{index.name!r} is no name of letters, digits, `-`, `_`, `.`")
+            raise row.error(
+                "name", f"{index.name!r} is not a name of letters, digits, `-`, `_`, `.`"
+            )
         if urlsplit(index.url).scheme not in SCHEMES:
-            raise row.error("url", f"{index.url!r} is no address of an index (https://.../simple)")
+            raise row.error("url", f"{index.url!r} is not the URL of an index (https://.../simple)")
         _refuse_credentials(row, "url", index.url, index.name)
         if any(index.name.lower() == other.name.lower() for other in found):
             raise row.error("name", f"{index.name!r} names two indexes")
         if index.default and any(other.default for other in found):
-            raise row.error("default", "there is one default already")
+            raise row.error("default", "there is already a default")
         for number, pattern in enumerate(index.packages):
             if not PATTERN.fullmatch(pattern):
                 raise row.error(
@@ -65,7 +67,7 @@ def _refuse_credentials(table: Table, key: str, url: str, name: str = "NAME") ->
     word = re.sub(r"\W", "_", name).upper()
     raise table.error(
         key,
-        f"{url} holds credentials, and settings are no place for them",
-        hint=f"RELFORGE_INDEX_{word}_USERNAME and RELFORGE_INDEX_{word}_PASSWORD, netrc and "
-        "keyring are",
+        f"{url} contains credentials, which do not belong in settings",
+        hint=f"use RELFORGE_INDEX_{word}_USERNAME and RELFORGE_INDEX_{word}_PASSWORD, netrc or "
+        "keyring",
     )

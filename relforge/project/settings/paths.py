@@ -14,9 +14,11 @@ def inside(table: Table, key: str, path: str) -> str:
     """The path made plain; raises SettingsError where it is absolute or goes up."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts:
-        raise table.error(key, f"{path!r} leaves the tree; write a relative path without `..`")
+        raise table.error(
+            key, f"{path!r} leads out of the tree; write a relative path without `..`"
+        )
     if any(not part.isprintable() for part in pure.parts):
-        raise table.error(key, f"{path!r} holds a character that cannot be printed")
+        raise table.error(key, f"{path!r} contains an unprintable character")
     return str(pure)
 
 
@@ -30,11 +32,11 @@ def of_release(
     """
     plain = inside(table, key, path.replace(SITE_PACKAGES, site_packages))
     if layout.is_ours(plain, name):
-        raise table.error(key, f"{path!r} is written by relforge itself")
+        raise table.error(key, f"relforge itself writes {path!r}")
     if whole and layout.holds_ours(plain, name):
         raise table.error(
             key,
-            f"{path!r} holds what relforge itself writes",
-            hint='name a directory of your own, such as "app/static"',
+            f"relforge itself writes files in {path!r}",
+            hint='use a different directory, such as "app/static"',
         )
     return plain

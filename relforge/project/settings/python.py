@@ -21,7 +21,7 @@ def read_python(table: Table, project: Project, *, strip: bool) -> PythonSetting
     archives = tuple(_archive(name, row) for name, row in _archives(table))
     archive, sha256 = table.text("archive", ""), table.text("sha256", "")
     if source == "archive" and not archive and not archives:
-        raise table.error("archive", 'source = "archive" needs a path or an address')
+        raise table.error("archive", 'source = "archive" needs a path or a URL')
     result = PythonSettings(
         version=version,
         source=cast(Literal["host", "archive", "uv", "system"], source),
@@ -42,13 +42,13 @@ def _version(table: Table, project: Project) -> str:
     if not version:
         raise table.error(
             "version",
-            "which Python goes into the release is not said"
+            "the Python version of the release is required"
             + (
-                f" (the project asks for {project.requires_python})"
+                f" (the project requires {project.requires_python})"
                 if project.requires_python
                 else ""
             ),
-            hint='write `python = { version = "3.12" }` below [tool.relforge]',
+            hint='set `python = { version = "3.12" }` in [tool.relforge]',
         )
     if why := refusal(version):
         raise table.error("version", why)
@@ -58,13 +58,13 @@ def _version(table: Table, project: Project) -> str:
 def refusal(version: str) -> str:
     """Why no release can have that version; "" where one can."""
     if not python_version.PATTERN.fullmatch(version):
-        return f'{version!r} is no version such as "3.12", "3.12.4", or "3.14t" (free-threaded)'
+        return f'{version!r} is not a version such as "3.12", "3.12.4", or "3.14t" (free-threaded)'
     oldest = python_version.OLDEST
     if python_version.number(version) < oldest:
         return f'"{version}" is too old: a release needs 3.{oldest} or newer'
     since = python_version.THREADED_SINCE
     if python_version.is_threaded(version) and python_version.number(version) < since:
-        return f'"{version}" does not exist: CPython 3.{since} has the first free-threaded builds'
+        return f'"{version}" does not exist: free-threaded builds start with CPython 3.{since}'
     return ""
 
 
@@ -74,10 +74,12 @@ def _archives(table: Table) -> tuple[tuple[str, Table], ...]:
 
 def _archive(name: str, table: Table) -> tuple[str, PythonArchive]:
     if name not in TARGETS:
-        raise table.error("archive", f"{name!r} is no target", hint=f"known: {', '.join(TARGETS)}")
+        raise table.error(
+            "archive", f"{name!r} is not a target", hint=f"known: {', '.join(TARGETS)}"
+        )
     place, sha256 = table.text("archive", ""), table.text("sha256", "")
     if not place:
-        raise table.error("archive", "a path or an address is missing")
+        raise table.error("archive", "a path or a URL is required")
     table.finish()
     return name, PythonArchive(where=table.where("archive"), place=place, sha256=sha256)
 
@@ -87,7 +89,7 @@ def _path(table: Table, source: str) -> str:
     if not path:
         return ""
     if source != "system":
-        raise table.error("path", 'says where the target has its Python: for source = "system"')
+        raise table.error("path", 'is the path of Python on the target: only for source = "system"')
     if not PurePosixPath(path).is_absolute() or re.search(r"\s", path):
-        raise table.error("path", f"{path!r} is no absolute path without spaces")
+        raise table.error("path", f"{path!r} is not an absolute path without spaces")
     return str(PurePosixPath(path))

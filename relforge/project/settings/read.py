@@ -104,7 +104,7 @@ def _chosen(only: Table, key: str, rows: tuple[Named, ...]) -> tuple[Named, ...]
         if name not in known:
             raise only.error(
                 f"{key}[{index}]",
-                f"there is no {name!r} in tool.relforge.{key}",
+                f"no {name!r} in tool.relforge.{key}",
                 hint=f"known: {', '.join(known) or 'none'}",
             )
     return rows if wanted is None else tuple(row for row in rows if row.name in wanted)
@@ -114,12 +114,13 @@ def _release_name(table: Table, project: Project) -> str:
     name = table.text("name", project.name, origin="project.name")
     if not name:
         raise SettingsError(
-            "there is no name: neither `project.name` nor `tool.relforge.name` is written",
-            hint='write `name = "..."` below [tool.relforge]',
+            "a name is required: set `project.name` or `tool.relforge.name`",
+            hint='set `name = "..."` in [tool.relforge]',
         )
     if not is_name(name):
         raise table.error(
-            "name", f"{name!r} cannot name a folder: use letters, digits, `-` and `_`, at most 100"
+            "name",
+            f"{name!r} is not valid as a name: use letters, digits, `-` and `_`, at most 100",
         )
     return name
 
@@ -145,7 +146,7 @@ def _assets(table: Table, name: str, site_packages: str) -> AssetSettings:
     cwd = inside(table, "cwd", table.text("cwd", "."))
     outputs = dict(table.text_mapping("outputs"))
     if commands and not outputs:
-        raise table.error("outputs", "commands run, and nothing of what they make is taken")
+        raise table.error("outputs", "commands run, but none of their output is used")
     for source, to in outputs.items():
         key = f"outputs.{dotted((source,))}"
         inside(table, key, source)
@@ -167,7 +168,7 @@ def _config(table: Table) -> ConfigSettings:
     for row in table.tables("providers"):
         use = row.text("use", "")
         if not use:
-            raise row.error("use", "which provider is not said", hint='for instance use = "toml"')
+            raise row.error("use", "a provider is required", hint='for instance use = "toml"')
         options = {key: value for key, value in row.data.items() if key != "use"}
         providers.append(Provider(use=use, options=options))
     schema = table.mapping("schema")
@@ -176,9 +177,9 @@ def _config(table: Table) -> ConfigSettings:
             raise table.error(f'schema."{key}"', 'expected a table such as { type = "int" }')
     model = table.text("model", "")
     if model and not CALL.fullmatch(model):
-        raise table.error("model", f'{model!r} is no class such as "pkg.settings:Settings"')
+        raise table.error("model", f'{model!r} is not a class such as "pkg.settings:Settings"')
     if model and schema:
-        raise table.error("model", "the keys stand in the model or in `schema`, not in both")
+        raise table.error("model", "declare the keys in the model or in `schema`, not in both")
     result = ConfigSettings(
         providers=tuple(providers),
         schema=schema,

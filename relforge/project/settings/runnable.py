@@ -26,7 +26,7 @@ def read_target(table: Table, record: type[Run], what: str) -> Found:
         either = f"{', '.join(f'`{key}`' for key in keys[:-1])} and `{keys[-1]}`"
         has = " and ".join(f"`{key}`" for key in given) or "none of them"
         raise SettingsError(
-            f"{table.where()}: {what} has one of {either}, this one has {has}",
+            f"{table.where()}: {what} needs exactly one of {either}, but this one has {has}",
         )
     table.asked.update(keys)
     key = given[0]

@@ -12,8 +12,8 @@ from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError
 
 NO_GRANIAN = (
-    "granian opens its sockets itself and cannot be handed one, so it could be neither replaced "
-    "nor stopped without losing requests; run it as an `exec` service, or use uvicorn"
+    "granian opens its own sockets and cannot inherit one, so it could be neither "
+    "replaced nor stopped without losing requests: run it as an `exec` service, or use uvicorn"
 )
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -22,7 +22,7 @@ def read_service(name: str, table: Table) -> Service:
     """One service; raises SettingsError."""
     if not _NAME.fullmatch(name):
         raise SettingsError(
-            f"{table.where()}: a service's name is of lower-case letters, digits, `-` and `_`"
+            f"{table.where()}: a service's name has lower-case letters, digits, `-` and `_`"
         )
     kind, target = read_target(table, Service, "a service")
     if table.data.get("server") == "granian":
@@ -30,7 +30,7 @@ def read_service(name: str, table: Table) -> Service:
     if kind != "exec" and isinstance(table.data.get("ready"), dict):
         raise table.error(
             "ready",
-            'a service with `app` or `run` says it from inside: "notify" or "started"',
+            'a service with `app` or `run` reports it itself: "notify" or "started"',
         )
     values: dict[str, Any] = {"name": name, "kind": kind, "target": target}
     service = Service(**values, **table.record(Service, kind))
@@ -49,11 +49,13 @@ def check_depends(services: tuple[Service, ...]) -> None:
             if other not in by_name:
                 near = get_close_matches(other, by_name, 1)
                 raise SettingsError(
-                    f"{where}: there is no service {other!r}",
+                    f"{where}: no such service: {other!r}",
                     hint=f"did you mean `{near[0]}`?" if near else "",
                 )
             if other in (*way, name):
-                raise SettingsError(f"{where}: a circle: {' -> '.join((*way, name, other))}")
+                raise SettingsError(
+                    f"{where}: circular dependency: {' -> '.join((*way, name, other))}"
+                )
             walk(other, (*way, name))
 
     for service in services:
@@ -65,8 +67,8 @@ def _check_together(service: Service, table: Table) -> None:
     if service.kind == "app" and not service.listen:
         raise table.error("listen", "an `app` needs an address to listen on")
     if service.kind == "app" and service.stop_signal != "SIGTERM":
-        raise table.error("stop_signal", "a server is stopped by SIGTERM, and drains then")
+        raise table.error("stop_signal", "a server is stopped with SIGTERM, and then drains")
     if service.singleton and service.instances != 1:
         raise table.error(
-            "singleton", f"there is one at a time, and `instances` says {service.instances}"
+            "singleton", f"it has one instance at a time, but `instances` is {service.instances}"
         )

@@ -20,11 +20,11 @@ def read_steps(table: Table) -> tuple[str, ...]:
             raise table.error(
                 f"steps[{index}]",
                 f"{name!r} is neither `assemble` nor `pack`",
-                hint='a function of yours is written "module:function"',
+                hint='write your own function as "module:function"',
             )
     for name in DEFAULT:
         if names.count(name) != 1:
-            times = "is missing" if name not in names else "is there more than once"
+            times = "is missing" if name not in names else "occurs more than once"
             raise table.error("steps", f"`{name}` {times}", hint=f"the default is {list(DEFAULT)}")
     if names.index(ASSEMBLE) > names.index(PACK):
         raise table.error("steps", "`pack` comes before `assemble`")

@@ -68,7 +68,7 @@ class Table:
                     hint=_near(value, choices),
                 )
             if value in values[:index]:
-                raise self.error(f"{key}[{index}]", f"{value!r} is written twice")
+                raise self.error(f"{key}[{index}]", f"{value!r} occurs twice")
         return values
 
     def flag(self, key: str, default: bool, *, origin: str = "default") -> bool:
@@ -118,7 +118,7 @@ class Table:
             if not row.applies(kind):
                 if written:
                     only = " and ".join(f"`{name}`" for name in row.kinds)
-                    raise self.error(row.name, f"only for {only}, and this one has `{kind}`")
+                    raise self.error(row.name, f"only for {only}, but this one has `{kind}`")
                 continue
             if kind in row.required and not written:
                 self.refuse_unknown([row.name for row in keys(record) if row.setting])

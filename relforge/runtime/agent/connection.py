@@ -115,7 +115,7 @@ class Connection:
             return self._greet(message)
         if not self._host.evaluates and op not in messages.WITHOUT_CONSOLE:
             raise Refusal(
-                f"{self._host.service} was built with `console = false`: it evaluates nothing"
+                f"{self._host.service} was built with `console = false`: it does not evaluate code"
             )
         match op:
             case messages.EVAL | messages.CALL | messages.PERCENT:
@@ -163,10 +163,10 @@ class Connection:
     def _greet(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """The handshake: what is said before it is not looked at."""
         if message.get("op") != messages.HELLO:
-            return answers.error("a client says `hello` first")
+            return answers.error("a client must send `hello` first")
         proto = message.get("proto")
         if proto != PROTO:
-            return answers.error(f"this process speaks protocol {PROTO}, the client {proto!r}")
+            return answers.error(f"this process uses protocol {PROTO}, the client {proto!r}")
         self._greeted = True
         self._from = str(message.get("from", ""))[:100]
         return None

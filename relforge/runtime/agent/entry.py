@@ -16,7 +16,7 @@ def split(target: str) -> tuple[str, str]:
     words = [*module.split("."), *name.split(".")]
     if not colon or not all(word.isidentifier() for word in words):
         raise Refusal(
-            f"{target!r} names no function", hint="write it as pkg.mod:function", code=USAGE
+            f"{target!r} does not name a function", hint="write it as pkg.mod:function", code=USAGE
         )
     return module, name
 
@@ -35,7 +35,7 @@ def find(target: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
-        raise Refusal(f"{target}: there is no module {error.name!r}", code=USAGE) from None
+        raise Refusal(f"{target}: no module {error.name!r}", code=USAGE) from None
     for word in name.split("."):
         try:
             found = getattr(found, word)

@@ -123,7 +123,7 @@ class Outbox:
             self._dropped += size
         for start in range(0, len(text), PIECE):
             self._put(answers.out(stream, text[start : start + PIECE]))
-        # Counted without a lock, so it drifts; an empty queue is where it starts anew.
+        # Counted without a lock, so it drifts; an empty queue is where it starts again.
         self._waiting = 0 if self._queue.empty() else max(self._waiting - size, 0)
         return item
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 refusal = (
-    "input() does not work here: the code runs inside the service, and the terminal is the client's"
+    "input() does not work here: the code runs inside the service, but the terminal is the client's"
 )
 current: contextvars.ContextVar[Sink | None] = contextvars.ContextVar("relforge_sink", default=None)
 

@@ -42,7 +42,7 @@ class Patience:
         """After the handshake, before each message."""
         self._seconds = self._limit
         self._end = time.monotonic() + self._limit
-        self._reason = f"nothing was asked for {self._limit:g}s"
+        self._reason = f"no request for {self._limit:g}s"
 
     def wait(self) -> None:
         """Return when there is something to read; raises OutOfPatience."""

@@ -30,7 +30,7 @@ def listen(path: str, *, wide: bool) -> socket:
     if max(len(os.fsencode(path)), len(os.fsencode(temporary))) > SOCKET_PATH_MOST:
         raise Refusal(
             f"{path}: a Unix socket's path may have {SOCKET_PATH_MOST} bytes",
-            hint="set RELEASE_RUN_DIR to a shorter folder",
+            hint="set RELEASE_RUN_DIR to a shorter directory",
             code=CONFIG,
         )
     listener = socket(_UNIX, _STREAM)
@@ -87,6 +87,6 @@ def _trust(directory: str) -> None:
     if why:
         raise Refusal(
             f"{directory}: {why}",
-            hint=f"chmod go-w '{directory}', or set RELEASE_RUN_DIR to another folder",
+            hint=f"chmod go-w '{directory}', or set RELEASE_RUN_DIR to another directory",
             code=CONFIG,
         )

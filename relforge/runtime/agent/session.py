@@ -71,7 +71,7 @@ class Session:
         # Stuck in C, or in code that swallows the exception: the session goes on without it.
         self._waiting.pop(request_id, None)
         self._evaluator()
-        text = "Abandoned: the evaluation goes on in a thread that nobody waits for\n"
+        text = "Abandoned: the evaluation continues in a background thread\n"
         self._done(evaluation, answers.failure("Abandoned", text), "abandoned")
         return "abandoned"
 

@@ -55,7 +55,7 @@ def process(pid: int) -> dict[str, Any] | None:
 
 
 def process_of(place: str) -> dict[str, Any] | None:
-    """The same for a folder of ``/proc``, which may be a thread's; proc(5) stat."""
+    """The same for a directory of ``/proc``, which may be a thread's; proc(5) stat."""
     try:
         with open(f"/proc/{place}/stat", encoding="utf-8", errors="replace") as file:
             text = file.read()

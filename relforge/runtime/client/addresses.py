@@ -115,18 +115,18 @@ def _no_such(
     sockets: dict[tuple[str, int, int], str],
     services: Services,
 ) -> Refusal:
-    here = "there are " + ", ".join(map(shown, sorted(sockets))) if sockets else ""
+    here = "running: " + ", ".join(map(shown, sorted(sockets))) if sockets else ""
     kind = services.get(service, {}).get("kind")
     if kind is None and services and all(row["kind"] == "exec" for row in services.values()):
         names = " and ".join(sorted(services))
-        return Refusal(f"{names}: a program of its own, which has no console", code=USAGE)
+        return Refusal(f"{names}: `exec` services have no console", code=USAGE)
     if kind is None and not sockets:
-        return Absent("no process of a service answers yet")
+        return Absent("no process of a service is answering yet")
     if kind is None:
-        return Refusal(f"there is no service {wanted!r}", hint=here, code=USAGE)
+        return Refusal(f"no service {wanted!r}", hint=here, code=USAGE)
     if kind == "exec":
         return Refusal(
-            f"{service} runs a program of its own, which has no console", hint=here, code=USAGE
+            f"{service} is an `exec` service, which has no console", hint=here, code=USAGE
         )
     instance = wanted.split(".")[1:2]
     most = services[service].get("instances", 1)

@@ -28,7 +28,7 @@ def choose() -> str | None:
             typed = input(f"which one? [{default}] ").strip() or default
         except EOFError:
             print()
-            raise Refusal("no process was chosen", code=DONE) from None
+            raise Refusal("no process chosen", code=DONE) from None
         if typed.isdigit() and 1 <= int(typed) <= len(names):
             return names[int(typed) - 1]
         fitting = [name for name in names if f"{name}.".startswith(f"{typed}.")]

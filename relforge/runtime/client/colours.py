@@ -1,4 +1,4 @@
-"""What is typed, in colours: a lexer of the few kinds that help reading."""
+"""What is typed, in colors: a lexer of the few kinds that help reading."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")
 
 
 class Python(Lexer):
-    """Colours Python and the ``%`` commands; a text that is no Python has some colours, too."""
+    """Colors Python and the ``%`` commands; a text that is no Python has some colors, too."""
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         lines: list[StyleAndTextTuples] = [[]]

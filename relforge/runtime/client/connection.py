@@ -61,13 +61,13 @@ class Client:
         if welcome.get("proto") != PROTO:
             version = welcome.get("version")
             raise Refusal(
-                f"{address} runs version {version}, whose console speaks another protocol",
+                f"{address} runs version {version}, whose console uses another protocol",
                 hint=f"use the commands of version {version}",
             )
         if kind in _EVALUATE and not welcome.get("evaluates", True):
             raise Refusal(
-                f"{address} evaluates nothing: the release was built with `console = false`",
-                hint="status, stacks and tasks answer all the same",
+                f"{address} does not evaluate code: the release was built with `console = false`",
+                hint="status, stacks and tasks still work",
             )
         self.welcome = welcome
         self.post(**messages.hello(kind, whence()))
@@ -183,8 +183,8 @@ def connect(
 def _late(problem: Absent) -> Absent:
     name = os.environ.get("RELEASE_NAME", "app")
     return Absent(
-        f"{problem.message}, and may be about to come",
-        hint=problem.hint or f"`{name} status` shows what it does",
+        f"{problem.message}, or may be starting",
+        hint=problem.hint or f"`{name} status` shows its state",
     )
 
 

@@ -40,7 +40,7 @@ def ask(address: Address, seconds: float) -> str:
         raise Refusal(f"{address} is not running at the moment", code=NOT_RUNNING) from None
     except PermissionError:
         raise Refusal(
-            f"{address}: uid {os.geteuid()} may not send it a signal",
+            f"{address}: uid {os.geteuid()} is not allowed to send it a signal",
             hint="run it as the user of the service, or as root",
             code=FAILED,
         ) from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     import _signal as signal  # the module `signal` imports `enum`
 
-AGAIN = "[interrupting; Ctrl-C again leaves the evaluation behind]"
+AGAIN = "[interrupting; Ctrl-C again abandons the evaluation]"
 LEAVE = frozenset(("exit", "exit()", "quit", "quit()"))  # end the console, not the application
 MOST = 8_000  # characters of a value in a console; the rest is there for %more
 _SLICE = 0.25  # seconds

@@ -43,4 +43,4 @@ def successor(before: Client, wanted: str | None) -> Client:
             except (Refusal, Gone):
                 pass  # not yet
         time.sleep(_AGAIN)
-    raise Refusal("the application went away", code=NOT_RUNNING)
+    raise Refusal("the application has ended", code=NOT_RUNNING)

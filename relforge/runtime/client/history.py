@@ -14,13 +14,13 @@ MOST = 2000  # inputs
 
 
 def place(name: str, state: str, kind: str) -> str | None:
-    """The file of that kind: in the state folder where that is this user's own, else at home."""
+    """The file of that kind: in the state directory where that is this user's own, else at home."""
     try:
         if os.stat(state).st_uid == os.geteuid():
             return os.path.join(state, kind)
     except OSError:
         pass
-    # Nothing of another user's may come to lie in the state folder of the service.
+    # Nothing of another user's may come to are in the state directory of the service.
     home = os.environ.get("HOME")
     return os.path.join(home, f".{name}_{kind}") if home else None
 

@@ -65,7 +65,7 @@ def _loaded(words: list[str]) -> tuple[list[str], dict[str, str], int]:
     environ = paths.environ(root)
     problem = paths.make_state(paths.of(root))
     if problem and words[0] == "command":  # what evaluates needs no state: a tree may be read-only
-        print(f"note: the state directory cannot be made: {problem}", file=sys.stderr)
+        print(f"note: cannot create the state directory: {problem}", file=sys.stderr)
     fd = loading.load(root, contract, environ)
     python = os.path.join(root, contract["python"]["executable"])
     argv = wire.application(python, root, "fresh", *words)

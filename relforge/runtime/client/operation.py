@@ -41,7 +41,7 @@ def ask(
                     return answer
         except (OSError, frames.FrameError) as error:
             raise _cut(str(error)) from None
-    raise _cut("it has closed the connection")
+    raise _cut("it closed the connection")
 
 
 def show(text: str) -> None:
@@ -66,7 +66,7 @@ def _is_over(answer: dict[str, Any]) -> bool:
 
 def _cut(reason: str) -> Refusal:
     return Refusal(
-        f"the supervisor was not heard to the end: {reason}",
-        hint="`status` and `logs supervisor` tell what became of it",
+        f"lost the connection to the supervisor: {reason}",
+        hint="`status` and `logs supervisor` show the outcome",
         code=NO_ANSWER,
     )

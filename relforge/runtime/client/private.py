@@ -50,8 +50,8 @@ class Private(Repl):
     head = """\
 Type Python: expressions, statements, `await` on a loop of the console's.
 `_` is the last value; modules need no import; `help(x)` documents an object.
-Ctrl-C interrupts, a second one leaves the evaluation behind.
-Ctrl-D or `exit()` leaves, Ctrl-Z suspends; Ctrl-R searches what was typed before."""
+Ctrl-C interrupts, a second one abandons the evaluation.
+Ctrl-D or `exit()` leaves, Ctrl-Z suspends; Ctrl-R searches the history."""
 
     def __init__(self, client: Client, front: Front, child: launch.Child) -> None:
         super().__init__(client, None, front)

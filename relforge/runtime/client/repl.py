@@ -21,8 +21,8 @@ class Repl(RemoteSession):
     head = """\
 Type Python: expressions, statements, `await` on the application's own loop.
 `_` is the last value; modules need no import; `help(x)` documents an object.
-Ctrl-C interrupts, a second one leaves the evaluation behind.
-Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed before."""
+Ctrl-C interrupts, a second one abandons the evaluation.
+Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches the history."""
 
     def run(self) -> int:
         """Until Ctrl-D (0), or until the application goes away and does not come back (3)."""
@@ -83,19 +83,20 @@ Ctrl-D or `exit()` detaches, Ctrl-Z suspends; Ctrl-R searches what was typed bef
         before = self.client
         before.close()
         self.front.say(
-            f"{before.address} (pid {before.pid}) went away; Ctrl-C ends the wait", "note"
+            f"{before.address} (pid {before.pid}) has ended; Ctrl-C stops waiting for a new one",
+            "note",
         )
         self.client = follow.successor(before, self.wanted)
         self.front.say(
-            f"it was replaced: pid {before.pid} by {self.client.pid}, version "
+            f"replaced: pid {before.pid} by {self.client.pid}, version "
             f"{before.welcome.get('version')} by {self.client.welcome.get('version')}; "
-            "names that you defined are gone",
+            "the names that you defined are gone",
             "note",
         )
 
 
 def styled(text: str, style: str) -> str:
-    """The text in the colours of a terminal that has some."""
+    """The text in the colors of a terminal that has some."""
     code = {"error": "31", "note": "2"}.get(style)
     if code is None or not coloured():
         return text
@@ -103,6 +104,6 @@ def styled(text: str, style: str) -> str:
 
 
 def coloured() -> bool:
-    """Whether standard output is a terminal with colours; https://no-color.org."""
+    """Whether standard output is a terminal with colors; https://no-color.org."""
     term = os.environ.get("TERM", "dumb")
     return sys.stdout.isatty() and term != "dumb" and not os.environ.get("NO_COLOR")

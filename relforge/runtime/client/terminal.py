@@ -1,6 +1,6 @@
 """The console's line editing, by prompt_toolkit; the one module of the runtime that needs it.
 
-The library lies in the release beside the runtime, where only this client adds
+The library is in the release beside the runtime, where only this client adds
 it to the path: the application may have another version of its own.
 """
 

@@ -32,21 +32,21 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "",
         "run in the foreground, for systemd and containers",
     ),
-    "stop": ("lifecycle", "stop", "[--timeout 30s]", "drain and stop; returns when all is gone"),
+    "stop": ("lifecycle", "stop", "[--timeout 30s]", "drain and stop; returns when all have ended"),
     "restart": (
         "lifecycle",
         "restart",
         "[--timeout 30s] [--wait 60s]",
-        "stop, then start with configuration read anew",
+        "stop, then start with the new configuration",
     ),
     "reload": (
         "lifecycle",
         "reload",
         "[SERVICE[.N] | --all]",
-        "load the configuration again, and replace processes without losing a request",
+        "apply a new configuration, or replace processes",
     ),
     "status": ("status", "status", "[--json]", "services, processes, readiness"),
-    "ping": ("inspect", "ping", "[--timeout 3s]", "does it answer"),
+    "ping": ("inspect", "ping", "[--timeout 3s]", "check that it answers"),
     "pid": ("status", "pid", "", "print the supervisor's process id"),
     "version": ("status", "version", "", "print NAME VERSION"),
     "describe": ("status", "describe", "[--json]", "what is in this release"),
@@ -89,27 +89,27 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "versions",
         "install",
         "TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json]",
-        "verify an artifact and unpack it beside what is there",
+        "verify an artifact and install its version",
     ),
-    "releases": ("versions", "releases", "[--json]", "what is installed, current, running"),
+    "releases": ("versions", "releases", "[--json]", "list versions: installed, current, running"),
     "upgrade": (
         "versions",
         "upgrade",
         "VERSION [--dry-run] [--json]",
-        "switch to an installed version without losing a request",
+        "switch to an installed version, dropping no request",
     ),
     "rollback": (
         "versions",
         "rollback",
         "[--dry-run] [--json]",
-        "switch to the version that served before",
+        "switch back to the version before",
     ),
     "uninstall": ("versions", "uninstall", "VERSION [--json]", "remove a version"),
     "prune": (
         "versions",
         "prune",
         "--keep N [--dry-run] [--json]",
-        "remove all versions but the newest, and what is needed",
+        "remove all but the newest and needed versions",
     ),
     "units": (
         "units",
@@ -121,7 +121,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "completion",
         "completion",
         "bash | zsh | fish",
-        "the script by which a shell completes these commands",
+        "print a script for shell completion",
     ),
 }
 # In `help`, and as the reference has them.
@@ -165,8 +165,8 @@ def _dispatch(argv: list[str], name: str) -> int:
     hook = os.environ.get("RELEASE_IN_HOOK")
     if hook and command in GUARDED:
         raise Refusal(
-            f"this is the hook {hook}: `{command}` in it would wait for itself",
-            hint="a hook can ask for status, rpc, eval and the project's own commands",
+            f"`{command}` in the hook {hook} would wait for itself",
+            hint="a hook can run status, rpc, eval and the project's own commands",
             code=LOCKED,
         )
     if command in TABLE:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLDER = os.path.join("runtime", "completion")  # of the release
-# shell: (its scripts in that folder, the line that binds them to a name)
+# shell: (its scripts in that directory, the line that binds them to a name)
 SHELLS = {
     "bash": (("bash",), "complete -o default -F _relforge_release {}"),
     "zsh": (("zsh", "bash"), "complete -o default -F _relforge_release {}"),

@@ -119,7 +119,7 @@ def _handed(root: str, result: dict[str, Any]) -> list[str]:
 
 
 def _source(provider: str, place: str) -> str:
-    """The file that a place lies in, else the provider."""
+    """The file that a place is in, else the provider."""
     path, _, line = place.rpartition(":")
     if not line.isdecimal():
         path = place
@@ -145,9 +145,9 @@ def _diff(as_json: bool) -> int:
     if replaced:
         print(f"a reload replaces {', '.join(replaced)}")
     elif changes:
-        print("a reload tells the processes, and replaces none")
+        print("a reload passes it to the processes and replaces none")
     else:
-        print("nothing differs from what runs")
+        print("no difference from the running configuration")
     return code
 
 
@@ -160,7 +160,7 @@ def _explain(key: str | None, as_json: bool) -> int:
         if not found:
             near = nearest(key, [row["key"] for row in rows])
             raise Refusal(
-                f"there is no key {key!r}{near}",
+                f"no key {key!r}{near}",
                 hint=f"`{release['name']} config explain` lists the keys",
                 code=USAGE,
             )

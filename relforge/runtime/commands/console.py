@@ -21,7 +21,7 @@ def remote_console(argv: list[str]) -> int:
         try:
             return script.run(client, sys.stdin.read())
         except Gone:
-            raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None
+            raise Refusal(f"{client.address} has ended", code=NOT_RUNNING) from None
 
     if wanted is None:
         from ..client.choose import choose

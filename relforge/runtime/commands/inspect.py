@@ -59,7 +59,7 @@ def tasks(argv: list[str]) -> int:
         raise Refusal("--cancel goes with one process", hint=f"usage: {_TASKS}", code=USAGE)
     client = connect(given.words[0] if given.words else None, "tasks", seconds)
     _ask(client, seconds, messages.cancel(name))
-    print(f"{name} is asked to end")
+    print(f"{name} is being canceled")
     return DONE
 
 
@@ -113,4 +113,4 @@ def _ask(client: Client, seconds: float, message: dict[str, Any]) -> dict[str, A
     try:
         return client.request(seconds=seconds, **message)
     except Gone:
-        raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None
+        raise Refusal(f"{client.address} has ended", code=NOT_RUNNING) from None

@@ -60,7 +60,7 @@ def stop(argv: list[str]) -> int:
 
 
 def restart(argv: list[str]) -> int:
-    """Stop what runs, then start, with the configuration read anew."""
+    """Stop what runs, then start, with the configuration read again."""
     given = options.parse(argv, values="--timeout --wait")
     options.most(given, 0, "restart [--timeout 30s] [--wait 60s]")
     wait, timeout = _wait(given), _timeout(given)
@@ -72,7 +72,8 @@ def restart(argv: list[str]) -> int:
 
         if lock.read(place).get("mode") == "foreground":
             raise Refusal(
-                "it runs in the foreground: who started it has to restart it",
+                "cannot restart a release that runs in the foreground: restart it through its "
+                "process manager",
                 hint="under systemd: systemctl restart UNIT; here: stop, then start",
             )
         _check()
@@ -204,7 +205,7 @@ def _kill(place: Paths) -> list[str]:
     content = lock.read(place)
     pid = instance.pid(content.get("pid"))
     if not pid:
-        raise Refusal("whoever holds the lock has not written who it is", hint=place.lock)
+        raise Refusal("the lock file does not name its holder", hint=place.lock)
     process = holder.pidfd(place.lock, pid)
     groups = content.get("groups")
     for group in map(instance.pid, groups if isinstance(groups, list) else ()):
@@ -216,6 +217,6 @@ def _kill(place: Paths) -> list[str]:
     deadline = time.monotonic() + _ANSWER
     while instance.running(place) is not None:
         if time.monotonic() > deadline:
-            raise Refusal(f"the supervisor (pid {pid}) survives SIGKILL")
+            raise Refusal(f"the supervisor (pid {pid}) survived SIGKILL")
         time.sleep(0.02)
     return [f"the supervisor (pid {pid})"]

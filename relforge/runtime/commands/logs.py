@@ -41,9 +41,9 @@ def logs(argv: list[str]) -> int:
             _print(_last(path, file.fileno(), count, who, since))
     except FileNotFoundError:
         raise Refusal(
-            f"{path}: there is no log yet",
-            hint="`start` writes it; in the foreground, whoever started it has the output "
-            "(systemd: journalctl -u UNIT)",
+            f"{path}: no log yet",
+            hint="`start` writes it; in the foreground, the output goes to the process "
+            "manager (systemd: journalctl -u UNIT)",
             code=FAILED,
         ) from None
     except PermissionError as error:
@@ -74,8 +74,8 @@ def _since(text: str) -> bytes:
         return stamp(time.time() - options.seconds(text, "--since")).encode()
     except Refusal:
         raise Refusal(
-            f"--since {text}: neither a duration nor a moment",
-            hint="write 10m or 2h, or 2026-11-23T15:40 (UTC, as the lines have it)",
+            f"--since {text}: neither a duration nor a time",
+            hint="write 10m or 2h, or 2026-11-23T15:40 (UTC, as in the log)",
             code=USAGE,
         ) from None
 
@@ -86,7 +86,7 @@ def _who(word: str, services: dict[str, object]) -> bytes:
     name = word.partition(".")[0]
     if name not in services and word not in (SUPERVISOR, AUDIT):
         known = ", ".join([*sorted(services), SUPERVISOR, AUDIT])
-        raise Refusal(f"there is no service {word!r}", hint=f"there are {known}", code=USAGE)
+        raise Refusal(f"no service {word!r}", hint=f"services: {known}", code=USAGE)
     return word.encode()
 
 

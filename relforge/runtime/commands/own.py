@@ -67,8 +67,8 @@ def _agreed(text: str) -> bool:
     """Ask; where nobody can answer, that is told.  Only `y` and `yes` agree."""
     if not sys.stdin.isatty():
         raise Refusal(
-            f"it asks before: {text}",
-            hint="no terminal is there to answer; --yes agrees",
+            f"it asks for confirmation: {text}",
+            hint="there is no terminal to answer; to agree: --yes",
             code=USAGE,
         )
     print(f"{text} [y/N] ", end="", file=sys.stderr, flush=True)

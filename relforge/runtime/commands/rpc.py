@@ -48,7 +48,7 @@ def rpc(argv: list[str]) -> int:
             f"no answer within {seconds:g}s; the evaluation was interrupted", code=NO_ANSWER
         ) from None
     except Gone:
-        raise Refusal(f"{client.address} went away", code=NOT_RUNNING) from None
+        raise Refusal(f"{client.address} has ended", code=NOT_RUNNING) from None
     return _outcome(done)
 
 
@@ -108,7 +108,7 @@ def _arguments(text: str) -> list[Any] | dict[str, Any]:
     try:
         arguments = quick_json.loads(text)
     except ValueError as error:
-        raise Refusal(f"--args is no JSON: {error}", code=USAGE) from None
+        raise Refusal(f"--args is not valid JSON: {error}", code=USAGE) from None
     if isinstance(arguments, list | dict):
         return arguments
     raise Refusal(

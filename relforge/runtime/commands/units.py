@@ -125,10 +125,10 @@ def _addresses(root: str, release: dict[str, Any]) -> list[str]:
     rows = specs.read(release, values, root, "/")
     found = addresses.places(rows, os.path.join("/run", release["name"]))
     if not found:
-        raise Refusal("no service of this release listens anywhere", hint="leave --socket out")
+        raise Refusal("no service of this release listens on an address", hint="leave --socket out")
     if any(text.endswith(":0") for text in found):
         raise Refusal(
-            "a socket of systemd needs a port that is known before, and it is 0",
+            "a systemd socket needs a fixed port, but this one is 0",
             hint="give the service's `listen` a port",
             code=CONFIG,
         )
@@ -151,7 +151,7 @@ def _link(root: str) -> str:
 
 
 def _existing(folder: str) -> str:
-    """The folder, or the nearest above it: systemd refuses to open up one that is not there."""
+    """The directory, or the nearest above it: systemd refuses to open up one that is not there."""
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     return folder
@@ -167,7 +167,7 @@ def _user(places: Paths) -> list[str]:
                 return [f"User={pwd.getpwuid(uid).pw_name}"]
             except KeyError:
                 return [f"User={uid}"]
-    return ["# It runs as root; a user of its own is better: User=..."]
+    return ["# It runs as root; a separate user is better: User=..."]
 
 
 def _install(path: str, text: str) -> None:
@@ -175,8 +175,8 @@ def _install(path: str, text: str) -> None:
         with open(path, encoding="utf-8") as file:
             if not file.read().startswith(unit.MARK):
                 raise Refusal(
-                    f"{path}: a unit that somebody else wrote",
-                    hint="remove it first, or print ours and merge by hand",
+                    f"{path}: this unit was not written by relforge",
+                    hint="remove it first, or print ours and merge it yourself",
                 )
     except FileNotFoundError:
         pass

@@ -40,8 +40,8 @@ def rollback(argv: list[str]) -> int:
         version = listing.target(book.place, book.journal)
         if version is None:
             raise Refusal(
-                "there is no version to go back to",
-                hint="`releases` lists what is installed; `upgrade VERSION` goes to any of it",
+                "no version to go back to",
+                hint="`releases` lists the installed versions; `upgrade VERSION` switches to one",
             )
         result = switch.to(book, version, "rollback", dry="--dry-run" in given.flags)
     return _tell(given, result, _switched(result))
@@ -99,12 +99,12 @@ def uninstall(argv: list[str]) -> int:
         was = listing.target(book.place, book.journal)
         result = uninstall(book, version)
         now = listing.target(book.place, book.journal)
-    line = f"{version} is removed" if result["changed"] else f"{version} is not installed"
+    line = f"{version} was removed" if result["changed"] else f"{version} is not installed"
     if result["changed"] and was == version:
         line += (
-            f"; `rollback` went there, and goes to {now} now"
+            f"; `rollback` now goes to {now}"
             if now
-            else ("; `rollback` went there, and has no version to go to now")
+            else ("; `rollback` has no version to go back to now")
         )
     return _tell(given, result, line)
 
@@ -170,8 +170,8 @@ def _switched(result: dict[str, Any]) -> str:
             else f"{version} is current already"
         )
     if result["running"]:
-        return f"{version} runs, and is current; before: {old}"
-    return f"{version} is current; nothing runs"
+        return f"upgraded from {old} to {version}"
+    return f"{version} is current; it is not running"
 
 
 def _tell(given: Options, result: dict[str, Any], line: str) -> int:

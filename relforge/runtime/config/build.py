@@ -66,7 +66,7 @@ def _schema(question: dict[str, Any], errors: Errors) -> dict[str, Any]:
     if not target:
         return known
     if known:
-        message = "the keys stand in the model, or in a schema: there is config.schema as well"
+        message = "declare the keys in the model or in `config.schema`, not in both"
         errors.append({"path": path, "message": message})
         return known
     from . import model
@@ -120,10 +120,10 @@ def _check_export(
         row = known.get(key)
         types = FORMS.get(form_of(setting), ())
         if row is not None and types and row.get("type", "str") not in types:
-            message = f"is for the type {types[0]}, and {key} is {row.get('type', 'str')}"
+            message = f"is for the type {types[0]}, but {key} is {row.get('type', 'str')}"
             errors.append({"path": f"{path}.as", "message": f"{form_of(setting)!r} {message}"})
         if not _VARIABLE.fullmatch(variable):
-            errors.append({"path": path, "message": "no name of a variable"})
+            errors.append({"path": path, "message": "not the name of a variable"})
         elif variable.startswith(_OURS):
             errors.append({"path": path, "message": "this variable belongs to the release itself"})
         if strict and known and not _is_known(key, known):

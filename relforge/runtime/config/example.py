@@ -55,7 +55,7 @@ def toml(name: str, schema: Schema) -> str:
         if not row.get("build_time"):
             above, _, last = key.rpartition(".")
             tables.setdefault(above, []).extend(_lines(last, row))
-    lines = [f"# The configuration of {name}.  Whatever is commented out has its default."]
+    lines = [f"# The configuration of {name}.  A key that is commented out has its default."]
     for above, rows in tables.items():
         if rows:
             lines += ["", f"[{above}]"] if above else []
@@ -115,7 +115,7 @@ def _lines(name: str, row: Row) -> Iterator[str]:
         yield f"# {line}"
     words = [kinds.expected(row)]
     words += [word for word in ("required", "secret") if row.get(word)]
-    words += ["taken up by a reload"] if row.get("reload") == "hot" else []
+    words += ["applied by a reload"] if row.get("reload") == "hot" else []
     yield f"# {', '.join(words)}"
     known = "default" in row and not row.get("secret")
     yield f"#{name} = {_value(row['default'] if known else _stands(row))}"

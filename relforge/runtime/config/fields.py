@@ -18,7 +18,7 @@ OPTIONS: dict[str, tuple[type, Any]] = {"map": (dict, {}), "under": (str, "")}
 def check(state: dict[str, Any]) -> None:
     """Raise BadOptions for both ``map`` and ``under``, or a table's name that is none."""
     if state["map"] and state["under"]:
-        raise BadOptions([("under", "a map names whole keys: give one of `map` and `under`")])
+        raise BadOptions([("under", "a map names whole keys: set only one of `map` and `under`")])
     if state["under"] and not all(state["under"].split(".")):
         raise BadOptions([("under", "expected the name of a table, such as db")])
 
@@ -32,7 +32,7 @@ def layer(values: dict[str, Any], state: dict[str, Any], context: Context, place
     for field, key in _chosen(values, state, context):
         if field not in values:
             names = ", ".join(sorted(values)) or "nothing"
-            found.errors.append(f"{place}: there is no field {field!r}; it has {names}")
+            found.errors.append(f"{place}: no field {field!r}; it has {names}")
         else:
             for path, value in keys.leaves({"": values[field]}):
                 inner = (*key, *path[1:])
@@ -51,7 +51,7 @@ def _chosen(
     for field in values:
         key = names.path([*above, *field.replace("__", ".").split(".")])
         if not all(key):
-            raise Failure(f"{field!r} is no name of a key: expected such as db.url")
+            raise Failure(f"{field!r} is not a valid key: expected one such as db.url")
         rows.append((field, key))
     return rows
 

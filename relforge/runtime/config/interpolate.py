@@ -60,5 +60,5 @@ def _text(key: str, values: dict[str, Any], where: str) -> str:
         raise Refusal(f"{where}: ${{{key}}} is not set{near}", code=CONFIG)
     if isinstance(value, (dict, list)):
         kind = "table" if isinstance(value, dict) else "list"
-        raise Refusal(f"{where}: ${{{key}}} is a {kind}, no single value", code=CONFIG)
+        raise Refusal(f"{where}: ${{{key}}} is a {kind}, not a single value", code=CONFIG)
     return export.text(value)

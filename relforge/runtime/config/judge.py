@@ -113,7 +113,8 @@ class Judge:
                 self.bad.add(path)
                 self.wrong(
                     keys.show(path),
-                    f"was fixed {value} when the release was built; build it anew to change that",
+                    f"was fixed {value} when the release was built; to change it, build the "
+                    "release again",
                     setting,
                 )
 
@@ -127,7 +128,7 @@ class Judge:
         """Note a value that is not what its row asks for."""
         self.bad.add(setting.path)
         wanted = f"expected {kinds.expected(row)}"
-        if reason.startswith("it is set and"):
+        if reason.startswith("it is set but"):
             message = f"{wanted}, but {reason}"
         else:
             secret = self.secret(setting)

@@ -93,7 +93,7 @@ def text(value: str, row: Row) -> Any:
     """The value that a text means; raises Mismatch."""
     kind = row.get("type", "str")
     if not value.strip() and (kind not in ("str", "list", "enum") or row.get("choices")):
-        raise Mismatch("it is set and empty" if not value else "it is set and blank")
+        raise Mismatch("it is set but empty" if not value else "it is set but blank")
     return _limit(_TEXT[kind](value, row), row)
 
 
@@ -222,7 +222,7 @@ def _json(value: str) -> Any:
     try:
         found = json.loads(value)
     except (ValueError, RecursionError):
-        raise Mismatch("it is no JSON") from None
+        raise Mismatch("it is not valid JSON") from None
     return _finite(found)
 
 

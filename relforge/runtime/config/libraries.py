@@ -36,7 +36,7 @@ def _missing(package: str, what: str) -> str:
     needs = f"{what} needs {package}, which"
     if os.environ.get("RELEASE_ROOT"):
         return (
-            f"{needs} is not among the locked dependencies: add {package!r} to "
+            f"{needs} is not in the lockfile: add {package!r} to "
             "project.dependencies, then: relforge lock"
         )
     return f"{needs} is not installed in {sys.prefix}: add {package!r} to project.dependencies"

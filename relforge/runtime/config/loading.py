@@ -151,14 +151,14 @@ class Loading:
             raise Refusal(
                 f"the configuration: {_provider(self._provider)} did not end within "
                 f"{self._within:g} s and was killed",
-                hint="give the provider a `timeout` that fits, or mend what it waits for",
+                hint="give the provider a longer `timeout`, or fix what it waits for",
                 code=CONFIG,
             )
         chunk = os.read(self.fd, 1 << 16)
         if not chunk:
             raise Refusal(
                 f"the configuration: {_provider(self._provider)} ended the loader ({self._end()})",
-                hint="what it printed is above",
+                hint="its output is above",
                 code=CONFIG,
             )
         *lines, self._buffer = (self._buffer + chunk).split(b"\n")

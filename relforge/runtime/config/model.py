@@ -33,7 +33,7 @@ def find(target: str) -> Any:
     libraries.check(*LIBRARY)
     module, colon, name = target.partition(":")
     if not module or not colon or not name:
-        raise ValueError(f"{target!r} is no class such as package.settings:Settings")
+        raise ValueError(f"{target!r} is not a class such as package.settings:Settings")
     found: Any = import_module(module)
     for word in name.split("."):
         if not hasattr(found, word):
@@ -44,7 +44,7 @@ def find(target: str) -> Any:
         raise ValueError(f"{target}: expected a class of pydantic's BaseModel")
     if hasattr(found, "settings_customise_sources"):
         raise ValueError(
-            f"{target}: a BaseSettings reads variables by itself; make it a BaseModel, or use "
+            f"{target}: a BaseSettings reads variables itself: make it a BaseModel, or use "
             "`relforge.runtime.settings_source` in it, and no `model`"
         )
     return found

@@ -69,8 +69,7 @@ def _project(environ: dict[str, str], importers: Sequence[str]) -> tuple[str, di
                 return found
     more = "".join(f", nor at or above {start}" for start in starts[1:])
     raise Refusal(
-        f"no configuration: there is no [{WHERE}] in a pyproject.toml at or above "
-        f"{starts[0]}{more}",
+        f"no configuration: no [{WHERE}] in a pyproject.toml at or above {starts[0]}{more}",
         hint=f"run from the project's directory, or set {PROJECT} to it",
         code=CONFIG,
     )
@@ -80,7 +79,7 @@ def _given(directory: str, environ: dict[str, str]) -> tuple[str, dict[str, Any]
     found = _at(directory, environ)
     if found is None:
         raise Refusal(
-            f"{PROJECT}={directory}: there is no [{WHERE}] in a pyproject.toml of it",
+            f"{PROJECT}={directory}: no pyproject.toml with [{WHERE}]",
             hint="set it to the directory of the project's pyproject.toml, or unset it",
             code=CONFIG,
         )

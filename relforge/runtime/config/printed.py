@@ -24,7 +24,7 @@ class NotFound(Failure):
 
 
 def by(words: list[str], context: Context) -> bytes:
-    """Run the program in the release's folder, without input; its standard output.
+    """Run the program in the release's directory, without input; its standard output.
 
     Raises NotFound, Unavailable where it fails or takes too long (then it is
     killed), Failure where it prints too much.  What it has started in the
@@ -41,7 +41,7 @@ def by(words: list[str], context: Context) -> bytes:
             stderr=subprocess.PIPE,
         )
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"{name}: there is no such program") from None
+        raise NotFound(f"{name}: no such program") from None
     except OSError as error:
         raise Failure(f"{name}: {error.strerror}") from None
     except ValueError as error:  # NUL in a word

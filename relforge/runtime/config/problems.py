@@ -23,7 +23,7 @@ class Invalid(Refusal):
         count = "1 error" if len(rows) == 1 else f"{len(rows)} errors"
         lines = [f"  - {_line(row)}" for row in rows[:MOST]]
         if len(rows) > MOST:
-            lines.append(f"  and {len(rows) - MOST} more: `config check --json` has them all")
+            lines.append(f"  and {len(rows) - MOST} more: `config check --json` lists them all")
         if any(row["message"].startswith("raised ") and not row["trace"] for row in rows):
             hint = "RELEASE_DEBUG=1 shows the traceback of a provider"
         else:

@@ -50,7 +50,7 @@ class BadOptions(ValueError):
 
 
 class Failure(Exception):
-    """Something at boot that the operator can mend; the message names the place."""
+    """Something at boot that the operator can fix; the message names the place."""
 
     def __init__(self, *messages: str) -> None:
         super().__init__("\n".join(messages))
@@ -163,7 +163,7 @@ class Context:
         """A path of the settings: ``${VAR}`` replaced, relative to the release.
 
         None where a variable is not set and the path is optional; raises Failure
-        where it is not optional, or where the variable is set and empty.
+        where it is not optional, or where the variable is set but empty.
         """
         joined = self.expand(text, optional=optional)
         return joined if joined is None or joined.startswith("/") else f"{self.root}/{joined}"
@@ -178,7 +178,7 @@ class Context:
             if value is None and optional:
                 return None
             if not value:
-                state = "not set" if value is None else "set and empty"
+                state = "not set" if value is None else "set but empty"
                 raise Failure(f"{text}: the variable {name} is {state}")
             parts += [before, value]
         return "".join(parts) + rest
@@ -194,7 +194,9 @@ def read_options(
     errors = []
     for name, value in options.items():
         if name not in known:
-            rest = f"; the options are {', '.join(sorted(known))}" if known else "; it takes none"
+            rest = (
+                f"; the options are {', '.join(sorted(known))}" if known else "; it has no options"
+            )
             errors.append((name, f"unknown option{keys.nearest(name, known) or rest}"))
         elif not isinstance(value, (int, float) if known[name][0] is float else known[name][0]):
             kind = {"dict": "table"}.get(known[name][0].__name__, known[name][0].__name__)
@@ -217,9 +219,11 @@ def _path_errors(text: str) -> list[str]:
     if not text:
         return ["empty"]
     if text.startswith("~"):
-        return ["~ is not replaced: a service has no home folder; write ${HOME}, or the whole path"]
+        return [
+            "~ is not expanded: a service has no home directory; write ${HOME}, or the whole path"
+        ]
     for part in text.split("${")[1:]:
         name, brace, _ = part.partition("}")
         if not brace or not name.replace("_", "a").isalnum():
-            return [f"{text!r} holds a ${{ without a name and a }}"]
+            return [f"{text!r} has a ${{ without a name and a }}"]
     return []

@@ -90,7 +90,7 @@ class _Filler:
         other = self._paths.get(key)
         if other is None:
             if any(name.startswith(f"{key}.") for name in self._paths):
-                raise _Wrong(f"${{{key}}} is a table, no single value")
+                raise _Wrong(f"${{{key}}} is a table, not a single value")
             near = keys.nearest(key, self._paths)
             raise _Wrong(f"${{{key}}} is not set{near or '; write $${ for the characters'}")
         name = keys.show(other)
@@ -104,7 +104,7 @@ class _Filler:
             self._judge.tainted.add(path)
         value = stack[-1].value
         if isinstance(value, (dict, list)) or value is None:
-            raise _Wrong(f"${{{key}}} is a {kinds.name_of(value)}, no single value")
+            raise _Wrong(f"${{{key}}} is a {kinds.name_of(value)}, not a single value")
         return export.text(value)
 
 

@@ -206,7 +206,7 @@ class _Resolution:
             return
         self._enter(OVERLAY, attempt.TIMEOUT)
         if not path:
-            self._fail(OVERLAY, ("the variable is set and empty",))
+            self._fail(OVERLAY, ("the variable is set but empty",))
             return
         try:
             self._lay(OVERLAY, parse(path, read_text(path, optional=False) or ""))

@@ -51,9 +51,12 @@ def normal(key: str) -> str:
 def _key(key: str) -> Iterator[str]:
     for name in keys.split(key):
         if not _NAME.fullmatch(name):
-            yield f"{name!r} is no name of a key: letters, digits, - and _, not a digit first"
+            yield (
+                f"{name!r} is not a valid key: use letters, digits, - and _, and start with "
+                "a letter, - or _"
+            )
         elif "__" in name:
-            yield "a name cannot hold __, which stands for a dot in variables"
+            yield "a name cannot contain __, which stands for a dot in variables"
 
 
 def _row(key: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -70,15 +73,15 @@ def _row(key: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(kind, str):
             known = ", ".join(sorted(kinds.NAMES))
             near = keys.nearest(kind, kinds.NAMES)
-            yield "type", f"there is no type {kind!r}{near or f'; the types are {known}'}"
+            yield "type", f"no type {kind!r}{near or f'; the types are {known}'}"
         return
     yield from _limits(kind, row)
     if row.get("required") and "default" in row:
-        yield "default", "a required key has no use for a default"
+        yield "default", "a required key cannot have a default"
     if row.get("reload", "restart") not in ("hot", "restart"):
         yield "reload", 'expected "hot" or "restart"'
     if row.get("build_time") and row.get("reload") == "hot":
-        yield "reload", "what is fixed when the release is built cannot change while it runs"
+        yield "reload", "a key that is fixed at build time cannot change at run time"
     if row.get("build_time") and row.get("secret"):
         yield "build_time", "a secret would be in the artifact"
     if "default" in row and isinstance(row["default"], ROW["default"]):
@@ -131,7 +134,7 @@ def _limits(kind: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "items", "only a list has items"
     elif "items" in row and row["items"] not in kinds.NAMES:
         near = keys.nearest(str(row["items"]), kinds.NAMES)
-        yield "items", f"there is no type {row['items']!r}{near}"
+        yield "items", f"no type {row['items']!r}{near}"
     elif "items" in row and row["items"] == "enum":
         yield "items", "the items of a list cannot be an enum"
 
@@ -148,7 +151,7 @@ def _clashes(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
         where = f"{WHERE}.{_quoted(key)}"
         other = seen.setdefault(normal(key), key)
         if other != key:
-            yield where, f"a variable cannot tell it from {other}"
+            yield where, f"its variable is the same as that of {other}"
         path = keys.split(key)
         for size in range(1, len(path)):
             above = ".".join(path[:size])

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 _REASONS = {
     "deep": f"nested deeper than {DEEPEST} tables and lists",
-    "number": "holds a number that is not finite, which JSON does not have",
-    "nul": "holds a NUL character, which no variable and no path can",
-    "text": "holds what is no Unicode text (a variable that is no UTF-8, half a surrogate pair)",
+    "number": "contains a number that is not finite, which JSON does not have",
+    "nul": "contains a NUL character, which variables and paths cannot",
+    "text": (
+        "contains text that is not valid Unicode (a variable that is not UTF-8, half a "
+        "surrogate pair)"
+    ),
 }
 
 

@@ -216,7 +216,7 @@ def _current() -> Section:
         if _source.busy:
             raise Refusal(
                 "the configuration is being loaded, and a provider (or what it imports) reads it",
-                hint="let the provider use what load() is given: context.get(key)",
+                hint="use the argument of load() in the provider: context.get(key)",
                 code=CONFIG,
             )
         if _source.section is None:
@@ -246,7 +246,7 @@ def _inherited() -> dict[str, Any] | None:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise Refusal(
-            f"{FILE}={path}: the configuration of the release is gone: {error.strerror}",
+            f"{FILE}={path}: the configuration of the release has been removed: {error.strerror}",
             hint="the process that started this one has ended, or belongs to another user",
             code=CONFIG,
         ) from None

@@ -66,7 +66,7 @@ def check(text: str) -> None:
             problem = problem or wrong
         else:
             return
-    raise Wrong(f"{text!r} is not an address, whatever is put in", hint=HINT) from problem
+    raise Wrong(f"{text!r} is not an address with any value", hint=HINT) from problem
 
 
 def _path(text: str) -> str:

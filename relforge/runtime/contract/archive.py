@@ -59,7 +59,7 @@ def end_problem(rest: Readable, *, required: bool = True) -> str:
     while chunk := rest.read(_PADDING):
         size += len(chunk)
         if chunk.strip(b"\0") or size > _PADDING:
-            return "something follows the end of the archive"
+            return "there is data after the end of the archive"
     whole = size >= tarfile.BLOCKSIZE or not required
     return "" if whole else "the archive has no end: it was cut short"
 

@@ -37,12 +37,12 @@ class Argument(Record):
     type: str = key(
         Choice(*TYPES),
         default="str",
-        doc='`"str"`, `"int"`, `"float"`, or for an option `"flag"`: true where it is given',
+        doc='`"str"`, `"int"`, `"float"`, or for an option `"flag"`: true if given',
     )
     default: str | int | float | None = key(
         Anything(),
         default=None,
-        doc="of one that may be left out; an option without it is `None` then",
+        doc="for an optional one; without a default, an option is `None`",
     )
     help: str = key(Text(), default="", doc="its line in `--help`")
 
@@ -53,8 +53,10 @@ class Command(CallOrExec):
     TARGETS: ClassVar[dict[str, str]] = {
         "call": 'a callable, `"pkg.module:name"`; '
         "[what it takes](../how-to/write-commands.md#what-a-command-takes)",
-        "exec": "instead: a program, a list of words that those of the command line follow; a "
-        "first word with a `/` in it is a file of the release",
+        "exec": (
+            "instead: a program and its first arguments, a list of strings; those of the "
+            "command line follow. A first string with a `/` is a file of the release"
+        ),
     }
 
     mode: str = key(
@@ -78,21 +80,20 @@ class Command(CallOrExec):
         Flag(),
         default=False,
         kinds=("call",),
-        doc="`true`: `call` is a console script, which finds the words of the command line in "
-        "`sys.argv`",
+        doc="`true`: `call` is a console script, which reads its arguments from `sys.argv`",
     )
     confirm: str = key(
         Text(),
         default="",
-        doc="a question that is asked before; `--yes` agrees, and is needed where there is no "
+        doc="a question to confirm before it runs; `--yes` agrees, and is required without a "
         "terminal",
     )
     once: bool | str | dict[str, tuple[str, ...]] = key(
         Once(),
         default=False,
         doc="`true`: once for each version, state directory, arguments and configuration, and one "
-        'at a time; `{ by = ["db.url"] }`: of the configuration these keys alone count; or a '
-        "callable that makes a lock, for a fleet; `--again` repeats it",
+        'at a time; `{ by = ["db.url"] }`: only these keys of the configuration count; or a '
+        "callable that returns a lock, for a fleet; `--again` repeats it",
     )
     cwd: str | None = key(
         Text(),

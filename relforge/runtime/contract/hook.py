@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 TURNS = {
     "pre_start": ("before the first process of a service starts", "nothing starts: exit 1"),
     "post_start": ("once everything is ready", "is reported"),
-    "pre_stop": ("before the services are asked to stop; they still serve", "is reported"),
+    "pre_stop": ("before the services stop; they are still serving", "is reported"),
     "post_stop": (
-        "once all of them are gone; not after a `pre_start` that failed",
+        "once all have stopped; not after a failed `pre_start`",
         "is reported",
     ),
-    "pre_upgrade": ("before an upgrade touches anything", "there is no upgrade"),
-    "post_upgrade": ("once the new version serves", "is reported"),
-    "on_crash": ("a process ended that should not have", "is reported"),
+    "pre_upgrade": ("before an upgrade changes anything", "the upgrade is canceled"),
+    "post_upgrade": ("once the new version is serving", "is reported"),
+    "on_crash": ("a process ended unexpectedly", "is reported"),
 }
 HOOKS = tuple(TURNS)
 
@@ -31,12 +31,11 @@ class Hook(CallOrExec):
 
     TARGETS: ClassVar[dict[str, str]] = {
         "call": "a callable; one with a parameter gets the facts of the hook, a dict",
-        "exec": "a program, a list of words; a first word with a `/` in it is a file of the "
-        "release",
+        "exec": "a program, a list of strings; a first string with a `/` is a file of the release",
     }
 
     timeout: float = key(
         Seconds(least=0.001, reason="a hook must end: its timeout is more than 0", none=False),
         default=60.0,
-        doc="after which it is stopped, and has failed",
+        doc="after which it is stopped and counts as failed",
     )

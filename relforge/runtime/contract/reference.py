@@ -36,7 +36,7 @@ def put(text: str, value: Callable[[str], str]) -> str:
             continue
         key, brace, rest = rest.partition("}")
         if not brace or not key:
-            raise Wrong("it holds a ${ without a key and a }", hint=HINT)
+            raise Wrong("it has a ${ without a key and a }", hint=HINT)
         parts += [before, value(key)]
     return "".join(parts) + rest
 

@@ -44,8 +44,8 @@ class Service(Run):
         default=(),
         kinds=("run",),
         references=True,
-        doc="the words that a `run` finds in `sys.argv[1:]`, as the program of a console script "
-        "does; `sys.argv[0]` is the name of the service",
+        doc="the arguments of a `run`, in `sys.argv[1:]` as for a console script; "
+        "`sys.argv[0]` is the name of the service",
     )
     server: str = key(
         Choice(*SERVERS),
@@ -91,17 +91,19 @@ class Service(Run):
     intensity: tuple[int, float] = key(
         Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
         default=(5, 30.0),
-        doc="more restarts of one instance within so many seconds, and the service gives up: see "
-        "`required`. A process that ends by itself with status 0 is started again and not counted",
+        doc="after more restarts of one instance within so many seconds, the service gives up: see "
+        "`required`. A process that ends by itself with status 0 is restarted and not counted",
     )
     drain: float = key(
         OrReference(Seconds()),
         default=20.0,
         references=True,
-        doc="how long the service may take to finish its work after it was asked to stop",
+        doc="how long the service may take to finish its work when it stops",
     )
     kill_after: float = key(Seconds(), default=3.0, doc="how long after `drain` it is killed")
-    stop_signal: str = key(Signal(), default="SIGTERM", doc="what asks a `run` or `exec` to stop")
+    stop_signal: str = key(
+        Signal(), default="SIGTERM", doc="the signal that asks a `run` or `exec` to stop"
+    )
     ready: str | dict[str, Any] = key(
         Ready(),
         default="notify",
@@ -109,7 +111,7 @@ class Service(Run):
         references=True,
         hint=Ready.words,
         shown='`"notify"`; required for `exec`',
-        doc="how it is known that it is ready; see below",
+        doc="how it reports that it is ready; see below",
     )
     ready_timeout: float = key(
         OrReference(Seconds()), default=60.0, references=True, doc="how long that may take"
@@ -118,15 +120,15 @@ class Service(Run):
         Flag(),
         default=None,
         shown="`start` alone needs it",
-        doc="`start` waits for it, and fails with it, unless this is `false`; `true`: the release "
-        "ends, too, where it gives up. Without it the others serve on, and `status` shows it as "
-        "failed",
+        doc="`start` waits for it, and fails if it fails, unless this is `false`; `true`: the "
+        "release also stops when it gives up. By default the others keep running, and "
+        "`status` shows it as failed",
     )
     enabled: bool | str = key(
         FlagOrReference(),
         default=True,
         references=True,
-        doc='`false`, or `"${key}"` of a bool: a release without it',
+        doc='`false`, or `"${key}"` of a bool: whether the release runs it',
     )
     depends: tuple[str, ...] = key(
         Words(),
@@ -138,15 +140,18 @@ class Service(Run):
     singleton: bool = key(
         Flag(),
         default=False,
-        doc="one at a time, also while it is replaced: the old one is gone before the new one "
-        "begins",
+        doc="only one at a time, even during a replacement: the old one ends before the new "
+        "one starts",
     )
     watchdog: float = key(
-        Seconds(least=1.0, reason="less than a second cannot tell a slow process from a hung one"),
+        Seconds(
+            least=1.0,
+            reason="under a second, a slow process cannot be distinguished from a hung one",
+        ),
         default=0.0,
         shown="`0`: none",
-        doc="how long it may give no sign of life, at least a second; then its stacks are printed, "
-        "it is killed and started again; see below",
+        doc="how long it may give no sign of life, at least a second; then its stacks are "
+        "printed, and it is killed and restarted; see below",
     )
     user: str = key(
         Text(),

@@ -104,7 +104,7 @@ class Limits(Shape):
 
     def _limit(self, name: str, value: Any) -> Any:
         if name not in self.NAMES:
-            raise Wrong("there is no such limit", hint=nearest(name, self.NAMES))
+            raise Wrong("unknown limit", hint=nearest(name, self.NAMES))
         if value in ("none", -1) and not isinstance(value, bool):
             return -1
         if isinstance(value, str) and reference.keys(value):

@@ -23,9 +23,9 @@ class Log(Record):
     age: float = key(
         Seconds(),
         default=0.0,
-        doc='so is a file whose first line is older, for instance `"24h"`; 0 for never',
+        doc='a file whose first line is older is rotated too, for instance `"24h"`; 0 for never',
     )
-    keep: int = key(Whole(0), default=5, doc="how many rotated files stay")
+    keep: int = key(Whole(0), default=5, doc="how many rotated files to keep")
 
 
 class Console(Record):
@@ -40,8 +40,7 @@ class Console(Record):
     idle_timeout: float = key(
         Seconds(),
         default=8 * 3600.0,
-        doc="a connection for which nothing runs and from which nothing comes is closed; 0 for "
-        "never",
+        doc="an idle connection is closed after this time; 0 for never",
     )
 
 
@@ -51,17 +50,18 @@ class Upgrade(Record):
     bake: float = key(
         Seconds(),
         default=5.0,
-        doc="how long it is watched once its processes serve alone; a process that ends meanwhile, "
-        "unless its service has `required = false`, takes the upgrade back. A reload is watched "
-        "as long, and taken back to the configuration before",
+        doc="how long the new version is watched after its processes have taken over; a "
+        "process that ends during that time, unless its service has `required = false`, rolls "
+        "the upgrade back. A reload is watched equally long, and rolled back to the "
+        "configuration before",
     )
     health: dict[str, Any] | None = key(
         Probe(),
         default=None,
         references=True,
-        doc="asked twice a second while it is watched: "
+        doc="checked twice a second while it is watched: "
         '`{ http = "http://127.0.0.1:${http.port}/health" }`, `{ tcp = "host:port" }` or '
-        '`{ exec = ["..."] }`; three misses in a row take the upgrade back',
+        '`{ exec = ["..."] }`; three failures in a row roll the upgrade back',
     )
 
 
@@ -81,7 +81,7 @@ class Config(Record):
         Anything(), default=(), doc="`use`, `options`, `state`, `timeout`, `retries` of each"
     )
     schema: dict[str, Any] = key(Anything(), default={}, doc="the keys, their types and defaults")
-    model: str = key(Anything(), default="", doc='`"pkg.mod:Class"` in the place of the schema')
+    model: str = key(Anything(), default="", doc='`"pkg.mod:Class"` instead of the schema')
     export: dict[str, Any] = key(
         Anything(), default={}, doc='environment variable = key, or `{"key": str, "as": str}`'
     )

@@ -52,7 +52,7 @@ def parse(content: bytes) -> Listed:
         raise ValueError("it is not a table")
     links = value.get("links")
     if not isinstance(links, dict) or not all(isinstance(row, str) for row in links.values()):
-        raise ValueError("`links` is not a table of texts")
+        raise ValueError("`links` is not a table of strings")
     directories, executable = (_texts(value, key) for key in ("directories", "executable"))
     return Listed(directories=directories, executable=executable, links=links)
 
@@ -60,7 +60,7 @@ def parse(content: bytes) -> Listed:
 def _texts(value: dict[str, Any], key: str) -> frozenset[str]:
     rows = value.get(key)
     if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
-        raise ValueError(f"`{key}` is not a list of texts")
+        raise ValueError(f"`{key}` is not a list of strings")
     return frozenset(rows)
 
 
@@ -72,7 +72,7 @@ def problems(listed: Listed, found: Listed, files: Set[str]) -> Iterator[tuple[s
     for path, target in sorted(listed.links.items()):
         there = found.links.get(path)
         if there is None:
-            what = "it is not a link any more" if path in files else "the link is missing"
+            what = "it is no longer a link" if path in files else "the link is missing"
             yield path, f"{what}: it led to {target}"
         elif there != target:
             yield path, f"the link leads to {there}, and led to {target} when it was built"

@@ -51,7 +51,7 @@ def run(
             when = "" if ask == "again" else mark.done
             if when:
                 print(f"{name} has been done for {contract['version']} on this host: {when}")
-                print(f"  {mark.path} says so; to repeat it: {name} --again")
+                print(f"  {mark.path} records this; to repeat it: {name} --again")
                 return DONE
         lock: Any = entry.find(once)(name) if isinstance(once, str) else nullcontext()
         if stack.enter_context(lock) is False and ask != "again":
@@ -124,7 +124,7 @@ class Mark:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Refusal(
-                f"{self.path}: {error.strerror}; `once` remembers there what was done",
+                f"{self.path}: {error.strerror}; `once` keeps its record there",
                 hint="set RELEASE_STATE_DIR to a directory that this user can write",
                 code=CONFIG,
             ) from None

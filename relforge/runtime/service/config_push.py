@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
         ready, _, _ = select.select(list(waiting), [], [], max(deadline - time.monotonic(), 0))
         if not ready:
             for name in waiting.values():
-                found[name] = f"it was not done within {question['seconds']:g} s"
+                found[name] = f"not done within {question['seconds']:g} s"
             break
         for sock in ready:
             answer = _answer(sock)

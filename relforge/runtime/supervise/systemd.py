@@ -31,7 +31,7 @@ _MARGIN = 10.0  # seconds for what comes after the last thing that takes time
 
 
 class Manager:
-    """What started us, where it listens; else nothing that is said here goes anywhere.
+    """What started us, its socket; else nothing that is said here goes anywhere.
 
     ``stores`` tells whether it keeps sockets for whoever comes after us: systemd
     says so in ``$FDSTORE`` since version 254, the units of `units` say it before.

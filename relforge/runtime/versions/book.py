@@ -60,7 +60,7 @@ class Book:
 
 
 def remove(folder: str) -> None:
-    """Delete a folder of ours, also one whose modes forbid it."""
+    """Delete a directory of ours, also one whose modes forbid it."""
 
     def again(function: Any, path: str, _error: object) -> None:
         os.chmod(os.path.dirname(path), 0o700)
@@ -77,8 +77,8 @@ def _take(fd: int, op: str) -> None:
     if not flock.take(fd):
         holder = os.pread(fd, 100, 0).decode(errors="replace").strip()
         raise Refusal(
-            f"another operation on the releases is under way: {holder or '?'}",
-            hint="wait for it; `releases` tells what there is",
+            f"another operation on the releases is in progress: {holder or '?'}",
+            hint="wait for it; `releases` shows the result",
             code=LOCKED,
         )
     os.ftruncate(fd, 0)
@@ -90,32 +90,32 @@ def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
     op, version, old = begun["op"], begun["version"], begun["old"]
     if op == "install":
         whole = place.has(version)
-        told = "it is installed" if whole else "what it had unpacked is removed"
+        told = "it is installed" if whole else "its files were removed"
     elif op == "uninstall":
         whole = not place.has(version)
         told = "it is removed" if whole else "nothing was removed"
     else:
         whole, told = _settle_switch(place, version)
     journal.write(op, version, DONE if whole else FAILED, old=old, why="" if whole else "cut off")
-    print(f"the {op} of {version} was cut off: {told}", file=sys.stderr)
+    print(f"the {op} of {version} was interrupted: {told}", file=sys.stderr)
 
 
 def _settle_switch(place: Place, version: str) -> tuple[bool, str]:
     running = instance.running(paths.of(place.release(version)))
     if running is None:
         if place.pointed() == version:
-            return True, "it is current, and nothing runs"
-        return False, f"current is still {place.pointed()}, and nothing runs"
+            return True, "it is current, and not running"
+        return False, f"current is still {place.pointed()}, and nothing is running"
     if live.operation(running):
         raise Refusal(
             f"the supervisor is still busy with the upgrade of {version} (pid {running.pid})",
-            hint="wait for it; `status` tells",
+            hint="wait for it; `status` shows its progress",
             code=LOCKED,
         )
     if running.version != version:
-        return False, f"{running.version} runs, as before"
+        return False, f"{running.version} is still running"
     if place.pointed() != version:
         place.check_current()
         place.point(version)
-        return True, "it runs, and now it is current as well"
-    return True, "it runs, and is current"
+        return True, "it is running, and is now current too"
+    return True, "it is running, and is current"

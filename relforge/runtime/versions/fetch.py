@@ -80,7 +80,9 @@ def _fetch(url: str, path: str, *, most: int | None) -> None:
             if most is not None and file.tell() > most:
                 raise Refusal(f"{shown}: larger than {most:,} bytes")
             if wanted is not None and file.tell() != int(wanted):
-                raise Refusal(f"{shown}: it broke off after {file.tell()} of {wanted} bytes")
+                raise Refusal(
+                    f"{shown}: the connection ended after {file.tell()} of {wanted} bytes"
+                )
     except HTTPError as error:
         if most is not None and error.code in (403, 404, 410):
             return

@@ -77,9 +77,9 @@ def uninstall(book: Book, version: str) -> dict[str, Any]:
     if not os.path.lexists(place.release(version)):
         return {"version": version, "changed": False}
     if place.pointed() == version:
-        raise Refusal(f"{version} is current", hint="switch to another one before")
+        raise Refusal(f"{version} is current", hint="switch to another version first")
     if live.versions(place.releases, [version]):
-        raise Refusal(f"{version} is in use: processes of it run", hint="stop them before")
+        raise Refusal(f"{version} is in use by running processes", hint="stop them first")
     book.journal.write("uninstall", version, BEGUN)
     os.makedirs(place.trash, 0o700, exist_ok=True)
     os.rename(place.release(version), os.path.join(place.trash, version))
@@ -98,7 +98,7 @@ def _name(book: Book, draft: str, version: str) -> bool:
             return False
         raise Refusal(
             f"another release with the version {version} is installed",
-            hint="give this one a version of its own, or `uninstall` that one",
+            hint="change the version of this one, or `uninstall` the other",
         )
     book.journal.write("install", version, BEGUN)  # by its name, for what repairs
     os.sync()  # a power cut must not leave a name with half of the files

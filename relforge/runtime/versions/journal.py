@@ -45,7 +45,7 @@ class Journal:
         except OSError as error:
             raise Refusal(
                 f"{self._place.journal}: {error.strerror}",
-                hint="make room, or run it as the user who owns the deploy root",
+                hint="free some space, or run it as the user who owns the deploy root",
             ) from None
 
     def _append(self, line: bytes) -> None:
@@ -91,7 +91,7 @@ class Journal:
             if row["op"] == "rollback" and row["old"] in stack:
                 stack.remove(row["old"])
             elif row["op"] == "upgrade" and row["old"] and row["old"] not in stack:
-                stack.append(row["old"])  # it was put there by hand
+                stack.append(row["old"])  # it was put there manually
             if row["version"] in stack:
                 stack.remove(row["version"])
             stack.append(row["version"])

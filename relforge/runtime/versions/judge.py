@@ -29,7 +29,7 @@ def check(folder: str, tree: Tree, name: str | None) -> dict[str, Any]:
     release = manifests.load(folder)
     _check_identity(release, "")
     if name is not None and release["name"] != name:
-        raise Refusal(f"this is a release of {release['name']}, and {name} is installed here")
+        raise Refusal(f"this is a release of {release['name']}, but {name} is installed here")
     _check_tree(folder, tree)
     _check_host(release.get("target"))
     _check_identity(release, tree.top)
@@ -109,7 +109,7 @@ def _check_digests(folder: str, tree: Tree) -> None:
         with open(os.path.join(folder, SUMS), encoding="utf-8", errors="surrogateescape") as file:
             text = file.read(archive.MOST_TEXT + 1)
     except OSError:
-        raise Refusal(f"{SUMS} is missing: this is no release, or an old one") from None
+        raise Refusal(f"{SUMS} is missing: this is not a release, or an old one") from None
     if len(text) > archive.MOST_TEXT:
         raise Refusal(f"{SUMS}: larger than {archive.MOST_TEXT:,} bytes")
     listed: dict[str, str] = {}

@@ -68,7 +68,7 @@ def _installed(place: Place, journal: Journal, version: str) -> float:
     if row is not None and row["state"] == DONE:
         at: float = row["at"]
         return at
-    return os.stat(os.path.join(place.releases, version)).st_ctime  # by hand
+    return os.stat(os.path.join(place.releases, version)).st_ctime  # manually
 
 
 def _time(at: float) -> str:

@@ -11,7 +11,7 @@ OWN = ".relforge"
 
 
 class Place:
-    """The folders of one deploy root; nothing is made by asking."""
+    """The directories of one deploy root; nothing is made by asking."""
 
     __slots__ = ("current", "incoming", "journal", "lock", "own", "releases", "root", "trash")
 
@@ -28,7 +28,7 @@ class Place:
     def release(self, version: str) -> str:
         """Where that version is, or would be; raises Refusal for what is no version."""
         if not is_version(version):
-            raise Refusal(f"{version!r} is no version", hint="`releases` lists them", code=USAGE)
+            raise Refusal(f"{version!r} is not a version", hint="`releases` lists them", code=USAGE)
         return os.path.join(self.releases, version)
 
     def versions(self) -> list[str]:
@@ -57,7 +57,7 @@ class Place:
         """Raise Refusal where something is in the way of the link."""
         if os.path.lexists(self.current) and not os.path.islink(self.current):
             raise Refusal(
-                f"{self.current} is no link, so it cannot be switched",
+                f"{self.current} is not a link, so it cannot be switched",
                 hint=f"move it away: mv '{self.current}' '{self.current}.old'",
             )
         if not os.access(self.root, os.W_OK | os.X_OK):
@@ -78,13 +78,13 @@ class Place:
 
 
 def of(release: str) -> Place:
-    """The deploy root in which this release lies; raises Refusal where it lies in none."""
+    """The deploy root in which this release lies; raises Refusal where it is in none."""
     folder = os.path.dirname(release)
     if os.path.basename(folder) != "releases":
         name = os.environ.get("RELEASE_NAME", "app")
         raise Refusal(
-            f"{release} lies in no deploy root (<root>/releases/<version>)",
-            hint=f"make one: {name} install TARBALL --root /srv/{name}",
+            f"{release} is not in a deploy root (<root>/releases/<version>)",
+            hint=f"create one: {name} install TARBALL --root /srv/{name}",
         )
     return Place(os.path.dirname(folder))
 

@@ -35,11 +35,11 @@ def signers(root: str, given: str | None) -> Signers | None:
     if path is not None:
         return Signers(path, revoked)
     if given:
-        raise Refusal(f"{given}: no such file", hint="it lists who may sign")
+        raise Refusal(f"{given}: no such file", hint="it lists the allowed signers")
     if revoked is not None:
         raise Refusal(
             f"{revoked} lists revoked keys, and {os.path.join(root, SIGNERS)} is missing",
-            hint="list who may sign, or remove it",
+            hint="list the allowed signers, or remove it",
         )
     return None
 
@@ -52,7 +52,7 @@ def _usable(path: str) -> str | None:
         os.close(open_regular(path))
     except OSError as error:
         raise Refusal(
-            f"{path}: {error.strerror}; nothing is installed while this policy cannot be read",
+            f"{path}: {error.strerror}; nothing can be installed while this policy is unreadable",
             hint="repair it, or remove it if no signature is required",
         ) from None
     return path

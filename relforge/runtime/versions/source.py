@@ -73,15 +73,15 @@ def check(found: Artifact, pinned: str, signers: Signers | None, scratch: str) -
     for text, whence in ((pinned, "--sha256"), (said, f"{found.name}.sha256")):
         if text and text.lower() != digest:
             raise Refusal(
-                f"{found.name}: its sha256 is {digest}, and {whence} says {text}",
-                hint="it is damaged, or another file: copy it again",
+                f"{found.name}: its sha256 is {digest}, but {whence} says {text}",
+                hint="it is damaged or a different file: copy it again",
             )
     if signers is not None:
         who = _signer(found, signers, scratch)
         if named != found.name:
             raise Refusal(
                 f"{found.name}: {who} signed it as {named or 'a file without a name'}",
-                hint="give it back the name that it was signed with",
+                hint="rename it to the name that it was signed with",
             )
     return digest
 
@@ -126,14 +126,14 @@ def _signer(found: Artifact, signers: Signers, scratch: str) -> str:
             raise Refusal(
                 f"{found.name}: {found.name}{end} is missing, and {signers.path} requires a "
                 "signature",
-                hint="copy both files beside the artifact",
+                hint="copy both files next to the artifact",
             )
     assert found.sums is not None
     assert found.signature is not None
     program = shutil.which("ssh-keygen")
     if program is None:
         raise Refusal(
-            f"{signers.path} requires a signature, and ssh-keygen is not installed",
+            f"{signers.path} requires a signature, but ssh-keygen is not installed",
             hint="apt-get install openssh-client",
         )
     signature = os.path.join(scratch, "signature")

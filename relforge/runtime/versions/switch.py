@@ -86,12 +86,12 @@ def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
         if isinstance(error, KeyboardInterrupt):
             raise Refusal(
                 f"interrupted: {running.version} takes over again",
-                hint="`status` tells when it has",
+                hint="`status` shows when it has",
                 code=INTERRUPTED,
             ) from None
         raise
     if answer.get("warning"):
-        show(f"{answer['warning']}; the upgrade stands")
+        show(f"{answer['warning']}; the upgrade is kept")
     return {"warning": answer.get("warning", "")}
 
 
@@ -116,13 +116,13 @@ def _check(place: Place, version: str) -> None:
 
 
 def _note_others(place: Place, version: str) -> None:
-    """Whatever runs with another state folder goes on as it is, and that should be known."""
+    """Whatever runs with another state directory goes on as it is, and that should be known."""
     rest = [row for row in place.versions() if row != version]
     others = sorted(live.versions(place.releases, rest, without=os.getpid()))
     if others:
         show(
-            f"processes of {', '.join(others)} run with another state folder, and stay: "
-            "RELEASE_INSTANCE or RELEASE_STATE_DIR names it for an upgrade of them"
+            f"processes of {', '.join(others)} run with another state directory "
+            "and are not upgraded: to upgrade them, set RELEASE_INSTANCE or RELEASE_STATE_DIR"
         )
 
 
@@ -131,8 +131,9 @@ def _check_root(place: Place, running: Running) -> None:
     theirs, directory = os.path.split(os.path.dirname(os.path.realpath(running.root)))
     if directory == "releases" and theirs != os.path.realpath(place.root):
         raise Refusal(
-            f"what runs belongs to the deploy root {theirs}, and this one is {place.root}",
-            hint="they have one state directory: upgrade it there, or stop it first",
+            f"the running release belongs to the deploy root {theirs}, but this one is "
+            f"{place.root}",
+            hint="they share a state directory: upgrade it there, or stop it first",
             code=CONFIG,
         )
 
@@ -140,6 +141,6 @@ def _check_root(place: Place, running: Running) -> None:
 def _busy(running: Running) -> Refusal:
     return Refusal(
         f"its {live.operation(running)} is under way (pid {running.pid})",
-        hint="wait for it; `status` tells",
+        hint="wait for it; `status` shows its progress",
         code=LOCKED,
     )

@@ -81,20 +81,20 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
             raise _damaged(name, error) from None
         raise Refusal(
             f"{name}: not a release artifact",
-            hint="`relforge release` makes them: NAME-VERSION-SYSTEM.tar.gz",
+            hint="`relforge release` creates them: NAME-VERSION-SYSTEM.tar.gz",
         ) from None
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _damaged(name, error) from None
     except OSError as error:
         raise Refusal(f"{name}: {error.strerror or error}") from None
     if not tree.digests:
-        raise Refusal(f"{name}: there is nothing in it")
+        raise Refusal(f"{name}: it is empty")
     if wrong:
         raise _damaged(name, wrong)
     if source.digest.hexdigest() != sha256:
         raise Refusal(
             f"{name}: it was changed while it was being installed",
-            hint="install it from a directory that nobody else can write to",
+            hint="install it from a directory that no other user can write to",
         )
     return tree
 
@@ -106,12 +106,12 @@ def link(folder: str, name: str, tree: Tree, manifest: dict[str, Any]) -> None:
     """
     for path, target in tree.links.items():
         if not archive.stays(tree.links, path) and not archive.is_host_python(manifest, path):
-            raise Refusal(f"{name}: {path}: the link to {target} leaves the release")
+            raise Refusal(f"{name}: {path}: the link to {target} leads out of the release")
         if any(above in tree.links for above in _above(path)):
             raise Refusal(f"{name}: {path}: its directory is a link")
         place = os.path.join(folder, path)
         if os.path.lexists(place):
-            raise Refusal(f"{name}: {path}: it is in there twice")
+            raise Refusal(f"{name}: {path}: it occurs twice")
         try:
             os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
             os.symlink(target, place)
@@ -128,7 +128,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
     tree.top = tree.top or top
     words = path.split("/") if path else []
     if top != tree.top or top in ("", ".", "..") or any(row in ("", ".", "..") for row in words):
-        raise Refusal(f"{member.name!r}: it would be written outside of the release's directory")
+        raise Refusal(f"{member.name!r}: it would be written outside the release's directory")
     place = os.path.join(folder, *words)
     if member.isdir():
         os.makedirs(place, 0o755, exist_ok=True)
@@ -136,7 +136,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
     elif not words:
         raise Refusal(f"{member.name!r}: a release is a directory")
     elif path in tree.digests or path in tree.links:
-        raise Refusal(f"{path}: it is in there twice")
+        raise Refusal(f"{path}: it occurs twice")
     elif member.issym():
         tree.links[path] = member.linkname
     elif member.isfile():

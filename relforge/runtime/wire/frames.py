@@ -50,7 +50,7 @@ def receive(sock: socket, wait: Callable[[], None] = _at_once) -> dict[str, Any]
         raise FrameError(f"a frame of {size} bytes is over the limit of {LIMIT}")
     body = _exactly(sock, size, wait)
     if body is None:
-        raise FrameError("the peer closed inside a frame")
+        raise FrameError("the peer closed the connection inside a frame")
     return decode(body)
 
 
@@ -59,9 +59,9 @@ def decode(body: bytes) -> dict[str, Any]:
     try:
         message = quick_json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise FrameError(f"a frame that is no JSON: {error}") from None
+        raise FrameError(f"a frame that is not JSON: {error}") from None
     if not isinstance(message, dict):
-        raise FrameError("a frame that is no JSON object")
+        raise FrameError("a frame that is not a JSON object")
     return message
 
 
@@ -74,7 +74,7 @@ def _exactly(sock: socket, size: int, wait: Callable[[], None]) -> bytes | None:
         if not chunk:
             if missing == size:
                 return None
-            raise FrameError("the peer closed inside a frame")
+            raise FrameError("the peer closed the connection inside a frame")
         chunks.append(chunk)
         missing -= len(chunk)
     return b"".join(chunks)

@@ -22,7 +22,7 @@ _QUEUE_FULL = 0.02  # seconds until the next try
 
 
 class Absent(Refusal):
-    """The process is not there, and may be about to come; exit code 3."""
+    """The process is not there, or may be starting; exit code 3."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint, code=NOT_RUNNING)
@@ -123,16 +123,17 @@ def _check_peer(sock: _socket.socket, path: str, owner: int) -> None:
         sock.close()
         raise Refusal(
             f"{path}: refusing to connect: uid {uid} listens there, not the user of this release",
-            hint="another user can write to that directory: set RELEASE_RUN_DIR to one of your own",
+            hint="another user can write to that directory: set RELEASE_RUN_DIR to your own "
+            "directory",
         )
 
 
 def silent(who: str, seconds: float) -> Refusal:
     """The error for a process that is there and says nothing."""
-    hint = "the process is stopped, or code in C holds the interpreter"
+    hint = "the process is stopped, or C code holds the interpreter lock"
     if " " not in who:
         name = os.environ.get("RELEASE_NAME", "app")
-        hint += f"; `{name} stacks {who} --signal` shows its stacks all the same"
+        hint += f"; `{name} stacks {who} --signal` still shows its stacks"
     return Refusal(
         f"{who} is running, but does not answer within {seconds:g}s", hint=hint, code=NO_ANSWER
     )

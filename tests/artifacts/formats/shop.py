@@ -25,7 +25,7 @@ PLACES = {
 
 
 def prepared(root: Path, change: str = "", **settings: Any) -> Release:
-    """A release of that tree below the folder; ``change`` goes into the application."""
+    """A release of that tree below the directory; ``change`` goes into the application."""
     tree = root / "tree"
     for files in PLACES.values():
         for path, text in files.items():

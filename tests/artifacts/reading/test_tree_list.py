@@ -50,7 +50,7 @@ def _fill(tree: Path) -> None:
 CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "retargeted": (_retarget, "bin/python: the link leads to nothing, and led to ../python/bin/"),
     "removed": (lambda tree: (tree / "bin/python").unlink(), "bin/python: the link is missing"),
-    "a file": (_fill, "bin/python: it is not a link any more: it led to ../python/bin/python3.12"),
+    "a file": (_fill, "bin/python: it is no longer a link: it led to ../python/bin/python3.12"),
     "added": (
         lambda tree: (tree / SITE / "sitecustomize.py").symlink_to("/tmp/x.py"),
         f"{SITE}/sitecustomize.py: the link was added later: release/tree.json does not list it",

@@ -1,4 +1,4 @@
-"""Small releases in the other formats, put together by hand: a run file, packages, an image."""
+"""Small releases in the other formats, put together manually: a run file, packages, an image."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def template(name: str) -> str:
 
 
 def moved(root: str, rows: Rows | None = None) -> list[tuple[tarfile.TarInfo, bytes]]:
-    """A release's members below another folder."""
+    """A release's members below another directory."""
     made = []
     for info, data in members(OWN) if rows is None else rows:
         info.name = root + info.name.removeprefix(TOP)

@@ -16,7 +16,7 @@ DAY = 86400
 
 
 def tree(kind: str, key: str, size: int = 10_000) -> Path:
-    """A tree of one file; the folder of its entry."""
+    """A tree of one file; the directory of its entry."""
 
     def build(folder: Path) -> None:
         (folder / "data").write_bytes(os.urandom(size))
@@ -47,7 +47,7 @@ def unused(path: Path, days: float) -> Path:
 
 @pytest.fixture
 def full(own_cache: Path) -> Path:
-    """One entry of each kind, made by nobody else; returns the cache's folder."""
+    """One entry of each kind, made by nobody else; returns the cache's directory."""
     tree("python", "p")
     tree("deps", "d")
     member("m", b"member")

@@ -1,4 +1,4 @@
-"""Every kind of damage is found, named, and mended by making the entry again."""
+"""Every kind of damage is found, named, and fixed by making the entry again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wheels made by hand, and the values that the builder would have."""
+"""Wheels made manually, and the values that the builder would have."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def make_wheel(tmp_path: Path) -> MakeWheel:
 
 @pytest.fixture
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """pip knows one folder of files, and no index."""
+    """pip knows one directory of files, and no index."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     folder = tmp_path / "links"

@@ -1,4 +1,4 @@
-"""A package index on this host: a folder of files by PEP 503 or PEP 691, as faulty as asked."""
+"""A package index on this host: a directory of files by PEP 503 or PEP 691, as faulty as asked."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Index:
 
 @contextmanager
 def serve(folder: Path, **how: Any) -> Iterator[Index]:
-    """An index of the folder's files, for as long as the block runs."""
+    """An index of the directory's files, for as long as the block runs."""
     index = Index(folder, **how)
 
     class Handler(_Handler):

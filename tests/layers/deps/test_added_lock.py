@@ -52,7 +52,7 @@ def test_it_reads_as_it_was_written_and_is_a_lock_by_the_standard(tmp_path: Path
 def test_another_file_of_that_name_is_not_taken_for_it(tmp_path: Path) -> None:
     path = tmp_path / "pylock.relforge.toml"
     path.write_text('lock-version = "1.0"\ncreated-by = "pip"\npackages = []\n')
-    with pytest.raises(UserError, match="not a lock of") as caught:
+    with pytest.raises(UserError, match="not a lockfile of") as caught:
         added_lock.read(path)
     assert "dependencies.add_lock" in caught.value.hint
 
@@ -67,9 +67,9 @@ def test_what_is_added_comes_after_what_is_there() -> None:
 @pytest.mark.parametrize(
     ("there", "shared", "message"),
     [
-        ((CLICK,), "h11==0.14", "was resolved with h11==0.14, and uv.lock holds no h11"),
-        ((CLICK,), "click==8.2", "was resolved with click==8.2, and uv.lock holds click==8.1"),
-        ((CLICK, ("uvicorn", "0.29")), "click==8.1", "it holds uvicorn==0.30 (x.lock:1 (uvicorn))"),
+        ((CLICK,), "h11==0.14", "was resolved with h11==0.14, but uv.lock has no h11"),
+        ((CLICK,), "click==8.2", "was resolved with click==8.2, but uv.lock has click==8.1"),
+        ((CLICK, ("uvicorn", "0.29")), "click==8.1", "it has uvicorn==0.30 (x.lock:1 (uvicorn))"),
     ],
 )
 def test_locks_that_drifted_apart_name_both_versions_and_the_command(
@@ -94,7 +94,7 @@ def test_only_a_lock_of_another_tool_has_one_beside_it(
 ) -> None:
     root = project.root
     wanted = replace(settings, dependencies=DependencySettings(add=("gunicorn",)), lock="uv.lock")
-    assert ("uv.lock",) == lockfile.used(root, wanted), "it is not there"
+    assert ("uv.lock",) == lockfile.used(root, wanted), "not found"
     (root / "uv.lock").write_text("version = 1\n")
     assert root / "pylock.relforge.toml" == lockfile.beside(root / "uv.lock", root, wanted)
     assert ("uv.lock",) == lockfile.used(root, wanted), "it is not written yet"
@@ -115,7 +115,7 @@ def test_a_requirement_that_excludes_what_is_locked_names_both() -> None:
     with pytest.raises(UserError) as caught:
         added_conflicts.refuse(Path("/p/poetry.lock"), rows, (pin(*CLICK),))
     assert (
-        "tool.relforge.dependencies.add[0]: `click<8` does not fit poetry.lock, which holds "
+        "tool.relforge.dependencies.add[0]: `click<8` conflicts with poetry.lock, which has "
         "click==8.1 (x.lock:1 (click))"
     ) == caught.value.message
     assert "poetry update click" in caught.value.hint
@@ -139,14 +139,14 @@ def test_a_resolver_that_fails_at_what_is_locked_names_both(words: str) -> None:
     error = UserError(f"resolving the dependencies: uv failed\n    {words}")
     found = added_conflicts.explain(error, Path("/p/uv.lock"), rows, there)
     assert found.message.startswith(
-        "add[1]: `uvicorn>=0.30` does not fit uv.lock, which holds click==8.1 "
+        "add[1]: `uvicorn>=0.30` conflicts with uv.lock, which has click==8.1 "
     )
     assert words in found.message
     assert "uv lock --upgrade-package click" in found.hint
 
 
 def test_a_resolver_that_fails_for_another_reason_says_it_itself() -> None:
-    error = UserError("resolving the dependencies: no index could be reached", hint="check it")
+    error = UserError("resolving the dependencies: cannot reach any index", hint="check it")
     there = (pin(*CLICK),)
     assert error is added_conflicts.explain(error, Path("/p/uv.lock"), (("a", "click"),), there)
     fitting = UserError("Because uvicorn depends on click>=8 and needs a newer Python")

@@ -107,7 +107,7 @@ def test_what_is_added_is_locked_and_built_on_top_of_each_kind_of_lock(
 ) -> None:
     asked = order("cart", kind=kind)
     before = asked.output.read_bytes()
-    with pytest.raises(UserError, match="holds cart") as caught:
+    with pytest.raises(UserError, match="contains cart") as caught:
         locking.check(asked)
     assert "type: relforge lock" == caught.value.hint
     made = locking.write(asked, resolver="uv")
@@ -143,9 +143,9 @@ def test_versions_stay_until_they_are_upgraded_and_the_other_lock_stays_in_any_c
     )
     made = locking.write(order("free", "cart"), upgrade=["Free"], resolver=resolver)
     assert (Change(name="free", before="1.0.0", after="2.0.0"),) == made
-    with pytest.raises(UserError, match=r"requirements\.txt holds 'click'"):
+    with pytest.raises(UserError, match=r"'click' is in requirements\.txt"):
         locking.write(order("free", "cart"), upgrade=["click"], resolver=resolver)
-    with pytest.raises(UserError, match="'nothing' is not in the lock"):
+    with pytest.raises(UserError, match="'nothing' is not in the lockfile"):
         locking.write(order("free", "cart"), upgrade=["nothing"], resolver=resolver)
     assert () == locking.write(order("free", "cart"), upgrade="all", resolver=resolver)
 
@@ -159,7 +159,7 @@ def test_an_addition_that_needs_another_version_names_both_and_writes_nothing(
     with pytest.raises(UserError) as caught:
         locking.write(asked, resolver=resolver)
     assert caught.value.message.startswith(
-        "tool.relforge.dependencies.add[1]: `cart>=2` does not fit requirements.txt, which holds "
+        "tool.relforge.dependencies.add[1]: `cart>=2` conflicts with requirements.txt, which has "
         "click==1.0.0 (requirements.txt:1)"
     )
     assert "cart" in caught.value.message.partition("\n")[2], "the resolver's own words"
@@ -178,7 +178,7 @@ def test_a_check_sees_what_changed_since(order: Callable[..., LockRequest]) -> N
     with pytest.raises(UserError, match="edited since"):
         locking.check(asked)
     added.write_text("packages = []\n")
-    with pytest.raises(UserError, match="relforge did not write it"):
+    with pytest.raises(UserError, match="relforge did not write this file"):
         locking.write(asked, resolver="uv")
 
 

@@ -1,4 +1,4 @@
-"""Wheels from sources: commits, folders, archives."""
+"""Wheels from sources: commits, directories, archives."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_commit_is_built_whatever_came_after_it(
     assert "x = 1\n" == build(f'vcs = {{ {place}, commit-id = "{commit}" }}')
     with pytest.raises(UserError, match=r"building sourced \(pylock.toml:3") as caught:
         build(f'vcs = {{ {place}, commit-id = "{"0" * 40}" }}')
-    assert "in the repository?" in caught.value.hint
+    assert "is in the repository" in caught.value.hint
 
 
 COMPUTED = """
@@ -108,7 +108,7 @@ def test_the_computed_version_of_a_commit_follows_the_lock_when_a_tag_moves(  # 
     assert not [row for row in caplog.messages if "tags" in row]
     assert "version = '2.0'\n" == build(f'version = "1.5"\n{place}')
     (said,) = (row for row in caplog.messages if "tags" in row)
-    assert "sourced was locked as 1.5, and its commit is 2.0 now" in said
+    assert "sourced was locked as 1.5, but its commit is now 2.0" in said
 
 
 @pytest.mark.process
@@ -132,7 +132,7 @@ def test_a_changed_folder_of_another_repository_is_refused(
     entry = 'directory = { path = "../other" }'
     assert "x = 1\n" == build(entry)
     (folder / "new.py").write_text("")
-    with pytest.raises(UserError, match="changes that are not committed") as caught:
+    with pytest.raises(UserError, match="uncommitted changes") as caught:
         build(entry)
     assert "git -C" in caught.value.hint
 
@@ -143,7 +143,7 @@ def test_sources_of_another_package_are_refused(
 ) -> None:
     folder = sourced(release.project.root / "vendor")
     (folder / "backend.py").write_text(BACKEND.replace("sourced-1.0", "other-1.0"))
-    with pytest.raises(UserError, match="the sources of sourced made a wheel of other"):
+    with pytest.raises(UserError, match="building sourced from source made a wheel of other"):
         build('directory = { path = "vendor" }')
 
 
@@ -152,7 +152,9 @@ def test_a_commit_is_not_fetched_offline(
 ) -> None:
     monkeypatch.setenv("RELFORGE_OFFLINE", "1")
     url = f'url = "https://host.invalid/r", commit-id = "{"1" * 40}"'
-    with pytest.raises(UserError, match=r"sourced .* is not on this host, and no network"):
+    with pytest.raises(
+        UserError, match=r"sourced .* is not on this host, and --offline forbids the network"
+    ):
         build(f'vcs = {{ type = "git", {url} }}')
 
 
@@ -179,5 +181,5 @@ def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
     (folder / "backend.py").write_text(backend)
     with pytest.raises(UserError) as caught:
         source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
-    assert "comes as source only and holds compiled code" in caught.value.message
+    assert "is available as source only and contains compiled code" in caught.value.message
     assert f"build on an {foreign} host" in caught.value.hint

@@ -148,7 +148,7 @@ def test_a_file_that_ends_early_again_and_again_is_told(
     index.cut = 100
     error = refused(named(wheel, index.at(wheel.name)), here, configured())
     assert "ended early, after" in error.message
-    assert "goes on where this one ended" in error.hint
+    assert "continues where this one ended" in error.hint
 
 
 @pytest.mark.network
@@ -182,7 +182,7 @@ def test_a_proxy_is_used_and_named_when_it_refuses(
 ) -> None:
     monkeypatch.setenv("PIP_PROXY", f"http://127.0.0.1:{index.port}")
     beyond = named(wheel, "https://elsewhere.invalid/x.whl", "c" * 64)
-    assert "the proxy refuses: 501" in refused(beyond, here, configured(**NO_INDEX)).message
+    assert "the proxy refused: 501" in refused(beyond, here, configured(**NO_INDEX)).message
     assert fetched(named(wheel, f"http://elsewhere.invalid/files/{wheel.name}"), here, configured())
 
 
@@ -335,12 +335,12 @@ def test_a_wheelhouse_that_is_not_there_is_told_as_it_was_written(
 ) -> None:
     with pytest.raises(SettingsError) as caught:
         places(PackageSettings(wheelhouse="vendor"), tmp_path)
-    assert caught.value.message.startswith("tool.relforge.wheelhouse: there is no folder '")
+    assert caught.value.message.startswith("tool.relforge.wheelhouse: no such directory: '")
     assert caught.value.hint.endswith("-d vendor")
     monkeypatch.setenv("RELFORGE_WHEELHOUSE", "/nowhere")
     with pytest.raises(SettingsError) as caught:
         places(PackageSettings(wheelhouse="vendor"), tmp_path)
-    assert "--wheelhouse: there is no folder '/nowhere'" == caught.value.message
+    assert "--wheelhouse: no such directory: '/nowhere'" == caught.value.message
 
 
 @pytest.mark.network

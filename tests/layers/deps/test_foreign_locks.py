@@ -152,7 +152,7 @@ def test_a_format_that_is_not_known_names_the_command_that_helps(  # P3
     project: Project, name: str, text: str, hint: str
 ) -> None:
     (project.root / name).write_text(text)
-    with pytest.raises(UserError, match="format is not known") as caught:
+    with pytest.raises(UserError, match="unknown format") as caught:
         lockfiles.read(project.root / name, project)
     assert hint in caught.value.hint
 

@@ -79,7 +79,7 @@ def test_pexs_word_for_a_wrong_hash_is_understood() -> None:
 
 def test_what_pex_cannot_pin_is_told_with_who_can() -> None:
     error = explained("Cannot export git+file:/repository in a PEP-751 lock.\n")
-    assert "pex finds no commit to pin for git+file:/repository" in error.message
+    assert "pex cannot pin git+file:/repository to a commit" in error.message
     assert "--resolver uv" in error.hint
 
 
@@ -87,7 +87,7 @@ def test_no_network_is_told_from_no_such_package() -> None:
     missing = "pip: ERROR: No matching distribution found for click==8.5.1 (from -r x (line 1))\n"
     unreachable = "pip: WARNING: Retrying after connection broken by 'NewConnectionError(x)'\n"
     offline, absent = explained(unreachable + missing), explained(missing)
-    assert "no index could be reached for click==8.5.1" in offline.message
+    assert "cannot reach any index for click==8.5.1" in offline.message
     assert "click==8.5.1 cannot be found" in absent.message
     assert offline.hint != absent.hint
 

@@ -64,7 +64,7 @@ def test_the_projects_own_entry_is_passed_over(tmp_path: Path) -> None:
         (
             HEAD + '[[packages]]\nname = "other"\n[packages.vcs]\ntype = "git"\n'
             'url = "https://host/x"\ncommit-id = "main"\n',
-            "'main' is no commit",
+            "'main' is not a commit",
         ),
     ],
 )

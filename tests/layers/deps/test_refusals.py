@@ -56,18 +56,18 @@ def file(name: str, python: str = "") -> Offer:
 @pytest.mark.parametrize(
     ("offers", "expected"),
     [
-        ((), "no configured index or folder has a package of the name Alpha"),
+        ((), "no configured index or directory has a package named Alpha"),
         (
             (file("alpha-1.0.tar.gz"), file("alpha-1.1-py3-none-any.whl")),
-            "no version of Alpha fits `Alpha==2.0`; the newest ones are 1.0, 1.1",
+            "no version of Alpha matches `Alpha==2.0`; the newest are 1.0, 1.1",
         ),
         (
             (file("alpha-2.0-py3-none-any.whl", ">=3.13"),),
-            "Alpha 2.0 needs Python >=3.13, and the release has 3.12.1",
+            "Alpha 2.0 needs Python >=3.13, but the release has 3.12.1",
         ),
         (
             (file("alpha-2.0-cp312-cp312-win_amd64.whl", ">=3.9"),),
-            "Alpha 2.0 has no file for CPython 3.12.1 on x86_64 Linux",
+            "Alpha 2.0 has neither a file for CPython 3.12.1 on x86_64 Linux",
         ),
     ],
 )

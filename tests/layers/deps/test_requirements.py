@@ -48,9 +48,9 @@ click==8.0 --hash=sha256:{A}  # a comment
         (f"click>=8.0 --hash=sha256:{A}", "is not pinned to one version"),
         (f"click==8.* --hash=sha256:{A}", "is not pinned to one version"),
         (f"click --hash=sha256:{A}", "is not pinned to one version"),
-        (f"click @ https://host/click.whl --hash=sha256:{A}", "comes from an address"),
-        ("--frozen", "cannot be part of a lock"),
-        ("./click.whl", "comes from an address and is not pinned"),
+        (f"click @ https://host/click.whl --hash=sha256:{A}", "comes from a URL"),
+        ("--frozen", "is not allowed in a lockfile"),
+        ("./click.whl", "comes from a URL and is not pinned"),
         ("flask (", "is not a requirement"),
     ],
 )

@@ -29,7 +29,7 @@ class App:
 
 @pytest.fixture
 def prefix(tmp_path: Path) -> Path:
-    """A prefix with an interpreter and the program `tool`, in a folder with an odd name."""
+    """A prefix with an interpreter and the program `tool`, in a directory with an odd name."""
     folder = tmp_path / "a b (c) ü'$x" / "python"
     (folder / "bin").mkdir(parents=True)
     (folder / "share/scripts").mkdir(parents=True)

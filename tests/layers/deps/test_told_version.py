@@ -92,5 +92,5 @@ def test_a_module_that_the_backend_lacks_is_named_with_the_way_out(root: Path) -
     with pytest.raises(UserError) as caught:
         ask(root)
     assert "No module named 'nowhere_to_be_found'" in caught.value.message
-    assert "`requires` below [build-system]" in caught.value.hint
+    assert "`requires` in [build-system]" in caught.value.hint
     assert "app = [...]" in caught.value.hint

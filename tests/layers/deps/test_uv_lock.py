@@ -120,16 +120,20 @@ def test_versions_that_differ_by_python_are_told_apart(
 @pytest.mark.parametrize(
     ("head", "rows", "message"),
     [
-        ("version = 7\n", (OWN,), "version 7 of the format is not known"),
+        ("version = 7\n", (OWN,), "unknown format version: 7"),
         (
             HEAD + "conflicts = [[{ package = 'shop', extra = 'a' }]]\n",
             (OWN,),
             "conflicting extras",
         ),
-        (HEAD, (), "it does not hold the project itself (shop)"),
+        (HEAD, (), "it does not contain the project itself (shop)"),
         ("version = \n", (), ":1: not valid TOML"),
-        (HEAD, (OWN, '[[package]]\nname = "x"\nsource = { git = "https://h/r" }'), "to no commit"),
-        (HEAD, (OWN, '[[package]]\nname = "x"\n'), "it cannot be read: KeyError('source')"),
+        (
+            HEAD,
+            (OWN, '[[package]]\nname = "x"\nsource = { git = "https://h/r" }'),
+            "is not pinned to a commit",
+        ),
+        (HEAD, (OWN, '[[package]]\nname = "x"\n'), "cannot be read: KeyError('source')"),
         (
             HEAD,
             (

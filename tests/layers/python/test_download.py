@@ -57,7 +57,7 @@ def test_what_is_not_there_is_said_in_one_line_and_nothing_is_kept(folder: Path)
         named = wanted(index.at("other.tar.gz"), folder)
         with pytest.raises(UserError, match=r"other\.tar\.gz cannot be fetched: 404") as caught:
             download.fetch(named, folder)
-    assert "fetch it by hand" in caught.value.hint
+    assert "download it yourself" in caught.value.hint
     assert not list((cache.home() / "archives").iterdir())
 
 

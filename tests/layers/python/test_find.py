@@ -22,7 +22,7 @@ ROOT = Path("/")
 
 @pytest.fixture
 def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Neither pyenv nor uv nor a PATH: the host's own folders are all that is left."""
+    """Neither pyenv nor uv nor a PATH: the host's own directories are all that is left."""
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
@@ -55,7 +55,7 @@ def test_a_version_that_is_not_there_is_refused_with_what_is_and_where_it_was_lo
     put(nothing_installed / "path", f"python{SHORT}", base)
     with pytest.raises(UserError) as caught:
         python.find(PythonSettings(version="3.99"), ROOT)
-    assert 'there is no CPython "3.99" on this host' in caught.value.message
+    assert 'no CPython "3.99" on this host' in caught.value.message
     assert f"{EXACT} ({base})" in caught.value.message
     assert str(nothing_installed / "pyenv" / "versions") in caught.value.message
     assert "pyenv install 3.99" in caught.value.hint

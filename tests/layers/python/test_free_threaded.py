@@ -85,7 +85,7 @@ def test_it_is_taken_where_the_version_has_its_letter(only_one: Path) -> None:
 def test_it_is_not_taken_for_the_plain_version(only_one: Path, version: str) -> None:
     with pytest.raises(UserError) as caught:
         python.find(PythonSettings(version=version), Path("/"))
-    assert f'there is no CPython "{version}" on this host' in caught.value.message
+    assert f'no CPython "{version}" on this host' in caught.value.message
     assert f"{only_one}: is a free-threaded build" in caught.value.message
     assert f"found: 3.14.2t ({only_one})" in caught.value.message
 
@@ -109,7 +109,7 @@ def test_where_there_is_none_the_plain_one_is_no_substitute(
     monkeypatch.setattr(host, "places", lambda: (place,))
     with pytest.raises(UserError) as caught:
         python.find(PythonSettings(version=f"{short}t"), Path("/"))
-    assert f'there is no CPython "{short}t" on this host' in caught.value.message
+    assert f'no CPython "{short}t" on this host' in caught.value.message
     assert f"pyenv install {short}t" in caught.value.hint
     if sys.version_info >= (3, 13):
         assert f"{own}: is not a free-threaded build" in caught.value.message
@@ -163,7 +163,7 @@ def test_an_archive_says_that_it_holds_one(tmp_path: Path) -> None:
         version="3.14t", source="archive", archive=str(path), sha256=cache.sha256(path)
     )
     assert "cp314t" == python.find(wanted, Path("/")).tag
-    with pytest.raises(UserError, match=r"holds CPython 3\.14\.2t, and .* asks for 3\.14$"):
+    with pytest.raises(UserError, match=r"is CPython 3\.14\.2t, but .*version is 3\.14$"):
         python.find(replace(wanted, version="3.14"), Path("/"))
 
 

@@ -78,12 +78,12 @@ def test_an_archive_for_another_target_than_it_is_named_for_is_refused(tmp_path:
     settings = PythonSettings(version=SHORT, archives=((OTHER, wrong),))
     with pytest.raises(UserError) as caught:
         python.find(settings, Path("/"), OTHER)
-    assert f"is for {OWN}, and the release for {OTHER}" in caught.value.message
+    assert f"is for {OWN}, but the release is for {OTHER}" in caught.value.message
 
 
 def test_the_digest_of_each_archive_is_checked(tmp_path: Path) -> None:
     (_, good) = pack(tmp_path, OTHER).archives[0]
-    for sha256, message in (("", "is missing"), ("0" * 64, "has another digest")):
+    for sha256, message in (("", "is required with an archive"), ("0" * 64, "has another digest")):
         bad = PythonArchive(where=good.where, place=good.place, sha256=sha256)
         settings = PythonSettings(version=SHORT, archives=((OTHER, bad),))
         with pytest.raises(UserError) as caught:

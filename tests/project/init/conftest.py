@@ -25,7 +25,7 @@ Make = Callable[[dict[str, str]], Path]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Write a project's files and return its folder."""
+    """Write a project's files and return its directory."""
 
     def write(files: dict[str, str]) -> Path:
         root = tmp_path / "my shop"

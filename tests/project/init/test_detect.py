@@ -16,7 +16,7 @@ pytestmark = pytest.mark.process  # git lists the files
 
 
 def read(root: Path) -> Settings:
-    """The settings of the folder, as a build for production reads them."""
+    """The settings of the directory, as a build for production reads them."""
     found = pyproject.load(root)
     merged = settings.lay(found.settings, "prod")
     typed, _ = settings.read(found, merged, "prod", version="1.0", lock=None)
@@ -24,7 +24,7 @@ def read(root: Path) -> Settings:
 
 
 def written(root: Path) -> Settings:
-    """What `relforge init` makes of the folder."""
+    """What `relforge init` makes of the directory."""
     apply(plan(root))
     return read(root)
 
@@ -246,7 +246,9 @@ def test_a_fresh_project_of_django_gets_what_it_depends_on(make: Make) -> None:
         ),
         "manage.py": "def main(): pass\n",
     }
-    (note,) = (row for row in plan(make(files)).notes if "no dependencies are written" in row)
+    (note,) = (
+        row for row in plan(make(files)).notes if "the project does not declare dependencies" in row
+    )
     assert "`dependencies.add` has django and uvicorn" in note
 
 

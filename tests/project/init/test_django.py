@@ -55,8 +55,8 @@ def test_static_files_are_collected_where_the_settings_say(lines: str, folder: s
     ("lines", "said"),
     [
         ("STATIC_ROOT = '/var/www/static'", "set in mysite/settings.py:6 to /var/www/static"),
-        ("STATIC_ROOT = os.environ['S']", "set in mysite/settings.py:6, and its value cannot be"),
-        ("STATIC_ROOT = compute()", "set in mysite/settings.py:6, and its value cannot be read"),
+        ("STATIC_ROOT = os.environ['S']", "set in mysite/settings.py:6, but its value cannot be"),
+        ("STATIC_ROOT = compute()", "set in mysite/settings.py:6, but its value cannot be read"),
         ("STATIC_URL = 'static/'", "STATIC_ROOT is not set in the settings"),
         ("if not DEBUG:\n    STATIC_ROOT = BASE_DIR / 'x'",
          "set in mysite/settings.py:7 under the condition `not DEBUG`"),
@@ -101,8 +101,8 @@ def test_state_inside_the_project_is_said() -> None:
         "    'NAME': BASE_DIR / 'db.sqlite3'}}\nMEDIA_ROOT = BASE_DIR / 'media'"
     )
     said = left(site(lines))
-    assert "mysite/settings.py:7 puts the database into the release itself (db.sqlite3)" in said
-    assert "mysite/settings.py:8 puts uploads into the release itself (media)" in said
+    assert "mysite/settings.py:7 writes the database inside the release (db.sqlite3)" in said
+    assert "mysite/settings.py:8 writes uploads inside the release (media)" in said
     elsewhere = "MEDIA_ROOT = '/srv/media'\nDATABASES = {'default': {'ENGINE': 'postgresql'}}"
     assert "into the release itself" not in left(site(elsewhere))
 

@@ -111,7 +111,7 @@ def test_what_is_built_already_is_not_built_again() -> None:
         "ui/dist/logo.svg": "",
     }
     assert () == read(files).assets.run
-    assert "is among the sources already, in ui/dist" in left(files, "npm")
+    assert "is already in the sources, in ui/dist" in left(files, "npm")
     del files["ui/dist/assets/index-Bx81kc0f.js"]
     assert read(files).assets.run
 
@@ -181,4 +181,4 @@ def test_a_front_end_that_builds_into_its_own_directory_is_a_comment() -> None:
         "requirements.txt": "flask\ngunicorn\n",
     }
     assert () == read(files).assets.run
-    assert "its build writes into shop/static/styles, where its sources are" in left(files)
+    assert "its build writes into shop/static/styles, next to its sources" in left(files)

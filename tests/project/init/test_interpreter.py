@@ -66,9 +66,9 @@ def test_the_newest_that_is_allowed_unless_another_is_pinned(
     [
         (">=3.15", {}, "3.15", 'requires-python says ">=3.15", and this host has 3.14, 3.13'),
         ("", {".python-version": "3.15"}, "3.14",
-         ".python-version asks for Python 3.15, which this host does not have: 3.14 is taken"),
+         ".python-version requires Python 3.15, which this host does not have: using 3.14"),
         ("", {".python-version": "3.14t"}, "3.14",
-         ".python-version asks for Python 3.14t, which this host does not have: 3.14 is taken"),
+         ".python-version requires Python 3.14t, which this host does not have: using 3.14"),
     ],
 )  # fmt: skip
 def test_a_python_that_this_host_lacks_is_said(
@@ -84,7 +84,7 @@ def test_a_module_that_newer_pythons_lack_decides() -> None:
     # P7
     source = "from distutils.util import strtobool\nfrom flask import Flask\napp = Flask('x')\n"
     choice = found({"app.py": source, "requirements.txt": "flask\n"}).python
-    assert ("3.11", "the sources import distutils, which newer ones lack") == (
+    assert ("3.11", "the sources import distutils, which newer versions lack") == (
         choice.version,
         choice.why,
     )
@@ -97,7 +97,7 @@ def test_old_pins_get_a_python_of_their_time() -> None:
     pinned = interpreter.pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
     choice = interpreter.choose(project(), reading.memory({}), "", HOST, pinned)
     assert "3.11" == choice.version
-    assert "requirements.txt pins versions of 2023" in choice.why
+    assert "requirements.txt pins versions from 2023" in choice.why
     assert interpreter.pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
     assert interpreter.pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
 
@@ -113,7 +113,7 @@ def test_a_python_without_wheels_in_the_lock_is_passed_over() -> None:
     # P7
     wheels = "numpy-2.1.0-cp312-cp312-manylinux_2_17_x86_64.whl numpy-2.1.0-cp313-cp313-any.whl"
     choice = choose({"lock": f"{wheels} six-1.0-py2.py3-none-any.whl"}, ">=3.11", HOST)
-    assert ("3.13", "by the wheels of the lock: there is none for 3.14 of numpy") == (
+    assert ("3.13", "because of the wheels in the lockfile: it has none for 3.14 of numpy") == (
         choice.version,
         choice.why,
     )

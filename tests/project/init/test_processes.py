@@ -55,14 +55,14 @@ def test_celerys_schedule_has_a_scheduler_that_runs_once() -> None:
     row = service({**files, "requirements.txt": "celery\nflask\ngunicorn"}, "beat")
     assert ("celery", "--app", "shop.jobs", "beat") == row.target
     assert (True, False) == (row.singleton, row.required)
-    assert row.cwd is None  # its schedule lies in the state directory
+    assert row.cwd is None  # its schedule is in the state directory
 
 
 def test_rq_without_a_word_of_its_redis_is_a_question() -> None:
     files = {"q.py": "from rq import Queue\nqueue = Queue()\n", "requirements.txt": "rq"}
     assert () == read(files).services
     assert '# exec = ["rq", "worker"' in written(files)
-    assert "no file says which Redis" in left(files)
+    assert "no file shows which Redis" in left(files)
 
 
 def test_a_worker_of_the_procfile_is_not_written_twice() -> None:
@@ -76,13 +76,13 @@ def test_a_scheduler_inside_the_application_is_noted() -> None:
         "from apscheduler.schedulers.background import BackgroundScheduler\n"
         "app = Flask('x')\nBackgroundScheduler().start()\n"
     )
-    assert "each instance of the service runs every job" in left({"web.py": source})
+    assert "every instance of the service runs all its jobs" in left({"web.py": source})
 
 
 def test_what_runs_at_a_time_of_day_is_noted() -> None:
     # P54
     files = {"web.py": "from flask import Flask\napp = Flask('x')\n", "deploy/crontab": "* * * * *"}
-    assert "deploy/crontab: a release runs nothing at a time of day" in left(files)
+    assert "deploy/crontab: a release does not schedule jobs" in left(files)
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,12 @@ def test_console_scripts_of_a_project_that_serves_are_commands_too() -> None:
     project += "[project.scripts]\nreport = 'shop:report'\nstart = 'shop:report'\n"
     code = "from flask import Flask\napp = Flask('x')\n"
     files = {"pyproject.toml": project, "shop.py": code}
-    assert "commands.report is written as a comment: shop.py binds no `report`" in left(files)
+    assert "commands.report is written as a comment: shop.py does not define `report`" in left(
+        files
+    )
     files["shop.py"] = f"{code}def report(): ...\n"
     assert ["report"] == [row.name for row in read(files).commands]
-    assert "console script start is left out" in left(files)
+    assert "leaving out the console script start" in left(files)
 
 
 def test_a_command_that_is_added_to_flasks_own_is_reached() -> None:
@@ -211,6 +213,6 @@ def test_a_project_without_code_is_asked_for_its_server() -> None:
     assert () == read(files).app
     text = written(files)
     assert '# exec = ["datasette", "--port", "${http.port}"]' in text
-    assert "no code of its own" in text
+    assert "no code, and no file shows" in text
     assert "worker:main" not in text
     assert () == found(files).services

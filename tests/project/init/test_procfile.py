@@ -137,8 +137,8 @@ def test_tools_of_a_checkout_are_no_services() -> None:
     (row,) = read(files).services
     assert ("shop:app", "gunicorn") == (row.target, row.server)
     said = left(files)
-    assert "`make run` is a server for development: web is served by gunicorn" in said
-    assert "services.scss is written as a comment: `make` is a tool of a checkout" in said
+    assert "`make run` is a development server: web is served by gunicorn" in said
+    assert "services.scss is written as a comment: `make` needs a checkout" in said
 
 
 def test_environment_and_directory_of_a_line() -> None:

@@ -126,7 +126,7 @@ def test_options_of_a_configuration_file_of_gunicorn_are_taken_over() -> None:
     )
     assert {"workers": 3, "timeout": 50} == web(files).options
     assert 9000 == read(files).config.schema["http.port"]["default"]
-    assert "conf/g.py: `on_starting` is computed there, and is not taken over" in left(files)
+    assert "conf/g.py: `on_starting` is computed there and is not copied" in left(files)
 
 
 def test_application_of_asgi_py_wins_over_what_it_wraps() -> None:
@@ -208,7 +208,7 @@ FASTAPI = "from fastapi import FastAPI\n"
         ({"shop/__init__.py": "",
           "shop/asgi.py": "from framework import boot\napplication = boot()\n"},
          "shop.asgi:application", {}),
-        # by hand
+        # manually
         ({"web.py": "async def app(scope, receive, send):\n    pass\n"}, "web:app", {}),
         ({"shop/__init__.py": "class Site:\n    async def __call__(self, scope, receive, send):\n"
           "        pass\napp = Site()\n"}, "shop:app", {}),
@@ -228,9 +228,9 @@ def test_applications_are_found_through_imports_and_subclasses(
 def test_a_missing_web_service_is_always_said() -> None:
     # P17
     files = {"manage.py": SITE["manage.py"], "shop/__init__.py": "", "shop/x.py": "def f(): pass\n"}
-    assert "no web application was found" in left(files)
+    assert "no web application found" in left(files)
     wants = {"shop.py": "from flask import Flask\ndef create_app(config):\n    return Flask('x')\n"}
-    assert "shop:create_app makes an application and wants arguments" in left(wants)
+    assert "shop:create_app creates an application and wants arguments" in left(wants)
 
 
 def test_a_program_that_serves_by_itself_is_a_service() -> None:
@@ -269,7 +269,7 @@ def test_a_server_that_is_missing_is_added(requirements: str, added: tuple[str, 
     assert added == read(files).dependencies.add
     said = left(files)
     assert "services.web needs" not in said
-    assert "no dependencies are written down" not in said
+    assert "the project does not declare dependencies" not in said
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_server_that_the_lock_of_another_tool_lacks_is_added_on_top_of_it() ->
         "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0"\n',
     }
     assert ("gunicorn",) == read(files).dependencies.add
-    assert "every dependency comes from it, but for what is added" in written(files)
+    assert "all dependencies come from it, except those in `add`" in written(files)
     assert "uv.lock does not have gunicorn; type: relforge lock" in left(files)
 
 
@@ -401,7 +401,7 @@ def test_a_project_that_writes_no_dependencies_down_gets_its_framework_and_serve
     files = {"main.py": f"{FASTAPI}import requests\napp = FastAPI()\n"}
     assert ("fastapi", "uvicorn") == read(files).dependencies.add
     said = left(files)
-    assert "no dependencies are written down anywhere" in said
+    assert "the project does not declare dependencies" in said
     assert "type: relforge lock" in said
     files = {"run.py": "import json\nif __name__ == '__main__':\n    print(json)\n"}
     assert () == read(files).dependencies.add

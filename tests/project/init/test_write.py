@@ -122,7 +122,7 @@ def test_replaced_settings_are_the_only_thing_that_changes(make: Make) -> None:
             '\n[tool.relforge]\npython.version = "3.10"\n[tool.relforge.env.dev]\nlock = "x"\n'
         )
         file.write('\n[[tool.other]]\ntext = """\n[tool.relforge]\n"""\n[tool.relforge.check]\n')
-    with pytest.raises(UserError, match="cannot be added without touching"):
+    with pytest.raises(UserError, match="without changing existing"):
         plan(root)
     path.write_text(path.read_text().replace('"""\n[tool.relforge]\n"""', '"kept"'))
     apply(plan(root), replace=True)

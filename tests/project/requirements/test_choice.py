@@ -96,7 +96,7 @@ def test_settings_name_the_files_or_none(tmp_path: Path) -> None:
     assert ("flask", "click") == found.dependencies
     assert "requirements from web.txt and more.txt" == said(found)
     assert () == chosen(tmp_path, {"requirements.txt": "flask"}, requirements=()).dependencies
-    with pytest.raises(SettingsError, match=r"tool\.relforge\.requirements\[0\]: there is no file"):
+    with pytest.raises(SettingsError, match=r"tool\.relforge\.requirements\[0\]: no file"):
         chosen(tmp_path, {}, requirements=("gone.txt",))
 
 

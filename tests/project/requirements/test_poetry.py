@@ -70,7 +70,7 @@ def test_alternatives_without_such_a_form_are_one_range_and_a_warning(
 ) -> None:
     assert ">=1.0,<=3.0" == poetry.specifier(constraint, "tool.poetry.dependencies.a")
     (said,) = caplog.messages
-    assert f"tool.poetry.dependencies.a: {constraint} has no form" in said
+    assert f"tool.poetry.dependencies.a: pip and uv cannot read {constraint}" in said
     assert "write one range instead" in said
     caplog.clear()
     assert ">=1.0,<=3.0" == poetry.loose_specifier(constraint, "poetry.lock:3")

@@ -122,11 +122,11 @@ def test_what_debian_once_froze_is_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("-r gone.txt", "requirements.txt:2: there is no file gone.txt"),
-        ("-r https://host/r.txt", "is an address"),
+        ("-r gone.txt", "requirements.txt:2: no such file: gone.txt"),
+        ("-r https://host/r.txt", "is a URL"),
         ("flask (", "requirements.txt:2: 'flask (' is not a requirement"),
-        ("./gone", "there is no file or directory './gone'"),
-        ("git+https://host/r.git", "does not say which package is there"),
+        ("./gone", "no such file or directory: './gone'"),
+        ("git+https://host/r.git", "does not name its package"),
         ("--frozen", "`--frozen` is not an option of a requirements file"),
     ],
 )

@@ -35,14 +35,14 @@ def test_formats_in_their_order() -> None:
     ("table", "message", "hint"),
     [
         ({"formats": ["tar.gx"]}, "formats[0]: 'tar.gx' is none of ", "did you mean `tar.gz`?"),
-        ({"formats": ["run", "run"]}, "formats[1]: 'run' is written twice", ""),
+        ({"formats": ["run", "run"]}, "formats[1]: 'run' occurs twice", ""),
         ({"formats": []}, "formats: a release has at least one format", ""),
         ({"formats": "deb"}, "formats: expected a list of strings, found a string ('deb')", ""),
         ({"oci": {"bas": "x"}}, "oci.bas: unknown key", "did you mean `base`?"),
         ({"oci": {"compression": "xz"}}, "oci.compression: 'xz' is none of ", ""),
         ({"oci": {"env": {"A": 1}}}, "oci.env.A: expected a string, found a number (1)", ""),
         ({"deb": {"hardening": "none"}}, "deb.hardening: 'none' is none of ", ""),
-        ({"deb": {"conffiles": {"../a": "/etc/a"}}}, "deb.conffiles.../a: '../a' leaves ", ""),
+        ({"deb": {"conffiles": {"../a": "/etc/a"}}}, "deb.conffiles.../a: '../a' leads out ", ""),
     ],
 )
 def test_what_is_wrong_is_named(table: dict[str, Any], message: str, hint: str) -> None:

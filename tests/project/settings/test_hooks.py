@@ -31,7 +31,7 @@ def test_a_function_a_command_or_a_table_in_the_order_of_their_use() -> None:
 def test_a_wrong_name_is_refused_with_a_suggestion() -> None:
     with pytest.raises(SettingsError) as caught:
         hooks(prestart="shop.ops:tell")
-    assert "tool.relforge.hooks.prestart: there is no such hook" == caught.value.message
+    assert "tool.relforge.hooks.prestart: unknown hook" == caught.value.message
     assert "did you mean `pre_start`?" == caught.value.hint
 
 
@@ -41,8 +41,8 @@ def test_a_wrong_name_is_refused_with_a_suggestion() -> None:
         ("shop.ops", "hooks.pre_stop: expected"),
         ([], "hooks.pre_stop: expected"),
         (7, "hooks.pre_stop: expected"),
-        ({}, "hooks.pre_stop: a hook has one of"),
-        ({"call": "a:b", "exec": ["a"]}, "hooks.pre_stop: a hook has one of"),
+        ({}, "hooks.pre_stop: a hook needs exactly one of"),
+        ({"call": "a:b", "exec": ["a"]}, "hooks.pre_stop: a hook needs exactly one of"),
         ({"call": "a"}, "hooks.pre_stop.call: 'a' is not an object"),
         ({"call": "a:b", "timeout": 0}, "hooks.pre_stop.timeout: a hook must end"),
         ({"call": "a:b", "timeuot": 1}, "hooks.pre_stop.timeuot: unknown key"),

@@ -84,9 +84,9 @@ def test_each_value_tells_the_table_that_wrote_it() -> None:
 @pytest.mark.parametrize(
     ("name", "change", "words", "hint"),
     [
-        (None, "", "several releases (shop, admin), and none was named", "relforge release shop"),
-        ("amdin", "", "there is no release 'amdin'", "did you mean `admin`?"),
-        (None, "default = 'x'\n", "tool.relforge.default: there is no release 'x'", "shop, admin"),
+        (None, "", "several releases (shop, admin), and none is chosen", "relforge release shop"),
+        ("amdin", "", "no release 'amdin'", "did you mean `admin`?"),
+        (None, "default = 'x'\n", "tool.relforge.default: no release 'x'", "shop, admin"),
     ],
 )
 def test_a_name_that_is_not_there_is_told(
@@ -105,7 +105,7 @@ def test_the_default_needs_no_name() -> None:
 
 def test_a_project_with_one_release_has_no_names() -> None:
     alone: dict[str, Any] = {"python": {"version": "3.12"}}
-    with pytest.raises(SettingsError, match="the project has one release"):
+    with pytest.raises(SettingsError, match="the project has a single release"):
         settings.lay(alone, "prod", "shop")
 
 
@@ -115,7 +115,7 @@ def test_errors_name_the_table_of_the_release() -> None:
         read("admin", "staging", wrong + "[env.staging]\n")
     assert caught.value.message.startswith("tool.relforge.releases.admin.services.web.instances:")
     gone = SETTINGS.replace('services = ["web"]', 'services = ["wbe"]')
-    with pytest.raises(SettingsError, match=r"releases\.shop\.only\.services\[0\]: .* no 'wbe'"):
+    with pytest.raises(SettingsError, match=r"releases\.shop\.only\.services\[0\]: no 'wbe'"):
         read("shop", text=gone)
 
 

@@ -37,7 +37,7 @@ def test_tar_is_another_name_of_pack() -> None:
         ("['assembl', 'pack']", "steps[0]: 'assembl' is neither `assemble` nor `pack`"),
         ("['assemble', 'mypkg.build', 'pack']", "steps[1]: 'mypkg.build' is neither"),
         ("['assemble']", "`pack` is missing"),
-        ("['assemble', 'pack', 'tar']", "`pack` is there more than once"),
+        ("['assemble', 'pack', 'tar']", "`pack` occurs more than once"),
         ("['pack', 'assemble']", "`pack` comes before `assemble`"),
         ("'assemble'", "expected a list of strings"),
     ],

@@ -130,7 +130,7 @@ def test_a_connection_that_nobody_uses_is_closed_and_a_busy_one_is_not(
     live = start("asyncio", idle_timeout=0.4)
     client = live.client()
     assert "1" == run(client, "time.sleep(1.2) or 1")["repr"]
-    with pytest.raises(Closed, match=r"nothing was asked for 0\.4s"):
+    with pytest.raises(Closed, match=r"no request for 0\.4s"):
         client.receive()
     live.assert_alive()
 
@@ -145,7 +145,7 @@ def test_without_the_console_it_tells_stacks_and_evaluates_nothing(
     assert "MainThread" in client.request("stacks")["text"]
     assert client.request("tasks")["rows"]
     for op in ("eval", "call", "percent", "complete", "cancel", "check"):
-        with pytest.raises(Refusal, match="it evaluates nothing"):
+        with pytest.raises(Refusal, match="it does not evaluate code"):
             client.request(op, source="1", target="a:b", line="ps", text="a", name="x")
     with pytest.raises(Refusal, match="the release was built with `console = false`"):
         Client(Address("web", 1, live.path, []), "rpc", 5)
@@ -186,7 +186,7 @@ def test_what_comes_before_the_handshake_is_not_done(live: Live) -> None:
         sock.connect(live.path)
         frames.send(sock, {"op": "eval", "id": 7, "source": "state.ticks = -10**9"})
         assert "welcome" == (frames.receive(sock) or {})["op"]
-        assert "a client says `hello` first" == (frames.receive(sock) or {})["error"]
+        assert "a client must send `hello` first" == (frames.receive(sock) or {})["error"]
         assert frames.receive(sock) is None
     assert live.ticks() >= 0
 

@@ -87,7 +87,7 @@ def test_half_a_message_after_the_handshake_counts_as_nothing(
     patience = Patience(ends[1], 0.2, lambda: False)
     patience.renew()
     ends[0].send(HELLO[:7])
-    with pytest.raises(OutOfPatience, match=r"nothing was asked for 0\.2s"):
+    with pytest.raises(OutOfPatience, match=r"no request for 0\.2s"):
         frames.receive(ends[1], patience.wait)
 
 

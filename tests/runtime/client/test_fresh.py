@@ -75,10 +75,10 @@ def test_run(stopped: Shop, args: list[str], output: str, code: int) -> None:
     ("args", "message"),
     [
         ([], "run needs a function"),
-        (["shop.ops"], "names no function"),
+        (["shop.ops"], "does not name a function"),
         (["shop.ops:ad"], "did you mean 'add'?"),
-        (["shop.opps:add"], "there is no module 'shop.opps'"),
-        (["nothing.at.all:add"], "there is no module 'nothing'"),
+        (["shop.opps:add"], "no module 'shop.opps'"),
+        (["nothing.at.all:add"], "no module 'nothing'"),
         (["shop.ops:CALLS"], "a list cannot be called"),
     ],
 )

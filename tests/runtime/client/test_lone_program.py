@@ -11,6 +11,6 @@ from relforge.runtime.wire import unix
 @pytest.mark.parametrize(("names", "said"), [(["ex"], "ex:"), (["b", "a"], "a and b:")])
 def test_a_program_of_its_own_has_no_console(names: list[str], said: str) -> None:
     refusal = addresses._no_such("web", "web", {}, {name: {"kind": "exec"} for name in names})
-    assert f"{said} a program of its own, which has no console" == refusal.message
+    assert f"{said} `exec` services have no console" == refusal.message
     assert 2 == refusal.code
     assert not isinstance(refusal, unix.Absent)

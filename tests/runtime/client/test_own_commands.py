@@ -77,10 +77,10 @@ def test_declared_arguments_are_typed_and_named(mini_release: Make) -> None:
     ("words", "said"),
     [
         ([], "count is missing"),
-        (["x"], "count: 'x' is no int"),
+        (["x"], "count: 'x' is not a valid int"),
         (["1", "2", "3"], "'3' is one argument too many"),
         (["1", "--dry"], "unknown option '--dry'"),
-        (["1", "--rate", "fast"], "--rate: 'fast' is no float"),
+        (["1", "--rate", "fast"], "--rate: 'fast' is not a valid float"),
     ],
 )
 def test_wrong_arguments_are_usage(mini_release: Make, words: list[str], said: str) -> None:
@@ -187,7 +187,7 @@ def test_what_asks_before_does_nothing_unasked(mini_release: Make) -> None:
     refused = release.run("drop")
     assert (2, "") == (refused.returncode, refused.stdout)
     assert "drop everything?" in refused.stderr
-    assert "--yes agrees" in refused.stderr
+    assert "to agree: --yes" in refused.stderr
     assert "begins\ndone\n" == release.run("drop", "--yes").stdout
     assert "[--yes]" in release.run("drop", "--help").stdout
     for answer, code in (("n", 1), ("yes", 0)):
@@ -277,7 +277,7 @@ def test_once_knows_what_it_acted_on(mini_release: Make) -> None:
         assert did == release.run(name).stdout
         done = release.run(name)
         mark = release.state / "once" / name
-        text = f"  {mark} says so; to repeat it: {name} --again\n"
+        text = f"  {mark} records this; to repeat it: {name} --again\n"
         assert done.stdout.startswith(f"{name} has been done for 1.0.0 on this host: 2")
         assert done.stdout.endswith(text)
         assert "() two\n" == release.run(name, env=two).stdout
@@ -388,7 +388,7 @@ def test_a_state_directory_that_cannot_be_made_is_said(mini_release: Make) -> No
     once = {"call": "shop.ops:fails", "once": True}
     release = shop(mini_release, words={"call": "shop.ops:fails"}, deed=once)
     release.state.write_text("")
-    note = f"note: the state directory cannot be made: {release.state}: File exists\n"
+    note = f"note: cannot create the state directory: {release.state}: File exists\n"
     evaluated = release.run("eval", "1")
     assert (0, "1\n", "") == (evaluated.returncode, evaluated.stdout, evaluated.stderr)
     words = release.run("words")
@@ -396,7 +396,9 @@ def test_a_state_directory_that_cannot_be_made_is_said(mini_release: Make) -> No
     assert words.stderr.startswith(note)
     deed = release.run("deed")
     assert (78, "") == (deed.returncode, deed.stdout)
-    assert f"{release.state}/once/deed: Not a directory; `once` remembers there" in deed.stderr
+    assert (
+        f"{release.state}/once/deed: Not a directory; `once` keeps its record there" in deed.stderr
+    )
     assert "set RELEASE_STATE_DIR to a directory that this user can write" in deed.stderr
     assert "Traceback" not in deed.stderr
     release.state.unlink()

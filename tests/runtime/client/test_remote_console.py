@@ -101,7 +101,7 @@ def test_values_are_laid_out_for_the_width_and_cut_at_a_size(terminal: Terminal)
         if "4999]" in rest:
             break
     assert rest.endswith("4999]")
-    assert "there is no more of it" == terminal.ask("%more")
+    assert "there is nothing more" == terminal.ask("%more")
 
 
 def test_multi_line_input_ends_with_an_empty_line_and_indents_itself(terminal: Terminal) -> None:
@@ -194,7 +194,7 @@ def test_second_ctrl_c_leaves_a_stuck_call_behind(terminal: Terminal) -> None:
     terminal.enter("time.sleep(6)")
     begun(terminal)
     terminal.send("\x03")
-    terminal.see("Ctrl-C again leaves the evaluation behind")
+    terminal.see("Ctrl-C again abandons the evaluation")
     terminal.send("\x03")
     terminal.see("Abandoned")
     terminal.prompt()
@@ -228,7 +228,7 @@ def test_history_is_kept_searched_and_private(terminal: Terminal, shop: Shop, op
     again.send("\x03")
     again.prompt()
     again.send("\x12mem")
-    again.wait(lambda: 2 == again.text().count("'remember' + 'me'"), "what was typed before")
+    again.wait(lambda: 2 == again.text().count("'remember' + 'me'"), "the history")
     again.send("\r\r")
     again.see("'rememberme'")
 
@@ -244,7 +244,7 @@ def test_suspended_and_continued_by_the_shell(shop: Shop) -> None:
         terminal.send("\x1a")
         terminal.see("Stopped")
         terminal.enter("fg")
-        terminal.wait(lambda: terminal.last() == f"{PROMPT} 6 *", "what was typed")
+        terminal.wait(lambda: terminal.last() == f"{PROMPT} 6 *", "the history")
         terminal.enter(" 7")
         terminal.see("42")
     finally:
@@ -279,9 +279,9 @@ def test_percent_commands(terminal: Terminal, shop: Shop) -> None:
     assert "task Task-1" in terminal.ask("%tasks")
     assert "thread MainThread (main" in terminal.ask("%stacks")
     assert "OBJECTS  SIZE" in terminal.ask("%mem")
-    assert terminal.ask("%mem start").startswith("tracing from now on")
+    assert terminal.ask("%mem start").startswith("tracing started")
     assert "BLOCKS  SIZE" in terminal.ask("%mem")
-    assert "no longer tracing" == terminal.ask("%mem stop")
+    assert "tracing stopped" == terminal.ask("%mem stop")
     assert "thread MainThread" in terminal.ask("%profile 300ms MainThread")
     assert "a run: the best of" in terminal.ask("%timeit 1 + 1")
     assert "a run: the best of" in terminal.ask("%timeit await asyncio.sleep(0)")
@@ -290,7 +290,7 @@ def test_percent_commands(terminal: Terminal, shop: Shop) -> None:
     assert "Return the number of items" in terminal.ask("%doc len")
     assert "MainThread" in terminal.ask("%loop threading.current_thread()")
     assert "usage: %switch SERVICE[.N]" == terminal.ask("%switch")
-    assert "there is no %nothing here" in terminal.ask("%nothing")
+    assert "unknown command %nothing" in terminal.ask("%nothing")
     assert "did you mean %tasks?" in terminal.ask("%task")
     assert re.search(r"^http\.port +8000$", terminal.ask("%config"), re.M)
     shown = terminal.ask("help")
@@ -302,9 +302,9 @@ def test_a_task_is_cancelled_by_its_name(terminal: Terminal) -> None:
     terminal.ask("t = asyncio.get_running_loop().create_task(asyncio.sleep(90), name='mine')")
     terminal.ask("%loop t = asyncio.get_running_loop().create_task(asyncio.sleep(90), name='mine')")
     assert "in sleep" in terminal.ask("%tasks mine")
-    assert "mine is asked to end" == terminal.ask("%tasks cancel mine")
+    assert "mine is being canceled" == terminal.ask("%tasks cancel mine")
     assert "True" == terminal.ask("t.cancelled()")
-    assert "there is no task 'mine'" in terminal.ask("%tasks cancel mine")
+    assert "no task 'mine'" in terminal.ask("%tasks cancel mine")
 
 
 def test_logs_show_what_is_logged(terminal: Terminal, shop: Shop) -> None:
@@ -327,10 +327,10 @@ def test_it_follows_a_process_that_is_replaced(terminal: Terminal, shop: Shop) -
     terminal.send("half ty")
     terminal.see("half ty")
     shop.stop()
-    terminal.see("went away")
+    terminal.see("has ended")
     shop.start()
-    terminal.see("it was replaced: pid", "names that you defined are gone")
-    terminal.wait(lambda: terminal.last() == f"{PROMPT} half ty", "what was typed")
+    terminal.see("replaced: pid", "the names that you defined are gone")
+    terminal.wait(lambda: terminal.last() == f"{PROMPT} half ty", "the history")
     terminal.send("\x15")
     terminal.prompt()
     assert "NameError" in terminal.ask("x")
@@ -338,9 +338,9 @@ def test_it_follows_a_process_that_is_replaced(terminal: Terminal, shop: Shop) -
 
 def test_an_application_that_does_not_come_back(terminal: Terminal, shop: Shop) -> None:
     shop.stop()
-    terminal.see("went away")
+    terminal.see("has ended")
     assert 3 == terminal.end()
-    assert "the application went away" in terminal.text()
+    assert "the application has ended" in terminal.text()
 
 
 def test_output_that_comes_while_nothing_runs_stands_above_the_prompt(terminal: Terminal) -> None:
@@ -348,7 +348,7 @@ def test_output_that_comes_while_nothing_runs_stands_above_the_prompt(terminal: 
     terminal.enter("%loop asyncio.get_running_loop().create_task(later()) and None")
     terminal.send("1 + 1")
     terminal.see("by the way")
-    terminal.wait(lambda: terminal.last() == f"{PROMPT} 1 + 1", "what was typed")
+    terminal.wait(lambda: terminal.last() == f"{PROMPT} 1 + 1", "the history")
 
 
 def test_closed_terminal_does_not_harm_the_application(terminal: Terminal, shop: Shop) -> None:

@@ -84,8 +84,8 @@ def test_it_follows_its_process_through_an_upgrade(
     done = one.run("upgrade", "2.0.0")
     assert 0 == done.returncode, done.stderr
     after = service(one, "web")["pid"]
-    console.see(f"it was replaced: pid {before} by {after}, version 1.0.0 by 2.0.0")
-    console.wait(lambda: console.last() == f"{PROMPT} 1 +", "what was typed")
+    console.see(f"replaced: pid {before} by {after}, version 1.0.0 by 2.0.0")
+    console.wait(lambda: console.last() == f"{PROMPT} 1 +", "the history")
     console.enter("1")
     console.see("\n2\n")
     console.prompt()
@@ -104,7 +104,7 @@ def test_reload_tells_what_came_of_it_and_the_console_follows(
     assert before == service(one, "web")["pid"]
     (tmp_path / "config.toml").write_text('mood = "better"\n')
     console.enter("%reload")
-    console.see("reloaded: web.1", f"it was replaced: pid {before} by")
+    console.see("reloaded: web.1", f"replaced: pid {before} by")
     console.prompt()
     assert "'better'" == console.ask("config.mood")
     after = service(one, "web")["pid"]
@@ -126,7 +126,7 @@ def test_a_console_that_nobody_uses_is_told_why_it_ends(mini_release: Make) -> N
     )
     try:
         assert 0 == console.end()
-        assert "web.1 closed the console: nothing was asked for 1s" in console.text()
+        assert "web.1 closed the console: no request for 1s" in console.text()
         assert 0 == release.run("ping").returncode
     finally:
         console.close()
@@ -165,8 +165,8 @@ def test_rpc_while_the_configuration_is_loaded(mini_release: Make) -> None:
     try:
         eventually(lambda: release.run("pid").returncode == 0, 30)
         early = release.run("rpc", "1", "--timeout", "200ms")
-        said = "shop: web is not running, and may be about to come\n"
-        said += "  `shop status` shows what it does\n"
+        said = "shop: web is not running, or may be starting\n"
+        said += "  `shop status` shows its state\n"
         assert (3, said) == (early.returncode, early.stderr)
         with subprocess.Popen(
             [release.root / "bin" / "shop", "rpc", "--timeout", "30s", "6 * 7"],

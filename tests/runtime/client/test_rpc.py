@@ -70,16 +70,16 @@ def test_call_with_arguments(shop: Shop) -> None:
         ([], "give one of"),
         (["1", "2"], "quote it"),
         (["1", "--call", "a:b"], "give one of"),
-        (["--call", "shop.ops:add", "--args", "{"], "--args is no JSON"),
+        (["--call", "shop.ops:add", "--args", "{"], "--args is not valid JSON"),
         (["--call", "shop.ops:add", "--args", "1"], "neither a list nor an object"),
         (["--call", "shop.ops:ad"], "did you mean 'add'?"),
-        (["--call", "shop.nothing:add"], "there is no module 'shop.nothing'"),
-        (["--call", "shop"], "names no function"),
+        (["--call", "shop.nothing:add"], "no module 'shop.nothing'"),
+        (["--call", "shop"], "does not name a function"),
         (["--frob", "1"], "unknown option '--frob'"),
         (["1", "--timeout", "soon"], "not a duration"),
         (["1", "--timeout"], "needs a value"),
-        (["1", "--service", "nothing"], "there are web.1, worker.1"),
-        (["1", "--service", "cache"], "a program of its own"),
+        (["1", "--service", "nothing"], "running: web.1, worker.1"),
+        (["1", "--service", "cache"], "which has no console"),
     ],
 )
 def test_usage_errors_are_exit_code_2(shop: Shop, args: list[str], message: str) -> None:
@@ -178,7 +178,7 @@ def test_ctrl_c_is_exit_code_130_and_interrupts(shop: Shop, tmp_path: Path, body
 def test_application_that_goes_away_is_exit_code_3(shop: Shop) -> None:
     done = shop.run("rpc", "os._exit(0)")
     assert done.returncode == 3
-    assert "went away" in done.stderr
+    assert "has ended" in done.stderr
 
 
 def test_reader_that_goes_away_is_quiet(shop: Shop) -> None:

@@ -94,7 +94,7 @@ def test_single_parameters_are_named_by_a_map(tmp_path: Path, account: dict[str,
 
     row["map"] = {"/shared/pasword": "db.password"}
     (problem,) = load(tmp_path, account, **row).problems
-    assert "there is no parameter /shared/pasword" == problem["message"]
+    assert "no parameter /shared/pasword" == problem["message"]
     assert [] == load(tmp_path, account, optional=True, **row).problems
 
 
@@ -106,7 +106,7 @@ def test_every_page_of_parameters_is_read(tmp_path: Path, account: dict[str, str
 
 def test_a_path_without_parameters_is_missing(tmp_path: Path, account: dict[str, str]) -> None:
     (problem,) = load(tmp_path, account, use="aws-ssm", path="/nowhere").problems
-    assert "there is no parameter below /nowhere" == problem["message"]
+    assert "no parameter below /nowhere" == problem["message"]
     assert [] == load(tmp_path, account, use="aws-ssm", path="/nowhere", optional=True).problems
 
 
@@ -129,9 +129,12 @@ def test_a_secret_gives_its_fields_or_the_whole_text(
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"name": "nowhere"}, "there is no secret nowhere"),
-        ({"name": "shop/binary"}, "shop/binary: the secret is binary, expected a text"),
-        ({"name": "shop/text"}, "shop/text: the secret is no JSON object; name the key that gets"),
+        ({"name": "nowhere"}, "no secret nowhere"),
+        ({"name": "shop/binary"}, "shop/binary: the secret is binary, expected a string"),
+        (
+            {"name": "shop/text"},
+            "shop/text: the secret is not a JSON object; set the key that gets",
+        ),
         ({"name": "shop/db", "endpoint": "http://127.0.0.1:1"}, "shop/db: Could not connect to"),
     ],
 )
@@ -156,7 +159,7 @@ def test_optional_is_a_secret_that_is_missing_never_a_store_that_fails(
     ("use", "options", "message"),
     [
         ("aws-ssm", {}, "give a path, a map, or both"),
-        ("aws-ssm", {"path": "shop"}, "path: a path of parameters begins with /"),
+        ("aws-ssm", {"path": "shop"}, "path: a path of parameters starts with /"),
         ("aws-secrets", {}, "name: missing"),
         ("aws-secrets", {"name": "x", "key": "a", "under": "b"}, "key: it gets the whole secret"),
     ],

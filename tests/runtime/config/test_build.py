@@ -104,7 +104,7 @@ def test_every_error_names_the_setting(tmp_path: Path) -> None:
     ]
     text = "\n".join(found)
     for wanted in (
-        "providers[0].use: there is no provider 'tomll'; did you mean toml?",
+        "providers[0].use: no provider 'tomll'; did you mean toml?",
         "providers[1].pth: unknown option; did you mean path?",
         "providers[1].path: missing",
         "providers[2].optional: expected bool, got str",
@@ -117,8 +117,8 @@ def test_every_error_names_the_setting(tmp_path: Path) -> None:
         "providers[9].use: shop:NoLoad: a provider needs a method load",
         "providers[10]: broken:Vault cannot be used:",
         "providers[11].map.PORT: the schema has no key 'http.prot'; did you mean http.port?",
-        "providers[12].path: '/etc/${X' holds a ${",
-        "schema.\"http.port\".type: there is no type 'itn'; did you mean int?",
+        "providers[12].path: '/etc/${X' has a ${",
+        "schema.\"http.port\".type: no type 'itn'; did you mean int?",
         "export.DATABASE_URL: the schema has no key 'http.prt'; did you mean http.port?",
         "export.RELEASE_X: this variable belongs",
     ):

@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
         "default": 8000,
         "min": 1,
         "max": 65535,
-        "doc": "where it listens",
+        "doc": "its socket",
     },
     "db.url": {"type": "url", "required": True, "secret": True, "doc": "the database"},
     "mail.password": {"type": "str", "secret": True},
@@ -168,7 +168,7 @@ def test_explain_tells_the_winner_and_the_beaten(release: Any) -> None:
     assert SECRET not in done.stdout
     assert one.stdout == (
         "http.port = 83\n    from env: $SHOP_HTTP__PORT\n"
-        '    over env: $PORT, "82"\n    over defaults: schema, 8000\n    # where it listens\n'
+        '    over env: $PORT, "82"\n    over defaults: schema, 8000\n    # its socket\n'
     )
     assert one.stdout in done.stdout
     assert "db.url = **********\n    from env: $DATABASE_URL\n    # the database\n" in done.stdout
@@ -187,7 +187,7 @@ def test_explain_still_explains_what_is_not_valid(release: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["explain", "http.prot"], "there is no key 'http.prot'; did you mean http.port?"),
+        (["explain", "http.prot"], "no key 'http.prot'; did you mean http.port?"),
         ([], "which one: check, explain, diff, example or schema?"),
         (["chekc"], "unknown command `config chekc`; did you mean check?"),
         (["check", "http.port"], "unexpected argument 'http.port'"),

@@ -81,4 +81,4 @@ def test_a_form_of_another_type_is_refused_by_the_build() -> None:
     _check_export(export, {"on": {"type": "bool"}}, errors, strict=True)
     (error,) = errors
     assert "tool.relforge.config.export.A.as" == error["path"]
-    assert "'csv' is for the type list, and on is bool" == error["message"]
+    assert "'csv' is for the type list, but on is bool" == error["message"]

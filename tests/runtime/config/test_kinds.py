@@ -74,7 +74,7 @@ def test_a_text_of_another_type_is_refused(kind: str, text: str) -> None:
     "kind", ["bool", "int", "float", "table", "duration", "bytes", "url", "path"]
 )
 def test_set_and_empty_is_said_so(kind: str) -> None:
-    with pytest.raises(kinds.Mismatch, match="set and empty"):
+    with pytest.raises(kinds.Mismatch, match="set but empty"):
         kinds.text("", {"type": kind})
 
 

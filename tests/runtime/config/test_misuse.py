@@ -26,18 +26,18 @@ def the_problem(root: Path, row: dict[str, Any], **more: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("row", "data", "message"),
     [
-        (TOML, b"\xff\xfea\x00=\x001\x00", "x.toml: no UTF-8 at byte 0"),
+        (TOML, b"\xff\xfea\x00=\x001\x00", "x.toml: not UTF-8 at byte 0"),
         (TOML, b"a = " + b"[" * 5000, "x.toml: nested too deep"),
         (TOML, b"a" + b".a" * 100 + b" = 1", "nested deeper than 50 tables and lists"),
         (TOML, b"a = " + b"[" * 60 + b"]" * 60, "nested deeper than 50 tables and lists"),
-        (TOML, b'a = "x\\u0000y"', "holds a NUL character"),
-        (TOML, b"a = 1\n\x00", "x.toml:2: no TOML"),
+        (TOML, b'a = "x\\u0000y"', "contains a NUL character"),
+        (TOML, b"a = 1\n\x00", "x.toml:2: not valid TOML"),
         (JSON, b"[" * 100_000, "x.json: nested too deep"),
         (JSON, b'{"a": ' * 200 + b"1" + b"}" * 200, "nested deeper than 50 tables and lists"),
-        (JSON, b'{"a": "\\ud800"}', "holds what is no Unicode text"),
-        (JSON, b'{"a": NaN}', "x.json: NaN is no value of JSON"),
+        (JSON, b'{"a": "\\ud800"}', "contains text that is not valid Unicode"),
+        (JSON, b'{"a": NaN}', "x.json: NaN is not a JSON value"),
         (JSON, b'{"a": ' + b"1" * 5000 + b"}", "x.json: Exceeds the limit"),
-        (JSON, b'{"a": {"b": 1, "b": 2}}', "x.json: the key b is there twice"),
+        (JSON, b'{"a": {"b": 1, "b": 2}}', "x.json: the key b occurs twice"),
         (JSON, b" " * ((16 << 20) + 1), "x.json: more than 16 MiB"),
     ],
     ids=lambda value: value[:8] if isinstance(value, bytes) else None,
@@ -82,7 +82,7 @@ def test_a_variable_that_is_no_text_is_named(tmp_path: Path) -> None:
     assert {"b": "fine"} == found.values
     (row,) = found.problems
     assert ("a", "$A") == (row["key"], row["place"])
-    assert "holds what is no Unicode text" in row["message"]
+    assert "contains text that is not valid Unicode" in row["message"]
     assert "pl4nted" not in row["message"]
 
 
@@ -91,7 +91,7 @@ def test_a_variable_that_is_no_text_is_named(tmp_path: Path) -> None:
     ("body", "message"),
     [
         ("exec cat /dev/zero", "printed more than 16 MiB"),
-        ("printf '\\377\\376'", "prints: no UTF-8 at byte 0"),
+        ("printf '\\377\\376'", "prints: not UTF-8 at byte 0"),
         ("echo '{\"a\": 1}'; sleep 60 & exit 3", "ended with 3"),
         ("kill -9 $$", "was killed by signal 9"),
         ("exec sleep 60", "did not end within 1 s"),
@@ -144,7 +144,7 @@ def test_a_flood_of_errors_is_cut_and_says_where_the_rest_is() -> None:
     error = problems.Invalid(rows)
 
     assert error.message.startswith("the configuration has 5000 errors\n  - k0: unknown key\n")
-    assert error.message.endswith("  and 4900 more: `config check --json` has them all")
+    assert error.message.endswith("  and 4900 more: `config check --json` lists them all")
     assert 102 == len(error.message.splitlines())
 
 

@@ -213,7 +213,7 @@ def test_the_build_is_told_the_rows(tmp_path: Path) -> None:
     [
         ("shop_model:Setings", "has no Setings; did you mean Settings?"),
         ("shop_model:nothing", "expected a class of pydantic's BaseModel"),
-        ("shop_model:Reads", "a BaseSettings reads variables by itself; make it a BaseModel"),
+        ("shop_model:Reads", "a BaseSettings reads variables itself: make it a BaseModel"),
         ("shop_broken:Settings", "cannot be imported:\nTraceback"),
         ("shop_nowhere:Settings", "No module named 'shop_nowhere'"),
     ],

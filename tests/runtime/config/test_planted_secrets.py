@@ -132,7 +132,7 @@ class Planted:
         connection.close()
 
     def found(self) -> list[tuple[str, str]]:
-        """Where a secret stands: what was said, files of the state folder, what /proc shows."""
+        """Where a secret stands: what was said, files of the state directory, what /proc shows."""
         texts = [(where, text.encode()) for where, text in self.said]
         for path in self.release.state.rglob("*"):
             if path.is_file():
@@ -255,7 +255,7 @@ def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
         planted.run("config", "check")
         planted.run("reload")
     os.kill(status(planted.release)["pid"], signal.SIGHUP)
-    eventually(lambda: log(planted.release).count("no TOML") >= 2)
+    eventually(lambda: log(planted.release).count("not valid TOML") >= 2)
     for pid in planted.processes()[1:]:
         os.kill(pid, signal.SIGKILL)
     planted.run("logs", "-n", "1000")
@@ -264,7 +264,7 @@ def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert "heard raised ValueError: cannot use **********" in planted.said[-2][1]
     shown = [(where, one) for where, one in planted.found() if one != NEXT]
     assert [] == shown
-    # A name that the file gives to a key is no value: it is told, so that it can be mended.
+    # A name that the file gives to a key is no value: it is told, so that it can be fixed.
     assert {"s.pl4nted-next-value: unknown key" in t for w, t in planted.said if "unknown key" in t}
 
 

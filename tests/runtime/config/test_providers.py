@@ -44,12 +44,12 @@ def test_a_relative_path_starts_at_the_release(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("use", "name", "text", "message"),
     [
-        ("toml", "x.toml", "a = 1\nb = = 2\n", "x.toml:2: no TOML: Invalid value"),
+        ("toml", "x.toml", "a = 1\nb = = 2\n", "x.toml:2: not valid TOML: Invalid value"),
         ("toml", "x.toml", 'a = """\n\n', "x.toml:"),
-        ("toml", "x.toml", "a = 1\na = 2\n", "x.toml:2: no TOML: Cannot overwrite"),
-        ("json", "x.json", '{"a": 1,\n "b" 2}', "x.json:2: no JSON"),
+        ("toml", "x.toml", "a = 1\na = 2\n", "x.toml:2: not valid TOML: Cannot overwrite"),
+        ("json", "x.json", '{"a": 1,\n "b" 2}', "x.json:2: not valid JSON"),
         ("json", "x.json", "[1]", "x.json: expected an object, got list"),
-        ("json", "x.json", '{"a": 1, "a": 2}', "x.json: the key a is there twice"),
+        ("json", "x.json", '{"a": 1, "a": 2}', "x.json: the key a occurs twice"),
     ],
 )
 def test_a_malformed_file_is_named_with_its_line(
@@ -73,7 +73,7 @@ def test_only_a_missing_file_is_optional(tmp_path: Path) -> None:
     assert f"{tmp_path}/x.toml: Is a directory" == problem["message"]
 
     (problem,) = run(tmp_path, row, environ={"NOT_SET": ""}).problems
-    assert "the variable NOT_SET is set and empty" in problem["message"]
+    assert "the variable NOT_SET is set but empty" in problem["message"]
 
     (problem,) = run(tmp_path, {**row, "optional": False}).problems
     assert "${NOT_SET}/x.toml: the variable NOT_SET is not set" == problem["message"]
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
 
     (problem,) = run(tmp_path, {"use": "toml", "path": "x.toml"}).problems
 
-    assert "no UTF-8 at byte 5" in problem["message"]
+    assert "not UTF-8 at byte 5" in problem["message"]
 
 
 def test_variables_are_typed_by_the_schema(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_two_variables_for_one_key_are_decided_and_recorded(tmp_path: Path) -> N
 def test_set_and_empty_is_an_error_for_a_number_and_says_so(tmp_path: Path) -> None:
     found = run(tmp_path, {"use": "env", "map": {"PORT": "http.port"}}, environ={"PORT": ""})
 
-    assert ["http.port|expected int, but it is set and empty|env|$PORT"] == messages(found)
+    assert ["http.port|expected int, but it is set but empty|env|$PORT"] == messages(found)
 
 
 def test_a_variable_that_names_no_key_is_an_error_and_no_more(tmp_path: Path) -> None:
@@ -144,7 +144,10 @@ def test_a_variable_that_names_no_key_is_an_error_and_no_more(tmp_path: Path) ->
     found = run(tmp_path, {"use": "env", "prefix": "SHOP_"}, environ=env)
 
     assert 2 == len(found.problems)
-    assert "$SHOP_DB__: names no key: expected SHOP_TABLE__KEY or SHOP_KEY" in messages(found)[1]
+    assert (
+        "$SHOP_DB__: does not name a key: expected SHOP_TABLE__KEY or SHOP_KEY"
+        in messages(found)[1]
+    )
     assert "n" == found.values["name"]
 
 
@@ -162,7 +165,9 @@ def test_a_variable_can_hold_a_table_which_merges(tmp_path: Path) -> None:
     ]
 
     bad = run(tmp_path, {"use": "env", "prefix": "SHOP_"}, environ={"SHOP_FEATURES": "{"})
-    assert ['features|expected table, got "{": it is no JSON|env|$SHOP_FEATURES'] == messages(bad)
+    assert [
+        'features|expected table, got "{": it is not valid JSON|env|$SHOP_FEATURES'
+    ] == messages(bad)
 
 
 def test_dotenv_reads_what_shells_read_and_replaces_nothing(tmp_path: Path) -> None:
@@ -189,7 +194,7 @@ def test_dotenv_reads_what_shells_read_and_replaces_nothing(tmp_path: Path) -> N
     [
         ("A=1\nnonsense\n", ".env:2: expected NAME=value"),
         ("A='1\n2\n", ".env:1: the quotes of A are not closed"),
-        ("\nA='1' 2\n", ".env:2: A: there is something behind the closing quote"),
+        ("\nA='1' 2\n", ".env:2: A: unexpected text after the closing quote"),
     ],
 )
 def test_a_malformed_dotenv_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
@@ -232,7 +237,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
     assert [
         f"|{folder}/db.pool: no such file|files|",
-        f"|{folder}/name: no UTF-8 at byte 0|files|",
+        f"|{folder}/name: not UTF-8 at byte 0|files|",
     ] == messages(found)
     (problem,) = run(tmp_path, {"use": "files", "path": "gone"}).problems
     assert f"{tmp_path}/gone: No such file or directory" == problem["message"]
@@ -252,7 +257,7 @@ def test_credentials_are_read_where_systemd_gives_them(tmp_path: Path) -> None:
     assert "sqlite:///x" == found.values["db"]["url"]
     assert {"http": {"port": 8000}} == run(tmp_path, row).values
     (problem,) = run(tmp_path, row, environ={"CREDENTIALS_DIRECTORY": ""}).problems
-    assert "set and empty" in problem["message"]
+    assert "set but empty" in problem["message"]
 
 
 def test_the_release_file_lies_between_the_schema_and_the_providers(tmp_path: Path) -> None:
@@ -280,7 +285,7 @@ def test_release_config_is_laid_over_everything_and_must_be_there(tmp_path: Path
     (problem,) = run(tmp_path, environ=env).problems
     assert f"{path}: no such file" == problem["message"]
     (problem,) = run(tmp_path, environ={"RELEASE_CONFIG": ""}).problems
-    assert "set and empty" in problem["message"]
+    assert "set but empty" in problem["message"]
 
 
 def script(folder: Path, body: str) -> str:
@@ -314,7 +319,7 @@ def test_a_program_prints_the_settings_and_they_are_secret(tmp_path: Path) -> No
             "echo it is sealed: $VAULT_TOKEN >&2; exit 3",
             ": ended with 3\n      it is sealed: *****",
         ),
-        ("echo nonsense", " prints:1: no JSON: Expecting value"),
+        ("echo nonsense", " prints:1: not valid JSON: Expecting value"),
         ("echo []", " prints: expected an object, got list"),
         ("exec sleep 30", ": did not end within 0.5 s"),
     ],

@@ -71,9 +71,9 @@ def test_what_refers_to_a_secret_is_one(tmp_path: Path) -> None:
         ('a = "${b}"\nb = "${c}"\nc = "x${a}"', "${a} leads back to itself: a -> b -> c -> a"),
         ('a = "${a}"', "${a} leads back to itself: a -> a"),
         ('a = "${http.prot}"', "${http.prot} is not set; did you mean http.port?"),
-        ('a = "${http}"', "${http} is a table, no single value"),
-        ('a = "${http.hosts}"\nhttp.hosts = []', "${http.hosts} is a list, no single value"),
-        ('a = "x${b"', "it holds a ${ without a key and a }; write $${ for the characters"),
+        ('a = "${http}"', "${http} is a table, not a single value"),
+        ('a = "${http.hosts}"\nhttp.hosts = []', "${http.hosts} is a list, not a single value"),
+        ('a = "x${b"', "it has a ${ without a key and a }; write $${ for the characters"),
         ('a = "${b}"', "${b} is not set; write $${ for the characters"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_default_that_refers_to_no_key_is_an_error_of_the_schema() -> None:
         ('tool.relforge.config.schema."a".default', "${b} is not in the schema"),
         (
             'tool.relforge.config.schema."c".default',
-            "'${': it holds a ${ without a key and a }",
+            "'${': it has a ${ without a key and a }",
         ),
     ] == schema.check(rows)
     assert [] == schema.check(rows, strict=False)

@@ -55,7 +55,7 @@ def test_a_file_is_decrypted_and_everything_in_it_is_secret(
     [
         ({"path": "x.json"}, "", "/x.json: no such file"),
         ({}, "SOPS_AGE_KEY", "sops: ended with 128\n      Failed to get the data key"),
-        ({"program": "/nowhere/sops"}, "", "there is no program '/nowhere/sops' to decrypt it"),
+        ({"program": "/nowhere/sops"}, "", "no program '/nowhere/sops' to decrypt it"),
         ({"optional": True}, "SOPS_AGE_KEY", "sops: ended with 128"),
     ],
 )

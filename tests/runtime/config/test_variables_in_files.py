@@ -78,7 +78,7 @@ def test_without_a_schema_only_mapped_variables_have_files(tmp_path: Path, file:
             {"SHOP_DB__URL": "x", "SHOP_DB__URL_FILE": "url"},
             "db.url: $SHOP_DB__URL and $SHOP_DB__URL_FILE are both set: unset one of them",
         ),
-        ({"DATABASE_URL_FILE": ""}, "$DATABASE_URL_FILE is set and empty"),
+        ({"DATABASE_URL_FILE": ""}, "$DATABASE_URL_FILE is set but empty"),
         ({"DATABASE_URL_FILE": "/no"}, "$DATABASE_URL_FILE: /no: no such file"),
         ({"DATABASE_URL_FILE": "/"}, "$DATABASE_URL_FILE: /: Is a directory"),
     ],

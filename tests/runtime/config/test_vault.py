@@ -59,8 +59,7 @@ def test_a_map_takes_only_what_it_names(load: Any) -> None:
     assert {"db": {"password": SECRET}} == found.values
     (problem,) = load(under="", map={"pasword": "db.password"}).problems
     assert (
-        "secret/shop/db: there is no field 'pasword'; it has password, pool_size, user"
-        == problem["message"]
+        "secret/shop/db: no field 'pasword'; it has password, pool_size, user" == problem["message"]
     )
 
 
@@ -69,7 +68,7 @@ def test_an_old_version_a_mount_and_a_namespace(load: Any, vault: Vault) -> None
     assert "old" == load(version=1).values["db"]["password"]
     found = load(mount="kv", path="gone", namespace="team")
     assert ("kv/data/gone", "team") == vault.asked[-1]
-    assert "there is no secret kv/gone" in found.problems[0]["message"]
+    assert "no secret kv/gone" in found.problems[0]["message"]
 
 
 @pytest.mark.network
@@ -109,10 +108,10 @@ def test_optional_is_what_is_missing_never_what_fails(load: Any, vault: Vault) -
         ({"fail": [500]}, {}, "secret/shop/db: Vault answers InternalServerError: Vault is sealed"),
         ({"fail": [503]}, {}, "secret/shop/db: Vault answers VaultDown: Vault is sealed"),
         ({"hang": True}, {}, "no answer within 1 s"),
-        ({"page": "<h1>Welcome</h1>"}, {}, "secret/shop/db: what answers there is no Vault"),
+        ({"page": "<h1>Welcome</h1>"}, {}, "secret/shop/db: the server is not Vault"),
         ({}, {"VAULT_TOKEN": "x"}, "Vault does not allow it (403): permission denied"),
         ({}, {"VAULT_ADDR": "http://127.0.0.1:1"}, "http://127.0.0.1:1: Connection refused"),
-        ({}, {"VAULT_ADDR": ""}, "the variable VAULT_ADDR is set and empty"),
+        ({}, {"VAULT_ADDR": ""}, "the variable VAULT_ADDR is set but empty"),
     ],
 )
 def test_a_fault_is_told_in_a_sentence(

@@ -176,7 +176,7 @@ def test_p59_where_no_project_is_found_each_place_is_named(tmp_path: Path) -> No
         ).stderr
 
     assert f"at or above {elsewhere}, nor at or above {script.parent}\n" in said()
-    assert f"RELFORGE_PROJECT={elsewhere}: there is no [tool.relforge.config]" in said(
+    assert f"RELFORGE_PROJECT={elsewhere}: no pyproject.toml with [tool.relforge.config]" in said(
         RELFORGE_PROJECT=str(elsewhere)
     )
 
@@ -199,15 +199,15 @@ def test_outside_a_release_the_dev_environment_is_laid_over(tmp_path: Path) -> N
     ("settings", "message"),
     [
         (SETTINGS, "db.url: required and not set"),
-        ("", "no configuration: there is no [tool.relforge.config] in a pyproject.toml"),
+        ("", "no configuration: no [tool.relforge.config] in a pyproject.toml"),
         ("[tool.relforge.config\n", "pyproject.toml: "),
         (
             '[tool.relforge.config]\nproviders = [{ use = "tmol" }]\n',
-            "providers[0].use: there is no provider 'tmol'; did you mean toml?",
+            "providers[0].use: no provider 'tmol'; did you mean toml?",
         ),
         (
             '[tool.relforge.config.schema]\na = { type = "itn" }\n',
-            'tool.relforge.config.schema."a".type: there is no type',
+            'tool.relforge.config.schema."a".type: no type',
         ),
     ],
 )
@@ -306,7 +306,10 @@ def test_a_configuration_that_is_gone_is_an_error_not_another_one(tmp_path: Path
         {"RELFORGE_CONFIG": "/proc/1/fd/999", "SHOP_DB__URL": "a:b"},
     )
 
-    assert "RELFORGE_CONFIG=/proc/1/fd/999: the configuration of the release is gone" in done.stderr
+    assert (
+        "RELFORGE_CONFIG=/proc/1/fd/999: the configuration of the release has been removed"
+        in done.stderr
+    )
 
 
 @pytest.mark.process

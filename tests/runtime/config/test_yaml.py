@@ -60,17 +60,20 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2\n", ":2: the key a is there twice"),
-        ("a: [1\nb: 2\n", ":2: no YAML: expected ',' or ']'"),
-        ("a: 1\n---\nb: 2\n", ":2: no YAML: but found another document"),
+        ("a: 1\na: 2\n", ":2: the key a occurs twice"),
+        ("a: [1\nb: 2\n", ":2: not valid YAML: expected ',' or ']'"),
+        ("a: 1\n---\nb: 2\n", ":2: not valid YAML: but found another document"),
         ("- 1\n", ": expected a mapping, got list"),
-        ("on: 1\n", ':1: a key must be a text: write "on" in quotes'),
-        ("a:\n  8000: 1\n", ':2: a key must be a text: write "8000" in quotes'),
-        ("? [a]\n: 1\n", ":1: a key must be a text"),
-        ("a: !!python/object/apply:os.system [id]\n", ":1: no YAML: could not determine a constr"),
+        ("on: 1\n", ':1: a key must be a string: write "on" in quotes'),
+        ("a:\n  8000: 1\n", ':2: a key must be a string: write "8000" in quotes'),
+        ("? [a]\n: 1\n", ":1: a key must be a string"),
+        (
+            "a: !!python/object/apply:os.system [id]\n",
+            ":1: not valid YAML: could not determine a constr",
+        ),
         ("a: &a\n  b: *a\n", ": nested too deep"),
         ("a: 2026-13-45\n", ": month must be in 1..12"),
-        ("a: \x07\n", ": no YAML: unacceptable character"),
+        ("a: \x07\n", ": not valid YAML: unacceptable character"),
         ("[" * 1200, ": nested too deep"),
         (BOMB, ": more than 100000 values"),
     ],
@@ -115,6 +118,6 @@ def test_a_library_that_the_lock_lacks_is_named_with_the_next_command(
         providers.init(use, options)
 
     assert (
-        f"needs {package}, which is not among the locked dependencies: "
+        f"needs {package}, which is not in the lockfile: "
         f"add '{package}' to project.dependencies, then: relforge lock"
     ) in str(caught.value)

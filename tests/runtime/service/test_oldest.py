@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 def oldest() -> Path:
-    """A folder of packages, laid out once."""
+    """A directory of packages, laid out once."""
     tag = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}-{sys.version_info.minor}"
     cache = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache")
     folder = cache / "servers" / tag
@@ -47,7 +47,7 @@ def test_it_starts_heals_and_drains(
     release = mini_release(
         {"shop/web.py": application}, services={"web": web(server, options=options)}
     )
-    # The folder comes before the packages of the tests.
+    # The directory comes before the packages of the tests.
     shutil.copytree(oldest, release.root / "app", dirs_exist_ok=True)
     contract.starts_when_its_application_is_there(release)
     asked = release.run("rpc", f"__import__({server!r}).__file__")

@@ -109,7 +109,7 @@ def test_a_worker_of_gevent_has_an_agent_and_heals(mini_release: Make) -> None:
     ("server", "settings", "said"),
     [
         ("gunicorn", {"options": {"worker": 4}}, "did you mean workers?"),
-        ("gunicorn", {"options": {"bind": "x"}}, "options.bind: the supervisor sees to that"),
+        ("gunicorn", {"options": {"bind": "x"}}, "options.bind: the supervisor sets this"),
         ("gunicorn", {"options": {"workers": "x"}}, "services.web.options.workers: "),
         ("gunicorn", {"options": {"worker_class": "asgi"}}, 'for ASGI: worker_class = "uvicorn"'),
         ("gunicorn", {"target": "shop.web:application"}, "has no attribute 'application'"),

@@ -154,7 +154,7 @@ def test_wsgi_and_factories_and_unix_sockets(mini_release: Make) -> None:
     ("files", "settings", "said"),
     [
         (ASGI, {"options": {"acess_log": False}}, "services.web.options.acess_log"),
-        (ASGI, {"options": {"workers": 4}}, "the supervisor sees to that"),
+        (ASGI, {"options": {"workers": 4}}, "the supervisor sets this"),
         (ASGI, {"target": "shop.web:application"}, "has no attribute 'application'"),
         (REFUSES, {}, "no database"),
     ],

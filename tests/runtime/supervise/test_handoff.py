@@ -68,8 +68,8 @@ def test_a_state_of_a_known_schema_goes_along_and_any_other_is_a_cold_start(
     for number, reason in (
         ("2.0.0", "the state of web.1 is taken over (schema 1)"),
         ("3.0.0", "the state of web.1 is taken over (schema 2)"),
-        ("4.0.0", "no state is taken over: RuntimeError: LookupError: it is lost"),
-        ("5.0.0", "no state is taken over: it has schema 4, known are 5"),
+        ("4.0.0", "cold start: RuntimeError: LookupError: it is lost"),
+        ("5.0.0", "cold start: the state has schema 4, known are 5"),
     ):
         before = ask(address)
         done = one.run("upgrade", number)

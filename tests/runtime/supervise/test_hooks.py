@@ -169,7 +169,7 @@ def test_a_hook_cannot_ask_for_what_would_wait_for_itself(mini_release: Make, co
     release = shop(mini_release)
     answer = release.run(command, env={"RELEASE_IN_HOOK": "pre_start"})
     assert 75 == answer.returncode
-    assert f"this is the hook pre_start: `{command}` in it would wait" in answer.stderr
+    assert f"`{command}` in the hook pre_start would wait for itself" in answer.stderr
 
 
 def test_a_hook_works_where_and_with_what_its_settings_say(mini_release: Make) -> None:

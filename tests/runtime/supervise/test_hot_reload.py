@@ -231,7 +231,10 @@ def test_diff_tells_what_a_reload_would_do_and_does_nothing(
 ) -> None:
     before = pids(release)
     same = release.run("config", "diff")
-    assert (0, "nothing differs from what runs\n") == (same.returncode, same.stdout), same.stderr
+    assert (0, "no difference from the running configuration\n") == (
+        same.returncode,
+        same.stdout,
+    ), same.stderr
 
     place.write_text(f'greeting = "x"\ntoken = "pl4nted-other"\n{FIRST}')
     hot = release.run("config", "diff")
@@ -239,7 +242,7 @@ def test_diff_tells_what_a_reload_would_do_and_does_nothing(
     assert hot.stdout == (
         f'greeting: "hello" -> "x"\n    from toml: {place}:1; hot\n'
         f"token: ********** -> **********\n    from toml: {place}:2; hot\n"
-        "a reload tells the processes, and replaces none\n"
+        "a reload passes it to the processes and replaces none\n"
     )
 
     place.write_text("cold = 2\n")

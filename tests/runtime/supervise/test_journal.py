@@ -115,7 +115,7 @@ def test_logs_reads_what_was_rotated(mini_release: Callable[..., MiniRelease]) -
     assert lines[-1] == release.run("logs", "--since", moment, "worker").stdout.splitlines()[-1]
     assert "" == release.run("logs", "--since", "2999-01-01").stdout
     wrong = release.run("logs", "--since", "yesterday")
-    assert (2, "neither a duration nor a moment") == (
+    assert (2, "neither a duration nor a time") == (
         wrong.returncode,
         wrong.stderr.split(": ", 2)[2].splitlines()[0],
     )

@@ -86,7 +86,7 @@ def test_what_cannot_be_a_socket_unit_is_told(mini_release: Make) -> None:
     nowhere = mini_release(services={"worker": {}}).run("units", "--socket")
     assert (1, True) == (nowhere.returncode, "no service" in nowhere.stderr)
     free = mini_release(services={"web": {"listen": ["127.0.0.1:0"]}}).run("units", "--socket")
-    assert (78, True) == (free.returncode, "needs a port" in free.stderr)
+    assert (78, True) == (free.returncode, "needs a fixed port" in free.stderr)
 
 
 def test_an_installed_release_is_started_through_current(

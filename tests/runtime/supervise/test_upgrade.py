@@ -262,7 +262,7 @@ def test_the_upgrade_belongs_to_the_command_that_asked(mini_release: Make) -> No
             assert 75 == one.run("stop").returncode
             other = one.run("upgrade", "2.0.0")
             assert 75 == other.returncode
-            assert "another operation on the releases is under way" in other.stderr
+            assert "another operation on the releases is in progress" in other.stderr
             command.send_signal(number)
             command.communicate(timeout=20)
             assert code == command.returncode
@@ -301,7 +301,7 @@ def test_services_and_listeners_come_and_go(mini_release: Make) -> None:
     assert not (one.state / "run/first.sock").exists()
 
     back = two.run("rollback")
-    assert (0, "1.0.0 runs, and is current; before: 2.0.0\n") == (back.returncode, back.stdout)
+    assert (0, "upgraded from 2.0.0 to 1.0.0\n") == (back.returncode, back.stdout)
     assert (one.state / "run/first.sock").exists()
     assert not (one.state / "run/second.sock").exists()
     assert 0 == one.run("stop").returncode

@@ -21,7 +21,7 @@ Member = tuple[tarfile.TarInfo, bytes]
 
 
 class Shop:
-    """Releases of a shop: ``one`` lies in the deploy root, others are made as tarballs."""
+    """Releases of a shop: ``one`` is in the deploy root, others are made as tarballs."""
 
     def __init__(self, make: Callable[..., MiniRelease], folder: Path, **parts: Any) -> None:
         self._make = make
@@ -73,7 +73,7 @@ class Shop:
         return sorted(name for name in os.listdir(self.root / "releases") if name[0] != ".")
 
     def left(self) -> set[str]:
-        """What lies in the folder of ours, beside lock and journal."""
+        """What is in the directory of ours, beside lock and journal."""
         return set(os.listdir(self.root / "releases/.relforge")) - {"lock", "journal"}
 
 

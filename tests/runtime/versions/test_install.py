@@ -76,13 +76,13 @@ def test_the_first_version_is_installed_into_a_new_deploy_root(shop: Shop, tmp_p
     command = [str(tree / "bin/shop"), "install", str(artifact)]
     lone = subprocess.run(command, capture_output=True, text=True, check=False)
     assert 1 == lone.returncode
-    assert "lies in no deploy root" in lone.stderr
+    assert "is not in a deploy root" in lone.stderr
     assert "install TARBALL --root /srv/shop" in lone.stderr
     root = tmp_path / "srv" / "a shop"
     subprocess.run([*command, "--root", str(root)], check=True, capture_output=True)
     program = root / "releases/2.0.0/bin/shop"
     done = subprocess.run([program, "upgrade", "2.0.0"], capture_output=True, text=True, check=True)
-    assert "2.0.0 is current; nothing runs\n" == done.stdout
+    assert "2.0.0 is current; it is not running\n" == done.stdout
     assert "releases/2.0.0" == os.readlink(root / "current")
 
 
@@ -99,7 +99,7 @@ def cut(artifact: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "known", "reason"),
     [
-        (damaged, True, "and shop-2.0.0.tar.gz.sha256 says"),
+        (damaged, True, "but shop-2.0.0.tar.gz.sha256 says"),
         (cut, False, "damaged: Compressed file ended"),
         (lambda path: path.write_text("no tarball at all"), False, "not a release artifact"),
         (lambda path: path.write_bytes(b""), False, "not a release artifact"),
@@ -135,14 +135,14 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
-        ([member("shop-2.0.0/../../evil")], "outside of the release's directory"),
-        ([member("/etc/evil")], "outside of the release's directory"),
-        ([member("evil/file")], "outside of the release's directory"),
-        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "../../..")], "leaves the release"),
-        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "/etc/passwd")], "leaves the release"),
+        ([member("shop-2.0.0/../../evil")], "outside the release's directory"),
+        ([member("/etc/evil")], "outside the release's directory"),
+        ([member("evil/file")], "outside the release's directory"),
+        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "../../..")], "leads out of the release"),
+        ([member("shop-2.0.0/l", tarfile.SYMTYPE, "/etc/passwd")], "leads out of the release"),
         ([member("shop-2.0.0/l", tarfile.LNKTYPE, "/etc/passwd")], "neither a file"),
         ([member("shop-2.0.0/dev", tarfile.CHRTYPE)], "neither a file"),
-        ([member("shop-2.0.0/bin/shop")], "it is in there twice"),
+        ([member("shop-2.0.0/bin/shop")], "it occurs twice"),
         ([member("shop-2.0.0/added")], "SHA256SUMS does not list it"),
         (
             [member("shop-2.0.0/l", tarfile.SYMTYPE, "app"), member("shop-2.0.0/l/x")],
@@ -193,7 +193,7 @@ def test_what_a_digest_cannot_say_is_judged_as_verify_does(
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"name": "other"}, "this is a release of other, and shop is installed here"),
+        ({"name": "other"}, "this is a release of other, but shop is installed here"),
         (
             {"target": {"system": "linux", "machine": "s390x", "glibc": "2.17"}},
             "it is for s390x CPUs",

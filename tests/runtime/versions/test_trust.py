@@ -82,7 +82,7 @@ def test_a_policy_that_cannot_be_read_is_a_refusal(tmp_path: Path, make: object,
     if name == policy.REVOKED:
         (tmp_path / policy.SIGNERS).write_text("")
     make(tmp_path / name)  # type: ignore[operator]
-    with pytest.raises(Refusal, match="nothing is installed while this policy cannot be read"):
+    with pytest.raises(Refusal, match="nothing can be installed while this policy is unreadable"):
         policy.signers(str(tmp_path), None)
 
 
@@ -146,7 +146,7 @@ def test_only_the_hosts_interpreter_may_leave_the_release(
 # S9
 @pytest.mark.parametrize(
     ("tail", "message"),
-    [(b"x" * 512, "something follows"), (bytes(2 << 20), "something follows"), (b"", "")],
+    [(b"x" * 512, "there is data after"), (bytes(2 << 20), "there is data after"), (b"", "")],
 )
 def test_nothing_follows_the_end_of_an_archive(tail: bytes, message: str) -> None:
     assert archive.end_problem(io.BytesIO(BLOCK + tail)).startswith(message)
@@ -169,7 +169,10 @@ def test_what_follows_the_compressed_archive_is_refused(
     tmp_path: Path, place: Place, tail: bytes
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"x"}, tail=tail)
-    with source.get(str(path), place) as found, pytest.raises(Refusal, match="damaged: something"):
+    with (
+        source.get(str(path), place) as found,
+        pytest.raises(Refusal, match="damaged: there is data after"),
+    ):
         unpack.unpack(found.file, found.name, sha256(path), str(tmp_path / "draft"))
     path = tarball(tmp_path / "shop-2.0.tar.gz", {"shop-2.0/a": b"x"})
     path.write_bytes(path.read_bytes() + tail)
@@ -303,7 +306,7 @@ def test_an_install_that_was_cut_off_after_its_name_was_given_is_installed(shop:
     assert ["shop-2.0.0.tar.gz", "2.0.0", "2.0.0"] == [row["version"] for row in rows]
     journal.write_text("\n".join(lines[:2]) + "\n")  # as it is when the rename has been done
     told = shop.run("prune", "--keep", "9").stderr
-    assert "the install of 2.0.0 was cut off: it is installed" in told
+    assert "the install of 2.0.0 was interrupted: it is installed" in told
 
 
 # S10

@@ -21,7 +21,7 @@ class Small:
 
 
 def packed(release: Release, rows: tuple[Small, ...], *, end: bool = True) -> bytes:
-    """A gzip stream of the rows and the folders that they are in."""
+    """A gzip stream of the rows and the directories that they are in."""
     entries = {f"./{row.path}": row for row in rows}
     folders = {folder for path in entries for folder in _above(path)}
     archive = bytearray()

@@ -1,4 +1,4 @@
-"""Reading the image that ours is laid upon: an OCI layout, as a folder or as an archive.
+"""Reading the image that ours is laid upon: an OCI layout, as a directory or as an archive.
 
 Nothing is unpacked: a blob is copied from where it lies (OCI image-layout 1.1).
 """

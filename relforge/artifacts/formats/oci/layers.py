@@ -1,6 +1,6 @@
-"""The layers of an image: the release's own, and a folder for its state.
+"""The layers of an image: the release's own, and a directory for its state.
 
-The release lies in ``/opt/<name>``, without its version, and the files of
+The release is in ``/opt/<name>``, without its version, and the files of
 ``python`` and ``deps`` are all of 1980: so these layers are the same blobs in the
 next version's image, and a registry or host that has them takes nothing again.
 """
@@ -64,10 +64,10 @@ def _layer(release: Release, codec: Codec, pieces: tuple[Piece, ...]) -> Blob:
 
 
 def root(release: Release) -> str:
-    """Where the release lies in the image."""
+    """Where the release is in the image."""
     return f"opt/{release.name}"
 
 
 def state(release: Release) -> str:
-    """The folder of the image's user; a volume is mounted here."""
+    """The directory of the image's user; a volume is mounted here."""
     return f"var/lib/{release.name}"

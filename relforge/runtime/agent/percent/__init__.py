@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 # name: (module, usage, one line of help); in the order of `help`
 TABLE: dict[str, tuple[str, str, str]] = {
-    "ps": ("processes", "", "this process and those that it started"),
+    "ps": ("processes", "", "this process and its child processes"),
     "tasks": ("tasks", "[NAME] | cancel NAME", "asyncio tasks and where they wait; cancel one"),
-    "threads": ("processes", "", "the threads: CPU time, and what each is in"),
+    "threads": ("processes", "", "the threads: CPU time and current function"),
     "stacks": ("processes", "", "the stacks of all threads and tasks"),
     "mem": ("memory", "[start | stop]", "memory by type; after `start` by line (tracemalloc)"),
-    "profile": ("profile", "[5s] [THREAD]", "where the time goes, sampled, as a tree"),
+    "profile": ("profile", "[5s] [THREAD]", "where the time goes, as a tree of samples"),
     "timeit": ("timing", "CODE", "how long a statement takes; it may `await`"),
     "loop": ("", "CODE", "run synchronous code in the thread of the event loop"),
-    "log": ("logs", "[LEVEL [LOGGER]]", "show the levels of logging, or set one"),
-    "logs": ("logs", "[LEVEL] [LOGGER]", "what is logged from now on, until Ctrl-C"),
+    "log": ("logs", "[LEVEL [LOGGER]]", "show the logging levels, or set one"),
+    "logs": ("logs", "[LEVEL] [LOGGER]", "log records from now on, until Ctrl-C"),
     "config": ("settings", "[KEY]", "the configuration of this process, secrets masked"),
-    "reload": ("", "", "have the release read its configuration anew"),
+    "reload": ("", "", "reload the configuration of the release"),
     "services": ("", "", "the processes of the release"),
-    "switch": ("", "SERVICE[.N]", "go on in another process"),
+    "switch": ("", "SERVICE[.N]", "switch to another process"),
     "doc": ("settings", "NAME", "the documentation of an object"),
-    "more": ("settings", "", "the rest of a value that was cut"),
+    "more": ("settings", "", "the rest of a truncated value"),
     "help": ("", "", "this list"),
 }
 
@@ -56,7 +56,7 @@ def find(line: str) -> tuple[Command, list[str]]:
     name, _, rest = line.strip().partition(" ")
     row = TABLE.get(name)
     if row is None or not row[0]:
-        raise Refusal(f"there is no %{name} here", hint=suggest(name), code=USAGE)
+        raise Refusal(f"unknown command %{name}", hint=suggest(name), code=USAGE)
     from importlib import import_module
 
     function: Command = getattr(import_module(f".{row[0]}", __name__), name)

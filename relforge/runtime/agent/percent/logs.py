@@ -52,7 +52,7 @@ def logs(console: ConsoleState, words: list[str]) -> None:
         if (name == wanted if wanted else not name or not one.propagate)
     ]
     if not places:
-        raise Refusal(f"there is no logger {wanted!r}", hint="%log lists them", code=USAGE)
+        raise Refusal(f"no logger {wanted!r}", hint="%log lists them", code=USAGE)
     for place in places:
         place.addHandler(handler)
     try:
@@ -90,5 +90,7 @@ def _loggers() -> Iterator[tuple[str, logging.Logger]]:
 def _level(word: str) -> int:
     levels = logging.getLevelNamesMapping()
     if word.upper() not in levels:
-        raise Refusal(f"{word!r} is no level", hint=f"write one of {', '.join(levels)}", code=USAGE)
+        raise Refusal(
+            f"{word!r} is not a level", hint=f"write one of {', '.join(levels)}", code=USAGE
+        )
     return levels[word.upper()]

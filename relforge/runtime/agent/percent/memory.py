@@ -16,10 +16,10 @@ def mem(console: ConsoleState, words: list[str]) -> None:
     """By type; once ``%mem start`` was asked, also by the line that allocated it."""
     if words == ["start"]:
         tracemalloc.start()
-        print("tracing from now on, which slows the process down; `%mem stop` ends it")
+        print("tracing started; it slows the process down, and `%mem stop` ends it")
     elif words == ["stop"]:
         tracemalloc.stop()
-        print("no longer tracing")
+        print("tracing stopped")
     elif words:
         raise usage("mem")
     else:
@@ -41,7 +41,9 @@ def _by_type() -> None:
             row[1] += sys.getsizeof(one)
         except Exception:  # a `__sizeof__` of the application's
             continue
-    print(f"resident {size(stats.rss())}, {len(objects)} objects that the collector knows\n")
+    print(
+        f"resident {size(stats.rss())}, {len(objects)} objects tracked by the garbage collector\n"
+    )
     largest = sorted(counts.items(), key=lambda item: item[1][1], reverse=True)[:MOST]
     rows = [
         (str(number), size(total), name.removeprefix("builtins."))

@@ -45,7 +45,7 @@ def profile(console: ConsoleState, words: list[str]) -> None:
     wanted = words[1] if len(words) == 2 else None
     root = sample(seconds, wanted)
     if not root.count:
-        print("there was nothing to see")
+        print("no samples")
         return
     print(f"{root.count} samples in {seconds:g}s; waiting counts as time")
     for line in lines(root, root.count):

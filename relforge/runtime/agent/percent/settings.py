@@ -23,7 +23,7 @@ def config(console: ConsoleState, words: list[str]) -> None:
             rows.append((name, display(value, secret=section._is_secret(path))))
     if not rows:
         known = [keys.show(path) for path, _ in keys.leaves(section._values)]
-        what = f"{words[0]} is not set" if words else "there is no configuration"
+        what = f"{words[0]} is not set" if words else "no configuration"
         raise Refusal(f"{what}{keys.nearest(words[0], known) if words else ''}", code=USAGE)
     table([("KEY", "VALUE"), *rows])
 
@@ -43,7 +43,7 @@ def more(console: ConsoleState, words: list[str]) -> None:
     if words:
         raise usage("more")
     if not console.rest:
-        raise Refusal("there is no more of it")
+        raise Refusal("there is nothing more")
     piece, console.rest = console.rest[:PIECE], console.rest[PIECE:]
     print(piece)
     if console.rest:

@@ -21,7 +21,7 @@ def tasks(console: ConsoleState, words: list[str]) -> None:
         if len(words) != 2:
             raise usage("tasks")
         cancel(loop, words[1])
-        print(f"{words[1]} is asked to end")
+        print(f"{words[1]} is being canceled")
         return
     rows = stacks.tasks(loop)
     if words:
@@ -39,11 +39,11 @@ def cancel(loop: asyncio.AbstractEventLoop, name: str) -> None:
     if len(found) > 1:
         raise Refusal(
             f"{len(found)} tasks are named {name!r}",
-            hint="cancel one by hand: asyncio.all_tasks(), then task.cancel() under %loop",
+            hint="cancel one yourself: asyncio.all_tasks(), then task.cancel() under %loop",
         )
     loop.call_soon_threadsafe(found[0].cancel)
 
 
 def _none(loop: asyncio.AbstractEventLoop, name: str) -> Refusal:
     names: list[Any] = sorted(task.get_name() for task in stacks.unfinished(loop))
-    return Refusal(f"there is no task {name!r}", hint=f"there are {', '.join(names[:20])}")
+    return Refusal(f"no task {name!r}", hint=f"tasks: {', '.join(names[:20])}")

@@ -42,7 +42,7 @@ def find(use: str) -> Provider:
     if colon:
         return _own(module, attribute, use)
     if use not in BUILT_IN:
-        raise BadOptions([("use", f"there is no provider {use!r}{_suggest(use)}")])
+        raise BadOptions([("use", f"no provider {use!r}{_suggest(use)}")])
     module, attribute = BUILT_IN[use]
     built_in: Provider = getattr(import_module(f".{module}", __name__), attribute)()
     return built_in

@@ -45,7 +45,7 @@ class Parameters:
         if not state["path"] and not state["map"]:
             raise BadOptions([("", "give a path, a map, or both")])
         if state["path"] and not state["path"].startswith(("/", "${")):
-            raise BadOptions([("path", "a path of parameters begins with /")])
+            raise BadOptions([("path", "a path of parameters starts with /")])
         check(*LIBRARY)
         return state
 
@@ -59,7 +59,7 @@ class Parameters:
         if path:
             rows = _asked(path, lambda: _below(client, path))
             if not rows and not state["optional"]:
-                layer.errors.append(f"there is no parameter below {path}")
+                layer.errors.append(f"no parameter below {path}")
             names, head = Names(context.schema), path.rstrip("/") + "/"
             for row in rows:
                 _add(layer, names.path(row["Name"][len(head) :].split("/")), row)
@@ -68,9 +68,7 @@ class Parameters:
             for row in answer["Parameters"]:
                 _add(layer, keys.split(state["map"][row["Name"]]), row)
             if not state["optional"]:
-                layer.errors += [
-                    f"there is no parameter {name}" for name in answer["InvalidParameters"]
-                ]
+                layer.errors += [f"no parameter {name}" for name in answer["InvalidParameters"]]
         return layer
 
     def ways(self, state: dict[str, Any], key: str) -> list[str]:
@@ -97,7 +95,7 @@ class Secrets:
         state = read_options(options, known, ("name",))
         fields.check(state)
         if state["key"] and (state["map"] or state["under"]):
-            raise BadOptions([("key", "it gets the whole secret: no `map` and no `under`")])
+            raise BadOptions([("key", "it gets the whole secret: remove `map` and `under`")])
         check(*LIBRARY)
         return state
 
@@ -112,10 +110,10 @@ class Secrets:
         except _NotThere:
             if state["optional"]:
                 return Layer()
-            raise Failure(f"there is no secret {name}") from None
+            raise Failure(f"no secret {name}") from None
         text = answer.get("SecretString")
         if text is None:
-            raise Failure(f"{name}: the secret is binary, expected a text")
+            raise Failure(f"{name}: the secret is binary, expected a string")
         if state["key"]:
             layer = Layer()
             layer.add(state["key"], text, name, text=True, secret=True)
@@ -124,7 +122,7 @@ class Secrets:
             values = parse(name, text)
         except Failure:
             raise Failure(
-                f"{name}: the secret is no JSON object; name the key that gets all of it: "
+                f"{name}: the secret is not a JSON object; set the key that gets all of it: "
                 'key = "db.password"'
             ) from None
         return fields.layer(values, state, context, name)

@@ -46,11 +46,11 @@ def read_text(path: str, *, optional: bool) -> str | None:
             return None
         raise Failure(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
-        raise Failure(f"{path}: no UTF-8 at byte {error.start}") from None
+        raise Failure(f"{path}: not UTF-8 at byte {error.start}") from None
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from None
     except ValueError:
-        raise Failure(f"{path!r}: no path") from None
+        raise Failure(f"{path!r}: not a path") from None
 
 
 def without_line_end(text: str) -> str:

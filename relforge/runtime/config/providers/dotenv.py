@@ -75,7 +75,7 @@ def _value(text: str, where: str) -> str:
     end = _end(text) or 0
     rest = text[end + 1 :].strip()
     if rest and not rest.startswith("#"):
-        raise Failure(f"{where}: there is something behind the closing quote")
+        raise Failure(f"{where}: unexpected text after the closing quote")
     inner = text[1:end]
     if text[0] == "'":
         return inner

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Files:
-    """A folder whose files are named by keys: ``db.url`` or ``db__url``."""
+    """A directory whose files are named by keys: ``db.url`` or ``db__url``."""
 
     def init(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options: ``path``, ``optional``, ``prefix`` (others are skipped), ``map`` to keys."""
@@ -45,7 +45,7 @@ class Files:
 
 
 class Credentials:
-    """systemd's LoadCredential: the folder that $CREDENTIALS_DIRECTORY names, if any."""
+    """systemd's LoadCredential: the directory that $CREDENTIALS_DIRECTORY names, if any."""
 
     def init(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options: ``prefix`` (others are skipped), ``map`` of names to keys."""
@@ -57,7 +57,7 @@ class Credentials:
         if path is None:
             return Layer()
         if not path:
-            raise Failure("the variable CREDENTIALS_DIRECTORY is set and empty")
+            raise Failure("the variable CREDENTIALS_DIRECTORY is set but empty")
         return collect(path, state, context)
 
     def ways(self, state: dict[str, Any], key: str) -> list[str]:
@@ -65,7 +65,7 @@ class Credentials:
 
 
 def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
-    """A setting for each file but folders and hidden names, such as Kubernetes' ``..data``."""
+    """A setting for each file but directories and hidden names, such as Kubernetes' ``..data``."""
     try:
         found = sorted(os.listdir(folder))
     except OSError as error:
@@ -88,7 +88,7 @@ def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
             layer.errors.append(str(error))
             continue
         if not all(key):
-            layer.errors.append(f"{path}: the name is no key: expected such as db.url")
+            layer.errors.append(f"{path}: the name is not a valid key: expected one such as db.url")
             continue
         layer.add(key, without_line_end(text), path, text=True, secret=True)
         layer.settings[-1].loose = bool(prefix) and name not in mapped

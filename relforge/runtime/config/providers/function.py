@@ -35,7 +35,7 @@ class Function:
 def _find(call: str) -> Callable[[Context], Any]:
     module, colon, name = call.partition(":")
     if not module or not colon or not name:
-        raise BadOptions([("call", f"{call!r} is no callable such as package.module:function")])
+        raise BadOptions([("call", f"{call!r} is not a callable such as package.module:function")])
     found: Any = getattr(import_module(module), name, None)
     if not callable(found):
         raise BadOptions([("call", f"{module} has no callable {name!r}")])

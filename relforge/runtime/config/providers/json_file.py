@@ -35,9 +35,9 @@ def parse(where: str, text: str | bytes) -> dict[str, Any]:
         text = text.decode() if isinstance(text, bytes) else text
         values = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
-        raise Failure(f"{where}:{error.lineno}: no JSON: {error.msg}") from None
+        raise Failure(f"{where}:{error.lineno}: not valid JSON: {error.msg}") from None
     except UnicodeDecodeError as error:
-        raise Failure(f"{where}: no UTF-8 at byte {error.start}") from None
+        raise Failure(f"{where}: not UTF-8 at byte {error.start}") from None
     except RecursionError:
         raise Failure(f"{where}: nested too deep") from None
     except ValueError as error:  # _Refused, and numbers of thousands of digits
@@ -55,10 +55,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise _Refused(f"the key {keys.show((name,))} is there twice")
+            raise _Refused(f"the key {keys.show((name,))} occurs twice")
         found[name] = value
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is no value of JSON")
+    raise _Refused(f"{name} is not a JSON value")

@@ -48,7 +48,7 @@ class Sops:
         try:
             data = printed.by(words, context)
         except printed.NotFound:
-            raise Failure(f"{path}: there is no program {program!r} to decrypt it with") from None
+            raise Failure(f"{path}: no program {program!r} to decrypt it with") from None
         values = parse(f"what {program} makes of {path}", data)
         values.pop(OUR_KEY, None)
         return Layer.of(values, place=path, secret=state["secret"])

@@ -38,7 +38,7 @@ def parse(path: str, text: str) -> Layer:
         if found:
             message = message[: found.start()]
             line = f":{found[1] or text.count(chr(10)) + 1}"
-        raise Failure(f"{path}{line}: no TOML: {message}") from None
+        raise Failure(f"{path}{line}: not valid TOML: {message}") from None
     except RecursionError:
         raise Failure(f"{path}: nested too deep") from None
     known = lines.of(text)

@@ -46,7 +46,7 @@ class Variables:
         return state
 
     def load(self, state: dict[str, Any], context: Context) -> Layer:
-        """Texts, which the schema types; set and empty is a value."""
+        """Texts, which the schema types; set but empty is a value."""
         return collect(context.environ, state, context, lambda name: f"${name}")
 
     def ways(self, state: dict[str, Any], key: str) -> list[str]:
@@ -60,12 +60,12 @@ def check_names(options: dict[str, Any]) -> dict[str, Any]:
     if not prefix and not options["map"]:
         errors.append(("", "give a prefix, a map, or both"))
     if prefix and not _NAME.fullmatch(prefix):
-        errors.append(("prefix", f"{prefix!r} is no beginning of a variable's name"))
+        errors.append(("prefix", f"{prefix!r} is not a valid prefix of a variable's name"))
     elif prefix.startswith(_OURS):
         errors.append(("prefix", f"{prefix} belongs to the release itself"))
     for name in options["map"]:
         if not _NAME.fullmatch(name):
-            errors.append((f"map.{name}", "no name of a variable"))
+            errors.append((f"map.{name}", "not the name of a variable"))
     if errors:
         raise BadOptions(errors)
     return {**options, "map": [list(pair) for pair in options["map"].items()]}
@@ -93,7 +93,7 @@ def collect(
         name, parts = given, given[len(prefix) :].split("__")
         if not all(parts):
             found.layer.errors.append(
-                f"{place(name)}: names no key: expected {prefix}TABLE__KEY or {prefix}KEY"
+                f"{place(name)}: does not name a key: expected {prefix}TABLE__KEY or {prefix}KEY"
             )
             continue
         base = [*parts[:-1], parts[-1].removesuffix(FILE)]
@@ -136,7 +136,7 @@ class _Found:
     def _read(self, file: str, key: tuple[str, ...]) -> None:
         path = self._environ[file]
         if not path:
-            self.layer.errors.append(f"{self._place(file)} is set and empty")
+            self.layer.errors.append(f"{self._place(file)} is set but empty")
             return
         try:
             text = read_text(os.path.join(self._root, path), optional=False) or ""

@@ -82,7 +82,7 @@ class Vault:
         except hvac.exceptions.InvalidPath:
             if state["optional"]:
                 return Layer()
-            raise Failure(f"{address}: there is no secret {where}") from None
+            raise Failure(f"{address}: no secret {where}") from None
         except hvac.exceptions.VaultError as error:
             raise _told(error, hvac.exceptions, f"{address}: {where}") from None
         except requests.exceptions.RequestException as error:
@@ -91,7 +91,7 @@ class Vault:
             raise Unavailable(f"{address}: {reason}") from None
         values = _data(answer)
         if values is None:
-            raise Unavailable(f"{address}: {where}: what answers there is no Vault")
+            raise Unavailable(f"{address}: {where}: the server is not Vault")
         return fields.layer(values, state, context, where)
 
     def ways(self, state: dict[str, Any], key: str) -> list[str]:
@@ -152,7 +152,7 @@ def _told(error: Any, kinds: Any, where: str) -> Failure:
     reason = ", ".join(map(str, error.errors or ())) or "no reason given"
     for kind, words in (
         (kinds.Forbidden, "Vault does not allow it (403)"),
-        (kinds.Unauthorized, "Vault does not know who asks (401)"),
+        (kinds.Unauthorized, "Vault rejects the credentials (401)"),
         (kinds.InvalidRequest, "Vault refuses the request (400)"),
     ):
         if isinstance(error, kind):

@@ -50,9 +50,9 @@ def parse(path: str, text: str) -> Layer:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context
-        raise Failure(f"{path}:{mark.line + 1}: no YAML: {reason}") from None
+        raise Failure(f"{path}:{mark.line + 1}: not valid YAML: {reason}") from None
     except yaml.YAMLError as error:  # a character that no YAML may hold
-        raise Failure(f"{path}: no YAML: {str(error).splitlines()[0]}") from None
+        raise Failure(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
         raise Failure(f"{path}: nested too deep") from None
     except ValueError as error:  # 2026-13-45, a number of thousands of digits
@@ -92,7 +92,7 @@ class _Reader:
             if key.tag != MERGE:
                 name = self._name(key)
                 if name in seen:
-                    raise self._wrong(key, f"the key {keys.show((name,))} is there twice")
+                    raise self._wrong(key, f"the key {keys.show((name,))} occurs twice")
                 seen.add(name)
         self._loader.flatten_mapping(node)  # `<<: *anchor`
         found = {}
@@ -106,10 +106,10 @@ class _Reader:
 
     def _name(self, node: Any) -> str:
         if not isinstance(node, self._yaml.ScalarNode):
-            raise self._wrong(node, "a key must be a text")
+            raise self._wrong(node, "a key must be a string")
         name = self._loader.construct_object(node)
         if not isinstance(name, str):
-            raise self._wrong(node, f'a key must be a text: write "{node.value}" in quotes')
+            raise self._wrong(node, f'a key must be a string: write "{node.value}" in quotes')
         return name
 
     def _wrong(self, node: Any, message: str) -> Failure:

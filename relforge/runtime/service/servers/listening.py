@@ -35,7 +35,7 @@ def checked(
     allowed = sorted(set(known) - set(ours))
     for name in options:
         if name in ours:
-            raise Refusal(f"{where}.{name}: the supervisor sees to that", code=CONFIG)
+            raise Refusal(f"{where}.{name}: the supervisor sets this", code=CONFIG)
         if name not in allowed:
             near = get_close_matches(name, allowed, 1)
             hint = f"did you mean {near[0]}?" if near else ""

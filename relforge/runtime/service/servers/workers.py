@@ -32,7 +32,7 @@ def named(kind: Any, where: str) -> str:
         found = [name for package, name in UVICORN.items() if importlib.util.find_spec(package)]
         if not found:
             raise Refusal(
-                f"{where}.worker_class: uvicorn is not among the release's dependencies",
+                f"{where}.worker_class: uvicorn is not in the release's dependencies",
                 hint="add uvicorn-worker to `project.dependencies`, then type: relforge lock",
                 code=CONFIG,
             )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from relforge.runtime.supervise.rules import effects, events
 from relforge.runtime.supervise.rules.replacement import FORWARD
 from relforge.runtime.supervise.rules.world import ENDED, RUNNING, STARTING, STOPPING
+from tests.faults.profiles import examples
 
 from .simulation import Simulation
 
@@ -207,9 +208,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(
-    max_examples=150,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestAnyOrder.settings = settings(examples(150), stateful_step_count=30)
