@@ -8,6 +8,8 @@ TESTS ?=
 SUITES ?=
 FRESH ?=
 IN_MEMORY := not process and not network and not release and not rootfs
+# Seconds that each fuzzer of a parser gets in a soak.
+FUZZ_SECONDS ?= 600
 SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
 BIN := $(VENV)/bin
 
@@ -73,8 +75,8 @@ test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3
 frameworks: venv node ## what init writes for each fixture project: 36 shapes, built and served (20 minutes)
 	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
 
-soak: venv system ## faults for half an hour: hundreds of kills, a hundred times as many examples
-	@SOAK=1 scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \
+soak: venv system ## faults for hours: hundreds of kills, a hundred times as many examples, each fuzzer for FUZZ_SECONDS=600
+	@SOAK=1 FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \
 		tests/runtime/supervise/rules $(SOAK_CONSOLE))
 
 soak-console: venv ## 12,000 interrupts at random moments, made-up frames (PYTHON=python3.13 VENV=.venv-3.13)

@@ -22,6 +22,8 @@ UNREADABLE = ("Couldn't parse signature", "invalid format")  # and not: of anoth
 NAMESPACE = "relforge"
 VARIABLE = "RELFORGE_SIGN_KEY"
 PATIENCE = 60  # seconds; a key in a token waits for a touch
+_ALLOWED = "it lists the allowed signers, one per line: release@example.org ssh-ed25519 AAAA..."
+_REVOKED = "it lists revoked keys: make it with `ssh-keygen -k`, or put public keys into it"
 
 
 def digest_file(artifact: Path) -> Path:
@@ -81,23 +83,20 @@ def sign(artifact: Path, key: Path) -> Path:
     return signature_file(artifact)
 
 
-def objection(artifact: Path, sha256: str, allowed: Path, identity: str) -> str:
+def objection(
+    artifact: Path, sha256: str, allowed: Path, identity: str, revoked: Path | None = None
+) -> str:
     """Why the artifact with that digest and this name was not signed; "" where it was.
 
     ``allowed`` lists who may sign (ssh-keygen(1), ALLOWED SIGNERS), ``identity``
-    is who must have; "" takes whom the list names for the key.  Raises UserError
-    where there is no list, or no ssh-keygen.
+    is who must have; "" takes whom the list names for the key.  ``revoked`` lists
+    keys that no longer may (ssh-keygen(1), KEY REVOCATION LISTS, or public keys).
+    Raises UserError where there is no such list, or no ssh-keygen.
     """
     program = _program()
-    if not allowed.is_file():
-        there = "it is not a file" if allowed.exists() else "no such file"
-        raise UserError(
-            f"{allowed}: {there}",
-            hint="it lists the allowed signers, one per line: release@example.org ssh-ed25519 "
-            "AAAA...",
-        )
-    with allowed.open("rb"):  # ssh-keygen does not tell that it may not read it
-        pass
+    _check_list(allowed, _ALLOWED)
+    if revoked is not None:
+        _check_list(revoked, _REVOKED)
     signature = signature_file(artifact)
     for path in (digest_file(artifact), signature):
         if not path.is_file():
@@ -115,10 +114,22 @@ def objection(artifact: Path, sha256: str, allowed: Path, identity: str) -> str:
     done = _run(program, *words, text=line)
     if done.returncode:
         return f"{identity} did not sign this: {_said(done)}"
+    # Once more, since ssh-keygen does not say why it refuses.
+    if revoked is not None and _run(program, *words, "-r", revoked, text=line).returncode:
+        return f"{revoked} revokes the key of {identity}, or is not a list of keys"
     digest, _, name = line.partition("\n")[0].partition("  ")
     if digest != sha256:
         return f"{identity} signed the digest {digest}, but this file has {sha256}"
     return "" if name == artifact.name else f"{identity} signed it as {name}"
+
+
+def _check_list(path: Path, hint: str) -> None:
+    """Raises UserError, or OSError where it may not be read: ssh-keygen does not say so."""
+    if not path.is_file():
+        there = "it is not a file" if path.exists() else "no such file"
+        raise UserError(f"{path}: {there}", hint=hint)
+    with path.open("rb"):
+        pass
 
 
 def _sign(text: Path, key: Path) -> Path:

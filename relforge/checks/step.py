@@ -25,6 +25,7 @@ from relforge.checks import (
     requirements,
     secrets,
     severity,
+    startup_code,
     verdict,
     written,
 )
@@ -48,6 +49,7 @@ RULES: dict[str, Rule] = {
     "programs": programs.rule,  # what settings run is inside, or on every host
     "collisions": collisions.rule,  # no package writes over another's files
     "bytecode": bytecode.rule,  # bytecode is that of the source beside it
+    "startup-code": startup_code.rule,  # no package runs code at each start unseen
     "entry-points": entry_points.rule,  # whatever settings name can be imported
 }
 

@@ -15,8 +15,8 @@ from relforge.artifacts.reading import verify as judge
 from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.cli.options import Json, Offline
 from relforge.cli.report import human_size
+from relforge.runtime.untrusted_text import line
 from relforge.support.errors import Exit
-from relforge.support.untrusted_text import line
 
 Place = Annotated[
     Path,
@@ -38,6 +38,14 @@ def verify(
     signer: Annotated[
         str, typer.Option("--signer", help="Who must have signed.", metavar="IDENTITY")
     ] = "",
+    revoked: Annotated[
+        Path | None,
+        typer.Option(
+            "--revoked-keys",
+            help="A list of keys that no longer count; needs --allowed-signers.",
+            metavar="FILE",
+        ),
+    ] = None,
     identity: Annotated[
         str,
         typer.Option(
@@ -76,10 +84,7 @@ def verify(
 
     For an artifact, also check that it is safe to unpack.
     """
-    if signer and allowed is None:
-        raise typer.BadParameter(
-            "--signer needs --allowed-signers, the file that lists who has which key"
-        )
+    _check_keys(signer, allowed, revoked)
     if trust is not None and not identity:
         raise typer.BadParameter("--sigstore-trust needs --sigstore-identity, the expected signer")
     if bool(identity) != bool(issuer):
@@ -93,7 +98,7 @@ def verify(
         rows += [*judge.problems(artifact), *judge.differences(found, artifact)]
         place, found = against, artifact  # whose signature it is
     if allowed is not None and (
-        objection := signing.objection(place, found.sha256, allowed, signer)
+        objection := signing.objection(place, found.sha256, allowed, signer, revoked)
     ):
         rows.append(Problem(path=place.name, message=objection))
     if identity and (objection := sigstore.objection(place, identity, issuer, trust=trust)):
@@ -108,6 +113,15 @@ def verify(
             print(line(f"{_named(found)}: {len(found.files)} files, all unchanged since the build"))
     if rows:
         raise typer.Exit(Exit.FAILED)
+
+
+def _check_keys(signer: str, allowed: Path | None, revoked: Path | None) -> None:
+    if signer and allowed is None:
+        raise typer.BadParameter(
+            "--signer needs --allowed-signers, the file that lists who has which key"
+        )
+    if revoked is not None and allowed is None:
+        raise typer.BadParameter("--revoked-keys needs --allowed-signers, the keys that count")
 
 
 def inspect(

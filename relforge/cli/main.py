@@ -13,13 +13,11 @@ from types import FrameType
 from typing import Any
 
 import typer
-from rich.console import Console
 
-from relforge.cli import json_error
+from relforge.cli import json_error, report
 from relforge.cli.commands import BEGIN, HELP, Commands
 from relforge.cli.options import version_option
 from relforge.support.errors import NO_ROOM, Exit, UserError
-from relforge.support.untrusted_text import harmless
 
 app = typer.Typer(
     cls=Commands,
@@ -163,10 +161,10 @@ def _complain(message: str, hint: str, facts: dict[str, Any] | None) -> None:
     """To people, and with ``facts`` to the reader of `--json` as well."""
     if facts is not None:
         _show_json(message, hint, facts)
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = report.console(quiet=False)
     console.show_cursor(True)  # a display that was interrupted while it began has hidden it
     console.print("error:", style="bold red", end=" ")
-    console.print(harmless(message), markup=False)
+    console.print(message, markup=False)
     if hint:
-        console.print(f"  {harmless(hint)}", markup=False, style="cyan")
+        console.print(f"  {hint}", markup=False, style="cyan")
     sys.stderr.flush()

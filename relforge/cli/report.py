@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from relforge.model.release import Release
+from relforge.runtime.untrusted_text import harmless, line
 from relforge.support import progress
 from relforge.support.masking import mask
 from relforge.support.progress import Watch
@@ -21,9 +23,17 @@ from relforge.support.progress import Watch
 MOST = 10  # warnings of one rule that are spelt out
 
 
+class Harmless(Console):
+    """Shows texts of others, names of files in wheels among them, and no terminal acts on them."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        safe = (harmless(row) if isinstance(row, str) else row for row in objects)
+        super().print(*safe, **options)
+
+
 def console(quiet: bool) -> Console:
     """Where progress goes: stderr, and nowhere with ``--quiet``."""
-    return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+    return Harmless(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
 
 
 def log_to(out: Console, *, verbose: bool) -> None:
@@ -83,8 +93,8 @@ def _live(out: Console, name: str) -> Iterator[None]:
         yield
         return
     with (
-        out.status(name) as line,
-        progress.heard_by(lambda text: line.update(f"{name}  [dim]{escape(text)}[/dim]")),
+        out.status(name) as display,
+        progress.heard_by(lambda text: display.update(f"{name}  [dim]{escape(line(text))}[/dim]")),
     ):
         yield
 

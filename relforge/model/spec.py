@@ -23,7 +23,7 @@ ADD_LOCK = "pylock.relforge.toml"  # a name of PEP 751
 CHECKS = (
     *("libraries", "machine", "glibc", "run-paths", "build-paths", "secrets", "modes", "links"),
     *("requirements", "imports", "leftovers", "package-data", "programs", "collisions"),
-    *("bytecode", "entry-points", "smoke"),
+    *("bytecode", "startup-code", "entry-points", "smoke"),
 )
 
 

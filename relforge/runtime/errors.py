@@ -42,9 +42,12 @@ def told(work: Callable[[], int]) -> int:
         _flush()
         return code
     except Refusal as error:
-        print(f"{os.environ.get('RELEASE_NAME', 'app')}: {error.message}", file=sys.stderr)
+        from .untrusted_text import harmless
+
+        name = os.environ.get("RELEASE_NAME", "app")
+        print(f"{name}: {harmless(error.message)}", file=sys.stderr)
         if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+            print(f"  {harmless(error.hint)}", file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
         return INTERRUPTED

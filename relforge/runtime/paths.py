@@ -57,8 +57,9 @@ class Paths:
 def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Paths:
     """The paths for the release at ``root`` under these variables.
 
-    Raises Refusal for an instance name that is no file name, and for a
-    variable that is set but empty: unset but empty are different things.
+    Raises Refusal for an instance name that is no file name, for a relative
+    directory, and for a variable that is set but empty: unset but empty are
+    different things.
     """
     state = _variable("RELEASE_STATE_DIR", environ) or _default_state(root)
     instance = _variable("RELEASE_INSTANCE", environ)
@@ -147,4 +148,13 @@ def _variable(name: str, environ: dict[str, str] | os._Environ[str]) -> str | No
         raise Refusal(
             f"{name} is set but empty", hint=f"give it a value, or unset {name}", code=USAGE
         )
-    return os.path.abspath(value) if name.endswith("_DIR") else value
+    if name.endswith("_DIR") and not value.startswith("/"):
+        # From another working directory it would be another one, with another lock.
+        raise Refusal(
+            f"{name}={value}: not an absolute path",
+            hint=f"set {name} to the whole path, for instance {os.path.abspath(value)}"
+            if not value.startswith("~")
+            else "the shell replaces ~ only where it is not quoted",
+            code=USAGE,
+        )
+    return os.path.normpath(value) if name.endswith("_DIR") else value

@@ -7,6 +7,7 @@ command does both itself.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Ran = TypeVar("Ran", bound=Run)
 
 NOT_FOUND = 127  # as a shell has it
+MOST = 131_072  # bytes of one word or variable with its end, execve(2)
 
 
 def settled(run: Ran, values: dict[str, Any], where: str, *, root: str, state: str) -> Ran:
@@ -93,4 +95,19 @@ def become(words: tuple[str, ...]) -> NoReturn:
 
 def not_begun(words: tuple[str, ...], error: OSError) -> Refusal:
     """Why the program could not be started."""
+    if error.errno == errno.E2BIG:
+        return _too_big(words)
     return Refusal(f"{words[0]}: {error.strerror}", code=FAILED)
+
+
+def _too_big(words: tuple[str, ...]) -> Refusal:
+    """Which of them it is: the kernel says only that something is too long."""
+    sizes = {f"word {at}": len(os.fsencode(word)) for at, word in enumerate(words)}
+    for name, text in os.environ.items():
+        sizes[f"the variable {name}"] = len(os.fsencode(f"{name}={text}"))
+    found = [f"{name} has {size} bytes" for name, size in sizes.items() if size >= MOST]
+    return Refusal(
+        f"{words[0]}: {'; '.join(found) or 'its words and variables are too long together'}",
+        hint=f"the kernel takes less than {MOST} bytes for each: export a file's name instead",
+        code=FAILED,
+    )

@@ -4,6 +4,9 @@ They belong to root, to this user or to the owner of the release; a group that m
 root's or one of ours; where everybody may write, the sticky bit keeps what is ours.  The same
 holds for each directory above, up to those that lead to the release itself: a user who can
 change these can change the program as well.
+
+A volume of a container is trusted whatever its mode is (Kubernetes' `emptyDir` is 0777): root
+has mounted it there, for this container.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import os
 import stat
 
 from .errors import CONFIG, Refusal
+
+_HOST = 0xEFFFFFFC  # the initial PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ def check(path: str, root: str, variable: str) -> None:
     owner = os.stat(root).st_uid
     for part in _chain(path, root):
         why = problem(part, owner)
-        if why:
+        if why and not _is_volume(part):
             through = "" if part == path else f", which leads to {path}"
             raise Refusal(
                 f"{part}{through}: {why}",
@@ -54,6 +59,15 @@ def problem(path: str, owner: int) -> str:
     if mode & stat.S_IWGRP and found.st_gid not in (0, os.getegid(), *os.getgroups()):
         return f"the group {found.st_gid} can write to it (mode {mode:o}), and answer in our place"
     return ""
+
+
+def _is_volume(path: str) -> bool:
+    """Is it mounted there, in a PID namespace that is not the host's, and does root own it?"""
+    try:
+        contained = os.stat("/proc/self/ns/pid").st_ino != _HOST
+    except OSError:
+        return False  # no /proc
+    return contained and os.path.ismount(path) and os.lstat(path).st_uid == 0
 
 
 def _chain(path: str, root: str) -> Iterator[str]:

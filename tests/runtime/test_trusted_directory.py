@@ -131,6 +131,21 @@ def test_start_refuses_a_directory_of_somebody_else(
     assert not release.runs
 
 
+def test_a_volume_of_a_container_is_trusted(tmp_path: Path) -> None:
+    """Kubernetes' `emptyDir` has the mode 0777, and belongs to root."""
+    volume = tmp_path / "state"
+    volume.mkdir()
+    code = (
+        "from relforge.runtime import trusted_directory as rule\n"
+        f"rule.check({str(volume)!r}, '/', 'RELEASE_STATE_DIR')\n"
+    )
+    mount = f'mount -t tmpfs -o mode=0777 none {volume} && exec {sys.executable} -c "$0"'
+    for container, status in ((["--pid", "--fork", "--mount-proc"], 0), ([], 1)):
+        words = ["unshare", "--mount", *container, "sh", "-c", mount, code]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert status == done.returncode, done.stderr
+
+
 @pytest.fixture
 def impostors() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
     began: list[subprocess.Popen[str]] = []

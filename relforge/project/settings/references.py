@@ -28,15 +28,25 @@ def check_references(settings: Settings, schema: Mapping[str, Any], where: str =
     for place, key in _references(settings):
         if key not in schema and key not in reference.RELEASE:
             raise _unknown(place, key, f"not in {where}", (*schema, *reference.RELEASE))
+    for service in settings.services:
+        for index, key in enumerate(service.config or ()):
+            _check_key(f"services.{service.name}.config[{index}]", key, schema, where)
     for command in settings.commands:
         for index, key in enumerate(command.once["by"] if isinstance(command.once, dict) else ()):
-            if key not in schema and not any(row.startswith(f"{key}.") for row in schema):
-                near = get_close_matches(key, schema, 1)
-                raise SettingsError(
-                    f"tool.relforge.commands.{command.name}.once.by[{index}]: {key} is not in "
-                    f"{where}",
-                    hint=f"did you mean `{near[0]}`?" if near else "",
-                )
+            _check_key(f"commands.{command.name}.once.by[{index}]", key, schema, where)
+
+
+def _check_key(place: str, key: str, schema: Mapping[str, Any], where: str) -> None:
+    """Refuse a key, or a table, that the schema does not have."""
+    name = key.removesuffix(".*")
+    if key == "*" or key in schema or any(row.startswith(f"{name}.") for row in schema):
+        return
+    tables = {f"{row.rpartition('.')[0]}.*" for row in schema if "." in row}
+    near = get_close_matches(key, tables if key.endswith(".*") else schema, 1)
+    raise SettingsError(
+        f"tool.relforge.{place}: {key} is not in {where}",
+        hint=f"did you mean `{near[0]}`?" if near else "",
+    )
 
 
 def _unknown(place: str, key: str, why: str, known: Any) -> SettingsError:

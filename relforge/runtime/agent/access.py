@@ -47,13 +47,15 @@ class Access:
         self._names: tuple[str, ...] = tuple(settings.get("users") or ())
         self._group: str | None = settings.get("group")
         self.wide = bool(self._names or self._group)
+        self.owners = {os.geteuid()}  # whom the service runs as
         self._uids = {0, os.geteuid()}
         self._gid: int | None = None
         if self.wide:
             self._look_up()
 
     def admit(self, uid: int) -> None:
-        """One more."""
+        """The user that the service becomes."""
+        self.owners.add(uid)
         self._uids.add(uid)
 
     def refusal(self, peer: Peer, sock: socket) -> str:

@@ -13,8 +13,9 @@ from ..errors import Refusal
 from ..protocol import PROTO, answers
 from ..wire import frames
 from . import loops, stacks
-from .native import poll, socket
+from .native import socket
 from .outbox import Outbox
+from .patience import OutOfPatience, Patience
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ class Connection:
         self._host = host
         self._sock = sock
         self._number = number
-        self._peer = peer
+        self.peer = peer
         self._greeted = False
         self._from = ""
         self._completion: Limited | None = None
         self._session: Session | None = None
+        self._patience = Patience(sock, host.settings.get("idle_timeout") or 0, self._busy)
         self.outbox = Outbox(sock, f"relforge-client-{number}")
 
     def serve(self) -> None:
@@ -58,6 +60,8 @@ class Connection:
                     break
         except frames.FrameError as error:
             self.outbox.send(answers.error(str(error)))
+        except OutOfPatience as error:
+            self.outbox.send(answers.bye(str(error)))
         except OSError:
             pass
         finally:
@@ -86,17 +90,13 @@ class Connection:
         )
 
     def _next(self) -> dict[str, Any] | None:
-        """The next message; None at the end, or where nobody has asked for anything for long."""
-        limit = self._host.settings.get("idle_timeout") or 0
-        if not limit:
-            return frames.receive(self._sock)
-        waiting = poll()
-        waiting.register(self._sock.fileno(), 1)  # POLLIN
-        while not waiting.poll(limit * 1000):
-            if self._session is None or self._session.idle:
-                self.outbox.send(answers.bye(f"no request for {limit:g}s"))
-                return None
-        return frames.receive(self._sock)
+        """The next message; None at the end.  Raises OutOfPatience where it does not come."""
+        if self._greeted:
+            self._patience.renew()
+        return frames.receive(self._sock, self._patience.wait)
+
+    def _busy(self) -> bool:
+        return self._session is not None and not self._session.idle
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
         try:
@@ -202,5 +202,5 @@ class Connection:
             # Late: a process that nobody talks to does not pay for it.
             from .session import Session
 
-            self._session = Session(self._host, self.outbox, self._number, self._peer, self._from)
+            self._session = Session(self._host, self.outbox, self._number, self.peer, self._from)
         return self._session

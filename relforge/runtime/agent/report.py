@@ -37,7 +37,7 @@ def value(result: object, columns: int | None = None) -> str:
 
 def as_json(result: object) -> str:
     """One JSON text; raises TypeError or ValueError for what JSON cannot say."""
-    text = json.dumps(result)
+    text = json.dumps(result, allow_nan=False)
     if len(text) > MOST_JSON:
         raise ValueError(f"a JSON text of {len(text)} characters is over the limit of {MOST_JSON}")
     return text

@@ -7,7 +7,7 @@ import weakref
 
 from ..protocol import answers
 from ..wire import frames
-from . import dumps, place
+from . import dumps, place, places
 from .access import Peer
 from .connection import Connection
 from .host import Host
@@ -17,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MOST_CLIENTS = 32
 _SHUT_RDWR = 2
 
 _agents: weakref.WeakSet[Agent] = weakref.WeakSet()
@@ -123,8 +122,9 @@ class Agent(Host):
     def _admit(self, sock: socket) -> None:
         peer = Peer(sock)
         refusal = self.access.refusal(peer, sock)
-        if not refusal and len(self._clients) >= MOST_CLIENTS:
-            refusal = f"{MOST_CLIENTS} clients are connected already"
+        if not refusal:
+            connected = [client.peer.uid for client in list(self._clients)]
+            refusal = places.refusal(peer.uid, connected, self.access.owners)
         if refusal:
             sock.settimeout(1)
             frames.send(sock, answers.refused(refusal))

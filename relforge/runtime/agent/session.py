@@ -101,6 +101,7 @@ class Session:
                 evaluation = self._queue.get()
                 if evaluation is None:
                     return
+                self.audit(str(evaluation.request), audit.BEGUN, 0.0)
                 outcome, word = self._evaluate(evaluation, own)
                 if os.getpid() != process:
                     # The code forked, and this is the child: nothing of ours runs here.

@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 
+from ..untrusted_text import line
 from . import native
 
 TYPE_CHECKING = False
@@ -36,8 +37,8 @@ def threads() -> str:
         if thread is not None and thread.daemon and ident not in native.names:
             notes.append("daemon")
         number = getattr(thread, "native_id", None)
-        title = f"thread {name} ({', '.join([*notes, f'id {number or ident}'])})"
-        blocks.append("\n".join([title, *lines]))
+        head = f"thread {line(name)} ({', '.join([*notes, f'id {number or ident}'])})"
+        blocks.append("\n".join([head, *lines]))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -60,7 +61,7 @@ def tasks(loop: asyncio.AbstractEventLoop | None) -> list[dict[str, Any]]:
                 "coro": getattr(coro, "__qualname__", None) or repr(coro),
                 "state": _state(task),
                 "stack": [
-                    line for frame in _awaits(coro) for line in _lines(frame, frame.f_lineno)
+                    text for frame in _awaits(coro) for text in _lines(frame, frame.f_lineno)
                 ],
             }
         )
@@ -76,10 +77,12 @@ def unfinished(loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
 
 def text(rows: list[dict[str, Any]]) -> str:
     """Tasks, laid out like threads."""
-    return "\n\n".join(
-        "\n".join([f"task {row['name']} ({row['coro']}, {row['state']})", *row["stack"]])
-        for row in rows
-    )
+    return "\n\n".join("\n".join([title(row), *row["stack"]]) for row in rows)
+
+
+def title(row: dict[str, Any]) -> str:
+    """The line of one task."""
+    return line(f"task {row['name']} ({row['coro']}, {row['state']})")
 
 
 def _users(coro: Any) -> Any:
@@ -116,7 +119,7 @@ def _stack(frame: FrameType) -> list[str]:
     pairs = list(traceback.walk_stack(frame))[:_DEEPEST]
     while pairs and pairs[-1][0].f_code.co_filename.startswith((_OURS, threading.__file__)):
         pairs.pop()
-    return [line for inner, number in reversed(pairs) for line in _lines(inner, number)]
+    return [text for inner, number in reversed(pairs) for text in _lines(inner, number)]
 
 
 def _lines(frame: FrameType, number: int) -> list[str]:

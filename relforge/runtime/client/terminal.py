@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from threading import Lock
 
 from prompt_toolkit import PromptSession
@@ -20,8 +21,10 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.styles import Style
 
 from .. import protocol as messages
+from .. import screen
 from ..agent import percent, source
 from ..errors import Refusal
+from ..untrusted_text import harmless
 from . import history, repl
 from .colours import STYLE, Python
 from .connection import Client, Gone
@@ -73,7 +76,7 @@ class Terminal:
             return text
 
     def say(self, text: str, style: str = "") -> None:
-        print(repl.styled(text, style), flush=True)
+        screen.draw(sys.stdout, repl.styled(harmless(text), style) + "\n")
 
     def columns(self) -> int | None:
         return self._session.output.get_size().columns

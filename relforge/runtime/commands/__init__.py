@@ -144,6 +144,10 @@ def main(argv: list[str]) -> int:
         from ..first_process import prepare
 
         prepare(argv[0] if argv else "help")
+    if os.isatty(1) or os.isatty(2):
+        from .. import screen
+
+        screen.guard()
     return told(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
 
 

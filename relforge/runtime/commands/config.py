@@ -6,11 +6,10 @@ import json
 import os
 
 from .. import paths
-from ..config import loading
+from ..config import loading, portion
 from ..config import problems as problem_rows
 from ..config.keys import nearest
 from ..config.problems import Invalid, origin
-from ..config.sound import printable
 from ..contract import manifest
 from ..errors import CONFIG, DONE, FAILED, USAGE, Refusal
 
@@ -84,7 +83,7 @@ def _check(as_json: bool) -> int:
         print(json.dumps({**answer, "errors": error.problems}))
         return CONFIG
     result = loading.read(fd)
-    origins, notes = result["origins"], result["notes"]
+    origins, notes = result["origins"], [*result["notes"], *_handed(root, result)]
     os.close(fd)
     problem = _services(result["values"])
     if problem and not as_json:
@@ -103,7 +102,7 @@ def _check(as_json: bool) -> int:
     by = ", ".join(f"{name} ({count})" for name, count in counts.items())
     print(f"configuration is valid: {total}" + (f" from {by}" if by else ""))
     for note in notes:
-        print(f"  note: {printable(note)}")
+        print(f"  note: {note}")
     return DONE
 
 
@@ -118,6 +117,23 @@ def _services(values: dict[str, Any]) -> Refusal | None:
     except Refusal as error:
         return error
     return None
+
+
+def _handed(root: str, result: dict[str, Any]) -> list[str]:
+    """What is odd in what services are handed."""
+    notes = []
+    for name, row in sorted(manifest.load(root)["services"].items()):
+        wanted = row.get("config")
+        if wanted is None and row.get("user") and result["secrets"]:
+            notes.append(
+                f"services.{name} runs as {row['user']} and is handed every secret; `config` "
+                "of the service names what it needs"
+            )
+        notes += [
+            f"services.{name}.config: no key that is set fits {key!r}"
+            for key in portion.unmatched(result, wanted or ())
+        ]
+    return notes
 
 
 def _source(provider: str, place: str) -> str:

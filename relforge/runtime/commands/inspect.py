@@ -10,6 +10,7 @@ from ..client import addresses
 from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
+from ..untrusted_text import line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _tasks(who: str | None, seconds: float) -> None:
     if not answer["loop"]:
         print(f"{client.address} has no event loop", file=sys.stderr)
     for row in answer["rows"]:
-        print(f"task {row['name']} ({row['coro']}, {row['state']})")
+        print(line(f"task {row['name']} ({row['coro']}, {row['state']})"))
         print(*row["stack"], sep="\n", end="\n\n")
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from .. import options, paths
+from .. import options, paths, untrusted_text
 from ..contract import manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
 
@@ -81,11 +81,11 @@ def _since(text: str) -> bytes:
 
 
 def _who(word: str, services: dict[str, object]) -> bytes:
-    from ..supervise.journal import SUPERVISOR
+    from ..supervise.journal import AUDIT, SUPERVISOR
 
     name = word.partition(".")[0]
-    if name not in services and word != SUPERVISOR:
-        known = ", ".join([*sorted(services), SUPERVISOR])
+    if name not in services and word not in (SUPERVISOR, AUDIT):
+        known = ", ".join([*sorted(services), SUPERVISOR, AUDIT])
         raise Refusal(f"no service {word!r}", hint=f"services: {known}", code=USAGE)
     return word.encode()
 
@@ -160,6 +160,11 @@ def _follow(path: str, offset: int) -> Iterator[bytes]:
 
 
 def _print(lines: list[bytes]) -> None:
+    """As they are; a terminal gets text, and no carriage returns of programs that print them."""
+    if sys.stdout.isatty():
+        texts = (line.rstrip(b"\r").decode(errors="backslashreplace") for line in lines)
+        print(*map(untrusted_text.line, texts), sep="\n", flush=True)
+        return
     out = sys.stdout.buffer
     out.writelines(line + b"\n" for line in lines)
     out.flush()

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .. import instance, options, paths
+from .. import instance, options, paths, screen, untrusted_text
 from ..client.gauges import Gauges, table
 from ..contract import manifest
 from ..errors import DONE
@@ -45,6 +45,5 @@ def _draw(title: str, gauges: Gauges) -> None:
     size = os.get_terminal_size(sys.stdout.fileno())
     clock = time.strftime("%H:%M:%S")
     lines = [f"{title}  {clock}  Ctrl-C ends", "", *table(gauges.look())][: size.lines - 1]
-    cut = "".join(f"{line[: size.columns]}\x1b[K\n" for line in lines)
-    sys.stdout.write(f"\x1b[H{cut}\x1b[J")
-    sys.stdout.flush()
+    cut = "".join(f"{untrusted_text.line(row)[: size.columns]}\x1b[K\n" for row in lines)
+    screen.draw(sys.stdout, f"\x1b[H{cut}\x1b[J")

@@ -18,11 +18,13 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from urllib.parse import urlsplit
 
 from ..contract import amount
 from ..contract.wrong import Wrong
+from . import sound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,8 +101,9 @@ def _limit(value: Any, row: Row) -> Any:
     choices = row.get("choices")
     if choices is not None and value not in choices:
         raise Mismatch
-    for bound, beyond in (("min", float.__lt__), ("max", float.__gt__)):
-        if bound in row and beyond(float(value), float(_number(row[bound], row))):
+    # As they are: a whole number may be larger than any float.
+    for bound, beyond in (("min", operator.lt), ("max", operator.gt)):
+        if bound in row and beyond(value, _number(row[bound], row)):
             raise Mismatch
     return value
 
@@ -119,7 +122,10 @@ def _is(*kinds: type) -> Callable[[Any, Row], Any]:
 
 
 def _float(value: Any, row: Row) -> float:
-    return float(_is(int, float)(value, row))
+    try:
+        return float(_finite(float(_is(int, float)(value, row))))
+    except OverflowError:
+        raise Mismatch("it is too large") from None
 
 
 def _list(value: Any, row: Row) -> list[Any]:
@@ -181,13 +187,22 @@ def _bool_text(value: str, row: Row) -> bool:
 def _int_text(value: str, row: Row) -> int:
     if not _INT.fullmatch(value.strip()):
         raise Mismatch
-    return int(value)
+    try:
+        return int(value)
+    except ValueError:
+        raise Mismatch("it has too many digits") from None
 
 
 def _float_text(value: str, row: Row) -> float:
     if not _FLOAT.fullmatch(value.strip()):
         raise Mismatch
-    return float(value)
+    return float(_finite(float(value)))
+
+
+def _finite(value: Any) -> Any:
+    if reason := sound.flaw((), value):
+        raise Mismatch(f"it {reason}")
+    return value
 
 
 def _list_text(value: str, row: Row) -> list[Any]:
@@ -205,9 +220,10 @@ def _table_text(value: str, row: Row) -> dict[str, Any]:
 
 def _json(value: str) -> Any:
     try:
-        return json.loads(value)
-    except ValueError:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
         raise Mismatch("it is not valid JSON") from None
+    return _finite(found)
 
 
 def _enum_text(value: str, row: Row) -> Any:

@@ -56,6 +56,8 @@ def main(argv: list[str]) -> int:
                 "secrets": found.secrets,
                 "origins": found.origins,
                 "environ": found.environ,
+                "exported": found.exported,
+                "variables": found.variables,
                 "notes": found.notes,
             },
         )

@@ -7,7 +7,6 @@ it crosses a pipe, and `config check --json` prints it.
 from __future__ import annotations
 
 from ..errors import CONFIG, Refusal
-from .sound import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ def _line(row: Row) -> str:
     text = ": ".join(part for part in parts if part)
     if row["key"] and row["provider"]:
         text += f" ({origin(row['provider'], row['place'])})"
-    text = printable(text)
     if row["trace"]:
         text += "\n" + "\n".join(f"      {line}" for line in row["trace"].splitlines())
     return text

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from . import attempt, keys, kinds, problems, providers, references, sound
 from .explain import explain
-from .export import environment
+from .export import environment, key_of
 from .judge import Judge
 from .merge import Merged
 from .provider import BadOptions, Context, Failure, Layer, Setting
@@ -16,7 +16,7 @@ from .secret import Scrubber
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
 
@@ -33,6 +33,8 @@ class Outcome:
         self.secrets: list[str] = []
         self.origins: dict[str, list[list[str]]] = {}
         self.environ: dict[str, str] = {}
+        self.exported: dict[str, str] = {}  # the key of each variable of `environ`
+        self.variables: dict[str, str] = {}  # environment variables, and the keys that they set
         self.problems: list[dict[str, str]] = []
         self.notes: list[str] = []  # of what names no key, and is left alone
         self.rows: list[dict[str, Any]] = []  # for `config explain`, masked
@@ -89,6 +91,8 @@ class _Resolution:
         self.environ = environ
         self.entering = entering
         self.notes: list[tuple[str, str]] = []  # and the key that may have been meant
+        # `path = "${SHOP_TOML}"`: such a variable is known, and is no key.
+        self.named = frozenset(name for row in rows for name in _named(row.get("state")))
         self.merged = Merged(self.schema)
         self.scrubber = Scrubber(environ)
 
@@ -111,6 +115,13 @@ class _Resolution:
                 outcome.secrets.append(key)
         outcome.secrets.sort()
         outcome.environ = environment(self.export, outcome.values)
+        outcome.exported = {name: key_of(self.export[name]) for name in outcome.environ}
+        outcome.variables = {
+            name: key
+            for key, rows in outcome.origins.items()
+            for _, place in rows
+            if (name := _variable(place))
+        }
         outcome.rows = explain(self.merged, self.judge, outcome.values, self._ways)
         for problem in self.judge.problems:
             foreign = self.model or problem["message"].startswith("raised ")
@@ -147,6 +158,9 @@ class _Resolution:
                 raise
             self._crash(self.model, error)
         else:
+            for path, value in keys.leaves(values):
+                if reason := sound.flaw(path, value):
+                    self.judge.problems.append(problems.row(reason, key=keys.show(path)))
             return values
         return {}
 
@@ -228,6 +242,8 @@ class _Resolution:
 
     def _pass_over(self, setting: Setting) -> None:
         """One that may be the application's own, or of another's making."""
+        if _variable(setting.place) in self.named:
+            return
         few = len(self.notes) < problems.MOST
         near = keys.closest(".".join(setting.path), self.schema) if few else ""
         self.notes.append((f"{setting.place} names no key of the configuration", near))
@@ -252,3 +268,17 @@ class _Resolution:
             except Exception:  # has been reported where it ran
                 continue
         return found
+
+
+def _variable(place: str) -> str:
+    """``X`` of ``$X`` and of ``$X /run/secrets/x``; "" for other places."""
+    return place[1:].partition(" ")[0] if place.startswith("$") else ""
+
+
+def _named(state: Any) -> Iterator[str]:
+    """The variables that a provider's own options refer to."""
+    if isinstance(state, str):
+        yield from (part.partition("}")[0] for part in state.split("${")[1:])
+    elif isinstance(state, list | dict):
+        for row in state.values() if isinstance(state, dict) else state:
+            yield from _named(row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from .keys import DEEPEST
 
 TYPE_CHECKING = False
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
 
 _REASONS = {
     "deep": f"nested deeper than {DEEPEST} tables and lists",
+    "number": "contains a number that is not finite, which JSON does not have",
     "nul": "contains a NUL character, which variables and paths cannot",
     "text": (
         "contains text that is not valid Unicode (a variable that is not UTF-8, half a "
@@ -30,6 +33,8 @@ def flaw(path: tuple[str, ...], value: Any) -> str:
             todo += [(part, depth + 1) for row in item.items() for part in row]
         elif isinstance(item, (list, tuple)):
             todo += [(part, depth + 1) for part in item]
+        elif isinstance(item, float) and not isfinite(item):
+            return _REASONS["number"]
         elif isinstance(item, str) and (found := _text(item)):
             return _REASONS[found]
     return ""
@@ -43,12 +48,3 @@ def _text(text: str) -> str:
     except UnicodeEncodeError:
         return "text"
     return ""
-
-
-def printable(text: str) -> str:
-    """The text with what a terminal would act on escaped; line ends stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text
-    )

@@ -6,7 +6,7 @@ with the value, which may be secret.  Written without `re`, which would be half 
 of a control command.
 
     duration    90  1.5  "90"  "20s"  "500ms"  "1h30m"  "2 h"     seconds
-    size        512  "512"  "10 kB"  "1.5 GB"  "2g"  "64MiB"      bytes
+    size        512  "512"  "10 kB"  "1.5 GB"  "2g"  "64MiB"  "64Mi"      bytes
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LONGEST = 36525 * 86400.0  # 100 years: what calculates with it stays far from a
 SIZES = {"": 1, "b": 1} | {
     f"{letter}{suffix}": base**power
     for power, letter in enumerate("kmgt", 1)
-    for suffix, base in (("", 1000), ("b", 1000), ("ib", 1024))
+    for suffix, base in (("", 1000), ("b", 1000), ("i", 1024), ("ib", 1024))
 }
 LARGEST = 2**63 - 1  # what a file, and setrlimit(2), can have
 DURATION = 'a duration such as "20s", "1h30m" or "500ms"'  # in words
@@ -96,7 +96,7 @@ def _bytes(text: str) -> int:
     if unit not in SIZES:
         raise Wrong(
             "has an unknown unit",
-            hint="kB, MB, GB, TB count by 1000, KiB, MiB, GiB, TiB by 1024",
+            hint="kB, MB, GB, TB count by 1000, KiB, MiB, GiB, TiB (Ki, Mi, Gi, Ti) by 1024",
         )
     whole, _, fraction = number.partition(".")
     found: int

@@ -71,14 +71,18 @@ class Manifest(Record):
     )
 
 
+_NO_TABLE = "is not a table"
+
+
 def read_manifest(release: str) -> dict[str, Any]:
     """The manifest of the release at that path, complete; raises Refusal where it is damaged."""
     found = manifest.load(release)
     try:
         return filled(found)
     except Wrong as wrong:
+        what = _NO_TABLE if wrong.problem == _NO_TABLE else "is missing"
         raise Refusal(
-            f"{release}/{manifest.PATH}: `{wrong.at.removeprefix('.')}` is missing: the release is "
+            f"{release}/{manifest.PATH}: `{wrong.at.removeprefix('.')}` {what}: the release is "
             f"damaged, or built by another relforge ({found.get('relforge')})",
             hint="build it again",
         ) from None
@@ -91,18 +95,27 @@ def filled(manifest: dict[str, Any]) -> dict[str, Any]:
         whole[name] = _complete(table, whole[name], f".{name}")
     for name, table in ROWS.items():
         whole[name] = {
-            own: _complete(table, {**row, "name": own}, f".{name}.{own}")
-            for own, row in whole[name].items()
+            own: _complete(table, {**_table(row, f".{name}.{own}"), "name": own}, f".{name}.{own}")
+            for own, row in _table(whole[name], f".{name}").items()
         }
         for row in whole[name].values():
             del row["name"]
-    for row in whole["commands"].values():
-        row["args"] = [_complete(Argument, one, ".args") for one in row["args"]]
+    for own, row in whole["commands"].items():
+        place = f".commands.{own}.args"
+        if not isinstance(row["args"], list | tuple):
+            raise Wrong(_NO_TABLE, at=place)
+        row["args"] = [_complete(Argument, one, place) for one in row["args"]]
     return whole
 
 
-def _complete(table: type[Record], row: dict[str, Any], place: str) -> dict[str, Any]:
+def _table(value: Any, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Wrong(_NO_TABLE, at=place)
+    return value
+
+
+def _complete(table: type[Record], row: Any, place: str) -> dict[str, Any]:
     try:
-        return complete(table, row)
+        return complete(table, _table(row, place))
     except Wrong as wrong:
         raise Wrong(wrong.problem, at=f"{place}{wrong.at}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .record import key
 from .run import Run
-from .service_shapes import FlagOrReference, Limits, Listen, Pair, Ready, Signal
+from .service_shapes import FlagOrReference, KeyPatterns, Limits, Listen, Pair, Ready, Signal
 from .shapes import (
     Anything,
     Choice,
@@ -164,6 +164,14 @@ class Service(Run):
     )
     group: str = key(
         Text(), default="", shown="the user's, or the supervisor's", doc="the group it runs as"
+    )
+    config: tuple[str, ...] | None = key(
+        KeyPatterns(),
+        default=None,
+        shown="all keys",
+        doc='what it is handed of the configuration, for instance `["http.*", "db.url"]`: of '
+        "other keys it gets neither the values nor the variables that they are exported to, nor "
+        "those that the `env` provider read them from. Give it to a service with another `user`",
     )
     nice: int = key(
         OrReference(Whole(-20, 19)), default=0, references=True, doc="its priority, -20 to 19"

@@ -34,6 +34,24 @@ class Listen(Words):
         return texts
 
 
+class KeyPatterns(Words):
+    """Keys of the configuration, and tables of them."""
+
+    words = 'a list of keys and tables such as ["http.port", "db.*"]'
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        rows = super().read(value)
+        for index, row in enumerate(rows):
+            name = row.removesuffix(".*")
+            if row != "*" and (not all(name.split(".")) or "*" in name):
+                raise Wrong(
+                    f"{row!r} is neither a key nor a table",
+                    at=f"[{index}]",
+                    hint='write "db.url", "db.*" for all of a table, or "*" for everything',
+                )
+        return rows
+
+
 class Signal(Text):
     """A signal that a process can be asked to stop by."""
 

@@ -62,16 +62,21 @@ def service(
         "agent_first": first,
         "console": console,
         "supervisor": supervisor,
+        "audit": True,  # it takes the lines of the audit, at its socket for sd_notify
     }
     return {**message, "kept": FIRST + listeners + 1} if kept else message
 
 
 def config_push(
-    run: str, processes: Sequence[str], changed: Sequence[str], seconds: float
+    run: str,
+    processes: Mapping[str, Sequence[str] | None],
+    changed: Sequence[str],
+    seconds: float,
 ) -> Message:
     """Role ``push``: take a new configuration to these processes, by their sockets in ``run``.
 
-    ``changed`` are the keys that differ; all of it has to be done in so many seconds.
+    A process is handed what its service names, None for all of it.  ``changed`` are the
+    keys that differ; all of it has to be done in so many seconds.
     """
     return {"run": run, "processes": processes, "changed": changed, "seconds": seconds}
 

@@ -1,7 +1,7 @@
 """Role ``push``: hand a new configuration to running processes, through their agents.
 
-``argv`` is one JSON object: ``{"run": FOLDER, "processes": [NAME], "changed": [KEY],
-"seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
+``argv`` is one JSON object: ``{"run": FOLDER, "processes": {NAME: [KEY] or null},
+"changed": [KEY], "seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
 ``{NAME: "" or what went wrong}``.
 """
 
@@ -14,7 +14,7 @@ import socket
 import time
 
 from .. import protocol as messages
-from ..config import loading
+from ..config import loading, portion
 from ..wire import frames
 
 TYPE_CHECKING = False
@@ -27,14 +27,14 @@ CONFIG, ANSWER = 3, 4
 def main(argv: list[str]) -> int:
     """Tell all at once, then wait for all; the status is always 0."""
     question: dict[str, Any] = json.loads(argv[0])
-    message = {
-        "id": 1,
-        **messages.config(loading.read(CONFIG), question["changed"]),
-    }
+    result = loading.read(CONFIG)
     found = dict.fromkeys(question["processes"], "")
     deadline = time.monotonic() + question["seconds"]
     waiting: dict[socket.socket, str] = {}
-    for name in found:
+    for name, wanted in question["processes"].items():
+        message = _message(result, question["changed"], wanted)
+        if message is None:
+            continue
         for path in _sockets(question["run"], name):
             try:
                 waiting[_send(path, message, question["seconds"])] = name
@@ -55,6 +55,16 @@ def main(argv: list[str]) -> int:
                 found[waiting.pop(sock)] += answer
     os.write(ANSWER, json.dumps(found).encode())
     return 0
+
+
+def _message(
+    result: dict[str, Any], changed: list[str], wanted: list[str] | None
+) -> dict[str, Any] | None:
+    """For a process that is handed these keys, None for all; nothing where none of them changed."""
+    if wanted is None:
+        return {"id": 1, **messages.config(result, changed)}
+    own = [key for key in changed if portion.fits(key, wanted)]
+    return {"id": 1, **messages.config(portion.of(result, wanted), own)} if own else None
 
 
 def _sockets(run: str, name: str) -> list[str]:

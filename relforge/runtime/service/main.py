@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import calling, running, stack_signals
-from ..agent import entry, report, server
+from ..agent import audit, entry, report, server
 from ..agent.server import Agent
 from ..config import loading, redaction, renewal, view
 from ..errors import Refusal
@@ -57,6 +57,8 @@ def main(_argv: list[str]) -> int:
         first=service.get("agent_first"),
     )
     agent.secrets = secrets
+    if service.get("audit"):
+        audit.send_to(notify.address())
     try:
         if service["server"] != "gunicorn":  # whose workers do it themselves
             agent.admit(service["standing"])

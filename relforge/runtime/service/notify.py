@@ -43,6 +43,11 @@ def alive() -> None:
     notify("WATCHDOG=1")
 
 
+def address() -> str:
+    """The supervisor's socket; "" where there is none."""
+    return _address or ""
+
+
 def keep() -> None:
     """Take the address out of the environment: servers would speak for themselves, too early."""
     os.environ.pop(VARIABLE, None)

@@ -43,7 +43,10 @@ class ConfigPush:
         self._post = post
         self._names = names
         self.due = time.monotonic() + SECONDS + _SPARE
-        question = questions.config_push(plan.paths.run, self._names, changed, SECONDS)
+        specs = {name: new.spec(name.rpartition(".")[0]) for name in names}
+        # A service that the new configuration does not have is handed nothing of it.
+        handed = {name: spec.config if spec else () for name, spec in specs.items()}
+        question = questions.config_push(plan.paths.run, handed, changed, SECONDS)
         words = bare(new.python, new.paths.root, "push", json.dumps(question))
         self._said = high(os.memfd_create("relforge-answers", os.MFD_CLOEXEC))
         try:
@@ -68,6 +71,8 @@ class ConfigPush:
         os.close(self._said)
         try:
             found = json.loads(data)
-        except ValueError:
+            if not isinstance(found, dict) or set(found) != set(self._names):
+                raise ValueError(data)
+        except (ValueError, RecursionError):
             found = dict.fromkeys(self._names, "the new configuration could not be delivered")
         self._post(Pushed(found))

@@ -83,7 +83,7 @@ class ControlFiles:
 
     def _open_notices(self, path: str) -> None:
         _free(path)
-        fresh = Notices(path)
+        fresh = Notices(path, self._plan.audited)
         os.dup2(fresh.sock.fileno(), self._plan.notices.sock.fileno(), inheritable=False)
         fresh.sock.close()
         if any("uid" in spec.standing for spec in self._plan.generation.specs):

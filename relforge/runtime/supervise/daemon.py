@@ -6,10 +6,10 @@ import json
 import os
 import sys
 
-from ..config.sound import printable
 from ..errors import FAILED, Refusal
 from ..protocol import startup
 from ..protocol import supervisor as messages
+from ..untrusted_text import line as printable
 from ..wire.descriptors import inherited
 from . import waiting
 from .journal import SUPERVISOR

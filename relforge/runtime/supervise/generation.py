@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ..config import loading, portion
 from ..paths import Paths
+from ..wire.descriptors import high
 from .listener import Listener
 from .specs import Spec
 from .systemd import VARIABLES
@@ -30,6 +32,7 @@ class Generation:
         "listeners",
         "manifest",
         "paths",
+        "portions",
         "specs",
         "takes",
     )
@@ -47,6 +50,8 @@ class Generation:
         self.health: Any = None  # what to ask while it bakes
         self.takes: tuple[int, ...] = ()  # formats of a handover that its runtime understands
         self.specs: list[Spec] = []
+        # What services with `config` are handed: a memfd, and the variables that they do not get.
+        self.portions: dict[str, tuple[int, frozenset[str]]] = {}
         self.listeners: dict[str, list[Listener]] = {}
 
     @property
@@ -78,6 +83,16 @@ class Generation:
         """The service of that name."""
         return next((spec for spec in self.specs if spec.name == name), None)
 
+    def portion(self, spec: Spec) -> tuple[int, frozenset[str]]:
+        """The configuration of a service's processes, and the variables to be kept from them."""
+        if spec.config is None:
+            return self.config, frozenset()
+        if spec.name not in self.portions:
+            result = loading.read(self.config)
+            memory = high(loading.sealed(portion.of(result, spec.config)))
+            self.portions[spec.name] = memory, portion.hidden(result, spec.config)
+        return self.portions[spec.name]
+
     def sockets(self) -> list[Listener]:
         """All of them, each once."""
         return list({id(row): row for rows in self.listeners.values() for row in rows}.values())
@@ -91,6 +106,9 @@ class Generation:
 
     def forget(self) -> None:
         """Let go of the configuration; idempotent."""
+        for fd, _ in self.portions.values():
+            os.close(fd)
+        self.portions.clear()
         if self.config >= 0:
             os.close(self.config)
             self.config = -1

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
 _CHUNK = 1 << 16
+_MOST = 64 << 20  # bytes of an answer
 
 
 class GenerationLoader:
@@ -115,6 +116,9 @@ class GenerationLoader:
                 os.close(self._config)
             self._config = high(fd)
         self._data += data
+        if len(self._data) > _MOST:
+            self.kill()
+            return False
         if not data:
             self._poller.remove(ours.fileno())
         return bool(data)
@@ -129,16 +133,23 @@ class GenerationLoader:
         try:
             born = self._born(said, status)
         except Refusal as error:
-            if self._config >= 0:
-                os.close(self._config)
-            self._post(NotLoaded(self._key, error.message, error.code, error.hint))
+            self._refuse(error)
+        except Exception as error:
+            # Another version answers whatever it likes: no reason for this one to end.
+            text = f"{self._root}: its answer cannot be used: {type(error).__name__}: {error}"
+            self._refuse(Refusal(text, hint="install it again"))
         else:
             self._post(Loaded(self._key, born))
+
+    def _refuse(self, error: Refusal) -> None:
+        if self._config >= 0:
+            os.close(self._config)
+        self._post(NotLoaded(self._key, error.message, error.code, error.hint))
 
     def _born(self, said: str, status: int) -> Generation:
         try:
             answer = json.loads(self._data)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = {}
         startup.check(answer)
         if "environ" not in answer or self._config < 0:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 
+from .. import untrusted_text
 from ..errors import CONFIG, Refusal
 from . import journald
 
 SUPERVISOR = "supervisor"
+AUDIT = "audit"  # the stream of what was evaluated in the processes
 _STAMP = len("2026-11-23T15:40:55")
 
 
@@ -31,7 +33,7 @@ class Journal:
     Never raises: a full disk must not stop what is being logged.
     """
 
-    __slots__ = ("_began", "_fd", "_limits", "_size", "name", "native", "path")
+    __slots__ = ("_audit", "_began", "_fd", "_limits", "_size", "name", "native", "path")
 
     def __init__(self, name: str, path: str | None, limits: Limits) -> None:
         self.name = name
@@ -40,6 +42,7 @@ class Journal:
         self._size = 0
         self._began = ""  # the stamp of the first line
         self._fd = 2
+        self._audit = -1  # a stream of the journal of systemd
         self.native = path is None and journald.is_ours(os.environ)
         if path is not None:
             try:
@@ -54,6 +57,7 @@ class Journal:
 
     def say(self, text: str, level: int = journald.INFO) -> None:
         """A line of the supervisor's own; in the journal of systemd, of that priority."""
+        text = untrusted_text.harmless(text)
         if self.native:
             # The name is there already, the priority goes before each line (sd-daemon(3)).
             self._write("".join(f"<{level}>{line}\n" for line in text.split("\n")).encode())
@@ -61,6 +65,19 @@ class Journal:
             self._write(f"{self.name}: {text}\n".encode())
         else:
             self.lines(SUPERVISOR, text.encode().split(b"\n"))
+
+    def audit(self, text: str) -> None:
+        """One line of the audit, in a stream that no process of the application writes to."""
+        line = untrusted_text.line(text)
+        if self.path is not None:
+            self.lines(AUDIT, [line.encode()])
+            return
+        if self.native and self._audit < 0:
+            self._audit = journald.stream(f"{self.name}/{AUDIT}")
+        if self._audit < 0:
+            self.say(line)
+        else:
+            self._write(f"{line}\n".encode(), self._audit)
 
     def lines(self, who: str, lines: list[bytes]) -> None:
         """Whole lines of one process."""
@@ -121,10 +138,10 @@ class Journal:
             return
         self.reopen()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, fd: int | None = None) -> None:
         try:
             while data:
-                data = data[os.write(self._fd, data) :]
+                data = data[os.write(self._fd if fd is None else fd, data) :]
         except OSError:
             return
 

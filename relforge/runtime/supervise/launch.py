@@ -37,7 +37,7 @@ def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -
     for it.  Raises OSError.
     """
     born, spec = process.generation, process.spec
-    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.config]
+    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.portion(spec)[0]]
     program = output = -1
     theirs = INHERITED
     opened: list[int] = []
@@ -73,7 +73,10 @@ def environment(
 ) -> dict[str, str]:
     """The variables of the process: ours without what is internal, and the service's own."""
     born, spec = process.generation, process.spec
-    environ = {**born.variables(), "NOTIFY_SOCKET": plan.notices.path, **spec.env}
+    environ = {**born.variables(), "NOTIFY_SOCKET": plan.notices.path}
+    for name in born.portion(spec)[1]:
+        environ.pop(name, None)
+    environ.update(spec.env)
     listeners = len(born.listeners[spec.name])
     name = str(process)
     # The process that it replaces still has the name; the supervisor renames the socket then.

@@ -8,18 +8,21 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
 _LONGEST = 1 << 14
+_AUDIT = "AUDIT="  # what `agent.audit` begins with
 
 
 class Notices:
     """A datagram socket; the kernel vouches for who sent what."""
 
-    __slots__ = ("path", "sock")
+    __slots__ = ("_audited", "path", "sock")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, audited: Callable[[int, str], None]) -> None:
+        """``audited(uid, text)`` takes what is meant for the audit, with the sender's user."""
+        self._audited = audited
         self.path = path
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.setblocking(False)
@@ -28,9 +31,10 @@ class Notices:
         os.chmod(path, 0o600)
 
     @classmethod
-    def adopt(cls, path: str, fd: int) -> Notices:
+    def adopt(cls, path: str, fd: int, audited: Callable[[int, str], None]) -> Notices:
         """The one that another supervisor has opened."""
         found = cls.__new__(cls)
+        found._audited = audited
         found.path = path
         found.sock = socket.socket(fileno=fd)
         return found
@@ -43,11 +47,15 @@ class Notices:
             )
         except OSError:
             return None
-        pid = 0
+        pid, uid = 0, -1
         for level, kind, content in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
-                pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
-        lines = (line.partition("=") for line in data.decode(errors="replace").split("\n"))
+                pid, uid, _ = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])
+        text = data.decode(errors="replace")
+        if text.startswith(_AUDIT):
+            self._audited(uid, text.removeprefix(_AUDIT))
+            return pid, {}
+        lines = (line.partition("=") for line in text.split("\n"))
         return pid, {key: value for key, _, value in lines}
 
     def close(self) -> None:

@@ -59,6 +59,12 @@ class Plan:
         os.chmod(self.paths.run, 0o711)
         os.chmod(self.notices.path, 0o666)
 
+    def audited(self, uid: int, text: str) -> None:
+        """A line of the audit, from a process of this user: others than the services' have none."""
+        ours = (spec.standing.get("uid") for spec in self.generation.specs)
+        if uid in (0, os.geteuid(), *ours):
+            self.journal.audit(text)
+
     def close(self) -> None:
         """Close the sockets, then let go of the lock."""
         for row in self.generation.sockets():
@@ -198,5 +204,5 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
             place = f"{shown(sock)} ({name or 'no name'})"
             plan.journal.say(f"{place}: no service listens there")
         sock.close()
-    plan.notices = Notices(paths.socket("notify"))
+    plan.notices = Notices(paths.socket("notify"), plan.audited)
     plan.control = sockets.control(control)

@@ -61,7 +61,7 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
     )
     plan.journal.take_over()
     plan.generation = new
-    plan.notices = Notices.adopt(plan.paths.socket("notify"), content["notices"])
+    plan.notices = Notices.adopt(plan.paths.socket("notify"), content["notices"], plan.audited)
     plan.control = socket.socket(fileno=content["control"])
     new.listeners = {
         name: [_listener(row) for row in rows] for name, rows in content["listeners"].items()

@@ -6,6 +6,7 @@ import select
 import sys
 import time
 
+from .. import screen, untrusted_text
 from ..errors import Refusal
 from ..protocol.supervisor import status
 from ..wire import unix
@@ -34,10 +35,10 @@ def watch(pipe: int, control: str, specs: Mapping[str, Spec]) -> None:
     while not select.select([pipe], [], [], EVERY)[0]:
         text = line(_services(control), specs)
         if text != shown:
-            print(f"{_CLEAR}{text}", end="", file=sys.stderr, flush=True)
+            screen.draw(sys.stderr, f"{_CLEAR}{text}")
             shown = text
     if shown:
-        print(_CLEAR, end="", file=sys.stderr, flush=True)
+        screen.draw(sys.stderr, _CLEAR)
 
 
 def line(rows: list[dict[str, Any]], specs: Mapping[str, Spec]) -> str:
@@ -49,7 +50,7 @@ def line(rows: list[dict[str, Any]], specs: Mapping[str, Spec]) -> str:
             continue
         name = f"{row['name']}.{row['instance']}"
         words.append(f"{name} ({row['uptime']:.0f}s of {spec.ready_timeout:g}s)")
-    return f"waiting for {', '.join(words)}" if words else ""
+    return untrusted_text.line(f"waiting for {', '.join(words)}") if words else ""
 
 
 def _services(control: str) -> list[dict[str, Any]]:

@@ -5,49 +5,86 @@ from __future__ import annotations
 import json
 import os
 
-from ..instance import Running
+from ..errors import Refusal
+from ..instance import Running, open_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+_MOST = 1 << 16  # bytes of a lock that are read
 
 
 def operation(running: Running) -> str:
     """What the supervisor is busy with; "" for nothing."""
     try:
-        with open(running.lock, "rb") as file:
-            content = json.loads(file.read())
-    except (OSError, ValueError):
+        with open(open_lock(running.lock, os.O_RDONLY), "rb") as file:
+            content = json.loads(file.read(_MOST))
+    except (OSError, ValueError, RecursionError, Refusal):
         return ""
-    return str(content.get("operation") or "")
+    found = content.get("operation") if isinstance(content, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def versions(releases: str, installed: Iterable[str], *, without: int = 0) -> set[str]:
     """Those of the installed from which some process of this host runs.
 
     Every instance counts, wherever it keeps its state, so /proc is looked
-    through: program, and words of the command line, which each user can read.
+    through: program, libraries, and, for processes of root and of the owners
+    of deploy root and state, the words of the command line.  Everybody can
+    write what they like into these, so nobody else's count.
     ``without`` is a process that does not count.
     """
     real = os.path.realpath(releases)
     heads = {version: os.fsencode(os.path.join(real, version, "")) for version in installed}
+    trusted = {0, os.geteuid(), *_owners(real, os.path.join(os.path.dirname(real), "var"))}
     found: set[str] = set()
-    for name in os.listdir("/proc"):
-        if not name.isdecimal() or int(name) == without:
+    for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))):
+        if pid == without:
             continue
-        words = _words(name)
+        paths = [*_program(pid), *(_words(pid) if _user(pid) in trusted else _mapped(pid))]
         for version, head in heads.items():
-            if version not in found and any(word.startswith(head) for word in words):
+            if version not in found and any(path.startswith(head) for path in paths):
                 found.add(version)
     return found
 
 
-def _words(pid: str) -> list[bytes]:
-    words: list[bytes] = []
+def _owners(*paths: str) -> Iterator[int]:
+    for path in paths:
+        try:
+            yield os.stat(path).st_uid
+        except FileNotFoundError:
+            continue
+
+
+def _user(pid: int) -> int:
+    """The real user: that of the file changes for a process that cannot be dumped."""
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read().split(b"\0")
-        words.append(os.fsencode(os.readlink(f"/proc/{pid}/exe")))
+        with open(f"/proc/{pid}/status", "rb") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(b"Uid:"))
     except OSError:
-        return words  # gone, a thread of the kernel, or another user's
-    return words
+        return -1  # gone
+
+
+def _program(pid: int) -> list[bytes]:
+    try:
+        return [os.readlink(os.fsencode(f"/proc/{pid}/exe"))]
+    except OSError:
+        return []  # gone, a thread of the kernel, or one that we may not look into
+
+
+def _words(pid: int) -> list[bytes]:
+    return _read(pid, "cmdline").split(b"\0")
+
+
+def _mapped(pid: int) -> list[bytes]:
+    """The files that are mapped into its memory; none where we may not look."""
+    return [line[line.find(b"/") :] for line in _read(pid, "maps").splitlines() if b"/" in line]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""

@@ -7,6 +7,7 @@ from .. import quick_json
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
+    from collections.abc import Callable
     from typing import Any
 
 LIMIT = 16 << 20
@@ -15,6 +16,10 @@ _HEAD = 4  # bytes of the length
 
 class FrameError(Exception):
     """The peer sent something other than a frame; the connection is of no more use."""
+
+
+def _at_once() -> None:
+    """The read itself waits."""
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -30,19 +35,20 @@ def send(sock: socket, message: dict[str, Any]) -> None:
     sock.sendall(encode(message))
 
 
-def receive(sock: socket) -> dict[str, Any] | None:
+def receive(sock: socket, wait: Callable[[], None] = _at_once) -> dict[str, Any] | None:
     """The next message, or None where the peer closed between two frames.
 
-    Raises FrameError on garbage, an oversize frame or an end inside a frame,
-    and TimeoutError where the socket has a time-out.
+    ``wait`` is called before each read, and may raise.  Raises FrameError on
+    garbage, an oversize frame or an end inside a frame, and TimeoutError where
+    the socket has a time-out.
     """
-    head = _exactly(sock, _HEAD)
+    head = _exactly(sock, _HEAD, wait)
     if head is None:
         return None
     size = int.from_bytes(head, "big")
     if size > LIMIT:
         raise FrameError(f"a frame of {size} bytes is over the limit of {LIMIT}")
-    body = _exactly(sock, size)
+    body = _exactly(sock, size, wait)
     if body is None:
         raise FrameError("the peer closed the connection inside a frame")
     return decode(body)
@@ -59,10 +65,11 @@ def decode(body: bytes) -> dict[str, Any]:
     return message
 
 
-def _exactly(sock: socket, size: int) -> bytes | None:
+def _exactly(sock: socket, size: int, wait: Callable[[], None]) -> bytes | None:
     chunks = []
     missing = size
     while missing:
+        wait()
         chunk = sock.recv(min(missing, 1 << 16))
         if not chunk:
             if missing == size:

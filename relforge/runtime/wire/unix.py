@@ -8,6 +8,7 @@ from __future__ import annotations
 import _socket
 import os
 import sys
+import time
 
 from ..errors import FAILED, NO_ANSWER, NOT_RUNNING, Refusal
 from . import frames
@@ -15,6 +16,9 @@ from . import frames
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+_QUEUE_FULL = 0.02  # seconds until the next try
 
 
 class Absent(Refusal):
@@ -46,8 +50,8 @@ def dial(path: str, who: str, seconds: float, owner: int | None = None) -> Socke
     sock = Socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     sock.settimeout(seconds)
     try:
-        sock.connect(path)
-    except (TimeoutError, BlockingIOError):
+        _connect(sock, path, time.monotonic() + seconds)
+    except TimeoutError:
         sock.close()
         raise silent(who, seconds) from None
     except PermissionError:
@@ -59,6 +63,17 @@ def dial(path: str, who: str, seconds: float, owner: int | None = None) -> Socke
     sock.settimeout(None)
     _check_peer(sock, path, os.geteuid() if owner is None else owner)
     return sock
+
+
+def _connect(sock: Socket, path: str, deadline: float) -> None:
+    """Connect; where the queue of the listener is full, unix(7) refuses at once: wait for it."""
+    while True:
+        try:
+            return sock.connect(path)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError from None
+            time.sleep(_QUEUE_FULL)
 
 
 def ask(

@@ -265,6 +265,27 @@ class TestSignatures:
         said = signing.objection(artifact, "0" * 64, allowed, "")
         assert "signed the digest" in said
 
+    @pytest.mark.parametrize("form", ["krl", "key"])
+    def test_a_key_that_was_revoked_is_an_objection(self, artifact: Path, form: str) -> None:
+        key, other = (self.key(artifact.parent, name) for name in ("key", "other"))
+        signing.sign(artifact, key)
+        allowed, digest = self.allow(key), reader.read(artifact).sha256
+        revoked = artifact.with_name("revoked")
+
+        def judged(named: Path) -> str:
+            if form == "krl":
+                words = ["ssh-keygen", "-q", "-k", "-f", str(revoked), f"{named}.pub"]
+                subprocess.run(words, check=True)
+            else:
+                shutil.copy(f"{named}.pub", revoked)
+            return signing.objection(artifact, digest, allowed, "", revoked)
+
+        assert "" == judged(other)
+        assert "revokes the key of release@example.org" in judged(key)
+        revoked.unlink()
+        with pytest.raises(UserError, match="no such file"):
+            signing.objection(artifact, digest, allowed, "", revoked)
+
     def test_no_signature_is_an_objection(self, artifact: Path) -> None:
         allowed = self.allow(self.key(artifact.parent, "key"))
         assert "a.tar.gz.sha256.sig is missing" in objection(artifact, allowed, "")

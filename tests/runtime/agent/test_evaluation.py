@@ -208,7 +208,9 @@ def test_each_evaluation_is_audited_in_one_line_without_secrets(live: Live) -> N
     run(client, "password = 'hunter2'\npassword")
     run(client, "1 / 0")
     run(client, "1")
-    lines = [line for line in live.log.read_text().splitlines() if "relforge.audit" in line]
+    found = [line for line in live.log.read_text().splitlines() if "relforge.audit" in line]
+    assert [" outcome=begun " in line for line in found[:4]] == [True, False, True, False]
+    lines = found[1::2]
     assert len(lines) >= 2
     user = pwd.getpwuid(os.geteuid()).pw_name
     assert f"uid={os.geteuid()} user={user} " in lines[0]

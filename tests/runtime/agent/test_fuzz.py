@@ -9,10 +9,10 @@ import struct
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from relforge.runtime.wire import frames
+from tests.faults.profiles import fuzzed
 
 from .conftest import Live, run
 
@@ -45,17 +45,15 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     made.stop()
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    sent=some.lists(messages, max_size=4), garbage=some.binary(max_size=40), greet=some.booleans()
-)
-def test_no_message_harms_the_process(
-    steady: Live, sent: list[dict[str, object]], garbage: bytes, greet: bool
-) -> None:
+def test_no_message_harms_the_process(steady: Live) -> None:
+    @fuzzed(EXAMPLES, some.lists(messages, max_size=4), some.binary(max_size=40), some.booleans())
+    def sent(rows: list[dict[str, object]], garbage: bytes, greet: bool) -> None:
+        send(steady, rows, garbage, greet)
+
+    sent()
+
+
+def send(steady: Live, sent: list[dict[str, object]], garbage: bytes, greet: bool) -> None:
     with socket.socket(socket.AF_UNIX) as sock, contextlib.suppress(OSError):
         sock.settimeout(5)
         sock.connect(steady.path)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from relforge.runtime.config import providers
+from relforge.runtime.config.provider import BadOptions
 from relforge.runtime.config.resolve import Outcome, resolve
 
 SCHEMA: dict[str, Any] = {
@@ -34,7 +35,6 @@ def resolved(environ: dict[str, str], use: str = "env", **more: Any) -> Outcome:
 @pytest.mark.parametrize(
     "foreign",
     [
-        KUBERNETES,
         {"FEEDS_SECRET": "s"},
         {"FEEDS_DB__URL__X": "y"},
         {"FEEDS_SECRET_FILE": "/nowhere"},
@@ -82,3 +82,69 @@ def test_files_with_a_prefix_are_passed_over_too(tmp_path: Path) -> None:
     (tmp_path / "dotenv").write_text("FEEDS_DB__URL=x\nFEEDS_TOKEN=t\n")
     found = resolved({}, "dotenv", options={"path": f"{tmp_path}/dotenv"})
     assert ([], 1) == (found.problems, len(found.notes))
+
+
+PORT: dict[str, Any] = {**SCHEMA, "port": {"type": "int"}, "service_port": {"type": "int"}}
+
+
+@pytest.mark.parametrize("schema", [PORT, {}], ids=["with the keys", "without a schema"])
+def test_what_kubernetes_sets_for_a_service_is_not_looked_at(schema: dict[str, Any]) -> None:
+    """O7."""
+    more = {
+        **KUBERNETES,
+        "FEEDS_SERVICE_PORT_HTTP": "80",
+        "FEEDS_PORT_80_TCP_PORT": "80",
+        "FEEDS_PORT_80_TCP_ADDR": "10.0.0.1",
+        "FEEDS_DB_SERVICE_HOST": "10.0.0.2",  # another Service, whose name begins alike
+        "FEEDS_DB_SERVICE_PORT": "5432",
+        "FEEDS_DB_PORT": "tcp://10.0.0.2:5432",
+    }
+    found = resolved({"FEEDS_DB__URL": "x", **more}, schema=schema)
+    assert ([], []) == (found.problems, found.notes)
+    assert {"url": "x"} == found.values["db"]
+    assert not {"port", "service_port", "service_host"} & set(found.values)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"FEEDS_PORT": "tcp://10.0.0.1:80"},
+        {"FEEDS_PORT": "tcp://10.0.0.1:80", "FEEDS_SERVICE_HOST": "10.0.0.1"},
+    ],
+)
+def test_only_the_whole_set_is_kubernetes(given: dict[str, str]) -> None:
+    (problem,) = resolved({"FEEDS_DB__URL": "x", **given}, schema=PORT).problems
+    assert "port" == problem["key"]
+
+
+def test_a_port_of_the_operators_own_counts_beside_a_service(tmp_path: Path) -> None:
+    given = {"FEEDS_DB__URL": "x", **KUBERNETES, "FEEDS_PORT": "8080"}
+    assert 8080 == resolved(given, schema=PORT).values["port"]
+
+
+def test_a_variable_that_another_provider_refers_to_is_no_key(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text('[db]\nurl = "y"\n')
+    rows = [
+        {"use": "toml", **providers.prepare("toml", {"path": "${FEEDS_TOML}"})},
+        {"use": "env", **providers.prepare("env", {"prefix": "FEEDS_"})},
+    ]
+    config = {"providers": rows, "schema": SCHEMA, "strict": True}
+    environ = {"FEEDS_TOML": str(tmp_path / "x.toml"), "FEEDS_TOMLL": "z"}
+    found = resolve(config, root="/nowhere", environ=environ)
+    assert ([], "y") == (found.problems, found.values["db"]["url"])
+    assert ["$FEEDS_TOMLL names no key of the configuration"] == found.notes
+
+
+def test_what_is_to_be_ignored_is_not_looked_at() -> None:
+    given = {"FEEDS_DB__URL": "x", "FEEDS_OLD_A": "1", "FEEDS_PORT": "no number", "FEEDS_X": "1"}
+    options = {"ignore": ["FEEDS_OLD_*", "FEEDS_PORT"]}
+    found = resolved(given, schema=PORT, options=options)
+    assert [] == found.problems
+    assert ["$FEEDS_X names no key of the configuration"] == found.notes
+
+
+@pytest.mark.parametrize("row", [1, "", "FEEDS-X", "[A]"])
+def test_a_name_that_no_variable_can_have_is_refused(row: Any) -> None:
+    with pytest.raises(BadOptions) as caught:
+        providers.prepare("env", {"prefix": "FEEDS_", "ignore": ["FEEDS_A", row]})
+    assert "ignore[1]" == caught.value.rows[0][0]

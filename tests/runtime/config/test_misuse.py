@@ -11,7 +11,7 @@ import pytest
 
 from relforge.runtime.config import problems, providers
 from relforge.runtime.config.resolve import resolve
-from relforge.runtime.config.sound import printable
+from relforge.runtime.untrusted_text import harmless
 from tests.runtime.config import asking
 
 TOML = {"use": "toml", "path": "x.toml"}
@@ -135,7 +135,7 @@ def test_names_that_a_terminal_would_act_on_are_shown_as_text(tmp_path: Path) ->
     found = asking.run(tmp_path, TOML)
 
     assert ['"\\u001b[31mred"'] == [row["key"] for row in found.problems]
-    assert "a\\x1b[31m\nb" == printable("a\x1b[31m\nb")
+    assert "a\\x1b[31m\nb" == harmless("a\x1b[31m\nb")
 
 
 def test_a_flood_of_errors_is_cut_and_says_where_the_rest_is() -> None:

@@ -48,6 +48,7 @@ SAMPLES: dict[type[shapes.Shape], Any] = {
     shapes.Size: "64MiB",
     shapes.Words: ["other"],
     service_shapes.Listen: ["127.0.0.1:1"],
+    service_shapes.KeyPatterns: ["db.*", "http.port"],
     shapes.Options: {"workers": 2},
     shapes.Variables: {"A": "b"},
     shapes.Once: True,
@@ -298,6 +299,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     for text, words in (
         ("{", "the release is damaged"),
         ('{"manifest": 2}', "format 2, this runtime reads format 1"),
+        ('{"manifest": 1, "name": "a", "version": "1", "services": 5}', "`"),
         ('{"manifest": 1, "relforge": "9"}', "`name` is missing: the release is damaged, or built"),
     ):
         path.write_text(text)

@@ -119,7 +119,7 @@ def test_every_message_fits_a_frame() -> None:
         answers.handoff(3, json="{}"),
         supervisor.done(changed=["a"]),
         startup.generation({"PATH": "/bin"}, (1,), {"changes": []}),
-        questions.config_push("/run", ["web.1"], ["a"], 10.0),
+        questions.config_push("/run", {"web.1": ["a"], "web.2": None}, ["a"], 10.0),
         questions.probe({"tcp": "127.0.0.1:1"}, None, 5.0),
     ]
     for message in messages:

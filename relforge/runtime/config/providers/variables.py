@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from fnmatch import fnmatchcase
 
-from .. import keys
+from .. import keys, service_links
 from ..names import Names, variable
 from ..provider import BadOptions, Failure, Layer, read_options
 from .documents import read_text, without_line_end
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..provider import Context
 
+_PATTERN = re.compile(r"[A-Za-z_*][A-Za-z0-9_*]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FILE = "_FILE"  # DATABASE_URL_FILE names a file that holds DATABASE_URL, as Docker's images do
 _OURS = ("RELEASE_", "RELFORGE_")
@@ -28,14 +30,20 @@ class Variables:
     ``X_FILE`` names a file that holds the value of ``X``; both is an error.  With
     a prefix that needs a schema which has a key for ``X`` and none for ``X_FILE``.
     Of those with the prefix only the ones count whose key the schema knows: the
-    others may be the application's own, or Kubernetes'.
+    others may be the application's own.  Not looked at are those of ``ignore``, in
+    which ``*`` stands for anything, and those that Kubernetes sets for a Service.
     Where several name one key, the order is: those of ``map`` as listed, then
     those with the prefix by name; the last wins and beats the others visibly.
     """
 
     def init(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options: ``prefix``, ``map`` of variables to keys; one of them at least."""
-        return check_names(read_options(options, {"prefix": (str, ""), "map": (dict, {})}))
+        """Options: ``prefix``, ``map`` of variables to keys; one of them at least; ``ignore``."""
+        known: dict[str, tuple[type, Any]] = {"prefix": (str, ""), "map": (dict, {})}
+        state = check_names(read_options(options, {**known, "ignore": (list, [])}))
+        for index, name in enumerate(state["ignore"]):
+            if not isinstance(name, str) or not _PATTERN.fullmatch(name):
+                raise BadOptions([(f"ignore[{index}]", "expected a name such as SHOP_OLD_*")])
+        return state
 
     def load(self, state: dict[str, Any], context: Context) -> Layer:
         """Texts, which the schema types; set but empty is a value."""
@@ -76,8 +84,11 @@ def collect(
         found.take(name, keys.split(key), with_file=f"{name}{FILE}" not in mapped)
     taken = {*mapped, *(f"{name}{FILE}" for name in mapped)}
     prefix, names = state["prefix"], Names(context.schema)
+    foreign = service_links.names(environ) if prefix else frozenset()
     for given in sorted(environ) if prefix else ():
-        if not given.startswith(prefix) or given in taken:
+        if not given.startswith(prefix) or given in taken or given in foreign:
+            continue
+        if any(fnmatchcase(given, row) for row in state.get("ignore", ())):
             continue
         name, parts = given, given[len(prefix) :].split("__")
         if not all(parts):
