@@ -106,6 +106,7 @@ def main(parts: list[str]) -> int:
     if not mutants:
         print(f"no mutant of {' or '.join(parts)} in {LIST.name}")
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the copy goes then as well
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rf.") as folder:
         tree = Path(folder) / "c"
