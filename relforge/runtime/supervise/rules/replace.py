@@ -251,7 +251,8 @@ def _over(draft: Draft, change: Replacement) -> None:
         world.queued = tuple(rest)
         if not following.asker:
             begin(draft, following.new, following.places, at_once=following.at_once)
-        elif following.asker in {row.key for row in world.rows}:  # nobody has replaced it yet
+        elif world.operation is None and following.asker in {row.key for row in world.rows}:
+            # Nobody has replaced it yet; while an operation is under way it has to ask again.
             begin(draft, world.generation, following.places, asker=following.asker)
 
 
