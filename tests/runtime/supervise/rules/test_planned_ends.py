@@ -164,6 +164,18 @@ def test_while_an_upgrade_is_watched_nobody_is_replaced() -> None:
     assert [] == shop.world.coming
 
 
+def test_a_successor_that_waits_gives_way_to_an_upgrade() -> None:
+    shop = Simulation({"web": {"instances": 2}}, upgrade={"bake": 1.0, "health": None})
+    shop.run(1.0)
+    shop.following = shop.generation("2.0.0", {"web": {"instances": 2}})
+    outlived(shop, "web.1")
+    outlived(shop, "web.2")
+    shop.ask("upgrade", root=ROOT)
+    shop.run(20.0)
+    assert {"web.1": "2.0.0", "web.2": "2.0.0"} == shop.versions()
+    assert 5 == len(shop.wanted(effects.Spawn))  # two, a successor of web.1, and two
+
+
 def test_one_that_is_being_started_is_not_taken_for_one_that_has_ended() -> None:
     """Found by `test_any_order`: for a moment there were two of a singleton."""
     shop = Simulation(
