@@ -66,7 +66,12 @@ def stop(argv: list[str]) -> int:
 def restart(argv: list[str]) -> int:
     """Stop what runs, then start, with the configuration read again."""
     given = options.parse(argv, values="--timeout --wait")
-    options.most(given, 0, "restart [--timeout 30s] [--wait 60s]")
+    if given.words:
+        raise Refusal(
+            f"`restart` stops and starts the whole release, not {given.words[0]!r}",
+            hint=f"to replace the processes of one service: reload {given.words[0]}",
+            code=USAGE,
+        )
     wait, timeout = _wait(given), _timeout(given)
     place = paths.of(manifest.root())
     if instance.running(place) is None:

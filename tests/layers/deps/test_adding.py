@@ -225,5 +225,5 @@ def test_a_locked_plugin_may_ask_for_the_project_itself(order: Callable[..., Loc
     wheel = replace(asked, settings=replace(asked.settings, app=None))
     lock_judgment.judge(wheel, there, "it")
     bare = replace(asked, settings=replace(asked.settings, app=()))
-    with pytest.raises(UserError, match="shop-pay 1 asks for shop>=1"):
+    with pytest.raises(UserError, match="shop-pay 1 requires shop>=1"):
         lock_judgment.judge(bare, there, "it")

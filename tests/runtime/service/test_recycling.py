@@ -68,3 +68,10 @@ def test_reload_replaces_what_it_is_asked_for(mini_release: Make) -> None:
         assert 2 == release.run("reload", "web", "--all").returncode
     assert [] == asking.failed
     assert 0 == release.run("stop").returncode
+
+
+def test_restart_of_one_service_names_the_command_for_it(mini_release: Make) -> None:
+    release = mini_release({"shop/web.py": ASGI}, services={"web": web()})
+    refused = release.run("restart", "web")
+    assert 2 == refused.returncode
+    assert "to replace the processes of one service: reload web" in refused.stderr

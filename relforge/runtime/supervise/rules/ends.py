@@ -101,14 +101,16 @@ def stop_all(draft: Draft, until: float | None) -> None:
 
 
 def outlived(draft: Draft, process: Process) -> None:
-    """Have another process take its place; until that one is ready, this one serves."""
+    """Have another process take its place; until that one is ready, this one serves.
+
+    It asks again from time to time, so nothing is lost where an operation is under way.
+    """
     world = draft.world
     place = frozenset({(process.spec.name, process.instance)})
     rows = [world.change, *world.queued]
-    comes = any(row is not None and row.asker and row.places == place for row in rows)
-    if world.state != RUNNING or process.state != RUNNING or process not in world.rows or comes:
-        return
-    if not process.changing:
+    comes = any(row is not None and row.asker == process.key for row in rows)
+    serves = process.state == RUNNING and process in world.rows and not process.changing
+    if world.state == RUNNING and world.operation is None and serves and not comes:
         draft.say(f"{process} has served as long as it may: another process takes its place")
         replace.begin(draft, world.generation, place, asker=process.key)
 

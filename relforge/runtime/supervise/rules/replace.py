@@ -17,6 +17,7 @@ from . import lifecycle, restart
 from .draft import Draft
 from .effects import AskState, Clear, CloseState, Rename, Retire
 from .events import Replaced
+from .order import runs_once, sequence
 from .replacement import (
     BACK,
     DRAINING,
@@ -32,10 +33,7 @@ from .world import ENDED, Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from ..generation import Generation
-    from ..specs import Spec
 
 
 def begin(
@@ -253,7 +251,8 @@ def _over(draft: Draft, change: Replacement) -> None:
         world.queued = tuple(rest)
         if not following.asker:
             begin(draft, following.new, following.places, at_once=following.at_once)
-        elif following.asker in {row.key for row in world.rows}:  # nobody has replaced it yet
+        elif world.operation is None and following.asker in {row.key for row in world.rows}:
+            # Nobody has replaced it yet; while an operation is under way it has to ask again.
             begin(draft, world.generation, following.places, asker=following.asker)
 
 
@@ -262,42 +261,7 @@ def keeps(process: Process) -> bool:
     return bool(process.ready and process.spec.kind != "exec" and process.spec.server != "gunicorn")
 
 
-def runs_once(spec: Spec) -> bool:
-    """May there be only one at a time?
-
-    A program that is asked whether it is ready owns its socket: beside the old
-    one it could not listen, and the old one would answer for it.
-    """
-    return spec.singleton or isinstance(spec.ready, dict)
-
-
 def _once(old: Generation, new: Generation, places: Places) -> frozenset[str]:
     names = {name for name, _ in places}
     specs = (*old.specs, *new.specs)
     return frozenset(spec.name for spec in specs if spec.name in names and runs_once(spec))
-
-
-def sequence(specs: list[Spec], once: Collection[str]) -> list[Spec]:
-    """Those first that others depend on; at the end what may run once, and who depends on that."""
-    late = set(once)
-    rows = in_order(specs)
-    for spec in rows:
-        if late & {*spec.depends}:
-            late.add(spec.name)
-    return sorted(rows, key=lambda spec: spec.name in late)
-
-
-def in_order(rows: list[Spec]) -> list[Spec]:
-    """Those first that others depend on, else as they were; the builder has seen to cycles."""
-    found: list[Spec] = []
-
-    def add(spec: Spec) -> None:
-        if spec not in found:
-            for row in rows:
-                if row.name in spec.depends:
-                    add(row)
-            found.append(spec)
-
-    for spec in rows:
-        add(spec)
-    return found

@@ -22,7 +22,7 @@ from relforge.runtime.paths import Paths
 from relforge.runtime.supervise.generation import Generation
 from relforge.runtime.supervise.rules import effects, events
 from relforge.runtime.supervise.rules.decide import step
-from relforge.runtime.supervise.rules.replace import in_order
+from relforge.runtime.supervise.rules.order import in_order
 from relforge.runtime.supervise.rules.values import Value
 from relforge.runtime.supervise.rules.world import Process, World
 from relforge.runtime.supervise.specs import Spec

@@ -181,6 +181,15 @@ class AnyOrder(RuleBasedStateMachine):
             assert {row.generation for row in world.rows} <= {world.generation}
 
     @invariant()
+    def what_is_handed_over_is_whole(self) -> None:
+        """Another version's supervisor gets the processes that have places, and no others."""
+        world = self.shop.world
+        if world.switch is not None:
+            assert world.change is None
+            assert [] == world.coming == world.leaving
+            assert () == world.queued
+
+    @invariant()
     def every_configuration_is_let_go_once(self) -> None:
         world = self.shop.world
         let_go = [id(effect.generation) for effect in self.shop.wanted(effects.Forget)]

@@ -148,6 +148,20 @@ def test_who_was_replaced_meanwhile_has_no_successor_of_the_old_version() -> Non
     assert () == shop.world.queued
 
 
+def test_while_an_upgrade_is_watched_nobody_is_replaced() -> None:
+    """The process would be missing in what the next supervisor is given; it asks again."""
+    shop = Simulation({"web": {"instances": 2}}, upgrade={"bake": 5.0, "health": None})
+    shop.run(1.0)
+    shop.following = shop.generation("2.0.0", {"web": {"instances": 2}})
+    shop.ask("upgrade", root=ROOT)
+    shop.run(3.0)
+    outlived(shop, "web.1")
+    assert (None, ()) == (shop.world.change, shop.world.queued)
+    shop.run(5.0)
+    assert shop.world.switch is not None
+    assert [] == shop.world.coming
+
+
 def test_one_that_is_being_started_is_not_taken_for_one_that_has_ended() -> None:
     """Found by `test_any_order`: for a moment there were two of a singleton."""
     shop = Simulation(
