@@ -8,6 +8,8 @@ TESTS ?=
 SUITES ?=
 FRESH ?=
 IN_MEMORY := not process and not network and not release and not rootfs
+# Parts of paths: only what is broken there.
+MUTANTS ?=
 # Seconds that each fuzzer of a parser gets in a soak.
 FUZZ_SECONDS ?= 600
 SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
@@ -17,7 +19,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks mutants soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -74,6 +76,9 @@ test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3
 
 frameworks: venv node ## what init writes for each fixture project: 36 shapes, built and served (20 minutes)
 	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
+
+mutants: venv ## break lines of the product, one at a time: tests must turn red (MUTANTS=agent; 5 minutes)
+	@$(BIN)/python scripts/mutants.py $(MUTANTS)
 
 soak: venv system ## faults for hours: hundreds of kills, a hundred times as many examples, each fuzzer for FUZZ_SECONDS=600
 	@SOAK=1 FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \

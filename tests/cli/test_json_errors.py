@@ -122,4 +122,5 @@ def test_the_words_of_what_run_starts_are_not_its_own() -> None:
     assert json_error.is_wanted(["build", "--json"])
     assert not json_error.is_wanted(["run", "manage", "--json"])
     assert not json_error.is_wanted(["run", "--", "tool", "--json"])
+    assert not json_error.is_wanted(["build", "--", "--json"])
     assert not json_error.is_wanted(["build"])

@@ -13,6 +13,7 @@ from relforge.model.release import Entry, Layer, Release
 from relforge.model.spec import AssetSettings
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.service import Service
+from relforge.support.errors import UserError
 from relforge.tree import draft
 from tests import builder
 
@@ -93,3 +94,20 @@ def test_a_written_file_is_new_and_has_plain_modes(release: Release) -> None:
         os.umask(mask)
     assert ("new", "old") == (place.read_text(), shared.read_text())
     assert 0o644 == place.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\x1bb", "a\udcffb", "a\u2028b"])
+def test_a_name_that_no_line_can_hold_is_refused(name: str) -> None:
+    entry = Entry(path=f"app/{name}", mode=0o644, size=0, sha256="0" * 64)
+    with pytest.raises(UserError, match="contains a control character or is not UTF-8"):
+        manifest._tree_list([entry], [])
+
+
+def test_a_link_is_listed_by_its_target_alone(release: Release) -> None:
+    listed = json.loads(manifest._tree_list(release.layers[0].entries, ["var"]))
+    assert {"links": {"b": "a"}, "executable": [], "directories": ["var"]} == listed
+
+
+def test_a_name_in_any_language_can_be_listed() -> None:
+    entry = Entry(path="app/größe 中文", mode=0o755, size=0, sha256="0" * 64)
+    assert ["app/größe 中文"] == json.loads(manifest._tree_list([entry], []))["executable"]

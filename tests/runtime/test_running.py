@@ -82,3 +82,10 @@ def test_a_directory_that_depends_on_where_one_is_is_refused(name: str, value: s
 def test_an_absolute_one_is_taken_without_detours() -> None:
     found = paths.of("/srv/shop", {"RELEASE_STATE_DIR": "/var//lib/../lib/shop/"})
     assert "/var/lib/shop" == found.state
+
+
+@pytest.mark.parametrize("name", ["STATE_DIR", "RUN_DIR", "LOG_DIR", "INSTANCE"])
+def test_a_variable_that_is_set_and_empty_is_not_one_that_is_unset(name: str) -> None:
+    with pytest.raises(Refusal, match=f"RELEASE_{name} is set but empty") as caught:
+        paths.of("/srv/shop", {f"RELEASE_{name}": ""})
+    assert USAGE == caught.value.code

@@ -56,6 +56,7 @@ def test_no_text_has_anything_left(text: str) -> None:
 @given(some.text())
 def test_one_line_stays_one_line(text: str) -> None:
     assert len(line(text).splitlines()) <= 1
+    assert "a\\nb\\tc" == line("a\nb\tc")
 
 
 def test_a_command_prints_harmless_text_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

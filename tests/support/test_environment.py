@@ -23,6 +23,7 @@ HOST = {
     "AWS_SECRET_ACCESS_KEY": "s",
     "SIGSTORE_IDENTITY_TOKEN": "s",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s",
+    "CARGO_NET_TOKEN": "s",  # among what compiles, by its beginning
     "RELFORGE_INDEX_CORP_PASSWORD": "s",
     "RELFORGE_SIGN_KEY": "s",
     "UV_INDEX_CORP_PASSWORD": "s",

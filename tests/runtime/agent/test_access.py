@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge.runtime.agent import server
+from relforge.runtime.agent import access, server
 from relforge.runtime.client.addresses import Address
 from relforge.runtime.client.connection import Client, Closed
 from relforge.runtime.errors import CONFIG, Refusal
@@ -67,6 +67,21 @@ def test_a_link_at_the_sockets_place_is_replaced_and_not_followed(tmp_path: Path
     assert stat.S_ISSOCK(place.lstat().st_mode)
     assert "kept" == target.read_text()
     agent.close()
+
+
+def test_root_and_the_services_user_are_let_in_and_others_where_they_are_admitted() -> None:
+    mine, other = socket.socketpair()
+    with mine, other:
+        peer = access.Peer(mine)
+        assert (os.getpid(), os.geteuid()) == (peer.pid, peer.uid)
+        rules = access.Access({})
+        assert "" == rules.refusal(peer, mine)
+        peer.uid = 0
+        assert "" == rules.refusal(peer, mine)
+        peer.uid = peer.gid = NOBODY
+        assert f"uid {NOBODY} may not connect" in rules.refusal(peer, mine)
+        rules.admit(NOBODY)
+        assert "" == rules.refusal(peer, mine)
 
 
 @pytest.mark.process

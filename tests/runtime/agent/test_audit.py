@@ -59,6 +59,12 @@ def test_whatever_is_evaluated_is_one_line_of_ascii(taker: socket.socket, source
     assert source == json.loads(found[1])
 
 
+def test_of_a_secret_that_begins_as_a_shorter_one_nothing_is_left(taker: socket.socket) -> None:
+    record("login('hunter', 'hunter2-of-bob')", secrets=["hunter", "", "hunter2-of-bob"])
+    assert "hunter" not in (said := taker.recv(1 << 16).decode())
+    assert "2-of-bob" not in said
+
+
 @pytest.mark.parametrize("sign", ["\x9b", "\u202e", "\u2028", "\x1b", "\n", "\udcff", "é"])
 def test_a_sign_that_looks_like_something_else_is_escaped(taker: socket.socket, sign: str) -> None:
     record(f"a{sign}b")

@@ -56,6 +56,12 @@ def test_a_secret_is_found_in_every_way_of_writing_it() -> None:
     assert "/srv /etc/s true True" == scrubber.clean("/srv /etc/s true True")
 
 
+def test_a_secret_is_found_where_an_address_has_it_quoted() -> None:
+    scrubber = Scrubber({"DB_PASSWORD": "p@ss/w rd\n"})
+
+    assert f"user={MASK}" == scrubber.clean("user=p%40ss%2Fw%20rd")
+
+
 def test_a_short_secret_is_masked_as_a_word_only() -> None:
     scrubber = Scrubber({"X_TOKEN": "7"})
 

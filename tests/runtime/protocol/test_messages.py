@@ -53,6 +53,8 @@ def test_an_evaluation_may_ask_for_the_loop_and_for_a_width() -> None:
         ({"op": "percent", "line": 3}, "`line` must be a string"),
         ({"op": "call", "target": "a:b", "args": {}}, "`args` must be a list"),
         ({"op": "eval", "source": "", "columns": 0}, "`columns` must be a positive number"),
+        ({"op": "eval", "source": "", "columns": -1}, "`columns` must be a positive number"),
+        ({"op": "eval", "source": "", "most": "10"}, "`most` must be a positive number"),
     ],
 )
 def test_an_evaluation_that_is_none_is_refused(message: dict[str, Any], problem: str) -> None:

@@ -119,6 +119,7 @@ def test_what_is_beside_an_artifact_has_to_be_a_file(
         ({"l": ".."}, "l", False),
         ({"l": "/etc"}, "l", False),
         ({"a/b/c/l1": "../../..", "a/l2": "b/c/l1/../../etc"}, "a/l2", False),
+        ({"a/l": "../b/m", "b/m": "/etc"}, "a/l", False),
         ({"one": "two", "two": "one"}, "one", False),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relforge.runtime.stack_signals import TO_LOG
-from relforge.runtime.supervise.rules import effects, events
+from relforge.runtime.supervise.rules import effects, events, lifecycle
 
 from .simulation import Simulation
 
@@ -136,6 +136,24 @@ def test_the_policy_says_who_is_started_again(policy: str, code: int, state: str
     assert state == shop.row("job.1").state
 
 
+@pytest.mark.parametrize(
+    ("code", "asked", "clean"),
+    [
+        (0, 0, True),
+        (-signal.SIGQUIT, signal.SIGQUIT, True),
+        (128 + signal.SIGQUIT, signal.SIGQUIT, True),
+        (128 + signal.SIGTERM, signal.SIGQUIT, True),
+        (-signal.SIGQUIT, 0, False),
+        (-signal.SIGKILL, signal.SIGQUIT, False),
+        (1, signal.SIGQUIT, False),
+    ],
+)
+def test_to_die_of_the_signal_that_asks_for_the_end_is_clean(
+    code: int, asked: int, clean: bool
+) -> None:
+    assert clean == lifecycle.is_clean(code, asked)
+
+
 def test_who_depends_on_it_is_started_again_after_it() -> None:
     shop = Simulation({"web": {"depends": ["db"]}, "db": FAST, "other": {}})
     shop.run(1.0)
@@ -147,6 +165,7 @@ def test_who_depends_on_it_is_started_again_after_it() -> None:
     shop.run(2.0)
     assert {"web.1", "db.1", "other.1"} == set(shop.versions())
     assert pids["web.1"] != shop.program("web.1").pid
+    assert 0 == shop.row("web.1").restarts
     assert pids["other.1"] == shop.program("other.1").pid
 
 

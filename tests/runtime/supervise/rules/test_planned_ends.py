@@ -120,6 +120,7 @@ def test_one_that_has_nothing_to_do_is_not_started_in_a_circle() -> None:
     for _ in range(5):
         shop.run(0.01)
         shop.crash("job.1", 0)
+        assert shop.row("job.1").due == shop.row("job.1").started + 0.5
         shop.run(0.5)
     started = shop.wanted(effects.Spawn)
     assert len(started) <= 6
@@ -145,6 +146,7 @@ def test_who_was_replaced_meanwhile_has_no_successor_of_the_old_version() -> Non
     outlived(shop, "web.1")
     shop.run(20.0)
     assert {"web.1": "2.0.0", "web.2": "2.0.0"} == shop.versions()
+    assert 4 == len(shop.wanted(effects.Spawn))
     assert () == shop.world.queued
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,16 @@ def test_a_time_out_is_for_all_of_it() -> None:
     shop = Simulation({"web": {"drain": 60.0}}, habits=STUBBORN)
     shop.run(1.0)
     shop.ask("stop", timeout=2.0)
+    shop.run(2.6)
+    assert shop.world.ended
+
+
+def test_a_second_time_out_prolongs_nothing() -> None:
+    habits: dict[Any, dict[str, Any]] = {"web": {"stop": 1.0}, "db": {"stop": None}}
+    shop = Simulation({"web": {"depends": ["db"]}, "db": {"drain": 60.0}}, habits=habits)
+    shop.run(1.0)
+    shop.ask("stop", timeout=2.0)
+    shop.ask("stop", timeout=30.0)
     shop.run(2.6)
     assert shop.world.ended
 
