@@ -158,9 +158,14 @@ def _clone(pin: Pin, source: Source, into: Path, what: str) -> None:
             f"{pin.where}: {pin} is not on this host, and --offline forbids the network",
             hint="build once with network access",
         )
+    for text in (source.url, source.commit):
+        if text.startswith("-"):  # an option of git
+            raise UserError(
+                f"{pin.where}: {text!r} is not the address or the commit of a repository"
+            )
     quiet = {"GIT_LFS_SKIP_SMUDGE": "1"}
     seen = environment.of_git()
-    words: list[str | Path] = ["git", "clone", "--quiet", "--no-checkout", source.url, into]
+    words: list[str | Path] = ["git", "clone", "--quiet", "--no-checkout", "--", source.url, into]
     command.run(
         words,
         what=what,

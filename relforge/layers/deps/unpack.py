@@ -146,7 +146,8 @@ def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destinati
         InvalidRecordEntry,
         zipfile.BadZipFile,
         KeyError,
-        UnicodeDecodeError,
+        ValueError,  # an absolute path
+        AssertionError,  # of `installer`: an entry point
     ) as error:
         raise UserError(f"{wheel.path.name}: the wheel is damaged: {_why(error)}") from None
     return destination
@@ -154,6 +155,8 @@ def _install(wheel: Wheel, interpreter: Interpreter, files: Files) -> _Destinati
 
 def _why(error: Exception) -> str:
     """What is wrong with a wheel; a KeyError is of a member that is not in the archive."""
+    if isinstance(error, AssertionError):
+        return "an entry point is not `module:function`"
     if not isinstance(error, KeyError):
         return str(error)
     lacking = re.search(r"'([^']+)'", str(error.args[0]))

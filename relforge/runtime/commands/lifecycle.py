@@ -13,6 +13,7 @@ from ..wire import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..instance import Running
     from ..options import Options
     from ..paths import Paths
     from ..supervise.supervisor import Supervisor
@@ -27,6 +28,8 @@ def start(argv: list[str]) -> int:
     options.most(given, 0, "start [--wait 60s] [--if-stopped]")
     wait = _wait(given)
     running = instance.running(paths.of(manifest.root()))
+    if running is not None:
+        _refuse_while_it_stops(running)
     if running is not None and "--if-stopped" in given.flags:
         print(f"already running (pid {running.pid})")
         return DONE
@@ -109,6 +112,24 @@ def reload(argv: list[str]) -> int:
     if not answer.get("told") and not answer["replaced"]:
         print("nothing has changed" if not answer.get("changed") else "nothing had to be replaced")
     return DONE
+
+
+def _refuse_while_it_stops(running: Running) -> None:
+    """What is stopping is neither running nor to be restarted: it has to be waited for."""
+    from ..client.supervisor import ask
+    from ..protocol import supervisor as messages
+
+    try:
+        state = ask(running, messages.status(), _ANSWER)["state"]
+    except Refusal:
+        return  # one that does not answer runs as far as anybody knows
+    if state == "stopping":
+        name = os.environ.get("RELEASE_NAME", "app")
+        raise Refusal(
+            f"{name} is stopping (pid {running.pid})",
+            hint=f"wait until it has stopped, then type: {name} start",
+            code=LOCKED,
+        )
 
 
 def _check() -> None:

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 
+from .. import instance
 from ..paths import Paths
 from . import orphans
 from .notices import parent
@@ -29,7 +30,9 @@ def sweep(paths: Paths, content: dict[str, Any]) -> int:
     our state directory in its environment, and a mark, or the number of a group that the lock
     names.  Whatever has started us is none of them, even if a service has started that.
     """
-    groups = set(content.get("groups", ())) - {os.getpgrp()}
+    listed = content.get("groups")
+    known = map(instance.pid, listed if isinstance(listed, list) else ())
+    groups = {group for group in known if group} - {os.getpgrp()}
     killed: set[int] = set()
     for _ in range(_ROUNDS):  # one may just be starting another
         found = [pid for pid in _left(groups, paths.state) if pid not in killed]

@@ -23,8 +23,7 @@ def rows(place: Place, journal: Journal) -> list[dict[str, Any]]:
     current = place.pointed()
     found = []
     for version in names:
-        switch = journal.last(version, *SWITCHES)
-        failed = switch if switch is not None and switch["state"] == FAILED else None
+        failed = _failed(journal, version)
         served = [row for row in journal.lines if _made_current(row, version)]
         found.append(
             {
@@ -40,10 +39,14 @@ def rows(place: Place, journal: Journal) -> list[dict[str, Any]]:
 
 
 def target(place: Place, journal: Journal) -> str | None:
-    """What `rollback` goes to: the last that served before the current one, and is still there."""
+    """What `rollback` goes to: the last that served before the current one, and is still there.
+
+    A version that failed since then does not count.
+    """
     served, current = journal.served(), place.pointed()
     before = served[: served.index(current)] if current in served else served
-    return next((version for version in reversed(before) if place.has(version)), None)
+    good = (version for version in reversed(before) if _failed(journal, version) is None)
+    return next((version for version in good if place.has(version)), None)
 
 
 def spare(place: Place, journal: Journal, keep: int) -> list[str]:
@@ -57,6 +60,12 @@ def spare(place: Place, journal: Journal, keep: int) -> list[str]:
     needed |= live.versions(place.releases, place.versions())
     good = [row["version"] for row in table if not row["failed"]]
     return [row["version"] for row in table if row["version"] not in {*needed, *good[:keep]}]
+
+
+def _failed(journal: Journal, version: str) -> dict[str, Any] | None:
+    """The last switch to it, where that failed."""
+    switch = journal.last(version, *SWITCHES)
+    return switch if switch is not None and switch["state"] == FAILED else None
 
 
 def _made_current(row: dict[str, Any], version: str) -> bool:

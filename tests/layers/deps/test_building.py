@@ -147,6 +147,13 @@ def test_sources_of_another_package_are_refused(
         build('directory = { path = "vendor" }')
 
 
+def test_an_address_is_no_option_of_git(build: Callable[[str], str]) -> None:  # S21
+    url = f'url = "--upload-pack=true", commit-id = "{"1" * 40}"'
+    with pytest.raises(UserError, match=r"'--upload-pack=true' is not the address") as caught:
+        build(f'vcs = {{ type = "git", {url} }}')
+    assert "pylock.toml:3" in str(caught.value)
+
+
 def test_a_commit_is_not_fetched_offline(
     build: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,3 +208,20 @@ def test_a_damaged_wheel_is_named(lay: Callable[..., Path], make_wheel: MakeWhee
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(UserError, match=r"click-1.0-py3-none-any.whl: the wheel is damaged"):
         lay(path)
+
+
+def test_an_absolute_name_in_a_wheel_is_refused(  # S21
+    lay: Callable[..., Path], make_wheel: MakeWheel, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.py"
+    with pytest.raises(UserError, match=r"evil.*the wheel"):
+        lay(make_wheel("evil", "1.0", {str(outside): ""}))
+    assert not outside.exists()
+
+
+@pytest.mark.parametrize("target", ["e:main;x", "os;x:main", ":main", "e e:main"])
+def test_an_entry_point_that_is_none_is_refused(  # S21
+    lay: Callable[..., Path], make_wheel: MakeWheel, target: str
+) -> None:
+    with pytest.raises(UserError, match=r"evil.*the wheel"):
+        lay(make_wheel("evil", "1.0", {"e.py": ""}, scripts=f"[console_scripts]\ne = {target}\n"))

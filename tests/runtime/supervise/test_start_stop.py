@@ -313,6 +313,26 @@ def test_status_answers_at_every_moment_of_a_stop(mini_release: Make) -> None:
     assert states[-1] == "stopped"
 
 
+@pytest.mark.parametrize("words", [("start",), ("start", "--if-stopped")], ids=" ".join)
+def test_a_start_during_a_stop_says_so(mini_release: Make, words: tuple[str, ...]) -> None:
+    """O18: it neither runs, nor has it to be restarted."""
+    release = mini_release({"shop/worker.py": STUBBORN}, services={"worker": {"drain": 5.0}})
+    assert release.run("start").returncode == 0
+    pid = status(release)["pid"]
+    os.kill(pid, signal.SIGTERM)
+    eventually(lambda: status(release)["state"] == "stopping")
+    done = release.run(*words)
+    assert (75, "", f"shop: shop is stopping (pid {pid})") == (
+        done.returncode,
+        done.stdout,
+        done.stderr.splitlines()[0],
+    )
+    os.kill(pid, signal.SIGTERM)
+    eventually(lambda: status(release)["state"] == "stopped", 20)
+    assert release.run("start").returncode == 0
+    release.run("stop", "--timeout", "1s")
+
+
 @pytest.mark.parametrize("words", [("status",), ("eval", "5"), ("help",)], ids=" ".join)
 def test_output_that_cannot_be_written_is_one_line(
     mini_release: Make, words: tuple[str, ...]

@@ -307,6 +307,21 @@ def test_services_and_listeners_come_and_go(mini_release: Make) -> None:
     assert 0 == one.run("stop").returncode
 
 
+def test_an_address_that_is_none_is_found_by_a_dry_run(mini_release: Make) -> None:
+    """O13: what runs serves on."""
+    one = version(mini_release, "1.0.0")
+    listen = ["127.0.0.1:9${port}9999"]
+    version(mini_release, "2.0.0", services={"web": {**SERVER, "listen": listen}})
+    started(one)
+    pid = service(one, "web")["pid"]
+    looked = one.run("upgrade", "2.0.0", "--dry-run")
+    assert 78 == looked.returncode, looked.stderr
+    assert "services.web.listen[0]: " in looked.stderr
+    assert "a port is a number from 0 to 65535" in looked.stderr
+    assert pid == service(one, "web")["pid"]
+    assert 0 == one.run("stop").returncode
+
+
 def test_hooks_run_at_their_time_and_pre_upgrade_can_refuse(mini_release: Make) -> None:
     def hook(text: str) -> dict[str, Any]:
         return {"call": "", "exec": ["sh", "-c", text], "timeout": 10.0}

@@ -59,6 +59,40 @@ def test_a_version_that_cannot_be_configured_here_does_not_become_current(shop: 
     assert "releases/1.0.0" == os.readlink(shop.root / "current")
 
 
+def test_a_version_that_failed_since_it_served_is_not_gone_back_to(shop: Shop) -> None:
+    """O18: `releases` says one thing of a version."""
+    beside(shop, "2.0.0", "3.0.0")
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        shop.done("upgrade", version)
+    line = {"at": 2e9, "op": "upgrade", "version": "2.0.0", "old": "3.0.0", "why": "web.1 exited"}
+    with open(shop.root / "releases/.relforge/journal", "a") as journal:
+        journal.write(json.dumps({**line, "state": "failed"}) + "\n")
+    found = shop.done("releases")
+    assert "1.0.0" == found["rollback"]
+    assert ["2.0.0"] == [row["version"] for row in found["releases"] if row["failed"]]
+    assert "1.0.0" == shop.done("rollback")["version"]
+
+
+@pytest.mark.parametrize("words", [("upgrade", "2.0.0", "--dry-run"), ("upgrade", "2.0.0")])
+def test_a_version_whose_address_is_none_does_not_become_current(
+    shop: Shop, words: tuple[str, ...]
+) -> None:
+    """O13: it is known once the configuration is put in; a dry run says it, too."""
+    schema = {"listen": {"type": "str", "default": "127.0.0.1:99999"}}
+    shop._make(
+        {"shop/worker.py": "def main(): pass\n"},
+        at="releases/2.0.0",
+        version="2.0.0",
+        config={"providers": [], "schema": schema},
+        services={"web": {"listen": ["${listen}"]}},
+    )
+    shop.done("upgrade", "1.0.0")
+    said = shop.refused(78, *words)
+    assert "services.web.listen[0]: " in said
+    assert "a port is a number from 0 to 65535" in said
+    assert "releases/1.0.0" == os.readlink(shop.root / "current")
+
+
 def test_what_is_in_the_way_of_current_is_told(shop: Shop) -> None:
     (shop.root / "current").mkdir()
     assert "is not a link" in shop.refused(1, "upgrade", "1.0.0")

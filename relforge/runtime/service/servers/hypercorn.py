@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,9 +22,10 @@ from ...agent.server import Agent
 from ...errors import CONFIG, DONE, Refusal
 from .. import notify, watchdog
 from ..interface import is_wsgi
+from . import listening
 from .farewell import Farewell, Message, Send
 from .lifetime import Lifetime
-from .listening import BACKLOG, LAST, checked, waits
+from .listening import BACKLOG, LAST, checked
 
 # Whose business these are: the supervisor's.
 OURS = {
@@ -134,7 +133,6 @@ class Server:
         self._agent = agent
         self._drain = float(service["drain"])
         self._watchdog = float(service["watchdog"])
-        self._looks = [socket.socket(fileno=os.dup(fd)) for fd in service["listen"]]
         self._asked: asyncio.Event
         self._hurry = False
         self.listening: list[asyncio.AbstractServer] = []
@@ -165,12 +163,7 @@ class Server:
             notify.ready()
         await self._asked.wait()
         notify.notify("STOPPING=1")
-        end = time.monotonic() + LAST
-        for server, look in zip(self.listening, self._looks, strict=True):
-            while waits(look) and time.monotonic() < end:
-                await asyncio.sleep(0)
-            server.close()
-            look.close()
+        await listening.close(self.listening)
         self._app.leave()
         end = time.monotonic() + self._drain
         while (self.open or self._app.busy) and time.monotonic() < end and not self._hurry:
@@ -189,11 +182,11 @@ def _loops(kind: str, server: Server) -> Callable[[], asyncio.AbstractEventLoop]
 
     class Loop(base):  # type: ignore[misc, valid-type]  # one of two, known only now
         async def create_server(self, factory: Any, *args: Any, **options: Any) -> Any:
-            listening = await super().create_server(
+            made = await super().create_server(
                 functools.partial(_connected, factory, server), *args, **options
             )
-            server.listening.append(listening)
-            return listening
+            server.listening.append(made)
+            return made
 
     return Loop
 

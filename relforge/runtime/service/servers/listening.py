@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
+import time
 from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any
@@ -11,6 +13,7 @@ from ...errors import CONFIG, Refusal
 
 BACKLOG = 2048  # as the supervisor has it: who listens again on a copy changes it for all
 LAST = 1.0  # seconds between the end of the drain and the cancelling of what still runs
+_TURNS = 10  # of the loop, between accept() and `connection_made`, and some more
 
 
 def waits(sock: Any) -> bool:
@@ -21,6 +24,26 @@ def waits(sock: Any) -> bool:
     poll = select.poll()
     poll.register(sock.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+async def close(servers: Collection[Any]) -> None:
+    """Close the servers of the running loop at a moment when their queues are empty.
+
+    Connections in a queue when it closes lose their request; so do those that
+    asyncio has accepted, and not handed to a protocol, when their server closes.
+    """
+    loop = asyncio.get_running_loop()
+    end = time.monotonic() + LAST
+    for sock in (sock for server in servers for sock in server.sockets):
+        while waits(sock) and time.monotonic() < end:
+            await asyncio.sleep(0)
+        loop.remove_reader(sock.fileno())  # uvloop, which has none, accepts in one go
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    for server in servers:
+        server.close()
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def checked(

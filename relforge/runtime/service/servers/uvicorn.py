@@ -22,9 +22,10 @@ from ...calling import signature
 from ...errors import CONFIG, FAILED, Refusal
 from .. import notify, watchdog
 from ..interface import is_wsgi
+from . import listening
 from .farewell import Farewell
 from .lifetime import Lifetime
-from .listening import LAST, checked, waits
+from .listening import LAST, checked
 
 # Whose business these are: the supervisor's.
 OURS = {
@@ -49,7 +50,6 @@ _CHOICES = {
 # Before 0.22 uvicorn has no limit for its own end of a shutdown.
 LIMITED = "timeout_graceful_shutdown" in signature(uvicorn.Config).parameters
 _TICK = 0.02
-_TURNS = 10  # of the loop, between accept() and `connection_made`, and some more
 
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
@@ -136,7 +136,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting; answer what comes with ``Connection: close``; wait; then end."""
         notify.notify("STOPPING=1")
-        await self._refuse(sockets or [])
+        await listening.close(self.servers)
+        for sock in sockets or []:
+            sock.close()
         # In the list itself, too: requests that have begun hold it.
         headers = self.server_state.default_headers
         headers.insert(0, (b"connection", b"close"))
@@ -147,23 +149,3 @@ class Server(uvicorn.Server):
         if not LIMITED:
             asyncio.get_running_loop().call_later(LAST, setattr, self, "force_exit", True)
         await super().shutdown(sockets)
-
-    async def _refuse(self, sockets: list[socket.socket]) -> None:
-        """Close the listening sockets at a moment when their queues are empty.
-
-        Whoever is in a queue when it closes is connected, and loses the request;
-        so does whom asyncio has accepted, and not handed on, when its server closes.
-        """
-        end = time.monotonic() + LAST
-        loop = asyncio.get_running_loop()
-        for sock in sockets:
-            while waits(sock) and time.monotonic() < end:
-                await asyncio.sleep(0)
-            loop.remove_reader(sock)  # uvloop, which has none, accepts in one go
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        for server, sock in zip(self.servers, sockets, strict=True):
-            server.close()
-            sock.close()
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
