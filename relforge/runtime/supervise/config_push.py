@@ -13,11 +13,10 @@ from .generation import Generation
 from .plan import Plan
 from .process import kill_group
 from .rules.events import Pushed
-from .rules.values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .callbacks import Post, Watch
 
 SECONDS = 10.0  # for all of them together
 _SPARE = 5.0  # for the child itself
@@ -34,8 +33,8 @@ class ConfigPush:
     def __init__(
         self,
         plan: Plan,
-        post: Callable[[Value], None],
-        watch: Callable[[int, Callable[[int], None]], None],
+        post: Post,
+        watch: Watch,
         new: Generation,
         names: list[str],
         changed: list[str],

@@ -118,17 +118,15 @@ class Control:
 
     def send(self, number: int, message: dict[str, Any]) -> None:
         """Answer a client, if it is still there."""
-        for client in self._clients:
-            if client.number == number:
-                client.send(message)
-                return
+        client = self._client(number)
+        if client is not None:
+            client.send(message)
 
     def hang_up(self, number: int) -> None:
         """Close the connection of a client, if it is still there."""
-        for client in self._clients:
-            if client.number == number:
-                self.drop(client)
-                return
+        client = self._client(number)
+        if client is not None:
+            self.drop(client)
 
     def dump(self, asks: int | None) -> list[dict[str, Any]]:
         """The connections for `adopt`; ``asks`` is the one that waits for an operation."""
@@ -181,6 +179,9 @@ class Control:
             # The oldest has had its time.
             self.drop(self._clients[0])
         self.watch(self._new(sock), READ)
+
+    def _client(self, number: int) -> Client | None:
+        return next((client for client in self._clients if client.number == number), None)
 
     def _new(self, sock: socket.socket) -> Client:
         self._last += 1

@@ -26,13 +26,11 @@ from .plan import Plan
 from .poller import READ, Poller
 from .process import kill_group
 from .rules.events import Loaded, NotLoaded
-from .rules.values import Value
 from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from .callbacks import Post, Watch
     from .rules.effects import Load
 
 TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
@@ -66,8 +64,8 @@ class GenerationLoader:
         self,
         plan: Plan,
         poller: Poller,
-        post: Callable[[Value], None],
-        watch: Callable[[int, Callable[[int], None]], None],
+        post: Post,
+        watch: Watch,
         request: Load,
     ) -> None:
         self._plan = plan

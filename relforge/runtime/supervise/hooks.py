@@ -27,11 +27,10 @@ from .plan import Plan
 from .poller import READ, Poller
 from .process import ending, kill_group, signal_group
 from .rules.events import HookEnded
-from .rules.values import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .callbacks import Post, Watch
 
 IN_HOOK = "RELEASE_IN_HOOK"  # the name of the hook, to all that it starts
 GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
@@ -60,8 +59,8 @@ class Hooks:
         self,
         plan: Plan,
         poller: Poller,
-        post: Callable[[Value], None],
-        watch: Callable[[int, Callable[[int], None]], None],
+        post: Post,
+        watch: Watch,
     ) -> None:
         self._plan = plan
         self._poller = poller

@@ -8,6 +8,7 @@ import time
 from .. import untrusted_text
 from ..errors import CONFIG, Refusal
 from . import journald
+from .rules import levels
 
 SUPERVISOR = "supervisor"
 AUDIT = "audit"  # the stream of what was evaluated in the processes
@@ -55,7 +56,7 @@ class Journal:
                 ) from None
             self._look()
 
-    def say(self, text: str, level: int = journald.INFO) -> None:
+    def say(self, text: str, level: int = levels.INFO) -> None:
         """A line of the supervisor's own; in the journal of systemd, of that priority."""
         text = untrusted_text.harmless(text)
         if self.native:

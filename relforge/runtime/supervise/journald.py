@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import socket
 
+from .rules import levels
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SOCKET = "/run/systemd/journal/stdout"
 VARIABLE = "JOURNAL_STREAM"
-# syslog(3)
-ERROR, WARNING, INFO = 3, 4, 6
 
 
 def is_ours(environ: Mapping[str, str]) -> bool:
@@ -45,7 +45,7 @@ def stream(name: str) -> int:
         sock.settimeout(1.0)
         sock.connect(SOCKET)
         sock.shutdown(socket.SHUT_RD)
-        sock.sendall(f"{name}\n\n{INFO}\n1\n0\n0\n0\n".encode())
+        sock.sendall(f"{name}\n\n{levels.INFO}\n1\n0\n0\n0\n".encode())
         sock.setblocking(True)
     except OSError:
         sock.close()

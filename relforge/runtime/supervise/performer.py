@@ -16,13 +16,14 @@ from .process import kill_group
 from .processes import Processes
 from .rules import effects
 from .rules.events import Adopted, HealthAnswered, NotLoaded, NotSwitched, Pushed, StateKept
-from .rules.values import Value
 from .rules.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from .callbacks import Post
 
 
 class Performer:
@@ -33,7 +34,7 @@ class Performer:
         plan: Plan,
         poller: Poller,
         control: Control,
-        post: Callable[[Value], None],
+        post: Post,
         running: Callable[[str], None],
     ) -> None:
         self.processes = Processes(plan, poller, post)

@@ -12,13 +12,14 @@ from .poller import READ, Poller
 from .process import ending, kill_group, signal_process
 from .readiness import Readiness
 from .rules.events import Ended, NotSpawned, Spawned
-from .rules.values import Value
 from .rules.world import Process, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from .callbacks import Post
 
 REMEMBERED = 64  # dead processes, for what they have left behind
 ROUNDS = 200  # of ten milliseconds
@@ -47,7 +48,7 @@ class Processes:
 
     __slots__ = ("_by_pid", "_children", "_errands", "_left", "_plan", "_poller", "_post", "ready")
 
-    def __init__(self, plan: Plan, poller: Poller, post: Callable[[Value], None]) -> None:
+    def __init__(self, plan: Plan, poller: Poller, post: Post) -> None:
         self._plan = plan
         self._poller = poller
         self._post = post

@@ -10,14 +10,14 @@ from .plan import Plan
 from .poller import READ, Poller
 from .process import kill_group
 from .rules.events import Alive, Executed, Outlived, Probed, Ready
-from .rules.values import Value
 from .rules.world import Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Watch = Callable[[int, Callable[[int], None]], None]
+    from .callbacks import Post, Watch
+
 
 _AT_ONCE = 64  # notices; a flood of them must not keep us from the rest
 
@@ -36,7 +36,7 @@ class Readiness:
         plan: Plan,
         poller: Poller,
         known: Mapping[int, int],
-        post: Callable[[Value], None],
+        post: Post,
         watch: Watch,
         flush: Callable[[int], None],
     ) -> None:

@@ -66,22 +66,6 @@ def read(manifest: dict[str, Any], values: dict[str, Any], root: str, state: str
     return found
 
 
-def in_order(rows: list[Spec]) -> list[Spec]:
-    """Those first that others depend on, else as they were; the builder has seen to cycles."""
-    found: list[Spec] = []
-
-    def add(spec: Spec) -> None:
-        if spec not in found:
-            for row in rows:
-                if row.name in spec.depends:
-                    add(row)
-            found.append(spec)
-
-    for spec in rows:
-        add(spec)
-    return found
-
-
 def _enabled(service: Service, values: dict[str, Any]) -> bool:
     setting, where = service.enabled, f"services.{service.name}.enabled"
     if isinstance(setting, bool):

@@ -15,11 +15,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .callbacks import Watch
+
 
 def keep(
     born: Generation,
     socket: str,
-    watch: Callable[[int, Callable[[int], None]], None],
+    watch: Watch,
     done: Callable[[int], None],
 ) -> None:
     """Call ``done`` with a memfd of what the agent at ``socket`` says, also where that is nothing.
