@@ -49,7 +49,7 @@ def unpack(release: Release, artifact: Artifact, folder: Path) -> Unpacked | str
     try:
         with cache.naming(folder):
             return _WAYS[artifact.format](release, artifact, folder)
-    except (*_DAMAGED, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says so
+    except (*_DAMAGED, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says `error: Exception`
         raise UserError(f"it cannot be unpacked: {error}") from None
 
 

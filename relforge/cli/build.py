@@ -96,7 +96,7 @@ def release(
     )
     if twice:
         # Late: a build that has nothing to do is over before artifacts are read.
-        from relforge.pipeline import reproducibility  # noqa: PLC0415 - late, as it says above
+        from relforge.pipeline import reproducibility  # noqa: PLC0415 - seldom needed
 
         reproducibility.verify(project, order, report.watch(out))
     built = engine.release(project, order, report.watch(out))

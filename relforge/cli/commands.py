@@ -71,7 +71,7 @@ class Commands(TyperGroup):
 def _elsewhere(word: str) -> str:
     """Where a command is that relforge does not have, but that people look for here."""
     # Late: of use after a mistake only.
-    from relforge.runtime.contract.command import RESERVED  # noqa: PLC0415 - late, as it says above
+    from relforge.runtime.contract.command import RESERVED  # noqa: PLC0415 - seldom needed
 
     if word in ("version", "help"):
         return f"Use: relforge --{word}"

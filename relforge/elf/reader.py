@@ -66,8 +66,8 @@ def read(path: Path) -> Elf | None:
         if file.read(4) != MAGIC:
             return None
         # Late, here and below: it is slow to import, and most files were read before.
-        from elftools.common.exceptions import ELFError  # noqa: PLC0415 - late, as it says above
-        from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - late, as it says above
+        from elftools.common.exceptions import ELFError  # noqa: PLC0415 - seldom needed
+        from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - slow to import, seldom needed
 
         try:
             return _read(ELFFile(file))
@@ -96,7 +96,7 @@ def newer(path: Path, glibc: str) -> tuple[str, ...]:
 
     None where it is a version without symbols that is newer, or nothing is.
     """
-    from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - late, as it says above
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - slow to import, seldom needed
 
     with path.open("rb") as file:
         elf: Any = ELFFile(file)

@@ -56,7 +56,7 @@ def _source(release: Release, overlay: Overlay) -> Path:
 
 
 def _render(release: Release, overlay: Overlay, row: str) -> str:
-    import jinja2  # noqa: PLC0415  # late: few releases have a template, and it is slow to import
+    import jinja2  # noqa: PLC0415 - few releases have a template, and it is slow to import
 
     where, source = f"{row}.template", release.project.root / overlay.source
     environment = jinja2.Environment(

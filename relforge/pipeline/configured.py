@@ -42,7 +42,7 @@ def read_settings(root: Path, env: str, name: str | None = None) -> Configured:
 
     def ask() -> str:
         # Late: most projects write their version.
-        from relforge.layers.deps import told_version  # noqa: PLC0415 - late, as it says above
+        from relforge.layers.deps import told_version  # noqa: PLC0415 - seldom needed
 
         first, _ = settings.read(found, merged, env, version="0", lock=lock)
         return told_version.ask(found, first, source_date(found.root))

@@ -39,7 +39,7 @@ def lockable(root: Path, env: str, target: str | None = None, name: str | None =
     found = choice.before_backend(found, configured.settings)
     if any(row.dynamic for row in (found, *found.members)):
         # Late: most projects write what they require.
-        from relforge.layers.deps.dynamic_requirements import declared  # noqa: PLC0415 - late, as it says above
+        from relforge.layers.deps.dynamic_requirements import declared  # noqa: PLC0415 - seldom needed
 
         found = declared(found, configured.settings, interpreter)
     found = choice.after_backend(found, configured.settings)

@@ -70,7 +70,7 @@ def check(release: Release) -> None:
     elif typed.sign:
         signing.check(signing.key(typed.sign, found.root))
     # Late: a lock that was checked before is not read again.
-    from relforge.layers.deps import lockfiles  # noqa: PLC0415 - late, as it says above
+    from relforge.layers.deps import lockfiles  # noqa: PLC0415 - slow to import, seldom needed
 
     if typed.lock is not None:
         lockfiles.check(found.root / typed.lock, found, typed, release.python, release.target)

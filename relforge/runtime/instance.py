@@ -110,8 +110,9 @@ def open_lock(path: str, flags: int) -> int:
 
 def pid(value: object) -> int:
     """The number of a process, as a lock names it; 0 for anything else."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 < value < 1 << 31 else 0  # type: ignore[operator, return-value]
+    if isinstance(value, bool) or not isinstance(value, int):
+        return 0
+    return value if 0 < value < 1 << 31 else 0
 
 
 def _check_name(theirs: str, root: str, paths: Paths) -> None:
@@ -152,8 +153,10 @@ def _text(content: dict[str, Any], name: str) -> str:
 
 
 def _time(value: object) -> float:
-    plain = isinstance(value, int | float) and 0 <= value < 1e12  # seconds since 1970
-    return float(value) if plain else 0.0  # type: ignore[arg-type]
+    """Seconds since 1970; 0 for anything else."""
+    if isinstance(value, int | float) and 0 <= value < 1e12:
+        return float(value)
+    return 0.0
 
 
 def required(paths: Paths) -> Running:

@@ -91,7 +91,7 @@ def write(folder: str, installed: str, name: str) -> None:
     except Exception:
         return
     for path in ("", name):  # a code object that has the name already would keep its own copy
-        _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]
+        _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]  # typeshed lacks it
     held = list(strings(code))
     target = cache_from_source(file)
     os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -127,7 +127,7 @@ def _of_file(place: Path, size: int, *, measured: bool) -> ReleaseContents:
         found.measure = Measure(ZSTD if kind == "tar.zst" else GZIP)
     try:
         _take(found)
-    except (*UNREADABLE, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says so
+    except (*UNREADABLE, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says `error: Exception`
         raise UserError(
             f"{place}: reading it failed: {error}",
             hint="it is damaged or was not copied completely: compare its size with the original's",

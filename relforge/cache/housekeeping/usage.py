@@ -25,7 +25,7 @@ def for_a_build() -> Iterator[None]:
         yield
     if _stamps() != before and _is_due():
         # Late: most builds add nothing, and are over before this is read.
-        from relforge.cache.housekeeping.removal import trim  # noqa: PLC0415 - late, as it says above
+        from relforge.cache.housekeeping.removal import trim  # noqa: PLC0415 - seldom needed
 
         trim(most)
 

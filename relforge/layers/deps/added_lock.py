@@ -36,7 +36,7 @@ class AddedLock:
 def read(path: Path) -> AddedLock:
     """The lock in that file; raises UserError."""
     # Late: it is slow to import, and few projects have such a lock.
-    from relforge.layers.deps import pylock  # noqa: PLC0415 - late, as it says above
+    from relforge.layers.deps import pylock  # noqa: PLC0415 - slow to import, seldom needed
 
     own = toml_file.read(path, ADVICE).data.get("tool", {}).get("relforge", {})
     shared = own.get("shared") if isinstance(own, dict) else None

@@ -100,7 +100,7 @@ def _ask(
     project: Project, names: tuple[str, ...], root: Path, settings: Settings, python: Interpreter
 ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     # Late: the answer is kept, and it is slow to import.
-    from relforge.layers.deps import backend  # noqa: PLC0415 - late, as it says above
+    from relforge.layers.deps import backend  # noqa: PLC0415 - slow to import, seldom needed
 
     with tempfile.TemporaryDirectory(prefix="relforge-requirements-") as folder:
         source = sources.checkout(

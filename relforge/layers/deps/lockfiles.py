@@ -45,7 +45,7 @@ def read(path: Path, project: Project) -> Lock:
         return pipfile_lock.read(path)
     if path.suffix == ".toml":
         # Late: it is slow to import, and not every project has such a lock.
-        from relforge.layers.deps import pylock  # noqa: PLC0415 - late, as it says above
+        from relforge.layers.deps import pylock  # noqa: PLC0415 - slow to import, seldom needed
 
         found = pylock.read(path, project=canonicalize_name(project.name))
     else:

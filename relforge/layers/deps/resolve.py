@@ -85,7 +85,7 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
             found = ask(question, made)
         except UserError as error:
             # Late: it is slow to import, as all is that asks a server.
-            from relforge.layers.deps import refusals  # noqa: PLC0415 - late, as it says above
+            from relforge.layers.deps import refusals  # noqa: PLC0415 - seldom needed
 
             raise refusals.explain(
                 error, question.places, question.target, question.constraints
@@ -163,7 +163,7 @@ def _on_several(names: Iterable[str], question: Question) -> tuple[Shared, ...]:
     if sum(not index.packages for index in question.places.indexes) < 2:
         return ()
     # Late: it is slow to import, as all is that asks a server.
-    from relforge.layers.deps import shared_names  # noqa: PLC0415 - late, as it says above
+    from relforge.layers.deps import shared_names  # noqa: PLC0415 - slow to import, seldom needed
 
     return shared_names.on_several(names, question.places)
 

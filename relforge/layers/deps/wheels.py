@@ -58,7 +58,7 @@ def collect(
     ]
     if missing:
         # Late: a build whose wheels are all there never fetches, and it is slow to import.
-        from relforge.layers.deps.fetch import fetch  # noqa: PLC0415 - late, as it says above
+        from relforge.layers.deps.fetch import fetch  # noqa: PLC0415 - seldom needed
 
         log.info("fetching %d of %d packages", len(missing), len(pins))
         for pin, file in fetch(missing, target, places):

@@ -28,7 +28,7 @@ def find(
         return system.find(settings, target or host.target())
     if settings.source == "archive" or target not in (None, host.target()):
         # Late: most interpreters are in no archive, and what reads one takes long to import.
-        from relforge.layers.python import from_archive  # noqa: PLC0415 - late, as it says above
+        from relforge.layers.python import from_archive  # noqa: PLC0415 - seldom needed
 
         return from_archive.find(settings, root, target)
     version = settings.version

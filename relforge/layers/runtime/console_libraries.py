@@ -42,9 +42,9 @@ def key() -> str:
 def libraries() -> tuple[ConsoleLibrary, ...]:
     """Their names and licenses."""
     # Late, here and below: the key is all that a build with nothing to do asks for.
-    from importlib.metadata import distribution  # noqa: PLC0415 - late, as it says above
+    from importlib.metadata import distribution  # noqa: PLC0415 - slow to import, seldom needed
 
-    from relforge.model import core_metadata  # noqa: PLC0415 - late, as it says above
+    from relforge.model import core_metadata  # noqa: PLC0415 - slow to import, seldom needed
 
     rows = []
     for name in NAMES:
@@ -85,7 +85,7 @@ def _folder(name: str) -> Path:
 
 def _texts(name: str) -> Iterator[tuple[str, Path]]:
     """Its license, and what `importlib.metadata` reads of it."""
-    from importlib.metadata import files  # noqa: PLC0415 - late, as it says above
+    from importlib.metadata import files  # noqa: PLC0415 - slow to import, seldom needed
 
     for file in files(name) or ():
         folder, _, rest = file.as_posix().partition("/")

@@ -161,10 +161,10 @@ def static(settings: Settings) -> StaticFiles:
         return StaticFiles(why=f"{shown} to {path.replace(paths.ROOT, '..')}, outside the project")
     listed = settings.value("STATICFILES_DIRS")
     folders: list[str] = []
-    for row in _elements(listed.node) if listed else ():
-        one = Value(node=row, path=listed.path, line=listed.line, module=listed.module)  # type: ignore[union-attr]
-        inner = paths.inside(settings.path(one))
-        folders += [inner] if inner else []
+    if listed is not None:
+        for row in _elements(listed.node):
+            inner = paths.inside(settings.path(replace(listed, node=row)))
+            folders += [inner] if inner else []
     return StaticFiles(root=root, folders=tuple(dict.fromkeys(folders)))
 
 

@@ -173,7 +173,7 @@ def _read(root: Path, name: str) -> Requirements:
 
 def _listed(root: Path, names: tuple[str, ...]) -> Requirements:
     # Late: it is slow to import, and many projects write their requirements into pyproject.toml.
-    from relforge.project.requirements import requirements_txt  # noqa: PLC0415 - late, as it says above
+    from relforge.project.requirements import requirements_txt  # noqa: PLC0415 - seldom needed
 
     return requirements_txt.read(root, names)
 
