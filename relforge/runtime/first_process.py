@@ -19,14 +19,12 @@ _KERNEL = 128  # SI_KERNEL of sigaction(2): the terminal has sent it, to the chi
 
 
 def prepare(command: str) -> None:
-    """Where this is PID 1: let signals end the command, whatever it is doing.
+    """For PID 1: let signals end the command, whatever it is doing.
 
     ``foreground`` stays PID 1.  Any other command goes on in a child, so that what it
     becomes, or a library that holds the interpreter, ends as well; this process passes signals
     on, reaps, and ends as the child has ended.
     """
-    if os.getpid() != 1:
-        return
     if command == "foreground":
         for number in _ENDS:
             signal.signal(number, _end)

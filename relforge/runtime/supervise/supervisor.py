@@ -18,7 +18,7 @@ from .poller import Poller
 from .rules import events
 from .rules.decide import step
 from .rules.values import Value
-from .rules.world import Outcome, Process, World
+from .rules.world import RUNNING, Outcome, Process, World
 from .signals import Signals, meaning
 
 TYPE_CHECKING = False
@@ -84,7 +84,7 @@ class Supervisor:
     def resume(self, content: dict[str, Any], old: Generation) -> None:
         """Let `run` go on where a `handover` has ended, with the processes of `adopt`."""
         client = self._control.adopt(content["clients"])
-        self.world.state = "running"
+        self.world.state = RUNNING
         self.world.started = True
         self.world.began = content["began"]
         self.post(events.Resumed(client, old, content["error"]))
