@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path(__file__).with_suffix(".toml")
 IN_MEMORY = "not process and not network and not release and not rootfs"
-SECONDS = 60.0  # that the tests of one mutant may take: whoever waits for ever is red as well
+SECONDS = 60.0  # that the tests of one mutant may take; a test that hangs counts as red
 FAILED = 1  # pytest's status where tests have failed; others mean that they could not run
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header")
 
@@ -79,7 +79,7 @@ def outcome(tree: Path, mutant: Mutant, number: int) -> tuple[str, int]:
         return f"FOUND {text.count(mutant.old)} TIMES", 0
     line = text[: text.index(mutant.old)].count("\n") + 1
     path.write_text(text.replace(mutant.old, mutant.new))
-    os.utime(path, (number, number))  # byte code is told apart by size and whole seconds
+    os.utime(path, (number, number))  # Python compares bytecode by size and whole seconds
     try:
         code = status(tree, mutant.tests, mutant.needs)
     finally:

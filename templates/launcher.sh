@@ -38,7 +38,7 @@ relforge_check_system() { # VERSION ABI PATH: is the host's own Python what the 
   fi
   relforge_found=$("$relforge_python" -I -S -B -c 'import sys, _imp
 print("%d.%d.%d %s" % (sys.version_info[:3] + (_imp.extension_suffixes()[0][1:-3],)))' 2>/dev/null) ||
-    relforge_fail "$relforge_needs, and what is there does not run" "type: $3 --version"
+    relforge_fail "$relforge_needs, and what is there does not run" "run: $3 --version"
   relforge_abi=${relforge_found#* } relforge_found=${relforge_found%% *}
   if [ "${relforge_found%.*}" != "$relforge_short" ] ||
     [ "${relforge_found##*.}" -lt "${1##*.}" ]; then

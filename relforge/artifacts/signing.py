@@ -91,7 +91,7 @@ def objection(
     ``allowed`` lists who may sign (ssh-keygen(1), ALLOWED SIGNERS), ``identity``
     is who must have; "" takes whom the list names for the key.  ``revoked`` lists
     keys that no longer may (ssh-keygen(1), KEY REVOCATION LISTS, or public keys).
-    Raises UserError where there is no such list, or no ssh-keygen.
+    Raises UserError if the list or ssh-keygen is missing.
     """
     program = _program()
     _check_list(allowed, _ALLOWED)

@@ -1,4 +1,4 @@
-"""What is in a directory, as entries: told from the disk, from a list, and compared with it."""
+"""The entries of a directory: read from disk or from a list, and compared."""
 
 from __future__ import annotations
 

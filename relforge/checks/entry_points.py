@@ -134,7 +134,7 @@ def _finding(release: Release, row: dict[str, str]) -> Finding:
     for server, module in SERVER_MODULES.items():
         if f"\nModuleNotFoundError: No module named {module!r}" in message:
             message = f"{server} is not in the release's dependencies"
-            hint = f"add {server} to `project.dependencies`, then type: relforge lock"
+            hint = f"add {server} to `project.dependencies`, then run: relforge lock"
     hint = outdated.hint(message, release.python.short) or hint
     place = row["setting"]
     if message.startswith("tool.relforge."):  # it names the very option

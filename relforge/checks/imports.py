@@ -153,7 +153,7 @@ def _how_to_add(project: Project, distribution: str) -> str:
                     f"{distribution} is in the {kind} {name!r}: move it to `project.dependencies`, "
                     f'or include the {kind}: dependencies.{key} = ["{name}"]'
                 )
-    return f"add {distribution} to `project.dependencies`, then type: relforge lock"
+    return f"add {distribution} to `project.dependencies`, then run: relforge lock"
 
 
 def _name(requirement: str) -> str:

@@ -105,7 +105,7 @@ def _propose(plan: Plan) -> None:
 
 def _next(plan: Plan) -> None:
     print("\nNext:")
-    for note in plan.notes or ("type: relforge build",):
+    for note in plan.notes or ("run: relforge build",):
         print(f"  {note}")
 
 

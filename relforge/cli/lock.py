@@ -74,7 +74,7 @@ def lock(
     out = report.console(quiet)
     report.log_to(out, verbose=verbose)
     if packages and not upgrade:
-        raise typer.BadParameter(f"type: relforge lock --upgrade {' '.join(packages)}")
+        raise typer.BadParameter(f"run: relforge lock --upgrade {' '.join(packages)}")
     if checks and upgrade:
         raise typer.BadParameter("--check and --upgrade cannot be combined: --check writes nothing")
     order = _order(lockable(project, env, None, release), output)

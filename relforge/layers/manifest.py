@@ -144,7 +144,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _locks(release: Release) -> dict[str, str] | None:
-    """The lock, and the one of `dependencies.add` where that has one of its own."""
+    """The lock, and the separate one of `dependencies.add` if there is one."""
     root = release.project.root
     keys = (("file", "sha256"), ("added", "added_sha256"))
     found: dict[str, str] = {}

@@ -27,7 +27,7 @@ SUMS = "release/SHA256SUMS"
 TREE_LIST = "release/tree.json"
 SBOM = "release/sbom.cdx.json"
 _INTERPRETER = re.compile(rf"{PYTHON}/bin/python(\d(\.\d+)?t?)?")
-STATE = "var"  # the one directory that is no part of a release
+STATE = "var"  # the one directory that is not part of a release
 
 # What describes a finished tree, and is written once nothing of it changes any more.
 SEALED = (MANIFEST, LAUNCH, SUMS, TREE_LIST, SBOM)

@@ -156,7 +156,7 @@ def _refuse_damage(release: Release, where: str) -> None:
 
 @contextmanager
 def _importing_from(root: Path) -> Iterator[None]:
-    """The project's directory comes first, and gets no bytecode; what is printed is no result."""
+    """The project's directory comes first, and gets no bytecode; output is not a result."""
     before, quiet = list(sys.path), sys.dont_write_bytecode
     sys.path.insert(0, str(root))
     sys.dont_write_bytecode = True

@@ -77,7 +77,7 @@ def check(release: Release) -> None:
     elif any(lockfiles.wanted(found, typed)):
         raise UserError(
             f"{found.root}: the project has dependencies but no lockfile",
-            hint="type: relforge lock",
+            hint="run: relforge lock",
         )
     for folder in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
         if os.path.lexists(folder) and not folder.is_dir():
@@ -110,5 +110,5 @@ def _check_paths(found: Project, typed: Settings) -> None:
     if typed.lock is not None and not (found.root / typed.lock).is_file():
         raise SettingsError(
             f"tool.relforge.lock: {found.root} has no {typed.lock!r}",
-            hint="type: relforge lock",
+            hint="run: relforge lock",
         )

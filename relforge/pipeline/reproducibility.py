@@ -77,7 +77,7 @@ def _copied(release: Release, into: Path) -> Path:
     kept = {str(place) for name in sources.files(top) for place in Path(top, name).parents}
 
     def ignored(folder: str, names: list[str]) -> set[str]:
-        """What is no source, and where it is copied to: a TMPDIR may be in the project."""
+        """What is not a source, and the copy itself: TMPDIR may be in the project."""
         built = {name for name in sources.OUTPUTS if str(Path(folder, name)) not in kept}
         here = {own.name} if Path(folder) == own.parent else set()
         return {*names} & (sources.LEFT_OUT | built | here)

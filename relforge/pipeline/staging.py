@@ -8,7 +8,7 @@
 
 A build that is killed leaves only a draft, which the next build removes.  One
 that is killed in `publish` may leave the third name; the next build takes the
-state directory out of it, or gives the tree its name back where there is no other.
+state directory out of it, or gives the tree its name back if no other has it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from relforge import cache
 HEAD = "# Written by `relforge lock`; do not edit.\n"
 LINE = re.compile(r"^# requirements ([0-9a-f]{32}), contents ([0-9a-f]{32})\r?\n", re.MULTILINE)
 
-ADVICE = "type: relforge lock"
+ADVICE = "run: relforge lock"
 # What uv, pip-tools and others write into the head of what they make.
 COMMAND = re.compile(r"^#\s+((?:uv|pip-compile|pdm|poetry|pipenv) \S.*)$", re.MULTILINE)
 
@@ -56,5 +56,5 @@ def advice(path: Path) -> str:
         return ADVICE
     found = COMMAND.search(path.read_text(encoding="utf-8", errors="replace"))
     if found is not None:
-        return f"type: {found[1].strip()}"
-    return f"type: relforge lock -o {path.name}   (it replaces the file, which another tool wrote)"
+        return f"run: {found[1].strip()}"
+    return f"run: relforge lock -o {path.name}   (it replaces the file, which another tool wrote)"

@@ -49,7 +49,7 @@ def find(root: Path, setting: str | None) -> Path | None:
 def used(root: Path, settings: Settings) -> tuple[str, ...]:
     """The lockfiles of a release that are there, as the settings would name them.
 
-    The project's own, then the one for `dependencies.add` where that has one of its own.
+    The project's own, then the separate one for `dependencies.add`, if there is one.
     """
     if settings.lock is None:
         return ()

@@ -81,7 +81,7 @@ def below(
 ) -> Iterator[str]:
     """Files and links below a directory, relative to the root; bytecode stays out.
 
-    ``inside`` a package there are no outputs of a build.
+    ``inside`` a package nothing counts as the output of a build.
     """
     with os.scandir(folder) as rows:
         entries = sorted(rows, key=lambda row: row.name)

@@ -43,7 +43,7 @@ def _described(root: Path, match: str) -> str:
     if git.is_shallow(root):
         raise SettingsError(
             f"{KEY}: `git describe --tags` finds no tag in {root}: this clone is shallow",
-            hint="type: git fetch --tags --unshallow",
+            hint="run: git fetch --tags --unshallow",
         )
     other = git.nearest_tag(root)
     if other and not match:

@@ -83,7 +83,7 @@ def running(paths: Paths) -> Running | None:
 
 
 def _owner(paths: Paths) -> int:
-    """To whom a release belongs whose lock this user cannot open."""
+    """The owner of a release whose lock this user cannot open."""
     for path in (paths.lock, paths.state):
         try:
             return os.stat(path).st_uid

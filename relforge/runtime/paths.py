@@ -57,7 +57,7 @@ class Paths:
 def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Paths:
     """The paths for the release at ``root`` under these variables.
 
-    Raises Refusal for an instance name that is no file name, for a relative
+    Raises Refusal for an instance name that cannot be a file name, for a relative
     directory, and for a variable that is set but empty: unset but empty are
     different things.
     """

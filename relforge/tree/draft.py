@@ -131,7 +131,7 @@ def _free(release: Release, path: str) -> Path:
 
 
 def _inner(release: Release, path: str) -> Path:
-    """Where that path is in the draft; its directory is made, and is no link to elsewhere."""
+    """Where that path is in the draft; its directory is made, and is not a link to elsewhere."""
     if release.tree == release.final_tree:
         raise UserError(
             f"{path!r}: the release is finished and cannot be changed any more",

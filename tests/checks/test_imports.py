@@ -72,7 +72,7 @@ def test_a_module_that_is_not_there_is_told_with_its_line_and_distribution(tmp_p
     (finding,) = found(tmp_path, "import os\nimport yaml\n")
     assert ("error", "app/shop/web.py") == (finding.severity, finding.path)
     assert "line 2 imports 'yaml', which is not in the release" == finding.message
-    assert "add PyYAML to `project.dependencies`, then type: relforge lock" == finding.hint
+    assert "add PyYAML to `project.dependencies`, then run: relforge lock" == finding.hint
 
 
 def test_several_names_of_one_package_are_told_once(tmp_path: Path) -> None:

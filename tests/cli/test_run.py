@@ -250,7 +250,7 @@ def test_a_server_that_is_not_installed_is_named_with_the_command(project: Path,
     done = run(project, "web")
     venv = project / ".venv"
     assert f"services.web.server: uvicorn is not installed in {venv}" in done.stderr
-    assert f"type: uv pip install --python {venv} {wanted}\n" in done.stderr
+    assert f"run: uv pip install --python {venv} {wanted}\n" in done.stderr
     assert 1 == done.returncode
 
 

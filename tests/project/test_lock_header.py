@@ -26,6 +26,6 @@ def test_a_lock_of_another_tool_has_no_seal_and_names_its_command(tmp_path: Path
     place = tmp_path / "requirements.txt"
     place.write_text("#    pip-compile --generate-hashes in.txt\nclick==8.1.7\n")
     assert lock_header.read(place) is None
-    assert "type: pip-compile --generate-hashes in.txt" == lock_header.advice(place)
+    assert "run: pip-compile --generate-hashes in.txt" == lock_header.advice(place)
     place.write_text(TEXT)
     assert lock_header.ADVICE == lock_header.advice(place)

@@ -267,7 +267,7 @@ def test_a_server_that_is_not_among_the_dependencies(shop: Workshop) -> None:
     shop.replace('run = "shop.worker:main"', 'app = "shop.ops:hello"\nlisten = ["127.0.0.1:0"]')
     said = shop.refused(1, "build")
     assert "services.worker.server: uvicorn is not in the release's dependencies" in said
-    assert "add uvicorn to `project.dependencies`, then type: relforge lock" in said
+    assert "add uvicorn to `project.dependencies`, then run: relforge lock" in said
 
 
 CONFIG = {

@@ -26,7 +26,7 @@ def missing() -> str:
         return "they need root (mount, chroot)"
     for program in ("debootstrap", "unshare", "nsenter", "chroot", "mount", "systemd-nspawn"):
         if _program(program) is None:
-            return f"`{program}` is not installed (type: make system)"
+            return f"`{program}` is not installed (run: make system)"
     return ""
 
 
@@ -125,7 +125,7 @@ def mirror(suite: str) -> str:
     for codename, address in archives():
         if codename == suite:
             return address
-    raise RuntimeError(f"apt knows no archive of {suite}; type: apt-get update")
+    raise RuntimeError(f"apt knows no archive of {suite}; run: apt-get update")
 
 
 def archives() -> list[tuple[str, str]]:

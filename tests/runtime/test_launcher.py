@@ -457,6 +457,4 @@ def test_a_python_that_does_not_run_is_told(shell: list[str], tree: Tree) -> Non
     (tree.root / "python/bin/python3").write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
     result = run(shell, tree.root / "bin/shop", "start")
     assert 1 == result.returncode
-    assert (
-        "and what is there does not run\n  type: /usr/bin/python3.11 --version\n" in result.stderr
-    )
+    assert "and what is there does not run\n  run: /usr/bin/python3.11 --version\n" in result.stderr

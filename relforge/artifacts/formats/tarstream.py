@@ -30,7 +30,7 @@ def stream(
 
 
 def header(name: str, time: int, entry: Entry | None, *, owner: int = 0) -> bytes:
-    """One entry's header; a directory's, where there is no entry."""
+    """The header of an entry, or of a directory without one."""
     info = tarfile.TarInfo(name)
     info.mtime = time
     info.uid = info.gid = owner

@@ -44,7 +44,7 @@ _HEAD = 262  # bytes that tell
 
 
 def read(place: Path, *, measured: bool = False) -> ReleaseContents:
-    """Everything in the artifact, or in the directory; raises UserError where it is no release.
+    """Everything in the artifact, or in the directory; raises UserError if it is not a release.
 
     Where it is ``measured``, each part of an artifact is compressed once more to
     tell about how much of the artifact it takes.

@@ -13,7 +13,7 @@ from relforge.artifacts.reading.contents import ReleaseContents
 from relforge.model import core_metadata, layout
 
 OTHER = "(no package)"
-LAST = "release"  # the layer that the manifest cannot tell of: it is in it
+LAST = "release"  # the layer that the manifest itself is in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from relforge.layers.deps import pylock_text, toml_file
 from relforge.layers.deps.pins import Lock, Pin
 from relforge.support.errors import UserError
 
-ADVICE = "type: relforge lock"
+ADVICE = "run: relforge lock"
 UNKNOWN = Version("0")  # of what the other lock takes from an address
 
 

@@ -187,7 +187,7 @@ def _kept(wanted: _Addition, before: tuple[Pin, ...], upgrade: Upgrade) -> tuple
             command = lockfile.change(wanted.base, name)
             raise UserError(
                 f"--upgrade: {name!r} is in {wanted.base.name}, which relforge does not change",
-                hint=f"type: {command}" if command else lock_header.advice(wanted.base),
+                hint=f"run: {command}" if command else lock_header.advice(wanted.base),
             )
         raise resolve.missing_pin(name)
     return tuple(pin for pin in before if pin.name not in names)

@@ -153,7 +153,7 @@ class PackageSearch:
             return
         log.warning(
             "%s: %s is built from source: the lock has no hash of its wheel for Python %s; to "
-            "lock for this Python, type: relforge lock",
+            "lock for this Python, run: relforge lock",
             *(pin.where, pin, ".".join(target.python.split(".")[:2])),
         )
 
@@ -249,8 +249,7 @@ class PackageSearch:
             return UserError(
                 f"{what} cannot be fetched: no file in a configured index or directory matches "
                 "the hashes in the lockfile",
-                hint="check `indexes` in the settings and `pip config list`, or type: "
-                "relforge lock",
+                hint="check `indexes` in the settings and `pip config list`, or run: relforge lock",
             )
         rows = "".join(f"\n    {address}: {row.reason}" for address, row in self.problems)
         hint = next((row.hint for _, row in reversed(self.problems) if row.hint), "")

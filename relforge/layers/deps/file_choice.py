@@ -21,7 +21,7 @@ def best(pin: Pin, target: Platform) -> LockedFile:
         raise UserError(
             f"{pin.where}: {pin} has neither a wheel for {target.tag} on {target.machine} "
             "(glibc) nor a source archive",
-            hint="type: relforge lock",
+            hint="run: relforge lock",
         )
     return _nearest(sources[0], pin)
 

@@ -63,7 +63,7 @@ class LockRequest:
 
     @property
     def key(self) -> str:
-        """What the lock depends on, besides the time of its making."""
+        """What the lock depends on, apart from when it was made."""
         return self.key_of(self.wanted, "pylock" if self.is_pylock else "requirements")
 
     @property

@@ -29,7 +29,7 @@ from relforge.support.errors import UserError
 
 __all__ = ["ADVICE", "check", "pins", "read", "select", "wanted"]
 
-ADVICE = "type: relforge lock"
+ADVICE = "run: relforge lock"
 ENTRY_POINTS = "entry-points"  # the rule of the checks
 
 
@@ -119,7 +119,7 @@ def check_requirements(
 def _advice(path: Path) -> str:
     """The command that makes that lock again."""
     writer = lockfile.WRITERS.get(path.name)
-    return f"type: {writer}" if writer else lock_header.advice(path)
+    return f"run: {writer}" if writer else lock_header.advice(path)
 
 
 def _check_servers(path: Path, settings: Settings, there: Collection[str]) -> None:

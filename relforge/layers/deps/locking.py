@@ -66,7 +66,7 @@ def write(
         raise contradictions.explain(error, rows) from None
     lock_judgment.warn_of_shared_names(made.several)
     there = lock_judgment.distributions(resolve.applying(made.pins, order.platform), made.asked)
-    hint = "type: relforge lock --resolver uv" if who == "pex" else ""
+    hint = "run: relforge lock --resolver uv" if who == "pex" else ""
     lock_judgment.judge(order, there, f"{who} wrote a lockfile whose packages conflict", hint)
     if found is None and before and not made.pins:
         raise UserError(
@@ -109,7 +109,7 @@ def _refuse_output(order: LockRequest) -> None:
     writer = lockfile.WRITERS.get(output.name)
     if writer and (order.is_named or not output.is_file()):
         raise UserError(
-            f"{output}: relforge reads this format but does not write it", hint=f"type: {writer}"
+            f"{output}: relforge reads this format but does not write it", hint=f"run: {writer}"
         )
     root = order.project.root.resolve()
     asked = order.project.requirements
@@ -118,21 +118,21 @@ def _refuse_output(order: LockRequest) -> None:
     if named and output.resolve() in {root / name for name in sources}:
         raise UserError(
             f"{output}: this file is the input of the lockfile, and cannot be its output",
-            hint="type: relforge lock --output pylock.toml",
+            hint="run: relforge lock --output pylock.toml",
         )
     taken = order.settings.lock
     added = lockfile.beside(root / taken, root, order.settings) if taken else None
     if added and output.resolve() == added:
         raise UserError(
             f"{output}: `relforge lock` writes `dependencies.add` there, on top of {taken}",
-            hint="type: relforge lock --output pylock.toml",
+            hint="run: relforge lock --output pylock.toml",
         )
 
 
 def _other_way(order: LockRequest) -> str:
     writer = lockfile.WRITERS.get(order.output.name)
     if writer:
-        return f"type: {writer}; or write a separate lockfile: relforge lock -o pylock.toml"
+        return f"run: {writer}; or write a separate lockfile: relforge lock -o pylock.toml"
     return lock_header.advice(order.output)
 
 

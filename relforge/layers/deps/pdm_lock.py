@@ -21,8 +21,8 @@ from relforge.layers.deps.pins import Lock, LockedFile, Need, Pin, Source
 from relforge.layers.deps.toml_file import TomlFile
 from relforge.model.spec import Project
 
-ADVICE = "type: pdm lock"
-EXPORT = "type: pdm export -o requirements.lock"
+ADVICE = "run: pdm lock"
+EXPORT = "run: pdm export -o requirements.lock"
 
 
 def read(path: Path, project: Project) -> Lock:

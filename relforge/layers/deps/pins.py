@@ -89,7 +89,7 @@ class Lock:
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
     needs: tuple[Need, ...] | None = None  # of the project; None: markers tell what goes in
-    advice: str = "type: relforge lock"  # the command that makes it again
+    advice: str = "run: relforge lock"  # the command that makes it again
 
 
 def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:
@@ -97,6 +97,6 @@ def mismatch(name: str, expected: Sequence[str], found: str) -> UserError:
     return UserError(
         f"{name}: the hash does not match: the lockfile allows sha256 {' or '.join(expected)}, "
         f"the downloaded file has {found}",
-        hint="if the package was republished on purpose, type: relforge lock; otherwise find "
+        hint="if the package was republished on purpose, run: relforge lock; otherwise find "
         "out who changed it",
     )

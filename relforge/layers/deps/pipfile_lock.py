@@ -14,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 from relforge.layers.deps.pins import Lock, LockedFile, Pin, Source
 from relforge.support.errors import UserError
 
-ADVICE = "type: pipenv lock"
-EXPORT = "type: pipenv requirements --hash > requirements.lock"
+ADVICE = "run: pipenv lock"
+EXPORT = "run: pipenv requirements --hash > requirements.lock"
 DEVELOPMENT = "'dev' in dependency_groups"
 KINDS = (("default", ""), ("develop", DEVELOPMENT))
 

@@ -22,8 +22,8 @@ from relforge.layers.deps.toml_file import TomlFile
 from relforge.model.spec import Project
 from relforge.project.requirements import poetry
 
-ADVICE = "type: poetry lock"
-EXPORT = "type: poetry export --without-urls -o requirements.lock"
+ADVICE = "run: poetry lock"
+EXPORT = "run: poetry export --without-urls -o requirements.lock"
 
 
 def read(path: Path, project: Project) -> Lock:

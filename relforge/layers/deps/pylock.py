@@ -25,7 +25,7 @@ from relforge.layers.deps.pins import Lock, LockedFile, Pin, Source
 from relforge.layers.deps.toml_file import TomlFile
 from relforge.support.errors import UserError
 
-ADVICE = "type: relforge lock"
+ADVICE = "run: relforge lock"
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 

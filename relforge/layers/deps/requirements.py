@@ -46,7 +46,7 @@ EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 DIRECTORY = re.compile(
     r"(?P<place>\.{1,2}(?:/[^\[;\s]*)?|/[^\[;\s]*)(?:\[[^\]]*\])?\s*(?:;\s*(?P<m>.*))?$"
 )
-ADVICE = "type: relforge lock"
+ADVICE = "run: relforge lock"
 
 
 def read(path: Path, root: Path | None = None) -> Lock:
@@ -89,7 +89,7 @@ def _entry(pin: Pin) -> str:
             raise UserError(
                 f"{pin.name} comes from the directory {pin.source.path}, which a requirements "
                 "file cannot pin",
-                hint="type: relforge lock --output pylock.toml",
+                hint="run: relforge lock --output pylock.toml",
             )
         what = f"{pin.name} @ {masking.bare(str(pin.source))}"
     head = f"{what} ; {pin.marker}" if pin.marker else what

@@ -55,7 +55,7 @@ def wheel(
 
 
 def identity(pin: Pin) -> str:
-    """What tells these sources from others: digests, the commit, or the directory's content.
+    """What distinguishes these sources: digests, the commit, or the directory's content.
 
     The version of a commit counts as well: where it is computed, a tag may change it.
     """

@@ -24,7 +24,7 @@ from relforge.layers.deps.toml_file import TomlFile
 from relforge.model.spec import Project
 from relforge.support.errors import UserError
 
-ADVICE = "type: uv lock"
+ADVICE = "run: uv lock"
 VERSION = 1
 
 

@@ -13,7 +13,7 @@ from relforge.support.errors import UserError
 
 
 def refuse(root: Path, rows: Iterable[tuple[str, str]]) -> None:
-    """Refuse to look for a package at an index that uv was told to take from elsewhere."""
+    """Refuse to look on an index for a package that uv is configured to get from elsewhere."""
     file = root / "pyproject.toml"
     data = read_toml(file) if file.is_file() else {}
     sources = data.get("tool", {}).get("uv", {}).get("sources", {})
@@ -23,5 +23,5 @@ def refuse(root: Path, rows: Iterable[tuple[str, str]]) -> None:
         if name in elsewhere:
             raise UserError(
                 f"{where}: tool.uv.sources names the source of {name}, and only uv reads that",
-                hint="type: uv lock   (relforge reads uv.lock as it is)",
+                hint="run: uv lock   (relforge reads uv.lock as it is)",
             )

@@ -153,7 +153,7 @@ def _other_build(found: Probe, version: str) -> str:
 
 def _hint(version: str, asked: str) -> str:
     return (
-        f"type: pyenv install {version} (or: uv python install {version}), or set {asked} "
+        f"run: pyenv install {version} (or: uv python install {version}), or set {asked} "
         "to one of those found"
     )
 

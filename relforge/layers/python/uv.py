@@ -37,7 +37,7 @@ def _install(version: str) -> None:
         raise UserError(
             f'tool.relforge.python.source: uv has no CPython "{version}" in {host.of_uv().name}, '
             "and uv is not installed to fetch it",
-            hint='type: pip install uv, or set source = "host"',
+            hint='run: pip install uv, or set source = "host"',
         )
     build = "+freethreaded" if python_version.is_threaded(version) else ""
     wanted = f"cpython-{python_version.plain(version)}{build}-linux-{os.uname().machine}-gnu"
@@ -45,6 +45,6 @@ def _install(version: str) -> None:
         [program, "python", "install", "--no-bin", wanted],
         what=f"fetching CPython {version}",
         env={"UV_PYTHON_INSTALL_DIR": str(Path(host.of_uv().name))},
-        hint=f"type: uv python install {version}, on a host with internet access "
+        hint=f"run: uv python install {version}, on a host with internet access "
         "(UV_PYTHON_INSTALL_MIRROR sets a mirror)",
     )

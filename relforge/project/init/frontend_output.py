@@ -61,7 +61,7 @@ def expand(build: str, scripts: Mapping[str, Any], depth: int = 0) -> tuple[str,
 def outputs(
     sources: Sources, folder: str, commands: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """The directories, relative to the project, and why one cannot be told."""
+    """The directories, relative to the project, and why one cannot be determined."""
     found: dict[str, None] = {}
     unknown = []
     for command in commands:
@@ -92,7 +92,7 @@ def writes_manifest(text: str) -> bool:
 
 
 def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
-    """Directories relative to ``folder``; "" is one that nobody can tell."""
+    """Directories relative to ``folder``; "" is one that cannot be determined."""
     words = command.split()
     programs = {word.rpartition("/")[2] for word in words}
     if said := _FLAGS.findall(command):

@@ -153,7 +153,7 @@ def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[s
         if which(tool) is None:
             yield f"the front end is built with {tool}, which is not on this host's PATH"
     for place, word in judge.of_the_host(found):
-        yield f"{place}: `{word}` comes from the target's PATH: there is no dependency of this name"
+        yield f"{place}: `{word}` comes from the target's PATH: no dependency has this name"
     for path in programs.unused_managers(found.sources, found.roots):
         yield f"{path} is not used: it is not executable"
     for name in programs.reserved(found.scripts):
@@ -221,7 +221,7 @@ def _of_variables(found: Found) -> Iterator[str]:
 def _of_dependencies(found: Found) -> Iterator[str]:
     added = completing.of(found).add
     if found.lock and added:
-        yield f"{found.lock} does not have {' and '.join(added)}; type: relforge lock"
+        yield f"{found.lock} does not have {' and '.join(added)}; run: relforge lock"
     if found.lock:
         return
     if not found.dependencies.names and found.dependencies.readable:
@@ -231,4 +231,4 @@ def _of_dependencies(found: Found) -> Iterator[str]:
             "the project does not declare dependencies: `dependencies.add` has "
             f"{' and '.join(added)}; add whatever else the sources import"
         )
-    yield "there is no lockfile yet; type: relforge lock"
+    yield "no lockfile yet; run: relforge lock"

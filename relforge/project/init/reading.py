@@ -12,7 +12,7 @@ from relforge.project.init import facts
 from relforge.project.init.facts import Facts
 from relforge.support import progress
 
-# Names of directories and files that are no part of what a release runs.
+# Names of directories and files that a release does not run.
 ASIDE = frozenset({
     "benchmark", "benchmarks", "ci", "contrib", "devtools", "doc", "docs", "example",
     "examples", "sample", "samples", "test", "tests", "testing"

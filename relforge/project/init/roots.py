@@ -76,7 +76,7 @@ def find(
 
 
 def _nearest(path: str, name: str, sources: Sources) -> str | None:
-    """The nearest directory above a module that is no package and has something of that name."""
+    """The nearest directory above a module that is not a package and has something of that name."""
     folder = _folder(path)
     above = [folder, *(str(row) for row in PurePosixPath(folder).parents)] if folder else [""]
     for row in ("" if row == "." else row for row in above):

@@ -1,4 +1,4 @@
-"""``[tool.relforge.dependencies]``: what goes in besides the project's own requirements."""
+"""``[tool.relforge.dependencies]``: what is added to the project's own requirements."""
 
 from __future__ import annotations
 

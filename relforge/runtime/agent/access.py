@@ -47,7 +47,7 @@ class Access:
         self._names: tuple[str, ...] = tuple(settings.get("users") or ())
         self._group: str | None = settings.get("group")
         self.wide = bool(self._names or self._group)
-        self.owners = {os.geteuid()}  # whom the service runs as
+        self.owners = {os.geteuid()}  # the service's user
         self._uids = {0, os.geteuid()}
         self._gid: int | None = None
         if self.wide:

@@ -66,7 +66,7 @@ def record(
     source: str,
     secrets: Iterable[str],
 ) -> None:
-    """Write the line, which the log stamps; that nobody takes it is no reason to fail."""
+    """Write the line, which the log stamps; a line that nobody receives is not a failure."""
     shown = mask(source, secrets)
     if len(shown) > MOST_SOURCE:
         shown = shown[:MOST_SOURCE] + "..."

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
 
 MOST_CLIENTS = 32  # root
 MOST_OF_SERVICE = 31  # the service's user: one place is kept for root
-MOST_OF_GUESTS = 28  # whom `console` lets in: the rest is kept for these two
+MOST_OF_GUESTS = 28  # users that `console` admits: the rest is kept for these two
 MOST_OF_ONE_GUEST = 8
 
 
 def refusal(uid: int, connected: Sequence[int], owners: Collection[int]) -> str:
-    """Why there is no place left for ``uid``; "" where there is one.
+    """Why ``uid`` gets no place; "" if it gets one.
 
     ``connected`` holds the uid of each client that is there, ``owners`` those
     that the service runs as.

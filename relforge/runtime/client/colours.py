@@ -38,7 +38,7 @@ _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")
 
 
 class Python(Lexer):
-    """Colors Python and the ``%`` commands; a text that is no Python has some colors, too."""
+    """Colors Python and the ``%`` commands; text that is not Python gets some colors, too."""
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         lines: list[StyleAndTextTuples] = [[]]

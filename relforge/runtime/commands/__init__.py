@@ -204,7 +204,7 @@ def _import(module: str) -> Any:
 
 
 def _asks_for_help(command: str, words: list[str]) -> bool:
-    """Whether an option does; behind ``--``, and behind what PASSES words on, it is no option."""
+    """Whether an option does; words after ``--``, and those that PASSES on, are not options."""
     own = words[: words.index("--")] if "--" in words else words
     return any(word in ("-h", "--help") for word in (own[:1] if command in PASSES else own))
 

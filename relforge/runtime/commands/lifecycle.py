@@ -93,7 +93,7 @@ def restart(argv: list[str]) -> int:
 def reload(argv: list[str]) -> int:
     """Return 0 when the new configuration is in force everywhere; else nothing has changed.
 
-    With ``--all`` every process is replaced besides, with a name those of one service.
+    ``--all`` also replaces every process, a name those of one service.
     """
     given = options.parse(argv, flags="--all")
     options.most(given, 1, "reload [SERVICE[.N] | --all]")
@@ -127,7 +127,7 @@ def _refuse_while_it_stops(running: Running) -> None:
         name = os.environ.get("RELEASE_NAME", "app")
         raise Refusal(
             f"{name} is stopping (pid {running.pid})",
-            hint=f"wait until it has stopped, then type: {name} start",
+            hint=f"wait until it has stopped, then run: {name} start",
             code=LOCKED,
         )
 

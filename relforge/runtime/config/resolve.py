@@ -91,7 +91,7 @@ class _Resolution:
         self.environ = environ
         self.entering = entering
         self.notes: list[tuple[str, str]] = []  # and the key that may have been meant
-        # `path = "${SHOP_TOML}"`: such a variable is known, and is no key.
+        # `path = "${SHOP_TOML}"`: such a variable is known, and is not a key.
         self.named = frozenset(name for row in rows for name in _named(row.get("state")))
         self.merged = Merged(self.schema)
         self.scrubber = Scrubber(environ)

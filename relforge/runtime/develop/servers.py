@@ -26,7 +26,7 @@ def command(spec: Spec, where: Paths, watch: tuple[str, ...], install: str = "")
     if importlib.util.find_spec(spec.server) is None:
         raise Refusal(
             f"services.{spec.name}.server: {spec.server} is not installed in {sys.prefix}",
-            hint=f"type: uv pip install --python {sys.prefix} {install or spec.server}",
+            hint=f"run: uv pip install --python {sys.prefix} {install or spec.server}",
         )
     options = dict(spec.options)
     factory = bool(options.pop("factory", False))

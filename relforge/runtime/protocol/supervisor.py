@@ -98,7 +98,7 @@ def stop(timeout: float | None = None) -> Message:
 
 
 def reload(*, every: bool = False, only: str = "") -> Message:
-    """Read the configuration again; ``every`` process is replaced besides, or those of ``only``."""
+    """Load the configuration again; also replace ``every`` process, or those of ``only``."""
     facts = {"every": True} if every else {"only": only} if only else {}
     return {"op": RELOAD, **facts}
 

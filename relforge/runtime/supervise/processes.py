@@ -25,7 +25,7 @@ REMEMBERED = 64  # dead processes, for what they have left behind
 ROUNDS = 200  # of ten milliseconds
 # Lines of a request that is logged come by the thousand: they are taken some at a time.
 _PAUSE = 0.02  # seconds after a chunk
-_FLOOD = 1 << 15  # bytes: half a pipe is no time for a pause
+_FLOOD = 1 << 15  # bytes: with half a pipe full, read on at once
 
 
 class Child:
@@ -148,7 +148,7 @@ class Processes:
                 self._errands.pop(pid)(status)
 
     def end(self) -> None:
-        """Kill what lives, until nothing is left of what services started, or there is no end."""
+        """Kill all processes, and repeat for what they leave behind, a limited number of times."""
         for pid in self._by_pid:
             kill_group(pid)
         for _ in range(ROUNDS):

@@ -98,7 +98,7 @@ class Signals:
             seen.add(number)
             if number in IGNORED or (number == signal.SIGHUP and self._hung_up):
                 continue
-            # The shell passes on what the kernel sends as well: it is no second request to stop.
+            # The shell passes on what the kernel sends as well: it is not a second request to stop.
             self._hung_up = self._hung_up or (number == signal.SIGHUP and _terminal_is_gone())
             self._call(number)
 

@@ -78,7 +78,7 @@ class Place:
 
 
 def of(release: str) -> Place:
-    """The deploy root in which this release lies; raises Refusal where it is in none."""
+    """The deploy root that contains this release; raises Refusal if there is none."""
     folder = os.path.dirname(release)
     if os.path.basename(folder) != "releases":
         name = os.environ.get("RELEASE_NAME", "app")

@@ -79,7 +79,7 @@ def test_locks_that_drifted_apart_name_both_versions_and_the_command(
     with pytest.raises(UserError) as caught:
         added_lock.on_top("uv.lock", rows, added(shared), (pin("uvicorn", "0.30"),))
     assert message in caught.value.message
-    assert "type: relforge lock" == caught.value.hint
+    assert "run: relforge lock" == caught.value.hint
 
 
 def test_a_package_from_a_repository_may_move_below_what_is_added() -> None:

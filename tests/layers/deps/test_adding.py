@@ -111,7 +111,7 @@ def test_what_is_added_is_locked_and_built_on_top_of_each_kind_of_lock(
     before = asked.output.read_bytes()
     with pytest.raises(UserError, match="contains cart") as caught:
         locking.check(asked)
-    assert "type: relforge lock" == caught.value.hint
+    assert "run: relforge lock" == caught.value.hint
     made = locking.write(asked, resolver="uv")
     added = asked.project.root / "pylock.relforge.toml"
     new = (

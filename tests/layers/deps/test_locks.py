@@ -121,7 +121,7 @@ def test_a_lock_for_another_python_or_platform_is_refused(
     with pytest.raises(UserError) as caught:
         names(project, settings, pylock(project, head, (("click", extra),)))
     assert message in caught.value.message
-    assert caught.value.hint.startswith("type: relforge lock -o ")
+    assert caught.value.hint.startswith("run: relforge lock -o ")
 
 
 def check(project: Project, settings: Settings, lock: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_requirement_that_the_lock_does_not_hold_is_named_with_its_place(
     assert "project.dependencies[1]: " in caught.value.message
     assert "`anyio>=4`" in caught.value.message
     assert "requirements.lock has no anyio" in caught.value.message
-    assert caught.value.hint.startswith("type: relforge lock -o ")
+    assert caught.value.hint.startswith("run: relforge lock -o ")
 
 
 def test_a_requirement_of_the_settings_that_a_lock_of_another_tool_lacks(
@@ -156,7 +156,7 @@ def test_a_requirement_of_the_settings_that_a_lock_of_another_tool_lacks(
     assert "neither requirements.lock nor pylock.relforge.toml contains gunicorn" in (
         caught.value.message
     )
-    assert "type: relforge lock" == caught.value.hint
+    assert "run: relforge lock" == caught.value.hint
 
 
 def test_a_server_that_is_in_no_package_is_named_before_anything_is_built(

@@ -47,7 +47,7 @@ def test_a_long_resolution_says_what_would_be_faster(  # P10
 def test_each_lock_that_cannot_be_read_has_its_command_on_the_page() -> None:  # P9
     page = (Path(__file__).parents[3] / "docs/how-to/bring-a-project.md").read_text()
     for advice in (poetry_lock.EXPORT, pdm_lock.EXPORT, pipfile_lock.EXPORT):
-        tool, command = advice.removeprefix("type: ").split()[:2]
+        tool, command = advice.removeprefix("run: ").split()[:2]
         assert f"$ {tool} {command} " in page
     assert "uv export --frozen" in page
     assert "uv pip compile --generate-hashes" in page

@@ -61,7 +61,7 @@ def test_what_is_no_locked_package_is_refused_with_file_line_and_what_to_type(
         read(tmp_path, f"# first\n{line}\n")
     assert message in caught.value.message
     assert f"{tmp_path / 'requirements.lock'}:2: " in caught.value.message
-    assert "type: relforge lock" == caught.value.hint
+    assert "run: relforge lock" == caught.value.hint
 
 
 def test_what_is_written_reads_the_same_and_is_sorted(tmp_path: Path) -> None:

@@ -151,4 +151,4 @@ def test_what_cannot_be_used_is_told_with_its_place(
         lockfiles.read(write(project, *rows, head=head), project)
     assert message in caught.value.message
     assert "uv.lock" in caught.value.message
-    assert "type: uv lock" == caught.value.hint
+    assert "run: uv lock" == caught.value.hint

@@ -256,7 +256,7 @@ def test_the_notes_say_what_is_left_to_do(make: Make) -> None:
     made = plan(make(PROJECTS["django"]))
     assert "dependencies.add: uvicorn>=0.30 (the services need uvicorn)" in made.found
     assert any("SECRET_KEY" in note for note in made.notes)
-    assert any("type: relforge lock" in note for note in made.notes)
+    assert any("run: relforge lock" in note for note in made.notes)
     assert not any("mysite.wsgi" in note for note in made.notes)
 
 

@@ -298,7 +298,7 @@ def test_a_server_that_the_lock_of_another_tool_lacks_is_added_on_top_of_it() ->
     }
     assert ("gunicorn>=21",) == read(files).dependencies.add
     assert "all dependencies come from it, except those in `add`" in written(files)
-    assert "uv.lock does not have gunicorn; type: relforge lock" in left(files)
+    assert "uv.lock does not have gunicorn; run: relforge lock" in left(files)
 
 
 def test_what_a_lock_has_for_development_is_no_server() -> None:
@@ -402,7 +402,7 @@ def test_a_project_that_writes_no_dependencies_down_gets_its_framework_and_serve
     assert ("fastapi", "uvicorn>=0.30") == read(files).dependencies.add
     said = left(files)
     assert "the project does not declare dependencies" in said
-    assert "type: relforge lock" in said
+    assert "run: relforge lock" in said
     files = {"run.py": "import json\nif __name__ == '__main__':\n    print(json)\n"}
     assert () == read(files).dependencies.add
 

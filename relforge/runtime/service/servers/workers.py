@@ -33,7 +33,7 @@ def named(kind: Any, where: str) -> str:
         if not found:
             raise Refusal(
                 f"{where}.worker_class: uvicorn is not in the release's dependencies",
-                hint="add uvicorn-worker to `project.dependencies`, then type: relforge lock",
+                hint="add uvicorn-worker to `project.dependencies`, then run: relforge lock",
                 code=CONFIG,
             )
         return found[0]

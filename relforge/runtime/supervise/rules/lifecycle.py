@@ -3,7 +3,7 @@
 | state | what it waits for | then |
 |---|---|---|
 | restarting | its back-off; without a date, what it depends on | starting |
-| starting | its word, a probe, or `ready_timeout` | running; or told to stop |
+| starting | its word, a probe, or `ready_timeout` | running; or asked to stop |
 | running | its end; with `watchdog`, a sign of life | killed without one, after its stacks |
 | stopping | its end, at `stop_signal` | hurried, asked for its stacks, killed, left behind |
 | stopped, failed | nothing | - |

@@ -3,11 +3,11 @@
 | stage | what happens | next | where it fails |
 |---|---|---|---|
 | loading | the configuration is read | telling; replacing | over |
-| telling | processes take up what is `reload = "hot"` | replacing | who could not is replaced |
+| telling | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
 | replacing | processes whose settings differ (`replace`) | baking | restoring |
 | baking | nothing may fail for a while (`bake`) | over | going back |
 | going back | the old configuration, with processes that start with it | restoring | over |
-| restoring | those that were told are told the old configuration again | over | over |
+| restoring | the processes that applied the new configuration get the old one back | over | over |
 
 On any error nothing has changed.
 """
@@ -37,7 +37,7 @@ _NOT_DELIVERED = "the new configuration could not be delivered"
 class Reload(Operation):
     """Goes on without its client: what it began for everybody it ends.
 
-    ``only`` are places whose processes are replaced whatever has changed, or None for all.
+    ``only`` are places whose processes are replaced in any case, or None for all.
     """
 
     __slots__ = ("_early", "_failure", "_new", "_old", "_only", "_replaced", "_told", "stage")
@@ -196,7 +196,7 @@ class Reload(Operation):
         )
 
     def _restore(self, draft: Draft) -> None:
-        """The old configuration for those that were told the new one, and live."""
+        """The old configuration for the living processes that applied the new one."""
         live = {row.key for row in draft.world.rows if row.pid}
         self._told = tuple(key for key in self._told if key in live)
         self.stage = "restoring"

@@ -24,7 +24,7 @@ def again(
 ) -> None:
     """Start it again, where and when its settings say so.
 
-    An end that was ``planned`` is no crash: a server has served as many requests as it
+    An end that was ``planned`` is not a crash: a server has served as many requests as it
     may, a function has done its work.
     """
     spec = process.spec
