@@ -33,7 +33,7 @@ from relforge.project.init import (
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
-from relforge.project.init.django import Kept, StaticFiles
+from relforge.project.init.django import Kept, Settings, StaticFiles
 from relforge.project.init.frontend import FrontEnd
 from relforge.project.init.names import Names
 from relforge.project.init.needed import Needed
@@ -126,13 +126,12 @@ def model(
     lock = lockfile.name(root, place) if place else None
     named = project.name or _name(data)
     wheel = wheel_contents.wheel(data, named, sources)
-    packaged = wheel is not None and not wheel.problem
-    asked = dependencies.read(project, place, wheel=packaged or bool(project.name))
+    usable = wheel if wheel and not wheel.problem else None
+    asked = dependencies.read(project, place, wheel=bool(usable or project.name))
     if not asked.names and asked.readable:
         asked = dependencies.elsewhere(project, sources.files) or asked
     lines = procfile.read(sources.text(procfile.FILE))
     program, origin = running.web_program(lines, sources)
-    usable = wheel if wheel and not wheel.problem else None
     places = roots.find(sources, usable, tuple(_folders(lines, program, sources)), _foreign(asked))
     known = names.of(sources, places)
     found = applications.find(known)
@@ -148,11 +147,7 @@ def model(
     if settings is not None and not managers:
         managers = (programs.of_django(settings.module),)
     commands = running.commands(known, sources, asked, managers, scripts, served, processes, lines)
-    entries = [name for row in processes for name in row.modules]
-    entries += [name for row in commands for name in row.modules]
-    if settings is not None:
-        entries.append(settings.module)
-        entries += settings.apps()
+    entries = _entries(processes, commands, settings)
     extra = (*_migrations(sources), *running.files(sources, processes, commands))
     chosen = contents.choose(sources, known, places, entries or known.modules, extra)
     overlays: tuple[str, ...] = ()
@@ -161,7 +156,6 @@ def model(
         chosen = replace(chosen, trees=None)
     elif not known.modules:
         chosen = replace(chosen, trees=())
-    as_wheel = chosen.trees is None
     python = interpreter.choose(
         project,
         sources,
@@ -171,17 +165,13 @@ def model(
         _imports(known, chosen, asked),
     )
 
-    def packages(path: str) -> str | None:
-        placed = usable.place(path) if usable else None
-        return placed and f"python/lib/python{python.version}/site-packages/{placed}"
-
-    commands = (*running.of_scripts(scripts, commands, wheel=as_wheel), *commands)
-    version = bool(project.version) or (wheel is not None and not wheel.problem)
+    packages = _in_packages(usable, python.version)
+    commands = (*running.of_scripts(scripts, commands, wheel=chosen.trees is None), *commands)
     return Found(
         root=root,
         name=_UNNAMABLE.sub("-", named or root.name).strip("-") or "app",
         name_is_written=bool(project.name),
-        version_is_written=version,
+        version_is_written=bool(project.version or usable),
         python=python,
         lock=lock,
         dependencies=asked,
@@ -210,6 +200,25 @@ def model(
         tried=tried,
         scripts=scripts,
     )
+
+
+def _entries(
+    processes: Iterable[Process], commands: Iterable[OwnCommand], settings: Settings | None
+) -> list[str]:
+    """The modules with which something of the release begins."""
+    found = [name for process in processes for name in process.modules]
+    found += [name for command in commands for name in command.modules]
+    return found if settings is None else [*found, settings.module, *settings.apps()]
+
+
+def _in_packages(wheel: Wheel | None, version: str) -> Callable[[str], str | None]:
+    """Where the release has a file that the project's wheel contains; None for any other."""
+
+    def place(path: str) -> str | None:
+        placed = wheel.place(path) if wheel else None
+        return placed and f"python/lib/python{version}/site-packages/{placed}"
+
+    return place
 
 
 def _imports(known: Names, chosen: Contents, asked: Dependencies) -> frozenset[str]:
