@@ -1,6 +1,6 @@
 """`make demo`: the sample application from its sources to a page and back to nothing.
 
-Builds the production release, unpacks it in a directory of its own, starts it on a
+Builds the production release, unpacks it in its own directory, starts it on a
 free port, uses it, stops it, and says what it does and what to type next.
 The release gets the CPython that runs the demo; where the project asks for another, a copy
 of the project is built, so that the demo runs on a host which has one CPython.
@@ -62,7 +62,7 @@ def demo(folder: Path) -> int:
     program = release / "bin" / name
     # Nothing of this environment but the port: the release brings everything else.
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PORT": str(port)}
-    say("3. Bring its database up, put events on sale, start it")
+    say("3. Migrate its database, put events on sale, start it")
     for words in (["migrate"], ["seed"], ["start"]):
         tell_command(program, words, env, release)
     try:
@@ -107,10 +107,10 @@ def conclude(program: Path, port: int) -> None:
     print(
         f"""
 What happened: relforge put CPython, the application, its locked dependencies and its
-compiled assets into one tarball; it ran from a folder of its own, with the configuration
-that it was given at its start, and used nothing of this host but its C library.
+compiled assets into one tarball; it ran from its own directory, with the configuration
+it was given at start, and used nothing of this host except the C library.
 
-Go on with it yourself:
+Try it yourself:
 
   cd {program.parents[1]}
   PORT={port} bin/{program.name} start    # then open http://127.0.0.1:{port}/
@@ -123,7 +123,7 @@ When you have seen enough:
 
   rm -r {program.parents[2]}
 
-For a project of your own: `relforge init` in its folder, with {sys.prefix}/bin on your PATH.
+For a project of your own: run `relforge init` in its directory, with {sys.prefix}/bin on your PATH.
 """
     )
 
