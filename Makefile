@@ -41,6 +41,7 @@ check: venv ## lint, format, types, import floors, words, tables, shell
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/words.py
 	$(BIN)/python scripts/states.py --check
+	$(BIN)/python scripts/mutants.py --check
 	$(BIN)/shellcheck --shell=sh $$(find templates scripts .ci -type f \( -name '*.sh' -o -name run \))
 	$(BIN)/shellcheck --shell=bash templates/completion.bash
 

@@ -2,6 +2,7 @@
 
 `scripts/mutants.toml` lists them.  The tracked files are copied into a temporary directory, and
 only that copy is broken.  Each argument is a part of a path: only those files are broken.
+With `--check` nothing is broken: each line of the list has to be there, once.
 """
 
 from __future__ import annotations
@@ -99,9 +100,19 @@ def survivors(tree: Path, mutants: list[Mutant]) -> Iterator[Mutant]:
             yield mutant
 
 
+def stale(mutants: list[Mutant]) -> list[Mutant]:
+    """Those whose text does not occur once any more, each printed."""
+    found = [row for row in mutants if (ROOT / row.file).read_text().count(row.old) != 1]
+    for row in found:
+        print(f"{LIST.name}: {row.file} does not contain once: {row.old!r}")
+    return found
+
+
 def main(parts: list[str]) -> int:
     """Print what becomes of each mutant; the exit status."""
     rows = [Mutant(**row) for row in tomllib.loads(LIST.read_text())["mutant"]]
+    if parts == ["--check"]:
+        return bool(stale(rows))
     mutants = [row for row in rows if not parts or any(part in row.file for part in parts)]
     if not mutants:
         print(f"no mutant of {' or '.join(parts)} in {LIST.name}")

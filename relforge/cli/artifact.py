@@ -85,10 +85,7 @@ def verify(
     For an artifact, also check that it is safe to unpack.
     """
     _check_keys(signer, allowed, revoked)
-    if trust is not None and not identity:
-        raise typer.BadParameter("--sigstore-trust needs --sigstore-identity, the expected signer")
-    if bool(identity) != bool(issuer):
-        raise typer.BadParameter("--sigstore-identity and --sigstore-issuer must be given together")
+    _check_sigstore(identity, issuer, trust)
     found = reader.read(place)
     rows = list(judge.problems(found))
     if against is not None:
@@ -122,6 +119,13 @@ def _check_keys(signer: str, allowed: Path | None, revoked: Path | None) -> None
         )
     if revoked is not None and allowed is None:
         raise typer.BadParameter("--revoked-keys needs --allowed-signers, the keys that count")
+
+
+def _check_sigstore(identity: str, issuer: str, trust: Path | None) -> None:
+    if trust is not None and not identity:
+        raise typer.BadParameter("--sigstore-trust needs --sigstore-identity, the expected signer")
+    if bool(identity) != bool(issuer):
+        raise typer.BadParameter("--sigstore-identity and --sigstore-issuer must be given together")
 
 
 def inspect(

@@ -71,8 +71,8 @@ def ended(draft: Draft, process: Process, code: int, how: str) -> None:
     if world.state == STOPPING:
         if not clean and process.stage != KILLED:
             draft.say(reason)
-        if world.stopping:
-            stop_all(draft, world.until)
+        if world.ending:
+            stop_all(draft)
     elif process.follows and not process.changing:
         process.state = WAITING
         restart.unblock(draft)
@@ -85,19 +85,17 @@ def ended(draft: Draft, process: Process, code: int, how: str) -> None:
         _over(draft, process, reason, failed=was == STOPPING or not clean, planned=planned)
 
 
-def stop_all(draft: Draft, until: float | None) -> None:
-    """End all, those first that depend on others; everybody gone by ``until``, if it is set.
+def stop_all(draft: Draft) -> None:
+    """End all, those first that depend on others; within the time that a stop has, if any.
 
     What is left is ended as those go who depend on it.
     """
     world = draft.world
-    world.stopping = True
-    world.until = until
     for process in world.all:
         if process.state not in (STOPPING, *ENDED) and not world.needed(process):
             lifecycle.end(draft, process)
-        if until is not None:
-            lifecycle.within(draft, process, max(0.0, until - draft.now))
+        if world.patience is not None:
+            lifecycle.within(draft, process, max(0.0, world.patience - draft.now))
 
 
 def outlived(draft: Draft, process: Process) -> None:

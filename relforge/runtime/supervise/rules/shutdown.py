@@ -44,7 +44,7 @@ def stop(draft: Draft, *, timeout: float | None = None) -> None:
         draft.do(KillHooks())
         end(draft)
     elif world.ending:
-        ends.stop_all(draft, world.patience)
+        ends.stop_all(draft)
     if timeout is not None:
         draft.do(HurryHooks(timeout / 2))  # the other half is the services'
 
@@ -79,7 +79,7 @@ def end(draft: Draft) -> None:
     world.ending = True
     # First, so that nobody is let in between us and the last process.
     draft.do(CloseSockets())
-    ends.stop_all(draft, world.patience)
+    ends.stop_all(draft)
 
 
 def settle(draft: Draft) -> None:

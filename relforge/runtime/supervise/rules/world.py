@@ -147,10 +147,8 @@ class World(Row):
         "rows",
         "started",
         "state",
-        "stopping",
         "swept",
         "switch",
-        "until",
         "waiting",
     )
 
@@ -173,14 +171,12 @@ class World(Row):
         self.waiting: tuple[int, ...] = ()  # clients who asked for the stop
         self.forced: tuple[str, ...] = ()
         self.started = False  # pre_start is over, and all went well
-        self.ending = False  # pre_stop is over
-        self.stopping = False  # every process is asked to stop
+        self.ending = False  # pre_stop is over, and every process is asked to stop
         # Becoming the other version's supervisor, once nothing is left to decide on.
         self.switch: Switch | None = None
         self.swept = False  # post_stop has begun
         self.ended = False  # there is nothing left to do
         self.patience: float | None = None  # until when everything has to be gone
-        self.until: float | None = None  # the same, as the processes were given it
 
     def copy(self) -> Self:
         twin = super().copy()
