@@ -136,7 +136,8 @@ class BareRoot:
         """
         return subprocess.run(
             [*UNSHARE, "sh", "-c", script, "sh", self.folder, tree, inside, *words],
-            env={"PATH": os.environ["PATH"], **(env or {})},
+            # A user's PATH need not have the directory of chroot.
+            env={"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin", **(env or {})},
             capture_output=True,
             text=True,
             timeout=60,
