@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from relforge.project.init.look import Found
+from relforge.project.init.found import Found
 from relforge.project.init.processes import OwnCommand, Process
 
 # Programs by the packages that bring them, where the names differ.

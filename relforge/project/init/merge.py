@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from relforge.project.init.document import Table
-from relforge.project.init.look import Found
+from relforge.project.init.found import Found
 
 _NEEDED = ("name", "version", "python")  # without these nothing is built
 

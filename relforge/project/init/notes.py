@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from relforge.project.init import applications, completing, judge, programs, running, workers
+from relforge.project.init.found import Found
 from relforge.project.init.frameworks import OTHER_SERVERS
-from relforge.project.init.look import Found
 
 _STATE = "keep it in $RELEASE_STATE_DIR, which upgrades keep"
 
