@@ -4,7 +4,7 @@ From text to facts, each file read once:
 
 reading.py           the files, and the facts of each module
 facts.py             what one module says; parsing.py reads it, with definitions.py,
-                     syntax.py and variables.py; paths.py evaluates paths in it
+                     syntax.py, variables.py and written_paths.py; paths.py evaluates paths
 wheel_contents.py    what the build backend will take
 roots.py, names.py   import roots, and names followed across modules
 dependencies.py      the names of what is depended upon
@@ -22,12 +22,15 @@ procfile.py          the processes that a Procfile has; shell_lines.py reads its
 running.py           all services and commands, from these and from what follows
 workers.py           task queues and schedulers
 programs.py          commands; alembic.py has Alembic's files
-django.py            Django's settings
+django.py            Django's settings, with ini_files.py; django_files.py has its static files,
+                     and what a site writes into itself
+expanding.py         lines that start a script, or another Procfile
 frontend.py          what Node builds; frontend_output.py finds where to, frontend_config.py
                      reads the configurations that say it
 contents.py          what goes into the release
 interpreter.py       which Python; pinned.py knows of which year pinned versions are
-needed.py            environment variables; variables.py and demanded.py read them
+needed.py            environment variables; variables.py reads them: environment_readers.py,
+                     environment_syntax.py, settings_fields.py and demanded.py have a part each
 trying.py            the one thing that runs something: an import in the project's environment
 
 From that to settings:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from relforge.project.init.environment_syntax import Variable
 from relforge.project.init.syntax import (
     Expression,
 )
-from relforge.project.init.variables import Variable
+from relforge.project.init.written_paths import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ class Class:
     bases: tuple[str, ...]
     bound: frozenset[str]
     called_with: tuple[str, ...] = ()  # the parameters of its instances, without `self`
+    methods: dict[str, Function] = field(default_factory=dict)
+    attributes: dict[str, Expression] = field(default_factory=dict)  # self.app = FastAPI()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A call that starts a server: ``uvicorn.run("shop.api:build", factory=True, port=9000)``."""
+
+    callee: str
+    target: str
+    factory: bool = False
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,8 @@ class Facts:
     functions: dict[str, Function] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)
     calls: frozenset[str] = frozenset()
+    at_once: frozenset[str] = frozenset()  # those of them that are statements of the module
+    starts: tuple[Start, ...] = ()
     decorators: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()  # attributes that are set, arguments that have a name
     guard: bool = False
@@ -81,6 +96,7 @@ class Facts:
     variables: tuple[Variable, ...] = ()
     sets: frozenset[str] = frozenset()  # variables that it sets itself
     defaults: dict[str, str] = field(default_factory=dict)  # os.environ.setdefault
+    written: tuple[Written, ...] = ()
     opens: tuple[tuple[str, int], ...] = ()  # files by a relative path
     settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value, any = {...}
     paths: tuple[str, ...] = ()  # what sys.path.insert adds, as source

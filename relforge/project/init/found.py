@@ -9,7 +9,7 @@ from pathlib import Path
 from relforge.project.init import django, interpreter
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
-from relforge.project.init.django import Kept, StaticFiles
+from relforge.project.init.django_files import Kept, StaticFiles
 from relforge.project.init.frontend import FrontEnd
 from relforge.project.init.names import Names
 from relforge.project.init.needed import Needed

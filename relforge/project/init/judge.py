@@ -77,7 +77,8 @@ def of_the_host(found: Found) -> tuple[tuple[str, str], ...]:
 def _service(found: Found, row: Process) -> Process:
     if row.doubt:
         return row
-    doubt = _target(found, row.app) if row.app else _program(found, row.exec, row.cwd or "")
+    target = row.app or row.run
+    doubt = _target(found, target) if target else _program(found, row.exec, row.cwd or "")
     return replace(row, doubt=doubt)
 
 

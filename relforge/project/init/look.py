@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from relforge.project.init import (
     contents,
     dependencies,
     django,
+    django_files,
+    expanding,
     frontend,
     interpreter,
     names,
@@ -35,15 +37,19 @@ from relforge.project.init import (
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
-from relforge.project.init.django import Settings, StaticFiles
+from relforge.project.init.django import Settings
+from relforge.project.init.django_files import StaticFiles
 from relforge.project.init.found import Found
+from relforge.project.init.ini_files import IniFiles
 from relforge.project.init.names import Names
 from relforge.project.init.processes import OwnCommand, Process
+from relforge.project.init.program_words import modules_of
 from relforge.project.init.reading import Sources
 from relforge.project.init.wheel_layout import Wheel
 from relforge.project.init.wheel_or_sources import in_wheel, takes_wheel
 from relforge.project.toml_document import read_toml
 
+_LONGEST = 20_000  # characters of a script
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -73,7 +79,7 @@ def model(
     asked = dependencies.read(project, place, wheel=bool(usable or project.name))
     if not asked.names and asked.readable:
         asked = dependencies.elsewhere(project, sources.files) or asked
-    lines = procfile.read(sources.text(procfile.FILE))
+    lines = expanding.expanded(procfile.read(sources.text(procfile.FILE)), sources.text)
     program, origin = running.web_program(lines, sources)
     places = roots.find(
         sources, usable, tuple(working_directories.find(lines, program, sources)), _foreign(asked)
@@ -82,19 +88,23 @@ def model(
     found = applications.find(known)
     managers = programs.managers(sources, places)
     manage = next((row.modules[0] for row in managers), "")
-    settings = _django(known, found, manage)
+    settings = _django(known, found, manage, sources)
     found, tried = trial.answered(root, places, known, found)
     whole = (attached.whole(known, row) for row in found)
     found = tuple({row.target: row for row in whole}.values())
-    served = web.find(web_evidence.gather(sources, known, found, asked, program, origin, settings))
     scripts = programs.scripts(data, sources)
+    served = web.find(
+        web_evidence.gather(sources, known, found, asked, program, origin, settings, scripts)
+    )
     processes = running.processes(known, found, asked, lines, program, served, manage)
     if settings is not None and not managers:
         managers = (programs.of_django(settings.module),)
     commands = running.commands(known, sources, asked, managers, scripts, served, processes, lines)
-    entries = _entries(processes, commands, settings)
-    extra = (*alembic.files(sources), *running.files(sources, processes, commands))
-    chosen = contents.choose(sources, known, places, entries or known.modules, extra)
+    started = tuple(running.files(sources, processes, commands))
+    entries = [*_entries(processes, commands, settings), *_of_files(sources, started)]
+    own = [name for name in entries if name in known.modules]
+    extra = (*alembic.files(sources), *started)
+    chosen = contents.choose(sources, known, places, own or known.modules, extra)
     overlays: tuple[str, ...] = ()
     if usable is not None and takes_wheel(usable, chosen, known, managers, extra, named):
         overlays = tuple(row for row in chosen.paths if not in_wheel(usable, row))
@@ -133,8 +143,8 @@ def model(
         commands=tuple(running.moved(row, chosen, known, packages) for row in commands),
         fronts=frontend.find(sources),
         django=settings,
-        static=django.static(settings) if settings else StaticFiles(),
-        kept=tuple(django.kept(settings)) if settings else (),
+        static=django_files.static(settings) if settings else StaticFiles(),
+        kept=tuple(django_files.kept(settings)) if settings else (),
         needed=(
             *needed.find(known, sources, chosen.reached, asked),
             *(needed.of_django(known, settings.module, "Django") if settings and managers else ()),
@@ -154,6 +164,12 @@ def _entries(
     found = [name for process in processes for name in process.modules]
     found += [name for command in commands for name in command.modules]
     return found if settings is None else [*found, settings.module, *settings.apps()]
+
+
+def _of_files(sources: Sources, paths: Iterable[str]) -> Iterator[str]:
+    """The modules that scripts and files of configuration name: ``module = shop:app``."""
+    for path in paths:
+        yield from modules_of(tuple(re.split(r"[\s=,;'\"]+", sources.text(path)[:_LONGEST])))
 
 
 def _in_packages(wheel: Wheel | None, version: str) -> Callable[[str], str | None]:
@@ -178,9 +194,12 @@ def _foreign(asked: Dependencies) -> frozenset[str]:
     return frozenset(name.replace("-", "_") for name in asked.names)
 
 
-def _django(known: Names, found: tuple[Application, ...], manage: str) -> django.Settings | None:
+def _django(
+    known: Names, found: tuple[Application, ...], manage: str, sources: Sources
+) -> django.Settings | None:
     served = next((row.module for row in found if row.framework == "Django"), "")
     if not served and not any("INSTALLED_APPS" in row.settings for row in known.modules.values()):
         return None
     module = django.module(known, served, manage)
-    return django.Settings(known, module) if module else None
+    options = IniFiles(sources).option
+    return django.Settings(known, module, options) if module else None

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from relforge.project.init import definitions, variables
-from relforge.project.init.facts import Facts, Imported, Setting
+from relforge.project.init import definitions, variables, written_paths
+from relforge.project.init.facts import Facts, Imported, Setting, Start
 from relforge.project.init.syntax import (
     Expression,
     assigned,
@@ -21,6 +21,7 @@ from relforge.project.init.syntax import (
 _WORD = re.compile(r"[\w./:@-]{2,120}")
 _LOADERS = ("autodiscover_tasks", "from_object", "import_module", "import_string", "load_module")
 _OPENS = ("open", "io.open", "codecs.open")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _SETTING = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
@@ -63,9 +64,15 @@ def read(path: str, text: str | bytes) -> Facts:
         ),
         bound={name: rows[-1] for name, rows in history.items()},
         history={name: tuple(rows) for name, rows in history.items() if len(rows) > 1},
-        functions={row.name: row for row in definitions.functions(tree)},
+        functions={row.name: row for row in definitions.functions(tree.body)},
         classes={row.name: row for row in definitions.classes(tree)},
         calls=frozenset(dotted(node.func) for node in calls) - {""},
+        at_once=frozenset(
+            dotted(row.value.func)
+            for row in tree.body
+            if isinstance(row, ast.Expr) and isinstance(row.value, ast.Call)
+        ),
+        starts=tuple(_starts(calls)),
         decorators=frozenset(definitions.decorators(nodes)),
         mentions=frozenset(_mentions(nodes)),
         guard=bool(guards),
@@ -81,6 +88,7 @@ def read(path: str, text: str | bytes) -> Facts:
         variables=variables.variables(path, tree, full, nodes) if _reads(text) else (),
         sets=frozenset(variables.written(nodes)) if _reads(text) else frozenset(),
         defaults=dict(_defaults(calls)),
+        written=tuple(written_paths.written(path, tree, nodes)),
         opens=tuple(_opens(calls)),
         settings=settings,
         unset=frozenset(definitions.unset(tree, nodes, history.keys())),
@@ -153,6 +161,28 @@ def _defaults(calls: list[ast.Call]) -> Iterator[tuple[str, str]]:
             values = [row.value for row in node.args if isinstance(row, ast.Constant)]
             if len(values) == 2:
                 yield str(values[0]), str(values[1])
+
+
+def _starts(calls: list[ast.Call]) -> Iterator[Start]:
+    """Calls of a function `run` or `serve` whose first argument names an application."""
+    for node in calls:
+        first = node.args[0] if node.args else None
+        target = first.value if isinstance(first, ast.Constant) else None
+        if dotted(node.func).rpartition(".")[2] not in ("run", "serve"):
+            continue
+        if isinstance(target, str) and _TARGET.fullmatch(target):
+            options = {
+                row.arg: row.value.value
+                for row in node.keywords
+                if isinstance(row.value, ast.Constant)
+            }
+            port = options.get("port")
+            yield Start(
+                callee=dotted(node.func),
+                target=target,
+                factory=options.get("factory") is True,
+                port=port if isinstance(port, int) else 0,
+            )
 
 
 def _opens(calls: list[ast.Call]) -> Iterator[tuple[str, int]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from relforge.project.init import procfile, programs, shell_lines, workers
+from relforge.project.init import expanding, procfile, programs, shell_lines, workers
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
@@ -33,6 +33,7 @@ def web_program(lines: tuple[Program, ...], sources: Sources) -> tuple[Program |
         # An entry point of one's own mostly ends by running its arguments.
         for text in (" ".join(given), *given[-1:]):
             program = Program(name=procfile.WEB, line=shell_lines.parse(text), number=0)
+            program = expanding.script(program, sources.text)
             if program.server is not None and program.server.target:
                 return program, path
     return None, procfile.FILE
@@ -55,6 +56,7 @@ def processes(
     served: Web,
     manage: str,
 ) -> tuple[Process, ...]:
+    web = served.process if served.process and not served.process.doubt else None
     rows = [served.process] if served.process else []
     for row in lines:
         if row.name not in (procfile.RELEASE, procfile.WEB):
@@ -65,7 +67,9 @@ def processes(
         row for row in workers.find(known, found, asked, manage, text) if row.name not in there
     ]
     # A release of workers alone has nothing to serve on with: it ends with them.
-    return tuple(rows if served.process else (replace(row, required=True) for row in rows))
+    if web:
+        return tuple(rows)
+    return tuple(row if row.doubt else replace(row, required=True) for row in rows)
 
 
 def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:

@@ -21,6 +21,7 @@ def service(row: Process) -> Table:
     """A service, with what else may be set as comments."""
     values: dict[str, Any] = {
         "app": row.app,
+        "run": row.run,
         "server": row.server,
         "exec": row.exec,
         "options": row.options,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from relforge.project.init import django, procfile
 from relforge.project.init.applications import Application
@@ -45,6 +45,7 @@ class Evidence:
     asgi: str = ""  # Django's ASGI_APPLICATION, as a target
     wsgi: str = ""
     config: str = ""  # the text of gunicorn.conf.py
+    scripts: Mapping[str, str] = field(default_factory=dict)  # console scripts
     given: frozenset[str] = frozenset()  # variables in files of the program, such as uwsgi.ini
 
 
@@ -56,6 +57,7 @@ def gather(
     program: Program | None,
     origin: str,
     settings: django.Settings | None,
+    scripts: Mapping[str, str],
 ) -> Evidence:
     """All of it: from the line that starts the server, its files and Django's settings."""
     line = program.server if program else None
@@ -71,6 +73,7 @@ def gather(
         asgi=_target(settings, "ASGI_APPLICATION"),
         wsgi=_target(settings, "WSGI_APPLICATION"),
         config=sources.text(config or "gunicorn.conf.py"),
+        scripts=scripts,
         given=frozenset(_variables(program, sources)) if program else frozenset(),
     )
 

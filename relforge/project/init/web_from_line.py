@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relforge.project.init import applications, server_lines
+from relforge.project.init import application_kinds, server_lines
 from relforge.project.init.applications import Application
 from relforge.project.init.procfile import Program
 from relforge.project.init.program_words import env_of
@@ -74,7 +74,7 @@ def _named(evidence: Evidence, line: ServerLine, module: str, name: str) -> tupl
         return known, ""
     facts = evidence.names.modules.get(module)
     path = facts.path if facts else evidence.origin
-    made = applications.kind(evidence.names, module, Name(name))
+    made = application_kinds.kind(evidence.names, module, Name(name))
     found = Application(
         framework=made[0] if made else f"{module or 'an application'}",
         interface=line.interface,

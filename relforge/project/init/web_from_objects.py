@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from relforge.project.init import applications
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.frameworks import ASGI_SERVERS, OTHER_SERVERS, SERVERS, Interface
 from relforge.project.init.processes import Process
+from relforge.project.init.syntax import Call, Name
 from relforge.project.init.web_evidence import GAP, LISTEN, NAME, Evidence, Web
 
 
@@ -42,6 +45,9 @@ def of_objects(evidence: Evidence) -> Web:
     """The likeliest application, by a server that the project has; nothing where there is none."""
     wanted = preferred(evidence)
     web = [row for row in evidence.applications if row.interface in ("asgi", "wsgi")]
+    started = next((row for row in web if row.said), None)
+    if started is not None:
+        return _served(evidence, started, web)
     said = {"asgi": evidence.asgi, "wsgi": evidence.wsgi}
     django = [row for row in web if row.framework in ("Django", "ASGI application")]
     if evidence.asgi or evidence.wsgi or any(row.framework == "Django" for row in web):
@@ -55,6 +61,32 @@ def of_objects(evidence: Evidence) -> Web:
     rows = django or web
     chosen = next((row for row in rows if row.interface == wanted), rows[0] if rows else None)
     return _served(evidence, chosen, web) if chosen else Web()
+
+
+def by_name(evidence: Evidence) -> Web:
+    """An object that has an application's name, where a server is a dependency: a question."""
+    interface = preferred(evidence)
+    if not any(name in evidence.dependencies for name in (*SERVERS, *OTHER_SERVERS)):
+        return Web()
+    rows = sorted(evidence.names.modules.items(), key=lambda row: (row[0].count("."), row[0]))
+    for module, facts in rows:
+        for name in applications.BY_NAME:
+            value = facts.bound.get(name)
+            if not isinstance(value, Call | Name) or not applications.is_entry(facts):
+                continue
+            made = value.callee + "()" if isinstance(value, Call) else value.dotted
+            kind: Interface = "asgi" if interface == "asgi" else "wsgi"
+            found = Application(
+                framework="The application", interface=kind, target=f"{module}:{name}",
+                path=facts.path,
+            )  # fmt: skip
+            doubt = (
+                f"the source does not show whether `{made}` of {facts.path} is an "
+                f"{kind.upper()} application"
+            )
+            process = process_of(found, server(kind, evidence.dependencies), {}, "By its name.")
+            return Web(process=replace(process, doubt=doubt))
+    return Web()
 
 
 def _fits(row: Application, wanted: Interface) -> bool:
@@ -102,6 +134,7 @@ def _served(evidence: Evidence, chosen: Application, web: list[Application]) -> 
         process=process_of(chosen, name, options, f"{chosen.framework}."),
         application=chosen,
         others=others,
+        port=chosen.port or 8000,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from relforge.project.init import shell_lines
+from relforge.project.init import procfile, shell_lines
+from relforge.project.init.facts import Facts
+from relforge.project.init.frameworks import OWN_SERVERS
 from relforge.project.init.processes import Process
 from relforge.project.init.procfile import Program
 from relforge.project.init.program_words import env_of, modules_of
@@ -27,6 +29,7 @@ def of_program(evidence: Evidence, program: Program) -> Web:
     """A line that starts no server of relforge's: a program that listens itself."""
     main = program.line.main
     words = program.words
+    heroku = evidence.origin == procfile.FILE  # what runs a Procfile sets PORT
     asks = (main is not None and main.asks_port) or "$PORT" in program.line.text
     reads = "PORT" in evidence.given or any(
         row.name == "PORT" for f in evidence.names.modules.values() for row in f.variables
@@ -34,9 +37,9 @@ def of_program(evidence: Evidence, program: Program) -> Web:
     env = dict(main.env) if main else {}
     if "VIRTUAL_ENV" in evidence.given:
         env["VIRTUAL_ENV"] = PYTHON
-    if reads or "$PORT" in " ".join(words):
+    if reads or heroku or "$PORT" in " ".join(words):
         env["PORT"] = shell_lines.PORT
-    knows = asks or reads
+    knows = asks or reads or _is_gunicorn(words)
     process = Process(
         name=NAME,
         exec=words,
@@ -49,25 +52,33 @@ def of_program(evidence: Evidence, program: Program) -> Web:
     return Web(process=process, port=program.line.port or 8000)
 
 
+def _is_gunicorn(words: tuple[str, ...]) -> bool:
+    """Whether these words start gunicorn, by another program, on $PORT: where it has no address."""
+    address = any(word in ("-b", "-c") or word.startswith(("--bind", "--config")) for word in words)
+    return "gunicorn" in words and not address
+
+
 def of_own(evidence: Evidence) -> Web:
     """A program that serves by itself: aiohttp, Tornado, gRPC and the like."""
     for module, facts in sorted(evidence.names.modules.items(), key=lambda row: row[0].count(".")):
         calls = {evidence.names.absolute(module, row) for row in facts.calls}
-        main = facts.guard or module.endswith("__main__")
-        if not main or PurePosixPath(facts.path).name == "manage.py":
+        program = facts.guard or module.endswith("__main__") or facts.at_once & _listening(facts)
+        called = _as_script(evidence, module)
+        if not (program or called) or PurePosixPath(facts.path).name == "manage.py":
             continue
-        listens = calls & _STARTERS or (_listens(facts.calls) and "tornado" in str(facts.needs))
-        if listens:
+        env = _own_server(facts)
+        if calls & _STARTERS or env is not None:
             reads = any(row.name == "PORT" for row in facts.variables)
             words: tuple[str, ...] = ("python", "-m", module.removesuffix(".__main__"))
             if "tornado.options.parse_command_line" in calls and "port" in facts.texts:
                 words = (*words, f"--port={shell_lines.PORT}")
-            knows = reads or len(words) > 3
+            knows = reads or len(words) > 3 or bool(env)
             process = Process(
                 name=NAME,
-                exec=words,
+                exec=words if program else (),
+                run="" if program else called,
                 ready={"tcp": LISTEN} if knows else "started",
-                env={"PORT": shell_lines.PORT} if reads else {},
+                env={**(env or {}), **({"PORT": shell_lines.PORT} if reads else {})},
                 modules=(module,),
                 comments=(f"{facts.path} serves by itself.", GAP),
             )
@@ -75,5 +86,22 @@ def of_own(evidence: Evidence) -> Web:
     return Web()
 
 
-def _listens(calls: frozenset[str]) -> bool:
-    return any(row.endswith((".listen", ".run_app", ".bind")) for row in calls)
+def _own_server(facts: Facts) -> dict[str, str] | None:
+    """The variables of a module's own server; None where it starts none that is known."""
+    needs = {name.partition(".")[0] for name, level in facts.needs if not level}
+    for package, (_, variables) in OWN_SERVERS.items():
+        if package in needs and _listening(facts):
+            return {name: f"${{http.{key}}}" for name, key in variables.items()}
+    return None
+
+
+def _listening(facts: Facts) -> frozenset[str]:
+    """The calls by which a module's own server listens."""
+    ends = tuple(end for calls, _ in OWN_SERVERS.values() for end in calls)
+    return frozenset(row for row in facts.calls if row.endswith(ends))
+
+
+def _as_script(evidence: Evidence, module: str) -> str:
+    """The function of a module that a console script calls, "" where none does."""
+    rows = (row for row in evidence.scripts.values() if row.partition(":")[0] == module)
+    return next(rows, "")
