@@ -28,7 +28,8 @@ expanding.py         lines that start a script, or another Procfile
 frontend.py          what Node builds; frontend_output.py finds where to, frontend_config.py
                      reads the configurations that say it
 contents.py          what goes into the release
-interpreter.py       which Python; pinned.py knows of which year pinned versions are
+interpreter.py       which Python; pinned.py knows of which year pinned versions are,
+                     deferred_annotations.py finds what the newest alone survive
 needed.py            environment variables; variables.py reads them: environment_readers.py,
                      environment_syntax.py, settings_fields.py and demanded.py have a part each
 trying.py            the one thing that runs something: an import in the project's environment
@@ -39,7 +40,7 @@ judge.py             what of it would not run
 completing.py        what the dependencies lack for it
 settings_tables.py   settings as tables: service_tables.py, config_tables.py and assets.py
                      have a part each; document.py renders them
-notes.py             what was seen, and what is left to do
+notes.py             what was seen, and what is left to do; state_notes.py has what is on disk
 workspace.py         which member, where the root is no package
 merge.py             what existing settings lack
 write.py             the plan, and carrying it out

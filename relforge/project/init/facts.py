@@ -100,4 +100,5 @@ class Facts:
     opens: tuple[tuple[str, int], ...] = ()  # files by a relative path
     settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value, any = {...}
     paths: tuple[str, ...] = ()  # what sys.path.insert adds, as source
+    deferred: str = ""  # an annotation, by its place, that only a Python that defers it survives
     unset: frozenset[str] = frozenset()  # declared, and bound by another module alone

@@ -118,6 +118,7 @@ def model(
         available,
         pinned.find(root, asked, changed),
         _imports(known, chosen, asked),
+        next((d for name in sorted(chosen.reached) if (d := known.modules[name].deferred)), ""),
     )
 
     packages = _in_packages(usable, python.version)

@@ -6,11 +6,17 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 
-from relforge.project.init import applications, completing, judge, programs, running, workers
+from relforge.project.init import (
+    applications,
+    completing,
+    judge,
+    programs,
+    running,
+    state_notes,
+    workers,
+)
 from relforge.project.init.found import Found
 from relforge.project.init.frameworks import OTHER_SERVERS
-
-_STATE = "keep it in $RELEASE_STATE_DIR, which upgrades keep"
 
 
 def seen(found: Found) -> list[str]:
@@ -54,7 +60,7 @@ def left(found: Found, which: Callable[[str], str | None] = shutil.which) -> lis
         *_of_procfile(found),
         *_of_programs(found, which),
         *_of_django(found),
-        *_of_state(found),
+        *state_notes.of_state(found),
         *_of_contents(found),
         *_of_schedules(found),
         *_of_variables(found),
@@ -164,33 +170,6 @@ def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[s
 def _of_django(found: Found) -> Iterator[str]:
     if found.static.why:
         yield f"Django's static files are not collected: {found.static.why}"
-
-
-def _of_state(found: Found) -> Iterator[str]:
-    for row in found.kept:
-        yield f"{row.where} writes {row.what} inside the release ({row.path}): {_STATE}"
-    known = {row.where for row in found.kept}
-    by_tree = found.contents.trees is not None
-    for name, facts in found.names.modules.items():
-        for write in facts.written if name in found.contents.reached or not by_tree else ():
-            where = f"{facts.path}:{write.line}"
-            place = "inside the release" if write.inside else "in the working directory"
-            if where not in known and (write.inside or by_tree):
-                yield f"{where} writes {write.what} {place} ({write.path}): {_STATE}"
-        if any(call.endswith("instance_path") for call in facts.calls | facts.mentions):
-            yield f"{facts.path} writes into Flask's instance directory: {_STATE}"
-    if found.contents.trees is None:
-        rows = [
-            f"{facts.path}:{line} ({path})"
-            for name, facts in found.names.modules.items()
-            for path, line in facts.opens
-            if name in found.contents.reached
-        ]
-        if rows:
-            yield (
-                f"files are opened relative to the working directory: {', '.join(rows[:3])}; "
-                "a service works in its state directory: set `cwd`"
-            )
 
 
 def _of_contents(found: Found) -> Iterator[str]:

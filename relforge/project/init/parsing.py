@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from relforge.project.init import definitions, variables, written_paths
+from relforge.project.init import deferred_annotations, definitions, variables, written_paths
 from relforge.project.init.facts import Facts, Imported, Setting, Start
+from relforge.project.init.frameworks import MAKERS
 from relforge.project.init.syntax import (
     Expression,
     assigned,
@@ -21,6 +22,7 @@ from relforge.project.init.syntax import (
 _WORD = re.compile(r"[\w./:@-]{2,120}")
 _LOADERS = ("autodiscover_tasks", "from_object", "import_module", "import_string", "load_module")
 _OPENS = ("open", "io.open", "codecs.open")
+_MAKERS = {part for row in MAKERS for part in (row, row.rpartition(".")[0])}
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _SETTING = re.compile(r"[A-Z][A-Z0-9_]+")
 
@@ -65,7 +67,7 @@ def read(path: str, text: str | bytes) -> Facts:
         bound={name: rows[-1] for name, rows in history.items()},
         history={name: tuple(rows) for name, rows in history.items() if len(rows) > 1},
         functions={row.name: row for row in definitions.functions(tree.body)},
-        classes={row.name: row for row in definitions.classes(tree)},
+        classes={row.name: row for row in definitions.classes(tree, whole=_makes(imports))},
         calls=frozenset(dotted(node.func) for node in calls) - {""},
         at_once=frozenset(
             dotted(row.value.func)
@@ -91,6 +93,7 @@ def read(path: str, text: str | bytes) -> Facts:
         written=tuple(written_paths.written(path, tree, nodes)),
         opens=tuple(_opens(calls)),
         settings=settings,
+        deferred=deferred_annotations.find(path, tree),
         unset=frozenset(definitions.unset(tree, nodes, history.keys())),
         paths=tuple(
             ast.unparse(node.args[-1])
@@ -98,6 +101,11 @@ def read(path: str, text: str | bytes) -> Facts:
             if dotted(node.func) in ("sys.path.insert", "sys.path.append") and node.args
         ),
     )
+
+
+def _makes(imports: Mapping[str, Imported]) -> bool:
+    """Whether a module imports something of the frameworks that makes applications."""
+    return any(_full(row) in _MAKERS for row in imports.values())
 
 
 def _reads(text: str | bytes) -> bool:

@@ -34,7 +34,8 @@ def web_program(lines: tuple[Program, ...], sources: Sources) -> tuple[Program |
         for text in (" ".join(given), *given[-1:]):
             program = Program(name=procfile.WEB, line=shell_lines.parse(text), number=0)
             program = expanding.script(program, sources.text)
-            if program.server is not None and program.server.target:
+            named = program.words[:1] == ("fastapi",)  # it looks for the application itself
+            if program.server is not None and (named or program.server.target):
                 return program, path
     return None, procfile.FILE
 

@@ -234,3 +234,14 @@ def test_what_a_line_for_a_shell_names_goes_in(line: str) -> None:  # P14
         "requirements.txt": "gunicorn\n",
     }
     assert ("shop",) == read(files).app
+
+
+def test_a_manage_py_that_runs_at_once_is_a_command() -> None:
+    # P15
+    source = "import sys\nfrom django.core.management import execute_from_command_line\n"
+    files = {
+        "manage.py": f"{source}execute_from_command_line(sys.argv)\n",
+        "requirements.txt": "django\n",
+    }
+    (command,) = read(files).commands
+    assert ("python", "-m", "manage") == command.exec
