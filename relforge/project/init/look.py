@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from relforge.project import lockfile
@@ -107,7 +108,8 @@ def model(
     chosen = contents.choose(sources, known, places, own or known.modules, extra)
     overlays: tuple[str, ...] = ()
     if usable is not None and takes_wheel(usable, chosen, known, managers, extra, named):
-        overlays = tuple(row for row in chosen.paths if not in_wheel(usable, row))
+        apart = [row for row in chosen.paths if not in_wheel(usable, row)]
+        overlays = (*apart, *alembic.beside(sources, partial(in_wheel, usable)))
         chosen = replace(chosen, trees=None)
     elif not known.modules:
         chosen = replace(chosen, trees=())

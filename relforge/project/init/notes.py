@@ -17,6 +17,7 @@ from relforge.project.init import (
 )
 from relforge.project.init.found import Found
 from relforge.project.init.frameworks import OTHER_SERVERS
+from relforge.project.requirements import choice
 
 
 def seen(found: Found) -> list[str]:
@@ -207,10 +208,15 @@ def _of_dependencies(found: Found) -> Iterator[str]:
     if found.lock:
         return
     if not found.dependencies.names and found.dependencies.readable:
+        unread = [name for name in choice.UNREAD if found.sources.has(name)]
+        why = "the project does not declare dependencies"
+        if unread:
+            why = f"{unread[0]} is in a form that relforge does not read: write requirements.txt"
+            yield why
         if not added:
             return
         yield (
-            "the project does not declare dependencies: `dependencies.add` has "
-            f"{' and '.join(added)}; add whatever else the sources import"
+            (f"{why}: " if not unread else "")
+            + f"`dependencies.add` has {' and '.join(added)}; add whatever else the sources import"
         )
     yield "no lockfile yet; run: relforge lock"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from relforge.project.init import alembic
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.facts import Facts
@@ -123,12 +124,10 @@ def of_tools(
     web: Application | None,
 ) -> Iterator[OwnCommand]:
     """Alembic and Flask's own command line."""
-    for path in sources.files:
-        own = "flask-migrate" not in dependencies and not sources.is_aside(path)
-        if own and PurePosixPath(path).name == "alembic.ini":
-            folder = str(PurePosixPath(path).parent).removeprefix(".")
-            yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
-            break
+    first = next(alembic.find(sources), None)
+    if first is not None and "flask-migrate" not in dependencies:
+        folder = str(PurePosixPath(first.settings).parent).removeprefix(".")
+        yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
     if web is None or web.framework != "Flask":
         return
     cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)

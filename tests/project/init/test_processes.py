@@ -245,3 +245,41 @@ def test_a_manage_py_that_runs_at_once_is_a_command() -> None:
     }
     (command,) = read(files).commands
     assert ("python", "-m", "manage") == command.exec
+
+
+ALEMBIC = {
+    "shop/__init__.py": "",
+    "shop/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+}
+
+
+def test_alembic_reads_its_settings_in_pyproject_too() -> None:
+    # P16, P43
+    pyproject = (
+        "[project]\nname = 'shop'\nversion = '1'\n"
+        "dependencies = ['fastapi', 'uvicorn', 'alembic']\n"
+        "[tool.alembic]\nscript_location = '%(here)s/migrations'\n"
+    )
+    row = found(
+        {**ALEMBIC, "pyproject.toml": pyproject, "migrations/env.py": "from shop import main\n"}
+    )
+    assert {"migrations", "pyproject.toml", "shop"} <= set(row.contents.paths)
+    assert "alembic" in {command.name for command in row.commands}
+
+
+def test_migrations_in_a_wheel_lie_beside_the_settings_that_name_them() -> None:
+    # P16, P43
+    pyproject = (
+        "[project]\nname = 'shop'\nversion = '1'\n"
+        "dependencies = ['fastapi', 'uvicorn', 'alembic']\n"
+        "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
+    )
+    files = {
+        **ALEMBIC,
+        "pyproject.toml": pyproject,
+        "alembic.ini": "[alembic]\nscript_location = shop/migrations\n",
+        "shop/migrations/env.py": "",
+    }
+    assert ("alembic.ini", "shop/migrations") == found(files).overlays
+    by_package = {**files, "alembic.ini": "[alembic]\nscript_location = shop:migrations\n"}
+    assert ("alembic.ini",) == found(by_package).overlays

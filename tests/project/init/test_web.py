@@ -590,3 +590,11 @@ def test_a_server_that_reads_its_own_variables_gets_them(
     # P17
     row = web({"requirements.txt": f"{package}\n", "app.py": f"import {package}\n{call}\n"})
     assert (("python", "-m", "app"), env) == (row.target, set(row.env))
+
+
+def test_dependencies_in_another_form_are_named() -> None:
+    # P2, P19
+    source = "from flask import Flask\napp = Flask(__name__)\n"
+    said = left({"web.py": source, "environment.yml": "dependencies:\n  - flask\n"})
+    assert "environment.yml is in a form that relforge does not read" in said
+    assert "does not declare" not in said
