@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from relforge.project.init import attached, contents
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.names import Names
@@ -106,7 +108,7 @@ def _by_objects(names: Names) -> Iterator[Process]:
             if known and "Settings" in name and row.bound & {"functions", "cron_jobs"}:
                 yield _worker(("arq", f"{module}.{name}"), module, "arq")
         for name, value in facts.bound.items():
-            yield from _of_object(module, name, value, names.calls(module, value))
+            yield from _of_object(names, module, name, value)
         if facts.guard and _blocks(names, module):
             yield _scheduler(("python", "-m", module), module, "APScheduler")
     actors = [
@@ -118,17 +120,22 @@ def _by_objects(names: Names) -> Iterator[Process]:
         yield _worker(("dramatiq", *sorted(actors)), actors[0], "dramatiq")
 
 
-def _of_object(module: str, name: str, value: Expression, callee: str) -> Iterator[Process]:
+def _of_object(names: Names, module: str, name: str, value: Expression) -> Iterator[Process]:
     """SAQ's settings, taskiq's brokers and schedulers, and Huey."""
+    callee = names.calls(module, value)
     package = callee.partition(".")[0]
     if isinstance(value, Other) and {"queue", "functions"} <= set(value.keys):
         yield _worker(("saq", f"{module}.{name}"), module, "SAQ")
     elif package.startswith("taskiq") and callee.endswith("Broker"):
-        yield _worker(("taskiq", "worker", f"{module}:{name}"), module, "taskiq")
+        dotted = f"{module}.{name}"
+        tasks = sorted(set(attached.adding(names, dotted)) - contents.closure(names, [module]))
+        words = ("taskiq", "worker", f"{module}:{name}", *tasks)
+        yield replace(_worker(words, module, "taskiq"), modules=(module, *tasks))
     elif package.startswith("taskiq") and callee.endswith("TaskiqScheduler"):
         yield _scheduler(("taskiq", "scheduler", f"{module}:{name}"), module, "taskiq")
     elif package == "huey" and callee.endswith("Huey"):
-        yield _worker(("huey_consumer", f"{module}.{name}"), module, "Huey")
+        owner, own = attached.loading(names, module, name)
+        yield _worker(("huey_consumer", f"{owner}.{own}"), owner, "Huey")
 
 
 def _blocks(names: Names, module: str) -> bool:

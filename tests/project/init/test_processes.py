@@ -283,3 +283,21 @@ def test_migrations_in_a_wheel_lie_beside_the_settings_that_name_them() -> None:
     assert ("alembic.ini", "shop/migrations") == found(files).overlays
     by_package = {**files, "alembic.ini": "[alembic]\nscript_location = shop:migrations\n"}
     assert ("alembic.ini",) == found(by_package).overlays
+
+
+def test_a_worker_loads_the_tasks_of_other_modules() -> None:
+    # P17
+    huey = {
+        "config.py": "from huey import RedisHuey\nhuey = RedisHuey()\n",
+        "tasks.py": "from config import huey\n@huey.task()\ndef add(a): return a\n",
+        "main.py": "from config import huey\nfrom tasks import add\n",
+    }
+    assert ("huey_consumer", "main.huey") == service(huey, "worker").target
+    assert 'add = ["huey"]' in written(huey)
+    taskiq = {
+        "broker.py": "from taskiq_redis import ListQueueBroker\nbroker = ListQueueBroker('x')\n",
+        "jobs.py": "from broker import broker\n@broker.task\ndef add(a): return a\n",
+        "requirements.txt": "taskiq\ntaskiq-redis\n",
+    }
+    assert ("taskiq", "worker", "broker:broker", "jobs") == service(taskiq, "worker").target
+    assert "jobs.py" in found(taskiq).contents.paths
