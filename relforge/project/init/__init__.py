@@ -3,7 +3,7 @@
 From text to facts, each file read once:
 
 reading.py           the files, and the facts of each module
-facts.py             what one module says; parsing.py reads it, with definitions.py,
+facts.py             what one module says; parsing.py reads it, with imported.py, definitions.py,
                      syntax.py, variables.py and written_paths.py; paths.py evaluates paths
 wheel_contents.py    what the build backend will take
 roots.py, names.py   import roots, and names followed across modules
@@ -27,7 +27,7 @@ django.py            Django's settings, with ini_files.py; django_files.py has i
 expanding.py         lines that start a script, or another Procfile
 frontend.py          what Node builds; frontend_output.py finds where to, frontend_config.py
                      reads the configurations that say it
-contents.py          what goes into the release
+contents.py          what goes into the release, from the modules that entries.py names
 interpreter.py       which Python; pinned.py knows of which year pinned versions are,
                      deferred_annotations.py finds what the newest alone survive
 needed.py            environment variables; variables.py reads them: environment_readers.py,

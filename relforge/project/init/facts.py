@@ -79,6 +79,7 @@ class Facts:
     readable: bool = True
     imports: dict[str, Imported] = field(default_factory=dict)
     needs: tuple[tuple[str, int], ...] = ()  # every module that is imported, with its level
+    optional: frozenset[str] = frozenset()  # those whose absence it survives, by their first part
     stars: tuple[Imported, ...] = ()
     bound: dict[str, Expression] = field(default_factory=dict)  # the last binding counts
     history: dict[str, tuple[Expression, ...]] = field(default_factory=dict)

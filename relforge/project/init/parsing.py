@@ -6,7 +6,13 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from relforge.project.init import deferred_annotations, definitions, variables, written_paths
+from relforge.project.init import (
+    deferred_annotations,
+    definitions,
+    imported,
+    variables,
+    written_paths,
+)
 from relforge.project.init.facts import Facts, Imported, Setting, Start
 from relforge.project.init.frameworks import MAKERS
 from relforge.project.init.syntax import (
@@ -34,7 +40,7 @@ def read(path: str, text: str | bytes) -> Facts:
     except (SyntaxError, ValueError, RecursionError):
         return Facts(path=path, readable=False)
     nodes = list(ast.walk(tree))
-    imports = dict(_imports(nodes))
+    imports = dict(imported.names(nodes))
     history: dict[str, list[Expression]] = {}
     settings: dict[str, Setting] = {}
     under = dict(conditions(tree.body))
@@ -54,11 +60,12 @@ def read(path: str, text: str | bytes) -> Facts:
                     settings.setdefault(name, Setting(value, inner.lineno, ""))
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     guards = [node for node in tree.body if is_guard(node)]
-    full = {name: _full(row) for name, row in imports.items()}
+    full = {name: imported.full(row) for name, row in imports.items()}
     return Facts(
         path=path,
         imports=imports,
-        needs=tuple(_needs(nodes)),
+        needs=tuple(imported.modules(nodes)),
+        optional=frozenset(imported.optional(nodes)),
         stars=tuple(
             Imported(node.level, node.module or "")
             for node in statements(tree.body)
@@ -105,7 +112,7 @@ def read(path: str, text: str | bytes) -> Facts:
 
 def _makes(imports: Mapping[str, Imported]) -> bool:
     """Whether a module imports something of the frameworks that makes applications."""
-    return any(_full(row) in _MAKERS for row in imports.values())
+    return any(imported.full(row) in _MAKERS for row in imports.values())
 
 
 def _reads(text: str | bytes) -> bool:
@@ -114,32 +121,6 @@ def _reads(text: str | bytes) -> bool:
     return any(
         word in plain for word in ("environ", "getenv", "BaseSettings", "decouple", "Config")
     )
-
-
-def _full(row: Imported) -> str:
-    return ".".join(part for part in (row.module, row.name) if part)
-
-
-def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, Imported]]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for row in node.names:
-                first = row.name.partition(".")[0]
-                yield row.asname or first, Imported(0, row.name if row.asname else first)
-        elif isinstance(node, ast.ImportFrom):
-            for row in node.names:
-                yield row.asname or row.name, Imported(node.level, node.module or "", row.name)
-
-
-def _needs(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from ((row.name, 0) for row in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            yield base, node.level
-            for row in node.names:
-                yield f"{base}.{row.name}".strip("."), node.level
 
 
 def _mentions(nodes: list[ast.AST]) -> Iterator[str]:

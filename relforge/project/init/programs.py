@@ -15,7 +15,7 @@ from relforge.project.init.facts import Facts
 from relforge.project.init.names import Names
 from relforge.project.init.processes import OwnCommand
 from relforge.project.init.reading import Sources
-from relforge.project.init.roots import MANAGE, Roots
+from relforge.project.init.roots import MANAGE, Roots, is_manager
 from relforge.runtime.contract.command import RESERVED
 
 NO_PROGRAMS = frozenset(
@@ -30,7 +30,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
     """A command for each ``manage.py``, of Django's or another kind, whatever its form."""
     found: list[OwnCommand] = []
     for path, facts in sources.modules.items():
-        if PurePosixPath(path).name != MANAGE or sources.is_aside(path):
+        if not is_manager(sources, path):
             continue
         kind = _kind_of_manager(facts)
         module = roots.module(path)
@@ -54,8 +54,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
 def unused_managers(sources: Sources, roots: Roots) -> Iterator[str]:
     """Each ``manage.py`` that is no program."""
     for path, facts in sources.modules.items():
-        manager = PurePosixPath(path).name == MANAGE and not sources.is_aside(path)
-        if manager and not (_kind_of_manager(facts) and roots.module(path)):
+        if is_manager(sources, path) and not (_kind_of_manager(facts) and roots.module(path)):
             yield path
 
 

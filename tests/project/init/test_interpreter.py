@@ -203,3 +203,14 @@ def test_an_annotation_for_type_checkers_alone_wants_a_python_that_defers_it(lin
 def test_an_annotation_that_every_python_survives_asks_for_none(source: str) -> None:
     # P7
     assert "3.13" == found({"a.py": source, "requirements.txt": "flask\n"}).python.version
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["try:\n    import cgi\nexcept ImportError:\n    cgi = None",
+     "if sys.version_info < (3, 13):\n    import cgi"],
+)  # fmt: skip
+def test_a_module_that_may_be_missing_decides_nothing(lines: str) -> None:
+    # P7
+    source = f"import sys\nfrom flask import Flask\n{lines}\napp = Flask('x')\n"
+    assert "3.13" == found({"app.py": source, "requirements.txt": "flask\n"}).python.version
