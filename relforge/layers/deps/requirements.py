@@ -34,6 +34,7 @@ from relforge.project.requirements import local_package, requirements_txt
 from relforge.support import masking
 from relforge.support.errors import UserError
 
+_ADDRESSES = ("https://", "http://", "file://")
 HASH = re.compile(r"\s--hash[=\s]\s*(\w+):([0-9A-Fa-f]+)(?=\s|$)")
 PASSED_OVER = re.compile(
     r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index|--trusted-host|--pre"
@@ -110,6 +111,9 @@ def _pin(path: Path, number: int, line: str, root: Path) -> Pin | None:
         text = f"{named} ; {directory['m']}" if directory["m"] else named
     elif text.startswith("git+") and (egg := EGG.search(text)):
         text = f"{egg[1]} @ {text}"
+    elif text.startswith(_ADDRESSES):  # without a name: the file's own says it
+        file = unquote(urlsplit(text.split()[0]).path.rpartition("/")[2])
+        text = f"{local_package.of_file(file)} @ {text}".removeprefix(" @ ")
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
