@@ -157,6 +157,10 @@ def test_a_module_names_each_variable_once_with_its_line() -> None:
          "    if v is None:\n        raise KeyError(name)\n    return v\n"
          "x = need('A')\ny = need('B', '1')\n"), {"A": "str"}),
         ("def ask(name):\n    return os.environ.get(name)\nx = ask('A')\n", {}),
+        (("def ask(name):\n    v = os.getenv(name)\n    if v not in ('', 'yes'):\n"
+          "        raise ValueError\n    return v\nx = ask('A')\n"), {}),
+        (("def ask(name):\n    if p := os.getenv(name + '_FILE'):\n        raise ValueError(p)\n"
+          "    return os.getenv(name)\nx = ask('A')\n"), {}),
         (("from environs import Env\nenv3 = Env()\nwith env3.prefixed('SHOP_'):\n"
          "    x = env3.int('A')\n"), {"SHOP_A": "int"}),
         (("class S(BaseSettings):\n    a: str = Field(alias=AliasChoices('ONE', 'TWO'))\n"
