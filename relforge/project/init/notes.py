@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -10,10 +9,10 @@ from relforge.project.init import (
     applications,
     completing,
     judge,
+    procfile_notes,
     programs,
-    running,
+    schedulers,
     state_notes,
-    workers,
 )
 from relforge.project.init.found import Found
 from relforge.project.init.frameworks import OTHER_SERVERS
@@ -58,7 +57,7 @@ def left(found: Found, which: Callable[[str], str | None] = shutil.which) -> lis
         *_of_python(found),
         *_of_web(found),
         *_of_doubts(found),
-        *_of_procfile(found),
+        *procfile_notes.of_procfile(found),
         *_of_programs(found, which),
         *_of_django(found),
         *state_notes.of_state(found),
@@ -126,35 +125,6 @@ def _of_doubts(found: Found) -> Iterator[str]:
         yield f"the contents of the wheel are unknown until {found.wheel.backend} builds it"
 
 
-def _of_procfile(found: Found) -> Iterator[str]:
-    for row in found.programs:
-        if row.name == "release":
-            yield (
-                f"the Procfile's release line, `{row.line.text}`, is the command `release-phase`: "
-                "it does not run automatically: run it before the first start, and set it as "
-                "the hook pre_upgrade"
-            )
-        for number, words in enumerate(row.line.before):
-            yield (
-                f"the Procfile's {row.name} line runs `{words.text}` first: here that is the "
-                f"command {running.before(row.name, number)}, which does not run automatically"
-            )
-    for path in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
-        names = _compose(found.sources.text(path))
-        if names and not found.programs:
-            yield f"{path} has the services {', '.join(names)}: their commands were not read"
-    for path in ("uwsgi.ini", "supervisord.conf", "circus.ini"):
-        if found.sources.has(path):
-            yield f"{path} was not read: check that the settings have everything it starts"
-
-
-def _compose(text: str) -> list[str]:
-    body = re.search(r"^services:\s*\n((?:[ \t]+.*\n|\s*\n|#.*\n)*)", text + "\n", re.MULTILINE)
-    rows = re.findall(r"^([ \t]+)([\w.-]+):\s*(?:#.*)?$", body[1], re.MULTILINE) if body else []
-    least = min((len(indent) for indent, _ in rows), default=0)
-    return [name for indent, name in rows if len(indent) == least]
-
-
 def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[str]:
     tools = dict.fromkeys(row.tool for row in found.fronts)
     for tool in tools:
@@ -185,7 +155,7 @@ def _of_schedules(found: Found) -> Iterator[str]:
                 f"{path}: a release does not schedule jobs: let a systemd timer or cron run "
                 f"bin/{found.name} COMMAND"
             )
-    for module in workers.embedded_schedulers(found.names):
+    for module in schedulers.embedded_schedulers(found.names):
         yield (
             f"{module} starts a scheduler inside the application: every instance of the "
             "service runs all its jobs"

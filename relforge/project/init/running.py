@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from relforge.project.init import expanding, procfile, programs, shell_lines, workers
+from relforge.project.init import expanding, procfile, programs, schedulers, shell_lines, workers
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
@@ -76,7 +76,7 @@ def processes(
 def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:
     main = row.line.main
     words = row.words
-    single = workers.is_scheduler(row.name, words)
+    single = schedulers.is_scheduler(row.name, words)
     comment = "From the Procfile; this program does not report when it is ready."
     comments = (comment, "Only one at a time, even during a replacement.") if single else (comment,)
     server = row.server

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from relforge.project.init import attached, contents
+from relforge.project.init import attached, contents, schedulers
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.names import Names
 from relforge.project.init.processes import Process
 from relforge.project.init.syntax import Expression, Other
 
-# A word of a line that starts a scheduler: two of them would do everything twice.
-_SCHEDULERS = re.compile(
-    r"\b(beat|celerybeat|rqscheduler|rq-scheduler|scheduler|apscheduler|run_scheduler|runapscheduler"
-    r"|clock|cron|crontab|periodic)\b"
-)
 _BEAT = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE", "CELERY_BEAT_SCHEDULER")
 _SCHEDULES = ("celery.schedules", "celery.schedules.crontab")
 _ONE = "Only one at a time, even during a replacement."
 _STARTED = "this program does not report when it is ready"
-
-
-def is_scheduler(name: str, words: Iterable[str]) -> bool:
-    """Whether a process of that name and these words must not run twice."""
-    text = " ".join(words)
-    embedded = re.search(r"\bcelery\b.*\bworker\b.*(?:\s-B\b|\s--beat\b)", text)
-    return bool(embedded or _SCHEDULERS.search(text.replace("_", " ")) or _SCHEDULERS.search(name))
 
 
 def find(
@@ -109,7 +97,7 @@ def _by_objects(names: Names) -> Iterator[Process]:
                 yield _worker(("arq", f"{module}.{name}"), module, "arq")
         for name, value in facts.bound.items():
             yield from _of_object(names, module, name, value)
-        if facts.guard and _blocks(names, module):
+        if facts.guard and schedulers.blocks(names, module):
             yield _scheduler(("python", "-m", module), module, "APScheduler")
     actors = [
         module
@@ -136,13 +124,6 @@ def _of_object(names: Names, module: str, name: str, value: Expression) -> Itera
     elif package == "huey" and callee.endswith("Huey"):
         owner, own = attached.loading(names, module, name)
         yield _worker(("huey_consumer", f"{owner}.{own}"), owner, "Huey")
-
-
-def _blocks(names: Names, module: str) -> bool:
-    """Whether a module runs one of APScheduler's schedulers that does nothing else."""
-    full = (names.absolute(module, row) for row in names.modules[module].calls)
-    kinds = ("BlockingScheduler", "AsyncIOScheduler")
-    return any(row.startswith("apscheduler.") and row.endswith(kinds) for row in full)
 
 
 def _by_packages(names: Names, dependencies: Dependencies, manage: str) -> Iterator[Process]:
@@ -200,12 +181,3 @@ def _scheduler(words: tuple[str, ...], module: str, tool: str) -> Process:
         modules=(module,),
         comments=(f"{tool}'s scheduler.", _ONE),
     )
-
-
-def embedded_schedulers(names: Names) -> Iterator[str]:
-    """Modules that start a scheduler inside the web application: each instance has its own."""
-    for module, facts in names.modules.items():
-        for call in facts.calls:
-            full = names.absolute(module, call)
-            if full.startswith("apscheduler.") and full.endswith("BackgroundScheduler"):
-                yield module
