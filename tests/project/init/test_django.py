@@ -238,6 +238,9 @@ def test_what_settings_keep_in_the_release_is_said_once(lines: str, said: str) -
          "web.py:5 writes a database inside the release (a.db)"),
         ("app.config['UPLOAD_FOLDER'] = os.path.join(app.root_path, 'up')",
          "web.py:4 writes uploads inside the release (up)"),
+        (("base = os.path.dirname(os.path.abspath(__file__))\n"
+          "url = 'sqlite:///{0}'.format(os.path.join(base, 'a.db'))"),
+         "web.py:5 writes a database inside the release (a.db)"),
         ("logging.FileHandler('logs/a.log')",
          "web.py:4 writes a log in the working directory (logs/a.log)"),
         ("name = 'a.db'\nurl = f'sqlite:///{name}'",
@@ -256,7 +259,7 @@ def test_what_any_module_writes_is_said(lines: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "line", ["open('a.txt')", "open('/tmp/a', 'w')", "sqlite3.connect(':memory:')",
-             "url = 'sqlite://'", "open(name, 'w')"],
+             "url = 'sqlite://'", "open(name, 'w')", "url = 'sqlite:///{0}'"],
 )  # fmt: skip
 def test_what_is_read_or_lies_elsewhere_is_no_state(line: str) -> None:
     # P21
