@@ -18,7 +18,6 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.layers.deps import file_choice, index_pages, wheel_store
-from relforge.layers.deps.connections import AT_ONCE
 from relforge.layers.deps.download import Mismatch, download
 from relforge.layers.deps.index_pages import Offer
 from relforge.layers.deps.package_sources import PackageSources
@@ -26,6 +25,7 @@ from relforge.layers.deps.pins import LockedFile, Pin, mismatch
 from relforge.layers.deps.platform import Platform
 from relforge.layers.deps.web import Unanswered, Web
 from relforge.support import progress, thread_pool
+from relforge.support.connections import AT_ONCE
 from relforge.support.errors import UserError
 
 log = logging.getLogger("relforge.layers.deps")
