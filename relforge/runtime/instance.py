@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import time
 
-from . import quick_json
+from .contract.manifest import root
 from .errors import CONFIG, NOT_RUNNING, Refusal
+from .paths import Paths
+from .paths import of as paths_of
 from .regular_file import NotRegular, open_regular
 from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from .paths import Paths
 
 LAUNCH = "release/launch"  # what the launcher reads: a key and a value in each line
 _MOST_LAUNCH = 1 << 12  # bytes
@@ -29,8 +30,6 @@ SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in
 
 class Running:
     """What the lock's holder wrote into it; what is of another type counts as not written."""
-
-    __slots__ = ("lock", "owner", "pid", "root", "run", "started", "version")
 
     def __init__(self, content: dict[str, Any], paths: Paths, owner: int) -> None:
         self.owner = owner  # of the lock: nobody else answers for this release
@@ -168,9 +167,14 @@ def required(paths: Paths) -> Running:
     return found
 
 
+def here() -> Running:
+    """The running release that this process belongs to; raises Refusal as `required`."""
+    return required(paths_of(root()))
+
+
 def _content(fd: int) -> dict[str, Any] | None:
     try:
-        content = quick_json.loads(os.pread(fd, 1 << 16, 0))
+        content = json.loads(os.pread(fd, 1 << 16, 0))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

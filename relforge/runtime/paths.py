@@ -23,8 +23,6 @@ SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 class Paths:
     """The directories and files of one instance of one release; nothing is made by asking."""
 
-    __slots__ = ("lock", "log", "root", "run", "state")
-
     def __init__(self, *, root: str, state: str, run: str, log: str) -> None:
         self.root = root
         self.state = state

@@ -95,7 +95,6 @@ class Client:
 
     def readable(self, seconds: float | None) -> bool:
         """Wait for the agent to say something."""
-        # Not by `select`, whose import takes longer than this.
         self._socket.settimeout(seconds)
         try:
             self._socket.recv(1, _socket.MSG_PEEK)

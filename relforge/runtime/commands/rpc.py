@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
-from .. import options, quick_json
+from .. import options
 from .. import protocol as messages
 from ..client.connection import ANSWER_WITHIN, Gone, connect
 from ..client.evaluate import evaluate
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, USAGE, Refusal
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-USE = (
-    "rpc EXPR | - | --file F | --call pkg.mod:fn [--args JSON]"
-    " [--service S[.N] | --all] [--timeout 30s] [--json]"
-)
 _PATIENCE = 3.0  # seconds between Ctrl-C and giving up
 
 
@@ -81,8 +79,6 @@ def _everywhere(
     except KeyboardInterrupt:
         return INTERRUPTED
     if message["json"]:
-        import json
-
         print(json.dumps(asked.rows, indent=2))
     else:
         print(broadcast.table(asked.rows))
@@ -92,9 +88,11 @@ def _everywhere(
 def _message(given: options.Options) -> dict[str, Any]:
     call, file = given.values.get("--call"), given.values.get("--file")
     if (call is not None) + (file is not None) + bool(given.words) != 1:
-        raise Refusal("give one of an expression, --call, --file or -", hint=USE, code=USAGE)
+        raise Refusal(
+            "give one of an expression, --call, --file or -", hint=usage("rpc"), code=USAGE
+        )
     if "--args" in given.values and call is None:
-        raise Refusal("--args goes with --call", hint=USE, code=USAGE)
+        raise Refusal("--args goes with --call", hint=usage("rpc"), code=USAGE)
     if call is not None:
         return messages.call(call, _arguments(given.values.get("--args", "[]")))
     if file is not None:
@@ -106,7 +104,7 @@ def _message(given: options.Options) -> dict[str, Any]:
 
 def _arguments(text: str) -> list[Any] | dict[str, Any]:
     try:
-        arguments = quick_json.loads(text)
+        arguments = json.loads(text)
     except ValueError as error:
         raise Refusal(f"--args is not valid JSON: {error}", code=USAGE) from None
     if isinstance(arguments, list | dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .process import resident
+from ..procfs import resident
 from .rules.world import Process, World
 
 TYPE_CHECKING = False
