@@ -52,15 +52,21 @@ def _of_index(url: str, places: PackageSources) -> Login | None:
     return (unquote(best[1][0]), unquote(best[1][1])) if best else None
 
 
-def _of_netrc(url: str) -> Login | None:
+def own_netrc() -> netrc.netrc | None:
+    """The user's own file, None without one; raises UserError for one that cannot be read."""
     path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
     if not path.is_file():
         return None
     try:
-        found = netrc.netrc(path).authenticators(urlsplit(url).hostname or "")
+        return netrc.netrc(path)
     except (OSError, netrc.NetrcParseError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.msg
         raise UserError(f"{path}: cannot be read: {reason}") from None
+
+
+def _of_netrc(url: str) -> Login | None:
+    own = own_netrc()
+    found = own.authenticators(urlsplit(url).hostname or "") if own else None
     return (found[0], found[2] or "") if found else None
 
 
