@@ -85,7 +85,7 @@ def emit(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Write files for what runs a release: proxies, containers, schedulers, CI.
+    """Write files for proxies, containers and CI.
 
     They are made of the settings, are yours to edit, and nothing reads them again.
     """

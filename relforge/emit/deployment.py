@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from relforge.model.spec import ConfigSettings, Settings
 from relforge.runtime.contract import address, amount, reference
 from relforge.runtime.contract.address import Address
 from relforge.runtime.contract.wrong import Wrong
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 _STOP_MARGIN = 5  # seconds that the supervisor itself may take after the last service
 _LOOPBACK = ("127.", "localhost", "::1")
@@ -248,7 +248,7 @@ def _health(probe: dict[str, Any] | None) -> str:
     """The path of `upgrade.health`, where that is a page."""
     url = (probe or {}).get("http", "")
     bare = re.sub(r"\$\{[^}]*\}", "0", url)
-    return urlsplit(bare if "//" in bare else f"//{bare}").path
+    return split_url(bare if "//" in bare else f"//{bare}").path
 
 
 def _migrate(settings: Settings, chosen: str) -> str:

@@ -143,7 +143,7 @@ def _unit(deployment: Deployment, settings: Settings) -> str:
         home="yes",
         systemd=0,
     )
-    return unit.service(release, seat, unit.Kind(settings.deb.hardening), "reload")
+    return unit.service(release, seat, unit.Kind(settings.deb.hardening))
 
 
 def _notes(target: str, deployment: Deployment) -> Iterator[str]:

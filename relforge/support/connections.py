@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import ssl
 import urllib.request
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
 
 from relforge.support import masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 # Files at a time, each by a connection of its own.  With 12, whose names are looked up at the
 # same moment, some resolvers lose a question, which costs five seconds.
@@ -36,7 +37,7 @@ def pool(
     ``certificate`` is a bundle of authorities, by default the host's; ``proxy`` by default that
     of the environment; ``trusted`` is a server whose certificate nobody looks at.
     """
-    address = urlsplit(url)
+    address = split_url(url)
     found = urllib.request.getproxies()
     proxy = proxy or found.get(address.scheme) or found.get("all", "")
     if urllib.request.proxy_bypass(address.hostname or ""):

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -17,6 +17,7 @@ from relforge.artifacts.push import login
 from relforge.artifacts.push.name import Name
 from relforge.support import connections, masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 AGENT = f"relforge/{relforge.__version__}"
 ATTEMPTS = 3
@@ -54,7 +55,7 @@ class Registry:
         """Send a blob in one piece."""
         started = self._ask("POST", f"{self._base}/blobs/uploads/", accepted=(202,))
         place = urljoin(f"{self._base}/", started.headers.get("Location", ""))
-        joint = "&" if urlsplit(place).query else "?"
+        joint = "&" if split_url(place).query else "?"
         self._ask(
             "PUT",
             f"{place}{joint}{urlencode({'digest': digest})}",
@@ -104,7 +105,7 @@ class Registry:
     ) -> urllib3.BaseHTTPResponse:
         sent = {"User-Agent": AGENT, **headers}
         # An upload may lead to another host, which gets no login of this one.
-        if self.header and urlsplit(url).netloc == self.name.registry:
+        if self.header and split_url(url).netloc == self.name.registry:
             sent["Authorization"] = self.header
         try:
             answer = connections.pool(url).request(
@@ -149,7 +150,7 @@ class Registry:
             answer = connections.pool(url).request("GET", url, headers=headers, timeout=_CONNECT)
             found = json.loads(answer.data) if answer.status == 200 else {}
         except (HTTPError, OSError, ValueError) as error:
-            raise UserError(f"{urlsplit(url).netloc}: {_reason(error)}") from None
+            raise UserError(f"{split_url(url).netloc}: {_reason(error)}") from None
         token = str(found.get("token") or found.get("access_token") or "")
         if not token:
             raise self._refusal("GET", answer)

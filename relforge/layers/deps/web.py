@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import urllib3
 from urllib3 import exceptions as faults
@@ -14,6 +14,7 @@ import relforge
 from relforge.layers.deps import credentials
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.support import connections
+from relforge.support.urls import split_url
 
 AGENT = f"relforge/{relforge.__version__}"
 REFUSED = (401, 403)
@@ -53,7 +54,7 @@ class Web:
 
     def open(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for the address; raises Unanswered.  The caller closes the body."""
-        host = urlsplit(url).netloc
+        host = split_url(url).netloc
         header = self.taken.get(host, "")
         if not header and (login := credentials.at_hand(url, self.places)):
             header = credentials.header(login)
@@ -89,7 +90,7 @@ class Web:
 
 def _pool(url: str, places: PackageSources) -> urllib3.PoolManager:
     """What trusts whom the configuration trusts, by way of the proxy that it names."""
-    address = urlsplit(url)
+    address = split_url(url)
     return connections.pool(
         url,
         certificate=places.certificate,
@@ -144,8 +145,10 @@ def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswer
         )
     if code not in REFUSED:
         return Unanswered(said, again=code in BUSY, status=code)
-    host = urlsplit(url).hostname
-    name = next((i.name for i in places.indexes if i.name and urlsplit(i.url).hostname == host), "")
+    host = split_url(url).hostname
+    name = next(
+        (i.name for i in places.indexes if i.name and split_url(i.url).hostname == host), ""
+    )
     word = name.upper().replace("-", "_") or "<NAME>"
     return Unanswered(
         said,
