@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from .. import instance, options, paths
+from .. import drain, instance, options, paths
 from ..client import duration
 from ..client.supervisor import connect
 from ..contract import manifest
@@ -74,7 +74,8 @@ def _status() -> dict[str, Any]:
         if time.monotonic() > deadline:
             raise Refusal("the supervisor closes the connection", code=NOT_RUNNING)
         time.sleep(0.02)
-    return answer
+    state = paths.of(manifest.root()).state
+    return {**answer, "draining": os.path.exists(drain.path(state))}
 
 
 def _asked() -> dict[str, Any] | None:
@@ -126,6 +127,8 @@ def _table(answer: dict[str, Any]) -> list[str]:
         head += f" (pid {answer['pid']})"
     if answer["uptime"] is not None:
         head += f", up {duration.shown(answer['uptime'])}"
+    if answer["draining"]:
+        head += "; draining"
     work = answer.get("operation")
     if work:
         head += f"; {work['name']}: {work.get('stage', 'under way')}"
