@@ -25,11 +25,14 @@ need docker-registry docker-registry
 need nsenter util-linux
 need openssl openssl
 need skopeo skopeo
+need ssh openssh-client
 need ssh-keygen openssh-client
 need strace strace
 need systemd-nspawn systemd-container
 need systemd-analyze systemd
 need umoci umoci
+need setpriv util-linux
+need ip iproute2
 need zsh zsh
 need zstd zstd
 # Debian keeps initdb off the PATH.
