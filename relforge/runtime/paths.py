@@ -16,6 +16,7 @@ import os
 
 from . import trusted_directory
 from .errors import CONFIG, USAGE, Refusal
+from .nodes import identity
 
 SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 
@@ -36,6 +37,7 @@ class Paths:
             "RELEASE_STATE_DIR": self.state,
             "RELEASE_RUN_DIR": self.run,
             "RELEASE_LOG_DIR": self.log,
+            identity.VARIABLE: identity.node(),
         }
 
     def socket(self, name: str) -> str:
