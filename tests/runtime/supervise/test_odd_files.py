@@ -88,6 +88,23 @@ def test_a_socket_whose_place_is_taken(shop: MiniRelease, name: str, kind: str) 
     assert "precious" == precious.read_text()
 
 
+@pytest.mark.parametrize("kind", ["fifo", "link", "directory"])
+def test_a_socket_of_a_process_whose_place_is_taken(shop: MiniRelease, kind: str) -> None:
+    """What is no directory is replaced by the socket, and a link is not followed."""
+    path = shop.state / "run" / "worker.1.sock"
+    precious = put(path, kind)
+    done = shop.run("start", timeout=SOON)
+    if kind == "directory":
+        assert 1 == done.returncode
+        assert f"{path}: not a socket, so not written by a release" in done.stderr
+        assert "Traceback" not in done.stderr
+    else:
+        assert 0 == done.returncode, done.stderr
+        assert path.is_socket()
+        assert "2\n" == shop.run("rpc", "1 + 1", timeout=SOON).stdout
+    assert "precious" == precious.read_text()
+
+
 def test_a_lock_and_a_log_of_many_gigabytes_that_nobody_wrote(shop: MiniRelease) -> None:
     for path in (shop.state / "lock", shop.state / "log" / "shop.log"):
         path.parent.mkdir(parents=True, exist_ok=True)
