@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from relforge.layers.deps.connections import AT_ONCE
 from relforge.layers.deps.fetch_meter import Meter
 from relforge.layers.deps.package_search import NotHere, PackageSearch
 from relforge.layers.deps.package_sources import PackageSources
@@ -13,6 +12,7 @@ from relforge.layers.deps.pins import LockedFile, Pin
 from relforge.layers.deps.platform import Platform
 from relforge.layers.deps.web import Web
 from relforge.support import thread_pool
+from relforge.support.connections import AT_ONCE
 from relforge.support.errors import UserError
 
 

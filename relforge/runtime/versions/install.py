@@ -6,6 +6,7 @@ import os
 
 from .. import owner, paths
 from ..errors import Refusal
+from ..regular_file import make_own_directory
 from . import judge, live, policy, source, unpack
 from .book import Book, remove
 from .fetch import label as name_of
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 class Wanted:
     """What to install: a path or URL, a digest or "", who may sign or None, a name or None."""
 
-    __slots__ = ("allowed", "name", "sha256", "what")
-
     def __init__(self, what: str, sha256: str, allowed: str | None, name: str | None) -> None:
         self.what = what
         self.sha256 = sha256
@@ -32,7 +31,7 @@ class Wanted:
 def install(book: Book, wanted: Wanted) -> dict[str, Any]:
     """Unpack beside what is there, and give it its name; raises Refusal, and leaves nothing."""
     place, journal = book.place, book.journal
-    os.makedirs(place.incoming, 0o700, exist_ok=True)
+    make_own_directory(place.incoming, 0o700)
     label = name_of(wanted.what)
     journal.write("install", label, BEGUN)
     try:
@@ -81,7 +80,7 @@ def uninstall(book: Book, version: str) -> dict[str, Any]:
     if live.versions(place.releases, [version]):
         raise Refusal(f"{version} is in use by running processes", hint="stop them first")
     book.journal.write("uninstall", version, BEGUN)
-    os.makedirs(place.trash, 0o700, exist_ok=True)
+    make_own_directory(place.trash, 0o700)
     os.rename(place.release(version), os.path.join(place.trash, version))
     sync(place.releases)
     remove(place.trash)

@@ -28,8 +28,6 @@ class Tree:
     ``executable`` are files, ``directories`` those that the tarball names.
     """
 
-    __slots__ = ("digests", "directories", "executable", "links", "top")
-
     def __init__(self) -> None:
         self.top = ""  # the directory that the tarball puts all in
         self.digests: dict[str, str] = {}
@@ -66,6 +64,8 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
     tree, source = Tree(), _Hashed(file)
     try:
         os.mkdir(folder, 0o755)
+        unpacked = archive.Unpacked(file.seek(0, os.SEEK_END))
+        file.seek(0)
         head = file.read(len(_GZIP))
         file.seek(0)
         packed = gzip.GzipFile(fileobj=source, mode="rb") if head == _GZIP else source
@@ -73,6 +73,8 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
                     raise Refusal(f"{name}: more than {archive.MOST_MEMBERS:,} members")
+                if too_much := unpacked.problem(member):
+                    raise Refusal(f"{name}: {too_much}")
                 _member(tar, member, folder, tree)
             rest: IO[bytes] = tar.fileobj  # type: ignore[assignment]  # it is open
             wrong = archive.end_problem(rest)
@@ -83,7 +85,7 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
             f"{name}: not a release artifact",
             hint="`relforge release` creates them: NAME-VERSION-SYSTEM.tar.gz",
         ) from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, *archive.BROKEN) as error:
         raise _damaged(name, error) from None
     except OSError as error:
         raise Refusal(f"{name}: {error.strerror or error}") from None
@@ -139,7 +141,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
         raise Refusal(f"{path}: it occurs twice")
     elif member.issym():
         tree.links[path] = member.linkname
-    elif member.isfile():
+    elif member.isfile() and not member.issparse():
         os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
         tree.digests[path] = _write(tar, member, place)
         if member.mode & _RUN:
