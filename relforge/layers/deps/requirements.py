@@ -113,7 +113,7 @@ def _pin(path: Path, number: int, line: str, root: Path) -> Pin | None:
     elif text.startswith("git+") and (egg := EGG.search(text)):
         text = f"{egg[1]} @ {text}"
     elif text.startswith(_ADDRESSES):  # without a name: the file's own says it
-        file = unquote(urlsplit(text.split()[0]).path.rpartition("/")[2])
+        file = unquote(split_url(text.split()[0], where).path.rpartition("/")[2])
         text = f"{local_package.of_file(file)} @ {text}".removeprefix(" @ ")
     try:
         requirement = Requirement(text)
