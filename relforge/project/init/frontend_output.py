@@ -105,7 +105,8 @@ def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
         yield from _angular(sources.text(f"{folder}/angular.json" if folder else "angular.json"))
     elif "next" in programs:
         text = frontend_config.text(sources, folder, "next")
-        yield "out" if re.search(r"output\s*:\s*[\"']export", text) else ""
+        said = re.findall(r"distDir\s*:\s*[\"']([^\"']+)", text) or ["out"]
+        yield said[0] if re.search(r"output\s*:\s*[\"']export", text) else ""
     elif "vite" in programs or ({"vue-tsc"} & programs and _has(sources, folder, "vite")):
         yield from _vite(sources, folder, command)
     elif programs & {"webpack", "webpack-cli", "encore"}:

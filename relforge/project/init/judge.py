@@ -62,13 +62,15 @@ def lacking(found: Found) -> tuple[str, ...]:
 def of_the_host(found: Found) -> tuple[tuple[str, str], ...]:
     """Programs that neither the project nor a dependency of a known name brings: by what."""
     rows: list[tuple[str, str]] = []
+    adding = lacking(found)  # `dependencies.add` has them
     for kind, name, words, doubt in (
         *(("services", row.name, row.exec, row.doubt) for row in found.services),
         *(("commands", row.name, row.exec, row.doubt) for row in found.commands),
     ):
         word = words[0] if words else ""
         known = not word or doubt or word in HOST or "python" in word or "/" in word
-        if known or word in found.scripts or _is_brought(found, word):
+        added = words and _package(found, words) in adding
+        if known or added or word in found.scripts or _is_brought(found, word):
             continue
         rows.append((f"{kind}.{name}", word))
     return tuple(rows)

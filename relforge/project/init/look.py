@@ -37,6 +37,7 @@ from relforge.project.init import (
     working_directories,
 )
 from relforge.project.init.applications import Application
+from relforge.project.init.contents import Tree
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.django_files import StaticFiles
 from relforge.project.init.found import Found
@@ -111,7 +112,7 @@ def model(
         overlays = (*apart, *alembic.beside(sources, partial(in_wheel, usable)))
         chosen = replace(chosen, trees=None)
     elif not known.modules:
-        chosen = replace(chosen, trees=())
+        chosen = replace(chosen, trees=(Tree(root="", include=started),) if started else ())
     python = interpreter.choose(
         project,
         sources,

@@ -88,6 +88,7 @@ def test_corepack_names_the_package_manager() -> None:
         ("react-scripts build", {}, "ui/build"),
         ("vue-cli-service build", {"vue.config.js": "outputDir: '../static'"}, "static"),
         ("next build", {"next.config.js": "output: 'export'"}, "ui/out"),
+        ("next build", {"next.config.js": "output: 'export', distDir: 'built'"}, "ui/built"),
         ("ng build", {"angular.json": '{"projects": {"x": {"architect": {"build": {"options":'
                                       ' {"outputPath": "dist/x"}}}}}}'}, "ui/dist/x"),
         ("rollup -c", {"rollup.config.mjs": "output: { file: 'public/x.js' }"}, "ui/public"),

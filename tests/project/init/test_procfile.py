@@ -253,3 +253,21 @@ def test_what_scripts_and_configuration_files_name_goes_in() -> None:
     ).contents.paths
     worker = {"Procfile": "worker: bash jobs/w.sh\n", "jobs/w.sh": "python w.py\n", "w.py": ""}
     assert "w.py" in found({**FLASK, **NEEDS, **worker}).contents.paths
+
+
+def test_a_dependency_that_is_a_server_has_the_files_that_its_line_names() -> None:
+    # P22
+    files = {
+        "requirements.txt": "radicale\n",
+        "Procfile": "web: radicale --config etc/radicale.conf\n",
+        "etc/radicale.conf": "[server]\n",
+    }
+    assert ("etc/radicale.conf",) == found(files).contents.paths
+    assert "app" == web(files).cwd
+
+
+def test_a_program_of_a_dependency_that_is_added_is_none_of_the_targets() -> None:
+    # P19
+    files = {**FLASK, **NEEDS, "Procfile": "web: gunicorn shop:app\nw: celery -A shop worker\n"}
+    assert ("celery",) == read(files).dependencies.add
+    assert "comes from the target's PATH" not in left(files)
