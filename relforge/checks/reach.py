@@ -207,6 +207,8 @@ def _words(settings: Settings) -> Iterator[str]:
         yield from _parts(str(row) for row in service.options.values())
         if isinstance(service.ready, dict):
             yield from _parts(service.ready.get("exec", ()))
+    for job in settings.schedule:
+        yield job.call.partition(":")[0]
     for command in settings.commands:
         if isinstance(command.once, str):
             yield command.once.partition(":")[0]

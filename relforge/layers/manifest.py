@@ -135,6 +135,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         services={service.name: service.row() for service in settings.services},
         commands={command.name: command.row() for command in settings.commands},
         hooks={hook.name: hook.row() for hook in settings.hooks},
+        schedule={job.name: job.row() for job in settings.schedule},
         config=config,
         log=settings.log.row(),
         upgrade=settings.upgrade.row(),

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.job import Job
 from relforge.runtime.contract.service import Service
 from relforge.runtime.contract.tables import Console, Log, Nodes, Upgrade
 
@@ -270,6 +271,7 @@ class Settings:
     oci: OciSettings = field(default_factory=OciSettings)
     deb: DebSettings = field(default_factory=DebSettings)
     hooks: tuple[Hook, ...] = ()
+    schedule: tuple[Job, ...] = ()
     requirements: tuple[str, ...] | None = None  # files that name them; None: those that are found
     members: tuple[str, ...] = ()  # directories of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact

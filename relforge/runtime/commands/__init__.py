@@ -52,6 +52,7 @@ rollback :: versions.rollback :: [--dry-run] [--on-restart] [--json] :: switch b
 uninstall :: versions.uninstall :: VERSION [--json] :: remove a version
 prune :: versions.prune :: --keep N [--dry-run] [--json] :: remove all but the newest and needed versions
 units :: units.units :: [--level basic|standard|strict] [--instances|--socket] [--print|--install] :: systemd units for this release
+schedule :: schedule.schedule :: [run NAME [--no-wait] | pause NAME | resume NAME] [--json] :: the scheduled jobs: when, and how they went
 nodes :: nodes.nodes :: [--status] [--json] :: the nodes of the fleet
 completion :: completion.completion :: bash | zsh | fish :: print a script for shell completion
 """  # noqa: E501 - a table

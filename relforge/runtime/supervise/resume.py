@@ -69,6 +69,8 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
     supervisor = Supervisor(plan, running=_nobody_waits)
     for row in content["processes"]:
         _process(supervisor, row)
+    for row in content.get("jobs", ()):
+        supervisor.adopt_job(row)
     supervisor.resume(content, old)
     report.line(supervisor.world)
     return supervisor

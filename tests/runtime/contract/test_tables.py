@@ -251,6 +251,7 @@ def smallest() -> dict[str, Any]:
         "services": {"web": {"kind": "run", "target": "a:b"}},
         "commands": {"go": {"call": "a:b", "args": [{"name": "x"}]}},
         "hooks": {"pre_stop": {"exec": ["true"]}},
+        "schedule": {"report": {"cron": "@daily", "command": "go"}},
     }
 
 

@@ -8,7 +8,7 @@ and what they answer comes before whatever else has happened.
 
 from __future__ import annotations
 
-from . import ends, events, levels, lifecycle, replace, requests, shutdown
+from . import ends, events, jobs, levels, lifecycle, replace, requests, shutdown
 from .draft import Draft
 from .effects import Announce, Forget, Kill, Retire, Show
 from .operation import Operation, under_way
@@ -68,6 +68,7 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
 def _due(draft: Draft, _event: events.Due) -> None:
     world = draft.world
     ends.due(draft)
+    jobs.tick(draft)
     operation = under_way(draft)
     if operation is not None:
         operation.tick(draft)
@@ -229,6 +230,9 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     events.GaveUp: _gave_up,
     events.Hopeless: _hopeless,
     events.HookEnded: _hook_ended,
+    events.ScheduleRead: jobs.read,
+    events.ClockSet: jobs.clock,
+    events.JobEnded: jobs.ended,
     events.Loaded: _loaded,
     events.NotLoaded: _not_loaded,
     events.Pushed: _of_operation(lambda work, draft, event: work.pushed(draft, event.answers)),

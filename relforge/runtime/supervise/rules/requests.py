@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...errors import LOCKED, USAGE, Refusal
 from ...protocol import supervisor as messages
-from . import events, shutdown
+from . import events, jobs, shutdown
 from .draft import Draft
 from .effects import Record, Reloading, Send, Steady
 from .operation import Operation, refused, under_way
@@ -55,6 +55,8 @@ def asked(draft: Draft, event: events.Asked) -> None:
         case messages.UPGRADE:
             upgrade = Upgrade(world, client, dry=event.dry)
             _begin(draft, upgrade, lambda: upgrade.begin(draft, event.root))
+        case messages.RUN_JOB | messages.PAUSE_JOB | messages.RESUME_JOB:
+            jobs.asked(draft, event)
         case messages.SWITCHED if isinstance(world.operation, Switched):
             world.operation.switched(draft)
         case _:
