@@ -21,7 +21,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks mutants soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet mutants soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -72,13 +72,16 @@ test-sample: venv ## the sample application's own tests
 	@scripts/test-sample.sh '$(VENV)'
 
 test-release: venv node system ## tests that build and boot a real release
-	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib and not frameworks' $(TESTS)
+	@scripts/pytest.sh '$(VENV)' -n 2 --dist loadscope -m '(release or rootfs) and not stdlib and not frameworks and not fleet' $(TESTS)
 
 test-stdlib: venv system ## CPython's own tests on a moved interpreter (STDLIB=3.13 for another)
 	@scripts/pytest.sh '$(VENV)' -m stdlib -k '$(STDLIB)'
 
 frameworks: venv node ## what init writes for each fixture project: 36 shapes, built and served (20 minutes)
 	@scripts/pytest.sh '$(VENV)' -m release tests/project/init
+
+fleet: venv system ## rolling deploys to hosts behind a load balancer, by Ansible, as root
+	@scripts/pytest.sh '$(VENV)' -m fleet $(TESTS)
 
 mutants: venv ## break lines of the product, one at a time: tests must turn red (MUTANTS=agent; 5 minutes)
 	@$(BIN)/python scripts/mutants.py $(MUTANTS)

@@ -139,7 +139,7 @@ def measure(folder: Path, version: str, size: Size, theirs: dict[str, float]) ->
         at_most = "at most 3 times `import prompt_toolkit`"
         return [
             row("`version`", [program, "version"], ["sh", "-c", "true"], "Elixir's"),
-            row("`rpc 1`", [program, "rpc", "1"], bare, "at most 3 times `python -I -S -c pass`"),
+            row("`rpc 1`", [program, "rpc", "1"], bare, "at most 4 times `python -I -S -c pass`"),
             row("`eval 1`", [program, "eval", "1"], bare, "Elixir's"),
             row("`pid`", [program, "pid"], bare, "Elixir's"),
             compared("`remote_console` to its prompt", prompts, at_most, theirs.get("remote")),

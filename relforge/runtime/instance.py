@@ -7,19 +7,20 @@ which run directory that supervisor was given.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
 
-from . import quick_json
+from .contract.manifest import root
 from .errors import CONFIG, NOT_RUNNING, Refusal
+from .paths import Paths
+from .paths import of as paths_of
 from .regular_file import NotRegular, odd, open_own
 from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from .paths import Paths
 
 LAUNCH = "release/launch"  # what the launcher reads: a key and a value in each line
 _MOST_LAUNCH = 1 << 12  # bytes
@@ -28,8 +29,6 @@ SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in
 
 class Running:
     """What the lock's holder wrote into it; what is of another type counts as not written."""
-
-    __slots__ = ("lock", "owner", "pid", "root", "run", "started", "version")
 
     def __init__(self, content: dict[str, Any], paths: Paths, owner: int) -> None:
         self.owner = owner  # of the lock: nobody else answers for this release
@@ -155,9 +154,14 @@ def required(paths: Paths) -> Running:
     return found
 
 
+def here() -> Running:
+    """The running release that this process belongs to; raises Refusal as `required`."""
+    return required(paths_of(root()))
+
+
 def _content(fd: int) -> dict[str, Any] | None:
     try:
-        content = quick_json.loads(os.pread(fd, 1 << 16, 0))
+        content = json.loads(os.pread(fd, 1 << 16, 0))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -16,6 +16,7 @@ import os
 
 from . import trusted_directory
 from .errors import CONFIG, USAGE, Refusal
+from .nodes import identity
 
 _INSTANCE_MOST = 64  # bytes; sockets have their place below it
 SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
@@ -23,8 +24,6 @@ SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 
 class Paths:
     """The directories and files of one instance of one release; nothing is made by asking."""
-
-    __slots__ = ("lock", "log", "root", "run", "state")
 
     def __init__(self, *, root: str, state: str, run: str, log: str) -> None:
         self.root = root
@@ -39,6 +38,7 @@ class Paths:
             "RELEASE_STATE_DIR": self.state,
             "RELEASE_RUN_DIR": self.run,
             "RELEASE_LOG_DIR": self.log,
+            identity.VARIABLE: identity.node(),
         }
 
     def socket(self, name: str) -> str:

@@ -44,8 +44,6 @@ class Asked:
     ``{}`` in the place of its name.
     """
 
-    __slots__ = ("env", "env_word", "release", "release_words")
-
     def __init__(
         self,
         env: str,
@@ -63,8 +61,6 @@ class Asked:
 class Over:
     """A table that was laid over, and the path under which the user wrote it."""
 
-    __slots__ = ("path", "table")
-
     def __init__(self, path: tuple[str, ...], table: Any) -> None:
         self.path = path
         self.table = table
@@ -72,8 +68,6 @@ class Over:
 
 class Merged:
     """The settings of one release in one environment; of ``over`` the first that speaks counts."""
-
-    __slots__ = ("over", "table")
 
     def __init__(self, table: dict[str, Any], over: tuple[Over, ...]) -> None:
         self.table = table

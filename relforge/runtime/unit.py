@@ -60,8 +60,6 @@ class Seat:
     ``systemd`` is the version that runs there, 0 for one that is not known.
     """
 
-    __slots__ = ("home", "program", "state", "systemd", "user", "writable")
-
     def __init__(
         self, *, program: str, state: str, writable: str, user: list[str], home: str, systemd: int
     ) -> None:
@@ -76,19 +74,14 @@ class Seat:
 class Kind:
     """What is asked for: a level, for each instance a unit of its own, with a socket unit."""
 
-    __slots__ = ("instances", "level", "socket")
-
     def __init__(self, level: str, *, instances: bool = False, socket: bool = False) -> None:
         self.level = level
         self.instances = instances
         self.socket = socket
 
 
-def service(release: dict[str, Any], seat: Seat, kind: Kind, reload: str = "") -> str:
-    """The text of ``<name>.service``, or of ``<name>@.service``.
-
-    ``reload`` is the command that an older systemd runs for `systemctl reload`.
-    """
+def service(release: dict[str, Any], seat: Seat, kind: Kind) -> str:
+    """The text of ``<name>.service``, or of ``<name>@.service``."""
     name = release["name"]
     below = f"{name}/%i" if kind.instances else name
     rows = [
@@ -100,7 +93,7 @@ def service(release: dict[str, Any], seat: Seat, kind: Kind, reload: str = "") -
         *([f"Requires={name}.socket", f"After={name}.socket"] if kind.socket else []),
         "",
         "[Service]",
-        *_main(seat, reload),
+        *_main(seat),
         f"Environment={_quoted(f'RELEASE_STATE_DIR={seat.state}')}",
         *(["Environment=RELEASE_INSTANCE=%i"] if kind.instances else []),
         *([f"EnvironmentFile=-/etc/{name}/%i.env"] if kind.instances else []),
@@ -155,11 +148,11 @@ def socket(
     return "\n".join(rows)
 
 
-def _main(seat: Seat, reload: str) -> list[str]:
+def _main(seat: Seat) -> list[str]:
     if seat.systemd >= _RELOADS:
         kind, how = "notify-reload", []
     else:
-        kind, how = "notify", [f"ExecReload={_quoted(seat.program)} {reload}"] if reload else []
+        kind, how = "notify", [f"ExecReload={_quoted(seat.program)} reload"]
     return [
         f"Type={kind}",
         "NotifyAccess=main",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge.runtime.supervise.notices import parent
+from relforge.runtime.procfs import parent
 from tests.faults.profiles import SOAK
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, log, service, status

@@ -11,11 +11,12 @@ import shutil
 import subprocess
 from base64 import b64encode
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.support import masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 Login = tuple[str, str]
 
@@ -66,7 +67,7 @@ def own_netrc() -> netrc.netrc | None:
 
 def _of_netrc(url: str) -> Login | None:
     own = own_netrc()
-    found = own.authenticators(urlsplit(url).hostname or "") if own else None
+    found = own.authenticators(split_url(url).hostname or "") if own else None
     return (found[0], found[2] or "") if found else None
 
 
@@ -74,7 +75,7 @@ def _of_keyring(url: str, user: str, places: PackageSources) -> Login | None:
     program = shutil.which("keyring")
     if program is None:
         return None
-    for service in (*_indexes_of(url, places), urlsplit(url).netloc):
+    for service in (*_indexes_of(url, places), split_url(url).netloc):
         words = ["get", service, user] if user else ["--mode", "creds", "get", service, ""]
         try:
             done = subprocess.run(
@@ -98,6 +99,6 @@ def _indexes_of(url: str, places: PackageSources) -> list[str]:
 
 
 def _origin(url: str) -> tuple[str, str]:
-    address = urlsplit(url)
+    address = split_url(url)
     host = (address.hostname or "") + (f":{address.port}" if address.port else "")
     return address.scheme, host

@@ -10,10 +10,11 @@ import netrc
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from relforge.layers.deps import credentials
 from relforge.layers.deps.package_sources import PackageSources
+from relforge.support.urls import split_url
 
 _ADDRESS = re.compile(r"https?://[^\s\"']+")
 _DOMAIN = 2  # names: a host of `corp.example` may keep its files on another one
@@ -56,7 +57,7 @@ def _of_indexes(places: PackageSources) -> Iterator[tuple[str, credentials.Login
 
 
 def _host(address: str) -> str:
-    return urlsplit(address).hostname or ""
+    return split_url(address).hostname or ""
 
 
 def _is_near(host: str, wanted: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from relforge.project.init.document import Row, Table, listed, toml
+from relforge.project.init.found import Found
 from relforge.project.init.frontend import FrontEnd
-from relforge.project.init.look import Found
 from relforge.project.init.roots import MANAGE
 
 

@@ -125,8 +125,6 @@ class Awaited:
 
 
 class _Steps:
-    __slots__ = ("_awaited",)
-
     def __init__(self, awaited: Awaited) -> None:
         self._awaited = awaited
 

@@ -21,6 +21,17 @@ def split(target: str) -> tuple[str, str]:
     return module, name
 
 
+def imported(target: str) -> Any:
+    """What the target names; raises Refusal as `split`, and whatever the import raises."""
+    from importlib import import_module
+
+    module, name = split(target)
+    found: Any = import_module(module)
+    for word in name.split("."):
+        found = getattr(found, word)
+    return found
+
+
 def find(target: str) -> Callable[..., Any]:
     """Import the module and take the function.
 

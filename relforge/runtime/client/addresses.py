@@ -26,8 +26,6 @@ class Address:
     ``owner`` is the user to whom the release belongs, None for the caller.
     """
 
-    __slots__ = ("instance", "others", "owner", "path", "service", "worker")
-
     def __init__(
         self,
         service: str,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .. import columns
 from .. import protocol as messages
 from ..errors import Refusal
-from . import duration
 from .connection import Client
 
 WITHIN = 0.3  # seconds for the loop to answer
@@ -14,7 +14,7 @@ def banner(client: Client) -> str:
     """Name, version, process, loop; three lines or two."""
     said, address = client.welcome, client.address
     release = f"{said.get('name')} {said.get('version')}"
-    up = duration.shown(float(said.get("uptime") or 0))
+    up = columns.duration(float(said.get("uptime") or 0))
     lines = [
         f"{release}: {address}, pid {said.get('pid')}, up {up}, Python {said.get('python')}, "
         + loop(client),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
@@ -10,12 +11,9 @@ from .connection import Client, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Callable
     from types import FrameType
     from typing import Any
-else:
-    import _signal as signal  # the module `signal` imports `enum`
 
 AGAIN = "[interrupting; Ctrl-C again abandons the evaluation]"
 LEAVE = frozenset(("exit", "exit()", "quit", "quit()"))  # end the console, not the application

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import select
 import time
 
-from .. import instance
+from .. import columns, instance, procfs
 from .. import protocol as messages
 from ..errors import Refusal
 from ..protocol import supervisor as requests
-from . import addresses, duration, supervisor
+from . import addresses, supervisor
 from .connection import Client, Gone
 
 TYPE_CHECKING = False
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 WITHIN = 0.5  # seconds for a loop to answer, and so for all the agents together
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Gauges:
@@ -90,10 +88,10 @@ class Gauges:
         return told
 
     def _share(self, pid: int | None) -> float | None:
-        used = _cpu(pid) if pid else None
-        if pid is None or used is None:
+        found = procfs.stat(pid) if pid else None
+        if pid is None or found is None:
             return None
-        now = time.monotonic()
+        now, used = time.monotonic(), found.cpu
         when, before = self._before.get(pid, (now, used))
         self._before[pid] = now, used
         return (used - before) / (now - when) if now > when else None
@@ -105,36 +103,25 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         ("PROCESS", "STATE", "PID", "CPU", "MEMORY", "THREADS", "TASKS", "LAG", "REQUESTS", "UP")
     ]
     for row in rows:
-        rss, cpu, up = row["rss"], row["cpu"], row["uptime"]
+        cpu = row["cpu"]
         lines.append(
             (
                 row["process"],
                 row["state"] if row["answers"] else "no answer",
                 _shown(row["pid"]),
                 "-" if cpu is None else f"{cpu:.0%}",
-                "-" if rss is None else f"{rss / (1 << 20):.0f} MiB",
+                columns.memory(row["rss"]),
                 *(_shown(row["threads"]), _shown(row["tasks"]), _lag(row)),
-                *(_shown(row["requests"]), "-" if up is None else duration.shown(up)),
+                *(_shown(row["requests"]), columns.duration(row["uptime"])),
             )
         )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    return columns.lines(lines)
 
 
 def _processes(name: str, told: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """The process itself, then the workers that it has forked."""
     workers = [item for item in sorted(told.items()) if item[0].startswith(f"{name}.")]
     return [(name, told.get(name, {})), *workers]
-
-
-def _cpu(pid: int) -> float | None:
-    """Seconds that a process has computed, proc(5) stat; None where it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _lag(row: dict[str, Any]) -> str:

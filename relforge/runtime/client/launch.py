@@ -30,8 +30,6 @@ def execute(words: list[str]) -> NoReturn:
 class Child:
     """A process that was started; `wait` may be called again."""
 
-    __slots__ = ("_pid", "_status")
-
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._status: int | None = None

@@ -45,7 +45,7 @@ def console(front: Callable[[], Front]) -> int:
 class Private(Repl):
     """A console whose process nobody else has."""
 
-    without = frozenset(("reload", "services", "switch"))
+    without = frozenset(("services", "switch"))
     farewell = ""
     head = """\
 Type Python: expressions, statements, `await` on a loop of the console's.

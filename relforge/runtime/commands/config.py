@@ -150,7 +150,7 @@ def _diff(as_json: bool) -> int:
     from ..client.operation import ask
     from ..protocol.supervisor import diff
 
-    answer = ask(instance.required(paths.of(manifest.root())), diff())
+    answer = ask(instance.here(), diff())
     changes, replaced = answer["changes"], answer["replaced"]
     code = FAILED if changes or replaced else DONE
     if as_json:

@@ -11,6 +11,7 @@ from .. import options, paths, untrusted_text
 from ..contract import manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
 from ..regular_file import NotRegular, odd, open_own
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def logs(argv: list[str]) -> int:
     What was rotated is read as well, as far back as it is asked for.
     """
     given = options.parse(argv, flags="-f --follow", values="-n --lines --since")
-    options.most(given, 1, "logs [-f] [-n LINES] [--since 10m] [SERVICE[.N]]")
+    options.most(given, 1, usage("logs"))
     since = _since(given.values["--since"]) if "--since" in given.values else b""
     lines = given.values.get("-n", given.values.get("--lines"))
     # Since a moment, all of them: who wants fewer says how many.

@@ -11,6 +11,7 @@ from ..contract import manifest
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, USAGE, Refusal
 from ..unit import Kind, Seat
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from ..paths import Paths
 
 FOLDER = "/etc/systemd/system"
-USE = "units [--level basic|standard|strict] [--instances|--socket] [--print|--install]"
 
 
 def units(argv: list[str]) -> int:
     """Print the units, or install them for systemd."""
     given = options.parse(argv, flags="--print --install --instances --socket", values="--level")
-    options.most(given, 0, USE)
+    options.most(given, 0, usage("units"))
     kind = _kind(given)
     root = manifest.root()
     texts = _texts(root, kind)
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
         home="yes",
         systemd=0,
     )
-    text = unit.service(read_manifest(manifest.root()), seat, Kind(asked["level"]), _reload())
+    text = unit.service(read_manifest(manifest.root()), seat, Kind(asked["level"]))
     json.dump({"unit": text}, sys.stdout)
     return DONE
 
@@ -65,10 +65,14 @@ def main(argv: list[str]) -> int:
 def _kind(given: Options) -> Kind:
     level = given.values.get("--level", "standard")
     if level not in unit.LEVELS:
-        raise Refusal(f"--level {level}: no such level", hint=f"usage: {USE}", code=USAGE)
+        raise Refusal(
+            f"--level {level}: no such level", hint=f"usage: {usage('units')}", code=USAGE
+        )
     for one, other in (("--print", "--install"), ("--instances", "--socket")):
         if {one, other} <= given.flags:
-            raise Refusal(f"{one} and {other} exclude each other", hint=f"usage: {USE}", code=USAGE)
+            raise Refusal(
+                f"{one} and {other} exclude each other", hint=f"usage: {usage('units')}", code=USAGE
+            )
     return Kind(level, instances="--instances" in given.flags, socket="--socket" in given.flags)
 
 
@@ -83,7 +87,7 @@ def _texts(root: str, kind: Kind) -> dict[str, str]:
         asked = as_user.call(owner.of_state(places.state), lambda: _addresses(root, release))
         texts[f"{name}.socket"] = unit.socket(release, kind.level, *asked)
     file = f"{name}@.service" if kind.instances else f"{name}.service"
-    texts[file] = unit.service(release, _seat(places, name), kind, _reload())
+    texts[file] = unit.service(release, _seat(places, name), kind)
     return texts
 
 
@@ -139,13 +143,6 @@ def _addresses(root: str, release: dict[str, Any]) -> tuple[list[str], tuple[int
             code=CONFIG,
         )
     return found, addresses.access(rows)
-
-
-def _reload() -> str:
-    """The command that reloads the configuration, where this runtime has one."""
-    from . import TABLE
-
-    return "reload" if "reload" in TABLE else ""
 
 
 def _link(root: str) -> str:

@@ -5,35 +5,37 @@ from __future__ import annotations
 import json
 import os
 
-from .. import options
+from .. import columns, options
 from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 from ..versions import place as places
 from ..versions.book import Book
 from ..versions.place import Place
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ..options import Options
+    from ..versions.switch import How
 
 
 def upgrade(argv: list[str]) -> int:
     """Switch to an installed version, without losing a request where one runs."""
-    given = options.parse(argv, flags="--dry-run --json")
-    version = _one(given, "upgrade VERSION [--dry-run] [--json]")
+    given = options.parse(argv, flags="--dry-run --on-restart --json")
+    version = _one(given, usage("upgrade"))
     from ..versions import switch
 
     with Book(_here(), f"upgrade to {version}") as book:
-        result = switch.to(book, version, "upgrade", dry="--dry-run" in given.flags)
+        result = switch.to(book, version, "upgrade", _how(given))
     return _tell(given, result, _switched(result))
 
 
 def rollback(argv: list[str]) -> int:
     """Switch to the version that served before the current one."""
-    given = options.parse(argv, flags="--dry-run --json")
-    options.most(given, 0, "rollback [--dry-run] [--json]")
+    given = options.parse(argv, flags="--dry-run --on-restart --json")
+    options.most(given, 0, usage("rollback"))
     from ..versions import listing, switch
 
     with Book(_here(), "rollback") as book:
@@ -43,15 +45,14 @@ def rollback(argv: list[str]) -> int:
                 "no version to go back to",
                 hint="`releases` lists the installed versions; `upgrade VERSION` switches to one",
             )
-        result = switch.to(book, version, "rollback", dry="--dry-run" in given.flags)
+        result = switch.to(book, version, "rollback", _how(given))
     return _tell(given, result, _switched(result))
 
 
 def install(argv: list[str]) -> int:
     """Verify an artifact and unpack it beside what is there; nothing is switched."""
     given = options.parse(argv, flags="--json", values="--root --sha256 --allowed-signers")
-    usage = "install TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json]"
-    what = _one(given, usage)
+    what = _one(given, usage("install"))
     from ..versions.fetch import label
     from ..versions.install import Wanted, install
 
@@ -71,7 +72,7 @@ def install(argv: list[str]) -> int:
 def releases(argv: list[str]) -> int:
     """What is installed; nothing is changed or repaired."""
     given = options.parse(argv, flags="--json")
-    options.most(given, 0, "releases [--json]")
+    options.most(given, 0, usage("releases"))
     from ..versions import listing
     from ..versions.journal import Journal
 
@@ -91,7 +92,7 @@ def releases(argv: list[str]) -> int:
 def uninstall(argv: list[str]) -> int:
     """Remove a version that nothing needs."""
     given = options.parse(argv, flags="--json")
-    version = _one(given, "uninstall VERSION [--json]")
+    version = _one(given, usage("uninstall"))
     from ..versions import listing
     from ..versions.install import uninstall
 
@@ -112,7 +113,7 @@ def uninstall(argv: list[str]) -> int:
 def prune(argv: list[str]) -> int:
     """Remove all but the newest, and never what is needed."""
     given = options.parse(argv, flags="--dry-run --json", values="--keep")
-    options.most(given, 0, "prune --keep N [--dry-run] [--json]")
+    options.most(given, 0, usage("prune"))
     keep = given.values.get("--keep", "")
     if not keep.isdecimal():
         raise Refusal("--keep needs a number", hint="prune --keep 3", code=USAGE)
@@ -129,14 +130,20 @@ def prune(argv: list[str]) -> int:
     return _tell(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
 
 
+def _how(given: Options) -> How:
+    from ..versions.switch import How
+
+    return How(dry="--dry-run" in given.flags, on_restart="--on-restart" in given.flags)
+
+
 def _here() -> Place:
     return places.of(manifest.root())
 
 
-def _one(given: Options, usage: str) -> str:
-    options.most(given, 1, usage)
+def _one(given: Options, known: str) -> str:
+    options.most(given, 1, known)
     if not given.words:
-        raise Refusal(f"usage: {os.environ.get('RELEASE_NAME', 'app')} {usage}", code=USAGE)
+        raise Refusal(f"usage: {os.environ.get('RELEASE_NAME', 'app')} {known}", code=USAGE)
     return given.words[0]
 
 
@@ -148,8 +155,7 @@ def _table(result: dict[str, Any]) -> list[str]:
         words += [f"failed: {row['failed']['why']}"] if row["failed"] else []
         at = row["installed"].partition(".")[0].replace("T", " ")
         lines.append(("*" if row["current"] else "", row["version"], at, ", ".join(words)))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    table = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    table = columns.lines(lines)
     if result["unfinished"]:
         begun = result["unfinished"]
         table.append(f"unfinished: {begun['op']} of {begun['version']}")
@@ -169,6 +175,8 @@ def _switched(result: dict[str, Any]) -> str:
             if result["running"]
             else f"{version} is current already"
         )
+    if result["running"] and result["on_restart"]:
+        return f"{version} is current, and runs from the next restart on; {old} is running"
     if result["running"]:
         return f"upgraded from {old} to {version}"
     return f"{version} is current; it is not running"

@@ -31,8 +31,6 @@ _AGAIN = 1.0  # seconds after which the alarm rings once more: somebody may have
 class Terms:
     """``timeout`` in seconds for each attempt; ``retries`` after the first."""
 
-    __slots__ = ("retries", "timeout")
-
     def __init__(self, timeout: float, retries: int) -> None:
         self.timeout = timeout
         self.retries = retries

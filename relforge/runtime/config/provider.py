@@ -67,8 +67,6 @@ class Unavailable(Failure):
 class Setting:
     """One value for one key, from one place."""
 
-    __slots__ = ("given", "loose", "path", "place", "provider", "secret", "text", "value")
-
     def __init__(
         self, path: tuple[str, ...], value: Any, place: str, *, text: bool, secret: bool
     ) -> None:
@@ -136,8 +134,6 @@ class Layer:
 
 class Context:
     """What a provider knows at boot."""
-
-    __slots__ = ("environ", "root", "schema", "timeout", "values")
 
     def __init__(
         self,

@@ -93,10 +93,9 @@ def _call(hearer: Hearer, names: frozenset[str], loop: AbstractEventLoop | None)
         return
     import asyncio
 
-    async def whole() -> None:
-        await result
+    from ..calling import whole
 
     if loop is not None and loop.is_running():
-        asyncio.run_coroutine_threadsafe(whole(), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(whole(result), loop).result(PATIENCE)
     else:
-        asyncio.run(asyncio.wait_for(whole(), PATIENCE))
+        asyncio.run(asyncio.wait_for(whole(result), PATIENCE))

@@ -120,8 +120,6 @@ def imported_by(file: str) -> None:
 class _Source:
     """Where this process's configuration comes from, once something has looked at it."""
 
-    __slots__ = ("busy", "environ", "fd", "lock", "part", "scrubber", "section")
-
     def __init__(self) -> None:
         self.lock = RLock()
         self.section: Section | None = None

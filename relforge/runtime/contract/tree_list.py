@@ -22,8 +22,6 @@ PATH = "release/tree.json"
 class Listed:
     """What is in a tree beside the content of its files."""
 
-    __slots__ = ("directories", "executable", "links")
-
     def __init__(
         self, *, directories: Set[str], executable: Set[str], links: Mapping[str, str]
     ) -> None:

@@ -37,8 +37,6 @@ _SHOWN = 100  # characters of what is not understood
 class ControlRequest:
     """A request as the supervisor reads it; raises ValueError where it is none."""
 
-    __slots__ = ("dry", "every", "only", "op", "root", "timeout")
-
     def __init__(self, message: Mapping[str, Any]) -> None:
         self.op = message.get("op")
         self.timeout: float | None = None

@@ -87,11 +87,8 @@ def _serve(service: dict[str, Any], agent: Agent) -> int:
     factory = service["options"].pop("factory", False)
 
     def load() -> Any:
-        module, name = entry.split(service["target"])
         with _collecting_nothing():
-            found: Any = importlib.import_module(module)
-            for word in name.split("."):
-                found = getattr(found, word)
+            found = entry.imported(service["target"])
             found = found() if factory else found
         agent.namespace["app"] = found
         _succeed(service)

@@ -22,8 +22,6 @@ class Address:
     ``mode`` and ``group`` (-1: as it comes) are those of a Unix socket.
     """
 
-    __slots__ = ("family", "group", "mode", "place", "text", "where")
-
     def __init__(
         self, text: str, where: str, family: int, place: Any, *, mode: int = 0, group: int = -1
     ) -> None:

@@ -28,8 +28,6 @@ _HEAD = struct.Struct(">I")
 class Client:
     """One connection; it stays open until it closes, or says what is no frame."""
 
-    __slots__ = ("_control", "number", "received", "sock", "unsent")
-
     def __init__(self, control: Control, sock: socket.socket, number: int) -> None:
         self._control = control
         self.number = number
@@ -96,8 +94,6 @@ class Control:
 
     ``left(client)`` is told of each connection that is closed.
     """
-
-    __slots__ = ("_clients", "_last", "_poller", "_sock", "answer", "left")
 
     def __init__(
         self,

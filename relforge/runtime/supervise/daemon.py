@@ -10,7 +10,7 @@ from ..errors import FAILED, Refusal
 from ..protocol import startup
 from ..protocol import supervisor as messages
 from ..untrusted_text import line as printable
-from ..wire.descriptors import inherited
+from ..wire.descriptors import inherited, write
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
@@ -135,9 +135,7 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
 
 
 def _tell(pipe: int, answer: dict[str, Any]) -> None:
-    data = json.dumps(answer).encode()
     try:
-        while data:
-            data = data[os.write(pipe, data) :]
+        write(pipe, json.dumps(answer).encode())
     except BrokenPipeError:
         return

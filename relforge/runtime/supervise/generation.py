@@ -23,21 +23,6 @@ class Generation:
     memfd, ``listeners`` are the sockets by service; two generations may share them.
     """
 
-    __slots__ = (
-        "_withheld",
-        "changes",
-        "config",
-        "environ",
-        "exports",
-        "health",
-        "listeners",
-        "manifest",
-        "paths",
-        "portions",
-        "specs",
-        "takes",
-    )
-
     def __init__(
         self, paths: Paths, manifest: dict[str, Any], environ: dict[str, str], config: int
     ) -> None:

@@ -1,8 +1,8 @@
 """Hooks: what the project wants done at the turns of a release's life, each in a fresh child.
 
-    hooks = Hooks(plan, poller, post, watch)
+    hooks = Hooks(edge)
     hooks.begin("pre_upgrade", generation, {"version": "1.2.0"})     # returns at once
-    post(HookEnded(name, problem, lines))       # later: "" where all went well
+    edge.post(HookEnded(name, problem, lines))  # later: "" where all went well
 
 The same in every way of starting, because the supervisor runs them.  What a
 failure means is the caller's business; the hook's own is that it ends in time.
@@ -21,16 +21,13 @@ from ..contract.hook import Hook
 from ..errors import Refusal
 from ..protocol import questions
 from ..wire.spawn import FIRST, INHERITED, application, spawn
+from .edge import Edge
 from .generation import Generation
 from .output import Output
 from .plan import Plan
-from .poller import READ, Poller
+from .poller import READ
 from .process import ending, kill_group, signal_group
 from .rules.events import HookEnded
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .callbacks import Post, Watch
 
 IN_HOOK = "RELEASE_IN_HOOK"  # the name of the hook, to all that it starts
 GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
@@ -38,8 +35,6 @@ GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
 
 class Run:
     """One hook that is under way; ``due`` is when it must be gone, or is asked to go."""
-
-    __slots__ = ("asked", "due", "limit", "name", "output", "pid")
 
     def __init__(self, name: str, limit: float) -> None:
         self.name = name
@@ -51,21 +46,10 @@ class Run:
 
 
 class Hooks:
-    """Runs them; ``post`` gets a `HookEnded` for each, ``watch(pid, ended)`` waits for a child."""
+    """Runs them; posts a `HookEnded` for each."""
 
-    __slots__ = ("_plan", "_poller", "_post", "_runs", "_watch")
-
-    def __init__(
-        self,
-        plan: Plan,
-        poller: Poller,
-        post: Post,
-        watch: Watch,
-    ) -> None:
-        self._plan = plan
-        self._poller = poller
-        self._post = post
-        self._watch = watch
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
         self._runs: dict[int, Run] = {}
 
     def begin(self, name: str, born: Generation, facts: dict[str, str]) -> None:
@@ -76,21 +60,21 @@ class Hooks:
         """
         hook = Hook.of(born.manifest["hooks"][name], name=name)
         run = Run(name, hook.timeout)
-        self._plan.journal.say(f"{name} runs")
+        self._edge.plan.journal.say(f"{name} runs")
         try:
-            run.pid, output = _spawn(self._plan, born, hook, facts)
+            run.pid, output = _spawn(self._edge.plan, born, hook, facts)
         except OSError as error:
             problem = f"the hook {name} cannot be started: {error.strerror}"
-            self._post(HookEnded(name, problem))
+            self._edge.post(HookEnded(name, problem))
             return
         except Refusal as error:  # a ${key} that is not set
-            self._post(HookEnded(name, error.message))
+            self._edge.post(HookEnded(name, error.message))
             return
         self._runs[run.pid] = run
         if output >= 0:
-            run.output = Output(output, name, self._plan.journal)
-            self._poller.add(output, READ, lambda _events: self._printed(run))
-        self._watch(run.pid, lambda status: self._ended(run, status))
+            run.output = Output(output, name, self._edge.plan.journal)
+            self._edge.poller.add(output, READ, lambda _events: self._printed(run))
+        self._edge.watch(run.pid, lambda status: self._ended(run, status))
 
     def within(self, seconds: float) -> None:
         """Those that are under way have so much time and no more."""
@@ -122,7 +106,7 @@ class Hooks:
         lines: list[str] = []
         if run.output is not None:
             if run.output.fd >= 0:
-                self._poller.remove(run.output.fd)
+                self._edge.poller.remove(run.output.fd)
                 run.output.finish()
             lines = list(run.output.tail)
         problem = ""
@@ -132,11 +116,11 @@ class Hooks:
             problem = f"the hook {run.name} did not end within {run.limit:g}s and was stopped"
         elif status:
             problem = f"the hook {run.name} {ending(status)}"
-        self._post(HookEnded(run.name, problem, lines))
+        self._edge.post(HookEnded(run.name, problem, lines))
 
     def _printed(self, run: Run) -> None:
         if run.output is not None and run.output.read() == 0:
-            self._poller.remove(run.output.fd)
+            self._edge.poller.remove(run.output.fd)
 
 
 def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> tuple[int, int]:

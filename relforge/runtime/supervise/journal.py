@@ -8,6 +8,7 @@ import time
 from .. import untrusted_text
 from ..errors import CONFIG, Refusal
 from ..regular_file import NotRegular, odd, open_own
+from ..wire.descriptors import write
 from . import journald
 from .rules import levels
 
@@ -18,8 +19,6 @@ _STAMP = len("2026-11-23T15:40:55")
 
 class Limits:
     """When a file is full: bytes and seconds, 0 for never; ``keep`` rotated ones stay."""
-
-    __slots__ = ("age", "keep", "size")
 
     def __init__(self, size: int, age: float, keep: int) -> None:
         self.size = size
@@ -34,8 +33,6 @@ class Journal:
     In the foreground, ``native`` says that what we print is read by the journal of systemd.
     Never raises: a full disk must not stop what is being logged.
     """
-
-    __slots__ = ("_audit", "_began", "_fd", "_limits", "_size", "name", "native", "path")
 
     def __init__(self, name: str, path: str | None, limits: Limits) -> None:
         self.name = name
@@ -144,8 +141,7 @@ class Journal:
 
     def _write(self, data: bytes, fd: int | None = None) -> None:
         try:
-            while data:
-                data = data[os.write(self._fd if fd is None else fd, data) :]
+            write(self._fd if fd is None else fd, data)
         except OSError:
             return
 

@@ -18,20 +18,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Started:
-    """``output`` is the reading end of its pipe; ``program`` ends when an exec has succeeded."""
-
-    __slots__ = ("output", "pid", "program")
-
-    def __init__(self, pid: int, output: int, program: int) -> None:
-        self.pid = pid
-        self.output = output
-        self.program = program
-
-
-def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -> Started:
+def start(
+    plan: Plan, process: Process, mark: str, *, kept: int, beside: bool
+) -> tuple[int, int, int]:
     """Start a process, in a process group of its own.
 
+    Returns its pid, the reading end of its output, and that of a pipe which ends when a
+    program has been executed; -1 where there is none.
     It finds its sockets from descriptor 3 on, then the configuration, then, a
     program, the pipe that tells of its exec, another one the state that was kept
     for it.  Raises OSError.
@@ -65,7 +58,7 @@ def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -
     finally:
         for fd in opened:
             os.close(fd)
-    return Started(pid, output, program)
+    return pid, output, program
 
 
 def environment(

@@ -19,8 +19,6 @@ _BPF_RET = 0x06
 class Listener:
     """``address`` is as people write it, with the real port; ``path`` is a Unix socket's own."""
 
-    __slots__ = ("_keeper", "address", "lent", "path", "sock", "text")
-
     def __init__(self, sock: socket.socket, path: str | None = None, *, lent: bool = False) -> None:
         self.sock = high_socket(sock)
         self.path = path

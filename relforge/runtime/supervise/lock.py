@@ -27,8 +27,6 @@ class Lock:
     "operation": "start" | null, "groups": [process group]}``
     """
 
-    __slots__ = ("_content", "_width", "fd")
-
     def __init__(self, fd: int, content: dict[str, Any]) -> None:
         self.fd = fd
         self._content: dict[str, Any] = {}
@@ -85,7 +83,7 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
 def taken(paths: Paths) -> Refusal:
     """The error for a lock that another process holds."""
     name = os.environ.get("RELEASE_NAME", "app")
-    holder = read(paths)
+    holder = read(paths.lock)
     pid = holder.get("pid", "?")
     theirs = holder.get("name", name)
     if theirs != name:
@@ -108,10 +106,10 @@ def taken(paths: Paths) -> Refusal:
     )
 
 
-def read(paths: Paths) -> dict[str, Any]:
-    """The content, as its last holder wrote it; empty where there is none."""
+def read(path: str) -> dict[str, Any]:
+    """What the last holder of the lock wrote into it; empty where there is none."""
     try:
-        with open(open_lock(paths.lock, os.O_RDONLY), "rb") as file:
+        with open(open_lock(path, os.O_RDONLY), "rb") as file:
             content = json.loads(file.read(_MOST))
     except (OSError, ValueError, RecursionError):
         return {}

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 
+from ..procfs import parent
 from . import private_socket
 
 TYPE_CHECKING = False
@@ -19,8 +20,6 @@ _AUDIT = "AUDIT="  # what `agent.audit` begins with
 
 class Notices:
     """A datagram socket; the kernel vouches for who sent what."""
-
-    __slots__ = ("_audited", "path", "sock")
 
     def __init__(self, path: str, audited: Callable[[int, str], None]) -> None:
         """``audited(uid, text)`` takes what is meant for the audit, with the sender's user.
@@ -85,13 +84,3 @@ def sender(pid: int, known: Container[int]) -> int | None:
         if pid <= 1:
             return None
     return None
-
-
-def parent(pid: int) -> int:
-    """The parent of a process; 0 where there is no such process."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            # The command, in parentheses, may hold anything.
-            return int(file.read().rpartition(b")")[2].split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0

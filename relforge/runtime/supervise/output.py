@@ -15,8 +15,6 @@ _LONGEST = 1 << 14  # bytes of a line without an end
 class Output:
     """The reading end; ``tail`` holds the last lines for the error that tells of a death."""
 
-    __slots__ = ("_journal", "fd", "rest", "tail", "who")
-
     def __init__(self, fd: int, who: str, journal: Journal) -> None:
         self.fd = fd
         self.who = who

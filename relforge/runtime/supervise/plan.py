@@ -34,16 +34,6 @@ if TYPE_CHECKING:
 class Plan:
     """What a supervisor works with; `close` gives all of it back."""
 
-    __slots__ = (
-        "control",
-        "generation",
-        "journal",
-        "lock",
-        "manager",
-        "notices",
-        "paths",
-    )
-
     def __init__(self, paths: Paths, manifest: dict[str, Any], held: Lock, *, log: bool) -> None:
         self.paths = paths
         self.generation = Generation(paths, manifest, dict(os.environ), -1)
@@ -103,7 +93,7 @@ def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
         "operation": "start",
         "groups": [],
     }
-    before = lock.read(paths)
+    before = lock.read(paths.lock)
     held = lock.acquire(paths, content)
     try:
         plan = Plan(paths, manifest, held, log=daemon)

@@ -60,8 +60,6 @@ def _terminal_is_gone() -> bool:
 class Signals:
     """From now on ``call(number)`` for each signal that arrives, from the poller's `wait`."""
 
-    __slots__ = ("_call", "_hung_up", "_ours", "_poller", "_theirs")
-
     def __init__(self, poller: Poller, call: Callable[[int], None]) -> None:
         self._call = call
         self._hung_up = False

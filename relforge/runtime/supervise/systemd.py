@@ -38,8 +38,6 @@ class Manager:
     says so in ``$FDSTORE`` since version 254, the units of `units` say it before.
     """
 
-    __slots__ = ("_address", "_due", "_pulse", "stores")
-
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._address = environ.get("NOTIFY_SOCKET")
         self._pulse = watchdog(environ)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 class Book:
     """The lock of a deploy root, held, and its journal, repaired; a context manager."""
 
-    __slots__ = ("_fd", "journal", "place")
-
     def __init__(self, place: Place, op: str) -> None:
         self.place = place
         try:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 class Wanted:
     """What to install: a path or URL, a digest or "", who may sign or None, a name or None."""
 
-    __slots__ = ("allowed", "name", "sha256", "what")
-
     def __init__(self, what: str, sha256: str, allowed: str | None, name: str | None) -> None:
         self.what = what
         self.sha256 = sha256

@@ -17,6 +17,7 @@ import time
 from ..contract.naming import is_version
 from ..errors import Refusal
 from ..regular_file import NotRegular, odd, open_own
+from ..wire.descriptors import write
 from .place import Place
 
 TYPE_CHECKING = False
@@ -30,8 +31,6 @@ _MOST_READ = 16 << 20  # bytes: what this many lines never have
 
 class Journal:
     """The lines, oldest first."""
-
-    __slots__ = ("_place", "lines")
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -60,9 +59,7 @@ class Journal:
             size = os.lseek(fd, 0, os.SEEK_END)
             # After a line that was cut off.
             torn = size and os.pread(fd, 1, size - 1) != b"\n"
-            data = b"\n" * bool(torn) + line + b"\n"
-            while data:
-                data = data[os.write(fd, data) :]
+            write(fd, b"\n" * bool(torn) + line + b"\n")
             os.fsync(fd)
         finally:
             os.close(fd)

@@ -13,8 +13,6 @@ OWN = ".relforge"
 class Place:
     """The directories of one deploy root; nothing is made by asking."""
 
-    __slots__ = ("current", "incoming", "journal", "lock", "own", "releases", "root", "trash")
-
     def __init__(self, root: str) -> None:
         self.root = root
         self.releases = os.path.join(root, "releases")

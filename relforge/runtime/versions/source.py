@@ -32,8 +32,6 @@ CHUNK = 1 << 20
 class Artifact:
     """An artifact, open; ``sums`` and ``signature`` are the texts beside it, None without one."""
 
-    __slots__ = ("file", "name", "signature", "sums")
-
     def __init__(
         self, name: str, file: BinaryIO, sums: bytes | None, signature: bytes | None
     ) -> None:

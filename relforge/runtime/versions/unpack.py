@@ -28,8 +28,6 @@ class Tree:
     ``executable`` are files, ``directories`` those that the tarball names.
     """
 
-    __slots__ = ("digests", "directories", "executable", "links", "top")
-
     def __init__(self) -> None:
         self.top = ""  # the directory that the tarball puts all in
         self.digests: dict[str, str] = {}

@@ -64,7 +64,7 @@ def test_the_lock_of_a_supervisor(data: bytes) -> None:
         Path(found.lock).write_bytes(data)
         with open(found.lock, "rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            assert isinstance(lock.read(found), dict)
+            assert isinstance(lock.read(found.lock), dict)
             try:
                 running = instance.running(found)
             except Refusal:

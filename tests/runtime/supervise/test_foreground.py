@@ -89,16 +89,6 @@ def test_a_second_signal_is_immediate(mini_release: Make) -> None:
     assert not alive(pid)
 
 
-def test_a_failed_start_is_status_1(mini_release: Make) -> None:
-    release = mini_release(
-        {"shop/worker.py": "def main(): raise SystemExit(5)\n"}, services={"worker": {}}
-    )
-    process = foreground(release)
-    _, err = process.communicate(timeout=20)
-    assert 1 == process.returncode
-    assert err.count("worker.1 exited with status 5 before it was ready") == 1
-
-
 def test_the_run_folder_of_systemd_is_found_by_commands_without_it(
     mini_release: Make, tmp_path: Path
 ) -> None:

@@ -170,33 +170,6 @@ def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> No
     assert {"good day"} == {text.split("|")[1] for text in asking.answers}
 
 
-@pytest.mark.network
-def test_one_key_that_is_cold_replaces_all(release: MiniRelease, place: Path) -> None:
-    before = pids(release)
-    place.write_text(f'greeting = "x"\ncold = 2\n{FIRST}')
-
-    done = release.run("reload")
-
-    assert (0, "reloaded: web.1, worker.1\n") == (done.returncode, done.stdout), done.stderr
-    assert not set(before.values()) & set(pids(release).values())
-    assert ["x", "[]"] == [answer(release)[at] for at in (1, 4)]
-
-
-def test_a_service_whose_own_settings_use_the_key_is_replaced(
-    release: MiniRelease, place: Path
-) -> None:
-    before = pids(release)
-    place.write_text(f'where = "unix:two.sock"\n{FIRST}')
-
-    done = release.run("reload")
-
-    assert (0, "told: web.1\nreloaded: worker.1\n") == (done.returncode, done.stdout), done.stderr
-    after = pids(release)
-    assert before["web"] == after["web"]
-    assert before["worker"] != after["worker"]
-    assert (release.state / "run" / "two.sock").exists()
-
-
 def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text('[mail]\nsender = "broken"\n')
@@ -211,19 +184,6 @@ def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) ->
         in log(release)
     )
     assert SECRET not in log(release)
-
-
-@pytest.mark.network
-def test_an_error_changes_nothing(release: MiniRelease, place: Path) -> None:
-    before = pids(release)
-    place.write_text("greeting = 7\n")
-
-    done = release.run("reload")
-
-    assert (78, "") == (done.returncode, done.stdout)
-    assert f"greeting: expected str, got int 7 (toml: {place}:1)" in done.stderr
-    assert before == pids(release)
-    assert ["hello", "a@b", "a@b", "[]"] == answer(release)[1:]
 
 
 def test_diff_tells_what_a_reload_would_do_and_does_nothing(
@@ -306,42 +266,3 @@ def main():
     eventually(lambda: pids(release)["web"] not in (None, before["web"]))
     eventually(lambda: service(release, "web")["ready"])
     assert "hello" == answer(release)[1]
-
-
-@pytest.mark.network
-def test_a_hot_key_that_breaks_the_service_later_is_taken_back(
-    mini_release: Make, place: Path
-) -> None:
-    """P48: the handler took the value up; those that were told have the old one again."""
-    fragile = """
-import time
-from relforge.runtime import config, on_config_change, ready
-@on_config_change("greeting")
-def greet(changed):
-    pass
-def main():
-    ready()
-    while config["greeting"] != "broken":
-        time.sleep(0.1)
-    time.sleep(0.5)
-    raise SystemExit("no such greeting")
-"""
-    release = started(
-        mini_release,
-        place,
-        {"shop/web.py": WEB, "shop/fragile.py": fragile},
-        {"web": SERVICES["web"], "fragile": {"target": "shop.fragile:main", "required": None}},
-        upgrade={"bake": 5.0, "health": None},
-    )
-    before = pids(release)
-    place.write_text(f'greeting = "broken"\n{FIRST}')
-
-    done = release.run("reload")
-
-    assert (1, "") == (done.returncode, done.stdout)
-    assert "fragile.1 exited with status 1" in done.stderr
-    assert "the configuration before is in force again" in done.stderr
-    after = pids(release)
-    assert before["web"] == after["web"] and before["fragile"] != after["fragile"]
-    assert "hello" == answer(release)[1]
-    assert "'hello'\n" == release.run("rpc", "config['greeting']", "--service", "fragile").stdout

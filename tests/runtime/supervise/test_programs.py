@@ -72,15 +72,6 @@ def test_ready_by_probe_of_its_own_socket(mini_release: Make) -> None:
     assert release.run("stop").returncode == 0
 
 
-def test_a_probe_that_never_succeeds_fails_the_start(mini_release: Make) -> None:
-    release = mini_release(
-        services={"web": program("sleep", "9", ready={"exec": ["false"]}, ready_timeout=0.7)}
-    )
-    started = release.run("start")
-    assert started.returncode == 1
-    assert "web.1 was not ready within 0.7s" in started.stderr
-
-
 def test_what_a_program_leaves_behind_is_killed(mini_release: Make) -> None:
     leaves = "sleep 1000 & echo child $!; sleep 0.2"
     release = mini_release(services={"sh": program("sh", "-c", leaves, restart="never")})

@@ -16,7 +16,6 @@ import pytest
 
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
-from tests.runtime.supervise.hasty import HASTY
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
 
 pytestmark = pytest.mark.process
@@ -171,21 +170,6 @@ def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: 
     assert "  | no such table" in one.run("upgrade", "2.0.1").stderr
     lines = [json.loads(line) for line in (one.root.parent / ".relforge/journal").open()]
     assert ["failed"] * 4 == [row["state"] for row in lines if row["version"] > "2"][1::2]
-
-
-def test_what_dies_while_the_old_one_drains_is_taken_back(mini_release: Make) -> None:
-    services = {"worker": {"target": "shop.hasty:main", "drain": 10.0}}
-    parts: dict[str, Any] = {"services": services, "files": {"shop/hasty.py": HASTY}}
-    one = version(mini_release, "1.0.0", **parts)
-    version(mini_release, "2.0.0", fault="dies", **parts)
-    for words in (("upgrade", "1.0.0"), ("start",)):
-        assert 0 == one.run(*words).returncode
-    done = one.run("upgrade", "2.0.0")
-    assert 1 == done.returncode, done.stderr
-    assert "worker.1 exited with status 7" in done.stderr
-    assert "1.0.0 serves as before" in done.stderr
-    (row,) = status(one)["services"]
-    assert ("1.0.0", True) == (row["version"], row["ready"])
 
 
 @pytest.mark.network

@@ -30,8 +30,6 @@ MISSES = 3  # as many in a row are too many
 class Bake(Row):
     """``name`` is what is said to fail its health check; ``due`` is when `tick` is needed."""
 
-    __slots__ = ("asking", "born", "due", "misses", "name", "until")
-
     def __init__(self, draft: Draft, born: Generation, name: str) -> None:
         self.born = born
         self.name = name

@@ -11,7 +11,7 @@ from __future__ import annotations
 from . import ends, events, levels, lifecycle, replace, requests, shutdown
 from .draft import Draft
 from .effects import Announce, Forget, Kill, Retire, Show
-from .operation import under_way
+from .operation import Operation, under_way
 from .switched import Switched
 from .upgrade import Upgrade
 from .values import Value
@@ -89,6 +89,17 @@ def _spawned(draft: Draft, event: events.Spawned) -> None:
         draft.do(Kill(event.key))
     else:
         lifecycle.spawned(draft, process, event.pid)
+
+
+def _of_operation(rule: Callable[[Any, Draft, Any], None]) -> Callable[[Draft, Any], None]:
+    """A rule of the operation under way; what comes after its end concerns nobody."""
+
+    def found(draft: Draft, event: Any) -> None:
+        operation = under_way(draft)
+        if operation is not None:
+            rule(operation, draft, event)
+
+    return found
 
 
 def _of_process(rule: Callable[[Draft, Process, Any], None]) -> Callable[[Draft, Any], None]:
@@ -172,32 +183,13 @@ def _not_loaded(draft: Draft, event: events.NotLoaded) -> None:
         operation.not_loaded(draft, event.message, event.code, event.hint)
 
 
-def _pushed(draft: Draft, event: events.Pushed) -> None:
-    operation = under_way(draft)
-    if operation is not None:
-        operation.pushed(draft, event.answers)
-
-
 def _state_kept(draft: Draft, event: events.StateKept) -> None:
     replace.state_kept(draft, event.name, event.fd)
 
 
-def _adopted(draft: Draft, event: events.Adopted) -> None:
-    operation = under_way(draft)
-    if operation is not None:
-        operation.adopted(draft, event.problem)
-
-
-def _health_answered(draft: Draft, event: events.HealthAnswered) -> None:
-    operation = under_way(draft)
-    if operation is not None and operation.bake is not None and operation.bake.asking:
-        operation.bake.answered(draft, ok=event.ok)
-
-
-def _not_switched(draft: Draft, event: events.NotSwitched) -> None:
-    operation = under_way(draft)
-    if isinstance(operation, Upgrade):
-        operation.not_switched(draft, event.reason)
+def _health_answered(work: Operation, draft: Draft, event: events.HealthAnswered) -> None:
+    if work.bake is not None and work.bake.asking:
+        work.bake.answered(draft, ok=event.ok)
 
 
 def _replaced(draft: Draft, event: events.Replaced) -> None:
@@ -211,12 +203,6 @@ def _replaced(draft: Draft, event: events.Replaced) -> None:
     operation = under_way(draft)
     if operation is not None:
         operation.replaced(draft, event.failure)
-
-
-def _baked(draft: Draft, event: events.Baked) -> None:
-    operation = under_way(draft)
-    if operation is not None:
-        operation.baked(draft, event.failure)
 
 
 _RULES: dict[type, Callable[[Draft, Any], None]] = {
@@ -245,11 +231,13 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     events.HookEnded: _hook_ended,
     events.Loaded: _loaded,
     events.NotLoaded: _not_loaded,
-    events.Pushed: _pushed,
+    events.Pushed: _of_operation(lambda work, draft, event: work.pushed(draft, event.answers)),
     events.StateKept: _state_kept,
-    events.Adopted: _adopted,
-    events.HealthAnswered: _health_answered,
-    events.NotSwitched: _not_switched,
+    events.Adopted: _of_operation(lambda work, draft, event: work.adopted(draft, event.problem)),
+    events.HealthAnswered: _of_operation(_health_answered),
+    events.NotSwitched: _of_operation(
+        lambda work, draft, event: work.not_switched(draft, event.reason)
+    ),
     events.Replaced: _replaced,
-    events.Baked: _baked,
+    events.Baked: _of_operation(lambda work, draft, event: work.baked(draft, event.failure)),
 }

@@ -28,7 +28,6 @@ class Operation(Row):
     decides whether it goes on (`left`).
     """
 
-    __slots__ = ("bake", "client")
     name = "operation"
     stage = ""
 
@@ -68,6 +67,9 @@ class Operation(Row):
 
     def adopted(self, draft: Draft, problem: str) -> None:
         """Sockets of an earlier generation are open again, or not."""
+
+    def not_switched(self, draft: Draft, reason: str) -> None:
+        """This process could not become the other version's supervisor."""
 
     def baked(self, draft: Draft, failure: Failure | None) -> None:
         """Nothing has failed for a while, or something has."""

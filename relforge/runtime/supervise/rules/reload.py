@@ -41,7 +41,6 @@ class Reload(Operation):
     ``only`` are places whose processes are replaced in any case, or None for all.
     """
 
-    __slots__ = ("_early", "_failure", "_new", "_old", "_only", "_replaced", "_told", "stage")
     name = "reload"
 
     def __init__(self, world: World, client: int | None, only: Places | None = frozenset()) -> None:
@@ -235,7 +234,6 @@ class Reload(Operation):
 class Diff(Operation):
     """``config diff``: what a reload would find, and nothing is done about it."""
 
-    __slots__ = ()
     name = "config diff"
 
     def begin(self, draft: Draft) -> None:

@@ -26,8 +26,6 @@ class Failure(Row):
     ``lines`` are lines that are known already.
     """
 
-    __slots__ = ("key", "lines", "message")
-
     def __init__(self, message: str, key: int = 0, lines: Collection[str] = ()) -> None:
         self.message = message
         self.key = key
@@ -63,21 +61,6 @@ class Replacement(Row):
     others depend on.  ``at_once`` is for a time that has none to lose.  ``asker`` is the
     key of a process that has asked for its successor, 0 where an operation replaces.
     """
-
-    __slots__ = (
-        "asker",
-        "at_once",
-        "failure",
-        "handed",
-        "kept",
-        "last",
-        "new",
-        "old",
-        "once",
-        "places",
-        "queue",
-        "stage",
-    )
 
     def __init__(
         self,

@@ -35,7 +35,6 @@ PREVIOUS = "RELEASE_PREVIOUS_ROOT"
 class Upgrade(Operation):
     """Belongs to its client: where that goes away before the switch, it is taken back."""
 
-    __slots__ = ("_code", "_dry", "_failure", "_new", "_old", "stage")
     name = "upgrade"
 
     def __init__(self, world: World, client: int | None, *, dry: bool = False) -> None:
@@ -149,7 +148,6 @@ class Upgrade(Operation):
             draft.world.switch = Switch(self._old, self.client)
 
     def not_switched(self, draft: Draft, reason: str) -> None:
-        """This process could not become the other supervisor."""
         self._give_up(draft, Failure(reason), FAILED)
 
     def adopted(self, draft: Draft, problem: str) -> None:

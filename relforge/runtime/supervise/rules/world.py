@@ -51,28 +51,6 @@ class Process(Row):
     ``changing``: the replacement under way decides what becomes of it.
     """
 
-    __slots__ = (
-        "changing",
-        "deadline",
-        "due",
-        "follows",
-        "gave_up",
-        "generation",
-        "instance",
-        "kept",
-        "key",
-        "note",
-        "pid",
-        "probing",
-        "ready",
-        "restarts",
-        "spawning",
-        "spec",
-        "stage",
-        "started",
-        "state",
-    )
-
     def __init__(self, key: int, generation: Generation, spec: Spec, instance: int) -> None:
         self.key = key
         self.generation = generation
@@ -110,8 +88,6 @@ class Outcome(Row):
     ``tail`` are lines that are known already.
     """
 
-    __slots__ = ("code", "hint", "key", "message", "tail")
-
     def __init__(self) -> None:
         self.code = DONE
         self.message = ""
@@ -125,32 +101,6 @@ class World(Row):
 
     ``forced`` names those that a stop had to kill.
     """
-
-    __slots__ = (
-        "began",
-        "change",
-        "coming",
-        "ended",
-        "ending",
-        "forced",
-        "generation",
-        "hooks",
-        "last_key",
-        "leaving",
-        "limit",
-        "loading",
-        "operation",
-        "outcome",
-        "patience",
-        "queued",
-        "restarts",
-        "rows",
-        "started",
-        "state",
-        "swept",
-        "switch",
-        "waiting",
-    )
 
     def __init__(self, generation: Generation, began: float, limit: float | None = None) -> None:
         self.generation = generation

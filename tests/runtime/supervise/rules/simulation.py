@@ -265,4 +265,4 @@ def _loaded(effect: effects.Load, found: Generation, refused: str) -> Value:
 
 def vars_of(row: Process) -> list[Any]:
     """All that is known of a process."""
-    return [getattr(row, name) for name in Process.__slots__]
+    return [*vars(row).values()]

@@ -300,3 +300,70 @@ def test_a_service_that_is_not_there(only: str) -> None:
         shop.last()["failed"],
     )
     assert shop.world.operation is None
+
+
+@pytest.mark.parametrize("signaled", [False, True])
+def test_a_health_check_that_fails_takes_it_back(signaled: bool) -> None:
+    """P48: what serves, and serves wrongly; a SIGHUP is watched as well."""
+    shop = running({"web": {}}, upgrade={"bake": 10.0, "health": {"exec": ["check"]}})
+    shop.following.changes = COLD
+    old = shop.world.generation
+    if signaled:
+        shop.send(events.Signaled("SIGHUP"))
+    else:
+        shop.ask("reload")
+    shop.run(1.0)
+    shop.health = False
+    shop.run(20.0)
+    assert "the release fails its health check: going back to the configuration before" in shop.log
+    assert shop.world.generation is old
+    assert {"web.1": RUNNING} == shop.states()
+    assert shop.world.operation is None
+
+
+def test_a_crash_while_the_old_ones_drain_is_taken_back() -> None:
+    shop = running({"web": {"drain": 5.0}}, upgrade={"bake": 0.0, "health": None})
+    shop.following.changes = COLD
+    old = shop.world.generation
+    shop.habits["web"] = {"stop": 3.0}
+    shop.program("web.1").habits = {**shop.program("web.1").habits, "stop": 3.0}
+    shop.ask("reload")
+    shop.run(1.0)
+    assert "draining" == (shop.world.change and shop.world.change.stage)
+    shop.crash("web.1", 7)
+    shop.run(20.0)
+    assert "web.1 exited with status 7" == shop.last()["failed"]
+    assert shop.world.generation is old
+    assert {"web.1": RUNNING} == shop.states()
+
+
+def test_one_starts_when_the_one_before_it_is_ready() -> None:
+    """In the order of `depends`; what may run once, and who depends on that, at the end."""
+    rows: dict[str, dict[str, Any]] = {
+        "api": {"depends": ["store"]},
+        "beat": {"singleton": True},
+        "mail": {"depends": ["beat"]},
+        "store": {"instances": 2},
+    }
+    shop = running(rows)
+    shop.following.changes = COLD
+    before = len(shop.done)
+    shop.ask("reload")
+    shop.run(20.0)
+    names = {row.key: str(row) for row in shop.world.rows}
+    started = [row.key for row in shop.done[before:] if isinstance(row, effects.Spawn)]
+    order = ["store.1", "store.2", "api.1", "beat.1", "mail.1"]
+    assert order == [names[key] for key in started]
+    ready = [line.removesuffix(" is ready") for line in shop.log if line.endswith(" is ready")]
+    assert order == ready
+
+    # Where the first one fails, the others are not even started.
+    pids_before, before = pids(shop), len(shop.done)
+    shop.following = shop.generation("1.0.0", rows)
+    shop.following.changes = COLD
+    shop.habits["store"] = {"ready": None, "dies": 0.1}
+    shop.ask("reload")
+    shop.run(20.0)
+    assert "store.1 exited with status 1 before it was ready" == shop.last()["failed"]
+    assert 1 == sum(isinstance(row, effects.Spawn) for row in shop.done[before:])
+    assert pids_before == pids(shop)
