@@ -11,6 +11,7 @@ from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.model import layout
 from relforge.runtime.contract import archive, tree_list
 
+_MOST_DIGEST = 1 << 12  # characters of the file beside an artifact that are read
 TARBALLS = ("tar.gz", "tar.zst", "run")  # whose one directory has the name of the release
 
 
@@ -113,7 +114,8 @@ def _sidecar(found: ReleaseContents) -> Iterator[Problem]:
         if os.path.lexists(beside):
             yield Problem(path=beside.name, message="it is not a file, or it is a dangling link")
         return
-    said = (beside.read_text(errors="replace").split() or ["nothing"])[0]
+    with beside.open(errors="replace") as file:
+        said = (file.read(_MOST_DIGEST).split() or ["nothing"])[0][:100]
     if said != found.sha256:
         told = f"its sha256 is {found.sha256}, but {beside.name} says {said}"
         yield Problem(path=found.place.name, message=told)

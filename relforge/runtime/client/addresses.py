@@ -93,7 +93,7 @@ def sockets(run: str) -> dict[tuple[str, int, int], str]:
     """The sockets of agents in a run directory, by service, instance and worker."""
     try:
         names = os.listdir(run)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except PermissionError:
         raise not_allowed(run) from None

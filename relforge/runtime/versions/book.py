@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 
-from .. import flock, instance, paths
+from .. import flock, instance, paths, trusted_directory
 from ..errors import LOCKED, Refusal
 from ..regular_file import NotRegular, make_own_directory, odd, open_own
 from . import live
@@ -29,6 +29,7 @@ class Book:
         self.place = place
         try:
             make_own_directory(place.own)
+            trusted_directory.check_deploy_root(place.root, place.releases, place.own)
             self._fd = open_own(place.lock, os.O_RDWR | os.O_CREAT, 0o644)
         except NotRegular:
             raise odd(place.lock) from None

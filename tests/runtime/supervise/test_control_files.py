@@ -130,6 +130,10 @@ def test_a_supervisor_that_cannot_listen_again_drains_on_stop(started: MiniRelea
     run = started.state / "run"
     shutil.rmtree(run)
     run.write_text("a file is in the way")
+    for words in (("rpc", "1"), ("stacks",), ("tasks",)):
+        done = started.run(*words)
+        assert done.returncode in (3, 5), done.stderr
+        assert "Traceback" not in done.stderr
     done = started.run("status")
     assert done.returncode == 5
     assert f"and its control socket is gone: {run}/supervisor.sock" in done.stderr
