@@ -35,6 +35,7 @@ from relforge.support import masking
 from relforge.support.errors import UserError
 from relforge.support.urls import split_url
 
+_ADDRESSES = ("https://", "http://", "file://")
 HASH = re.compile(r"\s--hash[=\s]\s*(\w+):([0-9A-Fa-f]+)(?=\s|$)")
 PASSED_OVER = re.compile(
     r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index|--trusted-host|--pre"
@@ -111,6 +112,9 @@ def _pin(path: Path, number: int, line: str, root: Path) -> Pin | None:
         text = f"{named} ; {directory['m']}" if directory["m"] else named
     elif text.startswith("git+") and (egg := EGG.search(text)):
         text = f"{egg[1]} @ {text}"
+    elif text.startswith(_ADDRESSES):  # without a name: the file's own says it
+        file = unquote(split_url(text.split()[0], where).path.rpartition("/")[2])
+        text = f"{local_package.of_file(file)} @ {text}".removeprefix(" @ ")
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:

@@ -3,20 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import tomli
 
 from relforge.project.init.reading import Sources
 
+PYPROJECT = "pyproject.toml"
 
-def files(sources: Sources) -> tuple[str, ...]:
-    """alembic.ini and the directory that it names."""
-    found = []
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """A file of Alembic's settings, and the directory that it names, "" where it is none here."""
+
+    settings: str
+    folder: str
+
+
+def find(sources: Sources) -> Iterator[Scripts]:
+    """Each ``alembic.ini``, then ``[tool.alembic]`` of pyproject.toml."""
     for path in sources.files:
         if PurePosixPath(path).name == "alembic.ini" and not sources.is_aside(path):
-            found.append(path)
             place = re.search(r"^\s*script_location\s*=\s*(\S+)", sources.text(path), re.MULTILINE)
-            said = (place[1] if place else "alembic").replace("%(here)s/", "").removeprefix("./")
-            folder = str(PurePosixPath(path).parent / said)
-            if sources.has(folder):
-                found.append(folder)
-    return tuple(found)
+            yield _scripts(sources, path, place[1] if place else "alembic")
+    said = _of_pyproject(sources.text(PYPROJECT))
+    if said:
+        yield _scripts(sources, PYPROJECT, said)
+
+
+def files(sources: Sources) -> tuple[str, ...]:
+    """All of them."""
+    rows = (path for row in find(sources) for path in (row.settings, row.folder) if path)
+    return tuple(dict.fromkeys(rows))
+
+
+def beside(sources: Sources, in_wheel: Callable[[str], bool]) -> Iterator[str]:
+    """Directories of migrations in a wheel whose settings, beside it, name them by a path."""
+    for row in find(sources):
+        if row.folder and in_wheel(row.folder) and not in_wheel(row.settings):
+            yield row.folder
+
+
+def _scripts(sources: Sources, path: str, said: str) -> Scripts:
+    plain = said.replace("%(here)s/", "").removeprefix("./")
+    folder = str(PurePosixPath(path).parent / plain)
+    return Scripts(path, folder if sources.has(folder) else "")
+
+
+def _of_pyproject(text: str) -> str:
+    try:
+        table = tomli.loads(text).get("tool", {}).get("alembic", {})
+    except tomli.TOMLDecodeError:
+        return ""
+    said = table.get("script_location") if isinstance(table, dict) else None
+    return said if isinstance(said, str) else ""

@@ -58,20 +58,25 @@ def unset(tree: ast.Module, nodes: list[ast.AST], bound: Set[str]) -> Iterator[s
                 yield name
 
 
-def classes(tree: ast.Module) -> Iterator[Class]:
-    """Those at the module's level, with what they define and bind."""
+def classes(tree: ast.Module, *, whole: bool) -> Iterator[Class]:
+    """Those at the module's level, with what they define and bind.
+
+    ``whole`` is whether somebody may ask what their methods return and assign.
+    """
     for node in statements(tree.body):
         if isinstance(node, ast.ClassDef):
-            methods = {row.name: row for row in functions(node.body)}
+            there = [
+                row for row in node.body if isinstance(row, ast.FunctionDef | ast.AsyncFunctionDef)
+            ]
+            called = next((row for row in there if row.name == "__call__"), None)
             bound = {name for row in node.body for name, _ in assigned(row)}
-            called = methods.get("__call__")
             yield Class(
                 name=node.name,
                 bases=tuple(dotted(row) for row in node.bases),
-                bound=frozenset(bound | methods.keys()),
-                called_with=called.words[1:] if called else (),
-                methods=methods,
-                attributes=dict(_attributes(node)),
+                bound=frozenset(bound | {row.name for row in there}),
+                called_with=tuple(row.arg for row in called.args.args[1:]) if called else (),
+                methods={row.name: row for row in functions(node.body)} if whole else {},
+                attributes=dict(_attributes(node)) if whole else {},
             )
 
 

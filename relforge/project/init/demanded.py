@@ -30,13 +30,13 @@ def demanded(nodes: Sequence[ast.AST], at_import: set[int]) -> Iterator[ast.Call
             read = bound.get(dotted(value)) if named else value
             if read is not None and _is_open(read):
                 yield read
-    for name in _refused(node for node in nodes if id(node) in at_import):
+    for name in refused(node for node in nodes if id(node) in at_import):
         if name in bound:
             yield bound[name]
     yield from _of_django(nodes, at_import)
 
 
-def _refused(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def refused(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """``if X is None: raise ...``, ``if not X: sys.exit()``, ``assert X``."""
     for node in nodes:
         if isinstance(node, ast.If) and any(ends(row) for row in node.body):

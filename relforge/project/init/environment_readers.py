@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from relforge.project.init import demanded
 from relforge.project.init.environment_syntax import ENVIRON, GETENV, KINDS, ends, texts
 from relforge.project.init.syntax import dotted, statements
 
@@ -91,16 +92,26 @@ def _helpers(tree: ast.Module) -> Iterator[tuple[str, bool]]:
             and dotted(row.slice) == first
             for row in inner
         )
-        asked = any(
-            isinstance(row, ast.Call)
-            and dotted(row.func) in GETENV
-            and row.args
-            and dotted(row.args[0]) == first
-            for row in inner
-        )
+        asked = [row for row in inner if isinstance(row, ast.Call) and _asks_for(row, first)]
         if taken or asked:
             caught = any(isinstance(row, ast.Try) for row in inner)
-            yield node.name, (taken and not caught) or any(ends(row) for row in inner)
+            yield node.name, (taken and not caught) or _fails(inner, asked)
+
+
+def _asks_for(node: ast.Call, name: str) -> bool:
+    """``os.getenv(name)``, with any default."""
+    return dotted(node.func) in GETENV and bool(node.args) and dotted(node.args[0]) == name
+
+
+def _fails(inner: Sequence[ast.AST], asked: Sequence[ast.Call]) -> bool:
+    """Whether a function raises where one of these has no answer."""
+    bound = {
+        dotted(target)
+        for row in inner
+        if isinstance(row, ast.Assign) and row.value in asked
+        for target in row.targets
+    }
+    return any(name in bound for name in demanded.refused(inner))
 
 
 def _prefixes(

@@ -79,6 +79,7 @@ class Facts:
     readable: bool = True
     imports: dict[str, Imported] = field(default_factory=dict)
     needs: tuple[tuple[str, int], ...] = ()  # every module that is imported, with its level
+    optional: frozenset[str] = frozenset()  # those whose absence it survives, by their first part
     stars: tuple[Imported, ...] = ()
     bound: dict[str, Expression] = field(default_factory=dict)  # the last binding counts
     history: dict[str, tuple[Expression, ...]] = field(default_factory=dict)
@@ -100,4 +101,5 @@ class Facts:
     opens: tuple[tuple[str, int], ...] = ()  # files by a relative path
     settings: dict[str, Setting] = field(default_factory=dict)  # UPPER = value, any = {...}
     paths: tuple[str, ...] = ()  # what sys.path.insert adds, as source
+    deferred: str = ""  # an annotation, by its place, that only a Python that defers it survives
     unset: frozenset[str] = frozenset()  # declared, and bound by another module alone

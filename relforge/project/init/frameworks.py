@@ -59,6 +59,7 @@ FRAMEWORKS = frozenset({
     "aiohttp", "apiflask", "blacksheep", "bottle", "django", "falcon", "fastapi", "flask",
     "litestar", "quart", "sanic", "starlette", "tornado"
 })  # fmt: skip
+TASK_QUEUES = frozenset({"apscheduler", "arq", "celery", "dramatiq", "huey", "rq", "saq", "taskiq"})
 # What takes one application and makes another; the rest of what takes one leaves it as it is.
 WRAPPERS: dict[str, Interface] = {
     "a2wsgi.ASGIMiddleware": "wsgi",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from relforge.project import lockfile
@@ -16,6 +17,7 @@ from relforge.project.init import (
     dependencies,
     django,
     django_files,
+    entries,
     expanding,
     frontend,
     interpreter,
@@ -35,21 +37,16 @@ from relforge.project.init import (
     working_directories,
 )
 from relforge.project.init.applications import Application
-from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
-from relforge.project.init.django import Settings
 from relforge.project.init.django_files import StaticFiles
 from relforge.project.init.found import Found
 from relforge.project.init.ini_files import IniFiles
 from relforge.project.init.names import Names
-from relforge.project.init.processes import OwnCommand, Process
-from relforge.project.init.program_words import modules_of
 from relforge.project.init.reading import Sources
 from relforge.project.init.wheel_layout import Wheel
 from relforge.project.init.wheel_or_sources import in_wheel, takes_wheel
 from relforge.project.toml_document import read_toml
 
-_LONGEST = 20_000  # characters of a script
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -101,13 +98,17 @@ def model(
         managers = (programs.of_django(settings.module),)
     commands = running.commands(known, sources, asked, managers, scripts, served, processes, lines)
     started = tuple(running.files(sources, processes, commands))
-    entries = [*_entries(processes, commands, settings), *_of_files(sources, started)]
-    own = [name for name in entries if name in known.modules]
+    first = [
+        *entries.of_programs(processes, commands, settings),
+        *entries.of_files(sources, started),
+    ]
+    own = [name for name in first if name in known.modules]
     extra = (*alembic.files(sources), *started)
     chosen = contents.choose(sources, known, places, own or known.modules, extra)
     overlays: tuple[str, ...] = ()
     if usable is not None and takes_wheel(usable, chosen, known, managers, extra, named):
-        overlays = tuple(row for row in chosen.paths if not in_wheel(usable, row))
+        apart = [row for row in chosen.paths if not in_wheel(usable, row)]
+        overlays = (*apart, *alembic.beside(sources, partial(in_wheel, usable)))
         chosen = replace(chosen, trees=None)
     elif not known.modules:
         chosen = replace(chosen, trees=())
@@ -117,7 +118,8 @@ def model(
         reading.text(place) if place else "",
         available,
         pinned.find(root, asked, changed),
-        _imports(known, chosen, asked),
+        entries.imported(known, chosen, asked),
+        next((d for name in sorted(chosen.reached) if (d := known.modules[name].deferred)), ""),
     )
 
     packages = _in_packages(usable, python.version)
@@ -157,21 +159,6 @@ def model(
     )
 
 
-def _entries(
-    processes: Iterable[Process], commands: Iterable[OwnCommand], settings: Settings | None
-) -> list[str]:
-    """The modules with which something of the release begins."""
-    found = [name for process in processes for name in process.modules]
-    found += [name for command in commands for name in command.modules]
-    return found if settings is None else [*found, settings.module, *settings.apps()]
-
-
-def _of_files(sources: Sources, paths: Iterable[str]) -> Iterator[str]:
-    """The modules that scripts and files of configuration name: ``module = shop:app``."""
-    for path in paths:
-        yield from modules_of(tuple(re.split(r"[\s=,;'\"]+", sources.text(path)[:_LONGEST])))
-
-
 def _in_packages(wheel: Wheel | None, version: str) -> Callable[[str], str | None]:
     """Where the release has a file that the project's wheel contains; None for any other."""
 
@@ -180,13 +167,6 @@ def _in_packages(wheel: Wheel | None, version: str) -> Callable[[str], str | Non
         return placed and f"python/lib/python{version}/site-packages/{placed}"
 
     return place
-
-
-def _imports(known: Names, chosen: Contents, asked: Dependencies) -> frozenset[str]:
-    """The modules that what goes in imports; setuptools brings distutils."""
-    rows = (known.modules[name].needs for name in chosen.reached)
-    names = {name.partition(".")[0] for needs in rows for name, level in needs if not level}
-    return frozenset(names - ({"distutils"} if "setuptools" in asked else set()))
 
 
 def _foreign(asked: Dependencies) -> frozenset[str]:

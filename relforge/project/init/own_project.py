@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from relforge.model.spec import Project
 from relforge.project import pyproject
@@ -15,13 +19,15 @@ from relforge.project.requirements import pipfile
 def read(root: Path, written: bool, sources: Sources) -> Project:
     """The project as a build reads it; one without a pyproject.toml as it would."""
     if written:
-        return pyproject.load(root)
+        project = pyproject.load(root)
+        return replace(project, requires_python=project.requires_python or _of_setup(sources))
     built = wheel_setuptools.is_used(sources)
     return Project(
         root=root,
         name="",
         version=None,
-        requires_python=pipfile.python(root) if sources.has(pipfile.NAME) else "",
+        requires_python=(pipfile.python(root) if sources.has(pipfile.NAME) else "")
+        or _of_setup(sources),
         dependencies=(),
         optional_dependencies={},
         groups={},
@@ -31,6 +37,17 @@ def read(root: Path, written: bool, sources: Sources) -> Project:
         settings={},
         dynamic=pyproject.BACKENDS if built else (),
     )
+
+
+def _of_setup(sources: Sources) -> str:
+    """``python_requires`` of setup.cfg or setup.py, "" where it is none or computed."""
+    text = sources.text("setup.cfg") + "\n" + sources.text("setup.py")
+    match = re.search(r"""\bpython_requires\s*=\s*['"]?([<>=!~][^'"\n#]*)""", text)
+    found = match[1].strip().rstrip(",") if match else ""
+    try:
+        return str(SpecifierSet(found))
+    except InvalidSpecifier:
+        return ""
 
 
 def name(data: dict[str, Any]) -> str:

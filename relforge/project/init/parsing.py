@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from relforge.project.init import definitions, variables, written_paths
+from relforge.project.init import (
+    deferred_annotations,
+    definitions,
+    imported,
+    variables,
+    written_paths,
+)
 from relforge.project.init.facts import Facts, Imported, Setting, Start
+from relforge.project.init.frameworks import MAKERS
 from relforge.project.init.syntax import (
     Expression,
     assigned,
@@ -21,6 +28,7 @@ from relforge.project.init.syntax import (
 _WORD = re.compile(r"[\w./:@-]{2,120}")
 _LOADERS = ("autodiscover_tasks", "from_object", "import_module", "import_string", "load_module")
 _OPENS = ("open", "io.open", "codecs.open")
+_MAKERS = {part for row in MAKERS for part in (row, row.rpartition(".")[0])}
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _SETTING = re.compile(r"[A-Z][A-Z0-9_]+")
 
@@ -32,7 +40,7 @@ def read(path: str, text: str | bytes) -> Facts:
     except (SyntaxError, ValueError, RecursionError):
         return Facts(path=path, readable=False)
     nodes = list(ast.walk(tree))
-    imports = dict(_imports(nodes))
+    imports = dict(imported.names(nodes))
     history: dict[str, list[Expression]] = {}
     settings: dict[str, Setting] = {}
     under = dict(conditions(tree.body))
@@ -52,11 +60,12 @@ def read(path: str, text: str | bytes) -> Facts:
                     settings.setdefault(name, Setting(value, inner.lineno, ""))
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     guards = [node for node in tree.body if is_guard(node)]
-    full = {name: _full(row) for name, row in imports.items()}
+    full = {name: imported.full(row) for name, row in imports.items()}
     return Facts(
         path=path,
         imports=imports,
-        needs=tuple(_needs(nodes)),
+        needs=tuple(imported.modules(nodes)),
+        optional=frozenset(imported.optional(nodes)),
         stars=tuple(
             Imported(node.level, node.module or "")
             for node in statements(tree.body)
@@ -65,7 +74,7 @@ def read(path: str, text: str | bytes) -> Facts:
         bound={name: rows[-1] for name, rows in history.items()},
         history={name: tuple(rows) for name, rows in history.items() if len(rows) > 1},
         functions={row.name: row for row in definitions.functions(tree.body)},
-        classes={row.name: row for row in definitions.classes(tree)},
+        classes={row.name: row for row in definitions.classes(tree, whole=_makes(imports))},
         calls=frozenset(dotted(node.func) for node in calls) - {""},
         at_once=frozenset(
             dotted(row.value.func)
@@ -91,6 +100,7 @@ def read(path: str, text: str | bytes) -> Facts:
         written=tuple(written_paths.written(path, tree, nodes)),
         opens=tuple(_opens(calls)),
         settings=settings,
+        deferred=deferred_annotations.find(path, tree),
         unset=frozenset(definitions.unset(tree, nodes, history.keys())),
         paths=tuple(
             ast.unparse(node.args[-1])
@@ -100,38 +110,17 @@ def read(path: str, text: str | bytes) -> Facts:
     )
 
 
+def _makes(imports: Mapping[str, Imported]) -> bool:
+    """Whether a module imports something of the frameworks that makes applications."""
+    return any(imported.full(row) in _MAKERS for row in imports.values())
+
+
 def _reads(text: str | bytes) -> bool:
     """Whether a module may read the environment at all."""
     plain = text if isinstance(text, str) else text.decode("utf-8", errors="replace")
     return any(
         word in plain for word in ("environ", "getenv", "BaseSettings", "decouple", "Config")
     )
-
-
-def _full(row: Imported) -> str:
-    return ".".join(part for part in (row.module, row.name) if part)
-
-
-def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, Imported]]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for row in node.names:
-                first = row.name.partition(".")[0]
-                yield row.asname or first, Imported(0, row.name if row.asname else first)
-        elif isinstance(node, ast.ImportFrom):
-            for row in node.names:
-                yield row.asname or row.name, Imported(node.level, node.module or "", row.name)
-
-
-def _needs(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from ((row.name, 0) for row in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            yield base, node.level
-            for row in node.names:
-                yield f"{base}.{row.name}".strip("."), node.level
 
 
 def _mentions(nodes: list[ast.AST]) -> Iterator[str]:

@@ -143,7 +143,8 @@ def _called(node: ast.Call, inner: Callable[[ast.AST], str | None], option: Opti
         known = [row for row in rows if row is not None]
         return posixpath.join(*known) if known and len(known) == len(rows) else None
     if method == "format" and owner is not None and not node.keywords:
-        return _filled(inner(owner), "{}", [inner(row) for row in node.args])
+        text = re.sub(r"\{\d+\}", "{}", inner(owner) or "")
+        return _filled(text, "{}", [inner(row) for row in node.args])
     if method == "dirname":
         return _up(inner(node.args[0]), True) if node.args else None
     if method in _READS and (default := _default(node, options)) is not None:

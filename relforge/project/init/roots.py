@@ -49,7 +49,7 @@ def find(
     """
     found: Counter[str] = Counter()
     for path in sources.files:
-        if PurePosixPath(path).name == MANAGE and not sources.is_aside(path):
+        if is_manager(sources, path):
             found[_folder(path)] += 1
     for path, row in sources.modules.items():
         if sources.is_aside(path):
@@ -73,6 +73,15 @@ def find(
     found[""] += 1
     order = sorted(found, key=lambda row: (-row.count("/"), row == "", row))
     return Roots(folders=tuple(order), wheel=wheel)
+
+
+def is_manager(sources: Sources, path: str) -> bool:
+    """Whether this is a ``manage.py`` that is run, and no module of a package of that name."""
+    if PurePosixPath(path).name != MANAGE or sources.is_aside(path):
+        return False
+    row = sources.modules.get(path)
+    runs = row is None or row.guard or bool(row.at_once)
+    return runs or not sources.has(_join(_folder(path), "__init__.py"))
 
 
 def _nearest(path: str, name: str, sources: Sources) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from relforge.project.init import expanding, procfile, programs, shell_lines, workers
+from relforge.project.init import expanding, procfile, programs, schedulers, shell_lines, workers
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
@@ -34,7 +34,8 @@ def web_program(lines: tuple[Program, ...], sources: Sources) -> tuple[Program |
         for text in (" ".join(given), *given[-1:]):
             program = Program(name=procfile.WEB, line=shell_lines.parse(text), number=0)
             program = expanding.script(program, sources.text)
-            if program.server is not None and program.server.target:
+            named = program.words[:1] == ("fastapi",)  # it looks for the application itself
+            if program.server is not None and (named or program.server.target):
                 return program, path
     return None, procfile.FILE
 
@@ -75,7 +76,7 @@ def processes(
 def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:
     main = row.line.main
     words = row.words
-    single = workers.is_scheduler(row.name, words)
+    single = schedulers.is_scheduler(row.name, words)
     comment = "From the Procfile; this program does not report when it is ready."
     comments = (comment, "Only one at a time, even during a replacement.") if single else (comment,)
     server = row.server

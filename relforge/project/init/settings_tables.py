@@ -71,7 +71,9 @@ def _dependencies(found: Found) -> Iterator[Table]:
         names = " and ".join(judge.lacking(found))
         text = f"The services need {names}, which the project's dependencies lack."
         if not names:
-            text = "The project does not declare dependencies; these are what its sources import."
+            text = (
+                "No file that relforge reads has dependencies; these are what the sources import."
+            )
         yield Table(name="dependencies", rows=rows, comments=(text,))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relforge.project.init import application_kinds, server_lines
+from relforge.project.init import application_kinds, server_lines, server_options
 from relforge.project.init.applications import Application
 from relforge.project.init.procfile import Program
 from relforge.project.init.program_words import env_of
@@ -18,7 +18,7 @@ def of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
     """The application that the line names, with the options that are a server's own."""
     options, unread, lost_notes = dict(line.options), list(line.unread), list[str]()
     if line.server == "gunicorn" and evidence.config:
-        told, lost = server_lines.config_file(evidence.config)
+        told, lost = server_options.config_file(evidence.config)
         target = str(told.pop("wsgi_app", ""))
         bind = str(told.pop("bind", ""))
         options = {**told, **options}

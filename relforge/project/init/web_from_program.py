@@ -102,6 +102,10 @@ def _listening(facts: Facts) -> frozenset[str]:
 
 
 def _as_script(evidence: Evidence, module: str) -> str:
-    """The function of a module that a console script calls, "" where none does."""
-    rows = (row for row in evidence.scripts.values() if row.partition(":")[0] == module)
-    return next(rows, "")
+    """The function of a module that a console script calls and that needs no words, else ""."""
+    for target in evidence.scripts.values():
+        owner, _, name = target.partition(":")
+        found = evidence.names.modules[module].functions.get(name) if owner == module else None
+        if found and not found.required and not found.decorators and not found.is_async:
+            return target
+    return ""

@@ -88,6 +88,9 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     what = next((_CALLS[end] for end in ends if f".{name}".endswith(f".{end}")), "")
     if what and node.args:
         yield what, node.args[0]
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if name == "" and isinstance(owner, ast.Constant) and _SQLITE.match(str(owner.value)):
+        yield "a database", node  # "sqlite:///{}".format(path)
     if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
         yield _METHODS[node.func.attr], node.func.value
     mode = options.get("mode") or (node.args[1] if len(node.args) > 1 else None)
@@ -108,7 +111,8 @@ def _found(what: str, value: ast.expr, file: str, bound: Mapping[str, ast.expr])
     if plain.startswith(f"{paths.ROOT}/"):
         inner = plain.removeprefix(f"{paths.ROOT}/")
         return Written(what, inner, value.lineno, inside=True) if inner else None
-    if plain.startswith(("/", "..", "~", ":", "$")) or plain == "." or "://" in path:
+    template = "{" in plain or "%" in plain  # of a text that is filled in elsewhere
+    if template or plain.startswith(("/", "..", "~", ":", "$")) or plain == "." or "://" in path:
         return None
     return Written(what, plain, value.lineno, inside=False)
 

@@ -31,6 +31,8 @@ DEVELOPMENT = re.compile(
     r"(^|[._/-])(dev(el(op(ment)?)?)?|tests?|testing|docs?|lint|typing|types|ci|local|debug|tools?"
     r"|constraints?|bench(marks?)?|examples?|build|optional)([._/-]|$)"
 )
+# In forms that relforge does not read: what pip installs from them is a part at most.
+UNREAD = ("environment.yml", "environment.yaml", "conda.yml", "pixi.toml")
 KEY = "tool.relforge.requirements"
 
 
@@ -96,6 +98,7 @@ def files(root: Path) -> tuple[str, ...]:
     names = [name for name in (*SETUP, pipfile.NAME) if _names_something(root, name)]
     for pattern in ("requirements*.txt", "requirements*.in"):
         names += sorted(path.name for path in root.glob(pattern) if path.is_file())
+    names += [name for name in UNREAD if (root / name).is_file()]
     for pattern in ("*.txt", "*.in"):
         paths = root.glob(f"requirements/{pattern}")
         names += sorted(f"requirements/{path.name}" for path in paths)
@@ -216,7 +219,13 @@ def _refuse_overlooked(root: Path, lock: str | None) -> None:
         for name in files(root)
         if name not in SETUP and name != lock and not DEVELOPMENT.search(name)
     ]
-    found = [name for name in names if _read(root, name).rows]
+    found = [name for name in names if name not in UNREAD and _read(root, name).rows]
+    unread = [name for name in names if name in UNREAD]
+    if unread and not found:
+        raise UserError(
+            f"{unread[0]} names requirements in a form that relforge does not read",
+            hint="write them to requirements.txt, or set in [tool.relforge]: requirements = []",
+        )
     if found:
         verb = "names" if len(found) == 1 else "name"
         raise UserError(
