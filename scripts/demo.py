@@ -50,13 +50,13 @@ def demo(folder: Path) -> int:
     report = json.loads(built)
     artifact = Path(place, report["artifact"])
     cached = sum(layer["cached"] for layer in report["layers"])
-    tell(f"{artifact.name}: {report['size'] / 1e6:.0f} MB, sha256 {report['sha256'][:16]}...")
-    tell(f"{cached} of its {len(report['layers'])} layers came from the cache.")
+    show(f"{artifact.name}: {report['size'] / 1e6:.0f} MB, sha256 {report['sha256'][:16]}...")
+    show(f"{cached} of its {len(report['layers'])} layers came from the cache.")
 
     say("2. Unpack it elsewhere, as on a server that has no Python")
     release = folder / f"{report['name']}-{report['version']}"
     run(["tar", "-xzf", str(artifact), "-C", str(folder)], folder)
-    tell(str(release))
+    show(str(release))
 
     name, port = report["name"], free_port()
     program = release / "bin" / name
@@ -85,7 +85,7 @@ def project(folder: Path) -> Path:
     asked = PYTHON.search(text)
     if asked is None or asked[2] == own:
         return PROJECT
-    tell(f"It asks for CPython {asked[2]}; this copy asks for the one that runs here, {own}.")
+    show(f"It asks for CPython {asked[2]}; this copy asks for the one that runs here, {own}.")
     copy = folder / "sample_app"
     shutil.copytree(PROJECT, copy, ignore=MADE)
     (copy / "pyproject.toml").write_text(PYTHON.sub(rf'\g<1>"{own}"', text))
@@ -100,7 +100,7 @@ def use(port: int) -> None:
     except (urllib.error.URLError, OSError) as error:
         raise Failed(f"{address}: {error}") from None
     title = page.partition("<title>")[2].partition("</title>")[0].strip()
-    tell(f"GET {address} answered {answer.status}, {len(page)} bytes, titled {title!r}.")
+    show(f"GET {address} answered {answer.status}, {len(page)} bytes, titled {title!r}.")
 
 
 def conclude(program: Path, port: int) -> None:
@@ -131,7 +131,7 @@ For a project of your own: run `relforge init` in its directory, with {sys.prefi
 def tell_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
     print(f"   $ bin/{program.name} {shlex.join(words)}", flush=True)
     for line in run([str(program), *words], cwd, env).splitlines():
-        tell(line)
+        show(line)
 
 
 def run(words: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> str:
@@ -160,7 +160,7 @@ def say(text: str) -> None:
     print(f"\n{text}", flush=True)
 
 
-def tell(text: str) -> None:
+def show(text: str) -> None:
     print(f"   {text}", flush=True)
 
 

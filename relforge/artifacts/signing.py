@@ -1,7 +1,7 @@
 """Signatures of artifacts: SSH's, by ``ssh-keygen -Y`` (PROTOCOL.sshsig of OpenSSH).
 
-What is signed is the digest file beside an artifact, so whoever has the small
-file and its signature can tell before 50 MB are copied.
+What is signed is the digest file beside an artifact: who has the small
+file and its signature can check them before 50 MB are copied.
 
     ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz
     ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz.sha256        as sha256sum(1) writes it

@@ -1,4 +1,4 @@
-"""Places of the build host that a release must not depend on, nor tell of."""
+"""Places of the build host that a release must neither depend on nor reveal."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def run_paths(release: Release) -> Iterator[Finding]:
         known = known or Origins(release)
         is_wheel = known.kind(library.path) == "wheel"
         for folder in fixed:
-            of_ours = next((name for place, name in named.items() if _is_below(folder, place)), "")
+            of_ours = next(
+                (name for place, name in named.items() if layout.is_below(folder, place)), ""
+            )
             if is_wheel and folder.startswith("/") and not of_ours:
                 continue
             yield _run_path(library.path, folder, of_ours, known.name(library.path), is_wheel)
@@ -88,7 +90,7 @@ def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) 
 
 
 def places(release: Release) -> dict[str, str]:
-    """The places that tell of this host, each with what it is.
+    """The places that reveal this host, each with what it is.
 
     One of a single component, such as ``/app`` or ``/root``, is none: half of
     the files that were ever written name it.
@@ -114,7 +116,3 @@ def places(release: Release) -> dict[str, str]:
 
 def _at(line: int) -> str:
     return f"line {line} " if line else ""
-
-
-def _is_below(folder: str, place: str) -> bool:
-    return folder == place or folder.startswith(f"{place}/")

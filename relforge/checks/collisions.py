@@ -19,7 +19,7 @@ def rule(release: Release) -> Iterator[Finding]:
     """Each file of two packages that matters, and each module that cannot be imported."""
     for row in release.collisions:
         if row.kind != "text" and not row.wanted:
-            yield _finding(row)
+            yield _of_collision(row)
     yield from _hidden(release)
 
 
@@ -34,7 +34,7 @@ def notes(release: Release) -> Iterator[str]:
         )
 
 
-def _finding(row: Collision) -> Finding:
+def _of_collision(row: Collision) -> Finding:
     script = _SCRIPT.fullmatch(row.path)
     is_module = row.kind == "module"
     about = (

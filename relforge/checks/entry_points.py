@@ -68,7 +68,7 @@ def findings(release: Release, answer: Answer) -> Iterator[Finding]:
     """One for each reason; the entry points that it stops are its files."""
     for row in answer.rows:
         if "message" in row:
-            yield _finding(release, row)
+            yield _failed_target(release, row)
 
 
 def _of_one_process(
@@ -120,7 +120,7 @@ def _shown(output: str) -> str:
 
 
 def unchecked(release: Release) -> Iterator[str]:
-    """What only a host of the release's CPU can tell."""
+    """What only a host with the release's CPU can find out."""
     names = [row["setting"] for row in targets(release)]
     if names and not release_python.can_import(release):
         yield (
@@ -129,7 +129,7 @@ def unchecked(release: Release) -> Iterator[str]:
         )
 
 
-def _finding(release: Release, row: dict[str, str]) -> Finding:
+def _failed_target(release: Release, row: dict[str, str]) -> Finding:
     message, hint = row["message"].replace(f"{release.tree}/", ""), row["hint"]
     for server, module in SERVER_MODULES.items():
         if f"\nModuleNotFoundError: No module named {module!r}" in message:

@@ -63,16 +63,16 @@ def rule(release: Release) -> Iterator[Finding]:
             what = "holds tests"
         else:
             continue
-        yield _finding(folder, f"{what}: {len(entries)} files, {_size(size)}")
+        yield _leftover(folder, f"{what}: {len(entries)} files, {_size(size)}")
 
 
 def _file(entry: Entry) -> Iterator[Finding]:
     name = entry.path.rpartition("/")[2]
     what = next((what for row, what in FILES.items() if fnmatchcase(name, row)), "")
     if what and entry.link is None:
-        yield _finding(entry.path, f"is {what}: {_size(entry.size)}")
+        yield _leftover(entry.path, f"is {what}: {_size(entry.size)}")
     elif entry.size > LARGE:
-        yield _finding(entry.path, f"is large: {_size(entry.size)}")
+        yield _leftover(entry.path, f"is large: {_size(entry.size)}")
 
 
 def _folder(path: str) -> str:
@@ -84,7 +84,7 @@ def _folder(path: str) -> str:
     return ""
 
 
-def _finding(path: str, message: str) -> Finding:
+def _leftover(path: str, message: str) -> Finding:
     return Finding(
         severity="warning",
         rule=RULE,

@@ -1,4 +1,4 @@
-"""Which modules the files of a release make, told from their paths alone."""
+"""Which modules the files of a release make, by their paths alone."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def machine(release: Release) -> Iterator[Finding]:
 
 
 def glibc(release: Release) -> Iterator[Finding]:
-    """Each ELF file that needs a newer glibc than ``check.glibc`` says, or the release tells."""
+    """Each ELF file that needs a newer glibc than ``check.glibc``, or else the target, has."""
     wanted = release.settings.check.glibc
     floor = wanted or release.target.glibc
     for library in surveyed.survey(release):

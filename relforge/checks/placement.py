@@ -58,16 +58,12 @@ def _problem(root: str, path: str, target: str) -> str:
         return "an absolute path on this host"
     place = os.path.normpath(os.path.join(root, os.path.dirname(path), target))
     real = os.path.realpath(place)
-    if not _is_below(place, root) or not _is_below(real, root):
+    if not layout.is_below(place, root) or not layout.is_below(real, root):
         return "outside of the release"
     state = os.path.join(root, layout.STATE)
-    if not os.path.exists(real) and not _is_below(place, state):  # which is made at boot
+    if not os.path.exists(real) and not layout.is_below(place, state):  # which is made at boot
         return "which does not exist"
     return ""
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(f"{root}/")
 
 
 def _is_of_the_target(release: Release, layer: Layer, entry: Entry) -> bool:

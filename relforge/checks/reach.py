@@ -1,6 +1,6 @@
 """Which modules the services, commands and hooks of a release reach.
 
-Told in two ways that complete each other: what the release's own interpreter had
+Found in two ways that complete each other: what the release's own interpreter had
 imported after it imported everything that settings name, and what the sources of
 the application name, in imports anywhere in them and in strings (a framework's
 settings), followed from there.

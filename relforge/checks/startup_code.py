@@ -59,9 +59,9 @@ def rule(release: Release) -> Iterator[Finding]:
         for entry in layer.entries if layer.name in LAYERS else ():
             folder, _, name = entry.path.rpartition("/")
             if name == "pyvenv.cfg" and folder in (layout.PYTHON, f"{layout.PYTHON}/bin"):
-                yield _finding(entry.path, "says where the interpreter looks for modules")
+                yield _startup_code(entry.path, "says where the interpreter looks for modules")
             elif _is_module(entry.path, (site, lib, f"{lib}/lib-dynload")):
-                yield _finding(entry.path, "is imported at each start")
+                yield _startup_code(entry.path, "is imported at each start")
             elif folder == site and name.endswith((".pth", ".start")):
                 yield from _configuration(release, entry)
 
@@ -84,14 +84,16 @@ def _configuration(release: Release, entry: Entry) -> Iterator[Finding]:
         if not line.strip() or line.startswith("#"):
             continue
         if entry.path.endswith(".start"):
-            yield _finding(entry.path, f"runs at each start: {line.strip()[:SHOWN]}")
+            yield _startup_code(entry.path, f"runs at each start: {line.strip()[:SHOWN]}")
             return
         if line.startswith(("import ", "import\t")):
             if not any(known.fullmatch(line.rstrip()) for known in _KNOWN):
-                yield _finding(entry.path, f"runs code at each start: {line[:SHOWN]}")
+                yield _startup_code(entry.path, f"runs code at each start: {line[:SHOWN]}")
                 return
         elif _leads_out(entry.path, line.strip()):
-            yield _finding(entry.path, f"has modules looked for outside of the release: {line}")
+            yield _startup_code(
+                entry.path, f"has modules looked for outside of the release: {line}"
+            )
             return
 
 
@@ -100,7 +102,7 @@ def _leads_out(path: str, line: str) -> bool:
     return posixpath.isabs(line) or there == ".." or there.startswith("../")
 
 
-def _finding(path: str, message: str) -> Finding:
+def _startup_code(path: str, message: str) -> Finding:
     return Finding(
         severity="warning",
         rule=RULE,

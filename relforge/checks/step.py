@@ -1,8 +1,8 @@
 """The release tests itself, in its staging directory: every rule is one row of a table.
 
 A rule is a function that looks at a release and yields findings.  All of them
-are told together; an error ends the build before the tree gets its final name,
-a warning is told at its end.
+are reported together; an error ends the build before the tree gets its final name,
+a warning is printed at its end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of findings: passed over, told at the end, or the end of the build."""
+"""What becomes of findings: passed over, reported at the end, or the end of the build."""
 
 from __future__ import annotations
 

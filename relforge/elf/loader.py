@@ -71,7 +71,7 @@ def of_host(machine: str, more: Iterable[str] = ()) -> LibrarySearch:
 
 
 def state() -> str:
-    """What decides where this host's loader finds a library, besides the files that ask."""
+    """What decides where this host's loader finds a library, in addition to the files that ask."""
     try:
         status = os.stat(CACHE)
     except OSError:

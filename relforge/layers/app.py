@@ -148,13 +148,13 @@ def import_paths(release: Release) -> str:
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:
-    """What decides a wheel besides its sources: time, variables, git for a computed version."""
+    """What decides a wheel apart from its sources: time, variables, git for a computed version."""
     project = release.project
-    told = () if project.version else (str(release.revision), project.told_version)
+    computed = () if project.version else (str(release.revision), project.reported_version)
     rows = (row for row in (project, *project.members) if row.version is None)
     histories = (f"{row.name} {git.history(row.root)}" for row in rows)
     seen = environment.facts(release.settings.packages.build_env)
-    return str(release.source_date), *told, *histories, *seen
+    return str(release.source_date), *computed, *histories, *seen
 
 
 def _sources(release: Release, member: Project) -> tuple[Project, tuple[str, ...], str]:
@@ -192,9 +192,9 @@ def _strip(release: Release) -> StripSettings:
 def _refuse_other_version(wheel: Path, project: Project) -> None:
     """Refuse a wheel of another version than the backend said before, as one by the time of day."""
     found = parse_wheel_filename(wheel.name)[1]
-    if project.told_version and found != Version(project.told_version):
+    if project.reported_version and found != Version(project.reported_version):
         raise UserError(
-            f"the build backend reported version {project.told_version} for the project, but "
+            f"the build backend reported version {project.reported_version} for the project, but "
             f"built a wheel of {found}",
             hint="build again; if the version changes with each build, set `version` in "
             "[tool.relforge]",

@@ -1,4 +1,4 @@
-"""One path that two packages bring: what that means, told from the path and the two contents.
+"""One path that two packages bring: what that means, by the path and the two contents.
 
 pip lays one over the other.  For texts that is harmless, for programs and data
 somebody loses something, for modules one of the two packages is broken.

@@ -8,7 +8,7 @@ that was built on this host may need any of this host's.
       <layer>-<key>.json         the ELF files of that layer
       <layer>-last-<key>.json    of each file, by its digest, what the last build saw in it
 
-Without the first, the second tells all but what changed.
+Without the first, the second answers all but what changed.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def step(release: Release) -> Release:
 
 
 def _tree_list(entries: Iterable[Entry], folders: Iterable[str]) -> str:
-    """Links, executable files and empty directories: the digests tell of content alone."""
+    """Links, executable files and empty directories: the digests cover content alone."""
     rows = list(entries)
     _refuse_unlistable(rows)
     return tree_list.text(

@@ -88,7 +88,7 @@ class Interpreter:
 class Entry:
     """One file or link of a tree.  ``path`` is relative, ``link`` a link's target.
 
-    ``mtime_ns`` tells whether a file is still the one that was looked at; it is
+    ``mtime_ns`` shows whether a file is still the one that was looked at; it is
     no part of what the entry is.
     """
 

@@ -1,7 +1,7 @@
 """Steps that a project brings along: functions that take a `Release` and return one.
 
 They are imported from the project's directory into this process, before anything
-is written.  What they do wrong is told in terms of their own source: a
+is written.  What they do wrong is reported in terms of their own source: a
 traceback starts in the project, and ends there.
 """
 

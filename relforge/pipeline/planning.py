@@ -1,7 +1,7 @@
 """From a directory and an environment's name to a `Release`.
 
 Every error that a user can make is raised here, before anything is written
-(but for what only the assembled tree can tell: see `relforge.checks`).
+(but for what only the assembled tree can show: see `relforge.checks`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from relforge.support.errors import SettingsError, UserError
 def plan(root: Path, order: BuildRequest) -> Release:
     """The release to be built, as its settings ask for it; raises UserError.
 
-    What may be wrong with it besides is for `check` to say.
+    Anything else that may be wrong is for `check` to report.
     """
     env = order.env
     wanted = lockable(root, env, order.target, order.name)

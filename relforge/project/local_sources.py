@@ -1,4 +1,4 @@
-"""A package's sources in a directory of this host: what tells one state of them from another."""
+"""A package's sources in a directory of this host, and what identifies a state of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def state(folder: Path, inner: str = "") -> str:
 
 
 def computes_version(folder: Path) -> bool:
-    """Whether the version of the package is its backend's to tell, maybe by the history."""
+    """Whether the backend decides the version of the package, maybe by the history."""
     if not (folder / "pyproject.toml").is_file():
         return True
     return pyproject.load(folder).version is None

@@ -31,7 +31,7 @@ class Paths:
         self.lock = os.path.join(state, "lock")
 
     def variables(self) -> dict[str, str]:
-        """What the application's processes are told, whoever starts them."""
+        """What the application's processes find in their environment, however they are started."""
         return {
             "RELEASE_STATE_DIR": self.state,
             "RELEASE_RUN_DIR": self.run,

@@ -23,7 +23,7 @@ class Inventory:
 
     layers: tuple[Layer, ...]
     others: tuple[Entry, ...]  # of no layer
-    folders: tuple[str, ...]  # with nothing in them: no entry tells of them
+    folders: tuple[str, ...]  # with nothing in them: no entry shows them
 
 
 def take(tree: Path, layers: tuple[Layer, ...]) -> Inventory:

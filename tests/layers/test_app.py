@@ -312,4 +312,4 @@ def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
     assert "v4\n" == place.read_text()
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "5")
     with pytest.raises(UserError, match=r"version 5 for the project, but built a wheel of 1\.0"):
-        app.step(replace(release, project=replace(project, told_version="5")))
+        app.step(replace(release, project=replace(project, reported_version="5")))

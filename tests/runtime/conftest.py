@@ -19,6 +19,7 @@ import relforge
 from relforge.layers.runtime import console_libraries
 from relforge.model import layout
 from relforge.tree.compiler import compile_tree
+from tests import measured
 
 PACKAGE = Path(relforge.__file__).parent
 MANIFEST: dict[str, Any] = {
@@ -127,6 +128,7 @@ def _fill(root: Path) -> None:
     shutil.copytree(
         PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
     )
+    measured.prepare(runtime / "runtime")
     for to, source in console_libraries.files():
         path = root / layout.CONSOLE_LIBS / to
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +136,8 @@ def _fill(root: Path) -> None:
     shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
     (root / "bin" / "shop").chmod(0o755)
     _python(root)
-    compile_tree(Path(sys.executable), root / "runtime")
+    if not os.environ.get(measured.VARIABLE):  # bytecode names no file of this host
+        compile_tree(Path(sys.executable), root / "runtime")
 
 
 def _facts(root: Path) -> dict[str, tuple[int, int, int, int]]:

@@ -42,7 +42,7 @@ class ReleaseContents:
     """All that a release holds.  Paths are relative to its directory.
 
     Of a Debian package that only leads to a version, it is all that the package
-    holds, relative to the root; `control` tells one from the other.
+    holds, relative to the root; `control` distinguishes the two.
     """
 
     place: Path
@@ -71,7 +71,7 @@ class ReleaseContents:
         self.problems.append(Problem(path=path, message=message))
 
     def take(self, path: str, mode: int, chunks: Iterable[bytes], *, keep: bool = False) -> None:
-        """Note one file; its text is kept where it tells what the release is."""
+        """Note one file; its text is kept if it describes the release."""
         size, total, kept = 0, hashlib.sha256(), bytearray()
         keep = keep or path.startswith("release/") or path.endswith(KEPT)
         for chunk in chunks:

@@ -33,8 +33,8 @@ def read(found: ReleaseContents) -> None:
 
     def other(path: str, member: tarfile.TarInfo, text: Callable[[], bytes]) -> None:
         if member.uid or member.gid or member.mode & 0o7022:
-            told = f"it is owned by {member.uid}:{member.gid} with mode {member.mode:04o}"
-            found.problem(f"/{path}", told)
+            problem = f"it is owned by {member.uid}:{member.gid} with mode {member.mode:04o}"
+            found.problem(f"/{path}", problem)
         if path == facts(found) and member.isreg() and FACTS not in found.scripts:
             found.scripts[FACTS] = text()
         elif not (member.isdir() and f"{facts(found)}/".startswith(f"{path}/")):

@@ -96,12 +96,12 @@ def _codec(kind: str) -> Codec | None:
 def _compare_with_dockers(
     found: ReleaseContents, files: dict[str, Section], manifest: dict[str, Any]
 ) -> None:
-    """`docker load` reads a manifest of its own, which must tell the same."""
+    """`docker load` reads a manifest of its own, which must say the same."""
     if "manifest.json" not in files:
         return
     rows = json.loads(files["manifest.json"].read(TEXT))
-    told = [(row["Config"], row["Layers"]) for row in rows]
-    if told != [(_path(manifest["config"]), [_path(row) for row in manifest["layers"]])]:
+    listed = [(row["Config"], row["Layers"]) for row in rows]
+    if listed != [(_path(manifest["config"]), [_path(row) for row in manifest["layers"]])]:
         found.problem(
             "manifest.json", "docker would load a different image than the one index.json names"
         )

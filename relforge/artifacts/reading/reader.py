@@ -40,14 +40,14 @@ _BEGINNINGS = (
     (0, b"#!/bin/sh\n", "run"),
     (257, b"ustar", "oci"),  # a plain tar archive
 )
-_HEAD = 262  # bytes that tell
+_HEAD = 262  # bytes that identify the format
 
 
 def read(place: Path, *, measured: bool = False) -> ReleaseContents:
     """Everything in the artifact, or in the directory; raises UserError if it is not a release.
 
     Where it is ``measured``, each part of an artifact is compressed once more to
-    tell about how much of the artifact it takes.
+    estimate how much of the artifact it takes.
     """
     try:
         status = place.stat()

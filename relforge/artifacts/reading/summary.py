@@ -65,9 +65,9 @@ def packed_parts(found: ReleaseContents) -> dict[str, int]:
 
 
 def layers(found: ReleaseContents) -> list[dict[str, Any]]:
-    """Name, files and size of each layer, as the manifest tells; ``release`` is the rest."""
-    told = foreign_manifest.read(found).get("layers", [])
-    rows = [{key: row[key] for key in ("name", "files", "size")} for row in told]
+    """Name, files and size of each layer, according to the manifest; ``release`` is the rest."""
+    facts_of_manifest = foreign_manifest.read(found).get("layers", [])
+    rows = [{key: row[key] for key in ("name", "files", "size")} for row in facts_of_manifest]
     rest = {
         "name": LAST,
         "files": len(found.files) + len(found.links) - sum(row["files"] for row in rows),
@@ -90,13 +90,19 @@ def describe(found: ReleaseContents) -> dict[str, Any]:
             "unpacked": sum(file.size for file in found.files.values()),
             "files": sorted((*found.files, *found.links)),
         }
-    told = foreign_manifest.read(found)
+    facts_of_manifest = foreign_manifest.read(found)
     measured = packed_parts(found)
     return {
-        **{key: told.get(key) for key in ("name", "version", "env", "revision", "source_date")},
-        **{key: told.get(key) for key in ("target", "python", "lock", "relforge", "layers")},
-        "services": sorted(told["services"]),
-        "commands": sorted(told["commands"]),
+        **{
+            key: facts_of_manifest.get(key)
+            for key in ("name", "version", "env", "revision", "source_date")
+        },
+        **{
+            key: facts_of_manifest.get(key)
+            for key in ("target", "python", "lock", "relforge", "layers")
+        },
+        "services": sorted(facts_of_manifest["services"]),
+        "commands": sorted(facts_of_manifest["commands"]),
         "format": found.kind,
         "package": found.control or None,
         "sha256": found.sha256 or None,
@@ -125,7 +131,7 @@ def _recorded(found: ReleaseContents, folder: str) -> Iterator[str]:
     text = found.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
     try:
         rows = [row[0] for row in csv.reader(text.splitlines()) if row]
-    except csv.Error:  # it is damaged, and `verify` tells
+    except csv.Error:  # it is damaged, and `verify` reports that
         return
     for name in dict.fromkeys(rows):
         path = posixpath.normpath(f"{posixpath.dirname(folder)}/{name}")

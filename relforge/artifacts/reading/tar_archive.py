@@ -71,8 +71,8 @@ class TarArchive:
         full = "/".join(parts)
         elsewhere = self.foreign and not f"{full}/".startswith(f"{self.root}/")
         if full != name.removesuffix("/") and not elsewhere:
-            told = "the path is not normalized: it has an empty part, or `.` or `..`"
-            self.found.problem(member.name, told)
+            problem = "the path is not normalized: it has an empty part, or `.` or `..`"
+            self.found.problem(member.name, problem)
             return
         if isinstance(self.root, re.Pattern) and (fits := self.root.match(f"{full}/")):
             self.root = fits[1]

@@ -23,8 +23,8 @@ def problems(found: ReleaseContents) -> Iterator[Problem]:
     if found.sha256:
         for path, file in sorted(found.files.items()):
             if file.mode not in (0o644, 0o755) and not file.mode & 0o7002:
-                told = f"its mode is {file.mode:04o}, not 0644 or 0755"
-                yield Problem(path=path, message=told)
+                message = f"its mode is {file.mode:04o}, not 0644 or 0755"
+                yield Problem(path=path, message=message)
         yield from _sidecar(found)
 
 
@@ -115,5 +115,5 @@ def _sidecar(found: ReleaseContents) -> Iterator[Problem]:
         return
     said = (beside.read_text(errors="replace").split() or ["nothing"])[0]
     if said != found.sha256:
-        told = f"its sha256 is {found.sha256}, but {beside.name} says {said}"
-        yield Problem(path=found.place.name, message=told)
+        message = f"its sha256 is {found.sha256}, but {beside.name} says {said}"
+        yield Problem(path=found.place.name, message=message)

@@ -37,7 +37,7 @@ def executable(release: Release) -> str:
 
 
 def facts(release: Release) -> tuple[str, ...]:
-    """What decides what it does, besides the files of the project that it reads."""
+    """What decides what it does, in addition to the files of the project that it reads."""
     layers = (f"{layer.name} {layer.key}" for layer in release.layers)
     return (*layers, repr(release.settings.check), repr(release.settings.config), release.env)
 

@@ -27,7 +27,7 @@ RULE = "requirements"
 class Distribution:
     """A package that is there, and what it asks for; ``requires`` is None where nobody knows.
 
-    ``version`` is None for sources whose version only a build tells.
+    ``version`` is None for sources whose version only a build shows.
     """
 
     name: str
@@ -70,7 +70,7 @@ def problems(
 
     ``direct`` are the project's own requirements with their places.
     """
-    walk = _Walk(there={row.name: row for row in there}, target=target, extras={}, told=set())
+    walk = _Walk(there={row.name: row for row in there}, target=target, extras={}, reported=set())
     for row in walk.there.values():
         yield from walk.python(row)
         yield from walk.requirements(row, frozenset())
@@ -96,7 +96,7 @@ class _Walk:
     there: dict[str, Distribution]
     target: Platform
     extras: dict[str, set[str]]
-    told: set[tuple[str, str]]
+    reported: set[tuple[str, str]]
 
     def python(self, row: Distribution) -> Iterator[Problem]:
         """A package for another version of Python."""
@@ -123,8 +123,8 @@ class _Walk:
         try:
             wanted = Requirement(text)
         except InvalidRequirement:
-            if ("unreadable", text) not in self.told:
-                self.told.add(("unreadable", text))
+            if ("unreadable", text) not in self.reported:
+                self.reported.add(("unreadable", text))
                 yield Problem(
                     kind="unreadable",
                     asker=asker,
@@ -138,8 +138,8 @@ class _Walk:
         plain = str(wanted).partition(";")[0].strip()
         found = self.there.get(name)
         problem = _of(asker, shown, plain, wanted, found)
-        if problem and (asker, plain) not in self.told:
-            self.told.add((asker, plain))
+        if problem and (asker, plain) not in self.reported:
+            self.reported.add((asker, plain))
             yield problem
         if found is None:
             return

@@ -34,7 +34,7 @@ class Mismatch(Exception):
 def download(file: LockedFile, url: str, web: Web, count: Callable[[int], None]) -> None:
     """Fetch the file from the address, unless another process just did.
 
-    ``count`` is told of the bytes as they come.  Raises Unanswered or Mismatch,
+    ``count`` is called with the number of bytes as they come.  Raises Unanswered or Mismatch,
     and OSError where the store cannot be written.
     """
     draft = wheel_store.partial(file.sha256)

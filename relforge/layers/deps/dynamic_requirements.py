@@ -1,4 +1,4 @@
-"""The requirements that a project has its build backend tell (PEP 621, ``dynamic``).
+"""The requirements that a project leaves to its build backend (PEP 621, ``dynamic``).
 
 setuptools reads them from ``requirements.txt`` or ``setup.py``, for one, Poetry
 from tables of its own.  To ask takes a second or more, so the answer is kept for
@@ -28,13 +28,13 @@ from relforge.project import source_exclusions, sources
 from relforge.project.requirements import choice
 
 WHAT = "asking the build backend for the project's dependencies"
-DECIDING = (".cfg", ".in", ".ini", ".json", ".toml", ".txt")  # besides what lies at the top
+DECIDING = (".cfg", ".in", ".ini", ".json", ".toml", ".txt")  # in addition to what is at the top
 EXTRA = re.compile(r"""extra\s*==\s*["']([^"']*)["']""")
 TRUE, FALSE = 'os_name != ""', 'os_name == ""'
 
 
 def declared(project: Project, settings: Settings, python: Interpreter) -> Project:
-    """The project, and its members, with the requirements that their backends tell.
+    """The project, and its members, with the requirements that their backends report.
 
     Raises UserError where a backend fails.
     """

@@ -92,17 +92,17 @@ class Meter:
         """Some bytes came."""
         with self.lock:
             self.bytes += size
-        self._tell()
+        self._report()
 
     def finished(self) -> None:
         """A file is there."""
         self.done += 1
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         size = self.bytes / 1e6
         rate = size / max(time.monotonic() - self.started, 0.1)
-        progress.tell(f"{self.done} of {self.files} files, {size:.1f} MB, {rate:.1f} MB/s")
+        progress.report(f"{self.done} of {self.files} files, {size:.1f} MB, {rate:.1f} MB/s")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,7 +171,7 @@ class PackageSearch:
         try:
             download(file, offer.url, self.web, self.meter.count)
         except Mismatch as problem:
-            if problem.found in allowed:  # the place tells no digests, so the first was a guess
+            if problem.found in allowed:  # the place lists no digests, so the first was a guess
                 return self._take(offer, name, (problem.found,))
             self.other = problem.found
             return None
@@ -196,7 +196,7 @@ class PackageSearch:
             )
 
     def _offers(self) -> Iterator[Offer]:
-        """Each file that the lock's digests allow, or may allow where none is told."""
+        """Each file that the lock's digests allow, or may allow where none is listed."""
         for folder in self.web.places.folders:
             yield from self._identified(index_pages.in_folder(folder))
         yield from self._identified(self._listed())

@@ -34,7 +34,7 @@ SUFFIXES = (".whl", ".tar.gz", ".zip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A file that is offered somewhere.  ``sha256`` is empty where that place tells none."""
+    """A file that is offered somewhere.  ``sha256`` is empty if the page has none."""
 
     name: str
     url: str

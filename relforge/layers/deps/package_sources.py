@@ -47,7 +47,7 @@ class PackageSources:
     constraints: tuple[Path, ...] = ()
     keyring: bool = True
     offline: bool = False
-    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
+    build_env: tuple[str, ...] = ()  # names of more variables that build backends see
 
     @property
     def by_priority(self) -> tuple[Index, ...]:

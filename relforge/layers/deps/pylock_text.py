@@ -1,4 +1,4 @@
-"""Writing ``pylock.toml`` (PEP 751): sorted, for Linux alone, whoever resolved it.
+"""Writing ``pylock.toml`` (PEP 751): sorted, for Linux alone, whatever resolved it.
 
 No credential and, where an address serves as well, no path of this host is in it.
 """

@@ -29,7 +29,7 @@ from relforge.tree import extraction
 
 log = logging.getLogger("relforge.layers.deps")
 
-EPOCH = "315532800"  # 1980-01-01: what a zip file can tell
+EPOCH = "315532800"  # 1980-01-01: the earliest time of a zip file
 UNKNOWN = Version("0")  # what locks without the version of a commit leave
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH}
 
@@ -39,7 +39,7 @@ def wheel(
 ) -> Path:
     """The wheel of the pin's sources, built where it was not before; raises UserError.
 
-    ``file`` is the archive in the store, for a pin of files; ``env`` tells the
+    ``file`` is the archive in the store, for a pin of files; ``env`` names the
     backend's tools where packages come from.
     """
     what = file.sha256 if file else identity(pin)

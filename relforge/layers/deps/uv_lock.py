@@ -178,13 +178,13 @@ class _UvLockReader:
         name = entry.get("filename") or unquote(urlsplit(url).path or local).rpartition("/")[2]
         kind, _, digest = entry.get("hash", "").partition(":")
         if kind != "sha256":
-            told = f"{name} has no sha256 hash"
+            problem = f"{name} has no sha256 hash"
             if local and "hash" not in entry:
-                told += (
+                problem += (
                     ": uv writes none for the files of a directory; write a different "
                     "lockfile: relforge lock"
                 )
-            raise self.file.refusal(where, told)
+            raise self.file.refusal(where, problem)
         if not name or Path(name).name != name:
             raise self.file.refusal(where, f"{name!r} is not a file name")
         folder = self.file.path.parent / ("" if "://" in base else base)

@@ -20,7 +20,7 @@ EXECUTABLE = re.compile(r"python3\.\d+t?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where interpreters are looked for, in words and as folders; ``kind`` tells who put them."""
+    """Where interpreters are looked for, in words and as paths; ``kind`` is who put them there."""
 
     name: str
     kind: str

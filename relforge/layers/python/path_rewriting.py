@@ -16,7 +16,7 @@ from relforge.support.errors import UserError
 
 NOWHERE = "/nonexistent"  # stands for a directory of the build
 PREFIX = "@prefix@"  # stands for the tree in the build variables
-PUBLIC = ("/", "/usr", "/usr/local", "/install", PREFIX)  # tell nothing of a build host
+PUBLIC = ("/", "/usr", "/usr/local", "/install", PREFIX)  # reveal nothing of a build host
 
 # Build variables that name directories of the installation, whatever the prefix is.
 FOLDERS = frozenset(
@@ -66,7 +66,7 @@ class BuildPlaces:
 
     @property
     def private(self) -> tuple[str, ...]:
-        """Those that tell something of a build host, the longest first."""
+        """Those that reveal something of a build host, the longest first."""
         found = {path for path in (*self.prefixes, *self.builds) if path not in PUBLIC}
         return tuple(sorted(found, key=lambda path: (-len(path), path)))
 

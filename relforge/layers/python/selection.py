@@ -115,7 +115,7 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
 
 
 def inputs(settings: PythonSettings) -> tuple[str, ...]:
-    """What decides the tree's bytes besides the interpreter: settings, programs, certificates."""
+    """What decides the tree's bytes but for the interpreter: settings, programs, certificates."""
     bundle = certificates.find()
     return (
         repr([sorted(settings.keep), sorted(settings.exclude), settings.strip]),

@@ -1,4 +1,4 @@
-"""The scripts that Tcl and Tk need besides their libraries, for those who keep tkinter."""
+"""The scripts that Tcl and Tk need in addition to their libraries, for those who keep tkinter."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LEFT_OUT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleLibrary:
-    """One of them, as the bill of materials tells it."""
+    """One of them, as the bill of materials lists it."""
 
     name: str
     version: str

@@ -22,7 +22,7 @@ def own_digest() -> str:
 
 
 def _stamp(path: Path) -> str:
-    """What tells without reading it that a file was written to."""
+    """What shows, without reading it, that a file was written to."""
     try:
         status = path.stat()
     except OSError:

@@ -11,7 +11,7 @@ from relforge.project.init.roots import MANAGE
 
 
 def assets(found: Found) -> Iterator[Table]:
-    """One table; what cannot be told is a comment, with the sentence that says what is missing."""
+    """One table; what cannot be found out is a comment, with a sentence about what is missing."""
     fronts = [row for row in found.fronts if not row.doubt]
     collect = _collect(found)
     static = found.static

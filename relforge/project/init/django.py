@@ -32,9 +32,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticFiles:
-    """Where collectstatic gathers, relative to the project, and from where besides the apps.
+    """Where collectstatic gathers, relative to the project, and from where in addition to the apps.
 
-    ``root`` is "" where there is nothing to gather, or nobody can tell: then ``why``.
+    ``root`` is "" where there is nothing to gather, or it cannot be found out: then ``why``.
     """
 
     root: str = ""

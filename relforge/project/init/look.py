@@ -230,8 +230,8 @@ def _imports(known: Names, chosen: Contents, asked: Dependencies) -> frozenset[s
 
 def _changed(root: Path, file: str) -> int | None:
     """When half of a file's lines were as they are, by git."""
-    told = git.output(root, "blame", "--line-porcelain", "--", file)
-    times = sorted(int(row) for row in re.findall(r"^committer-time (\d+)$", told or "", re.M))
+    blamed = git.output(root, "blame", "--line-porcelain", "--", file)
+    times = sorted(int(row) for row in re.findall(r"^committer-time (\d+)$", blamed or "", re.M))
     return times[len(times) // 2] if times else None
 
 

@@ -109,10 +109,10 @@ def preferred(evidence: Evidence) -> Interface:
 def _of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
     options, unread, lost_notes = dict(line.options), list(line.unread), list[str]()
     if line.server == "gunicorn" and evidence.config:
-        told, lost = server_lines.config_file(evidence.config)
-        target = str(told.pop("wsgi_app", ""))
-        bind = str(told.pop("bind", ""))
-        options = {**told, **options}
+        configured, lost = server_lines.config_file(evidence.config)
+        target = str(configured.pop("wsgi_app", ""))
+        bind = str(configured.pop("bind", ""))
+        options = {**configured, **options}
         file = line.config or "gunicorn.conf.py"
         lost_notes = [f"{file}: `{name}` is computed there and is not copied" for name in lost]
         if target and not line.target:

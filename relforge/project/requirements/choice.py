@@ -104,10 +104,10 @@ def files(root: Path) -> tuple[str, ...]:
 
 def sentence(requirements: Requirements) -> str:
     """``requirements from requirements.txt; not used: Pipfile``."""
-    told = f"requirements from {requirements.source}"
+    text = f"requirements from {requirements.source}"
     if requirements.unused:
-        told += f"; not used: {', '.join(requirements.unused)}"
-    return told
+        text += f"; not used: {', '.join(requirements.unused)}"
+    return text
 
 
 def asks_backend(project: Project, settings: Settings) -> bool:
@@ -132,10 +132,10 @@ def _is_packaged(project: Project, settings: Settings) -> bool:
 def _found(project: Project, settings: Settings) -> Requirements | None:
     found = project.requirements
     if "dependencies" in project.dynamic and project.dependencies:
-        told = _numbered(project.dependencies, "Requires-Dist")
+        named = _numbered(project.dependencies, "Requires-Dist")
         if found is None:
-            return Requirements(source=BACKEND, rows=told)
-        return replace(found, rows=(*told, *found.rows))
+            return Requirements(source=BACKEND, rows=named)
+        return replace(found, rows=(*named, *found.rows))
     if found is None and project.dependencies:
         return _written(project)
     return found or _first(project.root, candidates(project.root), settings.lock)

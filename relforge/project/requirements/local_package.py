@@ -23,7 +23,7 @@ def name(path: Path) -> str:
 
 
 def of_file(file: str) -> str:
-    """The distribution that the name of a wheel or a source archive tells; else nothing."""
+    """The distribution in the name of a wheel or a source archive; else nothing."""
     try:
         if file.endswith(".whl"):
             return parse_wheel_filename(file)[0]

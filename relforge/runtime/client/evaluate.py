@@ -80,14 +80,14 @@ def evaluate(
     with Interrupts(client) as interrupts:
         request = client.post(**message)
         interrupts.sent(request)
-        told = False
+        noticed = False
         while True:
             now = time.monotonic()
             if deadline is not None and now > deadline:
                 interrupts.interrupt()
                 raise TimeoutError
-            if interrupts.count and not told and now > interrupts.since + 1:
-                told = True
+            if interrupts.count and not noticed and now > interrupts.since + 1:
+                noticed = True
                 notice(AGAIN)
             if interrupts.count and patience is not None and now > interrupts.since + patience:
                 raise KeyboardInterrupt

@@ -32,11 +32,11 @@ class Gauges:
         tasks, lag in seconds or "blocked", requests, uptime.  Raises Refusal.
         """
         answer = supervisor.ask(self._running, requests.status(), 3.0)
-        told = self._told()
+        answers = self._answers()
         rows = []
         for service in answer["services"]:
             name = f"{service['name']}.{service['instance']}"
-            for process, said in _processes(name, told):
+            for process, said in _processes(name, answers):
                 pid = said.get("pid") or service["pid"]
                 rows.append(
                     {
@@ -57,7 +57,7 @@ class Gauges:
                 )
         return rows
 
-    def _told(self) -> dict[str, dict[str, Any]]:
+    def _answers(self) -> dict[str, dict[str, Any]]:
         """What the agents answer in time, all asked at once."""
         waiting: dict[int, tuple[str, Client, int]] = {}
         for key, path in sorted(addresses.sockets(self._running.run).items()):
@@ -72,7 +72,7 @@ class Gauges:
                 waiting[client.fileno()] = name, client, client.post(**messages.stats(WITHIN / 2))
             except (Refusal, Gone):
                 self._clients.pop(name, None)  # of one before
-        told: dict[str, dict[str, Any]] = {}
+        answers: dict[str, dict[str, Any]] = {}
         deadline = time.monotonic() + WITHIN
         while waiting and (left := deadline - time.monotonic()) > 0:
             for fd in select.select(list(waiting), [], [], left)[0]:
@@ -83,9 +83,9 @@ class Gauges:
                     del waiting[fd], self._clients[name]
                     continue
                 if message.get("id") == request:
-                    told[name] = {**message, "pid": client.pid}
+                    answers[name] = {**message, "pid": client.pid}
                     del waiting[fd]
-        return told
+        return answers
 
     def _share(self, pid: int | None) -> float | None:
         found = procfs.stat(pid) if pid else None
@@ -118,10 +118,10 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     return columns.lines(lines)
 
 
-def _processes(name: str, told: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+def _processes(name: str, answers: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """The process itself, then the workers that it has forked."""
-    workers = [item for item in sorted(told.items()) if item[0].startswith(f"{name}.")]
-    return [(name, told.get(name, {})), *workers]
+    workers = [item for item in sorted(answers.items()) if item[0].startswith(f"{name}.")]
+    return [(name, answers.get(name, {})), *workers]
 
 
 def _lag(row: dict[str, Any]) -> str:

@@ -155,7 +155,7 @@ def _existing(folder: str) -> str:
 
 
 def _user(places: Paths) -> list[str]:
-    """Whoever owns the state, else the release: who runs this command may be root."""
+    """The owner of the state, else of the release: this command may run as root."""
     import pwd
 
     for folder in (places.state, places.root):

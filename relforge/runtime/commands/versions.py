@@ -28,7 +28,7 @@ def upgrade(argv: list[str]) -> int:
 
     with Book(_here(), f"upgrade to {version}") as book:
         result = switch.to(book, version, "upgrade", dry="--dry-run" in given.flags)
-    return _tell(given, result, _switched(result))
+    return _print(given, result, _switched(result))
 
 
 def rollback(argv: list[str]) -> int:
@@ -45,7 +45,7 @@ def rollback(argv: list[str]) -> int:
                 hint="`releases` lists the installed versions; `upgrade VERSION` switches to one",
             )
         result = switch.to(book, version, "rollback", dry="--dry-run" in given.flags)
-    return _tell(given, result, _switched(result))
+    return _print(given, result, _switched(result))
 
 
 def install(argv: list[str]) -> int:
@@ -65,7 +65,7 @@ def install(argv: list[str]) -> int:
         result = install(book, wanted)
     version = result["version"]
     line = f"{version} is installed" + ("" if result["changed"] else " already")
-    return _tell(given, result, line)
+    return _print(given, result, line)
 
 
 def releases(argv: list[str]) -> int:
@@ -85,7 +85,7 @@ def releases(argv: list[str]) -> int:
         "unfinished": journal.unfinished(),
         "releases": rows,
     }
-    return _tell(given, result, "\n".join(_table(result)))
+    return _print(given, result, "\n".join(_table(result)))
 
 
 def uninstall(argv: list[str]) -> int:
@@ -106,7 +106,7 @@ def uninstall(argv: list[str]) -> int:
             if now
             else ("; `rollback` has no version to go back to now")
         )
-    return _tell(given, result, line)
+    return _print(given, result, line)
 
 
 def prune(argv: list[str]) -> int:
@@ -126,7 +126,7 @@ def prune(argv: list[str]) -> int:
             uninstall(book, version)
     result = {"removed": spare, "changed": bool(spare) and not dry, "dry": dry}
     what = "would be removed" if dry else "removed"
-    return _tell(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
+    return _print(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
 
 
 def _here() -> Place:
@@ -173,6 +173,6 @@ def _switched(result: dict[str, Any]) -> str:
     return f"{version} is current; it is not running"
 
 
-def _tell(given: Options, result: dict[str, Any], line: str) -> int:
+def _print(given: Options, result: dict[str, Any], line: str) -> int:
     print(json.dumps(result, indent=2) if "--json" in given.flags else line)
     return DONE

@@ -50,7 +50,7 @@ def resolve(
 ) -> Outcome:
     """Run the manifest's ``config`` for this environment; never raises for the operator's errors.
 
-    ``entering`` is told the name of each provider before it runs, and within how
+    ``entering`` gets the name of each provider before it runs, and within how
     many seconds it will be done: with it, this process is the loader's, and
     providers are stopped in time.  The values of ``over``, with nested or dotted
     keys, beat all providers.
@@ -65,7 +65,7 @@ def trial(config: dict[str, Any], *, root: str, values: Mapping[str, Any]) -> Ou
     if config.get("model") and not config.get("schema"):
         from . import model
 
-        # Whether it can be imported is told when the providers are asked.
+        # Whether it can be imported is reported when the providers are asked.
         with suppress(Exception):
             rows["schema"] = model.rows(model.find(config["model"]))
     return resolve(rows, root=root, environ={}, over=values)

@@ -29,7 +29,7 @@ class Log(Record):
 
 
 class Console(Record):
-    """Who may talk to the live processes, besides root and the service's user.
+    """Who may talk to the live processes, in addition to root and the service's user.
 
     ``enabled`` is False where nothing can be evaluated in them.
     """

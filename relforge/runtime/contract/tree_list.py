@@ -77,8 +77,8 @@ def problems(listed: Listed, found: Listed, files: Set[str]) -> Iterator[tuple[s
     for path in sorted(found.links.keys() - listed.links.keys()):
         yield path, f"the link was added later: {PATH} does not list it"
     for path in sorted((listed.executable ^ found.executable) & files):
-        told = "executable" if path in listed.executable else "not executable"
-        yield path, f"its mode has changed: it was {told} when it was built"
+        before = "executable" if path in listed.executable else "not executable"
+        yield path, f"its mode has changed: it was {before} when it was built"
     yield from _of_directories(listed, found, files)
 
 

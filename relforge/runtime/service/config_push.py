@@ -25,7 +25,7 @@ CONFIG, ANSWER = 3, 4
 
 
 def main(argv: list[str]) -> int:
-    """Tell all at once, then wait for all; the status is always 0."""
+    """Send it to all at once, then wait for all; the status is always 0."""
     question: dict[str, Any] = json.loads(argv[0])
     result = loading.read(CONFIG)
     found = dict.fromkeys(question["processes"], "")

@@ -125,7 +125,7 @@ def _collecting_nothing() -> Iterator[None]:
 def _succeed(service: dict[str, Any]) -> None:
     """Take over from the process whose place this one is to have, where the application wants to.
 
-    Only what it has imported can tell that it does.
+    Only what it has imported shows that it does.
     """
     handoff, kept = sys.modules.get("relforge.runtime.handoff"), service.get("kept")
     if handoff is not None and kept is not None:

@@ -92,7 +92,7 @@ class Client:
 class Control:
     """Accepts who may talk to this supervisor; ``answer(message, client)`` does what they ask.
 
-    ``left(client)`` is told of each connection that is closed.
+    ``left(client)`` is called for each connection that is closed.
     """
 
     def __init__(
@@ -187,4 +187,4 @@ class Control:
 
 
 def _nothing(_client: Client) -> None:
-    """Nobody asked to be told."""
+    """No rule follows from it."""

@@ -99,7 +99,7 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
         nonlocal said
         said = True
         supervisor.poller.remove(pipe)
-        _tell(pipe, startup.running(line))
+        _answer(pipe, startup.running(line))
         os.close(pipe)
 
     def interrupted() -> None:
@@ -113,7 +113,7 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
     # Before the word: who reads it may start the next one.
     plan.close()
     if not said:
-        _tell(pipe, _failure(outcome))
+        _answer(pipe, _failure(outcome))
     return outcome.code if said else outcome.code or FAILED
 
 
@@ -134,7 +134,7 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
     )
 
 
-def _tell(pipe: int, answer: dict[str, Any]) -> None:
+def _answer(pipe: int, answer: dict[str, Any]) -> None:
     try:
         write(pipe, json.dumps(answer).encode())
     except BrokenPipeError:

@@ -121,7 +121,7 @@ class Journal:
         size, age = self._limits.size, self._limits.age
         if not self._size:
             return False
-        # Stamps sort as the moments that they tell.
+        # Stamps sort as the moments that they stand for.
         return bool(size and self._size + more > size) or bool(
             age and self._began < stamp(now - age)
         )

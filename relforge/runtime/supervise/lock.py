@@ -21,7 +21,7 @@ _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 
 
 class Lock:
-    """``<state>/lock``, held; its content tells control commands whom to ask.
+    """``<state>/lock``, held; its content says whom control commands ask.
 
     ``{"pid", "run_dir", "name", "version", "root", "started", "mode": "daemon" | "foreground",
     "operation": "start" | null, "groups": [process group]}``
@@ -38,7 +38,7 @@ class Lock:
         return dict(self._content)
 
     def update(self, **content: Any) -> None:
-        """Rewrite the content in one write; whoever reads meanwhile sees the old or the new.
+        """Rewrite the content in one write; a reader sees the old or the new.
 
         A full disk is no reason to stop what runs: then the content stays as it was.
         """

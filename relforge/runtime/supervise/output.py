@@ -13,7 +13,7 @@ _LONGEST = 1 << 14  # bytes of a line without an end
 
 
 class Output:
-    """The reading end; ``tail`` holds the last lines for the error that tells of a death."""
+    """The reading end; ``tail`` holds the last lines for the error that reports a death."""
 
     def __init__(self, fd: int, who: str, journal: Journal) -> None:
         self.fd = fd

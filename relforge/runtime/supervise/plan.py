@@ -45,7 +45,7 @@ class Plan:
         self.control: socket.socket
 
     def open_up(self) -> None:
-        """Let processes of other users reach what is theirs; the kernel tells us who speaks."""
+        """Let processes of other users reach what is theirs; the kernel says who speaks."""
         os.chmod(self.paths.run, 0o711)
         os.chmod(self.notices.path, 0o666)
 
@@ -129,7 +129,7 @@ def clean(run: str, rows: list[Spec]) -> None:
             if stat.S_ISSOCK(os.lstat(path).st_mode) or name.endswith(".stacks"):
                 os.unlink(path)
         except OSError:
-            continue  # gone already; what is still in the way, bind tells
+            continue  # gone already; bind fails on what is still in the way
 
 
 def _listed(directory: str) -> list[str]:

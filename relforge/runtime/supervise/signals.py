@@ -102,4 +102,4 @@ class Signals:
 
 
 def _nothing(_number: int, _frame: object) -> None:
-    """The wake-up descriptor tells; without a handler Python would not write to it."""
+    """Python writes to the wake-up descriptor only for a signal that has a handler."""

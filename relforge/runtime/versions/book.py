@@ -88,14 +88,14 @@ def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
     op, version, old = begun["op"], begun["version"], begun["old"]
     if op == "install":
         whole = place.has(version)
-        told = "it is installed" if whole else "its files were removed"
+        result = "it is installed" if whole else "its files were removed"
     elif op == "uninstall":
         whole = not place.has(version)
-        told = "it is removed" if whole else "nothing was removed"
+        result = "it is removed" if whole else "nothing was removed"
     else:
-        whole, told = _settle_switch(place, version)
+        whole, result = _settle_switch(place, version)
     journal.write(op, version, DONE if whole else FAILED, old=old, why="" if whole else "cut off")
-    print(f"the {op} of {version} was interrupted: {told}", file=sys.stderr)
+    print(f"the {op} of {version} was interrupted: {result}", file=sys.stderr)
 
 
 def _settle_switch(place: Place, version: str) -> tuple[bool, str]:

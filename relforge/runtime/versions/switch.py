@@ -61,9 +61,9 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
 
 
 def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
-    """Have the running supervisor hand over; the journal tells how far it came."""
+    """Have the running supervisor hand over; the journal says how far it came."""
     place, journal = book.place, book.journal
-    # Whoever loses the connection to this host does not lose the upgrade.
+    # A lost connection to this host does not end the upgrade.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     journal.write(op, version, BEGUN, old=running.version)

@@ -58,7 +58,7 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
     """Lay out the files of the tarball's one directory as ``folder``, which must not be there.
 
     The file is at its beginning, and its digest must be ``sha256``: somebody may write to
-    it after it was verified.  Files get 0644 or 0755 and belong to whoever unpacks.  Raises
+    it after it was verified.  Files get 0644 or 0755 and belong to the user who unpacks.  Raises
     Refusal for what is damaged, or would leave the directory.
     """
     tree, source = Tree(), _Hashed(file)

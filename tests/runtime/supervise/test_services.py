@@ -88,20 +88,6 @@ def order(text: str, *words: str) -> None:
     assert sorted(places) == places, text
 
 
-def test_a_process_that_is_stopped_is_replaced(mini_release: Make) -> None:
-    release = mini_release(
-        {"shop/slow.py": SLOW}, services={"a": named("a", watchdog=1.0, instances=2)}
-    )
-    assert 0 == release.run("start").returncode
-    pid = service(release, "a")["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: "a.1 gave no sign of life within 1s and was killed" in log(release))
-    eventually(lambda: service(release, "a")["ready"])
-    assert pid != service(release, "a")["pid"]
-    assert "a.2 gave" not in log(release)
-    assert 0 == release.run("stop").returncode
-
-
 def test_a_loop_that_hangs_is_found_and_its_stacks_are_told(mini_release: Make) -> None:
     release = mini_release(
         {"shop/loop.py": LOOP},

@@ -1,4 +1,4 @@
-"""Small archives: the control files, and what a package has besides the release."""
+"""Small archives: the control files, and what a package has in addition to the release."""
 
 from __future__ import annotations
 

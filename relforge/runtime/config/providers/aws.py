@@ -145,7 +145,7 @@ def _client(service: str, state: dict[str, Any], context: Context) -> Any:
         or context.environ.get("AWS_REGION")
         or context.environ.get("AWS_DEFAULT_REGION")
     )
-    # Trying again is our own affair: its pauses are told to whoever waits.
+    # Trying again is our own affair: the process that waits knows its pauses.
     config = botocore.Config(
         connect_timeout=context.timeout,
         read_timeout=context.timeout,

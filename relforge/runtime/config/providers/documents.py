@@ -1,4 +1,4 @@
-"""Reading a file's text: what is missing, unreadable, no text or too large is told by its path."""
+"""The text of a file; one that is missing, unreadable, not text or too large is named."""
 
 from __future__ import annotations
 

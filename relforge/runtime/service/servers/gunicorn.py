@@ -62,7 +62,7 @@ def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int
 
 
 class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """The settings, and the hooks through which its processes tell us of themselves."""
+    """The settings, and the hooks through which its processes report to us."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         parent_death.tie(
             worker.ppid
         )  # behind a change of the user, with which the kernel forgets it
-        if not workers.tells(worker):
+        if not workers.reports_ready(worker):
             self._tickets.ready()
 
 

@@ -2,8 +2,8 @@
 
 | stage | what happens | next | where it fails |
 |---|---|---|---|
-| loading | the configuration is read | telling; replacing | over |
-| telling | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
+| loading | the configuration is read | updating; replacing | over |
+| updating | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
 | replacing | processes whose settings differ (`replace`) | baking | restoring |
 | baking | nothing may fail for a while (`bake`) | over | going back |
 | going back | the old configuration, with processes that start with it | restoring | over |
@@ -48,7 +48,7 @@ class Reload(Operation):
         self._only = only
         self._old = world.generation
         self._new: Generation | None = None
-        self._told: tuple[int, ...] = ()  # keys of processes
+        self._updated: tuple[int, ...] = ()  # keys of processes
         self._replaced: Places = frozenset()
         self._failure = Failure("")
         self._early: Failure | None = None  # of a new process, before anybody watches
@@ -59,7 +59,7 @@ class Reload(Operation):
     def stop(self, draft: Draft, reason: str) -> None:
         if self.stage == "loading":
             draft.kill_load()
-        elif self.stage in ("telling", "restoring"):
+        elif self.stage in ("updating", "restoring"):
             draft.do(KillPush())
         if self._new is not None and draft.world.generation is not self._new:
             draft.do(Retire(self._new, draft.world.generation))
@@ -88,21 +88,21 @@ class Reload(Operation):
             draft.say(f"{row['key']}: {values} ({row['origin'] or 'no provider'})")
         world = draft.world
         self._replaced = everywhere(affected(world, found)) | self._wanted(found)
-        told = [
+        rows = [
             row
             for row in world.rows
             if not self._covers(row) and row.spec.kind != "exec" and row.pid
         ]
-        if found.changes and told:
+        if found.changes and rows:
             self.say(draft, "the new configuration is loaded; sending it to the processes")
-            self.stage = "telling"
-            self._told = tuple(row.key for row in told)
+            self.stage = "updating"
+            self._updated = tuple(row.key for row in rows)
             self._push(draft, found)
         else:
             self._replace(draft)
 
     def pushed(self, draft: Draft, answers: dict[str, str]) -> None:
-        if self.stage == "telling":
+        if self.stage == "updating":
             self._heard(draft, answers)
         elif self.stage == "restoring":
             self._as_before(draft, answers)
@@ -152,11 +152,11 @@ class Reload(Operation):
 
     def _push(self, draft: Draft, born: Generation) -> None:
         changed = [row["key"] for row in (self._new and self._new.changes) or ()]
-        draft.do(Push(born, list(self._told), changed))
+        draft.do(Push(born, list(self._updated), changed))
 
     def _heard(self, draft: Draft, answers: dict[str, str]) -> None:
         """Who could not take it up is replaced; it would be as if it had been a restart."""
-        for key in self._told:
+        for key in self._updated:
             row = draft.world.process(key)
             problem = "" if row is None else answers.get(str(row), _NOT_DELIVERED)
             if row is not None and problem:
@@ -174,7 +174,7 @@ class Reload(Operation):
     def _watch(self, draft: Draft) -> None:
         """Nothing may fail for a while: what the new configuration breaks may take its time."""
         assert self._new is not None
-        seconds = self._new.bake if self._told or self._replaced else 0.0
+        seconds = self._new.bake if self._updated or self._replaced else 0.0
         if not seconds:
             self._good(draft)
             return
@@ -185,21 +185,21 @@ class Reload(Operation):
     def _good(self, draft: Draft) -> None:
         assert self._new is not None
         draft.do(Forget(self._old))
-        told = [row for row in map(draft.world.process, self._told) if row is not None]
+        updated = [row for row in map(draft.world.process, self._updated) if row is not None]
         rows = draft.world.rows
         self.done(
             draft,
             changed=[row["key"] for row in self._new.changes or ()],
-            told=[str(row) for row in told if not self._covers(row)],
+            told=[str(row) for row in updated if not self._covers(row)],
             replaced=[str(row) for row in rows if self._covers(row)],
         )
 
     def _restore(self, draft: Draft) -> None:
         """The old configuration for the living processes that applied the new one."""
         live = {row.key for row in draft.world.rows if row.pid}
-        self._told = tuple(key for key in self._told if key in live)
+        self._updated = tuple(key for key in self._updated if key in live)
         self.stage = "restoring"
-        if self._told:
+        if self._updated:
             self._push(draft, self._old)
         else:
             self._as_before(draft, {})

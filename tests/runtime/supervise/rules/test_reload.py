@@ -305,9 +305,9 @@ def test_a_crash_while_the_old_ones_drain_is_taken_back() -> None:
 def test_one_starts_when_the_one_before_it_is_ready() -> None:
     """In the order of `depends`; what may run once, and who depends on that, at the end."""
     rows: dict[str, dict[str, Any]] = {
-        "api": {"depends": ["store"]},
         "beat": {"singleton": True},
         "mail": {"depends": ["beat"]},
+        "api": {"depends": ["store"]},
         "store": {"instances": 2},
     }
     shop = running(rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relforge.layers.deps import told_version
+from relforge.layers.deps import reported_version
 from relforge.project import pyproject
 from relforge.support.errors import UserError
 from tests import builder
@@ -57,7 +57,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def ask(root: Path, **settings: Any) -> str:
-    return told_version.ask(pyproject.load(root), builder.settings(**settings), 1_700_000_000)
+    return reported_version.ask(pyproject.load(root), builder.settings(**settings), 1_700_000_000)
 
 
 def test_the_backend_is_asked_in_a_copy_and_the_checkout_stays_as_it_was(root: Path) -> None:  # P68
