@@ -115,7 +115,7 @@ bench-runtime: venv node ## numbers: a service under the supervisor against the 
 bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 	@$(BIN)/python benchmarks/scale.py --write
 
-lock: venv ## resolve the development tools anew
+lock: venv ## resolve the development tools again
 	@scripts/lock.sh '$(VENV)'
 
 docs-reference: venv ## the tables of docs/ that are printed from the code

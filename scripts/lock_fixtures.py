@@ -1,4 +1,4 @@
-"""Lock the fixture projects of `relforge init` anew: each gets a requirements.lock.
+"""Lock the fixture projects of `relforge init` again: each gets a requirements.lock.
 
 python scripts/lock_fixtures.py [NAME...]
 """

@@ -5,7 +5,7 @@
 Prints one row: what each step took, the edits that it needed, the page's status, the size.
 ``--add`` writes a further dependency, ``--settings`` replaces what init wrote: each counts
 as edits, by the lines that differ.  ``--env`` is what the release is started with, as on a
-host, besides the values that init wrote to build with: no edit, and listed.
+host, in addition to the values that init wrote to build with: not an edit, and listed.
 """
 
 from __future__ import annotations

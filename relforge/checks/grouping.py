@@ -12,7 +12,7 @@ from dataclasses import replace
 from relforge.model.release import Finding
 
 SHOWN = 3  # files that a finding of many names
-SETTING = "tool.relforge."  # how the path of a finding begins that is no file
+SETTING = "tool.relforge."  # how the path of a finding begins that is not a file
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Finding, ...]:

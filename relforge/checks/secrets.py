@@ -116,7 +116,7 @@ def _is_searched(path: str) -> bool:
 
 
 def _is_searched_of_packages(path: str) -> bool:
-    """What a package's published tests have is no secret of anybody."""
+    """What a package's published tests contain is not a secret."""
     return _is_searched(path) and not _TESTS.search(path)
 
 

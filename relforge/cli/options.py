@@ -52,7 +52,7 @@ def _use_wheelhouse(folder: Path | None) -> Path | None:
 
 
 def file_to_write(path: Path | None) -> Path | None:
-    """Refuse what is no file: it would be read without an end, or replaced."""
+    """Refuse what is not a file: it would be read without an end, or replaced."""
     if path is not None and path.exists() and not path.is_file():
         raise typer.BadParameter(f"{path} exists and is not a file")
     return path

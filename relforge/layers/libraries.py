@@ -32,7 +32,7 @@ log = logging.getLogger("relforge.layers.libraries")
 
 FOLDER = "python/lib"
 NOTES = "libraries"  # below the cache
-Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: it is no ELF file
+Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: not an ELF file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

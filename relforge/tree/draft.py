@@ -111,7 +111,7 @@ def remove(release: Release, path: str) -> None:
 
 
 def relative(path: str) -> str:
-    """The path made plain; raises UserError where it is no path below the release."""
+    """The path made plain; raises UserError where it is not a path below the release."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
         raise UserError(

@@ -85,7 +85,7 @@ def test_a_damaged_entry_is_built_again(own_cache: Path, damage: str) -> None:
 
 @pytest.mark.parametrize("kind", ["a FIFO", "a socket"])
 def test_what_is_no_file_is_refused_and_never_opened(tmp_path: Path, kind: str) -> None:
-    """B8: whoever opens a FIFO waits for another program."""
+    """B8: a process that opens a FIFO waits for another one."""
     place = tmp_path / "deep" / "it"
     place.parent.mkdir()
     if kind == "a FIFO":
@@ -100,7 +100,7 @@ def test_what_is_no_file_is_refused_and_never_opened(tmp_path: Path, kind: str) 
     assert "deep/it" == cache.look(tmp_path / "link", "link").link
 
 
-def test_a_key_tells_its_parts_apart() -> None:
+def test_a_key_shows_its_parts_apart() -> None:
     assert cache.key("ab", "c") != cache.key("a", "bc")
     assert cache.key("a") == cache.key("a")
 

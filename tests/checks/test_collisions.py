@@ -53,11 +53,11 @@ def test_programs_data_and_stray_tests_are_warnings_and_texts_a_note(tmp_path: P
         replace(CLASH, kind="stray", path=f"{SITE}/tests/__init__.py"),
         replace(CLASH, kind="text", path=f"{SITE}/README.md"),
     )
-    told = found(tmp_path, *rows)
+    reported = found(tmp_path, *rows)
     assert [("warning", "python/bin/run"), ("warning", "python/share/a.dat")] == [
-        (row.severity, row.path) for row in told[:2]
+        (row.severity, row.path) for row in reported[:2]
     ]
-    assert 3 == len(told)
+    assert 3 == len(reported)
     (note,) = collisions.notes(replace(trees.app(tmp_path, {"app/a": ""}), collisions=rows))
     assert note.endswith("README.md from b==2")
 

@@ -70,7 +70,7 @@ def test_the_targets_own_python_is_outside(tmp_path: Path) -> None:
     assert [] == list(placement.links(replace(release, python=python)))
 
 
-def test_what_got_in_by_accident_is_told_once_with_its_size(tmp_path: Path) -> None:
+def test_what_got_in_by_accident_is_reported_once_with_its_size(tmp_path: Path) -> None:
     files: dict[str, bytes | str] = {
         "app/shop/a.py": "",
         "app/shop/node_modules/one/index.js": "x" * 1500,

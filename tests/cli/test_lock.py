@@ -62,7 +62,9 @@ def test_a_release_that_was_named_is_named_again(
     )
 
 
-def test_an_empty_name_is_told_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_name_is_reported_as_one(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 78 == main(["release", "", "--project", str(project)])
     assert "error: '': the project has a single release" in capsys.readouterr().err
 

@@ -60,7 +60,7 @@ def unruly(program: Path, state: Path) -> Deployment:
     return Deployment(program=program, state=state, env={"UNRULY_ODD": "well"})
 
 
-def test_a_crash_at_start_is_told_with_its_last_lines_and_leaves_nothing(
+def test_a_crash_at_start_is_reported_with_its_last_lines_and_leaves_nothing(
     unruly: Deployment,
 ) -> None:
     done = unruly.given(UNRULY_ODD="crash").run("start")

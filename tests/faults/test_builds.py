@@ -173,7 +173,7 @@ def test_a_cache_on_another_disk_is_copied_from(
     assert os.stat(place).st_dev != os.stat(shop.cache).st_dev
 
 
-def test_a_limit_of_a_file_s_size_is_told(shop: Workshop) -> None:
+def test_a_limit_of_a_file_s_size_is_reported(shop: Workshop) -> None:
     words = ("sh", "-c", 'ulimit -f 1000; exec "$@"', "sh")
     said = replace(shop, before=words).refused(1, "release")
     assert "File too large" in said

@@ -149,7 +149,7 @@ def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path)
 
 
 @pytest.mark.process
-def test_what_the_application_brings_wins_over_a_dependency_and_is_told(
+def test_what_the_application_brings_wins_over_a_dependency_and_is_reported(
     release: Release, root: Path
 ) -> None:
     """P31: `app/` against what was laid out before."""
@@ -292,11 +292,11 @@ def test_roots_of_the_sources_are_imported_before_what_they_lie_in(
 def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
     release: Release, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = BACKEND.replace("info = ", "import subprocess\n    info = ", 1).replace(
+    reported = BACKEND.replace("info = ", "import subprocess\n    info = ", 1).replace(
         'os.environ["SOURCE_DATE_EPOCH"]',
         'subprocess.check_output(["git", "describe", "--tags"], text=True)',
     )
-    write(root / "backend.py", told)
+    write(root / "backend.py", reported)
     identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "1"], ["tag", "v3"]):
         subprocess.run(["git", *identity, *words], cwd=root, check=True)

@@ -60,7 +60,7 @@ def test_folders_of_assets_are_named_where_their_names_have_digests(tmp_path: Pa
         assert folders == found["assets"]
 
 
-def test_it_tells_nothing_of_the_build_host_or_of_how_long_it_took(release: Release) -> None:
+def test_it_says_nothing_of_the_build_host_or_of_how_long_it_took(release: Release) -> None:
     text = json.dumps(manifest.describe(release, CONFIG))
     assert str(release.project.root) not in text
     assert str(release.python.origin) not in text

@@ -1,4 +1,4 @@
-"""Steps of a project's own: found, called, and told about in terms of their own source."""
+"""Steps of a project's own: found, called, and reported in terms of their own source."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def go(release):
         ("own_steps:FACT", "own_steps:FACT is not a function but a int"),
     ],
 )
-def test_what_is_no_step_is_told_before_anything_is_built(
+def test_what_is_no_step_is_reported_before_anything_is_built(
     release: Release, called: Called, name: str, message: str
 ) -> None:
     called("FACT = 1\ndef go(release):\n    return release\n")

@@ -56,7 +56,7 @@ def test_the_state_folder_of_the_replaced_tree_stays(tmp_path: Path) -> None:
     assert not (release.final_tree / "stale").exists()
 
 
-def test_a_second_build_at_once_is_told_so(tmp_path: Path) -> None:
+def test_a_second_build_at_once_is_reported(tmp_path: Path) -> None:
     release = builder.release(tmp_path)
     with (
         staging.workspace(release),

@@ -23,7 +23,7 @@ user = "shopper"
 conffiles = { "shop.toml" = "/etc/shop/config.toml" }
 """
 HERE = "/packages"
-# Stands in for systemd: tells what it was asked for.
+# Stands in for systemd: prints what it was asked for.
 SYSTEMCTL = '#!/bin/sh\necho "$@" >>/tmp/asked\n'
 
 

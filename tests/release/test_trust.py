@@ -97,7 +97,7 @@ def test_one_that_is_interrupted_leaves_nothing_and_nobody(
     assert not list((shop.root / "dist").glob(".*"))
 
 
-def test_what_cannot_be_copied_for_the_second_build_is_told(shop: Workshop) -> None:
+def test_what_cannot_be_copied_for_the_second_build_is_reported(shop: Workshop) -> None:
     os.mkfifo(shop.root / "pipe")
     said = shop.refused(1, "release", "--verify-reproducible")
     assert f"{shop.root}/pipe: cannot be copied for the second build" in said

@@ -176,7 +176,7 @@ def test_a_working_directory_that_cannot_be_read(machine: Bare) -> None:
     shop.ok("stop", cwd="/srv/locked")
 
 
-def test_the_other_user_is_told_whose_it_is(machine: Bare) -> None:
+def test_the_other_user_learns_whose_it_is(machine: Bare) -> None:
     machine.folder("/home/owned", user=NOBODY)
     shop = Inside(machine, f"{RELEASE}/bin/ticketd", "/home/owned", user=NOBODY)
     shop.env["RELEASE_STATE_DIR"] = "/home/owned"

@@ -336,14 +336,14 @@ def test_without_getconf_the_loader_itself_is_asked(
     assert "needs glibc 2.17 or newer, this host has none\n" in result.stderr
 
 
-def test_another_cpu_is_told(shell: list[str], tree: Tree) -> None:
+def test_another_cpu_is_reported(shell: list[str], tree: Tree) -> None:
     tree.launch(machine="riscv64")
     result = run(shell, tree.root / "bin/shop", "start")
     assert 1 == result.returncode
     assert f"shop: is for riscv64 CPUs, this host is {os.uname().machine}\n" in result.stderr
 
 
-def test_a_damaged_release_is_told(shell: list[str], tree: Tree) -> None:
+def test_a_damaged_release_is_reported(shell: list[str], tree: Tree) -> None:
     python = tree.root / "python/bin/python3"
     python.chmod(0o644)
     assert "not executable" in run(shell, tree.root / "bin/shop", "start").stderr
@@ -437,7 +437,7 @@ def test_another_python_of_the_host_is_refused_before_anything_starts(
     assert found in result.stderr
 
 
-def test_a_host_without_that_python_is_told_where_it_was_looked_for(
+def test_a_host_without_that_python_says_where_it_was_looked_for(
     shell: list[str], tree: Tree, tmp_path: Path
 ) -> None:
     tree.launch(system=SYSTEM, python="python/bin/python3.11")
@@ -452,7 +452,7 @@ def test_a_host_without_that_python_is_told_where_it_was_looked_for(
     assert f"with `python.path` where it is: {tmp_path}/fakes/python3.11\n" in result.stderr
 
 
-def test_a_python_that_does_not_run_is_told(shell: list[str], tree: Tree) -> None:
+def test_a_python_that_does_not_run_is_reported(shell: list[str], tree: Tree) -> None:
     tree.launch(system=SYSTEM)
     (tree.root / "python/bin/python3").write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
     result = run(shell, tree.root / "bin/shop", "start")

@@ -1,4 +1,4 @@
-"""Keeps the disk of one host, and boots from it as often as it is told to.
+"""Keeps the disk of one host, and boots from it as often as it is asked to.
 
 Started in mount and PID namespaces of its own as ``holder.py IMAGE WORK NAME``.
 What it reads and answers are lines: ``up`` boots and prints the PID of the host's
@@ -11,7 +11,7 @@ Of systemd-nspawn without a systemd below it one has to know:
   the same name as well.  So each is started in a cgroup of its own.
 - Of cgroup v1 it mounts every controller read-only, and then TasksMax= and
   MemoryMax= silently do nothing.  These are this host's alone: they are opened,
-  and systemd, which looks once when it starts, is told to look again.
+  and systemd, which looks once when it starts, is asked to look again.
 - Its first child is not PID 1 of the host, but makes it, and goes.
 """
 

@@ -130,7 +130,7 @@ class Host:
     def inside(self, call: Callable[[], T]) -> T:
         """What a function returns, or raises, that runs on the host's network.
 
-        A socket belongs to the network in which it was made, whoever uses it later.
+        A socket belongs to the network in which it was made, whatever uses it later.
         """
         network = os.open(f"/proc/{self._leader}/ns/net", os.O_RDONLY)
 

@@ -33,7 +33,7 @@ def fill(host: Host, folder: str) -> None:
     assert "0" == host.ok("df", "--output=avail", folder).split()[-1]
 
 
-def test_a_disk_that_is_full_is_told_and_one_that_fills_up_stops_nothing(
+def test_a_disk_that_is_full_is_reported_and_one_that_fills_up_stops_nothing(
     host: Host, depot: Deployed
 ) -> None:
     with small_disk(host, depot) as folder:

@@ -31,8 +31,8 @@ def laid(own_cache: Path, tmp_path: Path) -> tuple[Path, Layer]:
 
 def test_what_was_laid_out_is_not_read_again(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
-    told = (row if row.link else replace(row, sha256="told") for row in layer.entries)
-    layer = replace(layer, entries=tuple(told))
+    reported = (row if row.link else replace(row, sha256="reported") for row in layer.entries)
+    layer = replace(layer, entries=tuple(reported))
     found = inventory.take(tree, (layer,))
     (kept,), others = found.layers, found.others
     assert (layer.entries, ()) == (kept.entries, others)
@@ -90,7 +90,7 @@ def test_an_entry_that_was_written_through_is_built_again(laid: tuple[Path, Laye
     assert ["new"] == [entry.path for entry in again.entries]
 
 
-def test_folders_with_nothing_in_them_are_told(laid: tuple[Path, Layer]) -> None:
+def test_folders_with_nothing_in_them_are_reported(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
     (tree / "app/a/b").mkdir(parents=True)
     (tree / "app/c").mkdir()

@@ -25,7 +25,7 @@ _HEAD = 60  # bytes of a member's header
 
 
 def read(found: ReleaseContents) -> None:
-    """Both archives inside; raises ValueError where it is no package of relforge's kind."""
+    """Both archives inside; raises ValueError where it is not a package written by relforge."""
     rows = _members(found)
     if rows[NAMES[0]].read(16) != b"2.0\n":
         raise ValueError("it is not a Debian package of format 2.0")

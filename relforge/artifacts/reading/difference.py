@@ -8,7 +8,7 @@ from typing import Any
 from relforge.artifacts.reading import foreign_manifest, summary
 from relforge.artifacts.reading.contents import ReleaseContents
 
-# Of the manifest: what follows from the rest, or is no choice of anybody's.
+# Of the manifest: what follows from the rest, or is not anybody's choice.
 DERIVED = ("layers", "manifest")
 
 

@@ -29,7 +29,7 @@ _REMOVED, _OPAQUE = ".wh.", ".wh..wh..opq"  # OCI layer.md, whiteouts
 
 
 def read(found: ReleaseContents) -> None:
-    """Every layer of the image, in order; raises ValueError where it is no image of a release."""
+    """Every layer of the image, in order; raises ValueError for any but an image of a release."""
     try:
         _read(found, _files(found))
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError):

@@ -102,7 +102,7 @@ def _walk(folder: Path, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         for row in sorted(rows, key=lambda row: row.name):
             path = f"{name}{row.name}"
             if path == layout.STATE:
-                continue  # it is no part of the release
+                continue  # it is not a part of the release
             yield path, row
             if row.is_dir(follow_symlinks=False):
                 yield from _walk(Path(row.path), f"{path}/")

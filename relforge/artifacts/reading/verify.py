@@ -68,7 +68,7 @@ def shape(found: ReleaseContents) -> tree_list.Listed:
 def differences(found: ReleaseContents, artifact: ReleaseContents) -> Iterator[Problem]:
     """What of a tree is not as in the artifact, which is judged for itself.
 
-    A tree's own list is no proof: who changes a file can change the list as well.
+    A tree's own list proves nothing: who changes a file can change the list as well.
     """
     for path in sorted(found.files.keys() | artifact.files.keys()):
         here, there = found.files.get(path), artifact.files.get(path)

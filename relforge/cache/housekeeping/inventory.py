@@ -43,7 +43,7 @@ class CacheEntry:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it is a draft that nobody writes to any more; a future time is no time."""
+        """Whether it is a draft that nobody writes to any more; a future time does not count."""
         return self.kind == DRAFTS and abs(time.time() - self.used) > GIVEN_UP
 
 

@@ -17,7 +17,7 @@ PAUSE = 60  # seconds
 def for_a_build() -> Iterator[None]:
     """Keep every entry where it is meanwhile; afterwards, a cache that grew is trimmed.
 
-    Raises SettingsError, before anything is done, where the limit is no size.
+    Raises SettingsError, before anything is done, where the limit is not a size.
     """
     most = limit()
     before = _stamps()

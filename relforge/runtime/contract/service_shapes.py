@@ -85,7 +85,7 @@ class Pair(Shape):
 
 
 class Limits(Shape):
-    """Resource limits by their names in setrlimit(2); -1 in the manifest is no limit."""
+    """Resource limits by their names in setrlimit(2); -1 in the manifest means no limit."""
 
     words = "a table"
     takes = (dict,)

@@ -132,7 +132,7 @@ class Seconds(Shape):
 
 
 class Size(Shape):
-    """Bytes; 0 in the manifest is no limit."""
+    """Bytes; 0 in the manifest means no limit."""
 
     words = 'a size such as "50 MB", or "none"'
     takes = (int, str)

@@ -26,7 +26,7 @@ _HEAD = struct.Struct(">I")
 
 
 class Client:
-    """One connection; it stays open until it closes, or says what is no frame."""
+    """One connection; it stays open until it closes, or sends anything but a frame."""
 
     def __init__(self, control: Control, sock: socket.socket, number: int) -> None:
         self._control = control

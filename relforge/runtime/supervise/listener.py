@@ -54,7 +54,7 @@ class Listener:
 
 
 def unlink(path: str) -> None:
-    """Remove a Unix socket's name, and nothing that is no socket."""
+    """Remove a Unix socket's name, and nothing but a socket."""
     try:
         if stat.S_ISSOCK(os.lstat(path).st_mode):
             os.unlink(path)

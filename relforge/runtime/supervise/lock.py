@@ -40,7 +40,7 @@ class Lock:
     def update(self, **content: Any) -> None:
         """Rewrite the content in one write; a reader sees the old or the new.
 
-        A full disk is no reason to stop what runs: then the content stays as it was.
+        A full disk must not stop what runs: then the content stays as it was.
         """
         try:
             self._write(content)

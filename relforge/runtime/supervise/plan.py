@@ -188,7 +188,7 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:
         if name.startswith(systemd.STORED):
-            # The configuration was another one then.
+            # The configuration was a different one then.
             plan.manager.discard(shown(sock))
         else:
             place = f"{shown(sock)} ({name or 'no name'})"

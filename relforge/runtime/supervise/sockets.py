@@ -45,7 +45,7 @@ def control(path: str) -> socket.socket:
 def open_all(specs: list[Spec], run: str, activated: Activated) -> dict[str, list[Listener]]:
     """By service; sockets that systemd passed are taken by name, then by address.
 
-    Raises Refusal that names service and place: 78 for what is no address,
+    Raises Refusal that names service and place: 78 for what is not an address,
     1 for an address that is in use or not allowed.
     """
     opened: dict[str, list[Listener]] = {}

@@ -77,7 +77,7 @@ class Manager:
     def store(self, address: str, sock: socket.socket) -> None:
         """Leave a copy of a socket: the next process of this unit is started with it.
 
-        Once more is no harm: systemd knows the copies of one socket.
+        A second time does no harm: systemd knows the copies of one socket.
         """
         self._send("FDSTORE=1", f"FDNAME={_stored(address)}", fds=(sock.fileno(),))
 

@@ -24,7 +24,7 @@ class Place:
         self.trash = os.path.join(self.own, "trash")
 
     def release(self, version: str) -> str:
-        """Where that version is, or would be; raises Refusal for what is no version."""
+        """Where that version is, or would be; raises Refusal for what is not a version."""
         if not is_version(version):
             raise Refusal(f"{version!r} is not a version", hint="`releases` lists them", code=USAGE)
         return os.path.join(self.releases, version)

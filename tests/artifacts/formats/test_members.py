@@ -126,7 +126,7 @@ def test_what_a_build_was_writing_when_it_was_killed_goes_with_the_next(
 
 
 @pytest.mark.parametrize("damage", ["written to", "replaced", "removed", "mode"])
-def test_an_artifact_that_is_not_as_it_was_written_is_written_anew(
+def test_an_artifact_that_is_not_as_it_was_written_is_written_again(
     own_cache: Path, tmp_path: Path, damage: str
 ) -> None:
     release = shop.prepared(tmp_path)

@@ -51,7 +51,7 @@ def complaint(capsys: pytest.CaptureFixture[str], code: int, *words: str | Path)
 
 
 @pytest.mark.parametrize("verb", ["verify", "inspect", "diff"])
-def test_what_is_no_artifact_is_told_in_one_paragraph(
+def test_what_is_no_artifact_is_reported_in_one_paragraph(
     artifact: Path, tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
@@ -71,7 +71,7 @@ def test_what_is_no_artifact_is_told_in_one_paragraph(
         assert f"error: {tmp_path / name}: {words}" in complaint(capsys, 1, verb, *places)
 
 
-def test_what_may_not_be_read_is_told(
+def test_what_may_not_be_read_is_reported(
     artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     closed, folder = tmp_path / "closed.tar.gz", tmp_path / "folder"
@@ -85,7 +85,7 @@ def test_what_may_not_be_read_is_told(
 
 
 @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="it needs ssh-keygen")
-def test_a_list_of_signers_that_is_none_or_may_not_be_read_is_told(
+def test_a_list_of_signers_that_is_none_or_may_not_be_read_is_reported(
     artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
@@ -117,7 +117,9 @@ def test_half_of_a_question_is_refused_and_never_answered_with_yes(
     assert needs in said.err
 
 
-def test_a_digest_that_is_none_is_told(artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_digest_that_is_none_is_reported(
+    artifact: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     signing.digest_file(artifact).write_bytes(b"\x1b[2J\xff\n")
     assert 1 == main(["verify", str(artifact)])
     assert r"a.tar.gz.sha256 says \x1b[2J" in capsys.readouterr().out

@@ -93,7 +93,7 @@ class Instance:
         }
 
     def certificate(self, request: dict[str, Any], bearer: str) -> dict[str, Any]:
-        """Fulcio's answer: whoever has the token gets a certificate of its identity."""
+        """Fulcio's answer: who has the token gets a certificate of its identity."""
         asked = x509.load_pem_x509_csr(base64.b64decode(request["certificateSigningRequest"]))
         claims = json.loads(base64.urlsafe_b64decode(bearer.split(".")[1] + "=="))
         now = datetime.now(UTC).replace(microsecond=0)

@@ -112,7 +112,7 @@ def test_the_computed_version_of_a_commit_follows_the_lock_when_a_tag_moves(  # 
 
 
 @pytest.mark.process
-def test_a_folder_is_built_anew_when_it_changes(
+def test_a_folder_is_built_again_when_it_changes(
     build: Callable[[str], str], release: Release
 ) -> None:
     folder = sourced(release.project.root / "vendor" / "sourced")

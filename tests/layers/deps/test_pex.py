@@ -31,7 +31,7 @@ needs_vendored_pip = pytest.mark.skipif(
 
 
 def configured() -> PackageSources:
-    """Where pip is told to look."""
+    """Where pip is configured to look."""
     return places(PackageSettings(), Path("/"))
 
 
@@ -77,13 +77,13 @@ def test_pexs_word_for_a_wrong_hash_is_understood() -> None:
     assert error.message.index(A) < error.message.index(B)
 
 
-def test_what_pex_cannot_pin_is_told_with_who_can() -> None:
+def test_what_pex_cannot_pin_is_reported_with_who_can() -> None:
     error = explained("Cannot export git+file:/repository in a PEP-751 lock.\n")
     assert "pex cannot pin git+file:/repository to a commit" in error.message
     assert "--resolver uv" in error.hint
 
 
-def test_no_network_is_told_from_no_such_package() -> None:
+def test_no_network_is_distinguished_from_no_such_package() -> None:
     missing = "pip: ERROR: No matching distribution found for click==8.5.1 (from -r x (line 1))\n"
     unreachable = "pip: WARNING: Retrying after connection broken by 'NewConnectionError(x)'\n"
     offline, absent = explained(unreachable + missing), explained(missing)
@@ -106,7 +106,7 @@ def lock_of(folder: Path, *rows: str) -> tuple[Pin, ...]:
 
 @pytest.mark.release
 @needs_vendored_pip
-def test_a_requirements_lock_is_fetched_from_where_pip_is_told_to_look(
+def test_a_requirements_lock_is_fetched_from_where_pip_is_configured_to_look(
     offline: Path,
     make_wheel: MakeWheel,
     here: Platform,
@@ -130,7 +130,7 @@ def test_a_requirements_lock_is_fetched_from_where_pip_is_told_to_look(
 
 @pytest.mark.release
 @needs_vendored_pip
-def test_a_wrong_hash_and_a_missing_package_are_told(
+def test_a_wrong_hash_and_a_missing_package_are_reported(
     offline: Path, make_wheel: MakeWheel, here: Platform, tmp_path: Path
 ) -> None:
     click = make_wheel("click", "1.0", {"click.py": ""})

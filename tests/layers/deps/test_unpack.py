@@ -171,7 +171,7 @@ def test_what_says_who_installed_a_wheel_is_replaced(
     assert "relforge\n" == (info / "INSTALLER").read_text()
 
 
-def test_a_wheel_without_a_record_is_told_so(
+def test_a_wheel_without_a_record_is_reported(
     lay: Callable[..., Path], make_wheel: MakeWheel, tmp_path: Path
 ) -> None:
     """B12."""

@@ -102,7 +102,7 @@ def test_a_commit_is_a_pin(project: Project) -> None:
     assert "uv.lock:10 (far)" == far.where
 
 
-def test_versions_that_differ_by_python_are_told_apart(
+def test_versions_that_differ_by_python_are_distinguished(
     project: Project, chosen: Callable[..., list[str]]
 ) -> None:
     rows = [OWN, "dependencies = ["]
@@ -144,7 +144,7 @@ def test_versions_that_differ_by_python_are_told_apart(
         ),
     ],
 )
-def test_what_cannot_be_used_is_told_with_its_place(
+def test_what_cannot_be_used_is_reported_with_its_place(
     project: Project, head: str, rows: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(UserError) as caught:

@@ -78,7 +78,7 @@ def moved(cache_folder: Path) -> Callable[[str], Moved]:
 
 @pytest.fixture(scope="session")
 def any_moved(moved: Callable[[str], Moved]) -> Moved:
-    """One that is not Debian's where there is one, so that its prefix tells of the host."""
+    """One that is not Debian's where there is one, so that its prefix shows the host."""
     for version in ("3.12", *VERSIONS):
         try:
             return moved(version)

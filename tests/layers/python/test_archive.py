@@ -129,7 +129,7 @@ def test_an_archive_of_another_version_is_refused(any_moved: Moved, packed: Path
         assert f"version is {wrong}" in caught.value.message
 
 
-def test_a_missing_digest_is_asked_for_and_the_one_found_is_told(tmp_path: Path) -> None:
+def test_a_missing_digest_is_asked_for_and_the_one_found_is_reported(tmp_path: Path) -> None:
     path = tar_of(tmp_path / "a.tar.gz", row("python/bin/python3.12"))
     for place in ("a.tar.gz", path.as_uri()):
         with pytest.raises(SettingsError) as caught:

@@ -108,7 +108,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tmp_path: Path)
     status = path.stat()
     path.write_text("two")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert first == file_facts.sha256(path)  # nothing tells that it changed
+    assert first == file_facts.sha256(path)  # nothing shows that it changed
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert first != file_facts.sha256(path)
 

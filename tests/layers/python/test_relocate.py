@@ -87,22 +87,22 @@ def test_it_works_where_there_is_only_glibc_read_only_under_an_odd_path_through_
     )
 
     assert 0 == done.returncode, done.stderr
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     python = f"{root}/python"
-    assert (one.interpreter.version, python) == (told["version"], told["prefix"])
-    assert told["file"].startswith(f"{python}/lib/")
+    assert (one.interpreter.version, python) == (reported["version"], reported["prefix"])
+    assert reported["file"].startswith(f"{python}/lib/")
     foreign = [
         path
-        for path in told["mapped"]
+        for path in reported["mapped"]
         if not path.startswith((f"{python}/", "/dev/", "/memfd:"))
         and posixpath.basename(path) not in elf.GLIBC
     ]
     assert [] == foreign
-    assert all(path.startswith(python) for path in [*told["paths"].values(), *told["site"]])
-    assert told["paths"]["purelib"] in told["site"]
-    assert f"{python}/lib" == told["variables"]["LIBDIR"]
+    assert all(path.startswith(python) for path in [*reported["paths"].values(), *reported["site"]])
+    assert reported["paths"]["purelib"] in reported["site"]
+    assert f"{python}/lib" == reported["variables"]["LIBDIR"]
     if one.original != Path("/usr"):
-        assert os.fspath(one.original) not in json.dumps(told)
+        assert os.fspath(one.original) not in json.dumps(reported)
 
 
 def test_every_library_that_a_file_needs_is_in_the_tree_or_glibcs(one: Moved) -> None:
@@ -136,7 +136,7 @@ def test_it_has_the_shape_of_an_install_only_archive(one: Moved) -> None:
     assert not [path for path in entries if "sitecustomize" in path or "dist-packages" in path]
 
 
-def test_no_file_tells_where_it_was_built_or_installed(one: Moved) -> None:
+def test_no_file_shows_where_it_was_built_or_installed(one: Moved) -> None:
     private = {os.fspath(one.original)} - {"/usr", "/usr/local"}
     library = next(one.original.glob(f"lib/python{one.interpreter.short}"))
     for path in library.glob("_sysconfigdata_*.py"):

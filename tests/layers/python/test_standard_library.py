@@ -41,7 +41,7 @@ CANNOT = {
     ),
 }
 
-# What the tests need of the original besides: left out of a release on purpose.
+# What else the tests need of the original: left out of a release on purpose.
 BESIDE = (
     *("test", "ctypes/test", "distutils/tests", "ensurepip"),
     *("lib-dynload/_test*", "lib-dynload/_ctypes_test*", "lib-dynload/_xx*", "lib-dynload/xx*"),

@@ -26,7 +26,7 @@ SHORT = "3.11"
 
 
 def pack(folder: Path, target: str, version: str = "3.11.4") -> PythonSettings:
-    """An archive with nothing but a program and the header that tells its version."""
+    """An archive with nothing but a program and the header with its version."""
     folder.mkdir(exist_ok=True)
     program = folder / "python"
     own = probe(Path("/proc/self/exe"))

@@ -59,8 +59,8 @@ def test_what_uv_has_installed_is_found_where_uv_finds_it(
         found.version,
     )
     assert str(install_dir) == uv("python", "dir") == host.of_uv().name
-    told = uv("python", "find", "--managed-python", any_moved.interpreter.short)
-    assert found.origin == Path(told).resolve()
+    reported = uv("python", "find", "--managed-python", any_moved.interpreter.short)
+    assert found.origin == Path(reported).resolve()
 
 
 @pytest.mark.release
@@ -93,7 +93,7 @@ def test_without_uv_the_error_says_how_to_get_it(
 
 
 @pytest.mark.process
-def test_what_uv_cannot_fetch_is_told_with_what_uv_said(
+def test_what_uv_cannot_fetch_is_reported_with_what_uv_said(
     install_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")

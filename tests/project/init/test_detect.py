@@ -264,7 +264,7 @@ def test_there_is_nothing_to_note_where_nothing_is_left_to_do(make: Make) -> Non
     assert () == plan(make(PROJECTS["litestar"])).notes
 
 
-def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
+def test_a_procfile_names_which_processes_there_are(make: Make) -> None:
     lines = """\
         # what Heroku runs
         release: python -m shop.migrate

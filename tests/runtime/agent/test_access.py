@@ -131,7 +131,7 @@ def test_other_users_connect_where_the_settings_name_them(
 
 @pytest.mark.process
 @root_only
-def test_others_are_told_who_may(start: Callable[..., Live]) -> None:
+def test_others_learn_who_may(start: Callable[..., Live]) -> None:
     live = start("threads", users=["nosuchuser"], group="daemon")
     open_folders(Path(live.path))
     expected = "uid 65534 may not connect, only uid 0, root, user nosuchuser and group daemon"
@@ -151,7 +151,7 @@ def test_a_connection_that_nobody_uses_is_closed_and_a_busy_one_is_not(
 
 
 @pytest.mark.process
-def test_without_the_console_it_tells_stacks_and_evaluates_nothing(
+def test_without_the_console_it_shows_stacks_and_evaluates_nothing(
     start: Callable[..., Live],
 ) -> None:
     live = start("asyncio", enabled=False)

@@ -215,7 +215,7 @@ def test_stacks_and_tasks(shop: Shop) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
-def test_another_user_is_told_whom_to_be(shop: Shop) -> None:
+def test_another_user_learns_whom_to_be(shop: Shop) -> None:
     folder = shop.release.root
     while folder != Path("/"):
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o755)

@@ -109,7 +109,9 @@ def test_a_day_of_an_operator(mini_release: Make) -> None:
     assert from_nothing.stderr == "nothing was running\n"
 
 
-def test_a_service_that_crashes_at_start_is_told_with_its_last_lines(mini_release: Make) -> None:
+def test_a_service_that_crashes_at_start_is_reported_with_its_last_lines(
+    mini_release: Make,
+) -> None:
     release = mini_release(
         {"shop/worker.py": CRASHES, "shop/other.py": WORKER},
         services={"worker": {}, "other": {"target": "shop.other:main"}},

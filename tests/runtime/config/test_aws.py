@@ -138,7 +138,7 @@ def test_a_secret_gives_its_fields_or_the_whole_text(
         ({"name": "shop/db", "endpoint": "http://127.0.0.1:1"}, "shop/db: Could not connect to"),
     ],
 )
-def test_a_fault_is_told_without_the_secret(
+def test_a_fault_is_reported_without_the_secret(
     tmp_path: Path, account: dict[str, str], row: dict[str, Any], words: str
 ) -> None:
     (problem,) = load(tmp_path, account, use="aws-secrets", **row).problems

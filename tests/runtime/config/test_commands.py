@@ -158,7 +158,7 @@ def test_a_provider_that_raises_shows_no_secret_and_its_traceback_only_on_reques
     assert SECRET not in plain.stderr + debug.stderr
 
 
-def test_explain_tells_the_winner_and_the_beaten(release: Any) -> None:
+def test_explain_shows_the_winner_and_the_beaten(release: Any) -> None:
     env = {"DATABASE_URL": f"pg://u:{SECRET}@h", "PORT": "82", "SHOP_HTTP__PORT": "83"}
 
     done = release.run("config", "explain", env=env)

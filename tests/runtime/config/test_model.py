@@ -164,7 +164,7 @@ def test_every_error_at_once_with_its_key_and_its_place(tmp_path: Path) -> None:
     } == set(messages(found))
 
 
-def test_a_whole_table_that_is_missing_is_told_by_its_keys(tmp_path: Path) -> None:
+def test_a_whole_table_that_is_missing_is_reported_by_its_keys(tmp_path: Path) -> None:
     assert ["db.url", "db.password"] == [key for key, _, _ in messages(load(tmp_path, {}))]
     # What is optional as a whole is required once it is there.
     found = load(tmp_path, {**GOOD, "REPLICA__URL": "pg://h"})
@@ -199,7 +199,7 @@ def ask(target: str, **more: Any) -> dict[str, Any]:
     return build.check({"providers": [], "model": target, **more})
 
 
-def test_the_build_is_told_the_rows(tmp_path: Path) -> None:
+def test_the_build_gets_the_rows(tmp_path: Path) -> None:
     answer = ask("shop_model:Settings", export={"POOL": "db.pool", "X": "db.pol"})
 
     assert answer["schema"]["db.url"]["required"]

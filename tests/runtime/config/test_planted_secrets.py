@@ -264,7 +264,7 @@ def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert "heard raised ValueError: cannot use **********" in planted.said[-2][1]
     shown = [(where, one) for where, one in planted.found() if one != NEXT]
     assert [] == shown
-    # A name that the file gives to a key is no value: it is told, so that it can be fixed.
+    # A name that the file gives to a key is no value: it is shown, so that it can be fixed.
     assert {"s.pl4nted-next-value: unknown key" in t for w, t in planted.said if "unknown key" in t}
 
 

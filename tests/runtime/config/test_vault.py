@@ -114,7 +114,7 @@ def test_optional_is_what_is_missing_never_what_fails(load: Any, vault: Vault) -
         ({}, {"VAULT_ADDR": ""}, "the variable VAULT_ADDR is set but empty"),
     ],
 )
-def test_a_fault_is_told_in_a_sentence(
+def test_a_fault_is_reported_in_a_sentence(
     load: Any, vault: Vault, fault: dict[str, Any], environ: dict[str, str], words: str
 ) -> None:
     for name, value in fault.items():

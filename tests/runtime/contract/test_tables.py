@@ -184,8 +184,8 @@ def test_a_key_is_read_by_the_supervisor_and_reaches_the_process(key: Key) -> No
     assert wanted == getattr(spec, key.name)
     if key.name == "env":
         return  # which the process has
-    told = launch.described(spec)[key.name]
-    assert plain(wanted) == told or (key.name == "stop_signal" and spec.signal == told)
+    reported = launch.described(spec)[key.name]
+    assert plain(wanted) == reported or (key.name == "stop_signal" and spec.signal == reported)
 
 
 @pytest.mark.parametrize("key", list(keys(Service)), ids=lambda key: key.name)

@@ -53,7 +53,7 @@ def test_it_starts_heals_and_drains(
     asked = release.run("rpc", f"__import__({server!r}).__file__")
     assert str(release.root / "app" / server) in asked.stdout, asked.stderr
     contract.has_an_agent_in_the_worker(release)
-    contract.tells_of_its_requests(release)
+    contract.reports_its_requests(release)
     if "sync" in kind:
         contract.is_drained_without_a_lost_request(release)
     else:
@@ -63,7 +63,7 @@ def test_it_starts_heals_and_drains(
 
 
 @pytest.mark.parametrize("ws", ["websockets", "wsproto"])
-def test_uvicorn_tells_its_websockets(
+def test_uvicorn_closes_its_websockets(
     mini_release: Callable[..., MiniRelease], oldest: Path, ws: str
 ) -> None:
     release = mini_release(
@@ -71,4 +71,4 @@ def test_uvicorn_tells_its_websockets(
     )
     shutil.copytree(oldest, release.root / "app", dirs_exist_ok=True)
     contract.starts_when_its_application_is_there(release)
-    contract.tells_its_websockets(release)
+    contract.closes_its_websockets(release)

@@ -1,4 +1,4 @@
-"""reload of keys that are hot: the processes that run are told, and none is replaced."""
+"""reload of keys that are hot: the running processes apply them, and none is replaced."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def answer(release: MiniRelease) -> list[str]:
 
 
 @pytest.mark.network
-def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place: Path) -> None:
+def test_processes_take_it_up_and_show_the_new_values(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text('greeting = "good day"\n[mail]\nsender = "c@d"\n')
 
@@ -146,7 +146,7 @@ def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place:
 
 
 @pytest.mark.network
-def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> None:
+def test_every_worker_of_gunicorn_takes_it_up(mini_release: Make, place: Path) -> None:
     state = {"path": str(place), "optional": True}
     options = {"workers": 2, "worker_class": "uvicorn"}
     release = mini_release(
@@ -188,7 +188,7 @@ def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) ->
     assert SECRET not in log(release)
 
 
-def test_diff_tells_what_a_reload_would_do_and_does_nothing(
+def test_diff_shows_what_a_reload_would_do_and_does_nothing(
     release: MiniRelease, place: Path
 ) -> None:
     before = pids(release)

@@ -88,7 +88,7 @@ def order(text: str, *words: str) -> None:
     assert sorted(places) == places, text
 
 
-def test_a_loop_that_hangs_is_found_and_its_stacks_are_told(mini_release: Make) -> None:
+def test_a_loop_that_hangs_is_found_and_its_stacks_are_reported(mini_release: Make) -> None:
     release = mini_release(
         {"shop/loop.py": LOOP},
         services={"a": {"target": "shop.loop:main", "watchdog": 1.0}},
@@ -109,7 +109,7 @@ def test_signs_by_hand_take_the_place_of_the_threads(mini_release: Make) -> None
 
 
 def test_a_program_is_asked_for_signs_of_life_too(mini_release: Make) -> None:
-    tells = (
+    reports = (
         "import os, socket, time; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);"
         "s.connect(os.environ['NOTIFY_SOCKET']); s.send(b'READY=1');"
         "print('asked for', os.environ['WATCHDOG_USEC']);"
@@ -119,7 +119,7 @@ def test_a_program_is_asked_for_signs_of_life_too(mini_release: Make) -> None:
         services={
             "a": {
                 "kind": "exec",
-                "target": ["python3", "-uc", tells],
+                "target": ["python3", "-uc", reports],
                 "ready": "notify",
                 "watchdog": 1.0,
             }

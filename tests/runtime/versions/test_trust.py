@@ -306,8 +306,8 @@ def test_an_install_that_was_cut_off_after_its_name_was_given_is_installed(shop:
     rows = [json.loads(line) for line in lines]
     assert ["shop-2.0.0.tar.gz", "2.0.0", "2.0.0"] == [row["version"] for row in rows]
     journal.write_text("\n".join(lines[:2]) + "\n")  # as it is when the rename has been done
-    told = shop.run("prune", "--keep", "9").stderr
-    assert "the install of 2.0.0 was interrupted: it is installed" in told
+    reported = shop.run("prune", "--keep", "9").stderr
+    assert "the install of 2.0.0 was interrupted: it is installed" in reported
 
 
 # S10
@@ -325,12 +325,12 @@ def test_a_signature_is_for_one_name_and_for_keys_that_were_not_revoked(
     renamed = tmp_path / "shop-3.0.0.tar.gz"
     for end in ("", ".sha256", ".sha256.sig"):
         shutil.copy(f"{artifact}{end}", f"{renamed}{end}")
-    told = shop.refused(1, "install", str(renamed))
-    assert "ops@example.org signed it as shop-2.0.0.tar.gz" in told
+    reported = shop.refused(1, "install", str(renamed))
+    assert "ops@example.org signed it as shop-2.0.0.tar.gz" in reported
     revoked = shop.root / policy.REVOKED
     subprocess.run(["ssh-keygen", "-q", "-k", "-f", revoked, f"{key}.pub"], check=True)
-    told = shop.refused(1, "install", str(artifact))
-    assert f"{revoked} revokes the key of ops@example.org" in told
+    reported = shop.refused(1, "install", str(artifact))
+    assert f"{revoked} revokes the key of ops@example.org" in reported
     revoked.unlink()
     assert shop.done("install", str(artifact))["changed"]
 

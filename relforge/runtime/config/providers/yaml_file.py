@@ -66,7 +66,7 @@ def parse(path: str, text: str) -> Layer:
 
 
 class _Reader:
-    """Nodes into values; what PyYAML lets pass is refused: keys twice, keys that are no text."""
+    """Nodes into values; what PyYAML lets pass is refused: keys twice, keys that are not text."""
 
     def __init__(self, loader: Any, yaml: Any, path: str) -> None:
         self._loader = loader
