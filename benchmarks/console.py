@@ -31,8 +31,8 @@ import page
 import pexpect
 from runtime import MIB, apart, resident
 
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 
 SESSIONS = 8
 CONNECTIONS = 2  # of the load: more would only wait for each other
@@ -275,12 +275,12 @@ def alone(python: Path, path: str) -> int:
             process.kill()
 
 
-def attach(program: Path) -> Client:
+def attach(program: Path) -> AgentClient:
     place = str(program.parents[1] / "var" / "run" / "web.1.sock")
-    return Client(Address("web", 1, place, []), "bench", 5.0)
+    return AgentClient(AgentAddress("web", 1, place, []), "bench", 5.0)
 
 
-def finish(client: Client, request: int, out: list[str] | None = None) -> dict[str, Any]:
+def finish(client: AgentClient, request: int, out: list[str] | None = None) -> dict[str, Any]:
     """The outcome of an evaluation; what it prints goes to ``out``."""
     while True:
         message = client.receive()

@@ -63,7 +63,7 @@ def step(release: Release) -> Release:
     with ThreadPoolExecutor(max_workers=2) as pool:
         asked = pool.submit(entry_points.ask, release) if imports else None
         rows = [pool.submit(_findings, rule, release) for rule in rules.values()]
-    answer = asked.result() if asked else entry_points.Answer(rows=())
+    answer = asked.result() if asked else entry_points.EntryAnswer(rows=())
     found = [finding for row in rows for finding in row.result()]
     found += entry_points.findings(release, answer)
     left = list(written.rule(release, before)) if imports else []

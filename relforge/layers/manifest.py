@@ -60,7 +60,7 @@ def _tree_list(entries: Iterable[Entry], folders: Iterable[str]) -> str:
     rows = list(entries)
     _refuse_unlistable(rows)
     return tree_list.text(
-        tree_list.Listed(
+        tree_list.TreeFacts(
             directories=frozenset(folders),
             executable={row.path for row in rows if row.link is None and row.mode & 0o100},
             links={row.path: row.link for row in rows if row.link is not None},

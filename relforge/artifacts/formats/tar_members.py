@@ -48,7 +48,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class TarPart:
     """What one member holds.  ``root`` and ``folders`` have no slash at their end."""
 
     layer: str
@@ -96,7 +96,7 @@ def chunks(member: Member) -> Iterator[bytes]:
         raise Damaged(member.path)
 
 
-def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[Part]:
+def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[TarPart]:
     """Each file in the layer that brought it, each directory once, before what is in it."""
     seen = {"", "."}
     empty = [f"{root}/{folder}" for folder in release.folders]
@@ -111,7 +111,7 @@ def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[
                     seen.add(folder)
                     folders.append(folder)
                     folder = folder.rpartition("/")[0]
-            yield Part(
+            yield TarPart(
                 layer=layer.name,
                 root=root,
                 time=time(layer.name),
@@ -134,7 +134,7 @@ def _split(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
         yield tuple(part)
 
 
-def _make(tree: Path, codec: Codec, place: Path, part: Part) -> Member:
+def _make(tree: Path, codec: Codec, place: Path, part: TarPart) -> Member:
     with cache.lock(f"member-{place.stem}"):
         found = _known(place, part)
         if found is None:
@@ -148,7 +148,7 @@ def _make(tree: Path, codec: Codec, place: Path, part: Part) -> Member:
     return found
 
 
-def _known(place: Path, part: Part) -> Member | None:
+def _known(place: Path, part: TarPart) -> Member | None:
     """The member, where it is there and has the size that it was written with."""
     try:
         facts = json.loads(_note(place).read_bytes())
@@ -165,7 +165,7 @@ def _note(place: Path) -> Path:
     return place.with_suffix(".json")
 
 
-def _place(codec: Codec, part: Part) -> Path:
+def _place(codec: Codec, part: TarPart) -> Path:
     rows = "".join(
         f"{entry.path}\n{entry.mode:o} {entry.size} {entry.sha256}{entry.link or ''}\n"
         for entry in part.entries
@@ -174,7 +174,7 @@ def _place(codec: Codec, part: Part) -> Path:
     return cache.home() / "members" / f"{key}.{codec.suffix}"
 
 
-def _compress(tree: Path, codec: Codec, part: Part, out: IO[bytes]) -> dict[str, int | str]:
+def _compress(tree: Path, codec: Codec, part: TarPart, out: IO[bytes]) -> dict[str, int | str]:
     packer = codec.start()
     plain = tarstream.stream(tree, part.root, part.folders, part.entries, time=part.time)
     size, crc32, sha256 = 0, 0, hashlib.sha256()

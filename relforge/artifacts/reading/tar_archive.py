@@ -47,7 +47,7 @@ class TarArchive:
         before = len(self.found.files) + len(self.found.links)
         # It calls nothing but `read`.
         stream = cast(IO[bytes], Stream(chunks))
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=archive.Member) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=archive.LimitedMember) as tar:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
                     raise ValueError(f"it has more than {archive.MOST_MEMBERS:,} members")

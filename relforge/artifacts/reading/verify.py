@@ -56,9 +56,9 @@ def _tree(found: ReleaseContents) -> Iterator[Problem]:
         yield Problem(path=path, message=what)
 
 
-def shape(found: ReleaseContents) -> tree_list.Listed:
+def shape(found: ReleaseContents) -> tree_list.TreeFacts:
     """What it holds beside the content of its files."""
-    return tree_list.Listed(
+    return tree_list.TreeFacts(
         directories=found.folders,
         executable={path for path, file in found.files.items() if file.mode & 0o100},
         links=found.links,

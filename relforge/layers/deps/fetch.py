@@ -19,7 +19,7 @@ from pathlib import Path
 from relforge import cache
 from relforge.layers.deps import file_choice, index_pages, wheel_store
 from relforge.layers.deps.connections import AT_ONCE
-from relforge.layers.deps.download import Mismatch, download
+from relforge.layers.deps.download import DigestMismatch, download
 from relforge.layers.deps.index_pages import Offer
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pins import LockedFile, Pin, mismatch
@@ -170,7 +170,7 @@ class PackageSearch:
         file = LockedFile(name=name, sha256=allowed[0])
         try:
             download(file, offer.url, self.web, self.meter.count)
-        except Mismatch as problem:
+        except DigestMismatch as problem:
             if problem.found in allowed:  # the place lists no digests, so the first was a guess
                 return self._take(offer, name, (problem.found,))
             self.other = problem.found

@@ -12,7 +12,7 @@ from ..instance import Running, required
 from ..protocol import PROTO
 from ..wire import frames
 from ..wire.unix import Absent, credentials, dial, silent
-from .addresses import Address, agent
+from .addresses import AgentAddress, agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Closed(Gone):
     """It has said why, and would not have us back: nobody used the connection."""
 
 
-class Client:
+class AgentClient:
     """Speaks `protocol`; ``welcome`` is what the agent said first.
 
     ``sock`` is connected already, to a process of our own.
@@ -41,7 +41,7 @@ class Client:
 
     def __init__(
         self,
-        address: Address,
+        address: AgentAddress,
         kind: str,
         seconds: float,
         shown: float | None = None,
@@ -150,7 +150,7 @@ class Client:
 
 def connect(
     wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN, come: float | None = None
-) -> Client:
+) -> AgentClient:
     """The agent of ``wanted`` (see ``addresses.agent``) of this release; raises Refusal.
 
     It has ``seconds`` to answer.  Where the process is about to come, as at a
@@ -167,7 +167,7 @@ def connect(
         try:
             address = agent(found, wanted, lambda: manifest.load(root)["services"])
             left = max(deadline - time.monotonic(), _LEAST)
-            return Client(address, kind, min(left, seconds), seconds)
+            return AgentClient(address, kind, min(left, seconds), seconds)
         except Gone:
             problem = Absent(f"{address} closed the connection")
         except Absent as error:

@@ -10,7 +10,7 @@ from .. import protocol as messages
 from ..errors import Refusal
 from ..protocol import supervisor as requests
 from . import addresses, supervisor
-from .connection import Client, Gone
+from .connection import AgentClient, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Gauges:
 
     def __init__(self, running: instance.Running) -> None:
         self._running = running
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str, AgentClient] = {}
         self._before: dict[int, tuple[float, float]] = {}  # by pid: when, CPU seconds
 
     def look(self) -> list[dict[str, Any]]:
@@ -59,12 +59,12 @@ class Gauges:
 
     def _answers(self) -> dict[str, dict[str, Any]]:
         """What the agents answer in time, all asked at once."""
-        waiting: dict[int, tuple[str, Client, int]] = {}
+        waiting: dict[int, tuple[str, AgentClient, int]] = {}
         for key, path in sorted(addresses.sockets(self._running.run).items()):
             name = addresses.shown(key)
             try:
-                client = self._clients.get(name) or Client(
-                    addresses.Address(key[0], key[1], path, [], key[2], self._running.owner),
+                client = self._clients.get(name) or AgentClient(
+                    addresses.AgentAddress(key[0], key[1], path, [], key[2], self._running.owner),
                     "top",
                     WITHIN,
                 )

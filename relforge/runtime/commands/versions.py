@@ -10,7 +10,7 @@ from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 from ..versions import place as places
 from ..versions.book import Book
-from ..versions.place import Place
+from ..versions.place import DeployRoot
 from . import usage
 
 TYPE_CHECKING = False
@@ -53,12 +53,12 @@ def install(argv: list[str]) -> int:
     given = options.parse(argv, flags="--json", values="--root --sha256 --allowed-signers")
     what = _one(given, usage("install"))
     from ..versions.fetch import label
-    from ..versions.install import Wanted, install
+    from ..versions.install import InstallRequest, install
 
     root = given.values.get("--root")
-    place = _here() if root is None else Place(os.path.abspath(root))
+    place = _here() if root is None else DeployRoot(os.path.abspath(root))
     name = manifest.load(manifest.root())["name"]
-    wanted = Wanted(
+    wanted = InstallRequest(
         what, given.values.get("--sha256", ""), given.values.get("--allowed-signers"), name
     )
     with Book(place, f"install of {label(what)}") as book:
@@ -73,10 +73,10 @@ def releases(argv: list[str]) -> int:
     given = options.parse(argv, flags="--json")
     options.most(given, 0, usage("releases"))
     from ..versions import listing
-    from ..versions.journal import Journal
+    from ..versions.journal import DeployJournal
 
     place = _here()
-    journal = Journal(place)
+    journal = DeployJournal(place)
     rows = listing.rows(place, journal)
     result = {
         "root": place.root,
@@ -129,7 +129,7 @@ def prune(argv: list[str]) -> int:
     return _print(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
 
 
-def _here() -> Place:
+def _here() -> DeployRoot:
     return places.of(manifest.root())
 
 

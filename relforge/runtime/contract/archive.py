@@ -37,11 +37,11 @@ _HEADERS = frozenset(
 )
 
 
-class Member(tarfile.TarInfo):
+class LimitedMember(tarfile.TarInfo):
     """A member whose header is refused before `tarfile` reads it, where it is too long."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Member:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> LimitedMember:
         """One header; raises tarfile.ReadError."""
         member = super().frombuf(buf, encoding, errors)
         if member.type in _HEADERS and member.size > MOST_HEADER:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from .record import key
 from .run import Run
-from .service_shapes import FlagOrReference, KeyPatterns, Limits, Listen, Pair, Ready, Signal
+from .service_shapes import (
+    FlagOrReference,
+    KeyPatterns,
+    Listen,
+    Pair,
+    ReadyShape,
+    ResourceLimits,
+    SignalShape,
+)
 from .shapes import (
     Anything,
     Choice,
     Flag,
-    Options,
     OrReference,
     Seconds,
+    ServerOptions,
     Text,
     Whole,
     Words,
@@ -56,7 +64,7 @@ class Service(Run):
         "[choose a server](../how-to/choose-a-server.md)",
     )
     options: dict[str, Any] = key(
-        Options(),
+        ServerOptions(),
         default={},
         kinds=("app",),
         references=True,
@@ -104,14 +112,14 @@ class Service(Run):
     )
     kill_after: float = key(Seconds(), default=3.0, doc="how long after `drain` it is killed")
     stop_signal: str = key(
-        Signal(), default="SIGTERM", doc="the signal that asks a `run` or `exec` to stop"
+        SignalShape(), default="SIGTERM", doc="the signal that asks a `run` or `exec` to stop"
     )
     ready: str | dict[str, Any] = key(
-        Ready(),
+        ReadyShape(),
         default="notify",
         required=("exec",),
         references=True,
-        hint=Ready.words,
+        hint=ReadyShape.words,
         shown='`"notify"`; required for `exec`',
         doc="how it reports that it is ready; see below",
     )
@@ -177,7 +185,7 @@ class Service(Run):
         OrReference(Whole(-20, 19)), default=0, references=True, doc="its priority, -20 to 19"
     )
     rlimits: dict[str, int] = key(
-        Limits(),
+        ResourceLimits(),
         default={},
         references=True,
         doc="limits by the names of setrlimit(2), such as "

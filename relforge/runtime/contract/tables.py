@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .record import Record, key
-from .service_shapes import Probe
+from .service_shapes import ProbeShape
 from .shapes import Anything, Flag, Seconds, Size, Text, Whole, Words
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ class Upgrade(Record):
         "configuration before",
     )
     health: dict[str, Any] | None = key(
-        Probe(),
+        ProbeShape(),
         default=None,
         references=True,
         doc="checked twice a second while it is watched: "

@@ -14,7 +14,7 @@ from ..wire.descriptors import inherited, write
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
-from .rules.events import Interrupted
+from .rules.events import StartInterrupted
 from .rules.world import Outcome
 from .supervisor import Supervisor
 
@@ -104,7 +104,7 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
 
     def interrupted() -> None:
         supervisor.poller.remove(pipe)
-        supervisor.post(Interrupted())
+        supervisor.post(StartInterrupted())
 
     supervisor = Supervisor(plan, wait=wait, running=running)
     supervisor.poller.add(pipe, 0, lambda _events: interrupted())

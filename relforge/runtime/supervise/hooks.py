@@ -33,7 +33,7 @@ IN_HOOK = "RELEASE_IN_HOOK"  # the name of the hook, to all that it starts
 GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
 
 
-class Run:
+class HookRun:
     """One hook that is under way; ``due`` is when it must be gone, or is asked to go."""
 
     def __init__(self, name: str, limit: float) -> None:
@@ -50,7 +50,7 @@ class Hooks:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._runs: dict[int, Run] = {}
+        self._runs: dict[int, HookRun] = {}
 
     def begin(self, name: str, born: Generation, facts: dict[str, str]) -> None:
         """Run the hook of a release.
@@ -59,7 +59,7 @@ class Hooks:
         that takes a parameter as a dict.
         """
         hook = Hook.of(born.manifest["hooks"][name], name=name)
-        run = Run(name, hook.timeout)
+        run = HookRun(name, hook.timeout)
         self._edge.plan.journal.say(f"{name} runs")
         try:
             run.pid, output = _spawn(self._edge.plan, born, hook, facts)
@@ -100,7 +100,7 @@ class Hooks:
             run.due = now + GRACE
         return min((run.due for run in self._runs.values()), default=None)
 
-    def _ended(self, run: Run, status: int) -> None:
+    def _ended(self, run: HookRun, status: int) -> None:
         """A hook is gone, with this wait status."""
         del self._runs[run.pid]
         lines: list[str] = []
@@ -118,7 +118,7 @@ class Hooks:
             problem = f"the hook {run.name} {ending(status)}"
         self._edge.post(HookEnded(run.name, problem, lines))
 
-    def _printed(self, run: Run) -> None:
+    def _printed(self, run: HookRun) -> None:
         if run.output is not None and run.output.read() == 0:
             self._edge.poller.remove(run.output.fd)
 

@@ -16,7 +16,7 @@ AUDIT = "audit"  # the stream of what was evaluated in the processes
 _STAMP = len("2026-11-23T15:40:55")
 
 
-class Limits:
+class LogLimits:
     """When a file is full: bytes and seconds, 0 for never; ``keep`` rotated ones stay."""
 
     def __init__(self, size: int, age: float, keep: int) -> None:
@@ -25,7 +25,7 @@ class Limits:
         self.keep = keep
 
 
-class Journal:
+class ReleaseLog:
     """Lines such as ``2026-11-23T15:40:55.123Z web.1 | text`` in ``path``; None is the foreground.
 
     A file that is full becomes ``path.1``, which was ``path.2`` before, and so on.
@@ -33,7 +33,7 @@ class Journal:
     Never raises: a full disk must not stop what is being logged.
     """
 
-    def __init__(self, name: str, path: str | None, limits: Limits) -> None:
+    def __init__(self, name: str, path: str | None, limits: LogLimits) -> None:
         self.name = name
         self.path = path
         self._limits = limits

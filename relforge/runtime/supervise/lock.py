@@ -20,7 +20,7 @@ _MOST = 1 << 16  # bytes that are read
 _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 
 
-class Lock:
+class InstanceLock:
     """``<state>/lock``, held; its content says whom control commands ask.
 
     ``{"pid", "run_dir", "name", "version", "root", "started", "mode": "daemon" | "foreground",
@@ -61,7 +61,7 @@ class Lock:
             self.fd = -1
 
 
-def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
+def acquire(paths: Paths, content: dict[str, Any]) -> InstanceLock:
     """Take the lock, or raise Refusal: 1 already running, 75 another start is under way."""
     try:
         fd = open_lock(paths.lock, os.O_RDWR | os.O_CREAT)
@@ -71,7 +71,7 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
         os.close(fd)
         raise taken(paths)
     try:
-        return Lock(fd, content)
+        return InstanceLock(fd, content)
     except OSError as error:
         os.close(fd)
         raise Refusal(f"{paths.lock}: {error.strerror}") from None

@@ -19,8 +19,8 @@ from . import leftover, lock, open_files, sockets, specs, systemd
 from .addresses import shown
 from .agent_sockets import NEXT
 from .generation import Generation
-from .journal import SUPERVISOR, Journal, Limits
-from .lock import Lock
+from .journal import SUPERVISOR, LogLimits, ReleaseLog
+from .lock import InstanceLock
 from .notices import Notices
 from .specs import Spec
 from .systemd import Manager
@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 class Plan:
     """What a supervisor works with; `close` gives all of it back."""
 
-    def __init__(self, paths: Paths, manifest: dict[str, Any], held: Lock, *, log: bool) -> None:
+    def __init__(
+        self, paths: Paths, manifest: dict[str, Any], held: InstanceLock, *, log: bool
+    ) -> None:
         self.paths = paths
         self.generation = Generation(paths, manifest, dict(os.environ), -1)
         self.lock = held
         self.manager = Manager(os.environ)
         path = os.path.join(paths.log, f"{manifest['name']}.log") if log else None
-        self.journal = Journal(manifest["name"], path, Limits(**manifest["log"]))
+        self.journal = ReleaseLog(manifest["name"], path, LogLimits(**manifest["log"]))
         self.notices: Notices
         self.control: socket.socket
 

@@ -12,7 +12,7 @@ from ..paths import Paths
 from . import handover, report, specs
 from .generation import Generation
 from .listener import Listener
-from .lock import Lock
+from .lock import InstanceLock
 from .notices import Notices
 from .output import Output
 from .plan import Plan
@@ -52,7 +52,7 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
     new, old = (_generation(content[name], folders) for name in ("generation", "old"))
     born = old if content["error"] else new
     facts = {"version": born.version, "root": born.paths.root}
-    held = Lock(content["lock"], {**content["held"], **facts})
+    held = InstanceLock(content["lock"], {**content["held"], **facts})
     plan = Plan(
         Paths(root=born.paths.root, **folders),
         new.manifest,

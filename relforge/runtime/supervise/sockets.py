@@ -10,7 +10,7 @@ from ..errors import CONFIG, FAILED, Refusal
 from ..paths import SOCKET_PATH_MOST
 from ..wire.unix import answers
 from . import addresses
-from .addresses import Address
+from .addresses import ListenAddress
 from .listener import Listener, unlink
 from .specs import Spec
 from .systemd import STORED
@@ -100,7 +100,7 @@ def adopt(
     return adopted
 
 
-def _open(address: Address, specs: list[Spec], activated: Activated) -> Listener:
+def _open(address: ListenAddress, specs: list[Spec], activated: Activated) -> Listener:
     """The one that systemd passed for this address, else a new one."""
     if address.family == socket.AF_UNIX:
         # One that was left with systemd is of no use where its folder was removed meanwhile.
@@ -123,7 +123,7 @@ def _passed(address: str, activated: Activated) -> Listener | None:
     return None
 
 
-def _open_inet(address: Address, specs: list[Spec]) -> Listener:
+def _open_inet(address: ListenAddress, specs: list[Spec]) -> Listener:
     sock = socket.socket(address.family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if address.family == socket.AF_INET6:
@@ -139,7 +139,7 @@ def _open_inet(address: Address, specs: list[Spec]) -> Listener:
     return Listener(sock)
 
 
-def _open_unix(address: Address) -> Listener:
+def _open_unix(address: ListenAddress) -> Listener:
     path = address.place
     size = len(os.fsencode(path))
     if size > SOCKET_PATH_MOST:
@@ -167,7 +167,7 @@ def _open_unix(address: Address) -> Listener:
     return Listener(sock, path)
 
 
-def _permit(address: Address) -> None:
+def _permit(address: ListenAddress) -> None:
     """Give a Unix socket its group and mode; raises Refusal."""
     try:
         if address.group >= 0:
@@ -180,7 +180,7 @@ def _permit(address: Address) -> None:
         ) from None
 
 
-def _bind(sock: socket.socket, address: Address, name: str) -> None:
+def _bind(sock: socket.socket, address: ListenAddress, name: str) -> None:
     hints = _UNIX_HINTS if address.family == socket.AF_UNIX else _INET_HINTS
     try:
         sock.bind(address.place)

@@ -13,8 +13,8 @@ import sys
 from .. import flock, instance, paths
 from ..errors import LOCKED, Refusal
 from . import live
-from .journal import DONE, FAILED, Journal
-from .place import Place
+from .journal import DONE, FAILED, DeployJournal
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Book:
     """The lock of a deploy root, held, and its journal, repaired; a context manager."""
 
-    def __init__(self, place: Place, op: str) -> None:
+    def __init__(self, place: DeployRoot, op: str) -> None:
         self.place = place
         try:
             os.makedirs(place.own, exist_ok=True)
@@ -36,7 +36,7 @@ class Book:
             ) from None
         try:
             _take(self._fd, op)
-            self.journal = Journal(place)
+            self.journal = DeployJournal(place)
             self._repair()
         except BaseException:
             os.close(self._fd)
@@ -83,7 +83,7 @@ def _take(fd: int, op: str) -> None:
     os.pwrite(fd, f"{op} (pid {os.getpid()})\n".encode(), 0)
 
 
-def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
+def _settle(place: DeployRoot, journal: DeployJournal, begun: dict[str, Any]) -> None:
     """Give an operation that was cut off its end, and say which."""
     op, version, old = begun["op"], begun["version"], begun["old"]
     if op == "install":
@@ -98,7 +98,7 @@ def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
     print(f"the {op} of {version} was interrupted: {result}", file=sys.stderr)
 
 
-def _settle_switch(place: Place, version: str) -> tuple[bool, str]:
+def _settle_switch(place: DeployRoot, version: str) -> tuple[bool, str]:
     running = instance.running(paths.of(place.release(version)))
     if running is None:
         if place.pointed() == version:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Wanted:
+class InstallRequest:
     """What to install: a path or URL, a digest or "", who may sign or None, a name or None."""
 
     def __init__(self, what: str, sha256: str, allowed: str | None, name: str | None) -> None:
@@ -27,7 +27,7 @@ class Wanted:
         self.name = name
 
 
-def install(book: Book, wanted: Wanted) -> dict[str, Any]:
+def install(book: Book, wanted: InstallRequest) -> dict[str, Any]:
     """Unpack beside what is there, and give it its name; raises Refusal, and leaves nothing."""
     place, journal = book.place, book.journal
     os.makedirs(place.incoming, 0o700, exist_ok=True)
@@ -50,7 +50,7 @@ def install(book: Book, wanted: Wanted) -> dict[str, Any]:
     return {"version": version, "changed": changed, "sha256": digest, "path": path}
 
 
-def _install(book: Book, wanted: Wanted) -> tuple[str, bool, str]:
+def _install(book: Book, wanted: InstallRequest) -> tuple[str, bool, str]:
     """The version, whether it was not there before, and the artifact's digest."""
     place = book.place
     signers = policy.signers(place.root, wanted.allowed)

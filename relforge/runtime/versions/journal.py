@@ -17,7 +17,7 @@ import time
 from ..contract.naming import is_version
 from ..errors import Refusal
 from ..wire.descriptors import write
-from .place import Place
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ BEGUN, DONE, FAILED = "begun", "done", "failed"
 _MOST = 2000  # lines; older ones than the last half go then
 
 
-class Journal:
+class DeployJournal:
     """The lines, oldest first."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DeployRoot) -> None:
         self._place = place
         self.lines: list[dict[str, Any]] = _read(place.journal)
 
@@ -124,7 +124,7 @@ def _is_row(row: Any) -> bool:
     return row["op"] == "install" or is_version(row["version"])
 
 
-def _rewrite(place: Place, rows: list[dict[str, Any]]) -> None:
+def _rewrite(place: DeployRoot, rows: list[dict[str, Any]]) -> None:
     temporary = f"{place.journal}.{os.getpid()}"
     with open(temporary, "wb") as file:
         file.write(b"".join(json.dumps(row).encode() + b"\n" for row in rows))

@@ -10,7 +10,7 @@ from ..contract import archive, tree_list
 from ..contract import manifest as manifests
 from ..errors import Refusal
 from ..wire import launcher
-from .unpack import Tree
+from .unpack import UnpackedTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SUMS = "release/SHA256SUMS"
 _PATIENCE = 60  # seconds for its launcher
 
 
-def check(folder: str, tree: Tree, name: str | None) -> dict[str, Any]:
+def check(folder: str, tree: UnpackedTree, name: str | None) -> dict[str, Any]:
     """Its manifest, after every file, its name, version, CPU and glibc fit; raises Refusal.
 
     ``name`` is what it has to be a release of.  Nothing of the tree is run.
@@ -87,7 +87,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
-def _check_tree(folder: str, tree: Tree) -> None:
+def _check_tree(folder: str, tree: UnpackedTree) -> None:
     """Links, modes and empty directories; a release of relforge 0.1.0 has no list of them."""
     if tree_list.PATH not in tree.digests:
         return
@@ -97,14 +97,14 @@ def _check_tree(folder: str, tree: Tree) -> None:
         listed = tree_list.parse(content)
     except ValueError as error:
         raise Refusal(f"{tree_list.PATH}: {error}", hint="build it again") from None
-    found = tree_list.Listed(
+    found = tree_list.TreeFacts(
         directories=tree.directories, executable=tree.executable, links=tree.links
     )
     for path, what in tree_list.problems(listed, found, tree.digests.keys()):
         raise Refusal(f"{path}: {what}", hint="it is damaged: copy it again")
 
 
-def _check_digests(folder: str, tree: Tree) -> None:
+def _check_digests(folder: str, tree: UnpackedTree) -> None:
     try:
         with open(os.path.join(folder, SUMS), encoding="utf-8", errors="surrogateescape") as file:
             text = file.read(archive.MOST_TEXT + 1)

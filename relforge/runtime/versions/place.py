@@ -10,7 +10,7 @@ from ..errors import USAGE, Refusal
 OWN = ".relforge"
 
 
-class Place:
+class DeployRoot:
     """The directories of one deploy root; nothing is made by asking."""
 
     def __init__(self, root: str) -> None:
@@ -75,7 +75,7 @@ class Place:
         sync(self.root)
 
 
-def of(release: str) -> Place:
+def of(release: str) -> DeployRoot:
     """The deploy root that contains this release; raises Refusal if there is none."""
     folder = os.path.dirname(release)
     if os.path.basename(folder) != "releases":
@@ -84,7 +84,7 @@ def of(release: str) -> Place:
             f"{release} is not in a deploy root (<root>/releases/<version>)",
             hint=f"create one: {name} install TARBALL --root /srv/{name}",
         )
-    return Place(os.path.dirname(folder))
+    return DeployRoot(os.path.dirname(folder))
 
 
 def sync(folder: str) -> None:

@@ -14,7 +14,7 @@ from ..wire import launcher
 from . import live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
-from .place import Place
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _recorded(book: Book, op: str, version: str, old: str, work: Any) -> None:
     book.journal.write(op, version, DONE, old=old)
 
 
-def _check(place: Place, version: str) -> None:
+def _check(place: DeployRoot, version: str) -> None:
     """Nothing runs that could say what it thinks of that version: ask its own commands."""
     name = os.environ.get("RELEASE_NAME", "app")
     root = place.release(version)
@@ -115,7 +115,7 @@ def _check(place: Place, version: str) -> None:
         raise Refusal(f"{version} cannot start here", code=done.returncode or CONFIG)
 
 
-def _note_others(place: Place, version: str) -> None:
+def _note_others(place: DeployRoot, version: str) -> None:
     """Whatever runs with another state directory goes on as it is, and that should be known."""
     rest = [row for row in place.versions() if row != version]
     others = sorted(live.versions(place.releases, rest, without=os.getpid()))
@@ -126,7 +126,7 @@ def _note_others(place: Place, version: str) -> None:
         )
 
 
-def _check_root(place: Place, running: Running) -> None:
+def _check_root(place: DeployRoot, running: Running) -> None:
     """The `current` of another deploy root would go on naming what ran before."""
     theirs, directory = os.path.split(os.path.dirname(os.path.realpath(running.root)))
     if directory == "releases" and theirs != os.path.realpath(place.root):

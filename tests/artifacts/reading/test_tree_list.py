@@ -114,11 +114,11 @@ def test_an_artifact_without_a_digest_file_is_judged_as_well(
 
 
 def test_an_empty_directory_is_listed() -> None:
-    one = tree_list.Listed(directories={"app/static"}, executable=set(), links={})
-    none = tree_list.Listed(directories={"app"}, executable=set(), links={})
+    one = tree_list.TreeFacts(directories={"app/static"}, executable=set(), links={})
+    none = tree_list.TreeFacts(directories={"app"}, executable=set(), links={})
     rows = list(tree_list.problems(one, none, {"app/x"}))
     assert [("app/static", "the empty directory is missing")] == rows
-    full = tree_list.Listed(directories={"app", "app/static"}, executable=set(), links={})
+    full = tree_list.TreeFacts(directories={"app", "app/static"}, executable=set(), links={})
     assert [] == list(tree_list.problems(one, full, {"app/x"}))
     again = tree_list.parse(tree_list.text(one).encode())
     assert ({"app/static"}, frozenset(), {}) == (again.directories, again.executable, again.links)
@@ -149,7 +149,7 @@ def test_a_tree_is_compared_with_its_artifact(tree: Path, artifact: Path) -> Non
     assert same.stdout == "shop 1.0: 7 files, all unchanged since the build\n"
     (tree / "bin/shop").write_text("#!/bin/sh\nevil\n")
     (tree / "bin/new").symlink_to("shop")
-    listed = tree_list.Listed(
+    listed = tree_list.TreeFacts(
         directories=set(),
         executable={"bin/shop"},
         links={**archives.LINKS, "bin/new": "shop"},

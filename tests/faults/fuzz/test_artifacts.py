@@ -20,7 +20,7 @@ from relforge.artifacts.reading import reader, verify
 from relforge.runtime.errors import Refusal
 from relforge.runtime.untrusted_text import harmless
 from relforge.runtime.versions import source, unpack
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.place import DeployRoot
 from relforge.runtime.versions.policy import Signers
 from relforge.support.errors import UserError
 from tests.artifacts.reading import archives
@@ -132,7 +132,7 @@ def test_a_digest_beside_an_artifact(data: bytes, whole: bool) -> None:
         (root / f"{NAME}.sha256").write_bytes(text)
         verified(place)
         try:
-            with source.get(str(place), Place(str(root))) as found:
+            with source.get(str(place), DeployRoot(str(root))) as found:
                 assert digest == source.check(found, "", None, str(root))
         except Refusal as refusal:
             assert NAME in refusal.message
@@ -166,7 +166,7 @@ def test_signatures_and_lists_of_signers(signed: Path) -> None:
             (root / f"{NAME}.sha256.sig").write_bytes(changed)
             (root / "allowed").write_bytes(names)
             try:
-                with source.get(str(root / NAME), Place(str(root))) as found:
+                with source.get(str(root / NAME), DeployRoot(str(root))) as found:
                     source.check(found, "", Signers(str(root / "allowed"), None), str(root))
             except Refusal as refusal:
                 assert refusal.message

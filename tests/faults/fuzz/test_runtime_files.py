@@ -19,8 +19,8 @@ from relforge.runtime.contract import content, manifest
 from relforge.runtime.errors import Refusal
 from relforge.runtime.supervise import lock
 from relforge.runtime.versions import listing, live
-from relforge.runtime.versions.journal import Journal
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.journal import DeployJournal
+from relforge.runtime.versions.place import DeployRoot
 from tests.faults.fuzz.drawn import JSON, changed, documents
 from tests.faults.profiles import fuzzed
 from tests.runtime.conftest import MANIFEST, SERVICE
@@ -83,18 +83,18 @@ def test_the_lock_of_a_supervisor(data: bytes) -> None:
 )
 def test_the_journal_of_a_deploy_root(data: bytes) -> None:
     with folder() as root:
-        place = Place(str(root))
+        place = DeployRoot(str(root))
         os.makedirs(place.own)
         Path(place.journal).write_bytes(data)
         (root / "releases/1.0.0/release").mkdir(parents=True)
         (root / "releases/1.0.0/release/manifest.json").write_text("{}")
-        journal = Journal(place)
+        journal = DeployJournal(place)
         assert all(isinstance(version, str) for version in journal.served())
         journal.unfinished()
         assert ["1.0.0"] == [row["version"] for row in listing.rows(place, journal)]
         assert listing.target(place, journal) in (None, "1.0.0")
         journal.write("upgrade", "1.0.0", "done")
-        assert journal.lines[-1] == Journal(place).lines[-1]
+        assert journal.lines[-1] == DeployJournal(place).lines[-1]
 
 
 @fuzzed(200, documents(dumped(WHOLE)) | changed(WHOLE).map(dumped))

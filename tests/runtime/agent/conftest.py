@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import relforge
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 
 APP = """
 import asyncio, json, os, sys, threading, time
@@ -95,8 +95,8 @@ class Live:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
-    def client(self, seconds: float = 5) -> Client:
-        return Client(Address("web", 1, self.path, []), "test", seconds)
+    def client(self, seconds: float = 5) -> AgentClient:
+        return AgentClient(AgentAddress("web", 1, self.path, []), "test", seconds)
 
     def ticks(self) -> int:
         return int(run(self.client(), "state.ticks")["repr"])
@@ -114,12 +114,14 @@ class Live:
         self.process.wait()
 
 
-def run(client: Client, source: str, out: list[str] | None = None, **fields: Any) -> dict[str, Any]:
+def run(
+    client: AgentClient, source: str, out: list[str] | None = None, **fields: Any
+) -> dict[str, Any]:
     """Evaluate and return the ``done`` message; output goes to ``out``."""
     return finish(client, client.post("eval", source=source, **fields), out)
 
 
-def finish(client: Client, request: int, out: list[str] | None = None) -> dict[str, Any]:
+def finish(client: AgentClient, request: int, out: list[str] | None = None) -> dict[str, Any]:
     """Wait for the outcome of an evaluation."""
     deadline = time.monotonic() + 20
     while True:

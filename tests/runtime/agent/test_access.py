@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from relforge.runtime.agent import access, server
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client, Closed
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient, Closed
 from relforge.runtime.errors import CONFIG, Refusal
 from relforge.runtime.wire import frames
 
@@ -105,7 +105,7 @@ def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path)
     try:
         assert "up\n" == stranger.stdout.readline()
         with pytest.raises(Refusal, match=f"refusing to connect: uid {NOBODY} listens there"):
-            Client(Address("web", 1, str(place), []), "test", 5)
+            AgentClient(AgentAddress("web", 1, str(place), []), "test", 5)
     finally:
         stranger.kill()
         stranger.communicate()
@@ -163,7 +163,7 @@ def test_without_the_console_it_shows_stacks_and_evaluates_nothing(
         with pytest.raises(Refusal, match="it does not evaluate code"):
             client.request(op, source="1", target="a:b", line="ps", text="a", name="x")
     with pytest.raises(Refusal, match="the release was built with `console = false`"):
-        Client(Address("web", 1, live.path, []), "rpc", 5)
+        AgentClient(AgentAddress("web", 1, live.path, []), "rpc", 5)
     assert live.process.poll() is None
 
 

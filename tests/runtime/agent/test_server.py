@@ -20,8 +20,8 @@ import relforge
 from relforge.runtime.agent import server
 from relforge.runtime.agent.places import MOST_CLIENTS, MOST_OF_SERVICE
 from relforge.runtime.agent.source import complete as is_complete
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 from relforge.runtime.errors import CONFIG, NO_ANSWER, Refusal
 from relforge.runtime.wire import frames
 from tests.runtime.supervise.waiting import eventually
@@ -260,7 +260,7 @@ def test_a_forked_child_may_have_an_agent_of_its_own(live: Live) -> None:
     while not os.path.exists(path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    child = Client(Address("web", 2, path, []), "test", 5)
+    child = AgentClient(AgentAddress("web", 2, path, []), "test", 5)
     assert child.welcome["pid"] != live.process.pid
     assert run(child, "6 * 7")["repr"] == "42"
     run(live.client(), f"os.kill({child.welcome['pid']}, 9)")

@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from relforge.runtime.config import providers
 from relforge.runtime.config.provider import BadOptions
-from relforge.runtime.config.resolve import Outcome
+from relforge.runtime.config.resolve import Resolved
 from tests.runtime.config import asking
 
 pytestmark = pytest.mark.network
@@ -70,7 +70,7 @@ def content(endpoint: str) -> None:
     secrets.create_secret(Name="shop/binary", SecretBinary=b"\x00\x01")
 
 
-def load(root: Path, account: dict[str, str], schema: Any = None, **row: Any) -> Outcome:
+def load(root: Path, account: dict[str, str], schema: Any = None, **row: Any) -> Resolved:
     row = {"retries": 0, "timeout": "5s", **row}
     return asking.run(root, row, environ=account, schema=SCHEMA if schema is None else schema)
 

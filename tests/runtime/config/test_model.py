@@ -86,14 +86,14 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     sys.modules.pop("shop_model", None)
 
 
-def load(root: Path, environ: dict[str, str], **more: Any) -> resolve.Outcome:
+def load(root: Path, environ: dict[str, str], **more: Any) -> resolve.Resolved:
     rows = model.rows(model.find("shop_model:Settings"))
     given = {f"S_{name}": value for name, value in environ.items()}
     row = {"use": "env", "prefix": "S_"}
     return asking.run(root, row, environ=given, schema=rows, model="shop_model:Settings", **more)
 
 
-def messages(found: resolve.Outcome) -> list[tuple[str, str, str]]:
+def messages(found: resolve.Resolved) -> list[tuple[str, str, str]]:
     return [(row["key"], row["message"], row["place"]) for row in found.problems]
 
 

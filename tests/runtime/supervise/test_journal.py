@@ -12,7 +12,7 @@ import pytest
 
 from relforge.runtime.commands.logs import _since
 from relforge.runtime.errors import Refusal
-from relforge.runtime.supervise.journal import Journal, Limits, stamp
+from relforge.runtime.supervise.journal import LogLimits, ReleaseLog, stamp
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually
 
@@ -29,8 +29,8 @@ def main():
 """
 
 
-def journal(path: Path, *, size: int = 0, age: float = 0.0, keep: int = 3) -> Journal:
-    return Journal("shop", str(path), Limits(size, age, keep))
+def journal(path: Path, *, size: int = 0, age: float = 0.0, keep: int = 3) -> ReleaseLog:
+    return ReleaseLog("shop", str(path), LogLimits(size, age, keep))
 
 
 def texts(path: Path) -> list[str]:

@@ -81,7 +81,7 @@ def list_tree(tree: Path) -> None:
     """The list of links, modes and empty directories, as a build writes it; then the digests."""
     rows = {str(path.relative_to(tree)): path for path in tree.rglob("*")}
     plain = {name: path for name, path in rows.items() if not path.is_symlink()}
-    listed = tree_list.Listed(
+    listed = tree_list.TreeFacts(
         directories={
             name for name, path in plain.items() if path.is_dir() and not any(path.iterdir())
         },

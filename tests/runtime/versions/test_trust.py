@@ -20,8 +20,8 @@ import pytest
 from relforge.runtime.contract import archive, manifest, naming
 from relforge.runtime.errors import Refusal
 from relforge.runtime.versions import fetch, policy, source, unpack
-from relforge.runtime.versions.journal import Journal
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.journal import DeployJournal
+from relforge.runtime.versions.place import DeployRoot
 from tests.runtime.versions.conftest import Shop, digest, sums
 
 BLOCK = bytes(tarfile.BLOCKSIZE)
@@ -43,15 +43,15 @@ def sha256(path: Path) -> str:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    found = Place(str(tmp_path / "srv"))
+def place(tmp_path: Path) -> DeployRoot:
+    found = DeployRoot(str(tmp_path / "srv"))
     os.makedirs(found.incoming)
     return found
 
 
 # S6
 def test_a_file_that_takes_the_place_of_the_verified_one_is_not_unpacked(
-    tmp_path: Path, place: Place
+    tmp_path: Path, place: DeployRoot
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"verified"})
     other = tarball(tmp_path / "other.tar.gz", {"shop-1.0/a": b"another"})
@@ -64,7 +64,7 @@ def test_a_file_that_takes_the_place_of_the_verified_one_is_not_unpacked(
 
 # S6
 def test_a_file_that_is_written_to_after_it_was_verified_is_refused(
-    tmp_path: Path, place: Place
+    tmp_path: Path, place: DeployRoot
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"verified"})
     other = tarball(tmp_path / "other.tar.gz", {"shop-1.0/a": b"another"})
@@ -97,7 +97,7 @@ def test_without_a_policy_nobody_has_to_sign(tmp_path: Path) -> None:
 # S7
 @pytest.mark.parametrize("end", [".sha256", ".sha256.sig"])
 def test_what_is_beside_an_artifact_has_to_be_a_file(
-    tmp_path: Path, place: Place, end: str
+    tmp_path: Path, place: DeployRoot, end: str
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b""})
     beside = tmp_path / f"{path.name}{end}"
@@ -154,7 +154,7 @@ def test_nothing_follows_the_end_of_an_archive(tail: bytes, message: str) -> Non
 
 
 # S9
-def test_an_archive_without_its_end_was_cut_short(tmp_path: Path, place: Place) -> None:
+def test_an_archive_without_its_end_was_cut_short(tmp_path: Path, place: DeployRoot) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"x"})
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:1024]))
     with (
@@ -167,7 +167,7 @@ def test_an_archive_without_its_end_was_cut_short(tmp_path: Path, place: Place) 
 # S9
 @pytest.mark.parametrize("tail", [b"more", tarfile.BLOCKSIZE * b"x"])
 def test_what_follows_the_compressed_archive_is_refused(
-    tmp_path: Path, place: Place, tail: bytes
+    tmp_path: Path, place: DeployRoot, tail: bytes
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"x"}, tail=tail)
     with (
@@ -199,7 +199,7 @@ def test_a_release_says_what_its_directory_says() -> None:
 
 
 # S19
-def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: Place) -> None:
+def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: DeployRoot) -> None:
     long = tarfile.TarInfo("././@LongLink")
     long.type, long.size = tarfile.GNUTYPE_LONGNAME, 300 << 20
     path = tmp_path / "shop-1.0.tar.gz"
@@ -207,11 +207,11 @@ def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: P
     with source.get(str(path), place) as found, pytest.raises(Refusal):
         unpack.unpack(found.file, found.name, sha256(path), str(tmp_path / "draft"))
     with pytest.raises(tarfile.ReadError, match="a header of 314,572,800 bytes"):
-        archive.Member.frombuf(long.tobuf(), "utf-8", "surrogateescape")
+        archive.LimitedMember.frombuf(long.tobuf(), "utf-8", "surrogateescape")
 
 
 # S20
-def test_a_digest_of_sixty_megabytes_is_none(tmp_path: Path, place: Place) -> None:
+def test_a_digest_of_sixty_megabytes_is_none(tmp_path: Path, place: DeployRoot) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b""})
     with (tmp_path / "shop-1.0.tar.gz.sha256").open("wb") as file:
         file.truncate(60 << 20)
@@ -230,7 +230,7 @@ def test_no_token_of_an_address_is_shown_or_kept() -> None:
 
 # S20
 @pytest.mark.network
-def test_a_redirect_stays_with_http(tmp_path: Path, place: Place) -> None:
+def test_a_redirect_stays_with_http(tmp_path: Path, place: DeployRoot) -> None:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(302)
@@ -287,13 +287,13 @@ def test_a_path_with_a_separator_of_lines_is_one_path() -> None:
     ],
 )
 def test_a_line_that_the_journal_never_wrote_is_none(
-    place: Place, change: dict[str, object]
+    place: DeployRoot, change: dict[str, object]
 ) -> None:
     row = {"at": 1.0, "op": "upgrade", "version": "1.0", "state": "begun", "old": "", "why": ""}
     Path(place.journal).write_text(f"{json.dumps({**row, **change})}\n{'[' * 100_000}\n")
-    assert Journal(place).unfinished() is None
+    assert DeployJournal(place).unfinished() is None
     Path(place.journal).write_text(json.dumps(row))
-    assert row == Journal(place).unfinished()
+    assert row == DeployJournal(place).unfinished()
 
 
 # S23

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from .. import keys
-from ..names import Names
+from ..names import KeyNames
 from ..provider import Failure, Layer, read_options
 from .documents import read_text, without_line_end
 
@@ -70,7 +70,7 @@ def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
         found = sorted(os.listdir(folder))
     except OSError as error:
         raise Failure(f"{folder}: {error.strerror}") from None
-    layer, names = Layer(), Names(context.schema)
+    layer, names = Layer(), KeyNames(context.schema)
     prefix, mapped = state["prefix"], state["map"]
     for name in found:
         path = os.path.join(folder, name)

@@ -51,7 +51,7 @@ class Farewell:
 
         try:
             await self._app(scope, receive, forward)
-        except Gone:
+        except ClientGone:
             return
         finally:
             self._open.discard(socket)
@@ -63,7 +63,7 @@ class Farewell:
         task.add_done_callback(self._leaving.discard)
 
 
-class Gone(OSError):
+class ClientGone(OSError):
     """Raised where the application sends more: as the specification has it for a client."""
 
 
@@ -74,12 +74,12 @@ class _Socket:
         self._closed = False  # by the application
 
     async def forward(self, message: Message) -> None:
-        """In the application's name; raises Gone once we have closed it."""
+        """In the application's name; raises ClientGone once we have closed it."""
         closes = message["type"] == "websocket.close"
         if self._left and closes:
             return
         if self._left:
-            raise Gone
+            raise ClientGone
         self._closed = self._closed or closes
         await self._send(message)
 

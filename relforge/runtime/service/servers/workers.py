@@ -54,7 +54,7 @@ def ours(kind: type[Any]) -> type[Any]:
     if _is_uvicorn(kind):
         from . import uvicorn_worker
 
-        return type(kind.__name__, (uvicorn_worker.Asgi, kind), {})
+        return type(kind.__name__, (uvicorn_worker.AsgiWorker, kind), {})
     return kind
 
 

@@ -36,7 +36,7 @@ class Signaled(Value):
     name: str
 
 
-class Interrupted(Value):
+class StartInterrupted(Value):
     """The command that starts the release is gone."""
 
 

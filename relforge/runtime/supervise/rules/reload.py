@@ -19,7 +19,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillPush, Push, Retire
 from .operation import Operation
-from .replacement import Failure, Places, covers, everywhere
+from .replacement import FailureReason, Places, covers, everywhere
 from .world import Process, World
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ _VOLATILE = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
 _NOT_DELIVERED = "the new configuration could not be delivered"
 
 
-class Reload(Operation):
+class ReloadOperation(Operation):
     """Goes on without its client: what it began for everybody it ends.
 
     ``only`` are places whose processes are replaced in any case, or None for all.
@@ -50,8 +50,8 @@ class Reload(Operation):
         self._new: Generation | None = None
         self._updated: tuple[int, ...] = ()  # keys of processes
         self._replaced: Places = frozenset()
-        self._failure = Failure("")
-        self._early: Failure | None = None  # of a new process, before anybody watches
+        self._failure = FailureReason("")
+        self._early: FailureReason | None = None  # of a new process, before anybody watches
 
     def begin(self, draft: Draft) -> None:
         draft.load(self._old.paths.root)
@@ -79,7 +79,7 @@ class Reload(Operation):
             and self._early is None
         ):
             # It has its place, and others still drain: when they are gone, it is taken back.
-            self._early = Failure(reason, process.key)
+            self._early = FailureReason(reason, process.key)
 
     def loaded(self, draft: Draft, found: Generation) -> None:
         self._new = found
@@ -107,7 +107,7 @@ class Reload(Operation):
         elif self.stage == "restoring":
             self._as_before(draft, answers)
 
-    def replaced(self, draft: Draft, failure: Failure | None) -> None:
+    def replaced(self, draft: Draft, failure: FailureReason | None) -> None:
         if self.stage == "going back":
             if failure is not None:
                 self._stuck(draft, failure.message)
@@ -121,7 +121,7 @@ class Reload(Operation):
         else:
             self._watch(draft)
 
-    def baked(self, draft: Draft, failure: Failure | None) -> None:
+    def baked(self, draft: Draft, failure: FailureReason | None) -> None:
         self.bake = None
         if failure is None:
             self._good(draft)
@@ -228,7 +228,7 @@ class Reload(Operation):
         )
 
 
-class Diff(Operation):
+class DiffOperation(Operation):
     """``config diff``: what a reload would find, and nothing is done about it."""
 
     name = "config diff"
