@@ -13,20 +13,26 @@ need() {
 need bsdtar libarchive-tools
 need mkfs.btrfs btrfs-progs
 need busybox busybox
+need caddy caddy
 need cc 'gcc libc6-dev'
 need curl curl
 need dash dash
 need debootstrap debootstrap
 need fish fish
+need haproxy haproxy
+need nginx nginx
 need docker-registry docker-registry
 need nsenter util-linux
 need openssl openssl
 need skopeo skopeo
+need ssh openssh-client
 need ssh-keygen openssh-client
 need strace strace
 need systemd-nspawn systemd-container
 need systemd-analyze systemd
 need umoci umoci
+need setpriv util-linux
+need ip iproute2
 need zsh zsh
 need zstd zstd
 # Debian keeps initdb off the PATH.

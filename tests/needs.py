@@ -6,6 +6,7 @@
     release    builds or boots a real release; it may do all of the above, as may
     rootfs     what runs in a root file system without Python, as root
     systemd    what boots hosts with systemd
+    fleet      what boots several of them on one network
     postgres   what starts a PostgreSQL server
 
 The interpreter's audit events say what a test does, whatever library it calls
@@ -22,7 +23,7 @@ import pytest
 
 STARTS = frozenset({"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn"})
 CONNECTS = frozenset({"socket.bind", "socket.connect"})
-EVERYTHING = frozenset({"release", "rootfs", "systemd", "postgres"})
+EVERYTHING = frozenset({"release", "rootfs", "systemd", "fleet", "postgres"})
 
 
 class Auditor:

@@ -84,7 +84,7 @@ def is_file_of(entry: Entry, status: os.stat_result) -> bool:
 
 
 def is_same(row: os.DirEntry[str], entry: Entry) -> bool:
-    """Whether what lies there is the entry's file, not written to since, or the entry's link."""
+    """Whether the path holds the entry's file, not written to since, or the entry's link."""
     if entry.link is not None:
         return row.is_symlink() and os.readlink(row.path) == entry.link
     return is_file_of(entry, row.stat(follow_symlinks=False))

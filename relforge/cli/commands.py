@@ -16,6 +16,8 @@ COMMANDS = {
     "build": ("build", "build", ("relforge build", "relforge build --env staging")),
     "release": ("build", "release", ("relforge release", "relforge release --format oci")),
     "run": ("run", "app", ("relforge run web", "relforge run -- python manage.py check")),
+    "push": ("push", "push", ("relforge push registry.example.org/shop",)),
+    "emit": ("emit", "emit", ("relforge emit", "relforge emit nginx --out deploy")),
     "verify": ("artifact", "verify", ("relforge verify dist/shop-1.0-linux-x86_64.tar.gz",)),
     "inspect": ("artifact", "inspect", ("relforge inspect --sizes _build/prod/shop-1.0",)),
     "diff": ("artifact", "diff", ("relforge diff shop-1.0.tar.gz shop-1.1.tar.gz",)),

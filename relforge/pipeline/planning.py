@@ -6,6 +6,7 @@ Every error that a user can make is raised here, before anything is written
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,10 @@ from relforge.pipeline import staging
 from relforge.pipeline.lockable import lockable
 from relforge.pipeline.source_date import source_date
 from relforge.project import git
+from relforge.project.settings.services import handed_nothing
 from relforge.support.errors import SettingsError, UserError
+
+log = logging.getLogger(__name__)
 
 
 def plan(root: Path, order: BuildRequest) -> Release:
@@ -44,6 +48,8 @@ def plan(root: Path, order: BuildRequest) -> Release:
         sign=order.sign or os.environ.get(signing.VARIABLE) or typed.sign,
     )
     _check_paths(found, typed)
+    for warning in handed_nothing(typed.services, typed.config):
+        log.warning(warning)
     build_dir = found.root / "_build" / env
     if str(target) != python.host_target():
         build_dir /= str(target)  # a tree for this host stays beside it

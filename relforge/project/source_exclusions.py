@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from relforge.model.spec import Settings
 from relforge.support import network
+from relforge.support.urls import split_url
 
 DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
 
@@ -53,7 +54,7 @@ def _folders(settings: Settings, root: Path) -> Iterator[Path]:
 
 
 def _local(place: str, root: Path) -> Path | None:
-    address = urlsplit(place)
+    address = split_url(place)
     if not place or address.scheme in ("http", "https"):
         return None
     return root / (unquote(address.path) if address.scheme == "file" else place)

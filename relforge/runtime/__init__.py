@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .config.secret import Secret as Secret
     from .config.settings_source import settings_source as settings_source
     from .config.view import config as config
+    from .drain import draining as draining
     from .service.notify import alive as alive
     from .service.notify import ready as ready
 else:
@@ -31,6 +32,7 @@ else:
         "Layer": (".config.provider", "Layer"),
         "Secret": (".config.secret", "Secret"),
         "on_config_change": (".config.renewal", "on_config_change"),
+        "draining": (".drain", "draining"),
         "settings_source": (".config.settings_source", "settings_source"),
         "alive": (".service.notify", "alive"),
         "ready": (".service.notify", "ready"),
@@ -69,6 +71,7 @@ __all__ = [
     "Secret",
     "alive",
     "config",
+    "draining",
     "on_config_change",
     "ready",
     "settings_source",

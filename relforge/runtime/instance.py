@@ -6,7 +6,6 @@ which run directory that supervisor was given.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -16,7 +15,7 @@ from .contract.manifest import root
 from .errors import CONFIG, NOT_RUNNING, Refusal
 from .paths import Paths
 from .paths import of as paths_of
-from .regular_file import NotRegular, open_regular
+from .regular_file import NotRegular, odd, open_own
 from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
@@ -98,13 +97,9 @@ def open_lock(path: str, flags: int) -> int:
     A link or a FIFO in its place was put there by somebody.
     """
     try:
-        return open_regular(path, flags | os.O_NOFOLLOW)
+        return open_own(path, flags)
     except NotRegular:
-        raise _odd(path) from None
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
-            raise _odd(path) from None
-        raise
+        raise odd(path) from None
 
 
 def pid(value: object) -> int:
@@ -136,14 +131,6 @@ def _name(root: str) -> str:
     except OSError:
         return ""
     return next((line[5:] for line in lines if line.startswith("name ")), "")
-
-
-def _odd(path: str) -> Refusal:
-    return Refusal(
-        f"{path}: not a regular file, so not written by a release",
-        hint=f"find out who created it, then remove it: rm {path}",
-        code=CONFIG,
-    )
 
 
 def _text(content: dict[str, Any], name: str) -> str:

@@ -114,8 +114,17 @@ def service(release: dict[str, Any], seat: Seat, kind: Kind) -> str:
     return "\n".join(rows)
 
 
-def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
-    """The text of ``<name>.socket``; ``addresses`` as ``ListenStream=`` has them."""
+def socket(
+    release: dict[str, Any],
+    level: str,
+    addresses: list[str],
+    access: tuple[int, int] | None = None,
+) -> str:
+    """The text of ``<name>.socket``; ``addresses`` as ``ListenStream=`` has them.
+
+    ``access`` is the mode and the group (-1: root's) of the Unix sockets among them.
+    """
+    mode, group = access or (0, -1)
     ports = [text.rpartition(":")[2] for text in addresses if not text.startswith(("[", "/"))]
     both = any(text.rpartition(":")[2] in ports for text in addresses if text.startswith("["))
     rows = [
@@ -127,6 +136,8 @@ def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
         *(f"ListenStream={text.replace('%', '%%')}" for text in addresses),
         # `[::]:80` beside `0.0.0.0:80` is for IPv6 only; alone, it is for both.
         *(["BindIPv6Only=ipv6-only"] if both else []),
+        *([f"SocketMode={mode:04o}"] if access else []),
+        *([f"SocketGroup={group}"] if group >= 0 else []),
         f"Backlog={_BACKLOG}",
         f"Service={release['name']}.service",
         "",

@@ -48,6 +48,7 @@ watchdog = "2s"
 [tool.relforge.services.shows]
 run = "shop.jobs:shows"
 user = "nobody"
+config = ["url"]
 rlimits = {{ nofile = 100, core = 0 }}
 
 [tool.relforge.services.program]

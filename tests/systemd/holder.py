@@ -1,6 +1,7 @@
 """Keeps the disk of one host, and boots from it as often as it is asked to.
 
-Started in mount and PID namespaces of its own as ``holder.py IMAGE WORK NAME``.
+Started in mount and PID namespaces of its own as ``holder.py IMAGE WORK NAME [PID]``:
+the host is on the network of that process, by its number outside, else on one of its own.
 What it reads and answers are lines: ``up`` boots and prints the PID of the host's
 PID 1 as it is out here, ``down`` cuts its power and prints ``down``; the end of
 its input ends everything, and its own end has the kernel kill what is left.
@@ -32,14 +33,21 @@ LIMIT = 60.0  # seconds for what takes one or two
 class Machine:
     """``root`` is the disk: the image below, and what the host has written above it."""
 
-    def __init__(self, image: str, work: str, name: str) -> None:
+    def __init__(self, image: str, work: str, name: str, network: str = "") -> None:
         self.name = name
         # The host's own /proc, where our processes have the numbers that others know.
         self.outside = os.open("/proc", os.O_DIRECTORY)
         self.me = int(os.readlink("/proc/self"))
         self.groups = own_groups(f"relforge-{self.me}")
-        mount("-t", "proc", "proc", "/proc")
         mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", work)
+        self.network = ["--private-network"]
+        if network:
+            # By its path: nspawn closes the descriptors that it inherits.
+            numbers = Path(work) / "proc"
+            numbers.mkdir()
+            mount("--bind", "/proc", str(numbers))
+            self.network = [f"--network-namespace-path={numbers}/{network}/ns/net"]
+        mount("-t", "proc", "proc", "/proc")
         self.root = Path(work) / "root"
         upper, scratch = Path(work) / "upper", Path(work) / "scratch"
         for folder in (self.root, upper, scratch):
@@ -53,7 +61,7 @@ class Machine:
 
     def up(self) -> int:
         """Boot; return when systemd answers."""
-        words = ["systemd-nspawn", "--quiet", "--boot", "--console=pipe", "--private-network"]
+        words = ["systemd-nspawn", "--quiet", "--boot", "--console=pipe", *self.network]
         words += ["--register=no", "--keep-unit", "--link-journal=no"]
         words += ["--resolv-conf=off", "--timezone=off"]
         words += [f"--machine={self.name}", f"--directory={self.root}"]
@@ -197,8 +205,8 @@ def wait(check: object) -> None:
         time.sleep(0.02)
 
 
-def main(image: str, work: str, name: str) -> None:
-    machine = Machine(image, work, name)
+def main(*words: str) -> None:
+    machine = Machine(*words)
     try:
         for line in sys.stdin:
             if line == "up\n":

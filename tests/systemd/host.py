@@ -1,4 +1,4 @@
-"""A host that systemd boots, with nothing but its loopback for a network, and without Python.
+"""A host that systemd boots, without Python; its network is its loopback, or one of `tests.fleet`.
 
 Its disk is in memory and forgotten at the end.  It is gone when the process that
 made it is, however that ends.
@@ -28,11 +28,17 @@ T = TypeVar("T")
 
 
 class Host:
-    """Use it as a context manager; ``work`` is an empty directory of ours."""
+    """Use it as a context manager; ``work`` is an empty directory of ours.
 
-    def __init__(self, work: Path, name: str = "web1") -> None:
+    ``disk`` is what it boots from, ``network`` a process whose network it is on.
+    """
+
+    def __init__(
+        self, work: Path, name: str = "web1", *, disk: Path | None = None, network: int = 0
+    ) -> None:
         self.name = name
-        words = [sys.executable, "-I", "-S", str(HOLDER), str(image.image()), str(work), name]
+        words = [sys.executable, "-I", "-S", str(HOLDER)]
+        words += [str(disk or image.image()), str(work), name, *([str(network)] * bool(network))]
         self._holder = subprocess.Popen(
             [
                 *("unshare", "--mount", "--propagation=private"),

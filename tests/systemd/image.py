@@ -36,18 +36,28 @@ def image() -> Path:
     return base.once(f"{bare.name}-systemd", lambda root: _make(bare, root))
 
 
+def more(name: str, *packages: str) -> Path:
+    """The same with more packages, under a name of its own."""
+    booting, suite = image(), base.debian().name
+    return base.once(f"{suite}-{name}", lambda root: _add(booting, suite, root, packages))
+
+
 def _make(bare: Path, root: Path) -> None:
-    subprocess.run(["cp", "-a", f"{bare}/.", root], check=True)
-    with _network(bare.name, root):
-        _inside(root, "apt-get", "update")
-        _inside(root, "apt-get", "install", "-y", "--no-install-recommends", *PACKAGES)
-    for trace in ("var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/doc"):
-        shutil.rmtree(root / trace, ignore_errors=True)
-        (root / trace).mkdir(parents=True)
+    _add(bare, bare.name, root, PACKAGES)
     for name in MASKED:
         (root / "etc/systemd/system" / name).symlink_to("/dev/null")
     # Each host is given one of its own.
     (root / "etc/machine-id").write_text("")
+
+
+def _add(lower: Path, suite: str, root: Path, packages: tuple[str, ...]) -> None:
+    subprocess.run(["cp", "-a", f"{lower}/.", root], check=True)
+    with _network(suite, root):
+        _inside(root, "apt-get", "update")
+        _inside(root, "apt-get", "install", "-y", "--no-install-recommends", *packages)
+    for trace in ("var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/doc"):
+        shutil.rmtree(root / trace, ignore_errors=True)
+        (root / trace).mkdir(parents=True)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """``oci``: an image archive (OCI image-layout 1.1); its layers are laid over each other.
 
 The files of a base image are not the release's: what lies outside of
-`/opt/<name>` is let be, unless it changes what lies there.
+`/opt/<name>` is let be, unless it changes what is in it.
 """
 
 from __future__ import annotations

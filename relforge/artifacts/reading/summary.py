@@ -140,7 +140,7 @@ def _recorded(found: ReleaseContents, folder: str) -> Iterator[str]:
 
 
 def _folder(path: str) -> str:
-    """``python/lib`` for what lies there or below, ``app`` for all of the application's trees."""
+    """``python/lib`` for what is there or below, ``app`` for all of the application's trees."""
     folders = path.split("/")[:-1]
     if folders[:1] == [layout.PYTHON]:
         return "/".join(folders[:2])

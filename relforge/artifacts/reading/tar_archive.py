@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, cast
 
@@ -38,6 +38,10 @@ class TarArchive:
     other: Other
     dotted: bool = False  # names may begin with `./`, as dpkg wants them
     foreign: bool = False  # what lies elsewhere is somebody else's, and called as they like
+    unpacked: archive.Unpacked = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unpacked = archive.Unpacked(self.found.size)
 
     def read(self, chunks: Iterable[bytes]) -> bool:
         """Take everything of one archive; returns whether something of the release was in it.
@@ -51,6 +55,8 @@ class TarArchive:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
                     raise ValueError(f"it has more than {archive.MOST_MEMBERS:,} members")
+                if too_much := self.unpacked.problem(member):
+                    raise ValueError(too_much)
                 self._take(tar, member)
             ours = len(self.found.files) + len(self.found.links) > before
             wrong = archive.end_problem(cast(IO[bytes], tar.fileobj), required=ours)

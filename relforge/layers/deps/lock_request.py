@@ -12,7 +12,7 @@ from relforge.layers.deps.direct_requirements import wanted
 from relforge.layers.deps.package_sources import places
 from relforge.layers.deps.pins import Pin
 from relforge.layers.deps.platform import Platform, platform
-from relforge.layers.deps.resolve import Question
+from relforge.layers.deps.resolver_question import Question
 from relforge.model.release import Interpreter, Target
 from relforge.model.spec import Project, Settings
 from relforge.project import lockfile

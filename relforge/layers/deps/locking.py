@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from relforge import cache
 from relforge.layers.deps import (
     adding,
+    applicable,
     contradictions,
     lock_judgment,
     lockfiles,
@@ -65,7 +66,7 @@ def write(
     except UserError as error:
         raise contradictions.explain(error, rows) from None
     lock_judgment.warn_of_shared_names(made.several)
-    there = lock_judgment.distributions(resolve.applying(made.pins, order.platform), made.asked)
+    there = lock_judgment.distributions(applicable.applying(made.pins, order.platform), made.asked)
     hint = "run: relforge lock --resolver uv" if who == "pex" else ""
     lock_judgment.judge(order, there, f"{who} wrote a lockfile whose packages conflict", hint)
     if found is None and before and not made.pins:

@@ -15,12 +15,13 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlunsplit
 
 from relforge.layers.deps import pip_config
 from relforge.model.spec import Index, PackageSettings
 from relforge.support import masking, network
 from relforge.support.errors import SettingsError
+from relforge.support.urls import split_url
 
 PUBLIC = "https://pypi.org/simple"
 OLD_PUBLIC = "https://pypi.python.org/simple"  # in requirements of before 2018
@@ -98,7 +99,7 @@ def with_login(url: str, places: PackageSources) -> str:
     user, password = (places.logins or {}).get(url, ("", ""))
     if not user and not password:
         return url
-    address = urlsplit(url)
+    address = split_url(url)
     login = f"{quote(user, safe='%')}:{quote(password, safe='%')}"
     return urlunsplit(address._replace(netloc=f"{login}@{address.netloc}"))
 
@@ -140,7 +141,7 @@ def _index(text: str) -> Index:
 def _known(index: Index, logins: dict[str, tuple[str, str]]) -> Index:
     """The index without credentials; what the address or the environment has goes to logins."""
     url = masking.bare(index.url).rstrip("/")
-    written = urlsplit(index.url)
+    written = split_url(index.url)
     if written.username is not None:
         logins[url] = (written.username, written.password or "")
     word = re.sub(r"\W", "_", index.name).upper()
@@ -171,7 +172,7 @@ def _find_links(
     given = [*settings.find_links, *pip.get("find-links", "").split()]
     given += _first("UV_FIND_LINKS").replace(",", " ").split()
     for text in given:
-        address = urlsplit(text)
+        address = split_url(text)
         if address.scheme in ("http", "https"):
             pages.append(text)
             continue

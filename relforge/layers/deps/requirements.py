@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -33,6 +33,7 @@ from relforge.layers.deps.pins import Lock, LockedFile, Pin, Source
 from relforge.project.requirements import local_package, requirements_txt
 from relforge.support import masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 HASH = re.compile(r"\s--hash[=\s]\s*(\w+):([0-9A-Fa-f]+)(?=\s|$)")
 PASSED_OVER = re.compile(
@@ -138,7 +139,7 @@ def _addressed(
     """The pin of a commit, of a directory, or of a file with a hash."""
     url = requirement.url or ""
     where, name = f"{path.name}:{number}", canonicalize_name(requirement.name)
-    address = urlsplit(url)
+    address = split_url(url, where)
     place = Path(unquote(address.path))
     source = _commit(url)
     if address.scheme == "file" and place.is_dir():

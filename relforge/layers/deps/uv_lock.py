@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import SpecifierSet
@@ -23,6 +23,7 @@ from relforge.layers.deps.pins import Lock, LockedFile, Need, Pin, Source
 from relforge.layers.deps.toml_file import TomlFile
 from relforge.model.spec import Project
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 ADVICE = "run: uv lock"
 VERSION = 1
@@ -163,7 +164,7 @@ class _UvLockReader:
         )
 
     def _repository(self, where: str, text: str) -> Source:
-        address = urlsplit(text)
+        address = split_url(text)
         inner = parse_qs(address.query).get("subdirectory", [""])[0]
         if not address.fragment:
             raise self.file.refusal(where, f"{text} is not pinned to a commit")
@@ -175,7 +176,7 @@ class _UvLockReader:
     ) -> LockedFile:
         url = entry.get("url") or source.get("url", "")
         local = entry.get("path") or source.get("path", "")
-        name = entry.get("filename") or unquote(urlsplit(url).path or local).rpartition("/")[2]
+        name = entry.get("filename") or unquote(split_url(url).path or local).rpartition("/")[2]
         kind, _, digest = entry.get("hash", "").partition(":")
         if kind != "sha256":
             problem = f"{name} has no sha256 hash"

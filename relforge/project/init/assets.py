@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from relforge.project.init.document import Row, Table, listed, toml
+from relforge.project.init.found import Found
 from relforge.project.init.frontend import FrontEnd
-from relforge.project.init.look import Found
 from relforge.project.init.roots import MANAGE
 
 
@@ -59,7 +59,7 @@ def _collect(found: Found) -> tuple[str, ...]:
 
 
 def _environ(found: Found) -> dict[str, str]:
-    """What Django's own command line needs where there is no manage.py."""
+    """What Django's own command line needs without a manage.py."""
     return next((row.env for row in found.commands if row.name == "manage"), {})
 
 

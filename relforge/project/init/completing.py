@@ -9,8 +9,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from relforge.project.init import judge
+from relforge.project.init.found import Found
 from relforge.project.init.frameworks import FLOORS, FRAMEWORKS
-from relforge.project.init.look import Found
 from relforge.project.requirements import choice
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from relforge.model.python_version import OLDEST, SUPPORTED, is_threaded, number, spelled
 from relforge.model.python_version import tag as tag_of
 from relforge.model.spec import Project
+from relforge.project.init.pinned import Pinned
 from relforge.project.init.reading import Sources
 from relforge.project.supported_python import supports
 
@@ -23,14 +24,6 @@ REMOVED = {
     **dict.fromkeys(("aifc", "chunk", "lib2to3", "nis", "ossaudiodev", "sunau"), 13),
     **dict.fromkeys(("sre_compile", "sre_constants", "sre_parse"), 15),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """A file that pins every version, and when somebody last changed it."""
-
-    file: str
-    when: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +95,6 @@ def choose(
     if pin and supports(project, pin):
         problem = f"{said} requires Python {pin}, which this host does not have: using {version}"
     return Choice(version=version, why=why, problem=problem)
-
-
-def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
-    """What a file of requirements pins, if that is every version of it."""
-    rows = [row for row in text.splitlines() if re.match(r"[A-Za-z0-9]", row)]
-    exact = sum("==" in row for row in rows)
-    return Pinned(file, when) if when and rows and exact >= 0.9 * len(rows) else None
 
 
 def _pin(sources: Sources) -> tuple[str, str]:

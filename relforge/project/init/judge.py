@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from relforge.project.init.look import Found
+from relforge.project.init.found import Found
 from relforge.project.init.processes import OwnCommand, Process
 
 # Programs by the packages that bring them, where the names differ.
@@ -77,7 +77,8 @@ def of_the_host(found: Found) -> tuple[tuple[str, str], ...]:
 def _service(found: Found, row: Process) -> Process:
     if row.doubt:
         return row
-    doubt = _target(found, row.app) if row.app else _program(found, row.exec, row.cwd or "")
+    target = row.app or row.run
+    doubt = _target(found, target) if target else _program(found, row.exec, row.cwd or "")
     return replace(row, doubt=doubt)
 
 

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from relforge.project.init import applications, completing, judge, programs, running, workers
+from relforge.project.init.found import Found
 from relforge.project.init.frameworks import OTHER_SERVERS
-from relforge.project.init.look import Found
 
 _STATE = "keep it in $RELEASE_STATE_DIR, which upgrades keep"
 
@@ -18,8 +18,9 @@ def seen(found: Found) -> list[str]:
     lines = [f"Python {found.python.version}" + (f": {found.python.why}" * bool(found.python.why))]
     if found.web.application:
         lines.append(f"{found.web.application.framework}: {found.web.application.target}")
-    elif found.web.process:
-        lines.append(f"web: {' '.join(found.web.process.exec)}")
+    elif found.web.process and not found.web.process.doubt:
+        process = found.web.process
+        lines.append(f"web: {process.app or process.run or ' '.join(process.exec)}")
     rows = (row for row in found.services if row.name != "web" and not row.doubt)
     lines += [f"{row.name}: {' '.join(row.exec)}" for row in rows]
     if found.programs:
@@ -168,12 +169,14 @@ def _of_django(found: Found) -> Iterator[str]:
 def _of_state(found: Found) -> Iterator[str]:
     for row in found.kept:
         yield f"{row.where} writes {row.what} inside the release ({row.path}): {_STATE}"
-    for facts in found.names.modules.values():
-        for text in facts.texts:
-            match = re.fullmatch(r"sqlite(?:\+\w+)?:///([^/:][^?]*)", text)
-            if match:
-                where = f"in the working directory ({match[1]})"
-                yield f"{facts.path} keeps a database {where}: {_STATE}"
+    known = {row.where for row in found.kept}
+    by_tree = found.contents.trees is not None
+    for name, facts in found.names.modules.items():
+        for write in facts.written if name in found.contents.reached or not by_tree else ():
+            where = f"{facts.path}:{write.line}"
+            place = "inside the release" if write.inside else "in the working directory"
+            if where not in known and (write.inside or by_tree):
+                yield f"{where} writes {write.what} {place} ({write.path}): {_STATE}"
         if any(call.endswith("instance_path") for call in facts.calls | facts.mentions):
             yield f"{facts.path} writes into Flask's instance directory: {_STATE}"
     if found.contents.trees is None:

@@ -51,7 +51,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
 
 
 def unused_managers(sources: Sources, roots: Roots) -> Iterator[str]:
-    """Each ``manage.py`` that is no program."""
+    """Each ``manage.py`` that is not executable."""
     for path, facts in sources.modules.items():
         manager = PurePosixPath(path).name == MANAGE and not sources.is_aside(path)
         if manager and not (_kind_of_manager(facts) and roots.module(path)):
@@ -157,7 +157,8 @@ def of_django(settings: str) -> OwnCommand:
 
 def _kind_of_manager(facts: Facts) -> str:
     if any(call.rpartition(".")[2] == _DJANGO for call in facts.calls):
-        return "Django" if facts.guard else ""
+        at_once = any(call.rpartition(".")[2] == _DJANGO for call in facts.at_once)
+        return "Django" if facts.guard or at_once else ""
     if any(call.rpartition(".")[2] in _MANAGERS for call in facts.calls) or facts.guard:
         return "Flask" if any("flask" in name for name, _ in facts.needs) else "the project"
     return ""

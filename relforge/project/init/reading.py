@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from relforge.project import sources
-from relforge.project.init import facts
+from relforge.project.init import parsing
 from relforge.project.init.facts import Facts
 from relforge.support import progress
 
@@ -67,14 +67,14 @@ def read(root: Path) -> Sources:
         names,
         found,
         lambda name: text(root / name),
-        lambda name: facts.read(name, (root / name).read_bytes()),
+        lambda name: parsing.read(name, (root / name).read_bytes()),
     )
 
 
 def memory(files: Mapping[str, str]) -> Sources:
     """Sources of files that are only texts; the project is at no place."""
     code = {
-        name: Facts(path=name) if is_aside(name) else facts.read(name, row)
+        name: Facts(path=name) if is_aside(name) else parsing.read(name, row)
         for name, row in files.items()
         if name.endswith(".py")
     }
@@ -83,7 +83,7 @@ def memory(files: Mapping[str, str]) -> Sources:
         files,
         code,
         lambda name: files.get(name, ""),
-        lambda name: facts.read(name, files[name]),
+        lambda name: parsing.read(name, files[name]),
     )
 
 
@@ -151,7 +151,7 @@ def _facts(root: Path, name: str) -> Facts:
     path = root / name
     try:
         passed = is_aside(name) or path.stat().st_size > _LARGE
-        return Facts(path=name) if passed else facts.read(name, path.read_bytes())
+        return Facts(path=name) if passed else parsing.read(name, path.read_bytes())
     except OSError:
         return Facts(path=name, readable=False)
 

@@ -52,6 +52,7 @@ _OURS = frozenset({
     "shutdown_timeout", "use_reloader", "timeout_graceful_shutdown", "uds", "factory",
     "raw_env"
 })  # fmt: skip
+_LITESTAR = {"-H": "--host", "-p": "--port", "-W": "--workers", "--wc": "--workers"}
 _QUIET = frozenset(("reload", "daemon", "reuse_port", "backlog", "fd", "control_socket"))
 _TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*(\([^)]*\))?)?")
 _UVICORN = ("uvicorn", "uvicorn_worker")
@@ -65,6 +66,7 @@ class ServerLine:
     target: str  # "pkg.module:name"; the name is "" where the line has none
     interface: Interface
     factory: bool = False
+    called_with: str = ""  # arguments of the factory, as the line has them
     options: dict[str, Any] = field(default_factory=dict)
     listen: str = ""  # unix:/run/x.sock; "" is host and port of the configuration
     host: str = ""
@@ -81,12 +83,15 @@ def read(row: Words) -> ServerLine | None:
     words = list(row.words)
     if words[:2] == ["python", "-m"]:
         words = words[2:]
+    words = _by_framework(words)
     server = words[0].rpartition("/")[2] if words else ""
     if server not in SERVERS:
         return None
     given, targets = _parsed(server, words[1:])
     target = next((word for word in targets if _TARGET.fullmatch(word)), "")
     module, _, name = target.partition(":")
+    name = name or str(given.pop("app", ""))
+    called = re.search(r"\((.+)\)", name)
     factory = name.endswith("()") or "factory" in given
     plain = {key: value for key, value in given.items() if key not in _OURS}
     host, port, listen = _address(given)
@@ -102,6 +107,7 @@ def read(row: Words) -> ServerLine | None:
         target=f"{module}:{name.partition('(')[0]}" if module else "",
         interface=interface(server, plain),
         factory=factory,
+        called_with=called[1] if called else "",
         options=plain,
         listen=listen,
         host=host,
@@ -112,6 +118,21 @@ def read(row: Words) -> ServerLine | None:
         config=str(given.get("config", "")).removeprefix("python:").removeprefix("file:"),
         unread=tuple(name for name in unread if name not in taken),
     )
+
+
+def _by_framework(words: list[str]) -> list[str]:
+    """``fastapi run app/main.py``, ``litestar --app a:b run``: uvicorn, by another program."""
+    if words[:2] == ["fastapi", "run"]:
+        rest = words[2:]
+    elif words[:1] == ["litestar"] and "run" in words:
+        rest = [word for word in words[1:] if word != "run"]
+        app = next((rest.pop(i + 1) for i, word in enumerate(rest[:-1]) if word == "--app"), "")
+        rest = [_LITESTAR.get(word, word) for word in rest if word != "--app"] + [app] * bool(app)
+    else:
+        return words
+    rest = ["--port" if word == "-p" else word for word in rest]
+    return ["uvicorn", *(word[:-3].strip("./").replace("/", ".") if word.endswith(".py") else word
+                         for word in rest)]  # fmt: skip
 
 
 def interface(server: str, options: dict[str, Any]) -> Interface:

@@ -19,13 +19,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from relforge.model.spec import Requirements, WrittenRequirement
 from relforge.project.requirements import local_package
 from relforge.support.errors import SettingsError
+from relforge.support.urls import split_url
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -207,7 +208,7 @@ class _Reading:
 
 def _of_address(line: str, where: str) -> str:
     address, _, marker = line.partition(" ;")
-    split = urlsplit(address.strip())
+    split = split_url(address.strip())
     fragment = dict(row.partition("=")[::2] for row in split.fragment.split("&") if row)
     egg = unquote(fragment.pop("egg", ""))
     name, _, extras = egg.partition("[")

@@ -11,7 +11,7 @@ import os
 from _queue import Empty, SimpleQueue
 from _socket import socket
 from _thread import allocate_lock, get_ident, start_new_thread
-from select import poll
+from select import POLLIN, poll
 from threading import main_thread
 from time import sleep
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "POLLIN",
     "Empty",
     "Event",
     "SimpleQueue",

@@ -11,7 +11,7 @@ from ..errors import CONFIG, Refusal
 from ..paths import SOCKET_PATH_MOST
 from ..wire.unix import answers
 from . import dumps
-from .native import socket
+from .native import POLLIN, poll, socket
 
 _UNIX, _STREAM = 1, 1  # AF_UNIX, SOCK_STREAM
 _BACKLOG = 32
@@ -48,6 +48,13 @@ def listen(path: str, *, wide: bool) -> socket:
         with suppress(OSError):
             os.chmod(directory, stat.S_IMODE(os.stat(directory).st_mode) | 0o055)
     return listener
+
+
+def is_called(listener: socket, milliseconds: int) -> bool:
+    """Whether a client is there, or the listener has ended, within that time."""
+    waiting = poll()
+    waiting.register(listener, POLLIN)
+    return bool(waiting.poll(milliseconds))
 
 
 def sweep(path: str) -> None:

@@ -7,12 +7,12 @@ import os
 import time
 
 from .. import protocol as messages
-from ..errors import FAILED, Refusal
+from ..errors import FAILED, NO_ANSWER, Refusal
 from ..instance import Running, required
 from ..protocol import PROTO
 from ..wire import frames
 from ..wire.unix import Absent, credentials, dial, silent
-from .addresses import AgentAddress, agent
+from .addresses import AgentAddress, agent, usual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,10 +172,11 @@ def connect(
             problem = Absent(f"{address} closed the connection")
         except Absent as error:
             problem = error
-        if _settled(found, wanted):
+        rows = _rows(found, wanted or usual(manifest.load(root)["services"], {}))
+        if rows and all(row["state"] in _ENDED for row in rows):
             raise problem
         if time.monotonic() > deadline:
-            raise _late(problem)
+            raise _out_of_reach(found, rows) if _serves(rows) else _late(problem)
         time.sleep(_AGAIN)
 
 
@@ -187,18 +188,34 @@ def _late(problem: Absent) -> Absent:
     )
 
 
-def _settled(found: Running, wanted: str | None) -> bool:
-    """Whether the supervisor says that no process of the service is about to come."""
+def _rows(found: Running, wanted: str) -> list[dict[str, Any]]:
+    """What the supervisor says of the processes that are meant; nothing if it does not answer."""
     from ..protocol.supervisor import status
     from . import supervisor
 
     try:
         answer = supervisor.ask(found, status(), 1.0)
     except Refusal:
-        return False
-    service = (wanted or "").partition(".")[0]
-    rows = [row for row in answer.get("services", ()) if not service or row["name"] == service]
-    return bool(rows) and all(row["state"] in _ENDED for row in rows)
+        return []
+    service, _, rest = wanted.partition(".")
+    instance = rest.partition(".")[0]
+    rows = [row for row in answer.get("services", ()) if row["name"] == service]
+    return [row for row in rows if instance in ("", str(row["instance"]))]
+
+
+def _serves(rows: list[dict[str, Any]]) -> bool:
+    return bool(rows) and all(row["state"] == "running" and row["ready"] for row in rows)
+
+
+def _out_of_reach(found: Running, rows: list[dict[str, Any]]) -> Refusal:
+    """They serve, and nobody can ask them: a process of another user makes no socket again."""
+    names = [f"{row['name']}.{row['instance']}" for row in rows]
+    name = os.environ.get("RELEASE_NAME", "app")
+    return Refusal(
+        f"{' and '.join(names)} runs, but its socket is gone from {found.run}",
+        hint=f"`{name} reload {names[0]}` replaces the process without losing a request",
+        code=NO_ANSWER,
+    )
 
 
 def whence() -> str:

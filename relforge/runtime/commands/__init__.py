@@ -28,6 +28,8 @@ foreground :: lifecycle.foreground :: :: run in the foreground, for systemd and 
 stop :: lifecycle.stop :: [--timeout 30s] :: drain and stop; returns when all have ended
 restart :: lifecycle.restart :: [--timeout 30s] [--wait 60s] :: stop, then start with the new configuration
 reload :: lifecycle.reload :: [SERVICE[.N] | --all] :: apply a new configuration, or replace processes
+drain :: drain.drain :: [--json] :: have the load balancer leave this host out
+undrain :: drain.undrain :: [--json] :: have it send requests here again
 status :: status.status :: [--json] :: services, processes, readiness
 ping :: inspect.ping :: [--timeout 3s] :: check that it answers
 pid :: status.pid :: :: print the supervisor's process id
@@ -45,8 +47,8 @@ logs :: logs.logs :: [-f] [-n LINES] [--since 10m] [SERVICE[.N]] :: print or fol
 config :: config.config :: check | explain [KEY] [--json] | diff | example | schema :: check, explain, compare or describe the configuration
 install :: versions.install :: TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json] :: verify an artifact and install its version
 releases :: versions.releases :: [--json] :: list versions: installed, current, running
-upgrade :: versions.upgrade :: VERSION [--dry-run] [--json] :: switch to an installed version, dropping no request
-rollback :: versions.rollback :: [--dry-run] [--json] :: switch back to the version before
+upgrade :: versions.upgrade :: VERSION [--dry-run] [--on-restart] [--json] :: switch to an installed version, dropping no request
+rollback :: versions.rollback :: [--dry-run] [--on-restart] [--json] :: switch back to the version before
 uninstall :: versions.uninstall :: VERSION [--json] :: remove a version
 prune :: versions.prune :: --keep N [--dry-run] [--json] :: remove all but the newest and needed versions
 units :: units.units :: [--level basic|standard|strict] [--instances|--socket] [--print|--install] :: systemd units for this release

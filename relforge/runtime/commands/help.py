@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 # In `help`, and as the reference has them.
 GROUPS = (
     ("starting and stopping", ("start", "foreground", "stop", "restart", "reload")),
+    ("the load balancer", ("drain", "undrain")),
     ("looking", ("status", "ping", "pid", "version", "describe")),
     ("looking closer", ("logs", "stacks", "tasks", "top", "config")),
     ("versions", ("install", "releases", "upgrade", "rollback", "uninstall", "prune")),
@@ -19,6 +20,7 @@ GROUPS = (
 
 JSON = ("--json", "print one JSON object")
 DRY_RUN = ("--dry-run", "print what would change; change nothing")
+ON_RESTART = ("--on-restart", "switch `current` alone, unchecked; it runs after a restart")
 PLAIN = ("--plain", "use no features of the terminal, as with TERM=dumb")
 SERVICE = ("SERVICE[.N]", "the process: `web`, or `web.2` for its second instance")
 
@@ -70,6 +72,20 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             ("--all", "replace every process, changed or not"),
         ),
         ("reload", "reload web", "config diff    # what a reload would do"),
+    ),
+    "drain": (
+        (
+            "Have `relforge.runtime.draining()` answer True in every process, so that the",
+            "readiness page answers 503 and the load balancer sends its requests elsewhere.",
+            "It lasts over restarts and upgrades, until `undrain`.",
+        ),
+        (JSON,),
+        ("drain",),
+    ),
+    "undrain": (
+        ("End what `drain` began.",),
+        (JSON,),
+        ("undrain",),
     ),
     "status": (
         (
@@ -212,12 +228,12 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             "A running release hands over to it without losing a request; if the new version",
             "fails, the old one goes on.",
         ),
-        (("VERSION", "one that `releases` lists"), DRY_RUN, JSON),
+        (("VERSION", "one that `releases` lists"), DRY_RUN, ON_RESTART, JSON),
         ("upgrade 1.1.0 --dry-run", "upgrade 1.1.0"),
     ),
     "rollback": (
         ("Make the version current again that served before, as `upgrade` does.",),
-        (DRY_RUN, JSON),
+        (DRY_RUN, ON_RESTART, JSON),
         ("rollback",),
     ),
     "uninstall": (

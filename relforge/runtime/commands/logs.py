@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from io import FileIO
 
 from .. import options, paths, untrusted_text
 from ..contract import manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
+from ..regular_file import NotRegular, odd, open_own
 from . import usage
 
 TYPE_CHECKING = False
@@ -37,7 +39,7 @@ def logs(argv: list[str]) -> int:
     who = _who(given.words[0], release["services"]) if given.words else None
     path = os.path.join(paths.of(root).log, f"{release['name']}.log")
     try:
-        with open(path, "rb") as file:
+        with open(open_own(path), "rb") as file:
             end = os.fstat(file.fileno()).st_size
             _print(_last(path, file.fileno(), count, who, since))
     except FileNotFoundError:
@@ -47,7 +49,9 @@ def logs(argv: list[str]) -> int:
             "manager (systemd: journalctl -u UNIT)",
             code=FAILED,
         ) from None
-    except PermissionError as error:
+    except NotRegular:
+        raise odd(path) from None
+    except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
     if given.flags:
         for line in _follow(path, end):
@@ -105,7 +109,7 @@ def _last(path: str, fd: int, count: int, who: bytes | None, since: bytes) -> li
     number = 1
     while len(found) < count:
         try:
-            with open(f"{path}.{number}", "rb") as file:
+            with open(open_own(f"{path}.{number}"), "rb") as file:
                 older = _tail(file.fileno(), count - len(found), who, since)
                 begins = file.read(len(since))
         except OSError:
@@ -138,7 +142,7 @@ def _tail(fd: int, count: int, who: bytes | None, since: bytes) -> list[bytes]:
 def _follow(path: str, offset: int) -> Iterator[bytes]:
     """Whole lines from there on; a new file under the name is read from its beginning."""
     rest = b""
-    file = open(path, "rb", buffering=0)  # noqa: SIM115 - replaced while it is followed
+    file = _opened(path)
     file.seek(offset)
     while True:
         chunk = file.read(_BLOCK)
@@ -157,7 +161,11 @@ def _follow(path: str, offset: int) -> Iterator[bytes]:
             *lines, rest = (rest + file.read()).split(b"\n")
             yield from lines
             file.close()
-            file = open(path, "rb", buffering=0)  # noqa: SIM115 - as above
+            file = _opened(path)
+
+
+def _opened(path: str) -> FileIO:
+    return FileIO(open_own(path), "rb")
 
 
 def _print(lines: list[bytes]) -> None:

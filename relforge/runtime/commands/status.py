@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from .. import columns, instance, options, paths
+from .. import columns, drain, instance, options, paths
 from ..client.supervisor import connect
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
@@ -71,7 +71,8 @@ def _status() -> dict[str, Any]:
         if time.monotonic() > deadline:
             raise Refusal("the supervisor closes the connection", code=NOT_RUNNING)
         time.sleep(0.02)
-    return answer
+    state = paths.of(manifest.root()).state
+    return {**answer, "draining": os.path.exists(drain.path(state))}
 
 
 def _asked() -> dict[str, Any] | None:
@@ -123,6 +124,8 @@ def _table(answer: dict[str, Any]) -> list[str]:
         head += f" (pid {answer['pid']})"
     if answer["uptime"] is not None:
         head += f", up {columns.duration(answer['uptime'])}"
+    if answer["draining"]:
+        head += "; draining"
     work = answer.get("operation")
     if work:
         head += f"; {work['name']}: {work.get('stage', 'under way')}"

@@ -83,7 +83,7 @@ def _texts(root: str, kind: Kind) -> dict[str, str]:
     name = release["name"]
     texts = {}
     if kind.socket:
-        texts[f"{name}.socket"] = unit.socket(release, kind.level, _addresses(root, release))
+        texts[f"{name}.socket"] = unit.socket(release, kind.level, *_addresses(root, release))
     file = f"{name}@.service" if kind.instances else f"{name}.service"
     texts[file] = unit.service(release, _seat(places, name), kind)
     return texts
@@ -116,8 +116,11 @@ def _version() -> int:
     return int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
 
 
-def _addresses(root: str, release: dict[str, Any]) -> list[str]:
-    """Where its services listen, by the configuration as it is now; raises Refusal."""
+def _addresses(root: str, release: dict[str, Any]) -> tuple[list[str], tuple[int, int] | None]:
+    """Where its services listen, by the configuration as it is now, and who may connect.
+
+    Raises Refusal.
+    """
     from ..config import loading
     from ..supervise import addresses, specs
 
@@ -126,8 +129,9 @@ def _addresses(root: str, release: dict[str, Any]) -> list[str]:
         values = loading.read(memory)["values"]
     finally:
         os.close(memory)
-    rows = specs.read(release, values, root, "/")
-    found = addresses.places(rows, os.path.join("/run", release["name"]))
+    services = specs.read(release, values, root, "/")
+    rows = addresses.every(services, os.path.join("/run", release["name"]))
+    found = addresses.texts(rows)
     if not found:
         raise Refusal("no service of this release listens on an address", hint="leave --socket out")
     if any(text.endswith(":0") for text in found):
@@ -136,7 +140,7 @@ def _addresses(root: str, release: dict[str, Any]) -> list[str]:
             hint="give the service's `listen` a port",
             code=CONFIG,
         )
-    return found
+    return found, addresses.access(rows)
 
 
 def _link(root: str) -> str:

@@ -18,22 +18,23 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..options import Options
+    from ..versions.switch import How
 
 
 def upgrade(argv: list[str]) -> int:
     """Switch to an installed version, without losing a request where one runs."""
-    given = options.parse(argv, flags="--dry-run --json")
+    given = options.parse(argv, flags="--dry-run --on-restart --json")
     version = _one(given, usage("upgrade"))
     from ..versions import switch
 
     with Book(_here(), f"upgrade to {version}") as book:
-        result = switch.to(book, version, "upgrade", dry="--dry-run" in given.flags)
+        result = switch.to(book, version, "upgrade", _how(given))
     return _print(given, result, _switched(result))
 
 
 def rollback(argv: list[str]) -> int:
     """Switch to the version that served before the current one."""
-    given = options.parse(argv, flags="--dry-run --json")
+    given = options.parse(argv, flags="--dry-run --on-restart --json")
     options.most(given, 0, usage("rollback"))
     from ..versions import listing, switch
 
@@ -44,7 +45,7 @@ def rollback(argv: list[str]) -> int:
                 "no version to go back to",
                 hint="`releases` lists the installed versions; `upgrade VERSION` switches to one",
             )
-        result = switch.to(book, version, "rollback", dry="--dry-run" in given.flags)
+        result = switch.to(book, version, "rollback", _how(given))
     return _print(given, result, _switched(result))
 
 
@@ -129,6 +130,12 @@ def prune(argv: list[str]) -> int:
     return _print(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
 
 
+def _how(given: Options) -> How:
+    from ..versions.switch import How
+
+    return How(dry="--dry-run" in given.flags, on_restart="--on-restart" in given.flags)
+
+
 def _here() -> DeployRoot:
     return places.of(manifest.root())
 
@@ -168,6 +175,8 @@ def _switched(result: dict[str, Any]) -> str:
             if result["running"]
             else f"{version} is current already"
         )
+    if result["running"] and result["on_restart"]:
+        return f"{version} is current, and runs from the next restart on; {old} is running"
     if result["running"]:
         return f"upgraded from {old} to {version}"
     return f"{version} is current; it is not running"

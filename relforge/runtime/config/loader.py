@@ -59,6 +59,7 @@ def main(argv: list[str]) -> int:
                 "environ": found.environ,
                 "exported": found.exported,
                 "variables": found.variables,
+                "unset": found.unset,
                 "notes": found.notes,
             },
         )

@@ -35,6 +35,7 @@ class Resolved:
         self.environ: dict[str, str] = {}
         self.exported: dict[str, str] = {}  # the key of each variable of `environ`
         self.variables: dict[str, str] = {}  # environment variables, and the keys that they set
+        self.unset: list[str] = []  # those of them that processes do not inherit
         self.problems: list[dict[str, str]] = []
         self.notes: list[str] = []  # of what names no key, and is left alone
         self.rows: list[dict[str, Any]] = []  # for `config explain`, masked
@@ -122,6 +123,9 @@ class _Resolution:
             for _, place in rows
             if (name := _variable(place))
         }
+        if any(row["use"] == "env" and row["state"].get("unset_secrets") for row in self.rows):
+            secret = {name for name, key in outcome.variables.items() if key in outcome.secrets}
+            outcome.unset = sorted(secret)
         outcome.rows = explain(self.merged, self.judge, outcome.values, self._ways)
         for problem in self.judge.problems:
             foreign = self.model or problem["message"].startswith("raised ")

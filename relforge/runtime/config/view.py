@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from typing import Any
 
+_NOT_LISTED = ", or `config` of this service does not list it"
 FILE = "RELFORGE_CONFIG"  # the same for whatever this process starts: /proc/PID/fd/N
 
 
@@ -46,7 +47,8 @@ class Section(Mapping[str, "Any"]):
         if value is keys.MISSING:
             known = [keys.show(path) for path, _ in keys.leaves(self._values)]
             name = keys.show((*self._path, ""))[:-2] + str(key)
-            raise KeyError(f"{name} is not set{keys.nearest(str(key), known)}")
+            near = keys.nearest(str(key), known)
+            raise KeyError(f"{name} is not set{_NOT_LISTED if _source.part else near}")
         return self._given((*self._path, *path), value)
 
     def __getattr__(self, name: str) -> Any:
@@ -125,6 +127,7 @@ class _Source:
         self.environ: dict[str, str] = {}  # what `export` has set
         self.fd = -1  # the memfd, where this process was given one
         self.busy = False  # providers run in this process
+        self.part = False  # it is what `config` of a service lists
 
 
 _source = _Source()
@@ -147,6 +150,7 @@ def provide(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> Non
     _source.environ = result.get("environ", {})
     environ.update(_source.environ)
     _source.section = Section(result["values"], frozenset(result.get("secrets", ())))
+    _source.part = _source.part or bool(result.get("part"))
     _source.scrubber = None
 
 

@@ -25,6 +25,8 @@ MOST_MEMBERS = 1_000_000
 MOST_HEADER = 1 << 20  # bytes of a member's long name, and of its extended header
 MOST_TEXT = 64 << 20  # bytes of the list of digests
 _PADDING = 1 << 20  # bytes that may follow the end
+_RATIO = 100  # of a release to its artifact; the usual one is 2 to 4, that of zeros 1,000
+_SMALL = 1 << 30  # bytes that every release may have
 _LINKS = 40  # that are followed for one path, as Linux does
 _HEADERS = frozenset(
     {
@@ -62,6 +64,24 @@ def end_problem(rest: Readable, *, required: bool = True) -> str:
             return "there is data after the end of the archive"
     whole = size >= tarfile.BLOCKSIZE or not required
     return "" if whole else "the archive has no end: it was cut short"
+
+
+class Unpacked:
+    """How much an archive becomes: it may not fill the disk of the host that unpacks it."""
+
+    __slots__ = ("_left", "_most")
+
+    def __init__(self, packed: int) -> None:
+        self._left = self._most = max(_SMALL, packed * _RATIO)
+
+    def problem(self, member: tarfile.TarInfo) -> str:
+        """What is wrong once this member is unpacked as well, "" if nothing is."""
+        if member.size < 0:
+            return f"{member.name}: a size below zero"
+        self._left -= member.size
+        if self._left >= 0:
+            return ""
+        return f"it unpacks to more than {self._most:,} bytes, which no artifact of its size does"
 
 
 def stays(links: Mapping[str, str], path: str) -> bool:

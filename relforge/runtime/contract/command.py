@@ -17,10 +17,11 @@ TYPES = ("str", "int", "float", "flag")
 # The names of the commands that every release has; a command of the project's own has another.
 RESERVED = frozenset(
     {
-        *("completion", "config", "console", "daemon", "describe", "eval", "foreground", "help"),
+        *("completion", "config", "console", "daemon", "describe", "drain", "eval"),
+        *("foreground", "help"),
         *("install", "logs", "pid", "ping", "prune", "releases", "reload", "remote"),
         *("remote_console", "restart", "rollback", "rpc", "run", "stacks", "start", "status"),
-        *("stop", "tasks", "top", "uninstall", "units", "upgrade", "version"),
+        *("stop", "tasks", "top", "undrain", "uninstall", "units", "upgrade", "version"),
     }
 )
 

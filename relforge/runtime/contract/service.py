@@ -176,10 +176,10 @@ class Service(Run):
     config: tuple[str, ...] | None = key(
         KeyPatterns(),
         default=None,
-        shown="all keys",
+        shown="all keys; with `user`: none",
         doc='what it is handed of the configuration, for instance `["http.*", "db.url"]`: of '
         "other keys it gets neither the values nor the variables that they are exported to, nor "
-        "those that the `env` provider read them from. Give it to a service with another `user`",
+        'those that the `env` provider read them from. `["*"]` is everything',
     )
     nice: int = key(
         OrReference(Whole(-20, 19)), default=0, references=True, doc="its priority, -20 to 19"
@@ -196,6 +196,14 @@ class Service(Run):
     def awaited(self) -> bool:
         """Do a start and an upgrade wait for it, and fail with it?"""
         return self.required is not False
+
+    @property
+    def handed(self) -> tuple[str, ...] | None:
+        """What it is handed of the configuration, None for everything.
+
+        A service that is another user's is handed what its settings name, and nothing else.
+        """
+        return () if self.config is None and self.user else self.config
 
     @property
     def target_key(self) -> str:

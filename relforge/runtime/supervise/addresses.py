@@ -76,13 +76,31 @@ def _group(name: str, where: str) -> int:
         raise Refusal(f"{where}: this host has no group {name!r}", code=CONFIG) from None
 
 
-def places(specs: list[Spec], run: str) -> list[str]:
-    """Where services would listen, as ``ListenStream=`` of systemd.socket(5) has it.
+def every(specs: list[Spec], run: str) -> list[ListenAddress]:
+    """Where services would listen; raises Refusal (78) for the first that is not an address."""
+    return [read(text, where, run) for spec in specs for text, where in settings(spec)]
 
-    Raises Refusal (78) for the first that is not an address.
+
+def texts(rows: list[ListenAddress]) -> list[str]:
+    """The same as ``ListenStream=`` of systemd.socket(5) has it."""
+    return [str(row).removeprefix(UNIX) for row in rows]
+
+
+def access(rows: list[ListenAddress]) -> tuple[int, int] | None:
+    """The mode and the group of the Unix sockets, None without any.
+
+    Raises Refusal where they differ: a unit of systemd has one of each.
     """
-    found = [read(text, where, run) for spec in specs for text, where in settings(spec)]
-    return [str(row).removeprefix(UNIX) for row in found]
+    unix = [row for row in rows if row.family == socket.AF_UNIX]
+    for row in unix:
+        if (row.mode, row.group) != (unix[0].mode, unix[0].group):
+            raise Refusal(
+                f"{row.where} and {unix[0].where} have different modes or groups, and a socket "
+                "unit has one of each",
+                hint="give them the same, or leave --socket out",
+                code=CONFIG,
+            )
+    return (unix[0].mode, unix[0].group) if unix else None
 
 
 def shown(sock: socket.socket) -> str:

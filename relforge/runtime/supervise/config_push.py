@@ -30,7 +30,7 @@ class ConfigPush:
         self.due = time.monotonic() + SECONDS + _SPARE
         specs = {name: new.spec(name.rpartition(".")[0]) for name in names}
         # A service that the new configuration does not have is handed nothing of it.
-        handed = {name: spec.config if spec else () for name, spec in specs.items()}
+        handed = {name: spec.handed if spec else () for name, spec in specs.items()}
         question = questions.config_push(edge.plan.paths.run, handed, changed, SECONDS)
         words = bare(new.python, new.paths.root, "push", json.dumps(question))
         self._said = high(os.memfd_create("relforge-answers", os.MFD_CLOEXEC))

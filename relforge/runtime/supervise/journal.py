@@ -7,6 +7,7 @@ import time
 
 from .. import untrusted_text
 from ..errors import CONFIG, Refusal
+from ..regular_file import NotRegular, odd, open_own
 from ..wire.descriptors import write
 from . import journald
 from .rules import levels
@@ -45,6 +46,8 @@ class ReleaseLog:
         if path is not None:
             try:
                 self._fd = _open(path)
+            except NotRegular:
+                raise odd(path) from None
             except OSError as error:
                 raise Refusal(
                     f"{path}: {error.strerror}",
@@ -112,7 +115,7 @@ class ReleaseLog:
         self._size = os.fstat(self._fd).st_size
         self._began = ""
         try:
-            with open(self.path, "rb") as file:
+            with open(open_own(self.path), "rb") as file:
                 self._began = file.read(_STAMP).decode(errors="replace")
         except OSError:
             return  # its age is counted from the next line
@@ -160,4 +163,4 @@ def rotate(path: str, keep: int) -> None:
 
 
 def _open(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    return open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)

@@ -30,7 +30,7 @@ def start(
     for it.  Raises OSError.
     """
     born, spec = process.generation, process.spec
-    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.portion(spec)[0]]
+    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.portion(spec)]
     program = output = -1
     theirs = INHERITED
     opened: list[int] = []
@@ -67,7 +67,7 @@ def environment(
     """The variables of the process: ours without what is internal, and the service's own."""
     born, spec = process.generation, process.spec
     environ = {**born.variables(), "NOTIFY_SOCKET": plan.notices.path}
-    for name in born.portion(spec)[1]:
+    for name in born.withheld(spec.handed):
         environ.pop(name, None)
     environ.update(spec.env)
     listeners = len(born.listeners[spec.name])

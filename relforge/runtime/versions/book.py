@@ -12,6 +12,7 @@ import sys
 
 from .. import flock, instance, paths
 from ..errors import LOCKED, Refusal
+from ..regular_file import NotRegular, make_own_directory, odd, open_own
 from . import live
 from .journal import DONE, FAILED, DeployJournal
 from .place import DeployRoot
@@ -27,8 +28,10 @@ class Book:
     def __init__(self, place: DeployRoot, op: str) -> None:
         self.place = place
         try:
-            os.makedirs(place.own, exist_ok=True)
-            self._fd = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            make_own_directory(place.own)
+            self._fd = open_own(place.lock, os.O_RDWR | os.O_CREAT, 0o644)
+        except NotRegular:
+            raise odd(place.lock) from None
         except OSError as error:
             raise Refusal(
                 f"{place.own}: {error.strerror} (uid {os.geteuid()})",
@@ -53,12 +56,15 @@ class Book:
         if begun is not None:
             _settle(self.place, self.journal, begun)
         for folder in (self.place.incoming, self.place.trash):
-            if os.path.isdir(folder):
+            if os.path.lexists(folder):
                 remove(folder)
 
 
 def remove(folder: str) -> None:
-    """Delete a directory of ours, also one whose modes forbid it."""
+    """Delete a directory of ours, also one whose modes forbid it, or what is in its place."""
+    if os.path.islink(folder) or not os.path.isdir(folder):
+        os.unlink(folder)
+        return
 
     def again(function: Any, path: str, _error: object) -> None:
         os.chmod(os.path.dirname(path), 0o700)

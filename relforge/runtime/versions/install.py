@@ -6,6 +6,7 @@ import os
 
 from .. import owner, paths
 from ..errors import Refusal
+from ..regular_file import make_own_directory
 from . import judge, live, policy, source, unpack
 from .book import Book, remove
 from .fetch import label as name_of
@@ -30,7 +31,7 @@ class InstallRequest:
 def install(book: Book, wanted: InstallRequest) -> dict[str, Any]:
     """Unpack beside what is there, and give it its name; raises Refusal, and leaves nothing."""
     place, journal = book.place, book.journal
-    os.makedirs(place.incoming, 0o700, exist_ok=True)
+    make_own_directory(place.incoming, 0o700)
     label = name_of(wanted.what)
     journal.write("install", label, BEGUN)
     try:
@@ -79,7 +80,7 @@ def uninstall(book: Book, version: str) -> dict[str, Any]:
     if live.versions(place.releases, [version]):
         raise Refusal(f"{version} is in use by running processes", hint="stop them first")
     book.journal.write("uninstall", version, BEGUN)
-    os.makedirs(place.trash, 0o700, exist_ok=True)
+    make_own_directory(place.trash, 0o700)
     os.rename(place.release(version), os.path.join(place.trash, version))
     sync(place.releases)
     remove(place.trash)

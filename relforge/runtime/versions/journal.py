@@ -16,6 +16,7 @@ import time
 
 from ..contract.naming import is_version
 from ..errors import Refusal
+from ..regular_file import NotRegular, odd, open_own
 from ..wire.descriptors import write
 from .place import DeployRoot
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 _MOST = 2000  # lines; older ones than the last half go then
+_MOST_READ = 16 << 20  # bytes: what this many lines never have
 
 
 class DeployJournal:
@@ -52,7 +54,7 @@ class DeployJournal:
             self.lines = self.lines[-_MOST // 2 :]
             _rewrite(self._place, self.lines)
             return
-        fd = os.open(self._place.journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = open_own(self._place.journal, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             size = os.lseek(fd, 0, os.SEEK_END)
             # After a line that was cut off.
@@ -97,10 +99,13 @@ class DeployJournal:
 
 def _read(path: str) -> list[dict[str, Any]]:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        with open(open_own(path), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_READ))
+            data = file.read(_MOST_READ)
     except FileNotFoundError:
         return []
+    except NotRegular:
+        raise odd(path) from None
     rows = []
     for line in data.split(b"\n"):
         try:
@@ -126,7 +131,8 @@ def _is_row(row: Any) -> bool:
 
 def _rewrite(place: DeployRoot, rows: list[dict[str, Any]]) -> None:
     temporary = f"{place.journal}.{os.getpid()}"
-    with open(temporary, "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with open(open_own(temporary, flags, 0o644), "wb") as file:
         file.write(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
         file.flush()
         os.fsync(file.fileno())

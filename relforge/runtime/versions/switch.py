@@ -23,13 +23,26 @@ if TYPE_CHECKING:
     from ..instance import Running
 
 
-def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
+class How:
+    """``dry``: only look.  ``on_restart``: change `current` alone, and leave what runs as it is.
+
+    Then the configuration is not checked: only the unit that starts the release has all of it.
+    """
+
+    __slots__ = ("dry", "on_restart")
+
+    def __init__(self, *, dry: bool, on_restart: bool = False) -> None:
+        self.dry = dry
+        self.on_restart = on_restart
+
+
+def to(book: Book, version: str, op: str, how: How) -> dict[str, Any]:
     """Switch to an installed version; what came of it, ``changed`` among it.
 
     ``op`` is ``upgrade`` or ``rollback``, for the journal.  Raises Refusal, and
     then what ran before serves, and `current` is what it was.
     """
-    place = book.place
+    place, dry = book.place, how.dry
     if not place.has(version):
         known = ", ".join(place.versions()) or "none"
         raise Refusal(f"{version} is not installed", hint=f"installed: {known}")
@@ -39,9 +52,15 @@ def to(book: Book, version: str, op: str, *, dry: bool) -> dict[str, Any]:
         _check_root(place, running)
     old = place.pointed() or ""
     result = {"version": version, "old": running.version if running else old, "dry": dry}
-    result["running"] = running is not None
+    result |= {"running": running is not None, "on_restart": how.on_restart}
     if old == version and (running is None or running.version == version):
         return {**result, "changed": False}
+    if how.on_restart:
+        if running is not None and live.operation(running):
+            raise _busy(running)
+        if not dry and old != version:
+            _recorded(book, op, version, old, lambda: place.point(version))
+        return {**result, "changed": not dry and old != version}
     if running is None:
         _note_others(place, version)
         _check(place, version)

@@ -64,6 +64,8 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> UnpackedTree:
     tree, source = UnpackedTree(), _Hashed(file)
     try:
         os.mkdir(folder, 0o755)
+        unpacked = archive.Unpacked(file.seek(0, os.SEEK_END))
+        file.seek(0)
         head = file.read(len(_GZIP))
         file.seek(0)
         packed = gzip.GzipFile(fileobj=source, mode="rb") if head == _GZIP else source
@@ -71,6 +73,8 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> UnpackedTree:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
                     raise Refusal(f"{name}: more than {archive.MOST_MEMBERS:,} members")
+                if too_much := unpacked.problem(member):
+                    raise Refusal(f"{name}: {too_much}")
                 _member(tar, member, folder, tree)
             rest: IO[bytes] = tar.fileobj  # type: ignore[assignment]  # it is open
             wrong = archive.end_problem(rest)
@@ -137,7 +141,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Un
         raise Refusal(f"{path}: it occurs twice")
     elif member.issym():
         tree.links[path] = member.linkname
-    elif member.isfile():
+    elif member.isfile() and not member.issparse():
         os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
         tree.digests[path] = _write(tar, member, place)
         if member.mode & _RUN:

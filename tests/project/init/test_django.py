@@ -140,7 +140,9 @@ def test_what_only_looks_like_a_database_is_none() -> None:
 def test_state_of_other_frameworks_is_said() -> None:
     # P21
     source = "from flask import Flask\napp = Flask('x')\napp.config['D'] = 'sqlite:///shop.db'\n"
-    assert "web.py keeps a database in the working directory (shop.db)" in left({"web.py": source})
+    assert "web.py:3 writes a database in the working directory (shop.db)" in left(
+        {"web.py": source}
+    )
 
 
 def test_a_site_may_be_called_example() -> None:

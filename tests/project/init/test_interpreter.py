@@ -9,6 +9,7 @@ import pytest
 from relforge.model.spec import Project
 from relforge.project.init import interpreter, reading
 from relforge.project.init.interpreter import Choice
+from relforge.project.init.pinned import pinned_at
 from tests.project.init.memory import found, read
 
 
@@ -94,12 +95,12 @@ def test_a_module_that_newer_pythons_lack_decides() -> None:
 
 def test_old_pins_get_a_python_of_their_time() -> None:
     # P7
-    pinned = interpreter.pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
+    pinned = pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
     choice = interpreter.choose(project(), reading.memory({}), "", HOST, pinned)
     assert "3.11" == choice.version
     assert "requirements.txt pins versions from 2023" in choice.why
-    assert interpreter.pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
-    assert interpreter.pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
+    assert pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
+    assert pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
 
 
 @pytest.mark.parametrize(("python", "version"), [("~3.12", "3.12"), ("^3.11", "3.13")])

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from relforge.project.init import facts, needed, variables
+from relforge.project.init import needed, parsing, variables
 from tests.project.init.memory import left, read, written
 
 IMPORTS = """\
@@ -22,7 +22,7 @@ conf = Config(".env")
 
 def needs(source: str) -> dict[str, str]:
     """Name and kind of what the module needs."""
-    rows = facts.read("a.py", IMPORTS + source).variables
+    rows = parsing.read("a.py", IMPORTS + source).variables
     return {row.name: row.kind for row in rows if row.needed}
 
 

@@ -80,6 +80,23 @@ def test_a_socket_unit_has_the_addresses_of_the_configuration(mini_release: Make
     assert "Requires=shop.socket" in second.splitlines()
 
 
+def test_a_socket_unit_has_the_mode_and_the_group_of_the_configuration(mini_release: Make) -> None:
+    """O14: systemd makes the sockets, and they are for whom the settings name."""
+    listen = ["127.0.0.1:8000", "unix:/run/shop/web.sock,mode=0660,group=daemon"]
+    result = mini_release(services={"web": {"listen": listen}}).run("units", "--socket")
+    assert (0, "") == (result.returncode, result.stderr)
+    rows = result.stdout.splitlines()
+    assert {"SocketMode=0660", "SocketGroup=1", "ListenStream=/run/shop/web.sock"} <= {*rows}
+
+    plain = mini_release(services={"web": {"listen": ["127.0.0.1:8000"]}}).run("units", "--socket")
+    assert "SocketMode" not in plain.stdout
+
+    two = {"web": {"listen": [listen[1]]}, "admin": {"listen": ["unix:admin.sock"]}}
+    result = mini_release(services=two).run("units", "--socket")
+    assert 78 == result.returncode
+    assert "services.web.listen[0] and services.admin.listen[0] have different" in result.stderr
+
+
 def test_what_cannot_be_a_socket_unit_is_reported(mini_release: Make) -> None:
     both = mini_release().run("units", "--socket", "--instances")
     assert (2, True) == (both.returncode, "exclude each other" in both.stderr)

@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from relforge.artifacts.reading import reader
 from relforge.runtime.contract import archive, manifest, naming
 from relforge.runtime.errors import Refusal
 from relforge.runtime.versions import fetch, policy, source, unpack
 from relforge.runtime.versions.journal import DeployJournal
 from relforge.runtime.versions.place import DeployRoot
+from relforge.support.errors import UserError
 from tests.runtime.versions.conftest import Shop, digest, sums
 
 BLOCK = bytes(tarfile.BLOCKSIZE)
@@ -208,6 +210,57 @@ def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: D
         unpack.unpack(found.file, found.name, sha256(path), str(tmp_path / "draft"))
     with pytest.raises(tarfile.ReadError, match="a header of 314,572,800 bytes"):
         archive.LimitedMember.frombuf(long.tobuf(), "utf-8", "surrogateescape")
+
+
+class Zeros(io.RawIOBase):
+    """So many of them."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        count = min(size, self._left)
+        self._left -= count
+        return bytes(count)
+
+
+# S19
+@pytest.mark.parametrize("one", [False, True])
+def test_what_would_fill_the_disk_is_not_unpacked(
+    tmp_path: Path, place: DeployRoot, one: bool
+) -> None:
+    """1.3 GB of zeros in 1.3 MB, in one file and in many."""
+    path = tmp_path / "shop-1.0.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=9) as tar:
+        for number in range(1 if one else 13):
+            member = tarfile.TarInfo(f"shop-1.0/{number}")
+            member.size = (1300 if one else 100) * 1_000_000
+            tar.addfile(member, Zeros(member.size))
+    assert path.stat().st_size < 2_000_000
+    with (
+        source.get(str(path), place) as found,
+        pytest.raises(Refusal, match="it unpacks to more than 1,073,741,824 bytes"),
+    ):
+        unpack.unpack(found.file, found.name, sha256(path), str(tmp_path / "draft"))
+    with pytest.raises(UserError, match="it unpacks to more than 1,073,741,824 bytes"):
+        reader.read(path)
+
+
+# S19
+@pytest.mark.parametrize(("packed", "size"), [(1, 1 << 30), (1 << 30, 100 << 30)])
+def test_an_artifact_may_be_as_large_as_artifacts_are(packed: int, size: int) -> None:
+    member = tarfile.TarInfo("shop-1.0/a")
+    member.size = size
+    unpacked = archive.Unpacked(packed)
+    assert "" == unpacked.problem(member)
+    member.size = 1
+    assert "which no artifact of its size does" in unpacked.problem(member)
+    member.size = -1
+    assert "a size below zero" in archive.Unpacked(packed).problem(member)
 
 
 # S20

@@ -177,6 +177,34 @@ def test_what_runs_is_never_removed_wherever_its_state_is(shop: Shop, tmp_path: 
     assert ["2.0.0", "3.0.0"] == shop.installed()
 
 
+def test_a_switch_on_restart_leaves_what_runs_and_the_configuration_alone(shop: Shop) -> None:
+    schema = {"db": {"type": "url", "required": True}}
+    shop._make(at="releases/2.0.0", version="2.0.0", config={"providers": [], "schema": schema})
+    shop.done("upgrade", "1.0.0")
+    process = subprocess.Popen([shop.one.root / "bin/shop", "foreground"])
+    try:
+        eventually(lambda: " is running " in shop.run("status").stdout)
+        dry = shop.done("upgrade", "2.0.0", "--on-restart", "--dry-run")
+        assert (False, "1.0.0") == (dry["changed"], shop.pointed())
+        said = shop.run("upgrade", "2.0.0", "--on-restart").stdout
+        assert "2.0.0 is current, and runs from the next restart on; 1.0.0 is running\n" == said
+        assert not shop.done("upgrade", "2.0.0", "--on-restart")["changed"]
+        rows = {row["version"]: row for row in shop.done("releases")["releases"]}
+        assert (True, False) == (rows["2.0.0"]["current"], rows["2.0.0"]["running"])
+        assert (False, True) == (rows["1.0.0"]["current"], rows["1.0.0"]["running"])
+        assert "1.0.0" == shop.done("rollback", "--on-restart")["version"]
+        assert "1.0.0" == shop.pointed()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert 0 == process.wait(20)
+    assert [
+        ("upgrade", "2.0.0", "begun"),
+        ("upgrade", "2.0.0", "done"),
+        ("rollback", "1.0.0", "begun"),
+        ("rollback", "1.0.0", "done"),
+    ] == states(shop)[-4:]
+
+
 def test_one_operation_at_a_time(shop: Shop) -> None:
     beside(shop, "2.0.0")
     own = shop.root / "releases/.relforge"

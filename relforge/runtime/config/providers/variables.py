@@ -37,9 +37,13 @@ class Variables:
     """
 
     def init(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options: ``prefix``, ``map`` of variables to keys; one of them at least; ``ignore``."""
+        """Options: ``prefix``, ``map`` of variables to keys; one of them at least; ``ignore``.
+
+        With ``unset_secrets`` services and hooks do not inherit what sets a secret.
+        """
         known: dict[str, tuple[type, Any]] = {"prefix": (str, ""), "map": (dict, {})}
-        state = check_names(read_options(options, {**known, "ignore": (list, [])}))
+        known |= {"ignore": (list, []), "unset_secrets": (bool, False)}
+        state = check_names(read_options(options, known))
         for index, name in enumerate(state["ignore"]):
             if not isinstance(name, str) or not _PATTERN.fullmatch(name):
                 raise BadOptions([(f"ignore[{index}]", "expected a name such as SHOP_OLD_*")])

@@ -14,6 +14,7 @@ On any error nothing has changed.
 
 from __future__ import annotations
 
+from ...config.portion import fits
 from . import replace
 from .bake import Bake
 from .draft import Draft
@@ -87,11 +88,13 @@ class ReloadOperation(Operation):
             values = f"{row['old'] or 'not set'} -> {row['new'] or 'not set'}"
             draft.say(f"{row['key']}: {values} ({row['origin'] or 'no provider'})")
         world = draft.world
+        changed = [row["key"] for row in found.changes or ()]
         self._replaced = everywhere(affected(world, found)) | self._wanted(found)
         rows = [
             row
             for row in world.rows
             if not self._covers(row) and row.spec.kind != "exec" and row.pid
+            if _concerns(row.spec, changed)
         ]
         if found.changes and rows:
             self.say(draft, "the new configuration is loaded; sending it to the processes")
@@ -258,20 +261,28 @@ class DiffOperation(Operation):
 def affected(world: World, new: Generation) -> frozenset[str]:
     """The names of the services whose processes cannot take up the change as they are."""
     old = world.generation
-    before, after = old.variables(), new.variables()
-    variables = {*before, *after} - _VOLATILE
-    cold = new.changes is None or any(not row["hot"] for row in new.changes)
-    if cold or any(before.get(name) != after.get(name) for name in variables):
+    if new.changes is None:
         return frozenset(spec.name for spec in new.specs)
+    before, after = old.variables(), new.variables()
+    variables = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    variables -= _VOLATILE
+    cold = [row["key"] for row in new.changes if not row["hot"]]
     unsettled = {row.spec.name for row in world.rows if row.pid and not row.ready}
     unsettled |= {row.spec.name for row in world.rows if row.gave_up}
     return frozenset(
         spec.name
         for spec in new.specs
         if _differs(old.spec(spec.name), spec)
+        or _concerns(spec, cold)
+        or variables - (old.withheld(spec.handed) & new.withheld(spec.handed))
         or (spec.kind == "exec" and new.exports)
         or spec.name in unsettled
     )
+
+
+def _concerns(spec: Spec, changed: list[str]) -> bool:
+    """Whether a service is handed one of these keys."""
+    return any(spec.handed is None or fits(key, spec.handed) for key in changed)
 
 
 def _differs(was: Spec | None, spec: Spec) -> bool:

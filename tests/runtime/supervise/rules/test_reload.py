@@ -74,6 +74,41 @@ def test_what_is_cold_replaces_everybody() -> None:
     assert 1 == shop.peak["worker"]
 
 
+@pytest.mark.parametrize(
+    ("handed", "concerned"),
+    [
+        (None, True),
+        (["limit"], True),
+        (["*"], True),
+        (["db.*"], False),
+        ([], False),
+    ],
+)
+@pytest.mark.parametrize("hot", [True, False])
+def test_a_key_concerns_the_services_that_are_handed_it(
+    handed: list[str] | None, concerned: bool, hot: bool
+) -> None:
+    """S26: whose own keys did not change is neither replaced nor asked."""
+    shop = running({"web": {"config": handed}, "worker": {}})
+    shop.following.changes = HOT if hot else COLD
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    names = ["web.1", "worker.1"] if concerned else ["worker.1"]
+    assert names == sorted(shop.last()["told" if hot else "replaced"])
+    assert (hot or not concerned) == (before["web.1"] == pids(shop)["web.1"])
+
+
+def test_another_users_service_is_handed_nothing_that_it_does_not_name() -> None:
+    shop = running({"web": {"user": "nobody"}, "worker": {}})
+    shop.following.changes = COLD
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    assert ["worker.1"] == shop.last()["replaced"]
+    assert before["web.1"] == pids(shop)["web.1"]
+
+
 def test_only_the_service_whose_settings_differ_is_replaced() -> None:
     shop = running({"web": {}, "worker": {}})
     shop.following = shop.generation("1.0.0", {"web": {}, "worker": {"env": {"A": "1"}}})

@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import ssl
 import urllib.request
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import urllib3
 from urllib3.exceptions import InsecureRequestWarning
 
-from relforge.layers.deps.package_sources import PackageSources
 from relforge.support import masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 # Files at a time, each by a connection of its own.  With 12, whose names are looked up at the
 # same moment, some resolvers lose a question, which costs five seconds.
@@ -24,15 +24,32 @@ AT_ONCE = 6
 REDIRECTS = 10
 
 
-def pool(url: str, places: PackageSources) -> urllib3.PoolManager:
-    """What trusts whom the configuration trusts, by way of the proxy that it names."""
-    address = urlsplit(url)
-    trusted = not {address.netloc, address.hostname}.isdisjoint(places.trusted)
+def pool(
+    url: str,
+    *,
+    certificate: str = "",
+    client_certificate: str = "",
+    proxy: str = "",
+    trusted: bool = False,
+) -> urllib3.PoolManager:
+    """Connections to the server of an address; raises UserError for certificates.
+
+    ``certificate`` is a bundle of authorities, by default the host's; ``proxy`` by default that
+    of the environment; ``trusted`` is a server whose certificate nobody looks at.
+    """
+    address = split_url(url)
     found = urllib.request.getproxies()
-    proxy = places.proxy or found.get(address.scheme) or found.get("all", "")
+    proxy = proxy or found.get(address.scheme) or found.get("all", "")
     if urllib.request.proxy_bypass(address.hostname or ""):
         proxy = ""
-    return _pool(places.certificate, places.client_certificate, proxy, trusted)
+    return _pool(certificate, client_certificate, proxy, trusted)
+
+
+def inner(error: BaseException) -> BaseException | None:
+    """What urllib3 wrapped in this error, None where that is the cause itself."""
+    known = (getattr(error, "reason", None), getattr(error, "original_error", None))
+    causes = (*known, error.__cause__, *error.args)
+    return next((row for row in causes if isinstance(row, Exception)), None)
 
 
 @functools.cache
