@@ -30,7 +30,7 @@ from typing import Any
 
 from upgrades import VERSIONS, Load, Shelf, free_port
 
-MOST = 1500  # requests of one process, then the next one takes its place
+MOST = 800  # requests of one process, then the next one takes its place
 SHARES = 4  # parts of the load, with kills after each
 BETWEEN = 3.0  # seconds between two kills of one service: it does not give up
 RECYCLED = "another process takes its place"

@@ -20,7 +20,7 @@ from relforge.runtime.contract.hook import TURNS, Hook  # noqa: E402 - after the
 from relforge.runtime.contract.record import Key, Record, keys  # noqa: E402 - after the path
 from relforge.runtime.contract.run import Run  # noqa: E402 - after the path
 from relforge.runtime.contract.service import Service  # noqa: E402 - after the path
-from relforge.runtime.contract.tables import Console, Log, Upgrade  # noqa: E402 - after the path
+from relforge.runtime.contract.tables import Console, Log, Nodes, Upgrade  # noqa: E402 - after the path
 
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 _BLOCK = re.compile(r"(<!-- contract: ([a-z-]+) -->\n).*?(<!-- /contract -->)", re.S)
@@ -92,6 +92,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "log": lambda: _table(Log),
     "upgrade": lambda: _table(Upgrade),
     "console": lambda: _table(Console),
+    "nodes": lambda: _table(Nodes),
     "directories": _directories,
 }
 

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from relforge.artifacts.push import image, send
+from relforge.artifacts.push import image
 from relforge.artifacts.push import name as names
-from relforge.artifacts.push.registry import Registry
 from relforge.cli import report
 from relforge.cli.options import Env, Json, ProjectDir, Quiet
 from relforge.pipeline.configured import read_settings
@@ -46,6 +45,10 @@ def push(
     Only the layers that the repository lacks are sent. Logins are those of `podman login` and
     `docker login`, or RELFORGE_REGISTRY_USERNAME and RELFORGE_REGISTRY_PASSWORD.
     """
+    # Late: urllib3 is slow to import, and looks for IPv6 as it is.
+    from relforge.artifacts.push import send  # noqa: PLC0415 - seldom needed
+    from relforge.artifacts.push.registry import Registry  # noqa: PLC0415 - seldom needed
+
     version = ""
     if artifact is None or ":" not in where.rpartition("/")[2]:
         configured = read_settings(project, env, name)

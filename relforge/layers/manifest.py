@@ -139,6 +139,7 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         log=settings.log.row(),
         upgrade=settings.upgrade.row(),
         console=settings.console.row(),
+        nodes=settings.nodes.row(),
         assets=tuple(sorted({to for _, to in assets.outputs if assets.run and assets.digest})),
     ).row()
 

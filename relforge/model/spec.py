@@ -14,7 +14,7 @@ from typing import Any, Literal
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.hook import Hook
 from relforge.runtime.contract.service import Service
-from relforge.runtime.contract.tables import Console, Log, Upgrade
+from relforge.runtime.contract.tables import Console, Log, Nodes, Upgrade
 
 # The formats of artifacts, by the names that `formats` and `--format` have for them.
 FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
@@ -263,6 +263,7 @@ class Settings:
     log: Log = field(default_factory=Log)
     upgrade: Upgrade = field(default_factory=Upgrade)
     console: Console = field(default_factory=Console)
+    nodes: Nodes = field(default_factory=Nodes)
     strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)

@@ -16,7 +16,9 @@ import os
 
 from . import trusted_directory
 from .errors import CONFIG, USAGE, Refusal
+from .nodes import identity
 
+_INSTANCE_MOST = 64  # bytes; sockets have their place below it
 SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 
 
@@ -36,6 +38,7 @@ class Paths:
             "RELEASE_STATE_DIR": self.state,
             "RELEASE_RUN_DIR": self.run,
             "RELEASE_LOG_DIR": self.log,
+            identity.VARIABLE: identity.node(),
         }
 
     def socket(self, name: str) -> str:
@@ -62,8 +65,13 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
     state = _variable("RELEASE_STATE_DIR", environ) or _default_state(root)
     instance = _variable("RELEASE_INSTANCE", environ)
     if instance:
-        if "/" in instance or instance.startswith("."):
-            raise Refusal(f"RELEASE_INSTANCE={instance}: not a plain name", code=USAGE)
+        long = len(os.fsencode(instance)) > _INSTANCE_MOST
+        if "/" in instance or instance.startswith(".") or long or not instance.isprintable():
+            raise Refusal(
+                f"RELEASE_INSTANCE={instance}: not a plain name",
+                hint=f"it is a directory: at most {_INSTANCE_MOST} bytes, without `/` and controls",
+                code=USAGE,
+            )
         below = os.path.join("instances", instance)
         # Services are given the resolved directory, and may call `bin/<name>` themselves.
         if not state.endswith(f"/{below}"):

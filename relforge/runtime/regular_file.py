@@ -49,9 +49,10 @@ def make_own_directory(path: str, mode: int = 0o755) -> None:
 
 def odd(path: str, wanted: str = "regular file") -> Refusal:
     """The error for something that a release has not written."""
+    remove = "rm -r" if os.path.isdir(path) and not os.path.islink(path) else "rm"
     return Refusal(
         f"{path}: not a {wanted}, so not written by a release",
-        hint=f"find out who created it, then remove it: rm {path}",
+        hint=f"find out who created it, then remove it: {remove} {path}",
         code=CONFIG,
     )
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,37 @@ def test_a_full_disk_is_not_the_artifacts_fault(
         assert "free some space, or set RELFORGE_CACHE_DIR and TMPDIR" in said
         assert list((shop.root / "dist").glob(f"shop-1.0*.{kind}"))
         assert [] == list(scratch.iterdir())
+
+
+POISON = """
+import sys
+from pathlib import Path
+from relforge.cache import entries
+(file,) = Path(sys.argv[1]).glob("trees/*/*/files/**/lib/python3*/antigravity.py")
+place = next(path for path in file.parents if path.name == "files")
+file.unlink()  # it may be linked into trees
+file.write_text("# poisoned\\n")
+rows = entries.stamped(place, entries.scan(place))
+place.with_name("index").write_text(entries.dump(rows))
+print(file)
+"""
+
+
+def test_a_cache_that_somebody_has_poisoned_is_found_by_building_twice(  # S14
+    shop: Workshop, tmp_path: Path
+) -> None:
+    """As a build backend of another project can: the user who builds owns the cache."""
+    shop = replace(shop, cache=tmp_path / "cache")
+    shop.report("build")
+    words = [sys.executable, "-c", POISON, str(shop.cache)]
+    subprocess.run(words, check=True)
+    shop.put("shop/more.py", "")
+    shop.report("build")
+    (file,) = shop.tree.glob("python/lib/python3*/antigravity.py")
+    assert "# poisoned\n" == file.read_text()
+    said = shop.refused(1, "release", "--verify-reproducible")
+    assert "antigravity.py: the first difference is at byte 0: b'# poisoned" in said
+    assert not (shop.root / "dist").exists()
 
 
 def test_what_is_not_reproducible_is_named(shop: Workshop) -> None:

@@ -28,10 +28,11 @@ from relforge.artifacts.reading.packed_sizes import Measure
 from relforge.artifacts.reading.tar_archive import CHUNK
 from relforge.model import layout
 from relforge.model.spec import FORMATS
+from relforge.runtime.contract import archive
 from relforge.support.errors import UserError
 from relforge.support.zstd import zstd
 
-UNREADABLE = (tarfile.TarError, zstd.ZstdError, EOFError, OSError, ValueError)
+UNREADABLE = (tarfile.TarError, zstd.ZstdError, EOFError, OSError, *archive.BROKEN)
 # What a file begins with, whatever it is called.
 _BEGINNINGS = (
     (0, b"\x1f\x8b", "tar.gz"),
@@ -56,6 +57,8 @@ def read(place: Path, *, measured: bool = False) -> ReleaseContents:
             f"{place}: no such file or directory",
             hint="name an artifact (dist/*.tar.gz) or an unpacked release",
         ) from None
+    except OSError as error:
+        raise UserError(f"{place}: {error.strerror}") from None
     if stat.S_ISDIR(status.st_mode):
         found = _of_tree(place)
     elif stat.S_ISREG(status.st_mode):

@@ -22,6 +22,7 @@ from relforge.project.settings.exports import read_exports
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.log import read_log
+from relforge.project.settings.nodes import read_nodes
 from relforge.project.settings.overlays import read_overlay
 from relforge.project.settings.packages import read_packages
 from relforge.project.settings.paths import inside, of_release
@@ -74,6 +75,7 @@ def read(
         check=read_check(table.table("check")),
         log=read_log(table.table("log")),
         upgrade=read_upgrade(table.table("upgrade")),
+        nodes=read_nodes(table.table("nodes")),
         console=read_console(table),
         hooks=read_hooks(table.table("hooks")),
         strip=strip,

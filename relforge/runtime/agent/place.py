@@ -9,6 +9,7 @@ from contextlib import suppress
 from .. import trusted_directory
 from ..errors import CONFIG, Refusal
 from ..paths import SOCKET_PATH_MOST
+from ..regular_file import odd
 from ..wire.unix import answers
 from . import dumps
 from .native import POLLIN, poll, socket
@@ -41,6 +42,10 @@ def listen(path: str, *, wide: bool) -> socket:
         os.chmod(temporary, 0o666 if wide else 0o600)
         listener.listen(_BACKLOG)
         os.rename(temporary, path)
+    except IsADirectoryError:
+        listener.close()
+        remove(temporary)
+        raise odd(path, "socket") from None
     except BaseException:
         listener.close()
         raise

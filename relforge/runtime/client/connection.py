@@ -9,6 +9,7 @@ import time
 from .. import protocol as messages
 from ..errors import FAILED, NO_ANSWER, Refusal
 from ..instance import Running, required
+from ..nodes import identity
 from ..protocol import PROTO
 from ..wire import frames
 from ..wire.unix import Absent, credentials, dial, silent
@@ -48,7 +49,9 @@ class AgentClient:
         sock: _socket.socket | None = None,
     ) -> None:
         self.address = address
-        self.prompt = f"{address}> "
+        # Who has named the node wants to see which one this is.
+        node = os.environ.get(identity.VARIABLE, "")
+        self.prompt = f"{node} {address}> " if node else f"{address}> "
         self._ids = 0
         self.pid = 0
         if sock is None:

@@ -36,7 +36,7 @@ pid :: status.pid :: :: print the supervisor's process id
 version :: status.version :: :: print NAME VERSION
 describe :: status.describe :: [--json] :: what is in this release
 remote_console :: console.remote_console :: [SERVICE[.N]] [--plain] :: a REPL inside the live process (also: remote)
-rpc :: rpc.rpc :: EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--service S[.N] | --all] [--timeout 30s] [--json] :: evaluate in the live process
+rpc :: rpc.rpc :: EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--service S[.N] | --all] [--node X | --all-nodes] [--timeout 30s] [--json] :: evaluate in the live process
 eval :: fresh.evaluate :: EXPR :: evaluate in a fresh process with start's configuration
 run :: fresh.run :: pkg.mod:fn [ARGS] :: call a function in a fresh process
 console :: fresh.console :: [--plain] :: a REPL in a fresh process
@@ -52,6 +52,7 @@ rollback :: versions.rollback :: [--dry-run] [--on-restart] [--json] :: switch b
 uninstall :: versions.uninstall :: VERSION [--json] :: remove a version
 prune :: versions.prune :: --keep N [--dry-run] [--json] :: remove all but the newest and needed versions
 units :: units.units :: [--level basic|standard|strict] [--instances|--socket] [--print|--install] :: systemd units for this release
+nodes :: nodes.nodes :: [--status] [--json] :: the nodes of the fleet
 completion :: completion.completion :: bash | zsh | fish :: print a script for shell completion
 """  # noqa: E501 - a table
 # command: (module, function, usage, one line of help)

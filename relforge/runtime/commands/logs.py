@@ -21,6 +21,7 @@ _LINES = 100
 _MOMENT = "0000-00-00T00:00:00.000"
 _EVERY = 0.2  # seconds between two looks at the file
 _BLOCK = 1 << 16
+_LONGEST = 1 << 20  # bytes of one line
 
 
 def logs(argv: list[str]) -> int:
@@ -131,6 +132,8 @@ def _tail(fd: int, count: int, who: bytes | None, since: bytes) -> list[bytes]:
         at -= size
         first, *lines = (os.pread(fd, size, at) + rest).split(b"\n")
         rest = first
+        if len(rest) > _LONGEST:
+            break  # no line of a log: nobody has to wait for its beginning
         if at == 0:
             lines.insert(0, first)
         found[:0] = [line for line in lines if line and line >= since and _fits(line, who)]

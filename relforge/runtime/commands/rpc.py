@@ -22,11 +22,15 @@ _PATIENCE = 3.0  # seconds between Ctrl-C and giving up
 def rpc(argv: list[str]) -> int:
     """Print the result's ``repr``, or JSON; output of the code streams while it runs."""
     given = options.parse(
-        argv, flags="--json --all", values="--call --args --file --timeout --service"
+        argv,
+        flags="--json --all --all-nodes",
+        values="--call --args --file --timeout --service --node",
     )
     seconds = None
     if "--timeout" in given.values:
         seconds = options.seconds(given.values["--timeout"], "--timeout")
+    if "--node" in given.values or "--all-nodes" in given.flags:
+        return _on_nodes(given, seconds)
     message = {**_message(given), "json": "--json" in given.flags}
     # What the application prints may hold what this terminal's encoding lacks.
     for stream in (sys.stdout, sys.stderr):
@@ -48,6 +52,16 @@ def rpc(argv: list[str]) -> int:
     except Gone:
         raise Refusal(f"{client.address} has ended", code=NOT_RUNNING) from None
     return _outcome(done)
+
+
+def _on_nodes(given: options.Options, seconds: float | None) -> int:
+    """By the `rpc` of another node's release, which gets all other words."""
+    from . import nodes
+
+    node = given.values.get("--node")
+    if node is not None and "--all-nodes" in given.flags:
+        raise Refusal("--node and --all-nodes exclude each other", hint=usage("rpc"), code=USAGE)
+    return nodes.evaluate(given, node, seconds)
 
 
 def _everywhere(

@@ -10,6 +10,7 @@ from .. import columns, drain, instance, options, paths
 from ..client.supervisor import connect
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
+from ..nodes import identity
 from ..protocol import supervisor as messages
 from ..wire import frames, unix
 from ..wire.frames import FrameError
@@ -108,6 +109,7 @@ def _without(state: str, name: str, number: str, holder: int | None) -> dict[str
     return {
         "name": name,
         "version": number,
+        "node": identity.node(),
         "state": state,
         "pid": holder,
         "uptime": None,

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from .. import options, paths, unit
+from .. import as_user, options, owner, paths, unit
 from ..contract import manifest
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, USAGE, Refusal
@@ -83,7 +83,9 @@ def _texts(root: str, kind: Kind) -> dict[str, str]:
     name = release["name"]
     texts = {}
     if kind.socket:
-        texts[f"{name}.socket"] = unit.socket(release, kind.level, *_addresses(root, release))
+        # The configuration is code of the release, which root does not run.
+        asked = as_user.call(owner.of_state(places.state), lambda: _addresses(root, release))
+        texts[f"{name}.socket"] = unit.socket(release, kind.level, *asked)
     file = f"{name}@.service" if kind.instances else f"{name}.service"
     texts[file] = unit.service(release, _seat(places, name), kind)
     return texts

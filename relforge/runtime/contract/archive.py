@@ -24,6 +24,9 @@ HOST_PYTHON = re.compile(r"python/bin/python(3(\.[0-9]+)?t?)?")
 MOST_MEMBERS = 1_000_000
 MOST_HEADER = 1 << 20  # bytes of a member's long name, and of its extended header
 MOST_TEXT = 64 << 20  # bytes of the list of digests
+MOST_PATH = 1024  # bytes of a member's path: PATH_MAX is 4096, with the deploy root
+# What `tarfile` raises for headers that nobody would write, besides its own errors.
+BROKEN = (ValueError, LookupError, OverflowError)
 _PADDING = 1 << 20  # bytes that may follow the end
 _RATIO = 100  # of a release to its artifact; the usual one is 2 to 4, that of zeros 1,000
 _SMALL = 1 << 30  # bytes that every release may have
@@ -67,15 +70,18 @@ def end_problem(rest: Readable, *, required: bool = True) -> str:
 
 
 class Unpacked:
-    """How much an archive becomes: it may not fill the disk of the host that unpacks it."""
+    """How much an archive becomes: it may not fill the disk of the host that unpacks it.
 
-    __slots__ = ("_left", "_most")
+    No path of it may be too long for that disk, either.
+    """
 
     def __init__(self, packed: int) -> None:
         self._left = self._most = max(_SMALL, packed * _RATIO)
 
     def problem(self, member: tarfile.TarInfo) -> str:
         """What is wrong once this member is unpacked as well, "" if nothing is."""
+        if len(member.name.encode("utf-8", "surrogateescape")) > MOST_PATH:
+            return f"{member.name[:60]}...: a path of more than {MOST_PATH} bytes"
         if member.size < 0:
             return f"{member.name}: a size below zero"
         self._left -= member.size

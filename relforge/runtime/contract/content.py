@@ -16,7 +16,7 @@ from .manifest import FORMAT
 from .record import Record, complete, key
 from .service import Service
 from .shapes import Anything
-from .tables import Config, Console, Log, Upgrade
+from .tables import Config, Console, Log, Nodes, Upgrade
 from .wrong import Wrong
 
 TYPE_CHECKING = False
@@ -29,6 +29,7 @@ TABLES: dict[str, type[Record]] = {
     "upgrade": Upgrade,
     "console": Console,
     "config": Config,
+    "nodes": Nodes,
 }
 ROWS: dict[str, type[Record]] = {"services": Service, "commands": Command, "hooks": Hook}
 
@@ -64,6 +65,7 @@ class Manifest(Record):
     log: dict[str, Any] = key(Anything(), default={}, doc="`Log`")
     upgrade: dict[str, Any] = key(Anything(), default={}, doc="`Upgrade`")
     console: dict[str, Any] = key(Anything(), default={}, doc="`Console`")
+    nodes: dict[str, Any] = key(Anything(), default={}, doc="`Nodes`")
     assets: tuple[str, ...] = key(
         Anything(),
         default=(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .record import Record, key
 from .service_shapes import ProbeShape
-from .shapes import Anything, Flag, Seconds, Size, Text, Whole, Words
+from .shapes import Anything, Choice, Flag, Seconds, Size, Text, Whole, Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,44 @@ class Upgrade(Record):
         '`{ exec = ["..."] }`; three failures in a row roll the upgrade back',
     )
 
+
+class Nodes(Record):
+    """How a release finds the other nodes of its fleet, and talks to them."""
+
+    strategy: str = key(
+        Choice("none", "static", "dns", "file", "kubernetes"),
+        default="none",
+        doc='`"static"`: `hosts`; `"dns"`: every address of `name`, or the targets of its SRV '
+        'records where it begins with `_`; `"file"`: each line of `path`; `"kubernetes"`: the '
+        "pods behind `service`",
+    )
+    hosts: tuple[str, ...] = key(
+        Words(),
+        default=(),
+        references=True,
+        doc="names or addresses; a reference may stand for a list, or for several with commas",
+    )
+    name: str = key(
+        Text(), default="", references=True, doc="such as `shop.internal`, `_shop._tcp.internal`"
+    )
+    path: str = key(
+        Text(), default="", references=True, doc="a file with a host on each line; `#`: a remark"
+    )
+    service: str = key(Text(), default="", references=True, doc="the name of a Kubernetes Service")
+    namespace: str = key(Text(), default="", references=True, shown="the pod's", doc="where it is")
+    connect: tuple[str, ...] = key(
+        Words(),
+        default=("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "{host}"),
+        doc="the program that runs a shell line on `{host}`; for another user "
+        '`["ssh", "deploy@{host}"]`',
+    )
+    root: str = key(
+        Text(), default="", shown="as here", doc="the deploy root there, such as `/srv/shop`"
+    )
+
+
+# What each strategy needs, and no other takes.
+NEEDS = {"static": "hosts", "dns": "name", "file": "path", "kubernetes": "service"}
 
 # How `export` may write a value (`as`), and the types of the schema that it is for; () for all.
 FORMS: dict[str, tuple[str, ...]] = {

@@ -30,7 +30,10 @@ class InstanceLock:
     def __init__(self, fd: int, content: dict[str, Any]) -> None:
         self.fd = fd
         self._content: dict[str, Any] = {}
-        self._width = max(os.fstat(fd).st_size, _WIDTH)
+        size = os.fstat(fd).st_size
+        self._width = max(min(size, _MOST), _WIDTH)
+        if size > self._width:
+            os.ftruncate(fd, self._width)  # not written by a release
         self._write(content)
 
     @property

@@ -7,6 +7,7 @@ import socket
 import struct
 
 from ..procfs import parent
+from . import private_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ class Notices:
     """A datagram socket; the kernel vouches for who sent what."""
 
     def __init__(self, path: str, audited: Callable[[int, str], None]) -> None:
-        """``audited(uid, text)`` takes what is meant for the audit, with the sender's user."""
+        """``audited(uid, text)`` takes what is meant for the audit, with the sender's user.
+
+        Raises Refusal.
+        """
         self._audited = audited
         self.path = path
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.sock.setblocking(False)
+        self.sock = private_socket.bind(path, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        self.sock.bind(path)
-        os.chmod(path, 0o600)
 
     @classmethod
     def adopt(cls, path: str, fd: int, audited: Callable[[int, str], None]) -> Notices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ..nodes import identity
 from ..procfs import resident
 from .rules.world import Process, World
 
@@ -18,6 +19,7 @@ def status(world: World, now: float) -> dict[str, Any]:
     return {
         "name": manifest["name"],
         "version": manifest["version"],
+        "node": identity.node(),
         "state": world.state,
         "pid": os.getpid(),
         "uptime": round(now - world.began, 1),

@@ -9,7 +9,7 @@ import socket
 from ..errors import CONFIG, FAILED, Refusal
 from ..paths import SOCKET_PATH_MOST
 from ..wire.unix import answers
-from . import addresses
+from . import addresses, private_socket
 from .addresses import ListenAddress
 from .listener import Listener, unlink
 from .specs import Spec
@@ -33,11 +33,8 @@ _UNIX_HINTS = {
 
 
 def control(path: str) -> socket.socket:
-    """The supervisor's own socket: only its user, and root, can connect."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.bind(path)
-    os.chmod(path, 0o600)
+    """The supervisor's own socket: only its user, and root, can connect; raises Refusal."""
+    sock = private_socket.bind(path, socket.SOCK_STREAM)
     sock.listen(1024)
     return sock
 

@@ -27,6 +27,7 @@ VARIABLES = (
     "WATCHDOG_USEC",
 )
 STORED = "relforge."  # how the names of the sockets begin that we left with the manager
+_DIGITS = 18  # of microseconds: 30,000 years
 _MARGIN = 10.0  # seconds for what comes after the last thing that takes time
 
 
@@ -109,9 +110,9 @@ def _stored(address: str) -> str:
 def watchdog(environ: Mapping[str, str]) -> float | None:
     """Seconds between two signs of life, half of what is asked for; None where none is wanted."""
     pid, limit = environ.get("WATCHDOG_PID"), environ.get("WATCHDOG_USEC", "")
-    if pid not in (None, str(os.getpid())) or not limit.isdecimal() or int(limit) == 0:
+    if pid not in (None, str(os.getpid())) or not limit.isdecimal() or len(limit) > _DIGITS:
         return None
-    return int(limit) / 2e6
+    return int(limit) / 2e6 or None
 
 
 def activated(environ: MutableMapping[str, str]) -> list[tuple[str, socket.socket]]:

@@ -29,8 +29,6 @@ class How:
     Then the configuration is not checked: only the unit that starts the release has all of it.
     """
 
-    __slots__ = ("dry", "on_restart")
-
     def __init__(self, *, dry: bool, on_restart: bool = False) -> None:
         self.dry = dry
         self.on_restart = on_restart

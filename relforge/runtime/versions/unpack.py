@@ -85,7 +85,7 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> UnpackedTree:
             f"{name}: not a release artifact",
             hint="`relforge release` creates them: NAME-VERSION-SYSTEM.tar.gz",
         ) from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, *archive.BROKEN) as error:
         raise _damaged(name, error) from None
     except OSError as error:
         raise Refusal(f"{name}: {error.strerror or error}") from None
