@@ -64,16 +64,16 @@ def demo(folder: Path) -> int:
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PORT": str(port)}
     say("3. Migrate its database, put events on sale, start it")
     for words in (["migrate"], ["seed"], ["start"]):
-        tell_command(program, words, env, release)
+        print_command(program, words, env, release)
     try:
         say("4. Ask it for a page")
         use(port)
         say("5. Open an expression in the live process")
-        tell_command(program, ["rpc", EXPRESSION], env, release)
-        tell_command(program, ["status"], env, release)
+        print_command(program, ["rpc", EXPRESSION], env, release)
+        print_command(program, ["status"], env, release)
     finally:
         say("6. Stop it")
-        tell_command(program, ["stop"], env, release)
+        print_command(program, ["stop"], env, release)
     conclude(program, port)
     return 0
 
@@ -128,7 +128,7 @@ For a project of your own: run `relforge init` in its directory, with {sys.prefi
     )
 
 
-def tell_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
+def print_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
     print(f"   $ bin/{program.name} {shlex.join(words)}", flush=True)
     for line in run([str(program), *words], cwd, env).splitlines():
         show(line)

@@ -39,10 +39,12 @@ def declared(project: Project, settings: Settings, python: Interpreter) -> Proje
     Raises UserError where a backend fails.
     """
     return replace(
-        _told(project, project.root, settings, python)
+        _with_metadata(project, project.root, settings, python)
         if choice.asks_backend(project, settings)
         else project,
-        members=tuple(_told(row, project.root, settings, python) for row in project.members),
+        members=tuple(
+            _with_metadata(row, project.root, settings, python) for row in project.members
+        ),
     )
 
 
@@ -69,7 +71,9 @@ def _within(requirement: Requirement, extra: str) -> str:
     return f"{plain} ; {EXTRA.sub(lambda row: TRUE if row[1] == extra else FALSE, marker)}"
 
 
-def _told(project: Project, root: Path, settings: Settings, python: Interpreter) -> Project:
+def _with_metadata(
+    project: Project, root: Path, settings: Settings, python: Interpreter
+) -> Project:
     if not project.dynamic:
         return project
     names = tuple(

@@ -78,9 +78,9 @@ class Service(Run):
         hint='for instance listen = ["${http.host}:${http.port}"]',
         shown="`[]`; required for `app`",
         doc='`"host:port"`, `"[v6]:port"`, `":port"` or `"*:port"` (all of IPv4), `"unix:/path"`; '
-        "a relative path is in the run directory, port 0 is any free one; the supervisor opens "
-        "them. A Unix socket has the mode 0666, so that its directory decides who may connect, or "
-        '`"unix:/path,mode=0660,group=www-data"`',
+        "a relative path is in the run directory, port 0 is any free port; the supervisor opens "
+        "the sockets. A Unix socket has the mode 0666, so that its directory decides who may "
+        'connect, or `"unix:/path,mode=0660,group=www-data"`',
     )
     instances: int = key(
         OrReference(Whole(1), AUTO),
@@ -96,7 +96,7 @@ class Service(Run):
     backoff: tuple[float, float] = key(
         Pair("[first, longest] in seconds", float, lambda first, most: first <= most),
         default=(0.2, 10.0),
-        doc="seconds before the first restart, and at most",
+        doc="seconds before the first restart, and the most before a later one",
     )
     intensity: tuple[int, float] = key(
         Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
@@ -130,9 +130,9 @@ class Service(Run):
         Flag(),
         default=None,
         shown="`start` alone needs it",
-        doc="`start` waits for it, and fails if it fails, unless this is `false`; `true`: the "
-        "release also stops when it gives up. By default the others keep running, and "
-        "`status` shows it as failed",
+        doc="`start` waits for the service, and fails if the service fails, unless this is "
+        "`false`; `true`: the release also stops when the service gives up. By default the "
+        "others keep running, and `status` shows it as failed",
     )
     enabled: bool | str = key(
         FlagOrReference(),
@@ -167,8 +167,8 @@ class Service(Run):
         Text(),
         default="",
         shown="the supervisor's",
-        doc="the user it runs as, in a release that root starts. `HOME`, `USER` and `LOGNAME` "
-        "follow",
+        doc="the user that the service runs as, in a release that root starts; `HOME`, `USER` and "
+        "`LOGNAME` are set for it",
     )
     group: str = key(
         Text(), default="", shown="the user's, or the supervisor's", doc="the group it runs as"
@@ -177,7 +177,7 @@ class Service(Run):
         KeyPatterns(),
         default=None,
         shown="all keys; with `user`: none",
-        doc='what it is handed of the configuration, for instance `["http.*", "db.url"]`: of '
+        doc='the keys of the configuration that it gets, for instance `["http.*", "db.url"]`; of '
         "other keys it gets neither the values nor the variables that they are exported to, nor "
         'those that the `env` provider read them from. `["*"]` is everything',
     )

@@ -69,9 +69,7 @@ def test_the_backend_is_asked_once_until_a_file_that_decides_changes(
 
 
 @pytest.mark.process
-def test_without_a_project_table_all_is_the_backends_to_tell(
-    root: Path, interpreter: Interpreter
-) -> None:
+def test_without_a_project_table_the_backend_is_asked(root: Path, interpreter: Interpreter) -> None:
     (root / "pyproject.toml").write_text(SYSTEM)
     assert ("click<9",) == reported(root, interpreter).dependencies
     trees = declared(

@@ -70,7 +70,7 @@ def test_the_backend_is_asked_in_a_copy_and_the_checkout_stays_as_it_was(root: P
     assert before == sorted(path.name for path in root.iterdir())
 
 
-def test_variables_that_tell_a_version_are_seen(  # B2
+def test_variables_that_set_a_version_are_seen(  # B2
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "8.8.8")

@@ -69,7 +69,7 @@ def test_another_cpu_needs_no_interpreter_of_that_cpu() -> None:
     assert found.abi.endswith(f"{found.machine}-linux-gnu")
 
 
-def test_a_patch_that_nobody_can_tell_must_be_written() -> None:
+def test_a_patch_version_that_is_unknown_must_be_written() -> None:
     with pytest.raises(UserError) as caught:
         find(version="3.99", target=FOREIGN)
     assert 'version = "3.99.4"' in caught.value.hint
