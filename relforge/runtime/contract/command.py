@@ -19,7 +19,7 @@ RESERVED = frozenset(
     {
         *("completion", "config", "console", "daemon", "describe", "drain", "eval"),
         *("foreground", "help"),
-        *("install", "logs", "pid", "ping", "prune", "releases", "reload", "remote"),
+        *("install", "logs", "nodes", "pid", "ping", "prune", "releases", "reload", "remote"),
         *("remote_console", "restart", "rollback", "rpc", "run", "stacks", "start", "status"),
         *("stop", "tasks", "top", "undrain", "uninstall", "units", "upgrade", "version"),
     }
