@@ -401,8 +401,8 @@ def begin(peer: Peer) -> Place:
     """A project of its own, both versions of the wheel fetched."""
     place = Place(root=WORK / peer.name.split(" ", 1)[0])
     shutil.rmtree(place.root, ignore_errors=True)
-    for folder in (place.out, place.cache):
-        folder.mkdir(parents=True)
+    for directory in (place.out, place.cache):
+        directory.mkdir(parents=True)
     shutil.copytree(APP, place.project)
     for _ in range(2):
         peer.build(place)

@@ -12,12 +12,12 @@ data=$PWD/.cache/coverage
 rm -rf "$data"
 mkdir -p "$data"
 export COVERAGE_FILE="$data/data" RELFORGE_TEST_COVERAGE="$data/data"
-folder=$(mktemp -d /tmp/rf.XXXXXX)
-trap 'rm -rf "$folder"' EXIT
+directory=$(mktemp -d /tmp/rf.XXXXXX)
+trap 'rm -rf "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 code=0
-"$venv/bin/coverage" run -m pytest --basetemp="$folder/t" -q "$@" || code=$?
+"$venv/bin/coverage" run -m pytest --basetemp="$directory/t" -q "$@" || code=$?
 # Modules that no test imports count as well.
 "$venv/bin/coverage" run --source=relforge -m relforge --version >/dev/null 2>&1
 "$venv/bin/coverage" combine -q

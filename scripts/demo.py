@@ -30,12 +30,12 @@ EXPRESSION = "app.title, os.getpid(), sys.version.split()[0]"
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="relforge-demo-"))
+    directory = Path(tempfile.mkdtemp(prefix="relforge-demo-"))
     try:
-        return demo(folder)
+        return demo(directory)
     except (Failed, KeyboardInterrupt) as stopped:
         print(f"\nThe demo ended early: {stopped or 'interrupted'}", file=sys.stderr)
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
         return 1
 
 
@@ -43,9 +43,9 @@ class Failed(Exception):
     """A step of the demo did not do what it should; its output has been shown."""
 
 
-def demo(folder: Path) -> int:
+def demo(directory: Path) -> int:
     say("1. Build the production release of sample_app")
-    place = project(folder)
+    place = project(directory)
     built = run([sys.executable, "-m", "relforge", "release", "--env", "prod", "--json"], place)
     report = json.loads(built)
     artifact = Path(place, report["artifact"])
@@ -54,8 +54,8 @@ def demo(folder: Path) -> int:
     show(f"{cached} of its {len(report['layers'])} layers came from the cache.")
 
     say("2. Unpack it elsewhere, as on a server that has no Python")
-    release = folder / f"{report['name']}-{report['version']}"
-    run(["tar", "-xzf", str(artifact), "-C", str(folder)], folder)
+    release = directory / f"{report['name']}-{report['version']}"
+    run(["tar", "-xzf", str(artifact), "-C", str(directory)], directory)
     show(str(release))
 
     name, port = report["name"], free_port()
@@ -78,7 +78,7 @@ def demo(folder: Path) -> int:
     return 0
 
 
-def project(folder: Path) -> Path:
+def project(directory: Path) -> Path:
     """The sample application, or a copy of it that asks for the CPython which runs this."""
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     text = (PROJECT / "pyproject.toml").read_text()
@@ -86,7 +86,7 @@ def project(folder: Path) -> Path:
     if asked is None or asked[2] == own:
         return PROJECT
     show(f"It asks for CPython {asked[2]}; this copy asks for the one that runs here, {own}.")
-    copy = folder / "sample_app"
+    copy = directory / "sample_app"
     shutil.copytree(PROJECT, copy, ignore=MADE)
     (copy / "pyproject.toml").write_text(PYTHON.sub(rf'\g<1>"{own}"', text))
     return copy

@@ -66,16 +66,16 @@ def check(key: Path) -> None:
             f"{key}: no such signing key",
             hint="create one: ssh-keygen -t ed25519 -f release_key",
         )
-    with tempfile.TemporaryDirectory(prefix="relforge-sign-") as folder:
-        trial = Path(folder) / "trial"
+    with tempfile.TemporaryDirectory(prefix="relforge-sign-") as directory:
+        trial = Path(directory) / "trial"
         trial.write_text("")
         _sign(trial, key)
 
 
 def sign(artifact: Path, key: Path) -> Path:
     """Sign the artifact's digest file; returns the signature, which appears whole."""
-    with tempfile.TemporaryDirectory(prefix=".sign-", dir=artifact.parent) as folder:
-        text = Path(folder) / digest_file(artifact).name
+    with tempfile.TemporaryDirectory(prefix=".sign-", dir=artifact.parent) as directory:
+        text = Path(directory) / digest_file(artifact).name
         shutil.copyfile(digest_file(artifact), text)
         made = _sign(text, key)
         made.chmod(0o644)

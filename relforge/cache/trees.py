@@ -53,9 +53,9 @@ class Tree:
         return found if isinstance(found, dict) else {}
 
 
-def state(folder: Path, facts: dict[str, Any]) -> None:
+def state(directory: Path, facts: dict[str, Any]) -> None:
     """Keep facts with the tree that is being built in that directory; see `Tree.facts`."""
-    (folder.parent / _FACTS).write_text(json.dumps(facts))
+    (directory.parent / _FACTS).write_text(json.dumps(facts))
 
 
 def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | None]) -> Tree:

@@ -57,20 +57,20 @@ def run_paths(release: Release) -> Iterator[Finding]:
             continue
         known = known or Origins(release)
         is_wheel = known.kind(library.path) == "wheel"
-        for folder in fixed:
+        for directory in fixed:
             of_ours = next(
-                (name for place, name in named.items() if layout.is_below(folder, place)), ""
+                (name for place, name in named.items() if layout.is_below(directory, place)), ""
             )
-            if is_wheel and folder.startswith("/") and not of_ours:
+            if is_wheel and directory.startswith("/") and not of_ours:
                 continue
-            yield _run_path(library.path, folder, of_ours, known.name(library.path), is_wheel)
+            yield _run_path(library.path, directory, of_ours, known.name(library.path), is_wheel)
 
 
-def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) -> Finding:
-    about = f"looks for libraries in {folder!r}"
+def _run_path(path: str, directory: str, of_ours: str, owner: str, is_wheel: bool) -> Finding:
+    about = f"looks for libraries in {directory!r}"
     if of_ours:
         about += f": {of_ours} on this host"
-    elif not folder.startswith("/"):
+    elif not directory.startswith("/"):
         about += ", relative to the working directory of the process"
     if is_wheel:
         hint = f"{owner} is unchanged, and its libraries are found without this path; a newer "
@@ -78,7 +78,7 @@ def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) 
     else:
         hint = "use a run path relative to the file: "
         hint += f"patchelf --set-rpath '$ORIGIN' {Path(path).name}"
-    is_error = not is_wheel and (of_ours or not folder.startswith("/"))
+    is_error = not is_wheel and (of_ours or not directory.startswith("/"))
     return Finding(
         severity="error" if is_error else "warning",
         rule=RUN_PATHS,

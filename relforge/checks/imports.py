@@ -82,9 +82,9 @@ def _own_names(release: Release) -> set[str]:
     for layer in release.layers:
         if layer.name in OWN:
             for path in layer.paths:
-                *folders, name = path.split("/")
+                *directories, name = path.split("/")
                 if name.endswith(".py"):
-                    names.update(folders[1:])
+                    names.update(directories[1:])
                     names.add(name.removesuffix(".py"))
     return names
 
@@ -105,8 +105,8 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
         return True  # setuptools' own, which a .pth file of it makes known by that name
     if top not in sys.stdlib_module_names:
         return False
-    folder = os.path.join(sysconfig.get_path("stdlib"), top)
-    in_python = top in SEPARATE or os.path.isdir(folder) or os.path.isfile(f"{folder}.py")
+    directory = os.path.join(sysconfig.get_path("stdlib"), top)
+    in_python = top in SEPARATE or os.path.isdir(directory) or os.path.isfile(f"{directory}.py")
     return release.python.source == "system" or not in_python
 
 

@@ -18,10 +18,10 @@ def modes(release: Release) -> Iterator[Finding]:
     for entry in entries:
         if entry.mode not in PLAIN and entry.link is None:
             yield _mode("error", entry.path, entry.mode)
-    for folder in sorted({entry.path.rpartition("/")[0] for entry in entries}):
-        mode = stat.S_IMODE(os.stat(release.tree / folder).st_mode)
+    for directory in sorted({entry.path.rpartition("/")[0] for entry in entries}):
+        mode = stat.S_IMODE(os.stat(release.tree / directory).st_mode)
         if mode & (stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID):
-            yield _mode("warning", folder or ".", mode)
+            yield _mode("warning", directory or ".", mode)
 
 
 def links(release: Release) -> Iterator[Finding]:

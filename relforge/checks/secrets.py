@@ -122,8 +122,8 @@ def _is_searched_of_packages(path: str) -> bool:
 
 def _by_name(path: str) -> str:
     """What a file of that name holds; nothing where it is an example of one."""
-    folder, _, name = path.rpartition("/")
-    for end in (name, f"{folder.rpartition('/')[2]}/{name}"):
+    directory, _, name = path.rpartition("/")
+    for end in (name, f"{directory.rpartition('/')[2]}/{name}"):
         if (match := _NAMES.fullmatch(end)) and not _EXAMPLES.search(name):
             return list(FILES.values())[int(str(match.lastgroup)[1:])]
     return ""

@@ -57,20 +57,20 @@ def rule(release: Release) -> Iterator[Finding]:
     lib = posixpath.dirname(site)
     for layer in release.layers:
         for entry in layer.entries if layer.name in LAYERS else ():
-            folder, _, name = entry.path.rpartition("/")
-            if name == "pyvenv.cfg" and folder in (layout.PYTHON, f"{layout.PYTHON}/bin"):
+            directory, _, name = entry.path.rpartition("/")
+            if name == "pyvenv.cfg" and directory in (layout.PYTHON, f"{layout.PYTHON}/bin"):
                 yield _startup_code(entry.path, "says where the interpreter looks for modules")
             elif _is_module(entry.path, (site, lib, f"{lib}/lib-dynload")):
                 yield _startup_code(entry.path, "is imported at each start")
-            elif folder == site and name.endswith((".pth", ".start")):
+            elif directory == site and name.endswith((".pth", ".start")):
                 yield from _configuration(release, entry)
 
 
-def _is_module(path: str, folders: tuple[str, ...]) -> bool:
-    """Also as a package, or compiled: what is below the first folder has that name."""
-    for folder in folders:
-        if path.startswith(f"{folder}/"):
-            first = path.removeprefix(f"{folder}/").partition("/")
+def _is_module(path: str, directories: tuple[str, ...]) -> bool:
+    """Also as a package, or compiled: what is below the first directory has that name."""
+    for directory in directories:
+        if path.startswith(f"{directory}/"):
+            first = path.removeprefix(f"{directory}/").partition("/")
             name, dot, _ = first[0].partition(".")
             if name in MODULES and (dot or first[2].startswith("__init__.")):
                 return True

@@ -45,10 +45,10 @@ def _go_offline(wanted: bool) -> bool:
     return wanted
 
 
-def _use_wheelhouse(folder: Path | None) -> Path | None:
-    if folder is not None:
-        network.use_wheelhouse(folder)
-    return folder
+def _use_wheelhouse(directory: Path | None) -> Path | None:
+    if directory is not None:
+        network.use_wheelhouse(directory)
+    return directory
 
 
 def file_to_write(path: Path | None) -> Path | None:

@@ -30,7 +30,7 @@ from relforge.model.release import Layer, Part, Release
 
 log = logging.getLogger("relforge.layers.libraries")
 
-FOLDER = "python/lib"
+DIRECTORY = "python/lib"
 NOTES = "libraries"  # below the cache
 Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: not an ELF file
 
@@ -162,7 +162,7 @@ def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path
         if name in inside:
             continue
         log.info("including %s from %s", name, source)
-        target = draft / FOLDER / name
+        target = draft / DIRECTORY / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o755)

@@ -210,7 +210,7 @@ class Release:
     python: Interpreter
     layers: tuple[Layer, ...] = ()
     packages: tuple[Package, ...] = ()  # the dependencies, by name
-    folders: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
+    directories: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
     artifacts: tuple[Artifact, ...] = ()
     collisions: tuple[Collision, ...] = ()
     notes: tuple[str, ...] = ()  # what was not done, and what the target must have

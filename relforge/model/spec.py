@@ -148,7 +148,7 @@ class PackageSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetSettings:
-    """Commands that compile assets; ``outputs`` maps their folders to folders of the release."""
+    """Commands that compile assets; ``outputs`` maps their directories to those of the release."""
 
     run: tuple[tuple[str, ...], ...] = ()
     cwd: str = "."

@@ -85,11 +85,11 @@ def check(release: Release) -> None:
             f"{found.root}: the project has dependencies but no lockfile",
             hint="run: relforge lock",
         )
-    for folder in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
-        if os.path.lexists(folder) and not folder.is_dir():
+    for directory in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
+        if os.path.lexists(directory) and not directory.is_dir():
             raise UserError(
-                f"{folder}: relforge needs a directory of that name, and this is a file",
-                hint=f"move it: mv {folder} {folder}.saved",
+                f"{directory}: relforge needs a directory of that name, and this is a file",
+                hint=f"move it: mv {directory} {directory}.saved",
             )
 
 

@@ -41,16 +41,16 @@ def seal(release: Release, path: str, text: str) -> None:
 
 
 def copy(release: Release, source: Path, path: str, *, mode: int | None = None) -> Path:
-    """Copy a file, or a folder with all that is in it; links that stay in the release stay links.
+    """Copy a file, or a directory with all its content; links that stay in the release stay links.
 
     Modes become 0755 for what its owner may run and 0644 for the rest, or
     ``mode`` for each file.
     """
     if source.is_dir() and not source.is_symlink():
-        folder = mkdir(release, path)
+        directory = mkdir(release, path)
         for row in sorted(source.iterdir()):
             copy(release, row, f"{path}/{row.name}", mode=mode)
-        return folder
+        return directory
     status = source.lstat()
     if not stat.S_ISLNK(status.st_mode) and not stat.S_ISREG(status.st_mode):
         raise cache.special(source, status.st_mode)

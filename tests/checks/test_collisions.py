@@ -75,7 +75,7 @@ def test_a_module_in_two_shapes_is_reported(tmp_path: Path) -> None:
     assert {"warning"} == {row.severity for row in rows.values()}
 
 
-def test_a_folder_that_is_no_package_hides_behind_a_module(tmp_path: Path) -> None:
+def test_a_directory_that_is_no_package_hides_behind_a_module(tmp_path: Path) -> None:
     """B7: the interpreter takes the module first."""
     release = of_two(tmp_path, {f"{SITE}/multi.py": ""}, {f"{SITE}/multi/part.py": ""})
     (row,) = collisions.rule(release)

@@ -26,7 +26,7 @@ def with_mode(release: Release, mode: int) -> Release:
     return replace(release, layers=(replace(layer, entries=entries),))
 
 
-def test_a_folder_that_everybody_may_write_to(tmp_path: Path) -> None:
+def test_a_directory_that_everybody_may_write_to(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/a": "", "app/open/b": ""})
     assert [] == list(placement.modes(release))
     (release.tree / "app" / "open").chmod(0o777)

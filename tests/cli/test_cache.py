@@ -132,7 +132,7 @@ def test_a_cache_on_a_disk_that_cannot_be_written(
 
 
 @pytest.mark.parametrize("words", [("info",), ("clean", "--all"), ("verify",)])
-def test_a_cache_that_is_no_folder_is_refused(
+def test_a_cache_that_is_no_directory_is_refused(
     own_cache: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     own_cache.rmdir()

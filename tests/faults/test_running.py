@@ -129,10 +129,12 @@ def processes(release: MiniRelease) -> dict[int, str]:
     """What runs of that release, by pid; zombies are gone."""
     mark = f"RELEASE_ROOT={release.root}".encode()
     rows = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for directory in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                rows[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ").strip()
+            if mark in (directory / "environ").read_bytes().split(b"\0"):
+                rows[int(directory.name)] = (
+                    (directory / "cmdline").read_text().replace("\0", " ").strip()
+                )
         except OSError:
             continue
     return rows

@@ -30,7 +30,7 @@ version = "1.0"
 """
 BACKEND = """
 import os, pathlib, zipfile
-def build_wheel(folder, config_settings=None, metadata_directory=None):
+def build_wheel(directory, config_settings=None, metadata_directory=None):
     os.makedirs("build/lib", exist_ok=True)
     open("dropping.txt", "w").close()
     info = "shop-1.0.dist-info/"
@@ -45,7 +45,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     rows = "".join(path + ",,\\n" for path in files)
     files[info + "RECORD"] = rows + info + "RECORD,,\\n"
     name = "shop-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
         for path, text in files.items():
             archive.writestr(path, text)
     return name
@@ -59,11 +59,11 @@ def _cache(own_cache: Path) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    write(folder / "pyproject.toml", PYPROJECT)
-    write(folder / "backend.py", BACKEND)
-    write(folder / "shop/__init__.py", "def main():\n    print('shop')\n")
-    return folder
+    directory = tmp_path / "project"
+    write(directory / "pyproject.toml", PYPROJECT)
+    write(directory / "backend.py", BACKEND)
+    write(directory / "shop/__init__.py", "def main():\n    print('shop')\n")
+    return directory
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
     (layer,) = app.step(with_trees(release)).layers
     pth = f"{release.python.site_packages}/relforge.pth"
     assert (pth,) == layer.paths
-    folder = (release.tree / pth).parent
+    directory = (release.tree / pth).parent
     *lines, last = (release.tree / pth).read_text().splitlines()
     assert last.startswith("import sys; ")  # P57: what `bin/python` does first
-    places = [os.path.normpath(folder / line) for line in lines]
+    places = [os.path.normpath(directory / line) for line in lines]
     assert [str(release.tree / "runtime"), str(release.tree / "app")] == places
     assert (release.tree / "app").is_dir()  # CPython 3.15 complains of one that is not there
 
@@ -231,7 +231,9 @@ def test_in_a_checkout_ignored_files_count_only_inside_a_package(root: Path) -> 
 
 
 @pytest.mark.process
-def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_path: Path) -> None:
+def test_a_project_in_a_subdirectory_of_a_checkout_is_listed_by_its_own_paths(
+    tmp_path: Path,
+) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path / "other/x.py", "")
     write(tmp_path / "shop/a ü.py", "")

@@ -25,9 +25,9 @@ Called = Callable[[str], Release]
 def release(own_cache: Path, tmp_path: Path) -> Release:
     """A draft with one file, which is shared with the cache."""
 
-    def build(folder: Path) -> None:
-        (folder / "app").mkdir()
-        (folder / "app" / "shared").write_text("shared")
+    def build(directory: Path) -> None:
+        (directory / "app").mkdir()
+        (directory / "app" / "shared").write_text("shared")
 
     made = cache.tree("app", "k", build)
     layer = cache.layer("app", made, 0.0)
@@ -215,9 +215,9 @@ def test_a_file_that_the_cache_shares_is_not_changed_in_place(
     assert "changed app/shared in place" in error.message
     assert "relforge.api" in error.hint
 
-    def build(folder: Path) -> None:
-        (folder / "app").mkdir()
-        (folder / "app" / "shared").write_text("shared")
+    def build(directory: Path) -> None:
+        (directory / "app").mkdir()
+        (directory / "app" / "shared").write_text("shared")
 
     again = cache.tree("app", "k", build)
     assert "shared" == (again.path / "app" / "shared").read_text()

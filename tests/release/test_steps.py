@@ -45,7 +45,7 @@ def test_the_example_of_the_documentation_works(example: Workshop) -> None:
     artifact = example.root / report["artifact"]
     with tarfile.open(artifact) as packed:
         assert packed.getmember("shop-1.0/app/about.json").isfile()
-        assert packed.getmember("shop-1.0/app/spool/in").isdir(), "an empty folder is shipped"
+        assert packed.getmember("shop-1.0/app/spool/in").isdir(), "an empty directory is shipped"
     assert artifact.name in artifact.with_name(f"{artifact.name}.fetch").read_text()
     assert not (example.root / "__pycache__").exists()
 

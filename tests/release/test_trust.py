@@ -72,14 +72,14 @@ def test_a_release_is_built_twice_and_compared_whatever_wheelhouse_it_is_given(
 
 
 @pytest.mark.parametrize(
-    ("words", "folder"),
+    ("words", "directory"),
     [
         (["--verify-reproducible"], "relforge-again-*/cache/trees"),
         (["--smoke", "--format", "run"], "relforge-smoke-*/a place with spaces/.draft.*/shop-1.0"),
     ],
 )
 def test_one_that_is_interrupted_leaves_nothing_and_nobody(
-    shop: Workshop, words: list[str], folder: str
+    shop: Workshop, words: list[str], directory: str
 ) -> None:
     scratch = shop.root / "scratch"
     scratch.mkdir(mode=0o700)
@@ -87,7 +87,7 @@ def test_one_that_is_interrupted_leaves_nothing_and_nobody(
     with shop.given(TMPDIR=str(scratch)).popen(
         "release", *words, start_new_session=True
     ) as process:
-        while not list(scratch.glob(folder)) and process.poll() is None:
+        while not list(scratch.glob(directory)) and process.poll() is None:
             time.sleep(0.01)
         process.terminate()
         said = process.communicate(timeout=PATIENCE)[1]

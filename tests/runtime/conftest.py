@@ -110,8 +110,8 @@ def mini_template() -> Iterator[Path]:
     A test that changes one of these files has to replace it, or all releases have the change:
     the run fails at its end where one was changed in place.
     """
-    with tempfile.TemporaryDirectory(prefix="rf-") as folder:
-        root = Path(folder) / "release"
+    with tempfile.TemporaryDirectory(prefix="rf-") as directory:
+        root = Path(directory) / "release"
         _fill(root)
         before = _facts(root)
         yield root
@@ -159,10 +159,10 @@ def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     """
     made: list[MiniRelease] = []
     # Short, because of the sockets: pytest's own directories are too deep for 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="rf-"))
+    directory = Path(tempfile.mkdtemp(prefix="rf-"))
 
     def make(files: dict[str, str] | None = None, *, at: str = "", **parts: Any) -> MiniRelease:
-        root = folder / (at or f"shop-{len(made)}")
+        root = directory / (at or f"shop-{len(made)}")
         shutil.copytree(mini_template, root, symlinks=True, copy_function=os.link)
         for name, text in (files or {}).items():
             path = root / "app" / name
@@ -189,7 +189,7 @@ def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     for release in made:
         if release.runs:
             release.run("stop", "--timeout", "2s")
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _python(root: Path) -> None:

@@ -38,8 +38,8 @@ pytestmark = [
 class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
-        for folder in ("bin", "release", "python/bin"):
-            (root / folder).mkdir(parents=True)
+        for directory in ("bin", "release", "python/bin"):
+            (root / directory).mkdir(parents=True)
         shutil.copy(LAUNCHER, root / "bin" / "shop")
         (root / "bin" / "shop").chmod(0o755)
         (root / "python/bin/python3").write_text(PYTHON)
@@ -314,11 +314,11 @@ def test_glibc_is_compared_as_numbers(
 
 
 def _fake(tmp_path: Path, name: str, line: str) -> str:
-    folder = tmp_path / "fakes"
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{line}\n")
-    (folder / name).chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
+    directory = tmp_path / "fakes"
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(f"#!/bin/sh\n{line}\n")
+    (directory / name).chmod(0o755)
+    return f"{directory}:{os.environ['PATH']}"
 
 
 def test_without_getconf_the_loader_itself_is_asked(
@@ -377,11 +377,11 @@ def test_the_hosts_certificates_are_used_else_the_bundled_ones(
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root, setpriv")
-def test_an_unreadable_folder_to_start_in_does_not_matter(shell: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        tree = Tree(Path(folder) / "release")
-        closed = Path(folder) / "closed"
+def test_an_unreadable_directory_to_start_in_does_not_matter(shell: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        tree = Tree(Path(directory) / "release")
+        closed = Path(directory) / "closed"
         closed.mkdir(mode=0)
         become = "exec setpriv --reuid=65534 --clear-groups"
         script = f'cd "$1" && {become} {" ".join(shell)} "$2" x'

@@ -50,8 +50,8 @@ class Machine:
         mount("-t", "proc", "proc", "/proc")
         self.root = Path(work) / "root"
         upper, scratch = Path(work) / "upper", Path(work) / "scratch"
-        for folder in (self.root, upper, scratch):
-            folder.mkdir(mode=0o755)
+        for directory in (self.root, upper, scratch):
+            directory.mkdir(mode=0o755)
         options = f"lowerdir={image},upperdir={upper},workdir={scratch}"
         mount("-t", "overlay", "-o", options, "overlay", str(self.root))
         (self.root / "etc/hostname").write_text(f"{name}\n")
@@ -83,9 +83,9 @@ class Machine:
         (self.leader,) = named(inside, os.getpid(), "systemd-nspawn", "systemd")
         os.close(inside)
         wait(lambda: self._inside("systemctl", "--version"))
-        for folder in self.groups:
-            if "v1" in folder:
-                place = folder["v1"]
+        for directory in self.groups:
+            if "v1" in directory:
+                place = directory["v1"]
                 wait(lambda place=place: self._inside("mount", "-o", "remount,bind,rw", place))
         wait(lambda: self._inside("systemctl", "daemon-reexec"))
         self._inside("systemctl", "is-system-running", "--wait")
@@ -103,8 +103,8 @@ class Machine:
         self.nspawn.wait()
         self.nspawn, self.leader = None, 0
         reap()
-        for folder in self.groups:
-            empty(Path(folder["path"]))
+        for directory in self.groups:
+            empty(Path(directory["path"]))
         self._forget()
 
     def _forget(self) -> None:
@@ -117,8 +117,8 @@ class Machine:
 
     def _enter(self) -> None:
         """In the child: into the host's own cgroups."""
-        for folder in self.groups:
-            path = Path(folder["path"])
+        for directory in self.groups:
+            path = Path(directory["path"])
             path.mkdir(exist_ok=True)
             (path / "cgroup.procs").write_text("0")
 
@@ -177,13 +177,13 @@ def reap() -> None:
 
 def empty(group: Path) -> None:
     """Remove a cgroup and those below it, once the kernel has let go of their processes."""
-    for folder, _, _ in os.walk(group, topdown=False):
-        wait(lambda folder=folder: removed(folder))
+    for directory, _, _ in os.walk(group, topdown=False):
+        wait(lambda directory=directory: removed(directory))
 
 
-def removed(folder: str) -> bool:
+def removed(directory: str) -> bool:
     try:
-        os.rmdir(folder)
+        os.rmdir(directory)
     except FileNotFoundError:
         return True
     except OSError:

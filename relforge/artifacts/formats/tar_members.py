@@ -49,12 +49,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TarPart:
-    """What one member holds.  ``root`` and ``folders`` have no slash at their end."""
+    """What one member holds.  ``root`` and ``directories`` have no slash at their end."""
 
     layer: str
     root: str
     time: int
-    folders: tuple[str, ...]  # paths in the archive
+    directories: tuple[str, ...]  # paths in the archive
     entries: tuple[Entry, ...]
 
 
@@ -99,23 +99,23 @@ def chunks(member: Member) -> Iterator[bytes]:
 def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[TarPart]:
     """Each file in the layer that brought it, each directory once, before what is in it."""
     seen = {"", "."}
-    empty = [f"{root}/{folder}" for folder in release.folders]
+    empty = [f"{root}/{directory}" for directory in release.directories]
     for layer in release.layers:
         for entries in _split(layer.entries):
-            folders: list[str] = []
+            directories: list[str] = []
             last = layer is release.layers[-1]
             above = {f"{root}/{entry.path}".rpartition("/")[0] for entry in entries}
             for lowest in above.union(empty if last else ()):
-                folder = lowest
-                while folder not in seen:
-                    seen.add(folder)
-                    folders.append(folder)
-                    folder = folder.rpartition("/")[0]
+                directory = lowest
+                while directory not in seen:
+                    seen.add(directory)
+                    directories.append(directory)
+                    directory = directory.rpartition("/")[0]
             yield TarPart(
                 layer=layer.name,
                 root=root,
                 time=time(layer.name),
-                folders=tuple(sorted(folders)),
+                directories=tuple(sorted(directories)),
                 entries=entries,
             )
 
@@ -170,13 +170,13 @@ def _place(codec: Codec, part: TarPart) -> Path:
         f"{entry.path}\n{entry.mode:o} {entry.size} {entry.sha256}{entry.link or ''}\n"
         for entry in part.entries
     )
-    key = cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.folders)
+    key = cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.directories)
     return cache.home() / "members" / f"{key}.{codec.suffix}"
 
 
 def _compress(tree: Path, codec: Codec, part: TarPart, out: IO[bytes]) -> dict[str, int | str]:
     packer = codec.start()
-    plain = tarstream.stream(tree, part.root, part.folders, part.entries, time=part.time)
+    plain = tarstream.stream(tree, part.root, part.directories, part.entries, time=part.time)
     size, crc32, sha256 = 0, 0, hashlib.sha256()
     for chunk in _compressed(packer.compress, packer.flush, plain):
         out.write(chunk)

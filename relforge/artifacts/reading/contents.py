@@ -53,7 +53,7 @@ class ReleaseContents:
     owner: tuple[int, int] = (0, 0)  # of a tree's directory: user and group
     files: dict[str, ReleaseFile] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
+    directories: set[str] = field(default_factory=set)
     texts: dict[str, bytes] = field(default_factory=dict)  # of release/ and of *.dist-info/
     control: dict[str, str] = field(default_factory=dict)  # what a Debian package says of itself
     scripts: dict[str, bytes] = field(default_factory=dict)  # what runs before the release does

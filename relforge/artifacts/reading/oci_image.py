@@ -23,7 +23,7 @@ from relforge.artifacts.reading.packed_sizes import Measure
 from relforge.artifacts.reading.tar_archive import CHUNK, TarArchive
 
 _NAMES = re.compile(r"oci-layout|index\.json|manifest\.json|blobs/sha256/[0-9a-f]{64}")
-_FOLDERS = ("blobs", "blobs/sha256")
+_DIRECTORIES = ("blobs", "blobs/sha256")
 _PROGRAM = re.compile(r"/(opt/([^/]+))/bin/\2")
 _REMOVED, _OPAQUE = ".wh.", ".wh..wh..opq"  # OCI layer.md, whiteouts
 
@@ -65,8 +65,8 @@ def _take_layers(
         raise ValueError(f"it has {len(layers)} layers, but its configuration lists {len(digests)}")
 
     def other(path: str, _member: tarfile.TarInfo, _text: Callable[[], bytes]) -> None:
-        folder, _, name = path.rpartition("/")
-        hidden = folder if name == _OPAQUE else f"{folder}/{name.removeprefix(_REMOVED)}"
+        directory, _, name = path.rpartition("/")
+        hidden = directory if name == _OPAQUE else f"{directory}/{name.removeprefix(_REMOVED)}"
         if name.startswith(_REMOVED) and f"/{root}/".startswith(f"/{hidden}/".replace("//", "/")):
             found.problem(path, "it removes the release again")
 
@@ -135,7 +135,7 @@ def _files(found: ReleaseContents) -> dict[str, Section]:
     files: dict[str, Section] = {}
     with tarfile.open(found.place, "r:") as tar:
         for row in tar:
-            if row.isdir() and row.name in _FOLDERS:
+            if row.isdir() and row.name in _DIRECTORIES:
                 continue  # relforge writes none, skopeo does
             if row.type != tarfile.REGTYPE or not _NAMES.fullmatch(row.name):
                 found.problem(row.name, "an image archive written by relforge has no such file")

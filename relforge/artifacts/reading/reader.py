@@ -87,7 +87,7 @@ def _of_tree(root: Path) -> ReleaseContents:
             if stat.S_ISLNK(status.st_mode):
                 found.links[path] = os.readlink(row.path)
             elif stat.S_ISDIR(status.st_mode):
-                found.folders.add(path)
+                found.directories.add(path)
                 found.check_mode(path, stat.S_IMODE(status.st_mode))
             elif stat.S_ISREG(status.st_mode):
                 with open(row.path, "rb") as file:
@@ -100,8 +100,8 @@ def _of_tree(root: Path) -> ReleaseContents:
     return found
 
 
-def _walk(folder: Path, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    with os.scandir(folder) as rows:
+def _walk(directory: Path, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(directory) as rows:
         for row in sorted(rows, key=lambda row: row.name):
             path = f"{name}{row.name}"
             if path == layout.STATE:

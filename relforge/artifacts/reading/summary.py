@@ -31,12 +31,12 @@ def packages(found: ReleaseContents) -> tuple[PackageSummary, ...]:
     """The distributions, by name."""
     rows = []
     for path, text in found.texts.items():
-        folder, name = posixpath.split(path)
+        directory, name = posixpath.split(path)
         ours = path.startswith(f"{layout.RUNTIME}/")  # the console's libraries
-        if name != "METADATA" or not folder.endswith(".dist-info") or ours:
+        if name != "METADATA" or not directory.endswith(".dist-info") or ours:
             continue
         head = core_metadata.parse(text)
-        files = tuple(sorted(_recorded(found, folder)))
+        files = tuple(sorted(_recorded(found, directory)))
         rows.append(
             PackageSummary(
                 name=head.get("Name", "?"),
@@ -122,26 +122,27 @@ def _parted(found: ReleaseContents) -> list[tuple[str, str, int]]:
     """Each file with the part that it counts for, and its size."""
     owners = {path: row.name for row in packages(found) for path in row.files}
     return [
-        (path, owners.get(path) or _folder(path), file.size) for path, file in found.files.items()
+        (path, owners.get(path) or _directory(path), file.size)
+        for path, file in found.files.items()
     ]
 
 
-def _recorded(found: ReleaseContents, folder: str) -> Iterator[str]:
+def _recorded(found: ReleaseContents, directory: str) -> Iterator[str]:
     """The package's own files that are there; RECORD's paths are relative to site-packages."""
-    text = found.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
+    text = found.texts.get(f"{directory}/RECORD", b"").decode("utf-8", "replace")
     try:
         rows = [row[0] for row in csv.reader(text.splitlines()) if row]
     except csv.Error:  # it is damaged, and `verify` reports that
         return
     for name in dict.fromkeys(rows):
-        path = posixpath.normpath(f"{posixpath.dirname(folder)}/{name}")
+        path = posixpath.normpath(f"{posixpath.dirname(directory)}/{name}")
         if path in found.files:
             yield path
 
 
-def _folder(path: str) -> str:
+def _directory(path: str) -> str:
     """``python/lib`` for what is there or below, ``app`` for all of the application's trees."""
-    folders = path.split("/")[:-1]
-    if folders[:1] == [layout.PYTHON]:
-        return "/".join(folders[:2])
-    return folders[0] if folders else OTHER
+    directories = path.split("/")[:-1]
+    if directories[:1] == [layout.PYTHON]:
+        return "/".join(directories[:2])
+    return directories[0] if directories else OTHER

@@ -89,13 +89,13 @@ class TarArchive:
         elif root is not None and full.startswith(f"{root}/"):
             self._put(tar, member, full.removeprefix(f"{root}/"))
         elif root is not None and f"{root}/".startswith(f"{full}/"):
-            self._check_folder(member, full)
+            self._check_directory(member, full)
         elif root is None and member.isdir():
-            self._check_folder(member, full)  # the release's comes later
+            self._check_directory(member, full)  # the release's comes later
         else:
             self.other(full, member, lambda: _text(tar, member))
 
-    def _check_folder(self, member: tarfile.TarInfo, full: str) -> None:
+    def _check_directory(self, member: tarfile.TarInfo, full: str) -> None:
         """A directory that leads to the release, or is its own."""
         if not member.isdir():
             self.found.problem(full, "it is a parent directory of the release, but not a directory")
@@ -110,7 +110,7 @@ class TarArchive:
     def _put(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
         found, parts = self.found, path.split("/")
         again = path in found.files or path in found.links
-        if again or (path in found.folders and not member.isdir()):
+        if again or (path in found.directories and not member.isdir()):
             found.problem(path, "it is in the archive twice")
             return
         above = ["/".join(parts[:end]) for end in range(1, len(parts))]
@@ -119,12 +119,12 @@ class TarArchive:
                 path, f"unpacking would write it through {through[0]}, which is not a directory"
             )
             return
-        found.folders.update(above)
+        found.directories.update(above)
         self._check_owner(member, path)
         if found.measure is not None:
             found.measure.feed(path, member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
         if member.isdir():
-            found.folders.add(path)
+            found.directories.add(path)
             found.check_mode(path, member.mode)
         elif member.issym():
             found.links[path] = member.linkname

@@ -59,7 +59,7 @@ def _tree(found: ReleaseContents) -> Iterator[Problem]:
 def shape(found: ReleaseContents) -> tree_list.TreeFacts:
     """What it holds beside the content of its files."""
     return tree_list.TreeFacts(
-        directories=found.folders,
+        directories=found.directories,
         executable={path for path, file in found.files.items() if file.mode & 0o100},
         links=found.links,
     )

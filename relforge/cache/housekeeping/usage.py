@@ -46,7 +46,9 @@ def _is_due() -> bool:
 def _stamps() -> tuple[int, ...]:
     """What changes when an entry comes: the time stamps of the directories that hold them."""
     home = cache.home()
-    folders = [home / name for name in ("members", "wheels", "archives", "backends", "pex")]
+    directories = [home / name for name in ("members", "wheels", "archives", "backends", "pex")]
     with suppress(OSError):
-        folders += [home / "trees" / kind for kind in sorted(os.listdir(home / "trees"))]
-    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+        directories += [home / "trees" / kind for kind in sorted(os.listdir(home / "trees"))]
+    return tuple(
+        directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in directories
+    )

@@ -64,8 +64,8 @@ def metadata(
 ) -> Message:
     """What the METADATA of its wheel would say; raises UserError as `wheel` does."""
     with _explained(what):
-        folder = Path(_ready(source, python, version, env, what).metadata_path(into))
-    return core_metadata.parse((folder / "METADATA").read_bytes())
+        directory = Path(_ready(source, python, version, env, what).metadata_path(into))
+    return core_metadata.parse((directory / "METADATA").read_bytes())
 
 
 def runner(python: Interpreter) -> tuple[Path, str]:

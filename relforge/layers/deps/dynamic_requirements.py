@@ -106,14 +106,14 @@ def _ask(
     # Late: the answer is kept, and it is slow to import.
     from relforge.layers.deps import backend  # noqa: PLC0415 - slow to import, seldom needed
 
-    with tempfile.TemporaryDirectory(prefix="relforge-requirements-") as folder:
+    with tempfile.TemporaryDirectory(prefix="relforge-requirements-") as directory:
         source = sources.checkout(
             project.root,
             names,
-            Path(folder) / "source",
+            Path(directory) / "source",
             sources.digest(project.root, names),
             history=project.version is None,
         )
         env = resolver_environment.for_backends(places(settings.packages, root))
-        made = Path(folder) / "metadata"
+        made = Path(directory) / "metadata"
         return of_metadata(backend.metadata(source, *backend.runner(python), env, made, WHAT))

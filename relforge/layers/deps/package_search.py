@@ -114,9 +114,9 @@ class PackageSearch:
         name, digest = file.name, file.sha256
         if file.path:
             yield Offer(name=name, url=Path(file.path).as_uri(), sha256=digest)
-        for folder in self.web.places.folders:
-            if (folder / name).is_file():
-                yield Offer(name=name, url=(folder / name).absolute().as_uri(), sha256=digest)
+        for directory in self.web.places.directories:
+            if (directory / name).is_file():
+                yield Offer(name=name, url=(directory / name).absolute().as_uri(), sha256=digest)
         if file.url:
             yield Offer(name=name, url=file.url, sha256=digest)
         if not file.path:
@@ -126,8 +126,8 @@ class PackageSearch:
 
     def _offers(self) -> Iterator[Offer]:
         """Each file that the lock's digests allow, or may allow where none is listed."""
-        for folder in self.web.places.folders:
-            yield from self._identified(index_pages.in_folder(folder))
+        for directory in self.web.places.directories:
+            yield from self._identified(index_pages.in_directory(directory))
         yield from self._identified(self._listed())
 
     def _identified(self, rows: Iterable[Offer]) -> Iterator[Offer]:

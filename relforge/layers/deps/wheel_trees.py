@@ -138,7 +138,7 @@ def lay(
         collisions.Brought(
             name=row.name,
             entries=row.tree.entries,
-            folder=row.tree.path,
+            directory=row.tree.path,
             preferred=row.name in preferred,
         )
         for row in laid

@@ -35,23 +35,23 @@ def inspect(path: Path) -> InstallationFiles:
     return InstallationFiles(**row)
 
 
-def unpack(path: Path, folder: Path) -> Path:
-    """Unpack below ``folder`` and return the interpreter's root.
+def unpack(path: Path, directory: Path) -> Path:
+    """Unpack below ``directory`` and return the interpreter's root.
 
     Raises UserError for a member that would land or point outside, before it
     is written.
     """
     with _open(path) as tar:
         for name, member in _members(path, tar):
-            _lay(tar, member, folder, folder / name)
-    return folder / TOP
+            _lay(tar, member, directory, directory / name)
+    return directory / TOP
 
 
-def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, place: Path) -> None:
+def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Path, place: Path) -> None:
     if member.issym():
         extraction.symlink(member.linkname, place)
     elif member.islnk():
-        extraction.link(folder / posixpath.normpath(member.linkname), place)
+        extraction.link(directory / posixpath.normpath(member.linkname), place)
     else:
         extraction.write(tar, member, place)
         if member.isreg() and member.mode & 0o100:

@@ -16,7 +16,7 @@ def files(sources: Sources) -> tuple[str, ...]:
             found.append(path)
             place = re.search(r"^\s*script_location\s*=\s*(\S+)", sources.text(path), re.MULTILINE)
             said = (place[1] if place else "alembic").replace("%(here)s/", "").removeprefix("./")
-            folder = str(PurePosixPath(path).parent / said)
-            if sources.has(folder):
-                found.append(folder)
+            directory = str(PurePosixPath(path).parent / said)
+            if sources.has(directory):
+                found.append(directory)
     return tuple(found)

@@ -126,8 +126,8 @@ def of_tools(
     for path in sources.files:
         own = "flask-migrate" not in dependencies and not sources.is_aside(path)
         if own and PurePosixPath(path).name == "alembic.ini":
-            folder = str(PurePosixPath(path).parent).removeprefix(".")
-            yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
+            directory = str(PurePosixPath(path).parent).removeprefix(".")
+            yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=directory)
             break
     if web is None or web.framework != "Flask":
         return

@@ -46,9 +46,9 @@ class Sources:
         within = next((f"{row}/" for row in self.settings if name.startswith(f"{row}/")), "")
         return is_aside(name.removeprefix(within))
 
-    def below(self, folder: str) -> tuple[str, ...]:
+    def below(self, directory: str) -> tuple[str, ...]:
         """The files below a directory; "" is the project."""
-        return tuple(row for row in self.files if not folder or row.startswith(f"{folder}/"))
+        return tuple(row for row in self.files if not directory or row.startswith(f"{directory}/"))
 
 
 def read(root: Path) -> Sources:

@@ -74,9 +74,9 @@ def after_backend(project: Project, settings: Settings) -> Project:
 def candidates(root: Path) -> tuple[str, ...]:
     """The files that may say what is deployed, in the order in which they count."""
     names = [pipfile.NAME, *MAIN]
-    for folder, prefix in ((root / "requirements", "requirements/"), (root, "")):
+    for directory, prefix in ((root / "requirements", "requirements/"), (root, "")):
         for suffix in (".txt", ".in"):
-            there = sorted(path.name for path in folder.glob(f"*{suffix}") if path.is_file())
+            there = sorted(path.name for path in directory.glob(f"*{suffix}") if path.is_file())
             words = [*DEPLOYED, "requirements"] if prefix else DEPLOYED
             for word in words:
                 pattern = re.compile(

@@ -1,6 +1,6 @@
 """Role ``push``: hand a new configuration to running processes, through their agents.
 
-``argv`` is one JSON object: ``{"run": FOLDER, "processes": {NAME: [KEY] or null},
+``argv`` is one JSON object: ``{"run": DIRECTORY, "processes": {NAME: [KEY] or null},
 "changed": [KEY], "seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
 ``{NAME: "" or what went wrong}``.
 """

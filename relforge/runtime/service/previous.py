@@ -138,10 +138,12 @@ def _files(root: str) -> dict[str, str]:
     """What the builder has fingerprinted in that release; nothing where it is gone or damaged."""
     found: dict[str, str] = {}
     try:
-        for folder in manifests.load(root).get("assets", ()):
-            with open(os.path.join(root, folder, LISTED), encoding="utf-8") as file:
+        for directory in manifests.load(root).get("assets", ()):
+            with open(os.path.join(root, directory, LISTED), encoding="utf-8") as file:
                 names = json.load(file).values()
-            found |= {name: os.path.join(root, folder, name) for name in names if _has_digest(name)}
+            found |= {
+                name: os.path.join(root, directory, name) for name in names if _has_digest(name)
+            }
     except (OSError, ValueError, Refusal):
         return found
     return found

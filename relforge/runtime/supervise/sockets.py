@@ -100,7 +100,7 @@ def adopt(
 def _open(address: ListenAddress, specs: list[Spec], activated: Activated) -> Listener:
     """The one that systemd passed for this address, else a new one."""
     if address.family == socket.AF_UNIX:
-        # One that was left with systemd is of no use where its folder was removed meanwhile.
+        # One that was left with systemd is of no use where its directory was removed meanwhile.
         found = _passed(str(address), activated) if answers(address.place) else None
         found = found or _open_unix(address)
     else:

@@ -55,15 +55,15 @@ class Book:
         begun = self.journal.unfinished()
         if begun is not None:
             _settle(self.place, self.journal, begun)
-        for folder in (self.place.incoming, self.place.trash):
-            if os.path.lexists(folder):
-                remove(folder)
+        for directory in (self.place.incoming, self.place.trash):
+            if os.path.lexists(directory):
+                remove(directory)
 
 
-def remove(folder: str) -> None:
+def remove(directory: str) -> None:
     """Delete a directory of ours, also one whose modes forbid it, or what is in its place."""
-    if os.path.islink(folder) or not os.path.isdir(folder):
-        os.unlink(folder)
+    if os.path.islink(directory) or not os.path.isdir(directory):
+        os.unlink(directory)
         return
 
     def again(function: Any, path: str, _error: object) -> None:
@@ -72,9 +72,9 @@ def remove(folder: str) -> None:
         function(path)
 
     if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=again)
+        shutil.rmtree(directory, onexc=again)
     else:
-        shutil.rmtree(folder, onerror=again)
+        shutil.rmtree(directory, onerror=again)
 
 
 def _take(fd: int, op: str) -> None:

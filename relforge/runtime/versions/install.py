@@ -106,9 +106,9 @@ def _name(book: Book, draft: str, version: str) -> bool:
     return True
 
 
-def _sums(folder: str) -> bytes:
+def _sums(directory: str) -> bytes:
     try:
-        with open(os.path.join(folder, judge.SUMS), "rb") as file:
+        with open(os.path.join(directory, judge.SUMS), "rb") as file:
             return file.read()
     except OSError:
         return b""

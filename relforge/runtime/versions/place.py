@@ -48,8 +48,8 @@ class DeployRoot:
             target = os.path.realpath(os.path.join(self.root, os.readlink(self.current)))
         except OSError:
             return None
-        folder, version = os.path.split(target)
-        return version if folder == os.path.realpath(self.releases) else None
+        directory, version = os.path.split(target)
+        return version if directory == os.path.realpath(self.releases) else None
 
     def check_current(self) -> None:
         """Raise Refusal where something is in the way of the link."""
@@ -77,19 +77,19 @@ class DeployRoot:
 
 def of(release: str) -> DeployRoot:
     """The deploy root that contains this release; raises Refusal if there is none."""
-    folder = os.path.dirname(release)
-    if os.path.basename(folder) != "releases":
+    directory = os.path.dirname(release)
+    if os.path.basename(directory) != "releases":
         name = os.environ.get("RELEASE_NAME", "app")
         raise Refusal(
             f"{release} is not in a deploy root (<root>/releases/<version>)",
             hint=f"create one: {name} install TARBALL --root /srv/{name}",
         )
-    return DeployRoot(os.path.dirname(folder))
+    return DeployRoot(os.path.dirname(directory))
 
 
-def sync(folder: str) -> None:
+def sync(directory: str) -> None:
     """What was renamed there stays so after a power cut."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
     finally:

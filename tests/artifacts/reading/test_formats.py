@@ -126,7 +126,7 @@ DEB_HOSTILE = {
         member("./opt/shop/releases/2.0/bin/shop", "x"),
         "/opt/shop/releases/2.0/bin/shop: it is outside",
     ),
-    "no folder on the way": (
+    "no directory on the way": (
         member("./opt/shop", type=tarfile.SYMTYPE, linkname="/srv"),
         "opt/shop: it is a parent directory of the release, but not a directory",
     ),

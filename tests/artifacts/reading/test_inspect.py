@@ -15,8 +15,8 @@ from tests.artifacts.reading import archives
 from tests.artifacts.reading.archives import FILES, MANIFEST, SITE, members
 
 
-def made(folder: Path, name: str = "a.tar.gz", **files: str) -> Path:
-    return archives.write(folder / name, members({**FILES, **files}))
+def made(directory: Path, name: str = "a.tar.gz", **files: str) -> Path:
+    return archives.write(directory / name, members({**FILES, **files}))
 
 
 def test_packages_have_their_sizes_and_licences(tmp_path: Path) -> None:

@@ -32,10 +32,10 @@ def another_user() -> Iterator[None]:
 
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents):
-        mode = folder.stat().st_mode
+    for directory in (tmp_path, *tmp_path.parents):
+        mode = directory.stat().st_mode
         if not mode & 0o001:  # so that the other user gets as far as here
-            folder.chmod(mode | 0o011)
+            directory.chmod(mode | 0o011)
     place = archives.write(tmp_path / "a.tar.gz", archives.members())
     place.chmod(0o644)
     return place
@@ -56,13 +56,13 @@ def test_what_is_no_artifact_is_reported_in_one_paragraph(
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "empty").touch()
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "directory").mkdir()
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
     for name, words in {
         "fifo": "it is neither a file nor a directory",
         "empty": "the file is empty",
-        "folder": "it is not a release",
+        "directory": "it is not a release",
         "dangling": "no such file or directory",
         "loop": "Too many levels of symbolic links",
         "a.tar.gz/x": "Not a directory",
@@ -74,10 +74,10 @@ def test_what_is_no_artifact_is_reported_in_one_paragraph(
 def test_what_may_not_be_read_is_reported(
     artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    closed, folder = tmp_path / "closed.tar.gz", tmp_path / "folder"
+    closed, directory = tmp_path / "closed.tar.gz", tmp_path / "directory"
     closed.write_bytes(artifact.read_bytes())
-    folder.mkdir()
-    for place in (closed, folder):
+    directory.mkdir()
+    for place in (closed, directory):
         place.chmod(0)
         with another_user():
             said = complaint(capsys, 1, "verify", place)

@@ -168,21 +168,21 @@ def test_no_archive_that_passes_escapes_when_it_is_unpacked(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[list[str], bytes, list[str], int]],
 ) -> None:
-    folder = tmp_path_factory.mktemp("hostile")
+    directory = tmp_path_factory.mktemp("hostile")
     more = [
         member(f"{TOP}/" + "/".join(name), type=kind, linkname="/".join(link), mode=mode)
         for name, kind, link, mode in rows
     ]
-    place = archives.write(folder / "a.tar.gz", [*members(), *more])
+    place = archives.write(directory / "a.tar.gz", [*members(), *more])
     try:
         passes = not reported(place)
     except UserError:
         return
     if passes:
-        inside = folder / "inside" / "deep"
+        inside = directory / "inside" / "deep"
         inside.mkdir(parents=True)
         subprocess.run(["tar", "-xzf", place, "-C", inside], check=True, capture_output=True)
-        assert [inside] == list((folder / "inside").iterdir())
+        assert [inside] == list((directory / "inside").iterdir())
         top = (inside / TOP).resolve()
         for path in inside.rglob("*"):
             if path.is_symlink():
@@ -223,10 +223,10 @@ class TestSignatures:
         signing.digest_file(place).write_text(f"{digest}  {place.name}\n")
         return place
 
-    def key(self, folder: Path, name: str, passphrase: str = "") -> Path:
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(folder / name)]
+    def key(self, directory: Path, name: str, passphrase: str = "") -> Path:
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(directory / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-        return folder / name
+        return directory / name
 
     def allow(self, key: Path, identity: str = "release@example.org") -> Path:
         place = key.with_name("allowed")

@@ -105,10 +105,12 @@ def deb(
 ) -> Path:
     """The package of a version."""
     reported = {**CONTROL, **(control or {})}
-    folders = [member(path, type=tarfile.DIRTYPE, mode=0o755) for path in ("./opt", "./opt/shop")]
+    directories = [
+        member(path, type=tarfile.DIRTYPE, mode=0o755) for path in ("./opt", "./opt/shop")
+    ]
     fact = member(f"./usr/share/{reported['Package']}/release", facts)
     own = {"prerm": template("deb/tree.prerm.sh"), **(scripts or {})}
-    return package(place, [*folders, *moved(DEB_ROOT), fact, *more], reported, own)
+    return package(place, [*directories, *moved(DEB_ROOT), fact, *more], reported, own)
 
 
 def main_deb(

@@ -187,7 +187,7 @@ class Instance:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Path]:
+def serving(directory: Path) -> Iterator[Path]:
     """An instance that answers; gives the file of its trust configuration."""
     instance = Instance()
 
@@ -212,7 +212,7 @@ def serving(folder: Path) -> Iterator[Path]:
     instance.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        place = folder / "trust.json"
+        place = directory / "trust.json"
         place.write_text(json.dumps(instance.trust()))
         yield place
     finally:

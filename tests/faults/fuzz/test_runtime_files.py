@@ -45,7 +45,7 @@ WHOLE = {**MANIFEST, "services": {"web": SERVICE}, "commands": {"x": {"call": "a
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
+def directory() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp())
     try:
         yield made
@@ -59,7 +59,7 @@ def dumped(value: Any) -> bytes:
 
 @fuzzed(40, documents(dumped(LOCK)) | changed(LOCK).map(dumped) | JSON.map(dumped))
 def test_the_lock_of_a_supervisor(data: bytes) -> None:
-    with folder() as state:
+    with directory() as state:
         found = paths.Paths(root="/srv/x", state=str(state), run=str(state / "run"), log="/x")
         Path(found.lock).write_bytes(data)
         with open(found.lock, "rb") as held:
@@ -82,7 +82,7 @@ def test_the_lock_of_a_supervisor(data: bytes) -> None:
     | st.lists(changed(LINES[1]).map(dumped), max_size=5).map(b"\n".join),
 )
 def test_the_journal_of_a_deploy_root(data: bytes) -> None:
-    with folder() as root:
+    with directory() as root:
         place = DeployRoot(str(root))
         os.makedirs(place.own)
         Path(place.journal).write_bytes(data)
@@ -99,7 +99,7 @@ def test_the_journal_of_a_deploy_root(data: bytes) -> None:
 
 @fuzzed(200, documents(dumped(WHOLE)) | changed(WHOLE).map(dumped))
 def test_the_manifest_of_a_release(data: bytes) -> None:
-    with folder() as root:
+    with directory() as root:
         (root / "release").mkdir()
         (root / "release/manifest.json").write_bytes(data)
         for read in (manifest.load, content.read_manifest):

@@ -50,11 +50,11 @@ version = "1.0"
 
 @pytest.fixture
 def source(own_cache: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "source"
-    folder.mkdir()
-    (folder / "own.py").write_text(BACKEND)
-    (folder / "pyproject.toml").write_text(SETTINGS)
-    return folder
+    directory = tmp_path / "source"
+    directory.mkdir()
+    (directory / "own.py").write_text(BACKEND)
+    (directory / "pyproject.toml").write_text(SETTINGS)
+    return directory
 
 
 def built(source: Path, **env: str) -> Path:

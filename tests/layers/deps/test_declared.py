@@ -43,12 +43,12 @@ SEEN = PackageSettings(build_env=("ASKED",))
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "own.py").write_text(BACKEND)
-    (folder / "requirements.txt").write_text("click<9\n")
-    (folder / "pyproject.toml").write_text(f'{SYSTEM}{TABLE}dynamic = ["dependencies"]\n')
-    return folder
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    (directory / "own.py").write_text(BACKEND)
+    (directory / "requirements.txt").write_text("click<9\n")
+    (directory / "pyproject.toml").write_text(f'{SYSTEM}{TABLE}dynamic = ["dependencies"]\n')
+    return directory
 
 
 def reported(root: Path, python: Interpreter) -> Project:

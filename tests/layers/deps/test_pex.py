@@ -98,8 +98,8 @@ def test_passwords_in_addresses_are_never_shown() -> None:
     assert "https://****@host/simple/" in error.message
 
 
-def lock_of(folder: Path, *rows: str) -> tuple[Pin, ...]:
-    path = folder / "requirements.lock"
+def lock_of(directory: Path, *rows: str) -> tuple[Pin, ...]:
+    path = directory / "requirements.lock"
     path.write_text("".join(f"{row}\n" for row in rows))
     return requirements.read(path).pins
 
@@ -147,7 +147,7 @@ def test_a_wrong_hash_and_a_missing_package_are_reported(
 
 BACKEND = """
 import os, zipfile
-def build_wheel(folder, config_settings=None, metadata_directory=None):
+def build_wheel(directory, config_settings=None, metadata_directory=None):
     info = "sourced-1.0.dist-info/"
     files = {
         "sourced.py": "x = 1\\n",
@@ -157,7 +157,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     rows = "".join(path + ",,\\n" for path in files)
     files[info + "RECORD"] = rows + info + "RECORD,,\\n"
     name = "sourced-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
         for path, text in files.items():
             archive.writestr(path, text)
     return name
@@ -227,10 +227,10 @@ def test_the_tree_is_the_one_that_pex_lays_out(
     assert contents(theirs) == contents(ours / interpreter.site_packages)
 
 
-def contents(folder: Path) -> dict[str, str]:
+def contents(directory: Path) -> dict[str, str]:
     return {
         row.path: row.sha256
-        for row in cache.scan(folder)
+        for row in cache.scan(directory)
         if not row.path.endswith((".pyc", "/RECORD", "/INSTALLER", ".pex-info", "PEX-INFO"))
     }
 

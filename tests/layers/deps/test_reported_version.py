@@ -49,11 +49,11 @@ def git(root: Path, *words: str) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    (folder / "own.py").write_text(BACKEND.format(head=""))
-    return folder
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    (directory / "pyproject.toml").write_text(PYPROJECT)
+    (directory / "own.py").write_text(BACKEND.format(head=""))
+    return directory
 
 
 def ask(root: Path, **settings: Any) -> str:

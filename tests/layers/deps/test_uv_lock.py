@@ -56,7 +56,7 @@ def chosen(project: Project, settings: Settings, here: Platform) -> Callable[...
 @pytest.mark.process
 @pytest.mark.network
 @pytest.mark.skipif(uv.program() is None, reason="uv is not installed")
-def test_extras_groups_markers_and_folders_of_a_lock_that_uv_wrote(
+def test_extras_groups_markers_and_directories_of_a_lock_that_uv_wrote(
     project: Project, offline: Path, make_wheel: MakeWheel, chosen: Callable[..., list[str]]
 ) -> None:
     make_wheel("cart", "1.0", {}, metadata="Provides-Extra: fast\n" + FAST)

@@ -197,15 +197,15 @@ def test_a_member_that_would_get_out_is_refused(
     tmp_path: Path, members: list[tarfile.TarInfo]
 ) -> None:
     packed = tar_of(tmp_path / "a.tar.gz", *members)
-    folder = tmp_path / "deep" / "draft"
-    folder.mkdir(parents=True)
+    directory = tmp_path / "deep" / "draft"
+    directory.mkdir(parents=True)
     with pytest.raises(UserError, match="nothing was unpacked"):
-        archive.unpack(packed, folder)
+        archive.unpack(packed, directory)
     with pytest.raises(UserError, match="nothing was unpacked"):
         python.find(settings(packed, "3.12"), tmp_path)
     found = [path for path in tmp_path.rglob("*") if path.is_symlink() or not path.is_dir()]
     written = [path for path in found if path != packed]
-    assert all(path.is_relative_to(folder / "python") for path in written)
+    assert all(path.is_relative_to(directory / "python") for path in written)
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def square(queue):
 if __name__ == "__main__":
     for name in json.loads(sys.argv[1]):
         importlib.import_module(name)
-    folder = os.path.join(sysconfig.get_path("stdlib"), "lib-dynload")
-    for name in os.listdir(folder):
+    directory = os.path.join(sysconfig.get_path("stdlib"), "lib-dynload")
+    for name in os.listdir(directory):
         importlib.import_module(name.partition(".")[0])
     ssl.create_default_context().cert_store_stats()
     assert hashlib.scrypt(b"", salt=b"", n=2, r=1, p=1)
@@ -106,11 +106,11 @@ def test_it_works_where_there_is_only_glibc_read_only_under_an_odd_path_through_
 
 
 def test_every_library_that_a_file_needs_is_in_the_tree_or_glibcs(one: Moved) -> None:
-    folder = one.tree.path
-    inside = {path.name for path in (folder / "lib").iterdir()}
+    directory = one.tree.path
+    inside = {path.name for path in (directory / "lib").iterdir()}
     count = 0
     for entry in one.tree.entries:
-        path = folder / entry.path
+        path = directory / entry.path
         if path.is_symlink() or (found := elf.read(path)) is None:
             continue
         count += 1
@@ -159,8 +159,8 @@ def test_byte_code_is_there_and_never_looks_at_its_source(one: Moved) -> None:
     sources = [path for path in entries if path.endswith(".py")]
     cached = f".cpython-{one.interpreter.tag[2:]}.pyc"
     for path in sources:
-        folder, name = posixpath.split(path)
-        compiled = f"{folder}/__pycache__/{name[:-3]}{cached}"
+        directory, name = posixpath.split(path)
+        compiled = f"{directory}/__pycache__/{name[:-3]}{cached}"
         if compiled in entries:
             data = (one.tree.path / compiled).read_bytes()
             assert 0b01 == int.from_bytes(data[4:8], "little"), compiled  # PEP 552
@@ -185,7 +185,7 @@ def test_an_environment_made_through_the_releases_link_uses_the_release(
 def test_the_same_files_give_the_same_bytes(
     any_moved: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = tmp_path / "a folder with a longer name" / "draft"
+    again = tmp_path / "a directory with a longer name" / "draft"
     again.mkdir(parents=True)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setenv("LC_ALL", "C")

@@ -28,8 +28,8 @@ def test_the_layer_names_every_file_that_it_laid_into_the_release(
     (layer,) = done.layers
     assert ("python", any_moved.interpreter.key, True) == (layer.name, layer.key, layer.cached)
     found = [
-        os.path.relpath(os.path.join(folder, name), done.tree)
-        for folder, _, names in os.walk(done.tree)
+        os.path.relpath(os.path.join(directory, name), done.tree)
+        for directory, _, names in os.walk(done.tree)
         for name in names
     ]
     assert sorted(found) == list(layer.paths)

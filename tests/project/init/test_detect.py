@@ -94,7 +94,7 @@ def test_a_project_that_no_backend_builds_goes_in_as_sources(
     assert trees == written(make(PROJECTS[kind])).app
 
 
-def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
+def test_a_directory_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
     root = make(PROJECTS["django"])
     typed = written(root)
     assert "my-shop" == typed.name

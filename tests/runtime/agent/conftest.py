@@ -78,10 +78,10 @@ class Live:
     """The process, and as many clients as a test wants."""
 
     def __init__(
-        self, folder: Path, kind: str, extra: str, settings: dict[str, Any] | None = None
+        self, directory: Path, kind: str, extra: str, settings: dict[str, Any] | None = None
     ) -> None:
-        self.path = str(folder / "run" / "web.1.sock")
-        self.log = folder / "stderr"
+        self.path = str(directory / "run" / "web.1.sock")
+        self.log = directory / "stderr"
         self._ids = itertools.count(1)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -139,9 +139,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Live]]:
     made: list[Live] = []
 
     def make(kind: str = "asyncio", extra: str = "", **settings: Any) -> Live:
-        folder = tmp_path / f"{len(made)}"
-        folder.mkdir()
-        made.append(Live(folder, kind, extra, settings))
+        directory = tmp_path / f"{len(made)}"
+        directory.mkdir()
+        made.append(Live(directory, kind, extra, settings))
         return made[-1]
 
     yield make

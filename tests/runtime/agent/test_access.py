@@ -41,19 +41,19 @@ def as_nobody(path: str) -> str:
     return done.stdout
 
 
-def open_folders(path: Path) -> None:
-    for folder in path.parents:
-        os.chmod(folder, 0o755 | stat.S_IMODE(folder.stat().st_mode))
+def open_directories(path: Path) -> None:
+    for directory in path.parents:
+        os.chmod(directory, 0o755 | stat.S_IMODE(directory.stat().st_mode))
 
 
-def test_a_run_folder_that_everybody_can_write_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    folder.chmod(0o777)
+def test_a_run_directory_that_everybody_can_write_is_refused(tmp_path: Path) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    directory.chmod(0o777)
     with pytest.raises(Refusal, match="every user can write to it") as caught:
-        server.start(str(folder / "web.1.sock"), {}, {})
+        server.start(str(directory / "web.1.sock"), {}, {})
     assert CONFIG == caught.value.code
-    assert [] == list(folder.iterdir())
+    assert [] == list(directory.iterdir())
 
 
 def test_a_link_at_the_sockets_place_is_replaced_and_not_followed(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_root_and_the_services_user_are_let_in_and_others_where_they_are_admitte
 @root_only
 def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path) -> None:
     place = tmp_path / "web.1.sock"
-    open_folders(place)
+    open_directories(place)
     code = (
         "import os, socket, sys\n"
         "listener = socket.socket(socket.AF_UNIX)\n"
@@ -125,7 +125,7 @@ def test_other_users_connect_where_the_settings_name_them(
     start: Callable[..., Live], who: dict[str, object]
 ) -> None:
     live = start("threads", **who)
-    open_folders(Path(live.path))
+    open_directories(Path(live.path))
     assert '"op":"welcome"' in as_nobody(live.path)
 
 
@@ -133,7 +133,7 @@ def test_other_users_connect_where_the_settings_name_them(
 @root_only
 def test_others_learn_who_may(start: Callable[..., Live]) -> None:
     live = start("threads", users=["nosuchuser"], group="daemon")
-    open_folders(Path(live.path))
+    open_directories(Path(live.path))
     expected = "uid 65534 may not connect, only uid 0, root, user nosuchuser and group daemon"
     assert expected in as_nobody(live.path)
 

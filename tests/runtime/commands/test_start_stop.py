@@ -195,7 +195,7 @@ def test_a_restart_with_a_wrong_configuration_leaves_what_runs(mini_release: Mak
     assert pid == release.run("pid").stdout
 
 
-def test_a_state_folder_that_cannot_be_made_names_the_variable(mini_release: Make) -> None:
+def test_a_state_directory_that_cannot_be_made_names_the_variable(mini_release: Make) -> None:
     started = mini_release().run("start", env={"RELEASE_STATE_DIR": "/proc/nothing"})
     assert 78 == started.returncode
     assert "RELEASE_STATE_DIR" in started.stderr
@@ -224,7 +224,7 @@ def test_settings_of_a_service_take_the_configuration(mini_release: Make, tmp_pa
     eventually(lambda: "sees hello shop" in log(release))
 
 
-def test_a_run_folder_too_long_for_sockets_is_named_at_once(
+def test_a_run_directory_too_long_for_sockets_is_named_at_once(
     mini_release: Make, tmp_path: Path
 ) -> None:
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})

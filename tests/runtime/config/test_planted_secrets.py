@@ -113,9 +113,9 @@ SERVICES: dict[str, Any] = {
 class Planted:
     """A release with its secrets around it, and all that it has said so far."""
 
-    def __init__(self, release: MiniRelease, folder: Path, environ: dict[str, str]) -> None:
+    def __init__(self, release: MiniRelease, directory: Path, environ: dict[str, str]) -> None:
         self.release = release
-        self.folder = folder
+        self.directory = directory
         self.environ = environ
         self.said: list[tuple[str, str]] = []
 
@@ -240,7 +240,7 @@ def test_no_command_no_log_and_no_file_shows_a_secret(planted: Planted) -> None:
 @pytest.mark.process
 def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert 0 == planted.run("start"), planted.said
-    path = planted.folder / "c.toml"
+    path = planted.directory / "c.toml"
     before = path.read_text()
     for text in (
         before.replace("73196428", "73196429"),

@@ -193,9 +193,9 @@ def test_a_key_is_used(key: Key) -> None:
     assert key.name in {*_used(RUNTIME / "supervise"), *_used(RUNTIME / "service"), *_used(RUNTIME)}
 
 
-def _used(folder: Path) -> Iterator[str]:
+def _used(directory: Path) -> Iterator[str]:
     """Attributes that are read, and keys that are looked up, by the code in a directory."""
-    for path in folder.rglob("*.py") if folder != RUNTIME else [RUNTIME / "running.py"]:
+    for path in directory.rglob("*.py") if directory != RUNTIME else [RUNTIME / "running.py"]:
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Attribute):
                 yield node.attr

@@ -26,17 +26,17 @@ def oldest() -> Path:
     """A directory of packages, laid out once."""
     tag = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}-{sys.version_info.minor}"
     cache = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache")
-    folder = cache / "servers" / tag
-    if not folder.is_dir():
-        half = folder.with_name(f"{tag}.{os.getpid()}")
+    directory = cache / "servers" / tag
+    if not directory.is_dir():
+        half = directory.with_name(f"{tag}.{os.getpid()}")
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         words = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--target", str(half)]
         subprocess.run([*pip, *words, "-r", str(LOCK)], check=True)
         try:
-            half.rename(folder)
+            half.rename(directory)
         except OSError:  # another session was first
             shutil.rmtree(half)
-    return folder
+    return directory
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -89,7 +89,7 @@ def test_a_second_signal_is_immediate(mini_release: Make) -> None:
     assert not alive(pid)
 
 
-def test_the_run_folder_of_systemd_is_found_by_commands_without_it(
+def test_the_run_directory_of_systemd_is_found_by_commands_without_it(
     mini_release: Make, tmp_path: Path
 ) -> None:
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})

@@ -253,12 +253,12 @@ def test_a_signature_is_asked_for_where_signers_are_listed(shop: Shop, tmp_path:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(directory: Path) -> Iterator[str]:
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_words: object) -> None:
             """Say nothing."""
 
-    handler = functools.partial(Handler, directory=str(folder))
+    handler = functools.partial(Handler, directory=str(directory))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

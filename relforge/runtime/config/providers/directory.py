@@ -64,16 +64,16 @@ class Credentials:
         return [f"the credential {name}" for name in _names(state, key)]
 
 
-def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
+def collect(directory: str, state: dict[str, Any], context: Context) -> Layer:
     """A setting for each file but directories and hidden names, such as Kubernetes' ``..data``."""
     try:
-        found = sorted(os.listdir(folder))
+        found = sorted(os.listdir(directory))
     except OSError as error:
-        raise Failure(f"{folder}: {error.strerror}") from None
+        raise Failure(f"{directory}: {error.strerror}") from None
     layer, names = Layer(), KeyNames(context.schema)
     prefix, mapped = state["prefix"], state["map"]
     for name in found:
-        path = os.path.join(folder, name)
+        path = os.path.join(directory, name)
         if name.startswith(".") or os.path.isdir(path):
             continue
         if name in mapped:
