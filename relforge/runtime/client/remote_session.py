@@ -48,7 +48,10 @@ class RemoteSession:
         self.front.say(banner(client))
 
     def evaluate(self, message: dict[str, Any]) -> None:
-        """Evaluate in the live process and show what comes of it."""
+        """Evaluate in the live process, and show the result.
+
+        Raises Refusal where the process does not answer to Ctrl-C.
+        """
         columns = self.front.columns()
         if columns is not None:
             message = {**message, "columns": columns}

@@ -165,7 +165,10 @@ class Context:
         return joined if joined is None or joined.startswith("/") else f"{self.root}/{joined}"
 
     def expand(self, text: str, *, optional: bool = False) -> str | None:
-        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`."""
+        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`.
+
+        Raises Failure for a variable that is empty, or not set; None for the latter if ``optional``.
+        """
         parts, rest = [], text
         while "${" in rest:
             before, _, rest = rest.partition("${")

@@ -71,7 +71,10 @@ def _install(book: Book, wanted: InstallRequest) -> tuple[str, bool, str]:
 
 
 def uninstall(book: Book, version: str) -> dict[str, Any]:
-    """Remove a version that is neither current nor in use; one that is not there is no error."""
+    """Remove a version; one that is not there is not an error.
+
+    Raises Refusal for one that is current, or in use.
+    """
     place = book.place
     if not os.path.lexists(place.release(version)):
         return {"version": version, "changed": False}

@@ -37,7 +37,7 @@ class DeployJournal:
         self.lines: list[dict[str, Any]] = _read(place.journal)
 
     def write(self, op: str, version: str, state: str, *, old: str = "", why: str = "") -> None:
-        """Add a line; it is on the disk when this returns."""
+        """Add a line, which is on the disk when this returns; raises Refusal."""
         row = {"at": round(time.time(), 3), "op": op, "version": version, "state": state}
         row |= {"old": old, "why": why}
         self.lines.append(row)

@@ -65,7 +65,7 @@ class DeployRoot:
             )
 
     def point(self, version: str) -> None:
-        """Make it the current one, in one step."""
+        """Make it the current one, in one step; raises Refusal."""
         temporary = f"{self.current}.{os.getpid()}"
         try:
             os.symlink(os.path.join("releases", version), temporary)

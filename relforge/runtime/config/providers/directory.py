@@ -65,7 +65,10 @@ class Credentials:
 
 
 def collect(directory: str, state: dict[str, Any], context: Context) -> Layer:
-    """A setting for each file but directories and hidden names, such as Kubernetes' ``..data``."""
+    """A setting for each file, except directories and hidden names such as Kubernetes' ``..data``.
+
+    Raises Failure where the directory cannot be read; for a file, the layer has the error.
+    """
     try:
         found = sorted(os.listdir(directory))
     except OSError as error:

@@ -58,7 +58,7 @@ class Variables:
 
 
 def check_names(options: dict[str, Any]) -> dict[str, Any]:
-    """The state for `collect`: pairs keep the order in which the user listed them."""
+    """The state for `collect`: pairs keep the user's order; raises BadOptions."""
     errors = []
     prefix = options["prefix"]
     if not prefix and not options["map"]:

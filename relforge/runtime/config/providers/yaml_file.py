@@ -37,7 +37,10 @@ class Yaml(Document):
 
 
 def parse(path: str, text: str) -> Layer:
-    """The settings of a YAML text, read by the safe loader: no tag makes an object."""
+    """The settings of a YAML text, read by the safe loader: no tag makes an object.
+
+    Raises Failure.
+    """
     yaml = need(*LIBRARY)
     loader = None
     try:
@@ -76,7 +79,7 @@ class _Reader:
         self.lines: dict[Path, int] = {}
 
     def value(self, node: Any, path: Path | None) -> Any:
-        """The value of a node at that path; None for the path inside a list."""
+        """The value of a node at that path, None inside a list; raises Failure."""
         self._count += 1
         if self._count > MOST:
             raise Failure(f"{self._path}: more than {MOST} values")
