@@ -167,7 +167,8 @@ class Context:
     def expand(self, text: str, *, optional: bool = False) -> str | None:
         """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`.
 
-        Raises Failure for a variable that is empty, or not set; None for the latter if ``optional``.
+        None for a variable that is not set, where ``optional``; else raises Failure for it, as
+        for an empty one.
         """
         parts, rest = [], text
         while "${" in rest:
