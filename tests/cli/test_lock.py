@@ -75,7 +75,7 @@ def test_what_is_no_file_is_not_written_to(
     project: Path, capsys: pytest.CaptureFixture[str], words: list[str], output: str
 ) -> None:
     (project / "directory.tar.gz").mkdir()
-    place = str(project / output) if output.startswith("f") else output
+    place = str(project / output) if output.startswith("d") else output
     assert 2 == main([*words, "--project", str(project), "--output", place])
     said = " ".join(capsys.readouterr().err.split())
     assert "exists and is not a file" in said
