@@ -121,7 +121,9 @@ def test_errors_name_the_table_of_the_release() -> None:
 
 def test_a_name_that_is_its_tables_key_has_that_table_as_its_origin() -> None:
     found = configured("shop")
-    (reading,) = (row for row in found.readings if row.path[-1] == "name" and "nodes" not in row.path)
+    (reading,) = (
+        row for row in found.readings if row.path[-1] == "name" and "nodes" not in row.path
+    )
     assert found.origin(reading).endswith("[tool.relforge.releases.shop]")
 
 
