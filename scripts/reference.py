@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from relforge.runtime.contract import reference  # noqa: E402 - after the path
 from relforge.runtime.contract.command import Argument, Command  # noqa: E402 - after the path
 from relforge.runtime.contract.hook import TURNS, Hook  # noqa: E402 - after the path
+from relforge.runtime.contract.job import Job  # noqa: E402 - after the path
 from relforge.runtime.contract.record import Key, Record, keys  # noqa: E402 - after the path
 from relforge.runtime.contract.run import Run  # noqa: E402 - after the path
 from relforge.runtime.contract.service import Service  # noqa: E402 - after the path
@@ -93,6 +94,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "upgrade": lambda: _table(Upgrade),
     "console": lambda: _table(Console),
     "nodes": lambda: _table(Nodes),
+    "schedule": lambda: _table(Job),
     "directories": _directories,
 }
 

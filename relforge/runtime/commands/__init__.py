@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from ..errors import DONE, LOCKED, USAGE, Refusal, told
+from ..errors import DONE, LOCKED, USAGE, Refusal, run_and_report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ rollback :: versions.rollback :: [--dry-run] [--on-restart] [--json] :: switch b
 uninstall :: versions.uninstall :: VERSION [--json] :: remove a version
 prune :: versions.prune :: --keep N [--dry-run] [--json] :: remove all but the newest and needed versions
 units :: units.units :: [--level basic|standard|strict] [--instances|--socket] [--print|--install] :: systemd units for this release
+schedule :: schedule.schedule :: [run NAME [--no-wait] | pause NAME | resume NAME] [--json] :: the scheduled jobs: when, and how they went
 nodes :: nodes.nodes :: [--status] [--json] :: the nodes of the fleet
 completion :: completion.completion :: bash | zsh | fish :: print a script for shell completion
 """  # noqa: E501 - a table
@@ -84,7 +85,7 @@ def main(argv: list[str]) -> int:
         from .. import screen
 
         screen.guard()
-    return told(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
+    return run_and_report(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
 
 
 def _dispatch(argv: list[str], name: str) -> int:

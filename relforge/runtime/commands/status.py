@@ -114,6 +114,7 @@ def _without(state: str, name: str, number: str, holder: int | None) -> dict[str
         "pid": holder,
         "uptime": None,
         "services": [],
+        "schedule": {},
         "operation": None,
         "coming": [],
         "leaving": [],

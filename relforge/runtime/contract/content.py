@@ -12,6 +12,7 @@ from ..errors import Refusal
 from . import manifest
 from .command import Argument, Command
 from .hook import Hook
+from .job import Job
 from .manifest import FORMAT
 from .record import Record, complete, key
 from .service import Service
@@ -31,7 +32,12 @@ TABLES: dict[str, type[Record]] = {
     "config": Config,
     "nodes": Nodes,
 }
-ROWS: dict[str, type[Record]] = {"services": Service, "commands": Command, "hooks": Hook}
+ROWS: dict[str, type[Record]] = {
+    "services": Service,
+    "commands": Command,
+    "hooks": Hook,
+    "schedule": Job,
+}
 
 
 class Manifest(Record):
@@ -61,6 +67,7 @@ class Manifest(Record):
     services: dict[str, Any] = key(Anything(), default={}, doc="`Service` by name")
     commands: dict[str, Any] = key(Anything(), default={}, doc="`Command` by name")
     hooks: dict[str, Any] = key(Anything(), default={}, doc="`Hook` by name")
+    schedule: dict[str, Any] = key(Anything(), default={}, doc="`Job` by name")
     config: dict[str, Any] = key(Anything(), default={}, doc="`Config`")
     log: dict[str, Any] = key(Anything(), default={}, doc="`Log`")
     upgrade: dict[str, Any] = key(Anything(), default={}, doc="`Upgrade`")

@@ -11,6 +11,7 @@ from .control import Control
 from .edge import Edge
 from .generation_loader import GenerationLoader
 from .hooks import Hooks
+from .jobs import Jobs
 from .plan import Plan
 from .poller import Poller
 from .process import kill_group
@@ -40,6 +41,7 @@ class Performer:
         self._edge = edge = Edge(plan, poller, post)
         self.processes = Processes(edge)
         self.hooks = Hooks(edge)
+        self.jobs = Jobs(edge)
         self.plan = plan
         self._control = control
         self._post = post
@@ -54,7 +56,7 @@ class Performer:
 
     def tick(self, now: float) -> float | None:
         """End what has taken too long; when that is next, on the monotonic clock."""
-        times = [self.hooks.tick()]
+        times = [self.hooks.tick(), self.jobs.tick()]
         for errand in (self._loader, self._push):
             if errand is not None:
                 if now >= errand.due:
@@ -163,6 +165,7 @@ class Performer:
     def _switch(self, effect: effects.Switch, world: World) -> None:
         clients = self._control.dump(effect.client)
         content = handover.state(self.plan, effect.old, world, self.processes, clients)
+        content["jobs"] = self.jobs.handed_over()
         try:
             handover.become(self.plan, content)
         except OSError as error:
@@ -185,16 +188,21 @@ _METHODS: dict[type, Callable[[Any, Any, World], None]] = {
     effects.Extend: lambda own, effect, _world: own.plan.manager.extend(effect.seconds),
     effects.Forget: lambda own, effect, _world: effect.generation.forget(),
     effects.HurryHooks: lambda own, effect, _world: own.hooks.within(effect.seconds),
+    effects.EndJobs: lambda own, _effect, _world: own.jobs.end(),
+    effects.KeepSchedule: lambda own, effect, _world: own.jobs.keep(effect.jobs),
     effects.KeepSockets: lambda own, _effect, _world: own.keep_sockets(),
     effects.Kill: lambda own, effect, _world: own.processes.kill(effect.key),
     effects.KillHealth: Performer._kill_health,
     effects.KillHooks: lambda own, _effect, _world: own.hooks.kill(),
+    effects.KillJobs: lambda own, _effect, _world: own.jobs.kill(),
     effects.KillLoad: Performer._kill_load,
     effects.KillPush: Performer._kill_push,
     effects.Load: Performer._load,
     effects.Probe: Performer._probe,
     effects.Push: Performer._push_config,
-    effects.Record: lambda own, effect, _world: own.plan.lock.update(operation=effect.operation),
+    effects.RecordOperation: lambda own, effect, _world: own.plan.lock.update(
+        operation=effect.operation
+    ),
     effects.Reloading: lambda own, _effect, _world: own.plan.manager.reloading(),
     effects.Rename: lambda own, effect, _world: agent_sockets.rename(
         own.plan.paths.run, effect.name
@@ -203,6 +211,7 @@ _METHODS: dict[type, Callable[[Any, Any, World], None]] = {
     effects.RunHook: lambda own, effect, _world: own.hooks.begin(
         effect.name, effect.generation, effect.facts
     ),
+    effects.RunJob: lambda own, effect, _world: own.jobs.begin(effect.name, effect.generation),
     effects.Say: lambda own, effect, _world: own.plan.journal.say(effect.text, effect.level),
     effects.Send: Performer._send,
     effects.Show: lambda own, effect, world: own.plan.manager.status(

@@ -6,6 +6,7 @@ import os
 
 from ..nodes import identity
 from ..procfs import resident
+from .rules import jobs
 from .rules.world import Process, World
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ def status(world: World, now: float) -> dict[str, Any]:
         "pid": os.getpid(),
         "uptime": round(now - world.began, 1),
         "services": [{**_process(row, now), "listen": _places(row)} for row in world.rows],
+        "schedule": {row.spec.name: jobs.dump(row) for row in world.jobs},
         "operation": None if world.operation is None else world.operation.report(world),
         "coming": [_process(row, now) for row in world.coming],
         "leaving": [_process(row, now) for row in world.leaving],

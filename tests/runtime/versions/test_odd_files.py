@@ -40,9 +40,9 @@ def test_a_file_that_is_none(shop: Shop, tmp_path: Path, name: str, kind: str) -
         ("prune", "--keep", "3"),
         ("rollback",),
     ):
-        told = shop.refused(78, *words)
-        assert f"{path}: not a regular file" in told
-        assert "then remove it: rm " in told
+        message = shop.refused(78, *words)
+        assert f"{path}: not a regular file" in message
+        assert "then remove it: rm " in message
     assert "precious" == (tmp_path / "precious/file").read_text()
     assert ["1.0.0"] == shop.installed()
 
@@ -70,8 +70,8 @@ def test_our_own_directory_is_a_directory(shop: Shop, tmp_path: Path, kind: str)
         os.mkfifo(path)
     else:
         path.write_text("precious")
-    told = shop.refused(78, "install", str(shop.tarball("2.0.0")))
-    assert f"{path}: not a directory, so not written by a release" in told
+    message = shop.refused(78, "install", str(shop.tarball("2.0.0")))
+    assert f"{path}: not a directory, so not written by a release" in message
 
 
 def test_a_journal_without_an_end_is_read_to_a_limit(shop: Shop) -> None:
@@ -85,3 +85,19 @@ def test_a_journal_without_an_end_is_read_to_a_limit(shop: Shop) -> None:
         file.write(b"\n" + lines)
     rows = shop.done("releases")["releases"]
     assert ["1.0.0", "2.0.0"] == sorted(row["version"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ["", "releases", "releases/.relforge"])
+def test_a_deploy_root_that_everybody_can_write_to_is_refused(shop: Shop, name: str) -> None:
+    """S11: whoever can write there replaces `current`, or what it leads to."""
+    artifact = shop.tarball("2.0.0")
+    path = shop.root / name
+    path.mkdir(exist_ok=True)
+    before = path.stat().st_mode & 0o7777
+    path.chmod(0o777)
+    told = shop.refused(78, "install", str(artifact))
+    assert f"{path}: every user can write to it (mode 777)" in told
+    assert f"chmod o-w '{path}'" in told
+    assert ["1.0.0"] == shop.installed()
+    path.chmod(before)
+    assert shop.done("install", str(artifact))["changed"]

@@ -16,6 +16,7 @@ MODULES = sorted(Path(rules.__file__).parent.glob("*.py"))
 # Beside each other, and the types of what they are given.
 ALLOWED = {"__future__", "collections.abc", "signal", "typing"}
 LAYERS = {"errors", "protocol", "stack_signals", "generation", "specs", "config.portion"}
+LAYERS |= {"contract.job", "schedule.job"}
 
 
 def imports(path: Path) -> set[tuple[int, str]]:
