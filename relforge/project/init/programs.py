@@ -127,15 +127,16 @@ def of_tools(
     if first is not None and "flask-migrate" not in dependencies:
         folder = str(PurePosixPath(first.settings).parent).removeprefix(".")
         yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
-    if web is None or web.framework != "Flask":
+    if web is None or web.framework not in ("Flask", "Quart"):
         return
+    program = web.framework.lower()
     cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)
     added = any(row.endswith(".cli.add_command") for f in names.modules.values() for row in f.calls)
     if "flask-migrate" in dependencies or cli or added:
         yield OwnCommand(
-            name="flask",
-            exec=("flask", "--app", web.target),
-            help="Flask's command line",
+            name=program,
+            exec=(program, "--app", web.target),
+            help=f"{web.framework}'s command line",
             modules=(web.module,),
             cwd="",
         )

@@ -305,3 +305,11 @@ def test_a_worker_loads_the_tasks_of_other_modules() -> None:
     }
     assert ("taskiq", "worker", "broker:broker", "jobs") == service(taskiq, "worker").target
     assert "jobs.py" in found(taskiq).contents.paths
+
+
+def test_quart_has_its_own_command_line() -> None:
+    # P15
+    source = "from quart import Quart\napp = Quart(__name__)\n@app.cli.command('init_db')\n"
+    files = {"requirements.txt": "quart\n", "blog.py": f"{source}def init_db(): pass\n"}
+    (command,) = read(files).commands
+    assert ("quart", ("quart", "--app", "blog:app")) == (command.name, command.exec)

@@ -193,6 +193,7 @@ def test_prod_and_dev_exist_without_being_written() -> None:
     ],
 )
 def test_contradictions_are_refused(text: str, message: str) -> None:
+    # B9, P69
     base = "" if "[python]" in text else BASE
     assert message in refusal(base + text).message
 

@@ -79,7 +79,7 @@ def test_call_with_arguments(shop: Shop) -> None:
         (["1", "--timeout", "soon"], "not a duration"),
         (["1", "--timeout"], "needs a value"),
         (["1", "--service", "nothing"], "running: web.1, worker.1"),
-        (["1", "--service", "cache"], "which has no console"),
+        (["1", "--service", "cache"], "which has no console"),  # P53
     ],
 )
 def test_usage_errors_are_exit_code_2(shop: Shop, args: list[str], message: str) -> None:

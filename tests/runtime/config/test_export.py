@@ -43,6 +43,7 @@ from relforge.support.errors import SettingsError
     ],
 )
 def test_each_type_has_one_form_and_as_another(value: Any, form: str, expected: str) -> None:
+    # P56
     assert expected == exported(value, form)
 
 
