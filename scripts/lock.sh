@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: scripts/lock.sh VENV
-# Writes requirements-dev.lock, requirements-node.lock and requirements-bench.lock from pyproject.toml:
+# Writes requirements-dev.lock and those of the groups ansible, node and bench from pyproject.toml:
 # for every Python and platform at once, with hashes and without addresses.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,5 +12,6 @@ compile() {
         --generate-hashes --no-header --no-annotate "$@"
 }
 compile pyproject.toml --group dev -o requirements-dev.lock
+compile --group ansible -o requirements-ansible.lock
 compile --group node -o requirements-node.lock
 compile --group bench -o requirements-bench.lock
