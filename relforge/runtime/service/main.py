@@ -34,8 +34,7 @@ def main(_argv: list[str]) -> int:
         standing.limit(service)
         running.enter(service["cwd"], f"services.{service['name']}")
     except Refusal as error:
-        print(error.message, file=sys.stderr)
-        return error.code
+        return _refused(error)
     faulthandler.enable()
     faulthandler.register(stack_signals.TO_LOG, all_threads=True)
     for stream in (sys.stdout, sys.stderr):
@@ -52,10 +51,13 @@ def main(_argv: list[str]) -> int:
         "service": service["name"],
         "instance": service["instance"],
     }
-    agent = server.start(
-        *(service["agent"], info, namespace, service["console"]),
-        first=service.get("agent_first"),
-    )
+    try:
+        agent = server.start(
+            *(service["agent"], info, namespace, service["console"]),
+            first=service.get("agent_first"),
+        )
+    except Refusal as error:  # what is in the run directory is somebody else's
+        return _refused(error)
     agent.secrets = secrets
     if service.get("audit"):
         audit.send_to(notify.address())
@@ -72,13 +74,18 @@ def main(_argv: list[str]) -> int:
         _succeed(service)
         return _run(namespace["app"], service, agent)
     except Refusal as error:
-        print(error.message, error.hint, sep="\n  ", file=sys.stderr)
-        return error.code
+        return _refused(error)
     except Exception as error:
         print(report.error(error), end="", file=sys.stderr)
         return 1
     finally:
         agent.close()
+
+
+def _refused(error: Refusal) -> int:
+    lines = [error.message, error.hint] if error.hint else [error.message]
+    print(*lines, sep="\n  ", file=sys.stderr)
+    return error.code
 
 
 def _serve(service: dict[str, Any], agent: Agent) -> int:
