@@ -21,7 +21,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet mutants soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet mutants coverage soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -86,6 +86,9 @@ fleet: venv system ## rolling deploys to hosts behind a load balancer, by Ansibl
 mutants: venv ## break lines of the product, one at a time: tests must turn red (MUTANTS=agent; 5 minutes)
 	@$(BIN)/python scripts/mutants.py $(MUTANTS)
 
+coverage: venv system ## branches that the tests reach, by package, processes counted (TESTS=tests/runtime; 20 minutes)
+	@scripts/coverage.sh '$(VENV)' -n 2 -m 'not release and not rootfs' $(or $(TESTS),tests)
+
 soak: venv system ## faults for hours: hundreds of kills, a hundred times as many examples, each fuzzer for FUZZ_SECONDS=600
 	@SOAK=1 FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \
 		tests/runtime/supervise/rules $(SOAK_CONSOLE))
@@ -120,7 +123,7 @@ bench-runtime: venv node ## numbers: a service under the supervisor against the 
 bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 	@$(BIN)/python benchmarks/scale.py --write
 
-lock: venv ## resolve the development tools anew
+lock: venv ## resolve the development tools again
 	@scripts/lock.sh '$(VENV)'
 
 docs-reference: venv ## the tables of docs/ that are printed from the code

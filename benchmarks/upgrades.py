@@ -95,16 +95,16 @@ class Shelf:
     addresses: tuple[str, ...]
 
     @classmethod
-    def build(cls, folder: Path, versions: dict[str, str]) -> Shelf:
+    def build(cls, directory: Path, versions: dict[str, str]) -> Shelf:
         """Build each version as a release for its Python, and install it."""
         shelf = cls(
-            root=folder / "srv",
-            config=folder / "config.toml",
+            root=directory / "srv",
+            config=directory / "config.toml",
             addresses=tuple(f"127.0.0.1:{free_port()}" for _ in range(2)),
         )
         shelf.configure()
         for version, python in versions.items():
-            project = folder / version
+            project = directory / version
             shutil.copytree(PROJECT, project)
             place = project / "pyproject.toml"
             text = place.read_text().replace(

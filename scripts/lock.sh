@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: scripts/lock.sh VENV
-# Writes requirements-dev.lock, requirements-node.lock and requirements-bench.lock from pyproject.toml:
+# Writes requirements-dev.lock, -node.lock, -bench.lock and -coverage.lock from pyproject.toml:
 # for every Python and platform at once, with hashes and without addresses.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,3 +14,4 @@ compile() {
 compile pyproject.toml --group dev -o requirements-dev.lock
 compile --group node -o requirements-node.lock
 compile --group bench -o requirements-bench.lock
+compile --group coverage -o requirements-coverage.lock

@@ -52,9 +52,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache that only this test sees."""
-    folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(folder))
-    return folder
+    directory = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(directory))
+    return directory
 
 
 @pytest.fixture(scope="session")

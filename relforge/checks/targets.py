@@ -31,7 +31,7 @@ def targets(release: Release) -> list[dict[str, Any]]:
 def _of_service(release: Release, service: Service) -> Iterator[dict[str, Any]]:
     where = f"tool.relforge.services.{service.name}"
     if service.server:
-        # What the runtime does itself is no option of the server.
+        # What the runtime does itself is not an option of the server.
         given = {key: row for key, row in service.options.items() if key != "factory"}
         yield {
             "setting": f"{where}.server",

@@ -73,12 +73,12 @@ def push(
         print(f"\n{target}\n  {found.digest}\n  sent {sent} of {size}")
 
 
-def _newest(folder: Path, name: str, version: str) -> Path:
+def _newest(directory: Path, name: str, version: str) -> Path:
     """The image of this version that was written last."""
-    rows = [*folder.glob(f"{name}-{version}-linux-*.oci.tar")]
+    rows = [*directory.glob(f"{name}-{version}-linux-*.oci.tar")]
     if not rows:
         raise UserError(
-            f"{report.shown(folder)}: there is no image of {name} {version}",
+            f"{report.shown(directory)}: there is no image of {name} {version}",
             hint="write one: relforge release --format oci",
         )
     return max(rows, key=lambda row: row.stat().st_mtime_ns)

@@ -1,7 +1,7 @@
 """From a directory and an environment's name to a `Release`.
 
 Every error that a user can make is raised here, before anything is written
-(but for what only the assembled tree can tell: see `relforge.checks`).
+(but for what only the assembled tree can show: see `relforge.checks`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 def plan(root: Path, order: BuildRequest) -> Release:
     """The release to be built, as its settings ask for it; raises UserError.
 
-    What may be wrong with it besides is for `check` to say.
+    Anything else that may be wrong is for `check` to report.
     """
     env = order.env
     wanted = lockable(root, env, order.target, order.name)
@@ -85,11 +85,11 @@ def check(release: Release) -> None:
             f"{found.root}: the project has dependencies but no lockfile",
             hint="run: relforge lock",
         )
-    for folder in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
-        if os.path.lexists(folder) and not folder.is_dir():
+    for directory in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
+        if os.path.lexists(directory) and not directory.is_dir():
             raise UserError(
-                f"{folder}: relforge needs a directory of that name, and this is a file",
-                hint=f"move it: mv {folder} {folder}.saved",
+                f"{directory}: relforge needs a directory of that name, and this is a file",
+                hint=f"move it: mv {directory} {directory}.saved",
             )
 
 

@@ -33,7 +33,7 @@ class Paths:
         self.lock = os.path.join(state, "lock")
 
     def variables(self) -> dict[str, str]:
-        """What the application's processes are told, whoever starts them."""
+        """What the application's processes find in their environment, however they are started."""
         return {
             "RELEASE_STATE_DIR": self.state,
             "RELEASE_RUN_DIR": self.run,
@@ -94,24 +94,24 @@ def prepare(paths: Paths) -> None:
 
     A directory in which another user could replace a socket or the log is refused.
     """
-    for variable, folder, mode in (
+    for variable, directory, mode in (
         ("RELEASE_STATE_DIR", paths.state, 0o755),
         ("RELEASE_RUN_DIR", paths.run, 0o700),
         ("RELEASE_LOG_DIR", paths.log, 0o755),
     ):
         try:
-            os.makedirs(folder, mode=mode, exist_ok=True)
-            writable = os.access(folder, os.W_OK | os.X_OK)
-            reason = _reason(folder)
+            os.makedirs(directory, mode=mode, exist_ok=True)
+            writable = os.access(directory, os.W_OK | os.X_OK)
+            reason = _reason(directory)
         except OSError as error:
             writable, reason = False, os.strerror(error.errno or 0)
         if not writable:
             raise Refusal(
-                f"{folder}: {reason} (uid {os.geteuid()})",
+                f"{directory}: {reason} (uid {os.geteuid()})",
                 hint=f"set {variable} to a directory that this user can write to",
                 code=CONFIG,
             )
-        trusted_directory.check(folder, paths.root, variable)
+        trusted_directory.check(directory, paths.root, variable)
 
 
 def make_state(paths: Paths) -> str:
@@ -126,11 +126,11 @@ def make_state(paths: Paths) -> str:
     return ""
 
 
-def _reason(folder: str) -> str:
+def _reason(directory: str) -> str:
     """Why it cannot be written: whose it is, where it is somebody else's."""
     import pwd
 
-    owner = os.stat(folder).st_uid
+    owner = os.stat(directory).st_uid
     if owner == os.geteuid():
         return "not writable by this user"
     try:

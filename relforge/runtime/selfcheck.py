@@ -54,7 +54,7 @@ def main(_argv: list[str]) -> int:
     gc.disable()  # this process ends soon: a fourth of the time of most imports is collecting
     question = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever the application prints while it is imported is no answer
+    os.dup2(2, 1)  # what the application prints while it is imported is not an answer
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure")(line_buffering=True)  # noqa: B009 - a TextIO has none
     view.install_values(question["config"], load(root())["config"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LEVELS = ("basic", "standard", "strict")
 MARK = "# Written by `units` of"
 _RELOADS = 253  # the first systemd that knows notify-reload
-_TELLS_STORE = 254  # and the first that sets $FDSTORE
+_SETS_STORE = 254  # and the first that sets $FDSTORE
 _STORE = 64  # sockets; more than any release listens on
 _MARGIN = 10  # seconds over what the supervisor itself allows
 _WATCHDOG = 30  # seconds in which the supervisor's loop has to come around
@@ -170,8 +170,8 @@ def _main(seat: Seat) -> list[str]:
 
 def _store(seat: Seat) -> list[str]:
     """The sockets are kept while the supervisor is started again."""
-    told = [f"Environment=FDSTORE={_STORE}"] if seat.systemd < _TELLS_STORE else []
-    return [f"FileDescriptorStoreMax={_STORE}", *told]
+    variable = [f"Environment=FDSTORE={_STORE}"] if seat.systemd < _SETS_STORE else []
+    return [f"FileDescriptorStoreMax={_STORE}", *variable]
 
 
 def _written(row: dict[str, Any], name: str) -> float:

@@ -58,7 +58,7 @@ def _pool(certificate: str, client: str, proxy: str, trusted: bool) -> urllib3.P
     if trusted:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         urllib3.disable_warnings(InsecureRequestWarning)
-    # Whoever asks decides what is asked again; here only redirects are followed.
+    # The caller decides what is asked again; here only redirects are followed.
     retries = urllib3.Retry(
         total=None,
         connect=0,

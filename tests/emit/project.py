@@ -51,14 +51,14 @@ providers = [
 """
 
 
-def settings(folder: Path, *changes: tuple[str, str]) -> Settings:
+def settings(directory: Path, *changes: tuple[str, str]) -> Settings:
     """Of `PROJECT`, in each change the first text replaced by the second."""
     text = PROJECT
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    (folder / "pyproject.toml").write_text(text)
-    return read_settings(folder, "prod").settings
+    (directory / "pyproject.toml").write_text(text)
+    return read_settings(directory, "prod").settings
 
 
 def described(found: Settings, **chosen: str | tuple[str, ...] | dict[str, str]) -> Deployment:

@@ -47,13 +47,13 @@ def run(*words: str | Path, **env: str) -> str:
     return done.stdout + done.stderr
 
 
-def put(folder: Path, target: str, *changes: tuple[str, str], **chosen: Any) -> list[Path]:
+def put(directory: Path, target: str, *changes: tuple[str, str], **chosen: Any) -> list[Path]:
     """The files of a target, written."""
-    made = emitted(target, settings(folder, *changes), **chosen)
+    made = emitted(target, settings(directory, *changes), **chosen)
     for file in made.files:
-        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file.path).write_text(file.text)
-    return [folder / file.path for file in made.files]
+        (directory / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / file.path).write_text(file.text)
+    return [directory / file.path for file in made.files]
 
 
 @pytest.mark.parametrize("case", ["alone", "hosts", "socket"])

@@ -15,8 +15,8 @@ from tests.emit.project import emitted, settings
 LISTEN = 'listen = ["${http.host}:${http.port}"]'
 
 
-def only(target: str, folder: Path, *changes: tuple[str, str], **chosen: str) -> str:
-    (file,) = emitted(target, settings(folder, *changes), **chosen).files
+def only(target: str, directory: Path, *changes: tuple[str, str], **chosen: str) -> str:
+    (file,) = emitted(target, settings(directory, *changes), **chosen).files
     return file.text
 
 

@@ -78,29 +78,29 @@ def free_port() -> int:
         return port
 
 
-def nginx(folder: Path, text: str, port: int) -> list[str]:
+def nginx(directory: Path, text: str, port: int) -> list[str]:
     text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("listen [::]:80;", "")
-    (folder / "site.conf").write_text(text)
+    (directory / "site.conf").write_text(text)
     temporary = "".join(
-        f"{name}_temp_path {folder}/{name}; "
+        f"{name}_temp_path {directory}/{name}; "
         for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{}}\n"
-        f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n"
+    (directory / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {directory}/pid; error_log stderr; events {{}}\n"
+        f"http {{ access_log off; {temporary} include {directory}/site.conf; }}\n"
     )
-    return [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return [program("nginx"), "-p", str(directory), "-c", str(directory / "nginx.conf")]
 
 
-def haproxy(folder: Path, text: str, port: int) -> list[str]:
+def haproxy(directory: Path, text: str, port: int) -> list[str]:
     text = text.replace("bind :80\n", f"bind 127.0.0.1:{port}\n")
-    file = folder / "haproxy.cfg"
-    file.write_text(text.replace("/run/haproxy/", f"{folder}/"))
+    file = directory / "haproxy.cfg"
+    file.write_text(text.replace("/run/haproxy/", f"{directory}/"))
     return [program("haproxy"), "-db", "-f", str(file)]
 
 
-def caddy(folder: Path, text: str, port: int) -> list[str]:
-    file = folder / "Caddyfile"
+def caddy(directory: Path, text: str, port: int) -> list[str]:
+    file = directory / "Caddyfile"
     file.write_text(
         f"{{\n\tadmin off\n}}\n{text.replace('example.com', f'http://127.0.0.1:{port}')}"
     )

@@ -70,16 +70,16 @@ def test_it_runs_as_its_user(archive: Path, machine: Bare) -> None:
 
 
 @contextlib.contextmanager
-def registry(folder: Path) -> Iterator[str]:
+def registry(directory: Path) -> Iterator[str]:
     """A registry of this host's own, empty; its address."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed here; CI installs it")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    storage = {"filesystem": {"rootdirectory": str(folder)}}
+    storage = {"filesystem": {"rootdirectory": str(directory)}}
     settings = {"version": 0.1, "storage": storage, "http": {"addr": address}}
-    file = folder / "config.yml"
+    file = directory / "config.yml"
     file.write_text(json.dumps(settings))
     with subprocess.Popen(
         [program, "serve", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -72,14 +72,14 @@ def test_a_release_is_built_twice_and_compared_whatever_wheelhouse_it_is_given(
 
 
 @pytest.mark.parametrize(
-    ("words", "folder"),
+    ("words", "directory"),
     [
         (["--verify-reproducible"], "relforge-again-*/cache/trees"),
         (["--smoke", "--format", "run"], "relforge-smoke-*/a place with spaces/.draft.*/shop-1.0"),
     ],
 )
 def test_one_that_is_interrupted_leaves_nothing_and_nobody(
-    shop: Workshop, words: list[str], folder: str
+    shop: Workshop, words: list[str], directory: str
 ) -> None:
     scratch = shop.root / "scratch"
     scratch.mkdir(mode=0o700)
@@ -87,7 +87,7 @@ def test_one_that_is_interrupted_leaves_nothing_and_nobody(
     with shop.given(TMPDIR=str(scratch)).popen(
         "release", *words, start_new_session=True
     ) as process:
-        while not list(scratch.glob(folder)) and process.poll() is None:
+        while not list(scratch.glob(directory)) and process.poll() is None:
             time.sleep(0.01)
         process.terminate()
         said = process.communicate(timeout=PATIENCE)[1]
@@ -98,7 +98,7 @@ def test_one_that_is_interrupted_leaves_nothing_and_nobody(
     assert not list((shop.root / "dist").glob(".*"))
 
 
-def test_what_cannot_be_copied_for_the_second_build_is_told(shop: Workshop) -> None:
+def test_what_cannot_be_copied_for_the_second_build_is_reported(shop: Workshop) -> None:
     os.mkfifo(shop.root / "pipe")
     said = shop.refused(1, "release", "--verify-reproducible")
     assert f"{shop.root}/pipe: cannot be copied for the second build" in said
@@ -136,7 +136,7 @@ print(file)
 def test_a_cache_that_somebody_has_poisoned_is_found_by_building_twice(  # S14
     shop: Workshop, tmp_path: Path
 ) -> None:
-    """As a build backend of another project can: whoever builds owns the cache."""
+    """As a build backend of another project can: the user who builds owns the cache."""
     shop = replace(shop, cache=tmp_path / "cache")
     shop.report("build")
     words = [sys.executable, "-c", POISON, str(shop.cache)]

@@ -35,7 +35,7 @@ def test_a_refusal_is_the_callers() -> None:
     assert ("do", CONFIG) == (error.value.hint, error.value.code)
 
 
-def test_what_ends_without_an_answer_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_ends_without_an_answer_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
         raise OSError("broken")
 

@@ -49,7 +49,7 @@ def test_no_program_is_bound_to_the_callers_repository(made: dict[str, str]) -> 
     assert "1" == made["GIT_CONFIG_COUNT"]
 
 
-def test_a_backend_sees_what_compiles_and_what_tells_versions_and_no_secret() -> None:  # B3
+def test_a_backend_sees_what_compiles_and_what_finds_versions_and_no_secret() -> None:  # B3
     assert {
         *("PATH", "HOME", "LC_ALL", "CC", "MYSQLCLIENT_CFLAGS", "https_proxy"),
         *("SETUPTOOLS_SCM_PRETEND_VERSION", "GIT_CONFIG_COUNT"),

@@ -132,15 +132,15 @@ def test_after_a_power_cut_in_an_upgrade_the_next_boot_serves_and_the_next_one_i
             host.cut_power()
             host.up()
             eventually(depot.serves)
-            told = f"round {number}"
-            assert "active/running" == depot.state(), told
-            assert 3 == len(host.processes("depot")), told
+            reported = f"round {number}"
+            assert "active/running" == depot.state(), reported
+            assert 3 == len(host.processes("depot")), reported
             pointed = host.ok("readlink", f"{depot.root}/current").strip()
-            assert depot.status()["version"] == pointed.removeprefix("releases/"), told
+            assert depot.status()["version"] == pointed.removeprefix("releases/"), reported
             # The next operation settles what was begun, and is done.
             wanted = "0.2" if depot.status()["version"] == "0.1" else "0.1"
             host.ok(depot.program, "upgrade", wanted)
             version = depot.status()["version"]
-            assert wanted == version, told
+            assert wanted == version, reported
             rows = host.ok(depot.program, "releases")
-            assert "0.1" in rows and "0.2" in rows, told
+            assert "0.1" in rows and "0.2" in rows, reported

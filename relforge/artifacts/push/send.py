@@ -21,7 +21,7 @@ def send(image: Image, registry: Registry) -> Sent:
     """Push the image.  Until the end nothing refers to what was sent; raises UserError."""
     sent = 0
     for number, (digest, blob) in enumerate(image.blobs.items(), 1):
-        progress.tell(f"layer {number} of {len(image.blobs)}, {blob.size / 1e6:.1f} MB")
+        progress.report(f"layer {number} of {len(image.blobs)}, {blob.size / 1e6:.1f} MB")
         if not registry.has(digest):
             registry.put_blob(digest, blob)
             sent += blob.size

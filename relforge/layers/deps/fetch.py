@@ -44,9 +44,9 @@ def fetch(
 
 def _not_here(missing: Iterable[NotHere], places: PackageSources) -> UserError:
     rows = sorted(missing, key=lambda row: row.pin.name)
-    folder = shlex.quote(places.wheelhouse) if places.wheelhouse else "wheels"
+    directory = shlex.quote(places.wheelhouse) if places.wheelhouse else "wheels"
     names = " ".join(shlex.quote(str(row.pin)) for row in rows)
-    hint = f"where there is a network: pip download --no-deps -d {folder} {names}"
+    hint = f"where there is a network: pip download --no-deps -d {directory} {names}"
     hint += "" if places.wheelhouse else "   (and here: --wheelhouse wheels)"
     why = "not on this host, and --offline forbids the network"
     if len(rows) == 1:

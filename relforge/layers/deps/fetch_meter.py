@@ -23,14 +23,14 @@ class Meter:
         """Some bytes came."""
         with self.lock:
             self.bytes += size
-        self._tell()
+        self._report()
 
     def finished(self) -> None:
         """A file is there."""
         self.done += 1
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         size = self.bytes / 1e6
         rate = size / max(time.monotonic() - self.started, 0.1)
-        progress.tell(f"{self.done} of {self.files} files, {size:.1f} MB, {rate:.1f} MB/s")
+        progress.report(f"{self.done} of {self.files} files, {size:.1f} MB, {rate:.1f} MB/s")

@@ -36,7 +36,7 @@ SUFFIXES = (".whl", ".tar.gz", ".zip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A file that is offered somewhere.  ``sha256`` is empty where that place tells none."""
+    """A file that is offered somewhere.  ``sha256`` is empty if the page has none."""
 
     name: str
     url: str
@@ -91,11 +91,11 @@ def at_page(url: str, web: Web) -> tuple[Offer, ...]:
     return tuple(_of_html(data, answer.url))
 
 
-def in_folder(folder: Path) -> tuple[Offer, ...]:
+def in_directory(directory: Path) -> tuple[Offer, ...]:
     """The files of a directory."""
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in directory.iterdir())
     return tuple(
-        Offer(name=name, url=(folder / name).absolute().as_uri())
+        Offer(name=name, url=(directory / name).absolute().as_uri())
         for name in names
         if name.endswith(SUFFIXES)
     )
@@ -105,7 +105,7 @@ def _local_page(path: Path) -> tuple[Offer, ...]:
     page = path / "index.html" if path.is_dir() else path
     if page.is_file():
         return tuple(_of_html(page.read_bytes(), page.absolute().as_uri()))
-    return in_folder(path) if path.is_dir() else ()
+    return in_directory(path) if path.is_dir() else ()
 
 
 def _of_json(data: bytes, base: str) -> Iterator[Offer]:

@@ -24,7 +24,7 @@ FORMAT = "3"
 class LockRequest:
     """Which lock is wanted: of whose requirements, for which Python, in which file.
 
-    The file's name tells the format: ``pylock.toml``, ``pylock.<name>.toml``, or
+    The file's name decides the format: ``pylock.toml``, ``pylock.<name>.toml``, or
     any other name for a hashed requirements file, which holds no addresses.
     """
 

@@ -1,4 +1,4 @@
-"""``relforge lock``: resolve the project's dependencies, write them down, tell whether they fit."""
+"""``relforge lock``: resolve the project's dependencies, write them, check whether they fit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write(
     upgrade: Iterable[str] | Literal["all"] = (),
     resolver: Literal["auto", "pex", "uv"] | None = None,
 ) -> tuple[Change, ...] | None:
-    """Write the lock and tell what changed in it; None: it is up to date, nothing was done.
+    """Write the lock and return what changed in it; None: it is up to date, nothing was done.
 
     It holds for the interpreter's minor version, on Linux.  Versions stay where
     they fit, but for the packages that are named to be upgraded.  The file

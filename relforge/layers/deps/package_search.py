@@ -15,7 +15,7 @@ from pathlib import Path
 
 from relforge import cache
 from relforge.layers.deps import file_choice, index_pages, wheel_store
-from relforge.layers.deps.download import Mismatch, download
+from relforge.layers.deps.download import DigestMismatch, download
 from relforge.layers.deps.fetch_meter import Meter
 from relforge.layers.deps.index_pages import Offer
 from relforge.layers.deps.pins import LockedFile, Pin, mismatch
@@ -27,7 +27,7 @@ log = logging.getLogger("relforge.layers.deps")
 
 
 class NotHere(Exception):
-    """There is no file of the pin on this host, and no network to be used."""
+    """No file of the pin is on this host, and the network may not be used."""
 
     def __init__(self, pin: Pin, what: str) -> None:
         super().__init__(what)
@@ -99,8 +99,8 @@ class PackageSearch:
         file = LockedFile(name=name, sha256=allowed[0])
         try:
             download(file, offer.url, self.web, self.meter.count)
-        except Mismatch as problem:
-            if problem.found in allowed:  # the place tells no digests, so the first was a guess
+        except DigestMismatch as problem:
+            if problem.found in allowed:  # the place lists no digests: the first was a guess
                 return self._take(offer, name, (problem.found,))
             self.other = problem.found
             return None
@@ -114,9 +114,9 @@ class PackageSearch:
         name, digest = file.name, file.sha256
         if file.path:
             yield Offer(name=name, url=Path(file.path).as_uri(), sha256=digest)
-        for folder in self.web.places.folders:
-            if (folder / name).is_file():
-                yield Offer(name=name, url=(folder / name).absolute().as_uri(), sha256=digest)
+        for directory in self.web.places.directories:
+            if (directory / name).is_file():
+                yield Offer(name=name, url=(directory / name).absolute().as_uri(), sha256=digest)
         if file.url:
             yield Offer(name=name, url=file.url, sha256=digest)
         if not file.path:
@@ -125,9 +125,9 @@ class PackageSearch:
             )
 
     def _offers(self) -> Iterator[Offer]:
-        """Each file that the lock's digests allow, or may allow where none is told."""
-        for folder in self.web.places.folders:
-            yield from self._identified(index_pages.in_folder(folder))
+        """Each file that the lock's digests allow, or may allow where none is listed."""
+        for directory in self.web.places.directories:
+            yield from self._identified(index_pages.in_directory(directory))
         yield from self._identified(self._listed())
 
     def _identified(self, rows: Iterable[Offer]) -> Iterator[Offer]:

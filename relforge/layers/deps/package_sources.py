@@ -36,7 +36,7 @@ class PackageSources:
     """
 
     indexes: tuple[Index, ...] = ()  # the first one is the default; none: ``no-index``
-    folders: tuple[Path, ...] = ()  # of files: the wheelhouse first
+    directories: tuple[Path, ...] = ()  # of files: the wheelhouse first
     wheelhouse: str = ""  # as the user wrote it
     pages: tuple[str, ...] = ()  # addresses of pages that link to files
     logins: Mapping[str, tuple[str, str]] | None = None  # by the address of an index
@@ -48,7 +48,7 @@ class PackageSources:
     constraints: tuple[Path, ...] = ()
     keyring: bool = True
     offline: bool = False
-    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
+    build_env: tuple[str, ...] = ()  # names of more variables that build backends see
 
     @property
     def by_priority(self) -> tuple[Index, ...]:
@@ -75,10 +75,10 @@ def places(settings: PackageSettings, root: Path) -> PackageSources:
         for index in _indexes(settings, pip)
         if not offline or index.url.startswith("file:")
     )
-    folders, pages = _find_links(settings, root, pip)
+    directories, pages = _find_links(settings, root, pip)
     return PackageSources(
         indexes=tuple(dict.fromkeys(indexes)),
-        folders=tuple(dict.fromkeys(folders)),
+        directories=tuple(dict.fromkeys(directories)),
         wheelhouse=written_wheelhouse(settings),
         pages=() if offline else tuple(dict.fromkeys(pages)),
         logins=logins,
@@ -167,7 +167,7 @@ def _find_links(
             hint="where there is a network: pip download --no-deps --require-hashes "
             f"-r wheelhouse.lock -d {shlex.quote(written_wheelhouse(settings))}",
         )
-    folders = [house] if house else []
+    directories = [house] if house else []
     pages: list[str] = []
     given = [*settings.find_links, *pip.get("find-links", "").split()]
     given += _first("UV_FIND_LINKS").replace(",", " ").split()
@@ -177,8 +177,8 @@ def _find_links(
             pages.append(text)
             continue
         path = root / (unquote(address.path) if address.scheme == "file" else text)
-        (folders.append(path) if path.is_dir() else pages.append(path.as_uri()))
-    return folders, pages
+        (directories.append(path) if path.is_dir() else pages.append(path.as_uri()))
+    return directories, pages
 
 
 def _first(*names: str) -> str:

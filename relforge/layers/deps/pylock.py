@@ -69,9 +69,9 @@ class _PylockReader:
         if package.vcs is not None:
             return self._sourced(where, package, self._repository(where, package.vcs))
         if package.directory is not None:
-            folder = str((self.file.path.parent / package.directory.path).resolve())
+            directory = str((self.file.path.parent / package.directory.path).resolve())
             inner = package.directory.subdirectory or ""
-            return self._sourced(where, package, Source(path=folder, subdirectory=inner))
+            return self._sourced(where, package, Source(path=directory, subdirectory=inner))
         listed: list[PackageWheel | PackageSdist | PackageArchive] = list(package.wheels or ())
         listed += [row for row in (package.sdist, package.archive) if row is not None]
         files = tuple(self._file(where, row) for row in listed)

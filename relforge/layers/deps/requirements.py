@@ -6,7 +6,7 @@
     name @ git+https://host/repository@<commit>
     ./directory
 
-Options that only tell where to look (``--index-url`` and the like) are passed
+Options that only say where to look (``--index-url`` and the like) are passed
 over: where packages come from is the business of pip's configuration.
 """
 
@@ -188,7 +188,7 @@ def _addressed(
 
 
 def _version_of(file: str) -> Version | None:
-    """The version that the name of a wheel or of a source archive tells."""
+    """The version in the name of a wheel or a source archive."""
     try:
         return (
             parse_wheel_filename(file)[1]

@@ -40,8 +40,8 @@ def resolve(question: Question, resolver: Literal["pex", "uv"]) -> Resolution:
         return Resolution(pins=())
     log.info("resolving with %s", resolver)
     ask = resolve_by_uv.resolve if resolver == "uv" else resolve_by_pex.resolve
-    with tempfile.TemporaryDirectory(prefix="relforge-lock-") as folder:
-        made = Path(folder) / "pylock.toml"
+    with tempfile.TemporaryDirectory(prefix="relforge-lock-") as directory:
+        made = Path(directory) / "pylock.toml"
         try:
             found = ask(question, made)
         except UserError as error:

@@ -78,7 +78,7 @@ def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[d
     for package in packages:
         row = next((row for row in rows if _is_of(row, package, file.path.parent)), None)
         if row is None:
-            there = ", ".join(sorted(str(row.get("name")) for row in rows if _folder(row)))
+            there = ", ".join(sorted(str(row.get("name")) for row in rows if _directory(row)))
             raise file.refusal(
                 file.path.name,
                 f"it does not contain the project itself ({package.name}"
@@ -89,7 +89,7 @@ def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[d
 
 
 def _virtual_root(file: TomlFile, rows: list[dict[str, Any]]) -> UserError:
-    places = sorted({folder for row in rows if (folder := _folder(row)) not in ("", ".")})
+    places = sorted({directory for row in rows if (directory := _directory(row)) not in ("", ".")})
     listed = ", ".join(f'"{place}"' for place in places)
     return UserError(
         f"{file.path.parent}: this is the root of a workspace and not a package: choose the "
@@ -99,17 +99,17 @@ def _virtual_root(file: TomlFile, rows: list[dict[str, Any]]) -> UserError:
     )
 
 
-def _folder(row: dict[str, Any]) -> str:
+def _directory(row: dict[str, Any]) -> str:
     """The directory of a package of the workspace, relative to the lock; else nothing."""
     source = row.get("source", {})
     kinds = ("editable", "virtual", "directory")
     return str(next((source[kind] for kind in kinds if kind in source), ""))
 
 
-def _is_of(row: dict[str, Any], package: Project, folder: Path) -> bool:
-    if row.get("name") != canonicalize_name(package.name) or not _folder(row):
+def _is_of(row: dict[str, Any], package: Project, directory: Path) -> bool:
+    if row.get("name") != canonicalize_name(package.name) or not _directory(row):
         return False
-    return (folder / _folder(row)).resolve() == package.root.resolve()
+    return (directory / _directory(row)).resolve() == package.root.resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +127,8 @@ class _UvLockReader:
         if "git" in source:
             sources = self._repository(where, source["git"])
         elif "directory" in source or "editable" in source:
-            folder = source.get("directory") or source["editable"]
-            sources = Source(path=str((self.file.path.parent / folder).resolve()))
+            directory = source.get("directory") or source["editable"]
+            sources = Source(path=str((self.file.path.parent / directory).resolve()))
         elif "virtual" not in source:
             base = source.get("registry", "")
             listed = [*row.get("wheels", ()), *([row["sdist"]] if "sdist" in row else [])]
@@ -179,16 +179,16 @@ class _UvLockReader:
         name = entry.get("filename") or unquote(split_url(url).path or local).rpartition("/")[2]
         kind, _, digest = entry.get("hash", "").partition(":")
         if kind != "sha256":
-            told = f"{name} has no sha256 hash"
+            problem = f"{name} has no sha256 hash"
             if local and "hash" not in entry:
-                told += (
+                problem += (
                     ": uv writes none for the files of a directory; write a different "
                     "lockfile: relforge lock"
                 )
-            raise self.file.refusal(where, told)
+            raise self.file.refusal(where, problem)
         if not name or Path(name).name != name:
             raise self.file.refusal(where, f"{name!r} is not a file name")
-        folder = self.file.path.parent / ("" if "://" in base else base)
-        path = str((folder / local).resolve()) if local and not url else ""
+        directory = self.file.path.parent / ("" if "://" in base else base)
+        path = str((directory / local).resolve()) if local and not url else ""
         place = self.file.line_of(digest)
         return LockedFile(name=name, sha256=digest.lower(), url=url, path=path, where=place)

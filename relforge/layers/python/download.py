@@ -63,9 +63,9 @@ def fetch(wanted: PythonArchive, root: Path) -> tuple[Path, str]:
 
 
 def _download(wanted: PythonArchive, root: Path, expected: str, kind: str) -> tuple[Path, str]:
-    folder = cache.home() / "archives"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as scratch:
+    directory = cache.home() / "archives"
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=directory) as scratch:
         draft = Path(scratch) / f"archive{kind}"
         try:
             _fetch(wanted.place, draft, root)
@@ -77,7 +77,7 @@ def _download(wanted: PythonArchive, root: Path, expected: str, kind: str) -> tu
             ) from None
         found = cache.sha256(draft)
         _compare(wanted, expected, found)
-        kept = folder / f"{found}{kind}"
+        kept = directory / f"{found}{kind}"
         os.replace(draft, kept)
     return kept, found
 

@@ -23,7 +23,7 @@ def own_digest() -> str:
 
 
 def _stamp(path: str) -> str:
-    """What tells without reading it that a file was written to."""
+    """What shows, without reading it, that a file was written to."""
     try:
         status = os.stat(path)
     except OSError:

@@ -19,7 +19,7 @@ class Scripts:
     """A file of Alembic's settings, and the directory that it names, "" where it is none here."""
 
     settings: str
-    folder: str
+    directory: str
 
 
 def find(sources: Sources) -> Iterator[Scripts]:
@@ -35,21 +35,21 @@ def find(sources: Sources) -> Iterator[Scripts]:
 
 def files(sources: Sources) -> tuple[str, ...]:
     """All of them."""
-    rows = (path for row in find(sources) for path in (row.settings, row.folder) if path)
+    rows = (path for row in find(sources) for path in (row.settings, row.directory) if path)
     return tuple(dict.fromkeys(rows))
 
 
 def beside(sources: Sources, in_wheel: Callable[[str], bool]) -> Iterator[str]:
     """Directories of migrations in a wheel whose settings, beside it, name them by a path."""
     for row in find(sources):
-        if row.folder and in_wheel(row.folder) and not in_wheel(row.settings):
-            yield row.folder
+        if row.directory and in_wheel(row.directory) and not in_wheel(row.settings):
+            yield row.directory
 
 
 def _scripts(sources: Sources, path: str, said: str) -> Scripts:
     plain = said.replace("%(here)s/", "").removeprefix("./")
-    folder = str(PurePosixPath(path).parent / plain)
-    return Scripts(path, folder if sources.has(folder) else "")
+    directory = str(PurePosixPath(path).parent / plain)
+    return Scripts(path, directory if sources.has(directory) else "")
 
 
 def _of_pyproject(text: str) -> str:

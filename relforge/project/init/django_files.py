@@ -15,13 +15,13 @@ _STATIC = "django.contrib.staticfiles"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticFiles:
-    """Where collectstatic gathers, relative to the project, and from where besides the apps.
+    """Where collectstatic gathers, relative to the project, and from where other than the apps.
 
-    ``root`` is "" where there is nothing to gather, or nobody can tell: then ``why``.
+    ``root`` is "" where there is nothing to gather, or it cannot be determined: then ``why``.
     """
 
     root: str = ""
-    folders: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -34,7 +34,7 @@ class Kept:
     where: str
 
     @property
-    def folder(self) -> str:
+    def directory(self) -> str:
         """The directory of a database, which has to be there before it is opened; else ""."""
         return self.path.rpartition("/")[0] if self.path.endswith(DATABASES) else ""
 
@@ -58,12 +58,12 @@ def static(settings: Settings) -> StaticFiles:
     if root is None:
         return StaticFiles(why=f"{shown} to {path.replace(paths.ROOT, '..')}, outside the project")
     listed = settings.value("STATICFILES_DIRS")
-    folders: list[str] = []
+    directories: list[str] = []
     if listed is not None:
         for row in _elements(listed.node):
             inner = paths.inside(settings.path(replace(listed, node=row)))
-            folders += [inner] if inner else []
-    return StaticFiles(root=root, folders=tuple(dict.fromkeys(folders)))
+            directories += [inner] if inner else []
+    return StaticFiles(root=root, directories=tuple(dict.fromkeys(directories)))
 
 
 def kept(settings: Settings) -> Iterator[Kept]:
@@ -76,9 +76,9 @@ def kept(settings: Settings) -> Iterator[Kept]:
                 yield Kept("the database", path, where)
     for name, what in (("MEDIA_ROOT", "uploads"), ("FILE_UPLOAD_TEMP_DIR", "uploads")):
         said = settings.value(name)
-        folder = paths.inside(settings.path(said)) if said else None
-        if said and folder:
-            yield Kept(what, folder, said.where)
+        directory = paths.inside(settings.path(said)) if said else None
+        if said and directory:
+            yield Kept(what, directory, said.where)
 
 
 def _files(settings: Settings, value: Value) -> Iterator[tuple[str, str]]:

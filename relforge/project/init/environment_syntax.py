@@ -26,7 +26,7 @@ class Variable:
     line: int
     needed: bool  # read while the module is imported, and without a default
     kind: str = "str"  # str, int, float, bool, list
-    sample: str = ""  # a value of the right form, where the source tells it
+    sample: str = ""  # a value of the right form, where the source shows it
 
 
 def plain(

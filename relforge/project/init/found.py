@@ -59,7 +59,7 @@ class Found:
         return bool(self.names.modules)
 
     @property
-    def state_folders(self) -> tuple[str, ...]:
+    def state_directories(self) -> tuple[str, ...]:
         """Directories of databases that no file of the release makes, relative to the project."""
         if self.contents.trees is None:
             return ()
@@ -68,5 +68,5 @@ class Found:
             for path in self.contents.paths
             for place in (path, *self.sources.below(path))
         }
-        rows = {row.folder for row in self.kept if row.folder}
+        rows = {row.directory for row in self.kept if row.directory}
         return tuple(sorted(r for r in rows if not any(way.startswith(f"{r}/") for way in there)))

@@ -95,7 +95,7 @@ OTHER_SERVERS: dict[str, Interface] = {
     "uwsgi": "wsgi",
     "waitress": "wsgi",
 }
-# Packages whose objects listen by themselves: by which calls, and what tells them where.
+# Packages whose objects listen by themselves: by which calls, and what sets the address.
 OWN_SERVERS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "gradio": ((".launch",), {"GRADIO_SERVER_NAME": "host", "GRADIO_SERVER_PORT": "port"}),
     "robyn": ((".start",), {"ROBYN_HOST": "host", "ROBYN_PORT": "port"}),

@@ -143,9 +143,9 @@ def _module(found: Found, module: str) -> str:
 def _file(found: Found, path: str, cwd: str) -> str:
     if path.startswith("/") or "$" in path:
         return ""
-    folder = cwd.removeprefix("app").strip("/")
+    directory = cwd.removeprefix("app").strip("/")
     plain = re.sub(r"^\./", "", path)
-    place = f"{folder}/{plain}" if folder else plain
+    place = f"{directory}/{plain}" if directory else plain
     if not found.sources.has(place):
         return f"the project has no file `{place}`"
     if not _goes_in(found, place):

@@ -116,7 +116,7 @@ class Names:
                 yield found.called_with
 
     def calls(self, module: str, value: Expression) -> str:
-        """The absolute name of what an expression calls, "" where it is no call."""
+        """The absolute name of what an expression calls, "" where it is not a call."""
         return self.absolute(module, value.callee) if isinstance(value, Call) else ""
 
     def _split(self, dotted: str) -> tuple[str, str]:

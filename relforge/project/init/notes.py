@@ -39,7 +39,7 @@ def seen(found: Found) -> list[str]:
         user = ", ".join(judge.lacking(found))
         why = f" (the services need {user})" if user else ""
         lines.append(f"dependencies.{key}: {', '.join(names)}{why}")
-    lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
+    lines += [f"front end: {row.directory or '.'} ({row.tool})" for row in found.fronts]
     if found.contents.trees:
         lines.append(f"sources: {', '.join(found.contents.paths)}")
         rows_out = found.contents.left_out

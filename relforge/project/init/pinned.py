@@ -29,8 +29,8 @@ def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
 
 def changed_at(root: Path, file: str) -> int | None:
     """When half of a file's lines were as they are, by git."""
-    told = git.output(root, "blame", "--line-porcelain", "--", file)
-    times = sorted(int(row) for row in re.findall(r"^committer-time (\d+)$", told or "", re.M))
+    blamed = git.output(root, "blame", "--line-porcelain", "--", file)
+    times = sorted(int(row) for row in re.findall(r"^committer-time (\d+)$", blamed or "", re.M))
     return times[len(times) // 2] if times else None
 
 

@@ -52,7 +52,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
 
 
 def unused_managers(sources: Sources, roots: Roots) -> Iterator[str]:
-    """Each ``manage.py`` that is no program."""
+    """Each ``manage.py`` that is not executable."""
     for path, facts in sources.modules.items():
         if is_manager(sources, path) and not (_kind_of_manager(facts) and roots.module(path)):
             yield path

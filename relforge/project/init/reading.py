@@ -46,21 +46,21 @@ class Sources:
         within = next((f"{row}/" for row in self.settings if name.startswith(f"{row}/")), "")
         return is_aside(name.removeprefix(within))
 
-    def below(self, folder: str) -> tuple[str, ...]:
+    def below(self, directory: str) -> tuple[str, ...]:
         """The files below a directory; "" is the project."""
-        return tuple(row for row in self.files if not folder or row.startswith(f"{folder}/"))
+        return tuple(row for row in self.files if not directory or row.startswith(f"{directory}/"))
 
 
 def read(root: Path) -> Sources:
-    """Read the project, and tell how far it is where that takes a while."""
+    """Read the project, and report the progress where that takes a while."""
     names = tuple(_own(sources.files(root)))
     modules = [name for name in names if name.endswith((".py", ".pyw"))]
-    told = time.monotonic()
+    shown_at = time.monotonic()
     found = {}
     for number, name in enumerate(modules):
-        if time.monotonic() - told > 0.5:
-            told = time.monotonic()
-            progress.tell(f"reading the sources: {number} of {len(modules)} modules")
+        if time.monotonic() - shown_at > 0.5:
+            shown_at = time.monotonic()
+            progress.report(f"reading the sources: {number} of {len(modules)} modules")
         found[name] = _facts(root, name)
     return of(
         root,

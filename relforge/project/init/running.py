@@ -153,12 +153,12 @@ def placed(row: Process, chosen: Contents, known: Names, places: Roots) -> Proce
         return replace(row, cwd=None)
     if row.cwd is None:
         return row
-    folder = row.cwd
+    directory = row.cwd
     module = row.app.partition(":")[0]
-    if not folder and module in known.modules:
+    if not directory and module in known.modules:
         root = places.of(known.modules[module].path)
-        folder = root if root.rpartition("/")[2] not in ("src", "lib") else ""
-    return replace(row, cwd="/".join(part for part in ("app", folder) if part))
+        directory = root if root.rpartition("/")[2] not in ("src", "lib") else ""
+    return replace(row, cwd="/".join(part for part in ("app", directory) if part))
 
 
 def files(
@@ -195,8 +195,8 @@ def moved(
         placed = packages(f"{row.cwd}/alembic.ini")
         if placed:
             return replace(row, cwd=placed.rpartition("/")[0])
-    # Beside a wheel, only what lies there has a directory.
+    # Beside a wheel, only what is there has a directory.
     there = bool(chosen.trees) or row.name == "alembic"
-    folder = row.cwd if row.cwd not in ("src", "lib") else ""
-    place = "/".join(part for part in ("app", folder) if part) if there else None
+    directory = row.cwd if row.cwd not in ("src", "lib") else ""
+    place = "/".join(part for part in ("app", directory) if part) if there else None
     return replace(row, exec=words, cwd=place)

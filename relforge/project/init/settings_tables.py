@@ -54,11 +54,11 @@ def _top(found: Found) -> Table:
         comment = "# Beside the project's wheel, below app/."
         copies = tuple({"copy": path, "to": f"app/{path}"} for path in found.overlays)
         rows += [Row(key="", value=comment), Row(key="overlays", value=listed(copies))]
-    elif found.state_folders:
+    elif found.state_directories:
         comment = (
             "# The sources keep a database there: move it to $RELEASE_STATE_DIR before you deploy."
         )
-        made = tuple({"mkdir": f"app/{path}"} for path in found.state_folders)
+        made = tuple({"mkdir": f"app/{path}"} for path in found.state_directories)
         rows += [Row(key="", value=comment), Row(key="overlays", value=listed(made))]
     return Table(name="", rows=tuple(rows))
 

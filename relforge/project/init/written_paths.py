@@ -25,7 +25,7 @@ _BY_LAST = {last: tuple(row for row in _CALLS if row.rpartition(".")[2] == last)
             for last in {row.rpartition(".")[2] for row in _CALLS}}  # fmt: skip
 _METHODS = {"write_text": "a file", "write_bytes": "a file", "mkdir": "files", "touch": "a file"}
 _SETTINGS = re.compile(
-    r"(?P<uploads>UPLOADS?_(FOLDER|DIR|DEST|PATH|ROOT)|UPLOADED_\w+_DEST|MEDIA_(ROOT|DIR|FOLDER))"
+    r"(?P<uploads>UPLOADS?_(DIRECTORY|DIR|DEST|PATH|ROOT)|UPLOADED_\w+_DEST|MEDIA_(ROOT|DIR|DIRECTORY))"
     r"|(?P<sessions>SESSION_FILE_(DIR|PATH))|(?P<log>LOG_?FILE(NAME)?)|(?P<cache>CACHE_DIR)"
 )
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(.*)", re.DOTALL)

@@ -76,9 +76,9 @@ def after_backend(project: Project, settings: Settings) -> Project:
 def candidates(root: Path) -> tuple[str, ...]:
     """The files that may say what is deployed, in the order in which they count."""
     names = [pipfile.NAME, *MAIN]
-    for folder, prefix in ((root / "requirements", "requirements/"), (root, "")):
+    for directory, prefix in ((root / "requirements", "requirements/"), (root, "")):
         for suffix in (".txt", ".in"):
-            there = sorted(path.name for path in folder.glob(f"*{suffix}") if path.is_file())
+            there = sorted(path.name for path in directory.glob(f"*{suffix}") if path.is_file())
             words = [*DEPLOYED, "requirements"] if prefix else DEPLOYED
             for word in words:
                 pattern = re.compile(
@@ -107,10 +107,10 @@ def files(root: Path) -> tuple[str, ...]:
 
 def sentence(requirements: Requirements) -> str:
     """``requirements from requirements.txt; not used: Pipfile``."""
-    told = f"requirements from {requirements.source}"
+    text = f"requirements from {requirements.source}"
     if requirements.unused:
-        told += f"; not used: {', '.join(requirements.unused)}"
-    return told
+        text += f"; not used: {', '.join(requirements.unused)}"
+    return text
 
 
 def asks_backend(project: Project, settings: Settings) -> bool:
@@ -135,10 +135,10 @@ def _is_packaged(project: Project, settings: Settings) -> bool:
 def _found(project: Project, settings: Settings) -> Requirements | None:
     found = project.requirements
     if "dependencies" in project.dynamic and project.dependencies:
-        told = _numbered(project.dependencies, "Requires-Dist")
+        named = _numbered(project.dependencies, "Requires-Dist")
         if found is None:
-            return Requirements(source=BACKEND, rows=told)
-        return replace(found, rows=(*told, *found.rows))
+            return Requirements(source=BACKEND, rows=named)
+        return replace(found, rows=(*named, *found.rows))
     if found is None and project.dependencies:
         return _written(project)
     return found or _first(project.root, candidates(project.root), settings.lock)

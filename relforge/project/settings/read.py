@@ -37,7 +37,7 @@ from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.job import Job
 from relforge.runtime.contract.naming import is_name, is_version
 from relforge.runtime.contract.service import Service
-from relforge.runtime.settings import ROOT, Merged
+from relforge.runtime.settings import ROOT, LaidSettings
 from relforge.support.errors import SettingsError
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -45,7 +45,7 @@ Named = TypeVar("Named", Service, Command)
 
 
 def read(
-    project: Project, merged: Merged, env: str, *, version: str, lock: str | None
+    project: Project, merged: LaidSettings, env: str, *, version: str, lock: str | None
 ) -> tuple[Settings, tuple[Reading, ...]]:
     """The settings of one environment, and each value with its origin.
 

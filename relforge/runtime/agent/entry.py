@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def split(target: str) -> tuple[str, str]:
-    """Module and qualified name; raises Refusal where it is no ``pkg.mod:fn``."""
+    """Module and qualified name; raises Refusal where it is not a ``pkg.mod:fn``."""
     module, colon, name = target.partition(":")
     words = [*module.split("."), *name.split(".")]
     if not colon or not all(word.isidentifier() for word in words):

@@ -75,7 +75,7 @@ def sweep(path: str) -> None:
 
 
 def inode(path: str) -> tuple[int, int] | None:
-    """What tells one file of that name from another; None where there is none."""
+    """What distinguishes one file of that name from another; None where there is none."""
     try:
         status = os.lstat(path)
     except OSError:

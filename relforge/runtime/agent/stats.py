@@ -21,7 +21,7 @@ def take(host: Host, within: float = 0.3) -> dict[str, Any]:
     """CPU in seconds, memory in bytes, the loop's lag in seconds.
 
     ``lag`` is None where there is no loop, or where it did not answer
-    ``within`` that time; ``requests`` is None where the server does not tell.
+    ``within`` that time; ``requests`` is None where the server does not count them.
     """
     loop = loops.of(host)
     return {

@@ -13,7 +13,7 @@ from ..nodes import identity
 from ..protocol import PROTO
 from ..wire import frames
 from ..wire.unix import Absent, credentials, dial, silent
-from .addresses import Address, agent, usual
+from .addresses import AgentAddress, agent, usual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Closed(Gone):
     """It has said why, and would not have us back: nobody used the connection."""
 
 
-class Client:
+class AgentClient:
     """Speaks `protocol`; ``welcome`` is what the agent said first.
 
     ``sock`` is connected already, to a process of our own.
@@ -42,7 +42,7 @@ class Client:
 
     def __init__(
         self,
-        address: Address,
+        address: AgentAddress,
         kind: str,
         seconds: float,
         shown: float | None = None,
@@ -153,7 +153,7 @@ class Client:
 
 def connect(
     wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN, come: float | None = None
-) -> Client:
+) -> AgentClient:
     """The agent of ``wanted`` (see ``addresses.agent``) of this release; raises Refusal.
 
     It has ``seconds`` to answer.  Where the process is about to come, as at a
@@ -170,7 +170,7 @@ def connect(
         try:
             address = agent(found, wanted, lambda: manifest.load(root)["services"])
             left = max(deadline - time.monotonic(), _LEAST)
-            return Client(address, kind, min(left, seconds), seconds)
+            return AgentClient(address, kind, min(left, seconds), seconds)
         except Gone:
             problem = Absent(f"{address} closed the connection")
         except Absent as error:

@@ -13,13 +13,13 @@ from .. import stack_signals
 from ..errors import FAILED, NOT_RUNNING, Refusal
 from ..regular_file import NotRegular, odd, open_own
 from ..wire.unix import credentials, dial, silent
-from .addresses import Address
+from .addresses import AgentAddress
 
 _QUIET = 0.15  # seconds without another line: it is done
 _SLICE = 0.02
 
 
-def ask(address: Address, seconds: float) -> str:
+def ask(address: AgentAddress, seconds: float) -> str:
     """What faulthandler prints; raises Refusal."""
     # The kernel accepts for a process that hangs, and says who listens there.
     sock = dial(address.path, str(address), seconds, address.owner)

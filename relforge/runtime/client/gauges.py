@@ -10,7 +10,7 @@ from .. import protocol as messages
 from ..errors import Refusal
 from ..protocol import supervisor as requests
 from . import addresses, supervisor
-from .connection import Client, Gone
+from .connection import AgentClient, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Gauges:
 
     def __init__(self, running: instance.Running) -> None:
         self._running = running
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str, AgentClient] = {}
         self._before: dict[int, tuple[float, float]] = {}  # by pid: when, CPU seconds
 
     def look(self) -> list[dict[str, Any]]:
@@ -32,11 +32,11 @@ class Gauges:
         tasks, lag in seconds or "blocked", requests, uptime.  Raises Refusal.
         """
         answer = supervisor.ask(self._running, requests.status(), 3.0)
-        told = self._told()
+        answers = self._answers()
         rows = []
         for service in answer["services"]:
             name = f"{service['name']}.{service['instance']}"
-            for process, said in _processes(name, told):
+            for process, said in _processes(name, answers):
                 pid = said.get("pid") or service["pid"]
                 rows.append(
                     {
@@ -57,14 +57,14 @@ class Gauges:
                 )
         return rows
 
-    def _told(self) -> dict[str, dict[str, Any]]:
+    def _answers(self) -> dict[str, dict[str, Any]]:
         """What the agents answer in time, all asked at once."""
-        waiting: dict[int, tuple[str, Client, int]] = {}
+        waiting: dict[int, tuple[str, AgentClient, int]] = {}
         for key, path in sorted(addresses.sockets(self._running.run).items()):
             name = addresses.shown(key)
             try:
-                client = self._clients.get(name) or Client(
-                    addresses.Address(key[0], key[1], path, [], key[2], self._running.owner),
+                client = self._clients.get(name) or AgentClient(
+                    addresses.AgentAddress(key[0], key[1], path, [], key[2], self._running.owner),
                     "top",
                     WITHIN,
                 )
@@ -72,7 +72,7 @@ class Gauges:
                 waiting[client.fileno()] = name, client, client.post(**messages.stats(WITHIN / 2))
             except (Refusal, Gone):
                 self._clients.pop(name, None)  # of one before
-        told: dict[str, dict[str, Any]] = {}
+        answers: dict[str, dict[str, Any]] = {}
         deadline = time.monotonic() + WITHIN
         while waiting and (left := deadline - time.monotonic()) > 0:
             for fd in select.select(list(waiting), [], [], left)[0]:
@@ -83,9 +83,9 @@ class Gauges:
                     del waiting[fd], self._clients[name]
                     continue
                 if message.get("id") == request:
-                    told[name] = {**message, "pid": client.pid}
+                    answers[name] = {**message, "pid": client.pid}
                     del waiting[fd]
-        return told
+        return answers
 
     def _share(self, pid: int | None) -> float | None:
         found = procfs.stat(pid) if pid else None
@@ -118,10 +118,10 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     return columns.lines(lines)
 
 
-def _processes(name: str, told: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+def _processes(name: str, answers: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """The process itself, then the workers that it has forked."""
-    workers = [item for item in sorted(told.items()) if item[0].startswith(f"{name}.")]
-    return [(name, told.get(name, {})), *workers]
+    workers = [item for item in sorted(answers.items()) if item[0].startswith(f"{name}.")]
+    return [(name, answers.get(name, {})), *workers]
 
 
 def _lag(row: dict[str, Any]) -> str:

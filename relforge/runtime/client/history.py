@@ -28,7 +28,7 @@ def place(name: str, state: str, kind: str) -> str | None:
 
 
 def load(path: str | None) -> Iterator[str]:
-    """The inputs, the newest first; what cannot be read is no history."""
+    """The inputs, the newest first; none where the file cannot be read."""
     if path is None:
         return
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from ..errors import DONE, LOCKED, USAGE, Refusal, told
+from ..errors import DONE, LOCKED, USAGE, Refusal, run_and_report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def main(argv: list[str]) -> int:
         from .. import screen
 
         screen.guard()
-    return told(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
+    return run_and_report(lambda: _dispatch(argv, os.environ.get("RELEASE_NAME", "app")))
 
 
 def _dispatch(argv: list[str], name: str) -> int:

@@ -15,6 +15,7 @@ GROUPS = (
     ("versions", ("install", "releases", "upgrade", "rollback", "uninstall", "prune")),
     ("the live process", ("remote_console", "rpc")),
     ("a fresh process", ("eval", "run", "console")),
+    ("the fleet", ("nodes",)),
     ("this host", ("units", "completion")),
 )
 
@@ -128,6 +129,8 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             ("--args JSON", "its arguments: a list, or an object of keywords"),
             ("--service S[.N]", "the process (default: `web`, else the first by name)"),
             ("--all", "every process, or each one of --service"),
+            ("--node NODE", "on another node of the fleet: see `nodes`"),
+            ("--all-nodes", "on every node of the fleet"),
             ("--timeout DURATION", "how long the evaluation may take"),
             ("--json", "print the result as JSON"),
         ),
@@ -135,7 +138,16 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             "rpc 'shop.orders.count()'",
             "rpc --call shop.orders:count --args '[2026]'",
             "rpc --all --json 'len(app.routes)'",
+            "rpc --all-nodes 'len(app.routes)'",
         ),
+    ),
+    "nodes": (
+        ("List the hosts that `tool.relforge.nodes` finds.",),
+        (
+            ("--status", "ask each of them, by ssh, for version and state; exit 1 if one fails"),
+            JSON,
+        ),
+        ("nodes", "nodes --status --json"),
     ),
     "eval": (
         ("Evaluate in a fresh process, with the configuration that `start` would load.",),

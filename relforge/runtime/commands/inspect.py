@@ -7,7 +7,7 @@ import sys
 from .. import instance, options, paths
 from .. import protocol as messages
 from ..client import addresses
-from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
+from ..client.connection import ANSWER_WITHIN, AgentClient, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
 from ..untrusted_text import line
@@ -101,13 +101,13 @@ def _tasks(who: str | None, seconds: float) -> None:
         print(*row["stack"], sep="\n", end="\n\n")
 
 
-def _address(who: str | None) -> addresses.Address:
+def _address(who: str | None) -> addresses.AgentAddress:
     root = manifest.root()
     running = instance.required(paths.of(root))
     return addresses.agent(running, who, lambda: manifest.load(root)["services"])
 
 
-def _ask(client: Client, seconds: float, message: dict[str, Any]) -> dict[str, Any]:
+def _ask(client: AgentClient, seconds: float, message: dict[str, Any]) -> dict[str, Any]:
     try:
         return client.request(seconds=seconds, **message)
     except Gone:

@@ -105,7 +105,7 @@ def reload(argv: list[str]) -> int:
     from ..protocol import supervisor as messages
 
     answer = ask(instance.here(), messages.reload(every=every, only=only))
-    for word, key in (("told", "told"), ("reloaded", "replaced")):
+    for word, key in (("updated", "told"), ("reloaded", "replaced")):
         if answer.get(key):
             print(f"{word}: {', '.join(answer[key])}")
     if not answer.get("told") and not answer["replaced"]:

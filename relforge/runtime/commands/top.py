@@ -12,7 +12,7 @@ from ..client.gauges import Gauges, table
 from ..errors import DONE
 from . import usage
 
-_MOMENT = 0.3  # seconds between two looks where one has to tell the use of the CPU
+_MOMENT = 0.3  # seconds between two looks where one has to show the use of the CPU
 
 
 def top(argv: list[str]) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..options import Options
     from ..paths import Paths
 
-FOLDER = "/etc/systemd/system"
+DIRECTORY = "/etc/systemd/system"
 
 
 def units(argv: list[str]) -> int:
@@ -32,12 +32,12 @@ def units(argv: list[str]) -> int:
     texts = _texts(root, kind)
     if "--install" not in given.flags:
         # As `systemctl cat` has them, where there are several.
-        heads = [f"# {FOLDER}/{name}\n" if len(texts) > 1 else "" for name in texts]
+        heads = [f"# {DIRECTORY}/{name}\n" if len(texts) > 1 else "" for name in texts]
         print("\n".join(map("".join, zip(heads, texts.values(), strict=True))), end="")
         return DONE
     for name, text in texts.items():
-        _install(os.path.join(FOLDER, name), text)
-    print("wrote", " and ".join(os.path.join(FOLDER, name) for name in texts))
+        _install(os.path.join(DIRECTORY, name), text)
+    print("wrote", " and ".join(os.path.join(DIRECTORY, name) for name in texts))
     names = " ".join(texts).replace("@.", "@NAME.")
     print(f"now: systemctl daemon-reload && systemctl enable --now {names}")
     return DONE
@@ -153,19 +153,19 @@ def _link(root: str) -> str:
     return current if installed else root
 
 
-def _existing(folder: str) -> str:
+def _existing(directory: str) -> str:
     """The directory, or the nearest above it: systemd refuses to open up one that is not there."""
-    while not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    return folder
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    return directory
 
 
 def _user(places: Paths) -> list[str]:
-    """Whoever owns the state, else the release: who runs this command may be root."""
+    """The owner of the state, else of the release: this command may run as root."""
     import pwd
 
-    for folder in (places.state, places.root):
-        if os.path.isdir(folder) and (uid := os.stat(folder).st_uid):
+    for directory in (places.state, places.root):
+        if os.path.isdir(directory) and (uid := os.stat(directory).st_uid):
             try:
                 return [f"User={pwd.getpwuid(uid).pw_name}"]
             except KeyError:

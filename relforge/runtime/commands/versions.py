@@ -10,7 +10,7 @@ from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 from ..versions import place as places
 from ..versions.book import Book
-from ..versions.place import Place
+from ..versions.place import DeployRoot
 from . import usage
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def upgrade(argv: list[str]) -> int:
 
     with Book(_here(), f"upgrade to {version}") as book:
         result = switch.to(book, version, "upgrade", _how(given))
-    return _tell(given, result, _switched(result))
+    return _print(given, result, _switched(result))
 
 
 def rollback(argv: list[str]) -> int:
@@ -46,7 +46,7 @@ def rollback(argv: list[str]) -> int:
                 hint="`releases` lists the installed versions; `upgrade VERSION` switches to one",
             )
         result = switch.to(book, version, "rollback", _how(given))
-    return _tell(given, result, _switched(result))
+    return _print(given, result, _switched(result))
 
 
 def install(argv: list[str]) -> int:
@@ -54,19 +54,19 @@ def install(argv: list[str]) -> int:
     given = options.parse(argv, flags="--json", values="--root --sha256 --allowed-signers")
     what = _one(given, usage("install"))
     from ..versions.fetch import label
-    from ..versions.install import Wanted, install
+    from ..versions.install import InstallRequest, install
 
     root = given.values.get("--root")
-    place = _here() if root is None else Place(os.path.abspath(root))
+    place = _here() if root is None else DeployRoot(os.path.abspath(root))
     name = manifest.load(manifest.root())["name"]
-    wanted = Wanted(
+    wanted = InstallRequest(
         what, given.values.get("--sha256", ""), given.values.get("--allowed-signers"), name
     )
     with Book(place, f"install of {label(what)}") as book:
         result = install(book, wanted)
     version = result["version"]
     line = f"{version} is installed" + ("" if result["changed"] else " already")
-    return _tell(given, result, line)
+    return _print(given, result, line)
 
 
 def releases(argv: list[str]) -> int:
@@ -74,10 +74,10 @@ def releases(argv: list[str]) -> int:
     given = options.parse(argv, flags="--json")
     options.most(given, 0, usage("releases"))
     from ..versions import listing
-    from ..versions.journal import Journal
+    from ..versions.journal import DeployJournal
 
     place = _here()
-    journal = Journal(place)
+    journal = DeployJournal(place)
     rows = listing.rows(place, journal)
     result = {
         "root": place.root,
@@ -86,7 +86,7 @@ def releases(argv: list[str]) -> int:
         "unfinished": journal.unfinished(),
         "releases": rows,
     }
-    return _tell(given, result, "\n".join(_table(result)))
+    return _print(given, result, "\n".join(_table(result)))
 
 
 def uninstall(argv: list[str]) -> int:
@@ -107,7 +107,7 @@ def uninstall(argv: list[str]) -> int:
             if now
             else ("; `rollback` has no version to go back to now")
         )
-    return _tell(given, result, line)
+    return _print(given, result, line)
 
 
 def prune(argv: list[str]) -> int:
@@ -127,7 +127,7 @@ def prune(argv: list[str]) -> int:
             uninstall(book, version)
     result = {"removed": spare, "changed": bool(spare) and not dry, "dry": dry}
     what = "would be removed" if dry else "removed"
-    return _tell(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
+    return _print(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
 
 
 def _how(given: Options) -> How:
@@ -136,7 +136,7 @@ def _how(given: Options) -> How:
     return How(dry="--dry-run" in given.flags, on_restart="--on-restart" in given.flags)
 
 
-def _here() -> Place:
+def _here() -> DeployRoot:
     return places.of(manifest.root())
 
 
@@ -182,6 +182,6 @@ def _switched(result: dict[str, Any]) -> str:
     return f"{version} is current; it is not running"
 
 
-def _tell(given: Options, result: dict[str, Any], line: str) -> int:
+def _print(given: Options, result: dict[str, Any], line: str) -> int:
     print(json.dumps(result, indent=2) if "--json" in given.flags else line)
     return DONE

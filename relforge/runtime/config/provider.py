@@ -165,7 +165,11 @@ class Context:
         return joined if joined is None or joined.startswith("/") else f"{self.root}/{joined}"
 
     def expand(self, text: str, *, optional: bool = False) -> str | None:
-        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`."""
+        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`.
+
+        None for a variable that is not set, where ``optional``; else raises Failure for it, as
+        for an empty one.
+        """
         parts, rest = [], text
         while "${" in rest:
             before, _, rest = rest.partition("${")

@@ -92,7 +92,7 @@ class Section(Mapping[str, "Any"]):
         return keys.show(path) in self._secrets
 
 
-class Config(Section):
+class Configuration(Section):
     """The whole configuration; it is loaded when it is first looked at."""
 
     __slots__ = ()
@@ -106,7 +106,7 @@ class Config(Section):
         return super().__getattr__(name)
 
 
-config = Config()
+config = Configuration()
 importers: list[str] = []  # the files that have imported `config`, the first ones
 _MOST = 8
 

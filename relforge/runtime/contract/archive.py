@@ -42,11 +42,11 @@ _HEADERS = frozenset(
 )
 
 
-class Member(tarfile.TarInfo):
+class LimitedMember(tarfile.TarInfo):
     """A member whose header is refused before `tarfile` reads it, where it is too long."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Member:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> LimitedMember:
         """One header; raises tarfile.ReadError."""
         member = super().frombuf(buf, encoding, errors)
         if member.type in _HEADERS and member.size > MOST_HEADER:
@@ -70,12 +70,10 @@ def end_problem(rest: Readable, *, required: bool = True) -> str:
 
 
 class Unpacked:
-    """How much an archive becomes: it may not fill the disk of whoever unpacks it.
+    """How much an archive becomes: it may not fill the disk of the host that unpacks it.
 
     No path of it may be too long for that disk, either.
     """
-
-    __slots__ = ("_left", "_most")
 
     def __init__(self, packed: int) -> None:
         self._left = self._most = max(_SMALL, packed * _RATIO)

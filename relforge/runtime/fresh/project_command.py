@@ -79,7 +79,7 @@ def _called(call: Callable[[], int]) -> int:
 def _deed(version: str, given: Any, once: Any, values: dict[str, Any]) -> dict[str, str]:
     """What is done once: a version, its arguments, and what of the configuration it acts on.
 
-    The values may be secret: a digest of them tells whether they are the same.
+    The values may be secret: a digest of them shows whether they are the same.
     """
     acted = (
         {key: keys.lookup(values, key) for key in once["by"]} if isinstance(once, dict) else values

@@ -24,8 +24,6 @@ _SLACK = 15.0  # seconds over the command's own limit: a connection has to be ma
 class Answer:
     """What a command printed on a node, and its exit status; 255 is ssh's own failure."""
 
-    __slots__ = ("error", "host", "output", "status")
-
     def __init__(self, host: str, status: int, output: str, error: str) -> None:
         self.host = host
         self.status = status

@@ -56,7 +56,7 @@ def main(_argv: list[str]) -> int:
             *(service["agent"], info, namespace, service["console"]),
             first=service.get("agent_first"),
         )
-    except Refusal as error:  # what is in the run directory is somebody else's
+    except Refusal as error:
         return _refused(error)
     agent.secrets = secrets
     if service.get("audit"):
@@ -83,8 +83,7 @@ def main(_argv: list[str]) -> int:
 
 
 def _refused(error: Refusal) -> int:
-    lines = [error.message, error.hint] if error.hint else [error.message]
-    print(*lines, sep="\n  ", file=sys.stderr)
+    print(error.message, *filter(None, [error.hint]), sep="\n  ", file=sys.stderr)
     return error.code
 
 
@@ -132,7 +131,7 @@ def _collecting_nothing() -> Iterator[None]:
 def _succeed(service: dict[str, Any]) -> None:
     """Take over from the process whose place this one is to have, where the application wants to.
 
-    Only what it has imported can tell that it does.
+    Only what it has imported shows that it does.
     """
     handoff, kept = sys.modules.get("relforge.runtime.handoff"), service.get("kept")
     if handoff is not None and kept is not None:

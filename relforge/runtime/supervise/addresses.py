@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Address:
+class ListenAddress:
     """``place`` is what bind(2) takes; ``text`` and ``where`` are the setting and its name.
 
     ``mode`` and ``group`` (-1: as it comes) are those of a Unix socket.
@@ -41,7 +41,7 @@ def settings(spec: Spec) -> list[tuple[str, str]]:
     return [(text, f"services.{spec.name}.listen[{at}]") for at, text in enumerate(spec.listen)]
 
 
-def read(text: str, where: str, run: str) -> Address:
+def read(text: str, where: str, run: str) -> ListenAddress:
     """The address of a setting, a path relative to the run directory.
 
     Raises Refusal (78) for what is not an address, or not a name that resolves.
@@ -53,14 +53,14 @@ def read(text: str, where: str, run: str) -> Address:
     if found.path:
         place = os.path.join(run, found.path)
         group = _group(found.group, where)
-        return Address(text, where, socket.AF_UNIX, place, mode=found.mode, group=group)
+        return ListenAddress(text, where, socket.AF_UNIX, place, mode=found.mode, group=group)
     try:
         rows = socket.getaddrinfo(found.host, found.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise Refusal(f"{where}: {text}: {error.strerror}", code=CONFIG) from None
     # `localhost` is 127.0.0.1 to most who connect.
     rows.sort(key=lambda row: row[0] != socket.AF_INET)
-    return Address(text, where, rows[0][0], rows[0][4])
+    return ListenAddress(text, where, rows[0][0], rows[0][4])
 
 
 def _group(name: str, where: str) -> int:
@@ -76,17 +76,17 @@ def _group(name: str, where: str) -> int:
         raise Refusal(f"{where}: this host has no group {name!r}", code=CONFIG) from None
 
 
-def every(specs: list[Spec], run: str) -> list[Address]:
+def every(specs: list[Spec], run: str) -> list[ListenAddress]:
     """Where services would listen; raises Refusal (78) for the first that is not an address."""
     return [read(text, where, run) for spec in specs for text, where in settings(spec)]
 
 
-def texts(rows: list[Address]) -> list[str]:
+def texts(rows: list[ListenAddress]) -> list[str]:
     """The same as ``ListenStream=`` of systemd.socket(5) has it."""
     return [str(row).removeprefix(UNIX) for row in rows]
 
 
-def access(rows: list[Address]) -> tuple[int, int] | None:
+def access(rows: list[ListenAddress]) -> tuple[int, int] | None:
     """The mode and the group of the Unix sockets, None without any.
 
     Raises Refusal where they differ: a unit of systemd has one of each.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Edge:
-    """``post(event)``: something has happened.  ``errands`` are children that are no service's."""
+    """``post(event)``: something has happened.  ``errands`` are children other than services."""
 
     def __init__(self, plan: Plan, poller: Poller, post: Callable[[Value], None]) -> None:
         self.plan = plan

@@ -33,7 +33,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .rules.effects import Load
 
-TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
+TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit says more
 _CHUNK = 1 << 16
 _MOST = 64 << 20  # bytes of an answer
 

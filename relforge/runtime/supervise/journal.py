@@ -17,7 +17,7 @@ AUDIT = "audit"  # the stream of what was evaluated in the processes
 _STAMP = len("2026-11-23T15:40:55")
 
 
-class Limits:
+class LogLimits:
     """When a file is full: bytes and seconds, 0 for never; ``keep`` rotated ones stay."""
 
     def __init__(self, size: int, age: float, keep: int) -> None:
@@ -26,7 +26,7 @@ class Limits:
         self.keep = keep
 
 
-class Journal:
+class ReleaseLog:
     """Lines such as ``2026-11-23T15:40:55.123Z web.1 | text`` in ``path``; None is the foreground.
 
     A file that is full becomes ``path.1``, which was ``path.2`` before, and so on.
@@ -34,7 +34,7 @@ class Journal:
     Never raises: a full disk must not stop what is being logged.
     """
 
-    def __init__(self, name: str, path: str | None, limits: Limits) -> None:
+    def __init__(self, name: str, path: str | None, limits: LogLimits) -> None:
         self.name = name
         self.path = path
         self._limits = limits
@@ -124,7 +124,7 @@ class Journal:
         size, age = self._limits.size, self._limits.age
         if not self._size:
             return False
-        # Stamps sort as the moments that they tell.
+        # Stamps sort as the moments that they stand for.
         return bool(size and self._size + more > size) or bool(
             age and self._began < stamp(now - age)
         )

@@ -26,7 +26,7 @@ def start(
     Returns its pid, the reading end of its output, and that of a pipe which ends when a
     program has been executed; -1 where there is none.
     It finds its sockets from descriptor 3 on, then the configuration, then, a
-    program, the pipe that tells of its exec, another one the state that was kept
+    program, the pipe that ends at its exec, another one the state that was kept
     for it.  Raises OSError.
     """
     born, spec = process.generation, process.spec

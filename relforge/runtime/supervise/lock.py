@@ -20,8 +20,8 @@ _MOST = 1 << 16  # bytes that are read
 _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 
 
-class Lock:
-    """``<state>/lock``, held; its content tells control commands whom to ask.
+class InstanceLock:
+    """``<state>/lock``, held; its content says whom control commands ask.
 
     ``{"pid", "run_dir", "name", "version", "root", "started", "mode": "daemon" | "foreground",
     "operation": "start" | null, "groups": [process group]}``
@@ -41,9 +41,9 @@ class Lock:
         return dict(self._content)
 
     def update(self, **content: Any) -> None:
-        """Rewrite the content in one write; whoever reads meanwhile sees the old or the new.
+        """Rewrite the content in one write; a reader sees the old or the new.
 
-        A full disk is no reason to stop what runs: then the content stays as it was.
+        A full disk must not stop what runs: then the content stays as it was.
         """
         try:
             self._write(content)
@@ -64,7 +64,7 @@ class Lock:
             self.fd = -1
 
 
-def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
+def acquire(paths: Paths, content: dict[str, Any]) -> InstanceLock:
     """Take the lock, or raise Refusal: 1 already running, 75 another start is under way."""
     try:
         fd = open_lock(paths.lock, os.O_RDWR | os.O_CREAT)
@@ -74,7 +74,7 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
         os.close(fd)
         raise taken(paths)
     try:
-        return Lock(fd, content)
+        return InstanceLock(fd, content)
     except OSError as error:
         os.close(fd)
         raise Refusal(f"{paths.lock}: {error.strerror}") from None

@@ -27,7 +27,7 @@ def adopt() -> None:
 
 
 def mark(name: str) -> str:
-    """What the next process of that name is told apart by."""
+    """What distinguishes the next process of that name."""
     return f"{name}:{os.getpid()}.{time.monotonic_ns()}"
 
 

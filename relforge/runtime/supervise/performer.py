@@ -200,7 +200,9 @@ _METHODS: dict[type, Callable[[Any, Any, World], None]] = {
     effects.Load: Performer._load,
     effects.Probe: Performer._probe,
     effects.Push: Performer._push_config,
-    effects.Record: lambda own, effect, _world: own.plan.lock.update(operation=effect.operation),
+    effects.RecordOperation: lambda own, effect, _world: own.plan.lock.update(
+        operation=effect.operation
+    ),
     effects.Reloading: lambda own, _effect, _world: own.plan.manager.reloading(),
     effects.Rename: lambda own, effect, _world: agent_sockets.rename(
         own.plan.paths.run, effect.name

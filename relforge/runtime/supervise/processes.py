@@ -191,5 +191,5 @@ class Processes:
         return count
 
     def _record(self) -> None:
-        """Whoever has to stop us by force finds in the lock what else to kill."""
+        """A command that stops us by force finds in the lock what else to kill."""
         self._edge.plan.lock.update(groups=sorted(self._by_pid))

@@ -9,7 +9,7 @@ from collections import deque
 
 from ..protocol import supervisor as messages
 from . import jobs, orphans, report
-from .control import Client, Control
+from .control import Control, ControlClient
 from .control_files import ControlFiles
 from .generation import Generation
 from .performer import Performer
@@ -148,7 +148,7 @@ class Supervisor:
         else:
             self.post(events.Signaled(meaning(number)))
 
-    def _answer(self, message: dict[str, Any], client: Client) -> None:
+    def _answer(self, message: dict[str, Any], client: ControlClient) -> None:
         try:
             request = messages.ControlRequest(message)
         except ValueError as error:
@@ -162,7 +162,7 @@ class Supervisor:
             self.plan.journal.say(f"a request failed: {request.op}: {text}")
             client.send(messages.error(text))
 
-    def _do(self, request: messages.ControlRequest, client: Client) -> None:
+    def _do(self, request: messages.ControlRequest, client: ControlClient) -> None:
         if request.op == messages.PING:
             client.send(messages.pong(os.getpid()))
         elif request.op == messages.STATUS:

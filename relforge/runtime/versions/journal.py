@@ -18,7 +18,7 @@ from ..contract.naming import is_version
 from ..errors import Refusal
 from ..regular_file import NotRegular, odd, open_own
 from ..wire.descriptors import write
-from .place import Place
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ _MOST = 2000  # lines; older ones than the last half go then
 _MOST_READ = 16 << 20  # bytes: what this many lines never have
 
 
-class Journal:
+class DeployJournal:
     """The lines, oldest first."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DeployRoot) -> None:
         self._place = place
         self.lines: list[dict[str, Any]] = _read(place.journal)
 
     def write(self, op: str, version: str, state: str, *, old: str = "", why: str = "") -> None:
-        """Add a line; it is on the disk when this returns."""
+        """Add a line, which is on the disk when this returns; raises Refusal."""
         row = {"at": round(time.time(), 3), "op": op, "version": version, "state": state}
         row |= {"old": old, "why": why}
         self.lines.append(row)
@@ -129,7 +129,7 @@ def _is_row(row: Any) -> bool:
     return row["op"] == "install" or is_version(row["version"])
 
 
-def _rewrite(place: Place, rows: list[dict[str, Any]]) -> None:
+def _rewrite(place: DeployRoot, rows: list[dict[str, Any]]) -> None:
     temporary = f"{place.journal}.{os.getpid()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     with open(open_own(temporary, flags, 0o644), "wb") as file:

@@ -24,7 +24,10 @@ def _at_once() -> None:
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """The bytes of one frame; values that JSON lacks are sent as their ``repr``."""
+    """The bytes of one frame; values that JSON lacks are sent as their ``repr``.
+
+    Raises FrameError for more than `LIMIT` bytes.
+    """
     body = _JSON.encode(message).encode()
     if len(body) > LIMIT:
         raise FrameError(f"a message of {len(body)} bytes is over the limit of {LIMIT}")

@@ -30,7 +30,7 @@ LAYERS = (b"first" * 1000, b"second" * 100_000)
 
 
 @contextlib.contextmanager
-def started(folder: Path, password: str = "") -> Iterator[str]:
+def started(directory: Path, password: str = "") -> Iterator[str]:
     """A registry of this host's own, empty; its address.  With a password for `me`."""
     program = shutil.which("docker-registry")
     if program is None:
@@ -39,17 +39,17 @@ def started(folder: Path, password: str = "") -> Iterator[str]:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     settings: dict[str, object] = {
         "version": 0.1,
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "storage": {"filesystem": {"rootdirectory": str(directory / "data")}},
         "http": {"addr": address},
     }
     if password:
         words = ["perl", "-e", 'print crypt($ARGV[0], q($2b$05$) . "a" x 22)', password]
         hashed = subprocess.check_output(words, text=True)
-        (folder / "htpasswd").write_text(f"me:{hashed}\n")
-        settings["auth"] = {"htpasswd": {"realm": "here", "path": str(folder / "htpasswd")}}
-    (folder / "registry.yml").write_text(json.dumps(settings))
+        (directory / "htpasswd").write_text(f"me:{hashed}\n")
+        settings["auth"] = {"htpasswd": {"realm": "here", "path": str(directory / "htpasswd")}}
+    (directory / "registry.yml").write_text(json.dumps(settings))
     process = subprocess.Popen(
-        [program, "serve", folder / "registry.yml"],
+        [program, "serve", directory / "registry.yml"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

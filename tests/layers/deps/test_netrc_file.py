@@ -33,9 +33,9 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def written(folder: Path, places: PackageSources, requirements: str = "") -> dict[str, str]:
+def written(directory: Path, places: PackageSources, requirements: str = "") -> dict[str, str]:
     """The password of each host."""
-    path = folder / "netrc"
+    path = directory / "netrc"
     assert {"NETRC": str(path)} == netrc_file.write(path, places, requirements)
     assert 0o600 == path.stat().st_mode & 0o777
     return {host: row[2] for host, row in netrc.netrc(path).hosts.items()}

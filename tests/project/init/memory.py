@@ -21,8 +21,8 @@ HOST = ("3.13", "3.12", "3.11")
 def found(files: Mapping[str, str], available: Iterable[str] | None = HOST) -> Found:
     """The model of the project."""
     texts = {name: dedent(row) for name, row in files.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "nowhere"
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory) / "nowhere"
         root.mkdir()
         for name, row in texts.items():
             if "/" not in name or name.endswith(".txt"):

@@ -31,7 +31,7 @@ def site(lines: str, **files: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("lines", "folder"),
+    ("lines", "directory"),
     [
         ("STATIC_ROOT = BASE_DIR / 'static' / 'all'", "static/all"),
         ("STATIC_ROOT: str = os.path.join(BASE_DIR, 'static')", "static"),
@@ -46,10 +46,13 @@ def site(lines: str, **files: str) -> dict[str, str]:
         ("STATIC_ROOT = BASE_DIR / 'u'\nif os.environ.get('X'):\n    STATIC_ROOT = '/x'", "u"),
     ],
 )
-def test_static_files_are_collected_where_the_settings_say(lines: str, folder: str) -> None:
+def test_static_files_are_collected_where_the_settings_say(lines: str, directory: str) -> None:
     # P18
     typed = read(site(lines))
-    assert ((COLLECT,), ((folder, f"app/{folder}"),)) == (typed.assets.run, typed.assets.outputs)
+    assert ((COLLECT,), ((directory, f"app/{directory}"),)) == (
+        typed.assets.run,
+        typed.assets.outputs,
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_state_inside_the_project_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "folder"),
+    ("lines", "directory"),
     [
         ("QUEUE = {'filename': os.path.join(BASE_DIR, 'data', 'tasks.sqlite3')}", "data"),
         ("default = {'NAME': f'{BASE_DIR}/var/db/x.db'}\nDATABASES = {'a': default}", "var/db"),
@@ -119,15 +122,17 @@ def test_state_inside_the_project_is_said() -> None:
     ],
 )  # fmt: skip
 def test_the_directory_of_a_database_is_made_where_no_file_makes_it(  # P21
-    lines: str, folder: str
+    lines: str, directory: str
 ) -> None:
     files = site(f"STATIC_ROOT = BASE_DIR / 'static'\n{lines}")
     typed = read(files)
-    assert (("mkdir", "-p", folder), COLLECT) == typed.assets.run
-    assert [f"app/{folder}"] == [row.to for row in typed.overlays]
+    assert (("mkdir", "-p", directory), COLLECT) == typed.assets.run
+    assert [f"app/{directory}"] == [row.to for row in typed.overlays]
     assert 1 == left(files).count("writes the database inside the release")
-    typed = read({**files, f"{folder}/__init__.py": "", "mysite/urls.py": "import data, var.db\n"})
-    assert () == typed.overlays or folder != "data"
+    typed = read(
+        {**files, f"{directory}/__init__.py": "", "mysite/urls.py": "import data, var.db\n"}
+    )
+    assert () == typed.overlays or directory != "data"
 
 
 def test_what_only_looks_like_a_database_is_none() -> None:

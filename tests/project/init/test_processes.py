@@ -94,8 +94,12 @@ def test_manage_is_a_command_whatever_its_form(path: str, root: str | None, form
     source = DJANGO if form == "guard" else f"from django import execute_from_command_line\n{MAIN}"
     if form == "main":
         source = source.replace("print(1)", "execute_from_command_line()")
-    folder = path.removesuffix("manage.py")
-    files = {path: source, f"{folder}mysite/__init__.py": "", f"{folder}mysite/settings.py": ""}
+    directory = path.removesuffix("manage.py")
+    files = {
+        path: source,
+        f"{directory}mysite/__init__.py": "",
+        f"{directory}mysite/settings.py": "",
+    }
     typed = read(files)
     (row,) = typed.commands
     assert ("manage", ("python", "-m", "manage")) == (row.name, row.exec)

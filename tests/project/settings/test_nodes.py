@@ -24,9 +24,9 @@ app = []
 """
 
 
-def nodes(folder: Path, lines: str) -> Nodes:
-    (folder / "pyproject.toml").write_text(PROJECT % lines)
-    return read_settings(folder, "prod").settings.nodes
+def nodes(directory: Path, lines: str) -> Nodes:
+    (directory / "pyproject.toml").write_text(PROJECT % lines)
+    return read_settings(directory, "prod").settings.nodes
 
 
 def test_a_strategy_with_what_it_needs(tmp_path: Path) -> None:

@@ -507,8 +507,8 @@ def test_the_session_in_the_documentation_is_what_is_seen(opened: Open) -> None:
     ):
         seen = re.sub(pattern, shown, seen)
     page = ROOT / "docs" / "how-to" / "look-inside.md"
-    head, told, rest = re.split(SESSION, page.read_text(), maxsplit=1)
+    head, reported, rest = re.split(SESSION, page.read_text(), maxsplit=1)
     if os.environ.get("WRITE_DOCS"):
-        told = f"{seen}\n"
-        page.write_text(f"{head}```text\n$ bin/shop remote_console\n{told}```{rest}")
-    assert told == f"{seen}\n"
+        reported = f"{seen}\n"
+        page.write_text(f"{head}```text\n$ bin/shop remote_console\n{reported}```{rest}")
+    assert reported == f"{seen}\n"

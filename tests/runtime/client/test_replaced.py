@@ -104,7 +104,7 @@ def test_the_console_follows_a_reload(one: MiniRelease, console: Terminal, tmp_p
     assert re.search(rf"^\* +web\.1 +running +{after} ", console.ask("%services"), re.M)
 
 
-def test_a_console_that_nobody_uses_is_told_why_it_ends(mini_release: Make) -> None:
+def test_a_console_that_nobody_uses_learns_why_it_ends(mini_release: Make) -> None:
     release = mini_release(
         {"shop/web.py": WEB},
         services={"web": {"target": "shop.web:main"}},

@@ -46,11 +46,11 @@ def test_a_unit_that_systemd_understands(mini_release: Make, tmp_path: Path, lev
 
 
 @pytest.mark.parametrize(
-    ("version", "kind", "told"),
+    ("version", "kind", "reported"),
     [("252", "notify", True), ("253", "notify-reload", True), ("257", "notify-reload", False)],
 )
 def test_the_unit_fits_the_systemd_that_is_there(
-    mini_release: Make, tmp_path: Path, version: str, kind: str, told: bool
+    mini_release: Make, tmp_path: Path, version: str, kind: str, reported: bool
 ) -> None:
     program = tmp_path / "systemctl"
     program.write_text(f"#!/bin/sh\necho 'systemd {version} ({version}.1-1)'\n")
@@ -58,7 +58,7 @@ def test_the_unit_fits_the_systemd_that_is_there(
     release = mini_release(services={"worker": {}})
     rows = release.run("units", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}).stdout.split("\n")
     assert f"Type={kind}" in rows
-    assert told == ("Environment=FDSTORE=64" in rows), "systemd 254 says it itself"
+    assert reported == ("Environment=FDSTORE=64" in rows), "systemd 254 says it itself"
 
 
 def test_a_socket_unit_has_the_addresses_of_the_configuration(mini_release: Make) -> None:
@@ -97,7 +97,7 @@ def test_a_socket_unit_has_the_mode_and_the_group_of_the_configuration(mini_rele
     assert "services.web.listen[0] and services.admin.listen[0] have different" in result.stderr
 
 
-def test_what_cannot_be_a_socket_unit_is_told(mini_release: Make) -> None:
+def test_what_cannot_be_a_socket_unit_is_reported(mini_release: Make) -> None:
     both = mini_release().run("units", "--socket", "--instances")
     assert (2, True) == (both.returncode, "exclude each other" in both.stderr)
     nowhere = mini_release(services={"worker": {}}).run("units", "--socket")

@@ -189,14 +189,14 @@ def env_provider(**options: Any) -> dict[str, Any]:
 
 def release(
     make: Callable[..., MiniRelease],
-    folder: Path,
+    directory: Path,
     *,
     providers: list[Any] | None = None,
     hooks: dict[str, Any] | None = None,
     **service: Any,
 ) -> tuple[MiniRelease, Path]:
     """A release whose worker writes down what it was handed."""
-    found = folder / "found"
+    found = directory / "found"
     config = {
         "providers": providers or [env_provider()],
         "schema": SCHEMA,
@@ -227,8 +227,8 @@ def test_a_process_finds_nothing_else(
     row = json.loads(text)
     assert {"http": {"port": 80}} == row["values"]
     assert {"URL": None, "SHOP_DB__URL": None, "PORT": "80", "X": "y"} == row["environ"]
-    told = shop.run("rpc", "config['db.url']")
-    assert "db.url is not set, or `config` of this service does not list it" in told.stderr
+    refused = shop.run("rpc", "config['db.url']")
+    assert "db.url is not set, or `config` of this service does not list it" in refused.stderr
 
 
 @pytest.mark.process
@@ -268,12 +268,12 @@ def test_a_reload_hands_on_nothing_else_either(
 def test_another_user_is_handed_what_is_named(
     mini_release: Callable[..., MiniRelease], tmp_path: Path
 ) -> None:
-    for folder in (tmp_path, *tmp_path.parents):
-        os.chmod(folder, 0o755)
+    for directory in (tmp_path, *tmp_path.parents):
+        os.chmod(directory, 0o755)
     shop, found = release(mini_release, tmp_path, config=["http.port"], user="nobody")
     os.chmod(tmp_path, 0o777)
-    for folder in (shop.root, *shop.root.parents):
-        os.chmod(folder, 0o755)
+    for directory in (shop.root, *shop.root.parents):
+        os.chmod(directory, 0o755)
     done = shop.run("start", env=SECRET)
     assert 0 == done.returncode, done.stderr
     text = found.read_text()
@@ -299,12 +299,12 @@ def test_config_check_notes_what_fits_nothing_and_who_is_handed_every_secret(
 def test_another_user_is_handed_nothing_without_the_setting(
     mini_release: Callable[..., MiniRelease], tmp_path: Path
 ) -> None:
-    for folder in (tmp_path, *tmp_path.parents):
-        os.chmod(folder, 0o755)
+    for directory in (tmp_path, *tmp_path.parents):
+        os.chmod(directory, 0o755)
     shop, found = release(mini_release, tmp_path, user="nobody")
     os.chmod(tmp_path, 0o777)
-    for folder in (shop.root, *shop.root.parents):
-        os.chmod(folder, 0o755)
+    for directory in (shop.root, *shop.root.parents):
+        os.chmod(directory, 0o755)
     done = shop.run("start", env=SECRET)
     assert 0 == done.returncode, done.stderr
     row = json.loads(found.read_text())

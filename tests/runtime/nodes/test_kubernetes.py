@@ -38,19 +38,19 @@ class Api(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory that a pod has, and the server's key."""
-    folder = tmp_path_factory.mktemp("account")
+    directory = tmp_path_factory.mktemp("account")
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
             *("-subj", "/CN=api", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", folder / "key.pem", "-out", folder / "ca.crt"),
+            *("-keyout", directory / "key.pem", "-out", directory / "ca.crt"),
         ],
         check=True,
         capture_output=True,
     )
-    (folder / "token").write_text("a-token\n")
-    (folder / "namespace").write_text("shops")
-    return folder
+    (directory / "token").write_text("a-token\n")
+    (directory / "namespace").write_text("shops")
+    return directory
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def test_a_process_whose_socket_was_removed_makes_it_again(started: MiniRelease,
 def test_a_process_that_cannot_make_its_socket_again_runs_nevertheless(mini_release: Make) -> None:
     """O4: the directory is not its user's; a command says that it runs, and what helps."""
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {"user": "nobody"}})
-    for folder in (release.root, *release.root.parents):
-        os.chmod(folder, 0o755)
+    for directory in (release.root, *release.root.parents):
+        os.chmod(directory, 0o755)
     assert (done := release.run("start")).returncode == 0, done.stderr
     (release.state / "run" / "worker.1.sock").unlink()
     done = release.run("rpc", "1 + 1")

@@ -29,8 +29,8 @@ def main():
 
 def opened(pid: int) -> set[str]:
     """What the process has open."""
-    folder = Path(f"/proc/{pid}/fd")
-    return {os.readlink(row) for row in folder.iterdir()}
+    directory = Path(f"/proc/{pid}/fd")
+    return {os.readlink(row) for row in directory.iterdir()}
 
 
 @pytest.mark.parametrize("number", [3, 200])

@@ -30,7 +30,7 @@ def test_a_command_that_is_not_there_fails_the_start(mini_release: Make) -> None
     assert "nosuchprogram: No such file or directory" in started.stderr
 
 
-def test_a_program_gets_configuration_sockets_and_folder(mini_release: Make) -> None:
+def test_a_program_gets_configuration_sockets_and_directory(mini_release: Make) -> None:
     shows = 'echo "$LISTEN_FDS $LISTEN_PID $$ $TOKEN $(pwd) $1 $RELFORGE_SERVICE"; exec sleep 1000'
     release = mini_release(
         services={

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,21 +31,6 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": body})
 """
-ONCE = """
-import os, time
-from relforge.runtime import config, ready
-def main():
-    path = os.path.join(os.environ["RELEASE_STATE_DIR"], "once")
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL))
-    try:
-        if config["fault"] == "once":
-            raise SystemExit("no lease")
-        ready()
-        while True:
-            time.sleep(1)
-    finally:
-        os.unlink(path)
-"""
 SERVER = {
     "kind": "app",
     "target": "shop.web:app",
@@ -67,8 +51,6 @@ def configured(make: Make, place: Path, **services: Any) -> MiniRelease:
     release = make(
         {
             "shop/web.py": WEB,
-            "shop/once.py": ONCE,
-            "shop/late.py": LATE,
         },
         **parts,
         services=services,
@@ -84,18 +66,6 @@ def configured(make: Make, place: Path, **services: Any) -> MiniRelease:
 
 def pids(release: MiniRelease) -> list[int]:
     return [row["pid"] for row in status(release)["services"]]
-
-
-LATE = """
-import time
-from relforge.runtime import config, ready
-def main():
-    ready()
-    while config["fault"] != "late":
-        time.sleep(0.1)
-    time.sleep(1.5)
-    raise SystemExit("out of stock")
-"""
 
 
 @pytest.mark.network
@@ -165,25 +135,3 @@ def test_what_fails_leaves_the_old_processes_serving(mini_release: Make, tmp_pat
     same = release.run("reload")
     assert (0, "nothing has changed\n") == (same.returncode, same.stdout)
     assert before == pids(release)
-
-
-def test_one_at_a_time_and_only_of_what_runs(mini_release: Make, tmp_path: Path) -> None:
-    place = tmp_path / "config.toml"
-    web = {**SERVER, "ready_timeout": 60}
-    release = configured(mini_release, place, web=web)
-    place.write_text('fault = "hang"\n')
-    os.kill(status(release)["pid"], signal.SIGHUP)
-    eventually(lambda: status(release)["coming"])
-    during = status(release)
-    assert {"name": "reload", "stage": "starting"} == during["operation"]
-    assert ["web"] == [row["name"] for row in during["coming"]]
-    second = release.run("reload")
-    assert (75, "shop: its reload is under way\n") == (second.returncode, second.stderr)
-    assert 75 == release.run("stop").returncode
-
-    hanging = during["coming"][0]["pid"]
-    os.kill(during["pid"], signal.SIGTERM)
-    eventually(lambda: not alive(during["pid"]))
-    assert not alive(hanging)
-    assert [] == os.listdir(release.state / "run")
-    assert 3 == release.run("reload").returncode

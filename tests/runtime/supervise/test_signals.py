@@ -92,7 +92,7 @@ def terminal(*words: str) -> Iterator[tuple[int, int]]:
 
 @pytest.mark.process
 def test_foreground_stops_when_its_terminal_closes(mini_release: Make) -> None:
-    """O10: whoever wants it to stay has `start`, `nohup` and `setsid`."""
+    """O10: to stay, there are `start`, `nohup` and `setsid`."""
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
     # A shell passes the signal on that the kernel sends to both: that is one request.
     script = f"trap 'kill -HUP $child' HUP; {release.root}/bin/shop foreground & child=$!"

@@ -326,7 +326,7 @@ def test_hooks_run_at_their_time_and_pre_upgrade_can_refuse(mini_release: Make) 
     assert "2.0.0" == current(one)
 
 
-def test_in_the_foreground_the_manager_is_told(mini_release: Make, tmp_path: Path) -> None:
+def test_in_the_foreground_the_manager_is_notified(mini_release: Make, tmp_path: Path) -> None:
     one = version(mini_release, "1.0.0")
     two = version(mini_release, "2.0.0")
     assert 0 == one.run("upgrade", "1.0.0").returncode
@@ -339,14 +339,14 @@ def test_in_the_foreground_the_manager_is_told(mini_release: Make, tmp_path: Pat
             stderr=subprocess.PIPE,
             text=True,
         )
-        told = ""
-        while "READY=1" not in told:
-            told = manager.recv(4096).decode()
+        reported = ""
+        while "READY=1" not in reported:
+            reported = manager.recv(4096).decode()
         assert 0 == one.run("upgrade", "2.0.0").returncode
         deadline = time.monotonic() + 20
-        while "STATUS=shop 2.0.0 is running" not in told and time.monotonic() < deadline:
-            told = manager.recv(4096).decode()
-        assert f"shop 2.0.0 is running (pid {process.pid})" in told
+        while "STATUS=shop 2.0.0 is running" not in reported and time.monotonic() < deadline:
+            reported = manager.recv(4096).decode()
+        assert f"shop 2.0.0 is running (pid {process.pid})" in reported
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(20)
         assert process.stderr is not None

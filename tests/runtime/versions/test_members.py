@@ -15,7 +15,7 @@ import pytest
 from relforge.artifacts.reading import reader, verify
 from relforge.runtime.errors import Refusal
 from relforge.runtime.versions import judge, source, unpack
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.place import DeployRoot
 from relforge.support.errors import UserError
 from tests.artifacts.reading import archives
 from tests.artifacts.reading.archives import TOP
@@ -41,24 +41,24 @@ def pax(**headers: str) -> Member:
     return row, data
 
 
-def written(folder: Path, extra: list[Member]) -> Path:
+def written(directory: Path, extra: list[Member]) -> Path:
     """A whole release, and these members behind it."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for info, data in (*archives.members(FILES), *extra):
             tar.addfile(info, io.BytesIO(data))
-    path = folder / "shop-1.0.tar.gz"
+    path = directory / "shop-1.0.tar.gz"
     path.write_bytes(gzip.compress(out.getvalue(), 1))
     return path
 
 
-def install(path: Path, folder: Path) -> None:
+def install(path: Path, directory: Path) -> None:
     """As `install` does it, but for its own files; raises Refusal."""
-    with source.get(str(path), Place(str(folder / "srv"))) as found:
+    with source.get(str(path), DeployRoot(str(directory / "srv"))) as found:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        tree = unpack.unpack(found.file, found.name, digest, str(folder / "draft"))
-    release = judge.check(str(folder / "draft"), tree, "shop")
-    unpack.link(str(folder / "draft"), found.name, tree, release)
+        tree = unpack.unpack(found.file, found.name, digest, str(directory / "draft"))
+    release = judge.check(str(directory / "draft"), tree, "shop")
+    unpack.link(str(directory / "draft"), found.name, tree, release)
 
 
 def test_a_release_without_them_is_installed(tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ def test_a_file_that_is_none(shop: Shop, tmp_path: Path, name: str, kind: str) -
         ("prune", "--keep", "3"),
         ("rollback",),
     ):
-        told = shop.refused(78, *words)
-        assert f"{path}: not a regular file" in told
-        assert "then remove it: rm " in told
+        message = shop.refused(78, *words)
+        assert f"{path}: not a regular file" in message
+        assert "then remove it: rm " in message
     assert "precious" == (tmp_path / "precious/file").read_text()
     assert ["1.0.0"] == shop.installed()
 
@@ -70,8 +70,8 @@ def test_our_own_directory_is_a_directory(shop: Shop, tmp_path: Path, kind: str)
         os.mkfifo(path)
     else:
         path.write_text("precious")
-    told = shop.refused(78, "install", str(shop.tarball("2.0.0")))
-    assert f"{path}: not a directory, so not written by a release" in told
+    message = shop.refused(78, "install", str(shop.tarball("2.0.0")))
+    assert f"{path}: not a directory, so not written by a release" in message
 
 
 def test_a_journal_without_an_end_is_read_to_a_limit(shop: Shop) -> None:

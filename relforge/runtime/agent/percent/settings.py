@@ -11,7 +11,7 @@ PIECE = 8_000  # characters
 
 
 def config(console: ConsoleState, words: list[str]) -> None:
-    """What this process was started with; `config explain` tells where it comes from."""
+    """What this process was started with; `config explain` shows where it comes from."""
     if len(words) > 1:
         raise usage("config")
     section = view.config

@@ -15,7 +15,7 @@ from .draft import Draft
 from .effects import AskHealth, KillHealth
 from .events import Baked
 from .lifecycle import PROBE_LIMIT
-from .replacement import Failure
+from .replacement import FailureReason
 from .values import Row
 from .world import Process
 
@@ -60,7 +60,7 @@ class Bake(Row):
         self.asking = False
         self.misses = 0 if ok else self.misses + 1
         if self.misses >= MISSES:
-            self._over(draft, Failure(f"{self.name} fails its health check"))
+            self._over(draft, FailureReason(f"{self.name} fails its health check"))
         else:
             soon = self.misses or draft.now < self.until
             self.due = draft.now + ASKING if soon else draft.now
@@ -68,7 +68,7 @@ class Bake(Row):
     def crashed(self, draft: Draft, process: Process, reason: str) -> None:
         """A process has ended as it should not have."""
         if process.spec.awaited:
-            self._over(draft, Failure(reason, process.key))
+            self._over(draft, FailureReason(reason, process.key))
 
     def stop(self, draft: Draft) -> None:
         """It is not watched any longer."""
@@ -77,6 +77,6 @@ class Bake(Row):
             self.asking = False
             draft.do(KillHealth())
 
-    def _over(self, draft: Draft, failure: Failure | None) -> None:
+    def _over(self, draft: Draft, failure: FailureReason | None) -> None:
         self.stop(draft)
         draft.follow(Baked(failure))

@@ -13,7 +13,7 @@ from .draft import Draft
 from .effects import Announce, Forget, Kill, Retire, Show
 from .operation import Operation, under_way
 from .switched import Switched
-from .upgrade import Upgrade
+from .upgrade import UpgradeOperation
 from .values import Value
 from .world import RUNNING, STARTING, Process, World
 
@@ -56,7 +56,7 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
         if row.state == STARTING and isinstance(row.spec.ready, dict):
             row.due = draft.now  # the probe that was under way has nobody to answer to
     if event.error:
-        upgrade = Upgrade(world, event.client)
+        upgrade = UpgradeOperation(world, event.client)
         world.operation = upgrade
         upgrade.take_back(draft, event.old, event.error)
     else:
@@ -80,7 +80,7 @@ def _due(draft: Draft, _event: events.Due) -> None:
         shutdown.fail(draft, reason, process.key if process else 0, hint)
 
 
-def _interrupted(draft: Draft, _event: events.Interrupted) -> None:
+def _interrupted(draft: Draft, _event: events.StartInterrupted) -> None:
     shutdown.fail(draft, "`start` was interrupted")
 
 
@@ -211,7 +211,7 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     events.Resumed: _resumed,
     events.Due: _due,
     events.Signaled: requests.signaled,
-    events.Interrupted: _interrupted,
+    events.StartInterrupted: _interrupted,
     events.Asked: requests.asked,
     events.Left: requests.left,
     events.Spawned: _spawned,

@@ -220,7 +220,7 @@ class Forget(Value):
     generation: Generation
 
 
-class Record(Value):
+class RecordOperation(Value):
     """Write into the lock which operation is under way."""
 
     operation: str | None

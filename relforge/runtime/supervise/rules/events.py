@@ -37,7 +37,7 @@ class Signaled(Value):
     name: str
 
 
-class Interrupted(Value):
+class StartInterrupted(Value):
     """The command that starts the release is gone."""
 
 

@@ -2,8 +2,8 @@
 
 | stage | what happens | next | where it fails |
 |---|---|---|---|
-| loading | the configuration is read | telling; replacing | over |
-| telling | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
+| loading | the configuration is read | updating; replacing | over |
+| updating | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
 | replacing | processes whose settings differ (`replace`) | baking | restoring |
 | baking | nothing may fail for a while (`bake`) | over | going back |
 | going back | the old configuration, with processes that start with it | restoring | over |
@@ -20,7 +20,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillPush, Push, Retire
 from .operation import Operation
-from .replacement import Failure, Places, covers, everywhere
+from .replacement import FailureReason, Places, covers, everywhere
 from .world import Process, World
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ _VOLATILE = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
 _NOT_DELIVERED = "the new configuration could not be delivered"
 
 
-class Reload(Operation):
+class ReloadOperation(Operation):
     """Goes on without its client: what it began for everybody it ends.
 
     ``only`` are places whose processes are replaced in any case, or None for all.
@@ -49,10 +49,10 @@ class Reload(Operation):
         self._only = only
         self._old = world.generation
         self._new: Generation | None = None
-        self._told: tuple[int, ...] = ()  # keys of processes
+        self._updated: tuple[int, ...] = ()  # keys of processes
         self._replaced: Places = frozenset()
-        self._failure = Failure("")
-        self._early: Failure | None = None  # of a new process, before anybody watches
+        self._failure = FailureReason("")
+        self._early: FailureReason | None = None  # of a new process, before anybody watches
 
     def begin(self, draft: Draft) -> None:
         draft.load(self._old.paths.root)
@@ -60,7 +60,7 @@ class Reload(Operation):
     def stop(self, draft: Draft, reason: str) -> None:
         if self.stage == "loading":
             draft.kill_load()
-        elif self.stage in ("telling", "restoring"):
+        elif self.stage in ("updating", "restoring"):
             draft.do(KillPush())
         if self._new is not None and draft.world.generation is not self._new:
             draft.do(Retire(self._new, draft.world.generation))
@@ -80,7 +80,7 @@ class Reload(Operation):
             and self._early is None
         ):
             # It has its place, and others still drain: when they are gone, it is taken back.
-            self._early = Failure(reason, process.key)
+            self._early = FailureReason(reason, process.key)
 
     def loaded(self, draft: Draft, found: Generation) -> None:
         self._new = found
@@ -90,27 +90,27 @@ class Reload(Operation):
         world = draft.world
         changed = [row["key"] for row in found.changes or ()]
         self._replaced = everywhere(affected(world, found)) | self._wanted(found)
-        told = [
+        rows = [
             row
             for row in world.rows
             if not self._covers(row) and row.spec.kind != "exec" and row.pid
             if _concerns(row.spec, changed)
         ]
-        if found.changes and told:
+        if found.changes and rows:
             self.say(draft, "the new configuration is loaded; sending it to the processes")
-            self.stage = "telling"
-            self._told = tuple(row.key for row in told)
+            self.stage = "updating"
+            self._updated = tuple(row.key for row in rows)
             self._push(draft, found)
         else:
             self._replace(draft)
 
     def pushed(self, draft: Draft, answers: dict[str, str]) -> None:
-        if self.stage == "telling":
+        if self.stage == "updating":
             self._heard(draft, answers)
         elif self.stage == "restoring":
             self._as_before(draft, answers)
 
-    def replaced(self, draft: Draft, failure: Failure | None) -> None:
+    def replaced(self, draft: Draft, failure: FailureReason | None) -> None:
         if self.stage == "going back":
             if failure is not None:
                 self._stuck(draft, failure.message)
@@ -124,7 +124,7 @@ class Reload(Operation):
         else:
             self._watch(draft)
 
-    def baked(self, draft: Draft, failure: Failure | None) -> None:
+    def baked(self, draft: Draft, failure: FailureReason | None) -> None:
         self.bake = None
         if failure is None:
             self._good(draft)
@@ -155,11 +155,11 @@ class Reload(Operation):
 
     def _push(self, draft: Draft, born: Generation) -> None:
         changed = [row["key"] for row in (self._new and self._new.changes) or ()]
-        draft.do(Push(born, list(self._told), changed))
+        draft.do(Push(born, list(self._updated), changed))
 
     def _heard(self, draft: Draft, answers: dict[str, str]) -> None:
         """Who could not take it up is replaced; it would be as if it had been a restart."""
-        for key in self._told:
+        for key in self._updated:
             row = draft.world.process(key)
             problem = "" if row is None else answers.get(str(row), _NOT_DELIVERED)
             if row is not None and problem:
@@ -177,7 +177,7 @@ class Reload(Operation):
     def _watch(self, draft: Draft) -> None:
         """Nothing may fail for a while: what the new configuration breaks may take its time."""
         assert self._new is not None
-        seconds = self._new.bake if self._told or self._replaced else 0.0
+        seconds = self._new.bake if self._updated or self._replaced else 0.0
         if not seconds:
             self._good(draft)
             return
@@ -188,21 +188,21 @@ class Reload(Operation):
     def _good(self, draft: Draft) -> None:
         assert self._new is not None
         draft.do(Forget(self._old))
-        told = [row for row in map(draft.world.process, self._told) if row is not None]
+        updated = [row for row in map(draft.world.process, self._updated) if row is not None]
         rows = draft.world.rows
         self.done(
             draft,
             changed=[row["key"] for row in self._new.changes or ()],
-            told=[str(row) for row in told if not self._covers(row)],
+            told=[str(row) for row in updated if not self._covers(row)],
             replaced=[str(row) for row in rows if self._covers(row)],
         )
 
     def _restore(self, draft: Draft) -> None:
         """The old configuration for the living processes that applied the new one."""
         live = {row.key for row in draft.world.rows if row.pid}
-        self._told = tuple(key for key in self._told if key in live)
+        self._updated = tuple(key for key in self._updated if key in live)
         self.stage = "restoring"
-        if self._told:
+        if self._updated:
             self._push(draft, self._old)
         else:
             self._as_before(draft, {})
@@ -231,7 +231,7 @@ class Reload(Operation):
         )
 
 
-class Diff(Operation):
+class DiffOperation(Operation):
     """``config diff``: what a reload would find, and nothing is done about it."""
 
     name = "config diff"

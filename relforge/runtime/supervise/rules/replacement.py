@@ -20,7 +20,7 @@ START, HANDING, TAKING, DRAINING, BACK = (
 FORWARD = (START, HANDING, TAKING)
 
 
-class Failure(Row):
+class FailureReason(Row):
     """Why it did not come to pass; the last lines of process ``key`` explain it, 0 for none.
 
     ``lines`` are lines that are known already.
@@ -78,7 +78,7 @@ class Replacement(Row):
         self.places = places
         self.at_once = at_once
         self.asker = asker
-        self.failure: Failure | None = None
+        self.failure: FailureReason | None = None
         self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
         # What old ones leave, by the names of processes: descriptors, -1 for nothing.
         self.kept: dict[str, int] = {}

@@ -223,8 +223,8 @@ class Simulation:
                 self._later(0.2, lambda: _loaded(effect, found, refused))
             case effects.Push():
                 rows = [self.world.process(key) for key in effect.keys]
-                told = {str(row): self.answers.get(str(row), "") for row in rows}
-                self._later(0.1, lambda: events.Pushed(told))
+                reported = {str(row): self.answers.get(str(row), "") for row in rows}
+                self._later(0.1, lambda: events.Pushed(reported))
             case effects.AskState():
                 name = self.alive[effect.key].name
                 fd = self.alive[effect.key].habits["keeps"]

@@ -39,7 +39,7 @@ def test_nothing_has_changed() -> None:
     assert before == pids(shop)
 
 
-def test_what_is_hot_is_told_and_nobody_is_replaced() -> None:
+def test_what_is_hot_is_passed_on_and_nobody_is_replaced() -> None:
     shop = running({"web": {}, "worker": {}})
     shop.following.changes = HOT
     before = pids(shop)
@@ -159,7 +159,7 @@ def test_what_fails_with_the_new_configuration_is_taken_back(ready: float | None
     assert shop.world.generation is old
     assert before["web.1"] == pids(shop)["web.1"]
     assert {"web.1": RUNNING, "worker.1": RUNNING} == shop.states()
-    # Who was told the new configuration is told the old one again.
+    # Processes that applied the new configuration get the old one again.
     assert [shop.following, old] == [effect.generation for effect in shop.wanted(effects.Push)]
     assert [shop.following] == [effect.generation for effect in shop.wanted(effects.Forget)]
 
@@ -174,7 +174,7 @@ def test_a_configuration_that_is_wrong_changes_nothing() -> None:
     assert before == pids(shop)
 
 
-def test_the_service_manager_is_told_of_both_ends() -> None:
+def test_the_service_manager_is_notified_of_both_ends() -> None:
     shop = running({"web": {}})
     shop.send(events.Signaled("SIGHUP"))
     assert 1 == len(shop.wanted(effects.Reloading))
@@ -340,9 +340,9 @@ def test_a_crash_while_the_old_ones_drain_is_taken_back() -> None:
 def test_one_starts_when_the_one_before_it_is_ready() -> None:
     """In the order of `depends`; what may run once, and who depends on that, at the end."""
     rows: dict[str, dict[str, Any]] = {
-        "api": {"depends": ["store"]},
         "beat": {"singleton": True},
         "mail": {"depends": ["beat"]},
+        "api": {"depends": ["store"]},
         "store": {"instances": 2},
     }
     shop = running(rows)

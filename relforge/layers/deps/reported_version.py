@@ -26,10 +26,10 @@ def ask(project: Project, settings: Settings, source_date: int) -> str:
     names = tuple(source_exclusions.without(sources.files(root), root, root, settings))
     env = resolver_environment.for_backends(places(settings.packages, root))
     env["SOURCE_DATE_EPOCH"] = str(source_date)
-    with tempfile.TemporaryDirectory(prefix="relforge-version-") as folder:
+    with tempfile.TemporaryDirectory(prefix="relforge-version-") as directory:
         expected = sources.digest(root, names)
-        source = sources.checkout(root, names, Path(folder) / "source", expected, history=True)
-        into = Path(folder) / "metadata"
+        source = sources.checkout(root, names, Path(directory) / "source", expected, history=True)
+        into = Path(directory) / "metadata"
         own = (Path(sys.executable), python_version())
         try:
             return str(backend.metadata(source, *own, env, into, WHAT)["Version"])

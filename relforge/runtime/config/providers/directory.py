@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from .. import keys
-from ..names import Names
+from ..names import KeyNames
 from ..provider import Failure, Layer, read_options
 from .documents import read_text, without_line_end
 
@@ -64,16 +64,19 @@ class Credentials:
         return [f"the credential {name}" for name in _names(state, key)]
 
 
-def collect(folder: str, state: dict[str, Any], context: Context) -> Layer:
-    """A setting for each file but directories and hidden names, such as Kubernetes' ``..data``."""
+def collect(directory: str, state: dict[str, Any], context: Context) -> Layer:
+    """A setting for each file, except directories and hidden names such as Kubernetes' ``..data``.
+
+    Raises Failure where the directory cannot be read; for a file, the layer has the error.
+    """
     try:
-        found = sorted(os.listdir(folder))
+        found = sorted(os.listdir(directory))
     except OSError as error:
-        raise Failure(f"{folder}: {error.strerror}") from None
-    layer, names = Layer(), Names(context.schema)
+        raise Failure(f"{directory}: {error.strerror}") from None
+    layer, names = Layer(), KeyNames(context.schema)
     prefix, mapped = state["prefix"], state["map"]
     for name in found:
-        path = os.path.join(folder, name)
+        path = os.path.join(directory, name)
         if name.startswith(".") or os.path.isdir(path):
             continue
         if name in mapped:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relforge.layers.deps import told_version
+from relforge.layers.deps import reported_version
 from relforge.project import pyproject
 from relforge.support.errors import UserError
 from tests import builder
@@ -49,15 +49,15 @@ def git(root: Path, *words: str) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    (folder / "own.py").write_text(BACKEND.format(head=""))
-    return folder
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    (directory / "pyproject.toml").write_text(PYPROJECT)
+    (directory / "own.py").write_text(BACKEND.format(head=""))
+    return directory
 
 
 def ask(root: Path, **settings: Any) -> str:
-    return told_version.ask(pyproject.load(root), builder.settings(**settings), 1_700_000_000)
+    return reported_version.ask(pyproject.load(root), builder.settings(**settings), 1_700_000_000)
 
 
 def test_the_backend_is_asked_in_a_copy_and_the_checkout_stays_as_it_was(root: Path) -> None:  # P68
@@ -70,7 +70,7 @@ def test_the_backend_is_asked_in_a_copy_and_the_checkout_stays_as_it_was(root: P
     assert before == sorted(path.name for path in root.iterdir())
 
 
-def test_variables_that_tell_a_version_are_seen(  # B2
+def test_variables_that_set_a_version_are_seen(  # B2
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "8.8.8")

@@ -109,7 +109,9 @@ def test_a_day_of_an_operator(mini_release: Make) -> None:
     assert from_nothing.stderr == "nothing was running\n"
 
 
-def test_a_service_that_crashes_at_start_is_told_with_its_last_lines(mini_release: Make) -> None:
+def test_a_service_that_crashes_at_start_is_reported_with_its_last_lines(
+    mini_release: Make,
+) -> None:
     release = mini_release(
         {"shop/worker.py": CRASHES, "shop/other.py": WORKER},
         services={"worker": {}, "other": {"target": "shop.other:main"}},
@@ -193,7 +195,7 @@ def test_a_restart_with_a_wrong_configuration_leaves_what_runs(mini_release: Mak
     assert pid == release.run("pid").stdout
 
 
-def test_a_state_folder_that_cannot_be_made_names_the_variable(mini_release: Make) -> None:
+def test_a_state_directory_that_cannot_be_made_names_the_variable(mini_release: Make) -> None:
     started = mini_release().run("start", env={"RELEASE_STATE_DIR": "/proc/nothing"})
     assert 78 == started.returncode
     assert "RELEASE_STATE_DIR" in started.stderr
@@ -222,7 +224,7 @@ def test_settings_of_a_service_take_the_configuration(mini_release: Make, tmp_pa
     eventually(lambda: "sees hello shop" in log(release))
 
 
-def test_a_run_folder_too_long_for_sockets_is_named_at_once(
+def test_a_run_directory_too_long_for_sockets_is_named_at_once(
     mini_release: Make, tmp_path: Path
 ) -> None:
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
