@@ -23,14 +23,14 @@ MEMORY = "MemoryMax=160M"
 @pytest.fixture
 def hungry(host: Host, depot: Deployed) -> Iterator[Deployed]:
     """A release one of whose services is about to take more memory than its unit has."""
-    mark = f"{depot.root}/var/eaten"
     depot.setting("Environment=DEPOT_ODD=eats", MEMORY, "MemorySwapMax=0")
     yield depot
-    host.ok("rm", "-f", mark)
+    host.ok("rm", "-f", f"{depot.root}/var/eaten", f"{depot.root}/var/meal")
 
 
-def eaten(host: Host, depot: Deployed) -> bool:
-    return host.path(f"{depot.root}/var/eaten").exists()
+def feed(host: Host, depot: Deployed) -> None:
+    """Let it begin."""
+    host.ok("touch", f"{depot.root}/var/meal")
 
 
 def test_a_service_that_takes_all_memory_is_killed_alone_and_replaced(
@@ -42,7 +42,8 @@ def test_a_service_that_takes_all_memory_is_killed_alone_and_replaced(
         hungry.service("web")["pid"],
         hungry.service("odd")["pid"],
     )
-    eventually(lambda: hungry.service("odd")["pid"] not in (None, odd) and eaten(host, hungry))
+    feed(host, hungry)
+    eventually(lambda: hungry.service("odd")["pid"] not in (None, odd))
     eventually(lambda: hungry.service("odd")["ready"])
     assert hungry.serves()
     assert (main, web) == (hungry.main_pid(), hungry.service("web")["pid"])
@@ -56,8 +57,9 @@ def test_a_supervisor_that_the_kernel_chooses_is_started_again(
     hungry.start()
     main = hungry.main_pid()
     host.ok("sh", "-c", f"echo 1000 >/proc/{main}/oom_score_adj")
+    feed(host, hungry)
     eventually(lambda: hungry.main_pid() not in (0, main) and hungry.state() == "active/running")
-    assert eaten(host, hungry)
+    assert host.path(f"{hungry.root}/var/eaten").exists()
     assert hungry.serves()
     assert all(row["ready"] for row in hungry.status()["services"])
     assert 3 == len(host.processes("depot")), "supervisor, web, odd"

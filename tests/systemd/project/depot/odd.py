@@ -40,11 +40,11 @@ def deaf() -> None:
 
 
 def eats() -> None:
-    """Takes all the memory there is, once; its successor is well."""
-    mark = os.path.join(os.environ["RELEASE_STATE_DIR"], "eaten")
+    """Takes all the memory there is, once, when it is told to; its successor is well."""
+    meal, mark = (os.path.join(os.environ["RELEASE_STATE_DIR"], name) for name in ("meal", "eaten"))
     ready()
     if not os.path.exists(mark):
-        while not web_answers():
+        while not os.path.exists(meal):
             time.sleep(0.05)
         open(mark, "w").close()
         taken = []
