@@ -21,7 +21,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet mutants coverage soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet ansible-lint mutants coverage soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -40,6 +40,7 @@ check: venv ## lint, format, types, import floors, words, tables, shell
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases deploy/ansible/plugins
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/words.py
 	$(BIN)/python scripts/states.py --check
@@ -82,6 +83,9 @@ frameworks: venv node ## what init writes for each fixture project: 36 shapes, b
 
 fleet: venv system ## rolling deploys to hosts behind a load balancer, by Ansible, as root
 	@scripts/pytest.sh '$(VENV)' -m fleet $(TESTS)
+
+ansible-lint: venv ## the Ansible collection, by ansible-lint's profile production
+	@scripts/ansible-lint.sh '$(VENV)'
 
 mutants: venv ## break lines of the product, one at a time: tests must turn red (MUTANTS=agent; 5 minutes)
 	@$(BIN)/python scripts/mutants.py $(MUTANTS)

@@ -76,6 +76,9 @@ class Testbed:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Else they live on, and answer for the next hosts of these names.
+        for socket in (self.directory / "cp").glob("*"):
+            self.run("ssh", "-O", "exit", "-o", f"ControlPath={socket}", "any")
         self._stack.close()
 
     @property
@@ -86,7 +89,10 @@ class Testbed:
     @property
     def environ(self) -> dict[str, str]:
         """What makes ssh and Ansible find the hosts, by name."""
-        return {"ANSIBLE_SSH_COMMON_ARGS": f"-F {self.directory}/ssh_config"}
+        return {
+            "ANSIBLE_SSH_COMMON_ARGS": f"-F {self.directory}/ssh_config",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{self.directory}/cp",
+        }
 
     def run(
         self,

@@ -15,6 +15,7 @@ GROUPS = (
     ("versions", ("install", "releases", "upgrade", "rollback", "uninstall", "prune")),
     ("the live process", ("remote_console", "rpc")),
     ("a fresh process", ("eval", "run", "console")),
+    ("the schedule", ("schedule",)),
     ("the fleet", ("nodes",)),
     ("this host", ("units", "completion")),
 )
@@ -140,6 +141,21 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             "rpc --all --json 'len(app.routes)'",
             "rpc --all-nodes 'len(app.routes)'",
         ),
+    ),
+    "schedule": (
+        (
+            "List the scheduled jobs: when each is due, and how its last run ended.",
+            "`run` starts one now, waits for its end and exits 1 if it fails.",
+            "`pause` leaves its times out until `resume`, also over restarts.",
+        ),
+        (
+            ("run NAME", "run this job now"),
+            ("pause NAME", "leave its times out"),
+            ("resume NAME", "no longer leave them out"),
+            ("--no-wait", "with `run`: return as soon as it has begun"),
+            JSON,
+        ),
+        ("schedule", "schedule run report", "schedule pause report"),
     ),
     "nodes": (
         ("List the hosts that `tool.relforge.nodes` finds.",),

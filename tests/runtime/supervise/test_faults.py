@@ -213,12 +213,13 @@ def test_those_who_only_look_do_not_make_a_start_fail(mini_release: Make) -> Non
     assert 0 == start.wait(30)
 
 
-def test_the_log_on_a_full_disk_stops_nothing(mini_release: Make) -> None:
-    """A limit of the size of files is met as a disk is that takes no more."""
+def test_a_log_that_cannot_grow_stops_nothing(mini_release: Make) -> None:
     chatty = WORKER.replace("ready()", "print('x' * 100_000, 'y' * 100_000)\n    ready()")
     release = mini_release({"shop/worker.py": chatty}, services={"worker": {}})
-    limited = f"ulimit -f 128; exec {release.root}/bin/shop start"  # 64 KiB
-    subprocess.run(["sh", "-c", limited], check=True, timeout=60)
-    assert 64 << 10 == (release.state / "log" / "shop.log").stat().st_size
+    # 32 kB for a file, as on a disk that is full.
+    words = ["sh", "-c", 'ulimit -f 64; exec "$0" start', release.root / "bin" / "shop"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (release.state / "log" / "shop.log").stat().st_size <= 64 * 1024
     assert "running" == status(release)["state"]
     assert release.run("stop").returncode == 0

@@ -1,0 +1,3 @@
+"""How a version misbehaves; the tests build some that do."""
+
+FAULT = ""
