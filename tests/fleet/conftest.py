@@ -32,9 +32,9 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
 @pytest.fixture(scope="session")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """By version; 1.2.0 crashes when it starts."""
-    folder = tmp_path_factory.mktemp("artifacts")
+    directory = tmp_path_factory.mktemp("artifacts")
     faults = {"1.0.0": "", "1.1.0": "", "1.2.0": "crash"}
-    return {version: releases.build(folder, version, fault) for version, fault in faults.items()}
+    return {version: releases.build(directory, version, fault) for version, fault in faults.items()}
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def playbooks(
     testbed: Testbed, artifacts: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Playbooks:
     """1.0.0 runs on each web host, brought by the first deploy."""
-    folder = tmp_path_factory.mktemp("controller")
-    made = Playbooks(testbed=testbed, folder=folder, variables=VARIABLES)
+    directory = tmp_path_factory.mktemp("controller")
+    made = Playbooks(testbed=testbed, directory=directory, variables=VARIABLES)
     made.ok("deploy", relforge_artifact=str(artifacts["1.0.0"]))
     return made

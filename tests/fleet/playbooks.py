@@ -36,12 +36,12 @@ class Playbooks:
     """An inventory of the testbed's web hosts; ``variables`` are those of the group."""
 
     testbed: Testbed
-    folder: Path
+    directory: Path
     variables: dict[str, Any] = field(default_factory=dict)
 
     @property
     def journal(self) -> Path:
-        return self.folder / "deploys.jsonl"
+        return self.directory / "deploys.jsonl"
 
     def run(self, name: str, *words: str, **variables: Any) -> Run:
         """Run one to its end, with variables of its own."""
@@ -76,7 +76,7 @@ class Playbooks:
     def _words(self, name: str, words: tuple[str, ...], variables: dict[str, Any]) -> list[str]:
         program = Path(sys.executable).with_name("ansible-playbook")
         hosts: dict[str, Any] = {host: {} for host in self.testbed.webs}
-        inventory = self.folder / "inventory.json"
+        inventory = self.directory / "inventory.json"
         known = {"relforge_controller_journal": str(self.journal), **self.variables}
         groups = {
             "relforge": {"hosts": hosts, "vars": known},

@@ -15,9 +15,9 @@ PROJECT = Path(__file__).parent / "project"
 LOCK = Path(__file__).parents[1] / "project/init/projects/asgi_by_name/requirements.lock"
 
 
-def build(folder: Path, version: str, fault: str = "") -> Path:
+def build(directory: Path, version: str, fault: str = "") -> Path:
     """The tarball of that version; ``fault`` is how it misbehaves (`shop.fault`)."""
-    project = folder / version
+    project = directory / version
     shutil.copytree(PROJECT, project)
     shutil.copy(LOCK, project)
     settings = project / "pyproject.toml"

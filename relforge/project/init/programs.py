@@ -125,8 +125,8 @@ def of_tools(
     """Alembic and Flask's own command line."""
     first = next(alembic.find(sources), None)
     if first is not None and "flask-migrate" not in dependencies:
-        folder = str(PurePosixPath(first.settings).parent).removeprefix(".")
-        yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
+        directory = str(PurePosixPath(first.settings).parent).removeprefix(".")
+        yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=directory)
     if web is None or web.framework not in ("Flask", "Quart"):
         return
     program = web.framework.lower()

@@ -18,10 +18,10 @@ def of_line(evidence: Evidence, program: Program, line: ServerLine) -> Web:
     """The application that the line names, with the options that are a server's own."""
     options, unread, lost_notes = dict(line.options), list(line.unread), list[str]()
     if line.server == "gunicorn" and evidence.config:
-        told, lost = server_options.config_file(evidence.config)
-        target = str(told.pop("wsgi_app", ""))
-        bind = str(told.pop("bind", ""))
-        options = {**told, **options}
+        configured, lost = server_options.config_file(evidence.config)
+        target = str(configured.pop("wsgi_app", ""))
+        bind = str(configured.pop("bind", ""))
+        options = {**configured, **options}
         file = line.config or "gunicorn.conf.py"
         lost_notes = [f"{file}: `{name}` is computed there and is not copied" for name in lost]
         if target and not line.target:

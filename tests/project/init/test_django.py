@@ -190,7 +190,7 @@ def test_settings_that_no_module_names_are_to_be_configured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "folder"),
+    ("lines", "directory"),
     [
         ("STATIC_ROOT = config.get('dirs', 'static')", "from/file"),
         ("STATIC_ROOT = config['dirs']['static']", "from/file"),
@@ -201,7 +201,7 @@ def test_settings_that_no_module_names_are_to_be_configured() -> None:
     ],
 )
 def test_static_files_are_collected_where_a_configuration_file_says(
-    lines: str, folder: str
+    lines: str, directory: str
 ) -> None:
     # P18
     defaults = (
@@ -209,7 +209,7 @@ def test_static_files_are_collected_where_a_configuration_file_says(
         "        'base': {'default': Path(__file__).parent.parent},\n    },\n}\n"
     )
     files = site(lines, **{"mysite/conf.py": defaults, "site.cfg": "[dirs]\nstatic = from/file\n"})
-    assert ((folder, f"app/{folder}"),) == read(files).assets.outputs
+    assert ((directory, f"app/{directory}"),) == read(files).assets.outputs
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_what_settings_keep_in_the_release_is_said_once(lines: str, said: str) -
         (("base = os.path.dirname(os.path.abspath(__file__))\n"
          "app.config['U'] = 'sqlite:///' + os.path.join(base, 'a.db')"),
          "web.py:5 writes a database inside the release (a.db)"),
-        ("app.config['UPLOAD_FOLDER'] = os.path.join(app.root_path, 'up')",
+        ("app.config['UPLOAD_DIRECTORY'] = os.path.join(app.root_path, 'up')",
          "web.py:4 writes uploads inside the release (up)"),
         (("base = os.path.dirname(os.path.abspath(__file__))\n"
           "url = 'sqlite:///{0}'.format(os.path.join(base, 'a.db'))"),

@@ -28,9 +28,9 @@ only.commands = ["wipe"]
 """
 
 
-def jobs(folder: Path, lines: str, env: str = "prod") -> tuple[Job, ...]:
-    (folder / "pyproject.toml").write_text(PROJECT % lines)
-    return read_settings(folder, env).settings.schedule
+def jobs(directory: Path, lines: str, env: str = "prod") -> tuple[Job, ...]:
+    (directory / "pyproject.toml").write_text(PROJECT % lines)
+    return read_settings(directory, env).settings.schedule
 
 
 def test_a_job(tmp_path: Path) -> None:

@@ -89,15 +89,15 @@ def test_a_journal_without_an_end_is_read_to_a_limit(shop: Shop) -> None:
 
 @pytest.mark.parametrize("name", ["", "releases", "releases/.relforge"])
 def test_a_deploy_root_that_everybody_can_write_to_is_refused(shop: Shop, name: str) -> None:
-    """S11: whoever can write there replaces `current`, or what it leads to."""
+    """S11: a user who can write there can replace `current`, or what it leads to."""
     artifact = shop.tarball("2.0.0")
     path = shop.root / name
     path.mkdir(exist_ok=True)
     before = path.stat().st_mode & 0o7777
     path.chmod(0o777)
-    told = shop.refused(78, "install", str(artifact))
-    assert f"{path}: every user can write to it (mode 777)" in told
-    assert f"chmod o-w '{path}'" in told
+    message = shop.refused(78, "install", str(artifact))
+    assert f"{path}: every user can write to it (mode 777)" in message
+    assert f"chmod o-w '{path}'" in message
     assert ["1.0.0"] == shop.installed()
     path.chmod(before)
     assert shop.done("install", str(artifact))["changed"]
