@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from relforge.model.deploy import Deploy
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.hook import Hook
 from relforge.runtime.contract.service import Service
@@ -273,6 +274,7 @@ class Settings:
     members: tuple[str, ...] = ()  # directories of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
     sign: str = ""  # the key that signs the digest, or `sigstore`
+    deploys: tuple[Deploy, ...] = ()  # decide nothing of what is built
 
     @property
     def own_steps(self) -> tuple[str, ...]:
