@@ -38,7 +38,9 @@ class Shop:
     root: Path
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        known = {"SHOP_DB_URL": SECRET, "HOME": str(self.root), "USER": "ada", **env}
+        # Connections of its own: those of the playbooks do not notice a host that goes away.
+        connections = {"ANSIBLE_SSH_CONTROL_PATH_DIR": f"{self.testbed.folder}/cp-shop"}
+        known = {"SHOP_DB_URL": SECRET, "HOME": str(self.root), "USER": "ada", **connections, **env}
         program = (sys.executable, "-m", "relforge")
         return self.testbed.run(*program, *words, cwd=self.root, env=known, timeout=240)
 
