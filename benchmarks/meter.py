@@ -1,7 +1,8 @@
 """A load meter: clients of several manners, and every request that fails.
 
-    python benchmarks/meter.py HOST:PORT... < pipe      until its stdin is closed
+    python benchmarks/meter.py [tls:]HOST:PORT... < pipe      until its stdin is closed
 
+A line there is answered by a line with what has been answered so far.
 Nothing is tried twice.  A request has failed when it cannot be sent, when no
 whole answer comes, and when the answer is not 200; a connection that a server
 closes without having said so before costs the request that was on its way.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import ssl
 import sys
 import time
 from collections import Counter
@@ -23,6 +25,10 @@ MANNERS = {"kept": 8, "single": 6, "slow": 4, "long": 3}  # clients of each, for
 LIMIT = 30.0  # seconds for one request
 PAUSE = 0.012  # seconds between two of one client, on average
 BIT = 0.05  # seconds between the pieces of a slow client
+TLS = "tls:"
+# Whose certificate it is, is not asked: it changes.
+ANY = ssl.create_default_context()
+ANY.check_hostname, ANY.verify_mode = False, ssl.CERT_NONE
 
 
 class Meter:
@@ -45,9 +51,10 @@ class Meter:
                 await asyncio.sleep(PAUSE)
 
     async def _connection(self, address: str, manner: str) -> None:
-        host, _, port = address.rpartition(":")
+        host, _, port = address.removeprefix(TLS).rpartition(":")
+        context = ANY if address.startswith(TLS) else None
         async with asyncio.timeout(LIMIT):
-            reader, writer = await asyncio.open_connection(host, int(port))
+            reader, writer = await asyncio.open_connection(host, int(port), ssl=context)
         try:
             again = True
             while again and not self.over.is_set():
@@ -102,7 +109,8 @@ async def main(addresses: list[str]) -> None:
         for manner, count in MANNERS.items()
         for _ in range(count)
     ]
-    await asyncio.to_thread(sys.stdin.read)
+    while await asyncio.to_thread(sys.stdin.readline):
+        print(json.dumps({"answered": sum(meter.answered.values())}), flush=True)
     meter.over.set()
     await asyncio.gather(*tasks)
     print(json.dumps(meter.report()))

@@ -46,7 +46,7 @@ class Peer:
     name: str
     build: Callable[[Place], Path]
     forget: Callable[[Place], None]
-    run: Callable[[Place, Path], list[str]]  # unpacks, and tells what to start
+    run: Callable[[Place, Path], list[str]]  # unpacks, and returns what to start
     version: Callable[[], str]
 
 
@@ -401,8 +401,8 @@ def begin(peer: Peer) -> Place:
     """A project of its own, both versions of the wheel fetched."""
     place = Place(root=WORK / peer.name.split(" ", 1)[0])
     shutil.rmtree(place.root, ignore_errors=True)
-    for folder in (place.out, place.cache):
-        folder.mkdir(parents=True)
+    for directory in (place.out, place.cache):
+        directory.mkdir(parents=True)
     shutil.copytree(APP, place.project)
     for _ in range(2):
         peer.build(place)
@@ -424,7 +424,7 @@ def turn(peer: Peer, place: Place, found: Figures) -> None:
 
 
 def end(peer: Peer, place: Place, found: Figures) -> None:
-    """What one look at the result tells."""
+    """What one look at the result shows."""
     artifact = peer.build(place)
     found["artifact"].append(artifact.stat().st_size / 1e6)
     found["first page"].append(first_page(peer, place, artifact))

@@ -89,12 +89,12 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="relforge-bench-") as name:
-        folder = Path(name)
-        _, tree = build(folder)
+        directory = Path(name)
+        _, tree = build(directory)
         without_worker(tree)
         bench = Bench(
             program=tree / "bin" / "ticketd",
-            plain=plain_environment(folder, tree),
+            plain=plain_environment(directory, tree),
             state=tree / "var",
             port=free_port(),
             size=QUICK if given.quick else FULL,

@@ -49,7 +49,7 @@ lock = "requirements.lock"
 app = []
 
 [tool.relforge.check]
-skip = ["libraries"]  # a wheel of the sample may want what only its fellows bring
+skip = ["libraries", "requirements"]  # the sample is the first wheels of a longer lock
 """
 ROWS = ("cold caches", "nothing changed", "one wheel changed", "its layer", "the least", "memory")
 LIMIT = 1.5  # times `its layer`
@@ -61,8 +61,8 @@ def make(count: int) -> peers.Place:
     """A project of that many wheels, all of them fetched."""
     place = peers.Place(root=peers.WORK / f"scale-{count}")
     shutil.rmtree(place.root, ignore_errors=True)
-    for folder in (place.project, place.out, place.cache):
-        folder.mkdir(parents=True)
+    for directory in (place.project, place.out, place.cache):
+        directory.mkdir(parents=True)
     (place.project / "pyproject.toml").write_text(PROJECT)
     for first in (False, True):
         write_lock(place, count, usual=first)
@@ -102,18 +102,18 @@ def by_hand(place: peers.Place, *, whole: bool) -> None:
     packages = next((place.project / "_build" / "prod").glob("*/python/lib/python3*/site-packages"))
     version = OTHER.read_text().split("==")[1].split()[0]
     wheel = next(place.cache.glob(f"wheels/*/idna-{version}-*.whl"))
-    folder = place.root / "by-hand"
-    shutil.rmtree(folder, ignore_errors=True)
+    directory = place.root / "by-hand"
+    shutil.rmtree(directory, ignore_errors=True)
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "wheel")
-    peers.shell(peers.python(), "-m", "compileall", "-q", folder / "wheel")
-    peers.shell("cp", "-al", packages, folder / "layer")
-    names = ["."] if whole else group(folder / "layer")
-    compress(folder / "layer", names, folder / "layer.gz")
+        archive.extractall(directory / "wheel")
+    peers.shell(peers.python(), "-m", "compileall", "-q", directory / "wheel")
+    peers.shell("cp", "-al", packages, directory / "layer")
+    names = ["."] if whole else group(directory / "layer")
+    compress(directory / "layer", names, directory / "layer.gz")
     if not whole:
         artifact = next((place.project / "dist").glob("*.tar.gz"))
-        shutil.copyfile(artifact, folder / "artifact")
-        with (folder / "artifact").open("rb") as file:
+        shutil.copyfile(artifact, directory / "artifact")
+        with (directory / "artifact").open("rb") as file:
             hashlib.file_digest(file, "sha256")
 
 
@@ -128,10 +128,10 @@ def group(layer: Path) -> list[str]:
     return names
 
 
-def compress(folder: Path, names: list[str], target: Path) -> None:
+def compress(directory: Path, names: list[str], target: Path) -> None:
     """One archive of these files, in one stream."""
     packer = GZIP.start()
-    words = ["tar", "-C", str(folder), "-cf", "-", "--null", "-T", "-"]
+    words = ["tar", "-C", str(directory), "-cf", "-", "--null", "-T", "-"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,16 +95,16 @@ class Shelf:
     addresses: tuple[str, ...]
 
     @classmethod
-    def build(cls, folder: Path, versions: dict[str, str]) -> Shelf:
+    def build(cls, directory: Path, versions: dict[str, str]) -> Shelf:
         """Build each version as a release for its Python, and install it."""
         shelf = cls(
-            root=folder / "srv",
-            config=folder / "config.toml",
+            root=directory / "srv",
+            config=directory / "config.toml",
             addresses=tuple(f"127.0.0.1:{free_port()}" for _ in range(2)),
         )
         shelf.configure()
         for version, python in versions.items():
-            project = folder / version
+            project = directory / version
             shutil.copytree(PROJECT, project)
             place = project / "pyproject.toml"
             text = place.read_text().replace(
@@ -119,6 +119,11 @@ class Shelf:
             run([tree / "bin" / "shelf", "install", artifact, "--root", shelf.root])
         shelf.call("upgrade", next(iter(versions)))
         return shelf
+
+    @property
+    def measured_addresses(self) -> tuple[str, ...]:
+        """Where the meter asks."""
+        return self.addresses
 
     @property
     def program(self) -> Path:
@@ -159,22 +164,9 @@ class Shelf:
 
     def measured(self, work: Callable[[], object]) -> dict[str, Any]:
         """Do it under load; what the meter saw."""
-        meter = subprocess.Popen(
-            [sys.executable, HERE / "meter.py", *self.addresses],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            time.sleep(1)
+        with Load(self.measured_addresses) as load:
             work()
-            time.sleep(1)
-            out, _ = meter.communicate(timeout=PATIENCE)
-        finally:
-            meter.kill()
-            meter.wait()
-        report: dict[str, Any] = json.loads(out)
-        return report
+        return load.report
 
     def turns(self, given: Any) -> None:
         """Upgrades, with the reloads among them."""
@@ -250,6 +242,41 @@ class Shelf:
             "files": sum(len(files) for _, _, files in os.walk(self.root / "var")),
             "KiB": int(field),
         }
+
+
+class Load:
+    """The meter at work, as a context manager; ``report`` is what it saw, at the end."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self.report: dict[str, Any] = {}
+        self._meter = subprocess.Popen(
+            [sys.executable, HERE / "meter.py", *addresses],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Load:
+        time.sleep(1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                time.sleep(1)
+                out, _ = self._meter.communicate(timeout=PATIENCE)
+                self.report = json.loads(out)
+        finally:
+            self._meter.kill()
+            self._meter.wait()
+
+    def answered(self) -> int:
+        """Requests so far."""
+        assert self._meter.stdin and self._meter.stdout
+        self._meter.stdin.write("\n")
+        self._meter.stdin.flush()
+        count: int = json.loads(self._meter.stdout.readline())["answered"]
+        return count
 
 
 def children(pid: int) -> list[int]:

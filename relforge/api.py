@@ -40,5 +40,5 @@ __all__ = [
 
 
 def note(release: Release, text: str) -> Release:
-    """The release with a line more that is told at the end of the build."""
+    """The release with one more line to print at the end of the build."""
     return replace(release, notes=(*release.notes, text))

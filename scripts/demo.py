@@ -30,12 +30,12 @@ EXPRESSION = "app.title, os.getpid(), sys.version.split()[0]"
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="relforge-demo-"))
+    directory = Path(tempfile.mkdtemp(prefix="relforge-demo-"))
     try:
-        return demo(folder)
+        return demo(directory)
     except (Failed, KeyboardInterrupt) as stopped:
         print(f"\nThe demo ended early: {stopped or 'interrupted'}", file=sys.stderr)
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
         return 1
 
 
@@ -43,20 +43,20 @@ class Failed(Exception):
     """A step of the demo did not do what it should; its output has been shown."""
 
 
-def demo(folder: Path) -> int:
+def demo(directory: Path) -> int:
     say("1. Build the production release of sample_app")
-    place = project(folder)
+    place = project(directory)
     built = run([sys.executable, "-m", "relforge", "release", "--env", "prod", "--json"], place)
     report = json.loads(built)
     artifact = Path(place, report["artifact"])
     cached = sum(layer["cached"] for layer in report["layers"])
-    tell(f"{artifact.name}: {report['size'] / 1e6:.0f} MB, sha256 {report['sha256'][:16]}...")
-    tell(f"{cached} of its {len(report['layers'])} layers came from the cache.")
+    show(f"{artifact.name}: {report['size'] / 1e6:.0f} MB, sha256 {report['sha256'][:16]}...")
+    show(f"{cached} of its {len(report['layers'])} layers came from the cache.")
 
     say("2. Unpack it elsewhere, as on a server that has no Python")
-    release = folder / f"{report['name']}-{report['version']}"
-    run(["tar", "-xzf", str(artifact), "-C", str(folder)], folder)
-    tell(str(release))
+    release = directory / f"{report['name']}-{report['version']}"
+    run(["tar", "-xzf", str(artifact), "-C", str(directory)], directory)
+    show(str(release))
 
     name, port = report["name"], free_port()
     program = release / "bin" / name
@@ -64,29 +64,29 @@ def demo(folder: Path) -> int:
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PORT": str(port)}
     say("3. Migrate its database, put events on sale, start it")
     for words in (["migrate"], ["seed"], ["start"]):
-        tell_command(program, words, env, release)
+        print_command(program, words, env, release)
     try:
         say("4. Ask it for a page")
         use(port)
         say("5. Open an expression in the live process")
-        tell_command(program, ["rpc", EXPRESSION], env, release)
-        tell_command(program, ["status"], env, release)
+        print_command(program, ["rpc", EXPRESSION], env, release)
+        print_command(program, ["status"], env, release)
     finally:
         say("6. Stop it")
-        tell_command(program, ["stop"], env, release)
+        print_command(program, ["stop"], env, release)
     conclude(program, port)
     return 0
 
 
-def project(folder: Path) -> Path:
+def project(directory: Path) -> Path:
     """The sample application, or a copy of it that asks for the CPython which runs this."""
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     text = (PROJECT / "pyproject.toml").read_text()
     asked = PYTHON.search(text)
     if asked is None or asked[2] == own:
         return PROJECT
-    tell(f"It asks for CPython {asked[2]}; this copy asks for the one that runs here, {own}.")
-    copy = folder / "sample_app"
+    show(f"It asks for CPython {asked[2]}; this copy asks for the one that runs here, {own}.")
+    copy = directory / "sample_app"
     shutil.copytree(PROJECT, copy, ignore=MADE)
     (copy / "pyproject.toml").write_text(PYTHON.sub(rf'\g<1>"{own}"', text))
     return copy
@@ -100,7 +100,7 @@ def use(port: int) -> None:
     except (urllib.error.URLError, OSError) as error:
         raise Failed(f"{address}: {error}") from None
     title = page.partition("<title>")[2].partition("</title>")[0].strip()
-    tell(f"GET {address} answered {answer.status}, {len(page)} bytes, titled {title!r}.")
+    show(f"GET {address} answered {answer.status}, {len(page)} bytes, titled {title!r}.")
 
 
 def conclude(program: Path, port: int) -> None:
@@ -128,10 +128,10 @@ For a project of your own: run `relforge init` in its directory, with {sys.prefi
     )
 
 
-def tell_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
+def print_command(program: Path, words: list[str], env: Mapping[str, str], cwd: Path) -> None:
     print(f"   $ bin/{program.name} {shlex.join(words)}", flush=True)
     for line in run([str(program), *words], cwd, env).splitlines():
-        tell(line)
+        show(line)
 
 
 def run(words: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> str:
@@ -160,7 +160,7 @@ def say(text: str) -> None:
     print(f"\n{text}", flush=True)
 
 
-def tell(text: str) -> None:
+def show(text: str) -> None:
     print(f"   {text}", flush=True)
 
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Usage: scripts/lock.sh VENV
-# Writes requirements-dev.lock and those of the groups ansible, node and bench from pyproject.toml:
+# Writes requirements-dev.lock and those of the groups ansible, node, bench and coverage from
+# pyproject.toml:
 # for every Python and platform at once, with hashes and without addresses.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,3 +16,4 @@ compile pyproject.toml --group dev -o requirements-dev.lock
 compile --group ansible -o requirements-ansible.lock
 compile --group node -o requirements-node.lock
 compile --group bench -o requirements-bench.lock
+compile --group coverage -o requirements-coverage.lock

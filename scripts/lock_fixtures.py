@@ -1,4 +1,4 @@
-"""Lock the fixture projects of `relforge init` anew: each gets a requirements.lock.
+"""Lock the fixture projects of `relforge init` again: each gets a requirements.lock.
 
 python scripts/lock_fixtures.py [NAME...]
 """
@@ -18,8 +18,8 @@ LOCK = "requirements.lock"
 def main() -> int:
     names = sys.argv[1:] or sorted(path.name for path in PROJECTS.iterdir())
     for name in names:
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder) / name
+        with tempfile.TemporaryDirectory() as directory:
+            root = Path(directory) / name
             shutil.copytree(PROJECTS / name, root)
             (root / LOCK).unlink(missing_ok=True)
             relforge(root, "init")

@@ -119,8 +119,8 @@ def main(parts: list[str]) -> int:
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the copy goes then as well
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="rf.") as folder:
-        tree = Path(folder) / "c"
+    with tempfile.TemporaryDirectory(prefix="rf.") as directory:
+        tree = Path(directory) / "c"
         copied(tree)
         for needs in sorted({row.needs for row in mutants}):
             tests = sorted({test for row in mutants if row.needs == needs for test in row.tests})

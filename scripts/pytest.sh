@@ -7,8 +7,8 @@ unset PYTHONUNBUFFERED # it hides what happens to output that is still in a buff
 cd "$(dirname "$0")/.."
 venv=$1
 shift
-folder=$(mktemp -d /tmp/rf.XXXXXX)
-trap 'rm -rf "$folder"' EXIT
+directory=$(mktemp -d /tmp/rf.XXXXXX)
+trap 'rm -rf "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-"$venv/bin/pytest" --basetemp="$folder/t" "$@"
+"$venv/bin/pytest" --basetemp="$directory/t" "$@"

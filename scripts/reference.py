@@ -18,10 +18,11 @@ from relforge.model.deploy import Deploy  # noqa: E402 - after the path
 from relforge.runtime.contract import reference  # noqa: E402 - after the path
 from relforge.runtime.contract.command import Argument, Command  # noqa: E402 - after the path
 from relforge.runtime.contract.hook import TURNS, Hook  # noqa: E402 - after the path
+from relforge.runtime.contract.job import Job  # noqa: E402 - after the path
 from relforge.runtime.contract.record import Key, Record, keys  # noqa: E402 - after the path
 from relforge.runtime.contract.run import Run  # noqa: E402 - after the path
 from relforge.runtime.contract.service import Service  # noqa: E402 - after the path
-from relforge.runtime.contract.tables import Console, Log, Upgrade  # noqa: E402 - after the path
+from relforge.runtime.contract.tables import Console, Log, Nodes, Upgrade  # noqa: E402 - after the path
 
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 _BLOCK = re.compile(r"(<!-- contract: ([a-z-]+) -->\n).*?(<!-- /contract -->)", re.S)
@@ -94,6 +95,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "upgrade": lambda: _table(Upgrade),
     "console": lambda: _table(Console),
     "deploy": lambda: _table(Deploy),
+    "nodes": lambda: _table(Nodes),
+    "schedule": lambda: _table(Job),
     "directories": _directories,
 }
 

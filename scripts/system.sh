@@ -13,11 +13,14 @@ need() {
 need bsdtar libarchive-tools
 need mkfs.btrfs btrfs-progs
 need busybox busybox
+need caddy caddy
 need cc 'gcc libc6-dev'
 need curl curl
 need dash dash
 need debootstrap debootstrap
 need fish fish
+need haproxy haproxy
+need nginx nginx
 need docker-registry docker-registry
 need nsenter util-linux
 need openssl openssl

@@ -5,7 +5,7 @@
 Prints one row: what each step took, the edits that it needed, the page's status, the size.
 ``--add`` writes a further dependency, ``--settings`` replaces what init wrote: each counts
 as edits, by the lines that differ.  ``--env`` is what the release is started with, as on a
-host, besides the values that init wrote to build with: no edit, and listed.
+host, in addition to the values that init wrote to build with: not an edit, and listed.
 """
 
 from __future__ import annotations
@@ -64,23 +64,23 @@ def main() -> int:
     parser.add_argument("--host", default="", help="the host's name in the request, as by a proxy")
     parser.add_argument("--keep", action="store_true", help="leave the copy where it is")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="try-"))
+    directory = Path(tempfile.mkdtemp(prefix="try-"))
     row = Row(given.project.resolve().name)
     try:
-        _try(given, folder, row)
+        _try(given, directory, row)
     except Failed as error:
         print(error, file=sys.stderr)
     finally:
         if given.keep:
-            print(f"kept: {folder}", file=sys.stderr)
+            print(f"kept: {directory}", file=sys.stderr)
         else:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
     print(row)
     return 1 if row.failed else 0
 
 
-def _try(given: argparse.Namespace, folder: Path, row: Row) -> None:
-    root = folder / "project"
+def _try(given: argparse.Namespace, directory: Path, row: Row) -> None:
+    root = directory / "project"
     shutil.copytree(given.project, root, symlinks=True)
     if given.add:
         with (root / "requirements.txt").open("a") as file:
@@ -93,10 +93,10 @@ def _try(given: argparse.Namespace, folder: Path, row: Row) -> None:
     _step(row, "release", lambda: _relforge(root, "release"))
     (artifact,) = (root / "dist").glob("*.tar.*")
     row.size = artifact.stat().st_size / 1e6
-    place = folder / "unpacked"
+    place = directory / "unpacked"
     place.mkdir()
     subprocess.run(["tar", "-xf", artifact, "-C", place], check=True)
-    _step(row, "start", lambda: _serve(given, root, place, folder / "state", row))
+    _step(row, "start", lambda: _serve(given, root, place, directory / "state", row))
 
 
 def _serve(given: argparse.Namespace, root: Path, place: Path, state: Path, row: Row) -> None:
@@ -162,10 +162,10 @@ def _relforge(root: Path, *words: str) -> str:
     return _run([sys.executable, "-m", "relforge", *words], root, environ)
 
 
-def _run(words: list[object], folder: Path, environ: dict[str, str]) -> str:
+def _run(words: list[object], directory: Path, environ: dict[str, str]) -> str:
     done = subprocess.run(
         [str(word) for word in words],
-        cwd=folder,
+        cwd=directory,
         env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -17,8 +17,8 @@ WORDS = re.compile(
 ALLOWED = {
     ("pipeline/build_record.py", "folders"): "a key of the record in the cache",
     ("project/init/workers.py", "beat"): "the program and package of Celery",
+    ("project/init/schedulers.py", "beat"): "the program and package of Celery",
     ("runtime/commands/lifecycle.py", "told"): "a key of the supervisor's protocol",
-    ("runtime/config/providers/__init__.py", "folder"): "the name of a module",
 }
 
 

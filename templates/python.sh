@@ -15,6 +15,6 @@ while [ -h "$path" ]; do # readlink -f is not everywhere
     *) path=${path%/*}/$link ;;
   esac
 done
-folder=$(CDPATH='' cd -P -- "${path%/*}/" && pwd -P)
+directory=$(CDPATH='' cd -P -- "${path%/*}/" && pwd -P)
 
-exec "${folder%/*}/python/bin/python3" "$@"
+exec "${directory%/*}/python/bin/python3" "$@"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # A release in one file: this text, the same bytes in each one; a few lines of facts; a tarball.
-# It unpacks itself once into a folder that is this user's alone, and hands over.
+# It unpacks itself once into a directory that is this user's alone, and hands over.
 #
 #     RELEASE_EXTRACT_DIR    where to unpack; by default $XDG_CACHE_HOME/relforge-run,
-#                            else ~/.cache/relforge-run, else a folder in $TMPDIR
+#                            else ~/.cache/relforge-run, else a directory in $TMPDIR
 set -eu
 
 relforge_fail() { # MESSAGE [HINT]
@@ -26,7 +26,7 @@ relforge_facts() { # what stands behind this text, up to an empty line
   return 1
 }
 
-relforge_private() { # FOLDER: may nobody else put something in its place, or into it?
+relforge_private() { # DIRECTORY: may nobody else put something in its place, or into it?
   relforge_path=$1
   while :; do
     # shellcheck disable=SC2012 # there is no stat(1) in POSIX; the fields are before the name
@@ -66,7 +66,7 @@ relforge_unpack() { # into $relforge_base/$relforge_id, whole or not at all
     relforge_fail "cannot be unpacked into $relforge_base" \
       "is there room?  $relforge_hint"
   mv "$relforge_draft/$relforge_top" "$relforge_draft/$relforge_id"
-  # One that was quicker has made it: a folder that is not empty is never replaced.
+  # Another process has made it: a directory that is not empty is never replaced.
   mv "$relforge_draft/$relforge_id" "$relforge_base/" 2>/dev/null ||
     [ -x "$relforge_base/$relforge_id/bin/$relforge_name" ] ||
     relforge_fail "$relforge_base/$relforge_id: cannot be made" "$relforge_hint"
@@ -91,14 +91,14 @@ elif [ -n "${HOME-}" ]; then
 else
   relforge_base=${TMPDIR:-/tmp}/relforge-run-$relforge_uid
 fi
-relforge_hint='set RELEASE_EXTRACT_DIR to a folder of yours that has room'
+relforge_hint='set RELEASE_EXTRACT_DIR to a directory of yours with enough space'
 
 (umask 077 && mkdir -p "$relforge_base") 2>/dev/null ||
   relforge_fail "$relforge_base: cannot be made" "$relforge_hint"
 relforge_base=$(CDPATH='' cd -P -- "$relforge_base" && pwd -P)
 relforge_private "$relforge_base" ||
-  relforge_fail "$relforge_path: another user could change what lies there" \
-    "set RELEASE_EXTRACT_DIR to a folder that only you can write, on all its way"
+  relforge_fail "$relforge_path: another user could change its files" \
+    "set RELEASE_EXTRACT_DIR to a directory that only you can write to, as well as its parents"
 [ -x "$relforge_base/$relforge_id/bin/$relforge_name" ] || relforge_unpack
 
 # What the release keeps belongs to no version of it.  The launcher takes this where nobody has

@@ -15,7 +15,7 @@ while [ -h "$path" ]; do # readlink -f is not everywhere
     *) path=${path%/*}/$link ;;
   esac
 done
-folder=$(CDPATH='' cd -P -- "${path%/*}/" && pwd -P)
+directory=$(CDPATH='' cd -P -- "${path%/*}/" && pwd -P)
 
 unset PYTHONHOME PYTHONPATH
-exec "$folder/python3" -P -s -B "${folder%/*}/share/scripts/${path##*/}.py" "$@"
+exec "$directory/python3" -P -s -B "${directory%/*}/share/scripts/${path##*/}.py" "$@"

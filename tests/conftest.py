@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import needs
@@ -18,6 +19,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a shell starts with `&` ignores it, and so would all that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(needs.Auditor())
+    # No test fails because a machine is busy.
+    hypothesis.settings.register_profile(
+        "relforge", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None
+    )
+    hypothesis.settings.load_profile("relforge")
 
 
 def pytest_report_header() -> list[str]:
@@ -46,9 +52,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache that only this test sees."""
-    folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(folder))
-    return folder
+    directory = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(directory))
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -35,32 +35,32 @@ class Sample:
         return self.tree / "bin" / str(self.report["name"])
 
 
-def build(folder: Path, *, python: str | None = None) -> Sample:
+def build(directory: Path, *, python: str | None = None) -> Sample:
     """Build and unpack it below the directory, or take what another worker built there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = folder / "report.json"
+        done = directory / "report.json"
         if not done.exists():
-            report = release(folder, python=python)
-            unpacked = folder / "unpacked"
+            report = release(directory, python=python)
+            unpacked = directory / "unpacked"
             unpacked.mkdir()
             subprocess.run(["tar", "-xzf", report["artifact"], "-C", unpacked], check=True)
             done.write_text(json.dumps(report))
         report = json.loads(done.read_text())
-    (tree,) = (folder / "unpacked").iterdir()
+    (tree,) = (directory / "unpacked").iterdir()
     return Sample(report=report, artifact=Path(report["artifact"]), tree=tree)
 
 
 def release(
-    folder: Path, *, python: str | None = None, env: Mapping[str, str] | None = None
+    directory: Path, *, python: str | None = None, env: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Build a copy of the project; what `relforge release --json` printed.
 
     ``python`` is the version that goes in, where it is not to be that of the Python which
     runs the tests: a host need not have the project's own.
     """
-    project = folder / "project"
+    project = directory / "project"
     shutil.copytree(PROJECT, project, ignore=LEFT_BEHIND)
     settings = project / "pyproject.toml"
     text, times = PYTHON.subn(rf'\g<1>"{python or pythons.OWN}"', settings.read_text())

@@ -5,7 +5,7 @@
     <artifact>.sha256.sig         where there is a key: see `relforge.artifacts.signing`
     <artifact>.sigstore.json      with sigstore: see `relforge.artifacts.sigstore`
 
-The provenance tells nothing of the build host and no time but the release's own:
+The provenance names neither the build host nor any time but the release's own:
 the same release gives the same bytes.
 """
 

@@ -1,7 +1,7 @@
 """Signatures of artifacts: SSH's, by ``ssh-keygen -Y`` (PROTOCOL.sshsig of OpenSSH).
 
-What is signed is the digest file beside an artifact, so whoever has the small
-file and its signature can tell before 50 MB are copied.
+What is signed is the digest file beside an artifact: who has the small
+file and its signature can check them before 50 MB are copied.
 
     ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz
     ticketd-1.4.0-linux-x86_64-glibc2.34.tar.gz.sha256        as sha256sum(1) writes it
@@ -66,16 +66,16 @@ def check(key: Path) -> None:
             f"{key}: no such signing key",
             hint="create one: ssh-keygen -t ed25519 -f release_key",
         )
-    with tempfile.TemporaryDirectory(prefix="relforge-sign-") as folder:
-        trial = Path(folder) / "trial"
+    with tempfile.TemporaryDirectory(prefix="relforge-sign-") as directory:
+        trial = Path(directory) / "trial"
         trial.write_text("")
         _sign(trial, key)
 
 
 def sign(artifact: Path, key: Path) -> Path:
     """Sign the artifact's digest file; returns the signature, which appears whole."""
-    with tempfile.TemporaryDirectory(prefix=".sign-", dir=artifact.parent) as folder:
-        text = Path(folder) / digest_file(artifact).name
+    with tempfile.TemporaryDirectory(prefix=".sign-", dir=artifact.parent) as directory:
+        text = Path(directory) / digest_file(artifact).name
         shutil.copyfile(digest_file(artifact), text)
         made = _sign(text, key)
         made.chmod(0o644)

@@ -23,15 +23,15 @@ _KINDS = {
 _STAMPS = 946_684_800  # the year 2000: time stamps in trees begin there, and end in 2008
 
 
-def scan(folder: Path, known: Iterable[Entry] = ()) -> tuple[Entry, ...]:
+def scan(directory: Path, known: Iterable[Entry] = ()) -> tuple[Entry, ...]:
     """Every file and link below the directory, with its modes made plain: 0755 or 0644.
 
     Of what is still as ``known`` says, the digest is taken from there.
     """
     there = {entry.path: entry for entry in known}
     found = []
-    start = len(os.fspath(folder)) + 1
-    for path in walk(folder):
+    start = len(os.fspath(directory)) + 1
+    for path in walk(directory):
         name = os.fspath(path)[start:]
         entry = there.get(name)
         same = entry is not None and entry.link is None and is_file_of(entry, path.lstat())
@@ -39,7 +39,7 @@ def scan(folder: Path, known: Iterable[Entry] = ()) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.path))
 
 
-def stamped(folder: Path, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def stamped(directory: Path, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Give each file a time stamp that its content decides, in whole seconds.
 
     A cache that went through an archive, as CI keeps it between two runs, still
@@ -49,7 +49,7 @@ def stamped(folder: Path, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     for entry in entries:
         seconds = _STAMPS + int(entry.sha256[:7] or "0", 16)
         if entry.link is None and entry.mtime_ns != seconds * 10**9:
-            os.utime(folder / entry.path, (seconds, seconds))
+            os.utime(directory / entry.path, (seconds, seconds))
             made.append(replace(entry, mtime_ns=seconds * 10**9))
         else:
             made.append(entry)
@@ -84,7 +84,7 @@ def is_file_of(entry: Entry, status: os.stat_result) -> bool:
 
 
 def is_same(row: os.DirEntry[str], entry: Entry) -> bool:
-    """Whether what lies there is the entry's file, not written to since, or the entry's link."""
+    """Whether the path holds the entry's file, not written to since, or the entry's link."""
     if entry.link is not None:
         return row.is_symlink() and os.readlink(row.path) == entry.link
     return is_file_of(entry, row.stat(follow_symlinks=False))
@@ -109,12 +109,12 @@ def load(text: str | bytes) -> tuple[Entry, ...]:
     )
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def walk(directory: Path) -> Iterator[Path]:
     """Files and links below the directory, links to directories among them, in no order.
 
     Raises UserError for anything else that is there.
     """
-    with os.scandir(folder) as rows:
+    with os.scandir(directory) as rows:
         for row in rows:
             if row.is_dir(follow_symlinks=False):
                 yield from walk(Path(row.path))

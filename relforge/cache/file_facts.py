@@ -26,7 +26,7 @@ def remembered(kind: str, signature: str, make: Callable[[], Any]) -> Any:
 
 
 def signature(path: Path) -> str:
-    """The file's place, time and size: what tells cheaply that it is the one seen before."""
+    """The file's place, time and size: cheap evidence that it is the file seen before."""
     status = path.stat()
     return f"{path}\0{status.st_mtime_ns}\0{status.st_size}"
 

@@ -42,7 +42,7 @@ def drafts(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(place: Path) -> Iterator[None]:
-    """Give an OSError that names no file this one: a failed write tells no name."""
+    """Give an OSError that names no file this one: a failed write names none."""
     try:
         yield
     except OSError as error:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """The cache's directory; ``RELFORGE_CACHE_DIR`` wins over the XDG base directory."""
+    """The cache's directory; ``RELFORGE_CACHE_DIR`` wins over the XDG base directory.
+
+    Absolute: the programs that a build starts work in directories of their own.
+    """
     own = os.environ.get("RELFORGE_CACHE_DIR")
     if own:
-        return Path(own)
+        return Path(own).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(base) / "relforge"
 

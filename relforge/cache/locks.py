@@ -50,12 +50,12 @@ def touch(path: Path) -> None:
 
 @contextmanager
 def _locked(name: str, operation: int) -> Iterator[None]:
-    folder = home() / "locks"
+    directory = home() / "locks"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise not_written(folder, error) from None
+        raise not_written(directory, error) from None
     try:
         fcntl.flock(descriptor, operation)
         yield

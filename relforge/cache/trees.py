@@ -32,7 +32,7 @@ _FACTS = "facts.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """A tree in the cache; ``cached`` tells that it was there already."""
+    """A tree in the cache; ``cached`` if it was there already."""
 
     path: Path
     entries: tuple[Entry, ...]  # sorted by path
@@ -53,15 +53,15 @@ class Tree:
         return found if isinstance(found, dict) else {}
 
 
-def state(folder: Path, facts: dict[str, Any]) -> None:
+def state(directory: Path, facts: dict[str, Any]) -> None:
     """Keep facts with the tree that is being built in that directory; see `Tree.facts`."""
-    (folder.parent / _FACTS).write_text(json.dumps(facts))
+    (directory.parent / _FACTS).write_text(json.dumps(facts))
 
 
 def tree(kind: str, content_key: str, build: Callable[[Path], Iterable[Entry] | None]) -> Tree:
     """The tree with that key; ``build`` fills an empty directory where there is none yet.
 
-    What it laid out of other trees it may tell: these files are not read again.
+    It may report what it laid out of other trees: these files are not read again.
 
     An entry that lost a file, or one of whose files was written to, is built again.
     """

@@ -1,4 +1,4 @@
-"""Places of the build host that a release must not depend on, nor tell of."""
+"""Places of the build host that a release must neither depend on nor reveal."""
 
 from __future__ import annotations
 
@@ -57,18 +57,20 @@ def run_paths(release: Release) -> Iterator[Finding]:
             continue
         known = known or Origins(release)
         is_wheel = known.kind(library.path) == "wheel"
-        for folder in fixed:
-            of_ours = next((name for place, name in named.items() if _is_below(folder, place)), "")
-            if is_wheel and folder.startswith("/") and not of_ours:
+        for directory in fixed:
+            of_ours = next(
+                (name for place, name in named.items() if layout.is_below(directory, place)), ""
+            )
+            if is_wheel and directory.startswith("/") and not of_ours:
                 continue
-            yield _run_path(library.path, folder, of_ours, known.name(library.path), is_wheel)
+            yield _run_path(library.path, directory, of_ours, known.name(library.path), is_wheel)
 
 
-def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) -> Finding:
-    about = f"looks for libraries in {folder!r}"
+def _run_path(path: str, directory: str, of_ours: str, owner: str, is_wheel: bool) -> Finding:
+    about = f"looks for libraries in {directory!r}"
     if of_ours:
         about += f": {of_ours} on this host"
-    elif not folder.startswith("/"):
+    elif not directory.startswith("/"):
         about += ", relative to the working directory of the process"
     if is_wheel:
         hint = f"{owner} is unchanged, and its libraries are found without this path; a newer "
@@ -76,7 +78,7 @@ def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) 
     else:
         hint = "use a run path relative to the file: "
         hint += f"patchelf --set-rpath '$ORIGIN' {Path(path).name}"
-    is_error = not is_wheel and (of_ours or not folder.startswith("/"))
+    is_error = not is_wheel and (of_ours or not directory.startswith("/"))
     return Finding(
         severity="error" if is_error else "warning",
         rule=RUN_PATHS,
@@ -88,7 +90,7 @@ def _run_path(path: str, folder: str, of_ours: str, owner: str, is_wheel: bool) 
 
 
 def places(release: Release) -> dict[str, str]:
-    """The places that tell of this host, each with what it is.
+    """The places that reveal this host, each with what it is.
 
     One of a single component, such as ``/app`` or ``/root``, is none: half of
     the files that were ever written name it.
@@ -114,7 +116,3 @@ def places(release: Release) -> dict[str, str]:
 
 def _at(line: int) -> str:
     return f"line {line} " if line else ""
-
-
-def _is_below(folder: str, place: str) -> bool:
-    return folder == place or folder.startswith(f"{place}/")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PIECE = 16 << 20  # bytes of a file that are looked at together
-BINARY = 1 << 13  # bytes that tell whether a file is text
+BINARY = 1 << 13  # bytes that show whether a file is text
 OVERLAP = 1 << 12  # bytes that the next piece begins with again: no path or token is longer
 
 

@@ -19,7 +19,7 @@ def rule(release: Release) -> Iterator[Finding]:
     """Each file of two packages that matters, and each module that cannot be imported."""
     for row in release.collisions:
         if row.kind != "text" and not row.wanted:
-            yield _finding(row)
+            yield _of_collision(row)
     yield from _hidden(release)
 
 
@@ -34,7 +34,7 @@ def notes(release: Release) -> Iterator[str]:
         )
 
 
-def _finding(row: Collision) -> Finding:
+def _of_collision(row: Collision) -> Finding:
     script = _SCRIPT.fullmatch(row.path)
     is_module = row.kind == "module"
     about = (
@@ -76,9 +76,9 @@ def _hidden(release: Release) -> Iterator[Finding]:
         for path in layer.paths
         if path.endswith(_SUFFIXES) and path.startswith(tuple(f"{root}/" for root in roots))
     }
-    folders = {posixpath.dirname(path) for path in paths}
+    directories = {posixpath.dirname(path) for path in paths}
     extensions = {_stem(path): path for path in paths if path.endswith(".so")}
-    pairs = [*_in_two_shapes(paths, folders, extensions), *_shadowed(roots, paths)]
+    pairs = [*_in_two_shapes(paths, directories, extensions), *_shadowed(roots, paths)]
     origins = Origins(release) if pairs else None
     for hidden, winner in sorted(pairs):
         assert origins is not None
@@ -95,13 +95,13 @@ def _hidden(release: Release) -> Iterator[Finding]:
 
 
 def _in_two_shapes(
-    paths: Iterable[str], folders: set[str], extensions: dict[str, str]
+    paths: Iterable[str], directories: set[str], extensions: dict[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Each hidden file with what hides it: ``multi.py`` with ``multi/``."""
     there = set(paths)
     for path in there:
         stem = _stem(path)
-        if stem in folders:
+        if stem in directories:
             package = f"{stem}/__init__.py"
             inside = next((row for row in sorted(there) if row.startswith(f"{stem}/")), package)
             yield (path, package) if package in there else (inside, path)
@@ -128,5 +128,5 @@ def _shadowed(roots: Sequence[str], paths: Collection[str]) -> Iterator[tuple[st
 
 def _stem(path: str) -> str:
     """Without all that follows the first dot of its name."""
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/{name.partition('.')[0]}"
+    directory, _, name = path.rpartition("/")
+    return f"{directory}/{name.partition('.')[0]}"

@@ -4,7 +4,7 @@
       <kind>-<key of the layer's files>.json    what was seen in them, where anything was
       <kind>-last-<key>.json                    for each file of the layer as it was last time
 
-The first tells all of a layer that did not change; the second saves a layer
+The first has the answers for a layer that did not change; the second saves a layer
 that changed in one file from being read as a whole.
 """
 
@@ -33,7 +33,7 @@ def look(
 ) -> dict[str, Rows]:
     """What ``see`` finds in the files of the layer, by path; files without anything are left out.
 
-    ``context`` is all that decides it besides the file's content and path.
+    ``context`` is all that decides it in addition to the file's content and path.
     """
     entries = [entry for entry in layer.entries if entry.link is None and wanted(entry.path)]
     rules = (FORMAT, relforge.__version__, context)

@@ -23,7 +23,7 @@ CRASHED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class EntryAnswer:
     """What the interpreter said: an entry for each target, and the modules that it had then."""
 
     rows: tuple[dict[str, Any], ...]
@@ -38,10 +38,10 @@ def rule(release: Release) -> Iterator[Finding]:
     yield from findings(release, ask(release))
 
 
-def ask(release: Release) -> Answer:
+def ask(release: Release) -> EntryAnswer:
     """Import them; a process that one of them ends goes on with the next."""
     if not release_python.can_import(release):
-        return Answer(rows=())
+        return EntryAnswer(rows=())
     left = list(targets(release))
     rows: list[dict[str, Any]] = []
     modules: set[str] = set()
@@ -50,7 +50,7 @@ def ask(release: Release) -> Answer:
         rows += (row for row in said if "setting" in row)
         modules.update(name for row in said for name in row.get("modules", ()))
         if not problem:
-            return Answer(rows=tuple(rows), modules=frozenset(modules))
+            return EntryAnswer(rows=tuple(rows), modules=frozenset(modules))
         culprit = left[len([row for row in said if "setting" in row])]
         module = culprit["target"].partition(":")[0]
         rows.append({"setting": culprit["setting"], **problem})
@@ -61,14 +61,14 @@ def ask(release: Release) -> Answer:
                 done.add(row["setting"])
         left = [row for row in left if row["setting"] not in done]
         if not left:
-            return Answer(rows=tuple(rows), modules=frozenset(modules))
+            return EntryAnswer(rows=tuple(rows), modules=frozenset(modules))
 
 
-def findings(release: Release, answer: Answer) -> Iterator[Finding]:
+def findings(release: Release, answer: EntryAnswer) -> Iterator[Finding]:
     """One for each reason; the entry points that it stops are its files."""
     for row in answer.rows:
         if "message" in row:
-            yield _finding(release, row)
+            yield _failed_target(release, row)
 
 
 def _of_one_process(
@@ -120,7 +120,7 @@ def _shown(output: str) -> str:
 
 
 def unchecked(release: Release) -> Iterator[str]:
-    """What only a host of the release's CPU can tell."""
+    """What only a host with the release's CPU can find out."""
     names = [row["setting"] for row in targets(release)]
     if names and not release_python.can_import(release):
         yield (
@@ -129,7 +129,7 @@ def unchecked(release: Release) -> Iterator[str]:
         )
 
 
-def _finding(release: Release, row: dict[str, str]) -> Finding:
+def _failed_target(release: Release, row: dict[str, str]) -> Finding:
     message, hint = row["message"].replace(f"{release.tree}/", ""), row["hint"]
     for server, module in SERVER_MODULES.items():
         if f"\nModuleNotFoundError: No module named {module!r}" in message:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from relforge.model.release import Finding
 
 SHOWN = 3  # files that a finding of many names
-SETTING = "tool.relforge."  # how the path of a finding begins that is no file
+SETTING = "tool.relforge."  # how the path of a finding begins that is not a file
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -71,20 +71,20 @@ def _joined(rows: Sequence[Finding]) -> Finding:
         return replace(
             first, message=f"{first.message}\nthe same error for:\n{others}", files=files
         )
-    folder = posixpath.commonpath([posixpath.dirname(path) for path in files])
+    directory = posixpath.commonpath([posixpath.dirname(path) for path in files])
     suffixes = {os.path.splitext(path)[1] for path in files}
     suffix = glob.escape(suffixes.pop()) if len(suffixes) == 1 else ""
-    named = [_of_one(row, folder) for row in rows[:SHOWN]]
+    named = [_of_one(row, directory) for row in rows[:SHOWN]]
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return replace(
         first,
-        path=f"{glob.escape(folder)}/*{suffix}",
+        path=f"{glob.escape(directory)}/*{suffix}",
         message=f"each of {len(rows)} files {first.topic}: {', '.join(named)}{more}",
         files=files,
         detail="",
     )
 
 
-def _of_one(row: Finding, folder: str) -> str:
-    name = posixpath.relpath(row.path, folder)
+def _of_one(row: Finding, directory: str) -> str:
+    name = posixpath.relpath(row.path, directory)
     return f"{name} ({row.detail})" if row.detail else name

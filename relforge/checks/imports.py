@@ -52,9 +52,9 @@ def rule(release: Release) -> Iterator[Finding]:
             for name, line, certain in rows
             if not _is_there(name, release, modules, own)
         )
-        told = {_known_as(name): row for row in reversed(lacking) if (name := row[2])}
-        for sure, line, name in sorted(told.values(), key=lambda row: row[1]):
-            yield _finding(release, path, name, line, certain=bool(sure))
+        by_package = {_known_as(name): row for row in reversed(lacking) if (name := row[2])}
+        for sure, line, name in sorted(by_package.values(), key=lambda row: row[1]):
+            yield _missing_module(release, path, name, line, certain=bool(sure))
 
 
 def _statements(release: Release) -> Iterator[tuple[str, content_memo.Rows]]:
@@ -82,9 +82,9 @@ def _own_names(release: Release) -> set[str]:
     for layer in release.layers:
         if layer.name in OWN:
             for path in layer.paths:
-                *folders, name = path.split("/")
+                *directories, name = path.split("/")
                 if name.endswith(".py"):
-                    names.update(folders[1:])
+                    names.update(directories[1:])
                     names.add(name.removesuffix(".py"))
     return names
 
@@ -97,7 +97,7 @@ def _is_there(name: str, release: Release, modules: Modules, own: set[str]) -> b
 def _is_standard(top: str, release: Release, modules: Modules) -> bool:
     """Whether CPython brings it, and it was not left out of the release.
 
-    Modules in C may be built into the interpreter, where no file tells of them.
+    Modules in C may be built into the interpreter, where no file shows them.
     """
     if modules.standard(top, release.python.short):
         return True
@@ -105,12 +105,12 @@ def _is_standard(top: str, release: Release, modules: Modules) -> bool:
         return True  # setuptools' own, which a .pth file of it makes known by that name
     if top not in sys.stdlib_module_names:
         return False
-    folder = os.path.join(sysconfig.get_path("stdlib"), top)
-    in_python = top in SEPARATE or os.path.isdir(folder) or os.path.isfile(f"{folder}.py")
+    directory = os.path.join(sysconfig.get_path("stdlib"), top)
+    in_python = top in SEPARATE or os.path.isdir(directory) or os.path.isfile(f"{directory}.py")
     return release.python.source == "system" or not in_python
 
 
-def _finding(release: Release, path: str, name: str, line: int, *, certain: bool) -> Finding:
+def _missing_module(release: Release, path: str, name: str, line: int, *, certain: bool) -> Finding:
     top = name.partition(".")[0]
     about = f"imports {name!r}, which is not in the release"
     about += "" if certain else ", inside a function or condition"
@@ -136,7 +136,7 @@ def _how_to_keep(release: Release, top: str) -> str:
 
 
 def _known_as(name: str) -> str:
-    """The distribution that brings the module, as far as one can tell from its name."""
+    """The distribution that brings the module, as far as its name shows."""
     parts = name.split(".")
     tops = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
     return next((DISTRIBUTIONS[top] for top in tops if top in DISTRIBUTIONS), parts[0])

@@ -11,7 +11,7 @@ from relforge.model.release import Entry, Finding, Release
 RULE = "leftovers"
 LARGE = 50_000_000  # bytes
 LARGE_TESTS = 1_000_000  # bytes, all of a directory's together
-FOLDERS = {
+DIRECTORIES = {
     ".git": "a Git repository",
     ".hg": "a Mercurial repository",
     ".svn": "a Subversion working copy",
@@ -45,46 +45,46 @@ TESTS = ("tests", "test")
 
 def rule(release: Release) -> Iterator[Finding]:
     """Each such directory and file of what is not a dependency, with its size."""
-    folders: defaultdict[str, list[Entry]] = defaultdict(list)
+    directories: defaultdict[str, list[Entry]] = defaultdict(list)
     for layer in release.layers:
         if layer.name in ("python", "deps"):
             continue
         for entry in layer.entries:
-            if folder := _folder(entry.path):
-                folders[folder].append(entry)
+            if directory := _directory(entry.path):
+                directories[directory].append(entry)
             else:
                 yield from _file(entry)
-    for folder, entries in folders.items():
-        name = folder.rpartition("/")[2]
+    for directory, entries in directories.items():
+        name = directory.rpartition("/")[2]
         size = sum(entry.size for entry in entries)
-        if name in FOLDERS:
-            what = f"is {FOLDERS[name]}"
+        if name in DIRECTORIES:
+            what = f"is {DIRECTORIES[name]}"
         elif size > LARGE_TESTS:
             what = "holds tests"
         else:
             continue
-        yield _finding(folder, f"{what}: {len(entries)} files, {_size(size)}")
+        yield _leftover(directory, f"{what}: {len(entries)} files, {_size(size)}")
 
 
 def _file(entry: Entry) -> Iterator[Finding]:
     name = entry.path.rpartition("/")[2]
     what = next((what for row, what in FILES.items() if fnmatchcase(name, row)), "")
     if what and entry.link is None:
-        yield _finding(entry.path, f"is {what}: {_size(entry.size)}")
+        yield _leftover(entry.path, f"is {what}: {_size(entry.size)}")
     elif entry.size > LARGE:
-        yield _finding(entry.path, f"is large: {_size(entry.size)}")
+        yield _leftover(entry.path, f"is large: {_size(entry.size)}")
 
 
-def _folder(path: str) -> str:
+def _directory(path: str) -> str:
     """The topmost directory above that file which has one of the names; or nothing."""
     parts = path.split("/")[:-1]
     for index, part in enumerate(parts):
-        if part in FOLDERS or part in TESTS:
+        if part in DIRECTORIES or part in TESTS:
             return "/".join(parts[: index + 1])
     return ""
 
 
-def _finding(path: str, message: str) -> Finding:
+def _leftover(path: str, message: str) -> Finding:
     return Finding(
         severity="warning",
         rule=RULE,

@@ -1,4 +1,4 @@
-"""Which modules the files of a release make, told from their paths alone."""
+"""Which modules the files of a release make, by their paths alone."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modules:
-    """The modules below some directories that are searched.  ``folders`` have files below them."""
+    """The modules in the searched directories; ``directories`` have files below them."""
 
     roots: tuple[str, ...]
     files: frozenset[str]  # without what follows the first dot of their names
-    folders: frozenset[str]
+    directories: frozenset[str]
 
     @classmethod
     def of(cls, paths: Iterable[str], roots: tuple[str, ...]) -> Modules:
         """What those files of a release are, to an interpreter that searches those roots."""
-        files, folders = set(), set()
+        files, directories = set(), set()
         for path in paths:
             if path.endswith((".py", ".so", ".pyc")):
-                folder, _, name = path.rpartition("/")
-                files.add(f"{folder}/{name.partition('.')[0]}")
-                while folder and folder not in folders:
-                    folders.add(folder)
-                    folder = os.path.dirname(folder)
-        return cls(roots=roots, files=frozenset(files), folders=frozenset(folders))
+                directory, _, name = path.rpartition("/")
+                files.add(f"{directory}/{name.partition('.')[0]}")
+                while directory and directory not in directories:
+                    directories.add(directory)
+                    directory = os.path.dirname(directory)
+        return cls(roots=roots, files=frozenset(files), directories=frozenset(directories))
 
     def have(self, name: str) -> bool:
         """Whether a dotted name can be imported; what a regular package holds is its own matter."""
@@ -34,17 +34,17 @@ class Modules:
 
     def standard(self, name: str, short: str) -> bool:
         """Whether the standard library of the release has a file or package of that name."""
-        folder = f"python/lib/python{short}"
+        directory = f"python/lib/python{short}"
         return any(
-            place in self.files or place in self.folders
-            for place in (f"{folder}/{name}", f"{folder}/lib-dynload/{name}")
+            place in self.files or place in self.directories
+            for place in (f"{directory}/{name}", f"{directory}/lib-dynload/{name}")
         )
 
-    def _have(self, folder: str, parts: list[str]) -> bool:
+    def _have(self, directory: str, parts: list[str]) -> bool:
         for part in parts:
-            folder = f"{folder}/{part}"
-            if folder in self.files or f"{folder}/__init__" in self.files:
+            directory = f"{directory}/{part}"
+            if directory in self.files or f"{directory}/__init__" in self.files:
                 return True
-            if folder not in self.folders:
+            if directory not in self.directories:
                 return False
         return True

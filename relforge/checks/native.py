@@ -34,7 +34,7 @@ def libraries(release: Release) -> Iterator[Finding]:
 def machine(release: Release) -> Iterator[Finding]:
     """Each ELF file for another CPU than the release's.
 
-    It is a warning where the file is no extension module: a package may bring
+    It is a warning where the file is not an extension module: a package may bring
     programs for several CPUs.
     """
     own = release.target.machine
@@ -50,7 +50,7 @@ def machine(release: Release) -> Iterator[Finding]:
 
 
 def glibc(release: Release) -> Iterator[Finding]:
-    """Each ELF file that needs a newer glibc than ``check.glibc`` says, or the release tells."""
+    """Each ELF file that needs a newer glibc than ``check.glibc``, or else the target, has."""
     wanted = release.settings.check.glibc
     floor = wanted or release.target.glibc
     for library in surveyed.survey(release):

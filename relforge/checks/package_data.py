@@ -54,7 +54,7 @@ def _of_project(
     front_ends = {posixpath.dirname(name) for name in names if name.endswith("/package.json")}
     where = project.root.relative_to(release.project.root).as_posix()
     for name, inner in _lacking(roots, names, there):
-        if any(name.startswith(f"{folder}/") for folder in front_ends):
+        if any(name.startswith(f"{directory}/") for directory in front_ends):
             continue
         package, _, rest = inner.partition("/")
         head, _, tail = rest.partition("/")
@@ -75,16 +75,16 @@ def _roots(names: Iterable[str], there: Collection[str]) -> dict[str, str]:
     """The topmost packages of the sources that the wheel has, each with its place there."""
     found: dict[str, str] = {}
     for name in sorted(names, key=lambda name: (name.count("/"), name)):
-        folder, _, file = name.rpartition("/")
-        if file != "__init__.py" or any(f"{folder}/".startswith(f"{row}/") for row in found):
+        directory, _, file = name.rpartition("/")
+        if file != "__init__.py" or any(f"{directory}/".startswith(f"{row}/") for row in found):
             continue
-        parts = folder.split("/")
+        parts = directory.split("/")
         if _NO_PACKAGE.intersection(parts):
             continue
         for start in range(len(parts)):
             place = "/".join(parts[start:])
             if f"{place}/__init__.py" in there or f"{place}/__init__.pyc" in there:
-                found[folder] = place
+                found[directory] = place
                 break
     return found
 

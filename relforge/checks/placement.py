@@ -18,10 +18,10 @@ def modes(release: Release) -> Iterator[Finding]:
     for entry in entries:
         if entry.mode not in PLAIN and entry.link is None:
             yield _mode("error", entry.path, entry.mode)
-    for folder in sorted({entry.path.rpartition("/")[0] for entry in entries}):
-        mode = stat.S_IMODE(os.stat(release.tree / folder).st_mode)
+    for directory in sorted({entry.path.rpartition("/")[0] for entry in entries}):
+        mode = stat.S_IMODE(os.stat(release.tree / directory).st_mode)
         if mode & (stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID):
-            yield _mode("warning", folder or ".", mode)
+            yield _mode("warning", directory or ".", mode)
 
 
 def links(release: Release) -> Iterator[Finding]:
@@ -58,16 +58,12 @@ def _problem(root: str, path: str, target: str) -> str:
         return "an absolute path on this host"
     place = os.path.normpath(os.path.join(root, os.path.dirname(path), target))
     real = os.path.realpath(place)
-    if not _is_below(place, root) or not _is_below(real, root):
+    if not layout.is_below(place, root) or not layout.is_below(real, root):
         return "outside of the release"
     state = os.path.join(root, layout.STATE)
-    if not os.path.exists(real) and not _is_below(place, state):  # which is made at boot
+    if not os.path.exists(real) and not layout.is_below(place, state):  # which is made at boot
         return "which does not exist"
     return ""
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(f"{root}/")
 
 
 def _is_of_the_target(release: Release, layer: Layer, entry: Entry) -> bool:

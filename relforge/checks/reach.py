@@ -1,6 +1,6 @@
 """Which modules the services, commands and hooks of a release reach.
 
-Told in two ways that complete each other: what the release's own interpreter had
+Found in two ways that complete each other: what the release's own interpreter had
 imported after it imported everything that settings name, and what the sources of
 the application name, in imports anywhere in them and in strings (a framework's
 settings), followed from there.
@@ -187,10 +187,10 @@ def _extensions(release: Release) -> dict[str, str]:
     prefix = f"{release.python.site_packages}/"
     found = {}
     for row in libraries.survey(release):
-        folder, _, name = row.path.rpartition("/")
+        directory, _, name = row.path.rpartition("/")
         match = _EXTENSION.fullmatch(name)
         if match and row.path.startswith(prefix):
-            inner = f"{folder}/".removeprefix(prefix)
+            inner = f"{directory}/".removeprefix(prefix)
             found[f"{inner}{match[1]}".replace("/", ".")] = row.path
     return found
 
@@ -207,6 +207,8 @@ def _words(settings: Settings) -> Iterator[str]:
         yield from _parts(str(row) for row in service.options.values())
         if isinstance(service.ready, dict):
             yield from _parts(service.ready.get("exec", ()))
+    for job in settings.schedule:
+        yield job.call.partition(":")[0]
     for command in settings.commands:
         if isinstance(command.once, str):
             yield command.once.partition(":")[0]

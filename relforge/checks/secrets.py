@@ -2,7 +2,7 @@
 
 The application, overlays and assets are searched for all of them; packages for
 private keys alone: their documentation is full of made-up tokens.  Nothing of a
-secret is ever told but what kind it is and how it begins.
+secret is ever shown but its kind and its beginning.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ def rule(release: Release) -> Iterator[Finding]:
         }
         for path in layer.paths if own else ():
             if what := _by_name(path):
-                yield _finding(path, "error", f"its name suggests that it contains {what}")
+                yield _secret(path, "error", f"its name suggests that it contains {what}")
         for path, rows in _seen(release, layer, own=own).items():
             if path in of_host:  # a distribution's library, with the keys of its self-tests
                 continue
             for severity, line, text, more in rows:
-                besides = f", and {more} more" if more else ""
-                found = _finding(path, severity, f"line {line} contains {text}{besides}", own=own)
+                others = f", and {more} more" if more else ""
+                found = _secret(path, severity, f"line {line} contains {text}{others}", own=own)
                 topic = f"contains {text.partition(' (')[0]}"
                 yield replace(found, topic=topic, detail=f"line {line}")
 
@@ -116,20 +116,20 @@ def _is_searched(path: str) -> bool:
 
 
 def _is_searched_of_packages(path: str) -> bool:
-    """What a package's published tests have is no secret of anybody."""
+    """What a package's published tests contain is not a secret."""
     return _is_searched(path) and not _TESTS.search(path)
 
 
 def _by_name(path: str) -> str:
     """What a file of that name holds; nothing where it is an example of one."""
-    folder, _, name = path.rpartition("/")
-    for end in (name, f"{folder.rpartition('/')[2]}/{name}"):
+    directory, _, name = path.rpartition("/")
+    for end in (name, f"{directory.rpartition('/')[2]}/{name}"):
         if (match := _NAMES.fullmatch(end)) and not _EXAMPLES.search(name):
             return list(FILES.values())[int(str(match.lastgroup)[1:])]
     return ""
 
 
-def _finding(path: str, severity: str, message: str, *, own: bool = True) -> Finding:
+def _secret(path: str, severity: str, message: str, *, own: bool = True) -> Finding:
     way = (
         "remove it from the project and supply it at deployment through a configuration provider"
         if own

@@ -21,7 +21,7 @@ from relforge.support import command
 from relforge.support.errors import NO_ROOM, UserError
 
 RULE = "smoke"
-FOLDER = "a place with spaces"
+DIRECTORY = "a place with spaces"
 PATIENCE = 120  # seconds
 QUESTIONS = (("version",), ("describe",))
 # Nothing of this host's environment helps it.
@@ -51,10 +51,10 @@ def _of(release: Release, artifact: Artifact) -> Iterator[Finding | str]:
     with tempfile.TemporaryDirectory(
         prefix="relforge-smoke-", ignore_cleanup_errors=True
     ) as scratch:
-        folder = Path(scratch) / FOLDER
-        folder.mkdir()
+        directory = Path(scratch) / DIRECTORY
+        directory.mkdir()
         try:
-            made = unpacking.unpack(release, artifact, folder)
+            made = unpacking.unpack(release, artifact, directory)
         except UserError as error:
             if error.hint == NO_ROOM:
                 raise  # of the host; the artifact may be fine

@@ -57,20 +57,20 @@ def rule(release: Release) -> Iterator[Finding]:
     lib = posixpath.dirname(site)
     for layer in release.layers:
         for entry in layer.entries if layer.name in LAYERS else ():
-            folder, _, name = entry.path.rpartition("/")
-            if name == "pyvenv.cfg" and folder in (layout.PYTHON, f"{layout.PYTHON}/bin"):
-                yield _finding(entry.path, "says where the interpreter looks for modules")
+            directory, _, name = entry.path.rpartition("/")
+            if name == "pyvenv.cfg" and directory in (layout.PYTHON, f"{layout.PYTHON}/bin"):
+                yield _startup_code(entry.path, "says where the interpreter looks for modules")
             elif _is_module(entry.path, (site, lib, f"{lib}/lib-dynload")):
-                yield _finding(entry.path, "is imported at each start")
-            elif folder == site and name.endswith((".pth", ".start")):
+                yield _startup_code(entry.path, "is imported at each start")
+            elif directory == site and name.endswith((".pth", ".start")):
                 yield from _configuration(release, entry)
 
 
-def _is_module(path: str, folders: tuple[str, ...]) -> bool:
-    """Also as a package, or compiled: what is below the first folder has that name."""
-    for folder in folders:
-        if path.startswith(f"{folder}/"):
-            first = path.removeprefix(f"{folder}/").partition("/")
+def _is_module(path: str, directories: tuple[str, ...]) -> bool:
+    """Also as a package, or compiled: what is below the first directory has that name."""
+    for directory in directories:
+        if path.startswith(f"{directory}/"):
+            first = path.removeprefix(f"{directory}/").partition("/")
             name, dot, _ = first[0].partition(".")
             if name in MODULES and (dot or first[2].startswith("__init__.")):
                 return True
@@ -84,14 +84,16 @@ def _configuration(release: Release, entry: Entry) -> Iterator[Finding]:
         if not line.strip() or line.startswith("#"):
             continue
         if entry.path.endswith(".start"):
-            yield _finding(entry.path, f"runs at each start: {line.strip()[:SHOWN]}")
+            yield _startup_code(entry.path, f"runs at each start: {line.strip()[:SHOWN]}")
             return
         if line.startswith(("import ", "import\t")):
             if not any(known.fullmatch(line.rstrip()) for known in _KNOWN):
-                yield _finding(entry.path, f"runs code at each start: {line[:SHOWN]}")
+                yield _startup_code(entry.path, f"runs code at each start: {line[:SHOWN]}")
                 return
         elif _leads_out(entry.path, line.strip()):
-            yield _finding(entry.path, f"has modules looked for outside of the release: {line}")
+            yield _startup_code(
+                entry.path, f"has modules looked for outside of the release: {line}"
+            )
             return
 
 
@@ -100,7 +102,7 @@ def _leads_out(path: str, line: str) -> bool:
     return posixpath.isabs(line) or there == ".." or there.startswith("../")
 
 
-def _finding(path: str, message: str) -> Finding:
+def _startup_code(path: str, message: str) -> Finding:
     return Finding(
         severity="warning",
         rule=RULE,

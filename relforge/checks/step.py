@@ -1,8 +1,8 @@
 """The release tests itself, in its staging directory: every rule is one row of a table.
 
 A rule is a function that looks at a release and yields findings.  All of them
-are told together; an error ends the build before the tree gets its final name,
-a warning is told at its end.
+are reported together; an error ends the build before the tree gets its final name,
+a warning is printed at its end.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def step(release: Release) -> Release:
     with ThreadPoolExecutor(max_workers=2) as pool:
         asked = pool.submit(entry_points.ask, release) if imports else None
         rows = [pool.submit(_findings, rule, release) for rule in rules.values()]
-    answer = asked.result() if asked else entry_points.Answer(rows=())
+    answer = asked.result() if asked else entry_points.EntryAnswer(rows=())
     found = [finding for row in rows for finding in row.result()]
     found += entry_points.findings(release, answer)
     left = list(written.rule(release, before)) if imports else []

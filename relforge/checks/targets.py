@@ -9,6 +9,7 @@ from relforge.model.release import Release
 from relforge.runtime.contract import reference
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.job import Job
 from relforge.runtime.contract.service import Service
 
 SERVER_MODULES = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "hypercorn": "hypercorn"}
@@ -23,13 +24,14 @@ def targets(release: Release) -> list[dict[str, Any]]:
         *(row for service in settings.services for row in _of_service(release, service)),
         *(_of_hook(hook) for hook in settings.hooks if hook.call),
         *(row for command in settings.commands for row in _of_command(command)),
+        *(_of_job(job) for job in settings.schedule if job.call),
     ]
 
 
 def _of_service(release: Release, service: Service) -> Iterator[dict[str, Any]]:
     where = f"tool.relforge.services.{service.name}"
     if service.server:
-        # What the runtime does itself is no option of the server.
+        # What the runtime does itself is not an option of the server.
         given = {key: row for key, row in service.options.items() if key != "factory"}
         yield {
             "setting": f"{where}.server",
@@ -48,6 +50,16 @@ def _of_service(release: Release, service: Service) -> Iterator[dict[str, Any]]:
             "says_ready": service.kind == "run" and service.ready == "notify",
             "hint": "name a function without required parameters",
         }
+
+
+def _of_job(job: Job) -> dict[str, Any]:
+    return {
+        "setting": f"tool.relforge.schedule.{job.name}",
+        "target": job.call,
+        "kind": "entry",
+        "call": None,
+        "hint": "name a function",
+    }
 
 
 def _of_hook(hook: Hook) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One kind of secret.  ``shown`` is how much of its beginning tells nothing."""
+    """One kind of secret.  ``shown`` is how much of its beginning may be shown."""
 
     name: str
     markers: tuple[bytes, ...]
@@ -18,7 +18,7 @@ class Shape:
     shown: int = 4
 
     def masked(self, match: re.Match[bytes]) -> str:
-        """What can be told of the secret: how it begins; of an address, where it leads."""
+        """What may be shown of the secret: how it begins; of an address, where it leads."""
         if self.name == URL:
             return f"{match[1].decode()}://...@{match[4].decode()}"
         return f"{match[0][: self.shown].decode()}..., {len(match[0])} bytes"

@@ -40,37 +40,37 @@ class Unpacked:
     program: Path
 
 
-def unpack(release: Release, artifact: Artifact, folder: Path) -> Unpacked | str:
+def unpack(release: Release, artifact: Artifact, directory: Path) -> Unpacked | str:
     """The release inside of the artifact, or why it was not tried; "" where it holds none.
 
     Raises UserError where it cannot be unpacked; OSError, or UserError with the hint
     NO_ROOM, where that is the host's fault.
     """
     try:
-        with cache.naming(folder):
-            return _WAYS[artifact.format](release, artifact, folder)
+        with cache.naming(directory):
+            return _WAYS[artifact.format](release, artifact, directory)
     except (*_DAMAGED, zlib_ng.error) as error:  # type: ignore[misc]  # its stub says `error: Exception`
         raise UserError(f"it cannot be unpacked: {error}") from None
 
 
 def _tarball(codec: Codec) -> Callable[[Release, Artifact, Path], Unpacked]:
-    def way(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
+    def way(release: Release, artifact: Artifact, directory: Path) -> Unpacked:
         section = Section(path=artifact.path, offset=0, size=artifact.size)
         with _opened(codec, section) as archive:
-            extraction.extract(archive, folder, outward=True)
-        (tree,) = folder.iterdir()
+            extraction.extract(archive, directory, outward=True)
+        (tree,) = directory.iterdir()
         return Unpacked(tree=tree, program=tree / "bin" / release.name)
 
     return way
 
 
-def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
+def _run(release: Release, artifact: Artifact, directory: Path) -> Unpacked:
     """It unpacks itself; it may lie where nothing can be run."""
-    program = folder.with_name(f"{release.name} it.run")
+    program = directory.with_name(f"{release.name} it.run")
     shutil.copyfile(artifact.path, program)
     program.chmod(stat.S_IRWXU)
-    folder.chmod(stat.S_IRWXU)
-    env = {"PATH": os.defpath, "RELEASE_EXTRACT_DIR": str(folder)}
+    directory.chmod(stat.S_IRWXU)
+    env = {"PATH": os.defpath, "RELEASE_EXTRACT_DIR": str(directory)}
     # An interrupt ends what it started, too: nothing writes where everything is being removed.
     try:
         done = command.capture([program, "version"], cwd=Path("/"), base=env, timeout=PATIENCE)
@@ -81,21 +81,21 @@ def _run(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
         raise UserError(
             f"it cannot unpack itself: {done.stderr.strip()}", hint="" if room else NO_ROOM
         )
-    (tree,) = folder.iterdir()
+    (tree,) = directory.iterdir()
     return Unpacked(tree=tree, program=program)
 
 
-def _deb(release: Release, artifact: Artifact, folder: Path) -> Unpacked | str:
+def _deb(release: Release, artifact: Artifact, directory: Path) -> Unpacked | str:
     if shutil.which("dpkg-deb") is None:
         return f"not tried: {artifact.path.name}: dpkg-deb is not installed"
-    command.run(["dpkg-deb", "-x", artifact.path, folder], what="unpacking the package")
-    tree = folder / "opt" / release.name / "releases" / release.version
+    command.run(["dpkg-deb", "-x", artifact.path, directory], what="unpacking the package")
+    tree = directory / "opt" / release.name / "releases" / release.version
     if not tree.is_dir():
         return ""  # the package that leads to the version
     return Unpacked(tree=tree, program=tree / "bin" / release.name)
 
 
-def _oci(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
+def _oci(release: Release, artifact: Artifact, directory: Path) -> Unpacked:
     """The layers' files below the release's directory; a base's need root, and a whole host."""
     image = base.load(artifact.path, ARCHITECTURES[release.target.machine])
     place = root(release)
@@ -103,8 +103,8 @@ def _oci(release: Release, artifact: Artifact, folder: Path) -> Unpacked:
         codec = CODECS.get(re.sub(r".*\.tar\+?", "", row["mediaType"]))
         section = Section(path=span.path, offset=span.offset, size=span.size)
         with _opened(codec, section) as archive:
-            extraction.extract(archive, folder, _below(archive, place), outward=True)
-    tree = folder / place
+            extraction.extract(archive, directory, _below(archive, place), outward=True)
+    tree = directory / place
     return Unpacked(tree=tree, program=tree / "bin" / release.name)
 
 

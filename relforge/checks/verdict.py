@@ -1,4 +1,4 @@
-"""What becomes of findings: passed over, told at the end, or the end of the build."""
+"""What becomes of findings: passed over, reported at the end, or the end of the build."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Failed(UserError):
         if len(errors) == 1:
             super().__init__(f"{errors[0].path}: {errors[0].message}", hint=errors[0].hint)
         else:
-            super().__init__(_told(errors))
+            super().__init__(_summary(errors))
         self.findings = tuple(findings)
         self.facts = {"findings": [asdict(row) for row in findings]}
 
@@ -46,7 +46,7 @@ def _is_allowed(finding: Finding, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
-def _told(errors: Sequence[Finding]) -> str:
+def _summary(errors: Sequence[Finding]) -> str:
     lines = [f"the release has {len(errors)} errors"]
     for rule in dict.fromkeys(row.rule for row in errors):
         rows = [row for row in errors if row.rule == rule]

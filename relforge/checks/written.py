@@ -8,12 +8,12 @@ from collections.abc import Iterator, Set
 from relforge.checks.leftovers import RULE
 from relforge.model.release import Finding, Release
 
-FOLDER = "app"  # what the sources see as their own directory
+DIRECTORY = "app"  # what the sources see as their own directory
 
 
 def listing(release: Release) -> frozenset[str]:
     """The files and directories of the application's sources, relative to the release."""
-    return frozenset(_below(release, FOLDER))
+    return frozenset(_below(release, DIRECTORY))
 
 
 def rule(release: Release, before: Set[str]) -> Iterator[Finding]:
@@ -34,13 +34,13 @@ def rule(release: Release, before: Set[str]) -> Iterator[Finding]:
             )
 
 
-def _below(release: Release, folder: str) -> Iterator[str]:
+def _below(release: Release, directory: str) -> Iterator[str]:
     try:
-        rows = list(os.scandir(release.tree / folder))
+        rows = list(os.scandir(release.tree / directory))
     except FileNotFoundError:
         return
     for row in rows:
-        path = f"{folder}/{row.name}"
+        path = f"{directory}/{row.name}"
         yield path
         if row.is_dir(follow_symlinks=False):
             yield from _below(release, path)

@@ -137,15 +137,15 @@ def inspect(
 ) -> None:
     """Print what is in a release."""
     found = reader.read(place, measured=sizes)
-    told = summary.describe(found)
+    facts = summary.describe(found)
     if as_json:
-        _print_json(told)
+        _print_json(facts)
     elif not found.is_release:
-        _print_package(told)
+        _print_package(facts)
     elif sizes:
         _print_sizes(found)
     else:
-        _print_summary(told)
+        _print_summary(facts)
 
 
 def diff(old: Place, new: Place, as_json: Json = False) -> None:
@@ -170,31 +170,33 @@ def diff(old: Place, new: Place, as_json: Json = False) -> None:
 def _named(found: ReleaseContents) -> str:
     """What it is: a release's name and version, or a package's."""
     if found.is_release:
-        told = foreign_manifest.read(found)
-        return f"{told['name']} {told['version']}"
+        facts = foreign_manifest.read(found)
+        return f"{facts['name']} {facts['version']}"
     return f"{found.control.get('Package')} {found.control.get('Version')}"
 
 
-def _print_summary(told: dict[str, Any]) -> None:
-    python, target, lock = told["python"], told["target"], told["lock"]
+def _print_summary(facts: dict[str, Any]) -> None:
+    python, target, lock = facts["python"], facts["target"], facts["lock"]
     floor = f", glibc {target['glibc']} or newer" if target.get("glibc") else ""
     rows = {
-        "release": f"{told['name']} {told['version']} ({told['env']})",
-        "revision": told["revision"] or "none",
+        "release": f"{facts['name']} {facts['version']} ({facts['env']})",
+        "revision": facts["revision"] or "none",
         "runs on": f"{target['system']}-{target['machine']}{floor}",
         "python": f"{python['version']} ({python['source']})",
         "lock": f"{lock['file']}, sha256 {lock['sha256']}" if lock else "none",
         **_added_lock(lock or {}),
-        "services": ", ".join(told["services"]) or "none",
-        "commands": ", ".join(told["commands"]) or "none",
-        "size": f"{human_size(told['unpacked'])} in {told['files']} files",
+        "services": ", ".join(facts["services"]) or "none",
+        "commands": ", ".join(facts["commands"]) or "none",
+        "size": f"{human_size(facts['unpacked'])} in {facts['files']} files",
     }
-    if told["size"]:
-        rows["packed"] = f"{human_size(told['size'])} ({told['format']}), sha256 {told['sha256']}"
+    if facts["size"]:
+        rows["packed"] = (
+            f"{human_size(facts['size'])} ({facts['format']}), sha256 {facts['sha256']}"
+        )
     _print_rows(rows)
     print()
-    wide = max((len(f"{row['name']} {row['version']}") for row in told["packages"]), default=0)
-    for row in told["packages"]:
+    wide = max((len(f"{row['name']} {row['version']}") for row in facts["packages"]), default=0)
+    for row in facts["packages"]:
         name = f"{row['name']} {row['version']}"
         print(line(f"{name:<{wide}}  {human_size(row['size']):>9}  {row['licence']}"))
 
@@ -205,18 +207,18 @@ def _added_lock(lock: dict[str, Any]) -> dict[str, str]:
     return {"added lock": f"{name}, sha256 {digest}"} if name else {}
 
 
-def _print_package(told: dict[str, Any]) -> None:
+def _print_package(facts: dict[str, Any]) -> None:
     """A Debian package that leads to a version, and holds none."""
-    says = told["package"]
+    says = facts["package"]
     _print_rows(
         {
             "package": f"{says.get('Package')} {says.get('Version')}, no release inside",
             "depends": says.get("Depends", "nothing"),
-            "packed": f"{human_size(told['size'])} (deb), sha256 {told['sha256']}",
+            "packed": f"{human_size(facts['size'])} (deb), sha256 {facts['sha256']}",
         }
     )
     print()
-    for path in told["files"]:
+    for path in facts["files"]:
         print(line(f"/{path}"))
 
 

@@ -19,6 +19,8 @@ COMMANDS = {
     "deploy": ("deploy", "deploy", ("relforge deploy prod", "relforge deploy prod --canary")),
     "rollback": ("deploy", "rollback", ("relforge rollback prod",)),
     "fleet": ("fleet", "app", ("relforge fleet status prod",)),
+    "push": ("push", "push", ("relforge push registry.example.org/shop",)),
+    "emit": ("emit", "emit", ("relforge emit", "relforge emit nginx --out deploy")),
     "verify": ("artifact", "verify", ("relforge verify dist/shop-1.0-linux-x86_64.tar.gz",)),
     "inspect": ("artifact", "inspect", ("relforge inspect --sizes _build/prod/shop-1.0",)),
     "diff": ("artifact", "diff", ("relforge diff shop-1.0.tar.gz shop-1.1.tar.gz",)),

@@ -89,7 +89,7 @@ def lock(
     if as_json:
         _print_json(order, env, changes)
     elif not quiet:
-        _tell(order, changes, checked=checks)
+        _print_result(order, changes, checked=checks)
         if changes is not None:
             taken = read_settings(project, env, release).settings.lock
             _propose(order, taken, report.again("build", release, env, project, None))
@@ -126,7 +126,7 @@ def _file(lock: Path) -> dict[str, Any]:
     return {"lock": str(lock), "sha256": cache.sha256(lock), "size": lock.stat().st_size}
 
 
-def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+def _print_result(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
     shown = report.shown(order.output)
     asked = order.project.requirements
     if asked is not None:
@@ -136,16 +136,16 @@ def _tell(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bo
         print(f"using the lockfile {order.settings.lock}; ignoring: {', '.join(others)}")
     if is_foreign(order):
         print(f"{shown} is up to date" + ", and is used unchanged" * (not checked))
-        _tell_added(order, changes, checked=checked)
+        _print_added(order, changes, checked=checked)
     elif checked or changes is None:
         print(f"{shown} is up to date")
     else:
-        _tell_changes(shown, changes)
+        _print_changes(shown, changes)
         if not order.wanted:
             print("  it is empty: the project has no dependencies")
 
 
-def _tell_added(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
+def _print_added(order: LockRequest, changes: tuple[Change, ...] | None, *, checked: bool) -> None:
     """What is locked on top of another tool's lock."""
     added, base = order.added, report.shown(order.output)
     if added is None:
@@ -153,15 +153,15 @@ def _tell_added(order: LockRequest, changes: tuple[Change, ...] | None, *, check
     shown = report.shown(added)
     if not added.is_file():
         if changes:
-            _tell_changes(shown, changes)
+            _print_changes(shown, changes)
         print(f"{base} already has everything in `dependencies.add`, so {shown} is not needed")
     elif checked or changes is None:
         print(f"{shown}, on top of {base}, is up to date")
     else:
-        _tell_changes(f"{shown}, on top of {base}", changes)
+        _print_changes(f"{shown}, on top of {base}", changes)
 
 
-def _tell_changes(shown: str, changes: tuple[Change, ...]) -> None:
+def _print_changes(shown: str, changes: tuple[Change, ...]) -> None:
     print(f"\n{shown}")
     for row in changes:
         print(f"  {row.name} {row.before or '(new)'} -> {row.after or '(gone)'}")

@@ -45,14 +45,14 @@ def _go_offline(wanted: bool) -> bool:
     return wanted
 
 
-def _use_wheelhouse(folder: Path | None) -> Path | None:
-    if folder is not None:
-        network.use_wheelhouse(folder)
-    return folder
+def _use_wheelhouse(directory: Path | None) -> Path | None:
+    if directory is not None:
+        network.use_wheelhouse(directory)
+    return directory
 
 
 def file_to_write(path: Path | None) -> Path | None:
-    """Refuse what is no file: it would be read without an end, or replaced."""
+    """Refuse what is not a file: it would be read without an end, or replaced."""
     if path is not None and path.exists() and not path.is_file():
         raise typer.BadParameter(f"{path} exists and is not a file")
     return path

@@ -1,4 +1,4 @@
-"""Telling how a build goes: a live display on terminals, plain lines elsewhere."""
+"""The progress of a build: a live display on terminals, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def notes(out: Console, built: Release) -> None:
 
 @contextmanager
 def _live(out: Console, name: str) -> Iterator[None]:
-    """A line that moves while the step runs, and tells what the step tells."""
+    """A line that moves while the step runs, and shows what the step reports."""
     if not out.is_terminal:
         yield
         return

@@ -15,7 +15,7 @@ from relforge.support import command
 
 log = logging.getLogger("relforge.elf.loader")
 
-DEFAULT_FOLDERS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
+DEFAULT_DIRECTORIES = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
 CACHE = "/etc/ld.so.cache"  # is written again when a library comes or goes
 
 
@@ -26,7 +26,7 @@ class LibrarySearch:
     machine: str
     enclosed: Path | None = None
     known: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # of `ldconfig -p`
-    folders: tuple[Path, ...] = ()
+    directories: tuple[Path, ...] = ()
 
     def find(self, name: str, wanted_by: Path, binary: elf.Elf) -> Path | None:
         """The library's real file, or None."""
@@ -49,10 +49,10 @@ class LibrarySearch:
         written = binary.runpath or binary.rpath
         own = [part.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", origin) for part in written]
         environment = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-        for folder in own + ([] if self.enclosed else [part for part in environment if part]):
-            yield Path(folder) / name
+        for directory in own + ([] if self.enclosed else [part for part in environment if part]):
+            yield Path(directory) / name
         yield from self.known.get(name, ())
-        for place in self.folders:
+        for place in self.directories:
             yield place / name
 
 
@@ -66,12 +66,12 @@ class FoundLibrary:
 
 def of_host(machine: str, more: Iterable[str] = ()) -> LibrarySearch:
     """The search of this host's own loader, and of more directories before it."""
-    folders = tuple(Path(folder) for folder in (*more, *DEFAULT_FOLDERS))
-    return LibrarySearch(machine=machine, known=_loader_cache(), folders=folders)
+    directories = tuple(Path(directory) for directory in (*more, *DEFAULT_DIRECTORIES))
+    return LibrarySearch(machine=machine, known=_loader_cache(), directories=directories)
 
 
 def state() -> str:
-    """What decides where this host's loader finds a library, besides the files that ask."""
+    """What decides where this host's loader finds a library, in addition to the files that ask."""
     try:
         status = os.stat(CACHE)
     except OSError:
@@ -81,9 +81,9 @@ def state() -> str:
     return f"{stamp} {os.environ.get('LD_LIBRARY_PATH', '')}"
 
 
-def within(folder: Path, machine: str) -> LibrarySearch:
+def within(directory: Path, machine: str) -> LibrarySearch:
     """A search that stays in an unpacked archive."""
-    return LibrarySearch(machine=machine, enclosed=folder, folders=(folder / "lib",))
+    return LibrarySearch(machine=machine, enclosed=directory, directories=(directory / "lib",))
 
 
 def collect(files: Iterable[Path], search: LibrarySearch) -> FoundLibrary:

@@ -61,7 +61,7 @@ class Elf:
 
 
 def read(path: Path) -> Elf | None:
-    """Read the headers; None for what is no ELF file, or a broken one."""
+    """Read the headers; None for a file that is not ELF, or is broken."""
     with path.open("rb") as file:
         if file.read(4) != MAGIC:
             return None

@@ -58,9 +58,9 @@ def version() -> str:
     try:
         return place.read_text()
     except OSError:
-        told = command.capture([program, "--version"]).stdout.strip()
-        cache.keep(place, told.encode())
-        return told
+        printed = command.capture([program, "--version"]).stdout.strip()
+        cache.keep(place, printed.encode())
+        return printed
 
 
 def _patchelf() -> str:

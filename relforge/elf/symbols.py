@@ -1,6 +1,6 @@
 """Taking out of ELF files what only a debugger reads, without moving what is loaded.
 
-The debugging sections and the symbol table are no part of any segment; linkers
+The debugging sections and the symbol table are not a part of any segment; linkers
 put them behind the last one.  So the file up to there stays as it is, byte for
 byte, and what follows is written again.  That needs no program of the host, gives
 the same bytes everywhere, works for any CPU, and cannot break what `patchelf`

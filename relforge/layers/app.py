@@ -84,7 +84,7 @@ def _over_dependencies(release: Release, tree: cache.Tree) -> tuple[Collision, .
     refuse_overlap(release, tree.entries, "the application")
     known = origins.Origins(release)
     taken = {
-        row.path: (Brought(name=known.name(row.path), entries=(), folder=release.tree), row)
+        row.path: (Brought(name=known.name(row.path), entries=(), directory=release.tree), row)
         for layer in layers
         for row in layer.entries
         if row.path in paths
@@ -94,7 +94,7 @@ def _over_dependencies(release: Release, tree: cache.Tree) -> tuple[Collision, .
     ours = Brought(
         name=NAME,
         entries=tree.entries,
-        folder=tree.path,
+        directory=tree.path,
         preferred=any(canonicalize_name(row.name) in wanted for row in own),
     )
     return tuple(among([ours], release.python.site_packages, taken))
@@ -133,9 +133,9 @@ def _tree(release: Release) -> cache.Tree:
                 compile_tree(interpreter(release), draft / layout.APP)
                 if release.settings.strip.sources:
                     bytecode.drop_sources(draft / layout.APP, scripts=True)
-        folder = draft / python.site_packages
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "relforge.pth").write_text(import_paths(release))
+        directory = draft / python.site_packages
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "relforge.pth").write_text(import_paths(release))
 
     return cache.tree("app", key, build)
 
@@ -148,13 +148,13 @@ def import_paths(release: Release) -> str:
 
 
 def _build_facts(release: Release) -> tuple[str, ...]:
-    """What decides a wheel besides its sources: time, variables, git for a computed version."""
+    """What decides a wheel apart from its sources: time, variables, git for a computed version."""
     project = release.project
-    told = () if project.version else (str(release.revision), project.told_version)
+    computed = () if project.version else (str(release.revision), project.reported_version)
     rows = (row for row in (project, *project.members) if row.version is None)
     histories = (f"{row.name} {git.history(row.root)}" for row in rows)
     seen = environment.facts(release.settings.packages.build_env)
-    return str(release.source_date), *told, *histories, *seen
+    return str(release.source_date), *computed, *histories, *seen
 
 
 def _sources(release: Release, member: Project) -> tuple[Project, tuple[str, ...], str]:
@@ -167,11 +167,11 @@ def _install_wheel(
 ) -> tuple[str, ...]:
     """Build the wheel and lay it out; the directories of this host that it looked into."""
     log.info("building the wheel of %s", project.name or project.root.name)
-    with tempfile.TemporaryDirectory(prefix="relforge-app-") as folder:
+    with tempfile.TemporaryDirectory(prefix="relforge-app-") as directory:
         source = sources.checkout(
-            project.root, names, Path(folder) / "source", digest, history=project.version is None
+            project.root, names, Path(directory) / "source", digest, history=project.version is None
         )
-        made = Path(folder) / "dist"
+        made = Path(directory) / "dist"
         env = {"SOURCE_DATE_EPOCH": str(release.source_date)}
         env |= resolver_environment.for_backends(
             places(release.settings.packages, release.project.root)
@@ -192,9 +192,9 @@ def _strip(release: Release) -> StripSettings:
 def _refuse_other_version(wheel: Path, project: Project) -> None:
     """Refuse a wheel of another version than the backend said before, as one by the time of day."""
     found = parse_wheel_filename(wheel.name)[1]
-    if project.told_version and found != Version(project.told_version):
+    if project.reported_version and found != Version(project.reported_version):
         raise UserError(
-            f"the build backend reported version {project.told_version} for the project, but "
+            f"the build backend reported version {project.reported_version} for the project, but "
             f"built a wheel of {found}",
             hint="build again; if the version changes with each build, set `version` in "
             "[tool.relforge]",

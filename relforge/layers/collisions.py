@@ -1,4 +1,4 @@
-"""One path that two packages bring: what that means, told from the path and the two contents.
+"""One path that two packages bring: what that means, by the path and the two contents.
 
 pip lays one over the other.  For texts that is harmless, for programs and data
 somebody loses something, for modules one of the two packages is broken.
@@ -36,7 +36,7 @@ class Brought:
 
     name: str
     entries: Sequence[Entry]
-    folder: Path
+    directory: Path
     preferred: bool = False
 
 
@@ -85,7 +85,7 @@ def _differ(one: Brought, there: Entry, other: Brought, row: Entry) -> bool:
         return False
     if not row.path.endswith(".py") or there.link is not None or row.link is not None:
         return True
-    trees = [_tree(part.folder / row.path) for part in (one, other)]
+    trees = [_tree(part.directory / row.path) for part in (one, other)]
     if trees[0] is None or trees[1] is None:
         return True
     if row.path.endswith("/__init__.py") and all(_is_stub(tree) for tree in trees if tree):

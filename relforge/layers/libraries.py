@@ -8,7 +8,7 @@ that was built on this host may need any of this host's.
       <layer>-<key>.json         the ELF files of that layer
       <layer>-last-<key>.json    of each file, by its digest, what the last build saw in it
 
-Without the first, the second tells all but what changed.
+Without the first, the second answers all but what changed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from relforge.model.release import Layer, Part, Release
 
 log = logging.getLogger("relforge.layers.libraries")
 
-FOLDER = "python/lib"
+DIRECTORY = "python/lib"
 NOTES = "libraries"  # below the cache
-Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: it is no ELF file
+Facts = dict[str, dict[str, Any] | None]  # of files, by digest; None: not an ELF file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ def _bring(release: Release, paths: Iterable[str], inside: set[str], draft: Path
         if name in inside:
             continue
         log.info("including %s from %s", name, source)
-        target = draft / FOLDER / name
+        target = draft / DIRECTORY / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o755)

@@ -45,23 +45,23 @@ def step(release: Release) -> Release:
     )
     draft.seal(release, layout.LAUNCH, launch(release))
     brought = [entry for layer in found.layers for entry in layer.entries]
-    draft.seal(release, layout.TREE_LIST, _tree_list((*brought, *loose), found.folders))
+    draft.seal(release, layout.TREE_LIST, _tree_list((*brought, *loose), found.directories))
     written = (layout.MANIFEST, layout.LAUNCH, layout.TREE_LIST)
     others = (*loose, *(cache.look(release.tree / path, path) for path in written))
     entries = sorted((*brought, *others), key=lambda row: row.path)
     sums = (f"{entry.sha256}  {entry.path}\n" for entry in entries if entry.link is None)
     draft.seal(release, layout.SUMS, "".join(sums))
     layers = _with_own(release, found.layers, others)
-    return replace(release, layers=layers, folders=found.folders)
+    return replace(release, layers=layers, directories=found.directories)
 
 
-def _tree_list(entries: Iterable[Entry], folders: Iterable[str]) -> str:
-    """Links, executable files and empty directories: the digests tell of content alone."""
+def _tree_list(entries: Iterable[Entry], directories: Iterable[str]) -> str:
+    """Links, executable files and empty directories: the digests cover content alone."""
     rows = list(entries)
     _refuse_unlistable(rows)
     return tree_list.text(
-        tree_list.Listed(
-            directories=frozenset(folders),
+        tree_list.TreeFacts(
+            directories=frozenset(directories),
             executable={row.path for row in rows if row.link is None and row.mode & 0o100},
             links={row.path: row.link for row in rows if row.link is not None},
         )
@@ -135,10 +135,12 @@ def describe(release: Release, config: dict[str, Any]) -> dict[str, Any]:
         services={service.name: service.row() for service in settings.services},
         commands={command.name: command.row() for command in settings.commands},
         hooks={hook.name: hook.row() for hook in settings.hooks},
+        schedule={job.name: job.row() for job in settings.schedule},
         config=config,
         log=settings.log.row(),
         upgrade=settings.upgrade.row(),
         console=settings.console.row(),
+        nodes=settings.nodes.row(),
         assets=tuple(sorted({to for _, to in assets.outputs if assets.run and assets.digest})),
     ).row()
 

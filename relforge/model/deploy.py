@@ -10,11 +10,11 @@ from typing import Any
 from relforge.runtime.contract.record import Record, key
 from relforge.runtime.contract.shapes import (
     Choice,
-    Program,
+    CommandLine,
     Seconds,
     Shape,
     Text,
-    Variables,
+    VariableTable,
     Whole,
     Words,
 )
@@ -70,7 +70,7 @@ class Drain(Shape):
         if name == "readiness":
             shape = Seconds()
         elif name in ("command", "undrain") or (name == "haproxy" and isinstance(row, list)):
-            shape = Program()
+            shape = CommandLine()
         return at(f".{name}", shape.read, row, words=shape.words)
 
 
@@ -142,7 +142,7 @@ class Deploy(Record):
         Text(), default="", doc="a TOML file of the project that becomes `/etc/<name>/config.toml`"
     )
     environment: dict[str, str] = key(
-        Variables(), default={}, doc="environment variables of the services; no secrets"
+        VariableTable(), default={}, doc="environment variables of the services; no secrets"
     )
     credentials: dict[str, dict[str, str]] = key(
         Credentials(),

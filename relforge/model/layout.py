@@ -43,6 +43,11 @@ def app_roots(roots: tuple[str, ...]) -> tuple[str, ...]:
     return (*(f"{APP}/{root}" for root in roots), APP)
 
 
+def is_below(path: str, directory: str) -> bool:
+    """Whether the path is that directory, or something in it."""
+    return path == directory or path.startswith(f"{directory}/")
+
+
 def is_ours(path: str, name: str) -> bool:
     """Whether that path of the release of that name is relforge's own, or part of what is.
 

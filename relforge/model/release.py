@@ -88,7 +88,7 @@ class Interpreter:
 class Entry:
     """One file or link of a tree.  ``path`` is relative, ``link`` a link's target.
 
-    ``mtime_ns`` tells whether a file is still the one that was looked at; it is
+    ``mtime_ns`` shows whether a file is still the one that was looked at; it is
     no part of what the entry is.
     """
 
@@ -210,7 +210,7 @@ class Release:
     python: Interpreter
     layers: tuple[Layer, ...] = ()
     packages: tuple[Package, ...] = ()  # the dependencies, by name
-    folders: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
+    directories: tuple[str, ...] = ()  # with nothing in them; those of files need no mention
     artifacts: tuple[Artifact, ...] = ()
     collisions: tuple[Collision, ...] = ()
     notes: tuple[str, ...] = ()  # what was not done, and what the target must have

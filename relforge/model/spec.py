@@ -1,7 +1,7 @@
 """What a project asks for: its settings, as typed values.
 
 `relforge.project.pyproject` and `relforge.project.settings` make them of pyproject.toml and
-relforge.toml; what the command line wants besides is an `Order`.  Services,
+relforge.toml; what the command line adds is an `Order`.  Services,
 commands, hooks and what else the runtime reads are of `relforge.runtime.contract`.
 """
 
@@ -14,8 +14,9 @@ from typing import Any, Literal
 from relforge.model.deploy import Deploy
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.hook import Hook
+from relforge.runtime.contract.job import Job
 from relforge.runtime.contract.service import Service
-from relforge.runtime.contract.tables import Console, Log, Upgrade
+from relforge.runtime.contract.tables import Console, Log, Nodes, Upgrade
 
 # The formats of artifacts, by the names that `formats` and `--format` have for them.
 FORMATS = ("tar.gz", "tar.zst", "oci", "deb", "run")
@@ -77,9 +78,9 @@ class Project:
     settings_file: Path  # pyproject.toml or relforge.toml
     settings: dict[str, Any]  # [tool.relforge] as read
     metadata: Metadata = field(default_factory=Metadata)
-    dynamic: tuple[str, ...] = ()  # of the requirements' tables: what the build backend tells
+    dynamic: tuple[str, ...] = ()  # of the requirements' tables: what the build backend reports
     members: tuple[Project, ...] = ()  # further packages that go in as its own does
-    told_version: str = ""  # what the build backend said, where it was asked
+    reported_version: str = ""  # what the build backend said, where it was asked
     requirements: Requirements | None = None  # where `dependencies` were written; None: [project]
 
 
@@ -103,13 +104,13 @@ class PythonSettings:
     archives: tuple[tuple[str, PythonArchive], ...] = ()  # by target, such as linux-aarch64
     path: str = ""  # where the target has its own interpreter; "" is the distribution's place
     keep: tuple[str, ...] = ()  # of what is left out by default: tests, tkinter, idlelib, ensurepip
-    exclude: tuple[str, ...] = ()  # glob patterns below lib/pythonX.Y to leave out besides
+    exclude: tuple[str, ...] = ()  # more glob patterns below lib/pythonX.Y to leave out
     strip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencySettings:
-    """What of the project's dependencies goes in, besides the required ones.
+    """What of the project's dependencies goes in, in addition to the required ones.
 
     ``add`` are requirements that the project itself does not have, ``add_lock`` is the file that
     locks them where another tool wrote the project's lock, ``prefer`` names packages whose files
@@ -138,18 +139,18 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageSettings:
-    """Who resolves, and where packages come from besides pip's configuration."""
+    """Who resolves, and where packages come from in addition to pip's configuration."""
 
     resolver: Literal["auto", "pex", "uv"] = "auto"
     indexes: tuple[Index, ...] = ()
     find_links: tuple[str, ...] = ()  # directories or addresses of pages
     wheelhouse: str = ""  # a directory, relative to the project
-    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
+    build_env: tuple[str, ...] = ()  # names of more variables that build backends see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetSettings:
-    """Commands that compile assets; ``outputs`` maps their folders to folders of the release."""
+    """Commands that compile assets; ``outputs`` maps their directories to those of the release."""
 
     run: tuple[tuple[str, ...], ...] = ()
     cwd: str = "."
@@ -259,17 +260,19 @@ class Settings:
     config: ConfigSettings
     commands: tuple[Command, ...]
     check: CheckSettings
-    app_roots: tuple[str, ...] = ()  # import roots of `app` besides the project itself
+    app_roots: tuple[str, ...] = ()  # import roots of `app` in addition to the project itself
     packages: PackageSettings = PackageSettings()
     log: Log = field(default_factory=Log)
     upgrade: Upgrade = field(default_factory=Upgrade)
     console: Console = field(default_factory=Console)
+    nodes: Nodes = field(default_factory=Nodes)
     strip: StripSettings = StripSettings()
     steps: tuple[str, ...] = ("assemble", "pack")
     formats: tuple[str, ...] = ("tar.gz",)
     oci: OciSettings = field(default_factory=OciSettings)
     deb: DebSettings = field(default_factory=DebSettings)
     hooks: tuple[Hook, ...] = ()
+    schedule: tuple[Job, ...] = ()
     requirements: tuple[str, ...] | None = None  # files that name them; None: those that are found
     members: tuple[str, ...] = ()  # directories of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact

@@ -29,15 +29,15 @@ def find(release: Release, key: str) -> Release | None:
             Layer(name=name, key=layer, cached=True, seconds=0.0, entries=cache.load(entries))
             for name, layer, entries in known["layers"]
         )
-        folders = tuple(known["folders"])
-        if not inventory.is_whole(release.final_tree, layers, folders):
+        directories = tuple(known["folders"])
+        if not inventory.is_whole(release.final_tree, layers, directories):
             return None
         return replace(
             release,
             target=replace(release.target, glibc=known["glibc"]),
             tree=release.final_tree,
             layers=layers,
-            folders=folders,
+            directories=directories,
             packages=tuple(Package(**row) for row in known["packages"]),
             notes=tuple(known["notes"]),
             findings=tuple(
@@ -56,7 +56,7 @@ def keep(release: Release, key: str) -> None:
     layers = [(row.name, row.key, cache.dump(row.entries)) for row in release.layers]
     known = {
         "layers": layers,
-        "folders": release.folders,
+        "folders": release.directories,
         "packages": [asdict(row) for row in release.packages],
         "glibc": release.target.glibc,
         "notes": release.notes,

@@ -42,15 +42,15 @@ def read_settings(root: Path, env: str, name: str | None = None) -> Configured:
 
     def ask() -> str:
         # Late: most projects write their version.
-        from relforge.layers.deps import told_version  # noqa: PLC0415 - seldom needed
+        from relforge.layers.deps import reported_version  # noqa: PLC0415 - seldom needed
 
         first, _ = settings.read(found, merged, env, version="0", lock=lock)
-        return told_version.ask(found, first, source_date(found.root))
+        return reported_version.ask(found, first, source_date(found.root))
 
     number = version.resolve(found, setting, ask)
     typed, readings = settings.read(found, merged, env, version=number, lock=lock)
-    told = number if found.version is None and version.asks_project(setting) else ""
-    project = replace(found, told_version=told, members=members.load(found, typed.members))
+    reported = number if found.version is None and version.asks_project(setting) else ""
+    project = replace(found, reported_version=reported, members=members.load(found, typed.members))
     return Configured(project=project, settings=typed, env=env, readings=readings, over=merged.over)
 
 

@@ -30,7 +30,7 @@ def release(root: Path, order: BuildRequest, watch: Watch) -> Release:
 
 def _build(release: Release, watch: Watch, *, pack: bool) -> Release:
     key = input_key.key(release)
-    # Nobody can tell what a step of the project's own depends on.
+    # What a step of the project's own depends on is unknown.
     known = not release.settings.own_steps and build_record.is_known(release, key)
     if not known:
         planning.check(release)

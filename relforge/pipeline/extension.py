@@ -1,7 +1,7 @@
 """Steps that a project brings along: functions that take a `Release` and return one.
 
 They are imported from the project's directory into this process, before anything
-is written.  What they do wrong is told in terms of their own source: a
+is written.  What they do wrong is reported in terms of their own source: a
 traceback starts in the project, and ends there.
 """
 
@@ -84,7 +84,7 @@ def _imported(root: Path, name: str, where: str) -> Any:
             raise
         except (Exception, SystemExit) as error:
             raise UserError(
-                f"{where}: {name} cannot be imported: {_told(error)}\n{_trace(error, root)}"
+                f"{where}: {name} cannot be imported: {_described(error)}\n{_trace(error, root)}"
             ) from None
 
 
@@ -111,7 +111,7 @@ def _called(function: Callable[[Release], Any], release: Release, where: str) ->
         except UserError as error:
             raise UserError(f"{where}: {error.message}", hint=error.hint, code=error.code) from None
         except (Exception, SystemExit) as error:
-            raise UserError(f"{where}: {_told(error)}\n{_trace(error, root)}") from None
+            raise UserError(f"{where}: {_described(error)}\n{_trace(error, root)}") from None
     if not isinstance(result, Release):
         raise UserError(
             f"{where} returned {_kind(result)} instead of the release",
@@ -169,7 +169,7 @@ def _importing_from(root: Path) -> Iterator[None]:
         sys.dont_write_bytecode = quiet
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(error)).rstrip()
 
 

@@ -74,6 +74,6 @@ def _local_packages(root: Path, locks: Iterable[str]) -> Iterator[str]:
     """The state of the directories that the locks take packages from."""
     for place in (root / name for name in locks):
         for match in LOCAL_PACKAGE.finditer(place.read_text(encoding="utf-8", errors="replace")):
-            folder = (place.parent / next(filter(None, match.groups()))).resolve()
-            if folder.is_dir() and folder != root:
-                yield local_sources.state(folder)
+            directory = (place.parent / next(filter(None, match.groups()))).resolve()
+            if directory.is_dir() and directory != root:
+                yield local_sources.state(directory)

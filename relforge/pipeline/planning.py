@@ -1,11 +1,12 @@
 """From a directory and an environment's name to a `Release`.
 
 Every error that a user can make is raised here, before anything is written
-(but for what only the assembled tree can tell: see `relforge.checks`).
+(but for what only the assembled tree can show: see `relforge.checks`).
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +22,16 @@ from relforge.pipeline import staging
 from relforge.pipeline.lockable import lockable
 from relforge.pipeline.source_date import source_date
 from relforge.project import git
+from relforge.project.settings.services import handed_nothing
 from relforge.support.errors import SettingsError, UserError
+
+log = logging.getLogger(__name__)
 
 
 def plan(root: Path, order: BuildRequest) -> Release:
     """The release to be built, as its settings ask for it; raises UserError.
 
-    What may be wrong with it besides is for `check` to say.
+    Anything else that may be wrong is for `check` to report.
     """
     env = order.env
     wanted = lockable(root, env, order.target, order.name)
@@ -44,6 +48,8 @@ def plan(root: Path, order: BuildRequest) -> Release:
         sign=order.sign or os.environ.get(signing.VARIABLE) or typed.sign,
     )
     _check_paths(found, typed)
+    for warning in handed_nothing(typed.services, typed.config):
+        log.warning(warning)
     build_dir = found.root / "_build" / env
     if str(target) != python.host_target():
         build_dir /= str(target)  # a tree for this host stays beside it
@@ -79,11 +85,11 @@ def check(release: Release) -> None:
             f"{found.root}: the project has dependencies but no lockfile",
             hint="run: relforge lock",
         )
-    for folder in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
-        if os.path.lexists(folder) and not folder.is_dir():
+    for directory in (found.root / "dist", found.root / "_build", build_dir.parent, build_dir):
+        if os.path.lexists(directory) and not directory.is_dir():
             raise UserError(
-                f"{folder}: relforge needs a directory of that name, and this is a file",
-                hint=f"move it: mv {folder} {folder}.saved",
+                f"{directory}: relforge needs a directory of that name, and this is a file",
+                hint=f"move it: mv {directory} {directory}.saved",
             )
 
 

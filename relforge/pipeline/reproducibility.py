@@ -45,8 +45,8 @@ def verify(root: Path, order: BuildRequest, watch: Watch) -> None:
     first = engine.build(root, order, watch)
     with tempfile.TemporaryDirectory(
         prefix="relforge-again-", ignore_cleanup_errors=True
-    ) as folder:
-        place = Path(folder)
+    ) as directory:
+        place = Path(directory)
         copy = _copied(first, place / "project")
         with watch("again"):
             again = _built(copy, order, first, place)
@@ -76,10 +76,10 @@ def _copied(release: Release, into: Path) -> Path:
     top = root.parents[len(Path(inner).parts) - 1] if inner else root
     kept = {str(place) for name in sources.files(top) for place in Path(top, name).parents}
 
-    def ignored(folder: str, names: list[str]) -> set[str]:
+    def ignored(directory: str, names: list[str]) -> set[str]:
         """What is not a source, and the copy itself: TMPDIR may be in the project."""
-        built = {name for name in sources.OUTPUTS if str(Path(folder, name)) not in kept}
-        here = {own.name} if Path(folder) == own.parent else set()
+        built = {name for name in sources.OUTPUTS if str(Path(directory, name)) not in kept}
+        here = {own.name} if Path(directory) == own.parent else set()
         return {*names} & (sources.LEFT_OUT | built | here)
 
     own = into.parent
@@ -128,12 +128,15 @@ def _built(copy: Path, order: BuildRequest, first: Release, place: Path) -> Path
     return Path(json.loads(done.stdout)["tree"])
 
 
-def _in_copy(folder: Path, root: Path, copy: Path) -> Path:
+def _in_copy(directory: Path, root: Path, copy: Path) -> Path:
     """A directory of the project where its copy has it, as no source there either; else itself."""
-    for path, top in ((folder.absolute(), root.absolute()), (folder.resolve(), root.resolve())):
+    for path, top in (
+        (directory.absolute(), root.absolute()),
+        (directory.resolve(), root.resolve()),
+    ):
         if path.is_relative_to(top) and (seen := copy / path.relative_to(top)).is_dir():
             return seen
-    return folder
+    return directory
 
 
 def _run(words: list[str], env: dict[str, str], place: Path) -> subprocess.CompletedProcess[str]:

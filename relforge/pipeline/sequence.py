@@ -50,7 +50,7 @@ def begin(work: Callable[[Release], T], release: Release) -> Future[T]:
     def worker() -> None:
         try:
             done.set_result(work(release))
-        except BaseException as error:  # raised again by whoever asks for the result
+        except BaseException as error:  # raised again where the result is asked for
             done.set_exception(error)
 
     threading.Thread(target=worker, daemon=True).start()

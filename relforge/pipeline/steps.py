@@ -164,7 +164,7 @@ def _together(step: Step, other: Step) -> Step:
 
 
 def _followed(step: Step, other: Step) -> Step:
-    """The step; the other begins with its result, for whoever needs the same later."""
+    """The step; the other begins with its result, for a later need of the same."""
 
     def first(*arguments: object) -> Release:
         result = step(*arguments)

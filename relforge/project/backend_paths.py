@@ -20,8 +20,8 @@ _TABLES = (
 _PASSED = ("exclude", "directory", "build-dir", "build-directory", "target")  # no sources
 
 
-def outputs(root: Path, folders: frozenset[str]) -> Iterator[str]:
-    """Those that lie in a folder of one of these names, and exist; relative to the root."""
+def outputs(root: Path, directories: frozenset[str]) -> Iterator[str]:
+    """Those that lie in a directory of one of these names, and exist; relative to the root."""
     path = root / "pyproject.toml"
     if not path.is_file():
         return
@@ -32,7 +32,7 @@ def outputs(root: Path, folders: frozenset[str]) -> Iterator[str]:
             found = found.get(part) if isinstance(found, dict) else None
         for text in _texts(found):
             place = _fixed(text)
-            if folders & set(place.split("/")) and (root / place).exists():
+            if directories & set(place.split("/")) and (root / place).exists():
                 yield place
 
 

@@ -20,7 +20,7 @@ from relforge.model.spec import Project, Settings
 from relforge.project import lockfile
 from relforge.support.errors import Exit, SettingsError, UserError
 
-FOLDER = ".relforge"
+DIRECTORY = ".relforge"
 _HINT = (
     "create one (uv sync, or python3 -m venv .venv and its pip), or name its interpreter: "
     "--python PATH"
@@ -42,7 +42,7 @@ class Checkout:
 
     @property
     def state(self) -> Path:
-        return self.project.root / FOLDER / self.env / layout.STATE
+        return self.project.root / DIRECTORY / self.env / layout.STATE
 
 
 def python(root: Path, environ: Mapping[str, str], given: Path | None = None) -> Path:
@@ -67,7 +67,7 @@ def python(root: Path, environ: Mapping[str, str], given: Path | None = None) ->
 def variables(checkout: Checkout, environ: Mapping[str, str], command: str) -> dict[str, str]:
     """The variables of what runs: those of a release, of the virtual environment, the paths."""
     root, programs = checkout.project.root, checkout.python.parent
-    runtime = root / FOLDER / layout.RUNTIME
+    runtime = root / DIRECTORY / layout.RUNTIME
     paths = [*map(str, import_roots(checkout.project, checkout.settings))]
     paths += [row for row in environ.get("PYTHONPATH", "").split(os.pathsep) if row]
     own = {
@@ -90,7 +90,7 @@ def variables(checkout: Checkout, environ: Mapping[str, str], command: str) -> d
 
 def prepare(checkout: Checkout) -> Path:
     """Make the directory of relforge's own, which git ignores; returns the entry of the runtime."""
-    directory = checkout.project.root / FOLDER
+    directory = checkout.project.root / DIRECTORY
     package = directory / layout.RUNTIME / "relforge"
     package.mkdir(parents=True, exist_ok=True)
     ignore = directory / ".gitignore"

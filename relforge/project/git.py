@@ -91,12 +91,12 @@ def lend(root: Path, copy: Path, top: Path) -> None:
     common = output(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
     if own is None or common is None:
         return
-    folder = top / ".git"
-    folder.mkdir()
-    (folder / "commondir").write_text(common)
+    directory = top / ".git"
+    directory.mkdir()
+    (directory / "commondir").write_text(common)
     for pattern in ("HEAD", "index", "sharedindex.*"):
         for path in Path(own.removesuffix("\n")).glob(pattern):
-            shutil.copyfile(path, folder / path.name)
+            shutil.copyfile(path, directory / path.name)
     origin = root.parents[len(copy.relative_to(top).parts) - 1] if copy != top else root
     subprocess.run(
         ["git", "update-index", "--skip-worktree", "-z", "--stdin"],

@@ -1,7 +1,7 @@
 """What a lock that relforge wrote says of itself: from which requirements, and how it read then.
 
 Its second line holds two digests.  With the first `relforge lock` knows without
-resolving that nothing changed, the second tells a lock that was edited since.
+resolving that nothing changed, the second shows that a lock was edited since.
 """
 
 from __future__ import annotations

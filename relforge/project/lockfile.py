@@ -111,11 +111,11 @@ def _of_workspace(root: Path) -> Iterator[Path]:
     if not (root / "pyproject.toml").is_file():
         return
     root = root.resolve()
-    for folder in root.parents:
-        if not (folder / "pyproject.toml").is_file():
+    for directory in root.parents:
+        if not (directory / "pyproject.toml").is_file():
             continue
-        if root in workspace_members(folder):
-            lock = folder / "uv.lock"
+        if root in workspace_members(directory):
+            lock = directory / "uv.lock"
             if lock.is_file():
                 yield lock
             return

@@ -15,40 +15,40 @@ from relforge.support.errors import SettingsError
 KEY = "tool.relforge.members"
 
 
-def load(root: Project, folders: Sequence[str], key: str = KEY) -> tuple[Project, ...]:
+def load(root: Project, directories: Sequence[str], key: str = KEY) -> tuple[Project, ...]:
     """The packages in these directories, relative to the project; raises SettingsError."""
     found: list[Project] = []
-    for index, folder in enumerate(folders):
-        member = _load(root.root, folder, f"{key}[{index}]")
-        _refuse_twin(member, [root, *found], f"{key}[{index}]", folder)
+    for index, directory in enumerate(directories):
+        member = _load(root.root, directory, f"{key}[{index}]")
+        _refuse_twin(member, [root, *found], f"{key}[{index}]", directory)
         found.append(member)
     return tuple(found)
 
 
-def _load(root: Path, folder: str, where: str) -> Project:
-    if os.path.isabs(folder):
+def _load(root: Path, directory: str, where: str) -> Project:
+    if os.path.isabs(directory):
         raise SettingsError(
-            f"{where}: {folder!r} is absolute", hint="write it relative to the project"
+            f"{where}: {directory!r} is absolute", hint="write it relative to the project"
         )
-    place = (root / folder).resolve()
+    place = (root / directory).resolve()
     if not (place / "pyproject.toml").is_file():
         raise SettingsError(
-            f"{where}: no pyproject.toml in {folder!r}",
+            f"{where}: no pyproject.toml in {directory!r}",
             hint="members are directories of packages, relative to the project",
         )
     member = pyproject.load(place)
     if not member.name:
-        raise SettingsError(f"{where}: {folder}/pyproject.toml has no project.name")
+        raise SettingsError(f"{where}: {directory}/pyproject.toml has no project.name")
     return member
 
 
-def _refuse_twin(member: Project, others: Sequence[Project], where: str, folder: str) -> None:
+def _refuse_twin(member: Project, others: Sequence[Project], where: str, directory: str) -> None:
     for other in others:
         if other.root == member.root:
             what = "the project itself" if other is others[0] else "a member already"
-            raise SettingsError(f"{where}: {folder!r} is {what}", hint="name each package once")
+            raise SettingsError(f"{where}: {directory!r} is {what}", hint="name each package once")
         if canonicalize_name(other.name) == canonicalize_name(member.name):
             raise SettingsError(
-                f"{where}: {folder!r} has the name {member.name}, like {other.root}",
+                f"{where}: {directory!r} has the name {member.name}, like {other.root}",
                 hint="each package of a release needs a different name",
             )

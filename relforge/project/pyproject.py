@@ -11,7 +11,7 @@ from relforge.project.requirements import pipfile, poetry
 from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError
 
-BACKENDS = ("dependencies", "optional-dependencies")  # what a build backend may have to tell
+BACKENDS = ("dependencies", "optional-dependencies")  # what may be left to a build backend
 
 
 def load(root: Path) -> Project:
@@ -69,7 +69,7 @@ def _of_table(root: Path, data: dict[str, Any], table: dict[str, Any]) -> Projec
 
 
 def _with_tools(project: Project, tools: dict[str, Any], has_table: bool) -> Project:
-    """The project with what Poetry's table, PDM's and a Pipfile say besides."""
+    """The project with what Poetry's table, PDM's and a Pipfile add."""
     groups = dict(project.groups)
     for name, rows in tools.get("pdm", {}).get("dev-dependencies", {}).items():
         groups.setdefault(name, tuple(row.removeprefix("-e ") for row in rows))
@@ -139,7 +139,7 @@ def dependency_groups(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _dynamic(table: dict[str, Any], built: bool) -> tuple[str, ...]:
-    """Without a ``[project]`` table everything is the backend's to tell (PEP 621)."""
+    """Without a ``[project]`` table everything is left to the backend (PEP 621)."""
     if not table:
         return BACKENDS if built else ()
     return tuple(name for name in BACKENDS if name in table.get("dynamic", ()))

@@ -68,24 +68,24 @@ def files(root: Path) -> tuple[str, ...]:
 
 def is_output(name: str, packages: Collection[str]) -> bool:
     """Whether a file is in a directory of what was built, and in none of these packages."""
-    folders = name.split("/")[:-1]
-    for index, folder in enumerate(folders):
-        if folder in OUTPUTS:
-            path = "/".join(folders[: index + 1])
+    directories = name.split("/")[:-1]
+    for index, directory in enumerate(directories):
+        if directory in OUTPUTS:
+            path = "/".join(directories[: index + 1])
             return path not in packages and not _is_inside(path, packages)
     return False
 
 
 def below(
-    folder: Path, root: Path, left_out: frozenset[str] = LEFT_OUT, *, inside: bool = False
+    directory: Path, root: Path, left_out: frozenset[str] = LEFT_OUT, *, inside: bool = False
 ) -> Iterator[str]:
     """Files and links below a directory, relative to the root; bytecode stays out.
 
     ``inside`` a package nothing counts as the output of a build.
     """
-    with os.scandir(folder) as rows:
+    with os.scandir(directory) as rows:
         entries = sorted(rows, key=lambda row: row.name)
-    inside = inside or (folder != root and any(row.name == "__init__.py" for row in entries))
+    inside = inside or (directory != root and any(row.name == "__init__.py" for row in entries))
     for row in entries:
         if row.is_dir(follow_symlinks=False):
             built = row.name in OUTPUTS and not inside and not _is_package(row.path)
@@ -203,9 +203,9 @@ def _cache_in(root: Path) -> str:
     return "/" if place.startswith("..") else f"{place}/"
 
 
-def _foreign(folder: str) -> bool:
+def _foreign(directory: str) -> bool:
     """Whether a directory is a virtual environment or a release that was unpacked."""
-    return any(os.path.exists(os.path.join(folder, name)) for name in ("pyvenv.cfg", BOOT))
+    return any(os.path.exists(os.path.join(directory, name)) for name in ("pyvenv.cfg", BOOT))
 
 
 def _counts(root: Path, name: str) -> bool:
@@ -214,12 +214,12 @@ def _counts(root: Path, name: str) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def _is_package(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, "__init__.py"))
+def _is_package(directory: str) -> bool:
+    return os.path.exists(os.path.join(directory, "__init__.py"))
 
 
-def _is_inside(path: str, folders: Collection[str]) -> bool:
+def _is_inside(path: str, directories: Collection[str]) -> bool:
     while path := os.path.dirname(path):
-        if path in folders:
+        if path in directories:
             return True
     return False

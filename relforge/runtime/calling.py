@@ -127,6 +127,11 @@ def signature(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
+async def whole(awaitable: Any) -> Any:
+    """A coroutine of anything that can be awaited."""
+    return await awaitable
+
+
 def _is_function(function: Callable[..., Any]) -> bool:
     while isinstance(function, functools.partial):
         function = function.func

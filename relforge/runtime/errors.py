@@ -24,7 +24,7 @@ class Refusal(Exception):
     """A command cannot go on, for a reason that the operator can fix.
 
     ``message`` says what and where, ``hint`` what to type or change next,
-    ``code`` is the exit status of the command.  Printed once, by ``told``; any
+    ``code`` is the exit status of the command.  Printed once, by ``run_and_report``; any
     other exception is a bug.
     """
 
@@ -35,7 +35,7 @@ class Refusal(Exception):
         self.code = code
 
 
-def told(work: Callable[[], int]) -> int:
+def run_and_report(work: Callable[[], int]) -> int:
     """Do the work of a command; its exit status, after whatever went wrong has been printed."""
     try:
         code = work()

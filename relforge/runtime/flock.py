@@ -1,4 +1,4 @@
-"""Locks that the kernel keeps: they end with whoever holds them."""
+"""Locks that the kernel keeps: they end with the process that holds them."""
 
 from __future__ import annotations
 

@@ -44,8 +44,6 @@ SECONDS = 10.0  # for the export, and for the answer
 class _Ends:
     """What the application has registered in this process."""
 
-    __slots__ = ("accepts", "give", "schema", "take")
-
     def __init__(self) -> None:
         self.give: Callable[[], Any] | None = None
         self.schema = 0
@@ -90,9 +88,11 @@ def answer(loop: AbstractEventLoop | None) -> dict[str, Any]:
     if inspect.isawaitable(state):
         from asyncio import run_coroutine_threadsafe
 
+        from . import calling
+
         if loop is None:
             raise RuntimeError("the export is a coroutine function, and no loop runs")
-        state = run_coroutine_threadsafe(_whole(state), loop).result(SECONDS)
+        state = run_coroutine_threadsafe(calling.whole(state), loop).result(SECONDS)
     kind = "bytes" if isinstance(state, bytes) else "json"
     text = base64.b64encode(state).decode() if kind == "bytes" else json.dumps(state)
     if len(text) > MOST:
@@ -158,10 +158,6 @@ def _kept(fd: int) -> dict[str, Any]:
         raise TimeoutError("the old process did not answer")
     message: dict[str, Any] = json.loads(data)
     return message
-
-
-async def _whole(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def _say(text: str) -> None:

@@ -6,21 +6,21 @@ which run directory that supervisor was given.
 
 from __future__ import annotations
 
-import errno
 import fcntl
+import json
 import os
 import time
 
-from . import quick_json
+from .contract.manifest import root
 from .errors import CONFIG, NOT_RUNNING, Refusal
-from .regular_file import NotRegular, open_regular
+from .paths import Paths
+from .paths import of as paths_of
+from .regular_file import NotRegular, odd, open_own
 from .wire.unix import not_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from .paths import Paths
 
 LAUNCH = "release/launch"  # what the launcher reads: a key and a value in each line
 _MOST_LAUNCH = 1 << 12  # bytes
@@ -29,8 +29,6 @@ SUPERVISOR = "supervisor"  # the name of its control socket, and of its lines in
 
 class Running:
     """What the lock's holder wrote into it; what is of another type counts as not written."""
-
-    __slots__ = ("lock", "owner", "pid", "root", "run", "started", "version")
 
     def __init__(self, content: dict[str, Any], paths: Paths, owner: int) -> None:
         self.owner = owner  # of the lock: nobody else answers for this release
@@ -99,13 +97,9 @@ def open_lock(path: str, flags: int) -> int:
     A link or a FIFO in its place was put there by somebody.
     """
     try:
-        return open_regular(path, flags | os.O_NOFOLLOW)
+        return open_own(path, flags)
     except NotRegular:
-        raise _odd(path) from None
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
-            raise _odd(path) from None
-        raise
+        raise odd(path) from None
 
 
 def pid(value: object) -> int:
@@ -139,14 +133,6 @@ def _name(root: str) -> str:
     return next((line[5:] for line in lines if line.startswith("name ")), "")
 
 
-def _odd(path: str) -> Refusal:
-    return Refusal(
-        f"{path}: not a regular file, so not written by a release",
-        hint=f"find out who created it, then remove it: rm {path}",
-        code=CONFIG,
-    )
-
-
 def _text(content: dict[str, Any], name: str) -> str:
     value = content.get(name)
     return value if isinstance(value, str) and "\0" not in value else ""
@@ -168,9 +154,14 @@ def required(paths: Paths) -> Running:
     return found
 
 
+def here() -> Running:
+    """The running release that this process belongs to; raises Refusal as `required`."""
+    return required(paths_of(root()))
+
+
 def _content(fd: int) -> dict[str, Any] | None:
     try:
-        content = quick_json.loads(os.pread(fd, 1 << 16, 0))
+        content = json.loads(os.pread(fd, 1 << 16, 0))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -8,8 +8,6 @@ from .errors import USAGE, Refusal
 class Options:
     """``flags`` that were given, ``values`` by option, and the other ``words``."""
 
-    __slots__ = ("flags", "values", "words")
-
     def __init__(self) -> None:
         self.flags: set[str] = set()
         self.values: dict[str, str] = {}

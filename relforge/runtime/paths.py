@@ -16,14 +16,14 @@ import os
 
 from . import trusted_directory
 from .errors import CONFIG, USAGE, Refusal
+from .nodes import identity
 
+_INSTANCE_MOST = 64  # bytes; sockets have their place below it
 SOCKET_PATH_MOST = 107  # bytes: sizeof(sun_path) less the NUL, unix(7)
 
 
 class Paths:
     """The directories and files of one instance of one release; nothing is made by asking."""
-
-    __slots__ = ("lock", "log", "root", "run", "state")
 
     def __init__(self, *, root: str, state: str, run: str, log: str) -> None:
         self.root = root
@@ -33,11 +33,12 @@ class Paths:
         self.lock = os.path.join(state, "lock")
 
     def variables(self) -> dict[str, str]:
-        """What the application's processes are told, whoever starts them."""
+        """What the application's processes find in their environment, however they are started."""
         return {
             "RELEASE_STATE_DIR": self.state,
             "RELEASE_RUN_DIR": self.run,
             "RELEASE_LOG_DIR": self.log,
+            identity.VARIABLE: identity.node(),
         }
 
     def socket(self, name: str) -> str:
@@ -64,8 +65,13 @@ def of(root: str, environ: dict[str, str] | os._Environ[str] = os.environ) -> Pa
     state = _variable("RELEASE_STATE_DIR", environ) or _default_state(root)
     instance = _variable("RELEASE_INSTANCE", environ)
     if instance:
-        if "/" in instance or instance.startswith("."):
-            raise Refusal(f"RELEASE_INSTANCE={instance}: not a plain name", code=USAGE)
+        long = len(os.fsencode(instance)) > _INSTANCE_MOST
+        if "/" in instance or instance.startswith(".") or long or not instance.isprintable():
+            raise Refusal(
+                f"RELEASE_INSTANCE={instance}: not a plain name",
+                hint=f"it is a directory: at most {_INSTANCE_MOST} bytes, without `/` and controls",
+                code=USAGE,
+            )
         below = os.path.join("instances", instance)
         # Services are given the resolved directory, and may call `bin/<name>` themselves.
         if not state.endswith(f"/{below}"):
@@ -88,24 +94,24 @@ def prepare(paths: Paths) -> None:
 
     A directory in which another user could replace a socket or the log is refused.
     """
-    for variable, folder, mode in (
+    for variable, directory, mode in (
         ("RELEASE_STATE_DIR", paths.state, 0o755),
         ("RELEASE_RUN_DIR", paths.run, 0o700),
         ("RELEASE_LOG_DIR", paths.log, 0o755),
     ):
         try:
-            os.makedirs(folder, mode=mode, exist_ok=True)
-            writable = os.access(folder, os.W_OK | os.X_OK)
-            reason = _reason(folder)
+            os.makedirs(directory, mode=mode, exist_ok=True)
+            writable = os.access(directory, os.W_OK | os.X_OK)
+            reason = _reason(directory)
         except OSError as error:
             writable, reason = False, os.strerror(error.errno or 0)
         if not writable:
             raise Refusal(
-                f"{folder}: {reason} (uid {os.geteuid()})",
+                f"{directory}: {reason} (uid {os.geteuid()})",
                 hint=f"set {variable} to a directory that this user can write to",
                 code=CONFIG,
             )
-        trusted_directory.check(folder, paths.root, variable)
+        trusted_directory.check(directory, paths.root, variable)
 
 
 def make_state(paths: Paths) -> str:
@@ -120,11 +126,11 @@ def make_state(paths: Paths) -> str:
     return ""
 
 
-def _reason(folder: str) -> str:
+def _reason(directory: str) -> str:
     """Why it cannot be written: whose it is, where it is somebody else's."""
     import pwd
 
-    owner = os.stat(folder).st_uid
+    owner = os.stat(directory).st_uid
     if owner == os.geteuid():
         return "not writable by this user"
     try:

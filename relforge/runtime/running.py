@@ -13,8 +13,8 @@ import sys
 
 from .config import interpolate
 from .contract.record import Key, keys
-from .contract.service_shapes import Limits
-from .contract.shapes import Options, OrReference
+from .contract.service_shapes import ResourceLimits
+from .contract.shapes import OrReference, ServerOptions
 from .contract.wrong import Wrong
 from .errors import CONFIG, FAILED, Refusal
 
@@ -55,10 +55,10 @@ def settled(run: Ran, values: dict[str, Any], where: str, *, root: str, state: s
 
 def _at_boot(key: Key, setting: Any, values: dict[str, Any], where: str) -> Any:
     """What a key has for a value once the configuration is put in; raises Refusal (78)."""
-    if isinstance(key.shape, Options):
+    if isinstance(key.shape, ServerOptions):
         return interpolate.typed(setting, values, where)
     found = interpolate.filled(setting, values, where)
-    if found == setting or not isinstance(key.shape, OrReference | Limits):
+    if found == setting or not isinstance(key.shape, OrReference | ResourceLimits):
         return found
     try:
         return key.shape.at_boot(found)

@@ -26,6 +26,7 @@ from typing import Any
 
 from . import calling, sources
 from .config import view
+from .config.trace import of_user
 from .contract.manifest import load, root
 from .errors import Refusal
 
@@ -53,7 +54,7 @@ def main(_argv: list[str]) -> int:
     gc.disable()  # this process ends soon: a fourth of the time of most imports is collecting
     question = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever the application prints while it is imported is no answer
+    os.dup2(2, 1)  # what the application prints while it is imported is not an answer
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure")(line_buffering=True)  # noqa: B009 - a TextIO has none
     view.install_values(question["config"], load(root())["config"])
@@ -161,7 +162,7 @@ def _import(target: str) -> Problem | None:
                     "check that the module's package is part of the project, and the "
                     "spelling of its name"
                 )
-        return _problem(f"importing {name!r} fails:\n{_trimmed(error)}", hint, _cause(error))
+        return _problem(f"importing {name!r} fails:\n{of_user(error)}", hint, _cause(error))
     for part in attribute.split(".") if attribute else ():
         try:
             found = getattr(found, part)
@@ -200,19 +201,6 @@ def _cause(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}: {error} {place}"
-
-
-def _trimmed(error: BaseException) -> str:
-    """The traceback from the first frame that is neither ours nor the import system's."""
-    frames = error.__traceback__
-    while frames and _is_machinery(frames.tb_frame.f_code.co_filename):
-        frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
-
-
-def _is_machinery(file: str) -> bool:
-    here = os.path.dirname(os.path.abspath(__file__))
-    return file.startswith(("<frozen ", here)) or file == importlib.__file__
 
 
 def _look_up(target: str) -> Problem | None:

@@ -27,7 +27,7 @@ _LONGEST = 100
 _SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
-class Wrong(Exception):
+class WrongSettings(Exception):
     """Settings, or a name of an environment or a release, that cannot be; ``hint`` helps."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -36,15 +36,13 @@ class Wrong(Exception):
         self.hint = hint
 
 
-class Asked:
+class Selection:
     """What somebody asks for, and in which words: those of the command line, unless they say.
 
     ``release`` is None where nobody named one.  ``env_word`` is what stands before
     the name of an environment, ``release_words`` is how to name a release, with
     ``{}`` in the place of its name.
     """
-
-    __slots__ = ("env", "env_word", "release", "release_words")
 
     def __init__(
         self,
@@ -63,27 +61,23 @@ class Asked:
 class Over:
     """A table that was laid over, and the path under which the user wrote it."""
 
-    __slots__ = ("path", "table")
-
     def __init__(self, path: tuple[str, ...], table: Any) -> None:
         self.path = path
         self.table = table
 
 
-class Merged:
+class LaidSettings:
     """The settings of one release in one environment; of ``over`` the first that speaks counts."""
-
-    __slots__ = ("over", "table")
 
     def __init__(self, table: dict[str, Any], over: tuple[Over, ...]) -> None:
         self.table = table
         self.over = over
 
 
-def lay(settings: dict[str, Any], asked: Asked) -> Merged:
+def lay(settings: dict[str, Any], asked: Selection) -> LaidSettings:
     """The settings for that environment, of the release of that name where there are several.
 
-    Raises Wrong for a name that is not there, and where one is missing.
+    Raises WrongSettings for a name that is not there, and where one is missing.
     """
     base = {key: value for key, value in settings.items() if key not in ("releases", "default")}
     tables = releases(settings)
@@ -98,19 +92,19 @@ def lay(settings: dict[str, Any], asked: Asked) -> Merged:
         own = {"name": name, **own}  # its key is its name, unless it says otherwise
         over.append(Over((*ROOT, "releases", name), own))
         base = _laid(base, own)
-    return Merged(_for_environment(base, asked), tuple(over))
+    return LaidSettings(_for_environment(base, asked), tuple(over))
 
 
 def releases(settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The tables of the releases by name, none where the project makes one; raises Wrong."""
+    """The tables of the releases by name, none where there is one release; raises WrongSettings."""
     tables = settings.get("releases", {})
     if not isinstance(tables, dict):
-        raise Wrong("tool.relforge.releases: expected a table of releases")
+        raise WrongSettings("tool.relforge.releases: expected a table of releases")
     for name, table in tables.items():
         if not name:
-            raise Wrong('tool.relforge.releases."": a release needs a name')
+            raise WrongSettings('tool.relforge.releases."": a release needs a name')
         if not isinstance(table, dict):
-            raise Wrong(f"tool.relforge.releases.{name}: expected a table")
+            raise WrongSettings(f"tool.relforge.releases.{name}: expected a table")
     return tables
 
 
@@ -156,7 +150,7 @@ def is_set_by(table: Any, path: tuple[str, ...]) -> bool:
 
 
 def _chosen(
-    settings: dict[str, Any], tables: dict[str, dict[str, Any]], asked: Asked
+    settings: dict[str, Any], tables: dict[str, dict[str, Any]], asked: Selection
 ) -> str | None:
     known = ", ".join(tables)
     named = asked.release is not None
@@ -164,7 +158,7 @@ def _chosen(
     if not tables:
         if name is not None:
             place = repr(name) if named else "tool.relforge.default"
-            raise Wrong(
+            raise WrongSettings(
                 f"{place}: the project has a single release and no [tool.relforge.releases]",
                 "leave the name out, or give each release its own table",
             )
@@ -172,17 +166,17 @@ def _chosen(
     if name is None:
         if len(tables) == 1:
             return next(iter(tables))
-        raise Wrong(
+        raise WrongSettings(
             f"the project has several releases ({known}), and none is chosen",
             f"choose one, {asked.release_words.format(next(iter(tables)))}, "
             "or set `default` in [tool.relforge]",
         )
     if not isinstance(name, str):
-        raise Wrong("tool.relforge.default: expected the name of a release")
+        raise WrongSettings("tool.relforge.default: expected the name of a release")
     if name not in tables:
         make = f"; `[tool.relforge.releases.{name}]` would create it" if _is_name(name) else ""
         place = "" if named else "tool.relforge.default: "
-        raise Wrong(
+        raise WrongSettings(
             f"{place}no release {name!r}{make}",
             _near(name, tables, "`{}`"),
         )
@@ -193,22 +187,22 @@ def _at(table: Any, key: str) -> Any:
     return table.get(key, {}) if isinstance(table, dict) else {}
 
 
-def _for_environment(settings: dict[str, Any], asked: Asked) -> dict[str, Any]:
+def _for_environment(settings: dict[str, Any], asked: Selection) -> dict[str, Any]:
     """The settings of that environment; the table ``env`` itself is gone.
 
-    Raises Wrong for one that is neither written nor built in.
+    Raises WrongSettings for one that is neither written nor built in.
     """
     env = asked.env
     tables = settings.get("env", {})
     if not isinstance(tables, dict):
-        raise Wrong("tool.relforge.env: expected a table of environments")
+        raise WrongSettings("tool.relforge.env: expected a table of environments")
     if not _is_name(env):
-        raise Wrong(
+        raise WrongSettings(
             f"{asked.env_word}{env}: not a valid name: use letters, digits, `-` and `_`",
             "rename the table in [tool.relforge.env]",
         )
     if env not in tables and env not in BUILT_IN:
-        raise Wrong(
+        raise WrongSettings(
             f"{asked.env_word}{env}: no such environment; `[tool.relforge.env.{env}]` would "
             "create it",
             _near(env, sorted({*tables, *BUILT_IN}), f"`{asked.env_word}{{}}`"),
@@ -216,7 +210,7 @@ def _for_environment(settings: dict[str, Any], asked: Asked) -> dict[str, Any]:
     base = {key: value for key, value in settings.items() if key != "env"}
     table = tables.get(env, {})
     if not isinstance(table, dict):
-        raise Wrong(f"tool.relforge.env.{env}: expected a table")
+        raise WrongSettings(f"tool.relforge.env.{env}: expected a table")
     return _laid(base, table)
 
 

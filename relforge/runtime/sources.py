@@ -45,8 +45,8 @@ def _mentions_ready(file: str) -> bool:
 def _sources(spec: Any) -> Iterator[str]:
     if not spec.submodule_search_locations:
         yield spec.origin
-    for folder in spec.submodule_search_locations or ():
-        for parent, _, files in os.walk(folder):
+    for directory in spec.submodule_search_locations or ():
+        for parent, _, files in os.walk(directory):
             yield from (os.path.join(parent, file) for file in files if file.endswith(".py"))
 
 

@@ -61,6 +61,22 @@ def problem(path: str, owner: int) -> str:
     return ""
 
 
+def check_deploy_root(*paths: str) -> None:
+    """Raise Refusal (78) where every user could replace what is installed; raises OSError.
+
+    Groups may write: a deploy root is often shared by those who deploy.
+    """
+    for path in paths:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX and not _is_volume(path):
+            raise Refusal(
+                f"{path}: every user can write to it (mode {mode:o}), and replace what is "
+                "installed there",
+                hint=f"chmod o-w '{path}'",
+                code=CONFIG,
+            )
+
+
 def _is_volume(path: str) -> bool:
     """Is it mounted there, in a PID namespace that is not the host's, and does root own it?"""
     try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LEVELS = ("basic", "standard", "strict")
 MARK = "# Written by `units` of"
 _RELOADS = 253  # the first systemd that knows notify-reload
-_TELLS_STORE = 254  # and the first that sets $FDSTORE
+_SETS_STORE = 254  # and the first that sets $FDSTORE
 _STORE = 64  # sockets; more than any release listens on
 _MARGIN = 10  # seconds over what the supervisor itself allows
 _WATCHDOG = 30  # seconds in which the supervisor's loop has to come around
@@ -60,8 +60,6 @@ class Seat:
     ``systemd`` is the version that runs there, 0 for one that is not known.
     """
 
-    __slots__ = ("home", "program", "state", "systemd", "user", "writable")
-
     def __init__(
         self, *, program: str, state: str, writable: str, user: list[str], home: str, systemd: int
     ) -> None:
@@ -76,19 +74,14 @@ class Seat:
 class Kind:
     """What is asked for: a level, for each instance a unit of its own, with a socket unit."""
 
-    __slots__ = ("instances", "level", "socket")
-
     def __init__(self, level: str, *, instances: bool = False, socket: bool = False) -> None:
         self.level = level
         self.instances = instances
         self.socket = socket
 
 
-def service(release: dict[str, Any], seat: Seat, kind: Kind, reload: str = "") -> str:
-    """The text of ``<name>.service``, or of ``<name>@.service``.
-
-    ``reload`` is the command that an older systemd runs for `systemctl reload`.
-    """
+def service(release: dict[str, Any], seat: Seat, kind: Kind) -> str:
+    """The text of ``<name>.service``, or of ``<name>@.service``."""
     name = release["name"]
     below = f"{name}/%i" if kind.instances else name
     rows = [
@@ -100,7 +93,7 @@ def service(release: dict[str, Any], seat: Seat, kind: Kind, reload: str = "") -
         *([f"Requires={name}.socket", f"After={name}.socket"] if kind.socket else []),
         "",
         "[Service]",
-        *_main(seat, reload),
+        *_main(seat),
         f"Environment={_quoted(f'RELEASE_STATE_DIR={seat.state}')}",
         *(["Environment=RELEASE_INSTANCE=%i"] if kind.instances else []),
         *([f"EnvironmentFile=-/etc/{name}/%i.env"] if kind.instances else []),
@@ -121,8 +114,17 @@ def service(release: dict[str, Any], seat: Seat, kind: Kind, reload: str = "") -
     return "\n".join(rows)
 
 
-def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
-    """The text of ``<name>.socket``; ``addresses`` as ``ListenStream=`` has them."""
+def socket(
+    release: dict[str, Any],
+    level: str,
+    addresses: list[str],
+    access: tuple[int, int] | None = None,
+) -> str:
+    """The text of ``<name>.socket``; ``addresses`` as ``ListenStream=`` has them.
+
+    ``access`` is the mode and the group (-1: root's) of the Unix sockets among them.
+    """
+    mode, group = access or (0, -1)
     ports = [text.rpartition(":")[2] for text in addresses if not text.startswith(("[", "/"))]
     both = any(text.rpartition(":")[2] in ports for text in addresses if text.startswith("["))
     rows = [
@@ -134,6 +136,8 @@ def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
         *(f"ListenStream={text.replace('%', '%%')}" for text in addresses),
         # `[::]:80` beside `0.0.0.0:80` is for IPv6 only; alone, it is for both.
         *(["BindIPv6Only=ipv6-only"] if both else []),
+        *([f"SocketMode={mode:04o}"] if access else []),
+        *([f"SocketGroup={group}"] if group >= 0 else []),
         f"Backlog={_BACKLOG}",
         f"Service={release['name']}.service",
         "",
@@ -144,11 +148,11 @@ def socket(release: dict[str, Any], level: str, addresses: list[str]) -> str:
     return "\n".join(rows)
 
 
-def _main(seat: Seat, reload: str) -> list[str]:
+def _main(seat: Seat) -> list[str]:
     if seat.systemd >= _RELOADS:
         kind, how = "notify-reload", []
     else:
-        kind, how = "notify", [f"ExecReload={_quoted(seat.program)} {reload}"] if reload else []
+        kind, how = "notify", [f"ExecReload={_quoted(seat.program)} reload"]
     return [
         f"Type={kind}",
         "NotifyAccess=main",
@@ -166,8 +170,8 @@ def _main(seat: Seat, reload: str) -> list[str]:
 
 def _store(seat: Seat) -> list[str]:
     """The sockets are kept while the supervisor is started again."""
-    told = [f"Environment=FDSTORE={_STORE}"] if seat.systemd < _TELLS_STORE else []
-    return [f"FileDescriptorStoreMax={_STORE}", *told]
+    variable = [f"Environment=FDSTORE={_STORE}"] if seat.systemd < _SETS_STORE else []
+    return [f"FileDescriptorStoreMax={_STORE}", *variable]
 
 
 def _written(row: dict[str, Any], name: str) -> float:

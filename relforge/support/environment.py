@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 LOCAL_TO_A_REPOSITORY = frozenset(
@@ -118,5 +118,7 @@ def _let_through(values: Mapping[str, str], patterns: Iterable[str]) -> dict[str
     return {name: text for name, text in of_programs(values).items() if _matches(name, wanted)}
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return name in patterns or any(
+        fnmatchcase(name, row) for row in patterns if not row.isidentifier()
+    )

@@ -30,6 +30,6 @@ def wheelhouse() -> Path | None:
     return Path(given).absolute() if given else None
 
 
-def use_wheelhouse(folder: Path) -> None:
+def use_wheelhouse(directory: Path) -> None:
     """Let this process, and those it starts, look into that directory first."""
-    os.environ[WHEELHOUSE] = str(folder.absolute())
+    os.environ[WHEELHOUSE] = str(directory.absolute())

@@ -1,4 +1,4 @@
-"""What a step that takes a while tells of how far it is; by default nobody listens."""
+"""The progress of a step that takes a while; by default nobody listens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Watch = Callable[[str], AbstractContextManager[None]]  # called with the name of
 _listeners: list[Listener] = []
 
 
-def tell(text: str) -> None:
+def report(text: str) -> None:
     """Say how far it is, in a few words; may be called often, and from any thread."""
     for listener in _listeners[-1:]:
         listener(text)
@@ -19,7 +19,7 @@ def tell(text: str) -> None:
 
 @contextmanager
 def heard_by(listener: Listener) -> Iterator[None]:
-    """Let the listener hear what is told meanwhile, in place of whoever heard it before."""
+    """Let the listener hear what is reported meanwhile, in place of the one before."""
     _listeners.append(listener)
     try:
         yield

@@ -30,7 +30,7 @@ def each(work: Callable[[V], R], values: Sequence[V], at_once: int) -> Iterator[
                 return
             try:
                 done.put((value, work(value), None))
-            except BaseException as error:  # raised again by whoever takes the results
+            except BaseException as error:  # raised again where the results are taken
                 done.put((value, None, error))
 
     for _ in range(min(at_once, len(values))):

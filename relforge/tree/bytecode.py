@@ -34,8 +34,8 @@ def source_hash(magic: bytes, source: bytes) -> bytes:
 
 def source_of(path: str) -> str:
     """``a/b.py`` of ``a/__pycache__/b.cpython-312.pyc``, and of ``a/b.pyc``."""
-    folder, _, name = path.rpartition("/")
-    above = folder.removesuffix("__pycache__").rstrip("/")
+    directory, _, name = path.rpartition("/")
+    above = directory.removesuffix("__pycache__").rstrip("/")
     return f"{above}/{name.partition('.')[0]}.py".lstrip("/")
 
 
@@ -50,11 +50,11 @@ def refresh(
     """
     stale, replaced = [], []
     for source in sources:
-        folder, _, name = source.rpartition("/")
+        directory, _, name = source.rpartition("/")
         stem = name.removesuffix(".py")
-        compiled = tree / folder / "__pycache__" / f"{stem}.{tag}.pyc"
-        beside = tree / folder / f"{stem}.pyc"
-        in_place = strip and (beside.exists() or (tree / folder / "__init__.pyc").exists())
+        compiled = tree / directory / "__pycache__" / f"{stem}.{tag}.pyc"
+        beside = tree / directory / f"{stem}.pyc"
+        in_place = strip and (beside.exists() or (tree / directory / "__init__.pyc").exists())
         if in_place:
             replaced.append((tree / source, compiled, beside))
         elif not compiled.exists() or _is_of(compiled, tree / source):
@@ -79,7 +79,7 @@ def _is_of(compiled: Path, source: Path) -> bool:
     return found is None or source_hash(found[0], source.read_bytes()) == found[1]
 
 
-def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
+def drop_sources(directory: Path, *, scripts: bool = False) -> dict[str, str]:
     """Put the bytecode of each module in the place of its source: what became what.
 
     Paths are relative to the directory.  Only modules of packages are touched:
@@ -88,9 +88,9 @@ def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
     itself are touched where it does not hold ``scripts``, which are run by name.
     """
     moved = {}
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in MIGRATIONS]
-        is_package = "__init__.py" in names or (parent == os.fspath(folder) and not scripts)
+    for parent, directories, names in os.walk(directory):
+        directories[:] = [name for name in directories if name not in MIGRATIONS]
+        is_package = "__init__.py" in names or (parent == os.fspath(directory) and not scripts)
         if not is_package or os.path.basename(parent) == "__pycache__":
             continue
         compiled = _compiled(os.path.join(parent, "__pycache__"))
@@ -100,14 +100,14 @@ def drop_sources(folder: Path, *, scripts: bool = False) -> dict[str, str]:
                 source, code = os.path.join(parent, name), os.path.join(parent, f"{stem}.pyc")
                 os.replace(compiled[stem], code)
                 os.unlink(source)
-                moved[os.path.relpath(source, folder)] = os.path.relpath(code, folder)
-    for parent, _, _ in os.walk(folder, topdown=False):
+                moved[os.path.relpath(source, directory)] = os.path.relpath(code, directory)
+    for parent, _, _ in os.walk(directory, topdown=False):
         if os.path.basename(parent) == "__pycache__" and not os.listdir(parent):
             os.rmdir(parent)
     return moved
 
 
-def _compiled(folder: str) -> dict[str, str]:
+def _compiled(directory: str) -> dict[str, str]:
     """The bytecode in a directory, by the modules' names."""
-    rows = os.listdir(folder) if os.path.isdir(folder) else []
-    return {name.partition(".")[0]: os.path.join(folder, name) for name in rows}
+    rows = os.listdir(directory) if os.path.isdir(directory) else []
+    return {name.partition(".")[0]: os.path.join(directory, name) for name in rows}

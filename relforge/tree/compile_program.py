@@ -35,9 +35,9 @@ def serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while size := requests.read(4):
         words = os.fsdecode(requests.read(int.from_bytes(size, "little")))
-        folder, installed, *names = words.split("\0")
+        directory, installed, *names = words.split("\0")
         output, end = os.pipe()
-        child = forked(partial(tree, end, folder, installed, names))
+        child = forked(partial(tree, end, directory, installed, names))
         os.close(end)
         with open(output, "rb") as opened:
             said = opened.read()
@@ -46,43 +46,43 @@ def serve() -> None:
         answers.flush()
 
 
-def tree(output: int, folder: str, installed: str, names: list[str]) -> int:
+def tree(output: int, directory: str, installed: str, names: list[str]) -> int:
     """Compile the modules of one tree, in as many processes as are of use; an exit status."""
     os.dup2(output, 2)
-    names = sorted(names or sources(folder))
+    names = sorted(names or sources(directory))
     count = max(1, min(os.cpu_count() or 1, -(-len(names) // SHARE)))
     shares = [names[first::count] for first in range(count)]
-    children = [forked(partial(modules, folder, installed, share)) for share in shares[1:]]
-    failed = modules(folder, installed, shares[0])
+    children = [forked(partial(modules, directory, installed, share)) for share in shares[1:]]
+    failed = modules(directory, installed, shares[0])
     for child in children:
         failed |= os.waitpid(child, 0)[1] != 0
     return failed
 
 
-def sources(folder: str) -> Iterator[str]:
+def sources(directory: str) -> Iterator[str]:
     """The modules below the directory, relative to it."""
-    for parent, _, names in os.walk(folder):
+    for parent, _, names in os.walk(directory):
         for name in names:
             if name.endswith(".py"):
-                yield os.path.relpath(os.path.join(parent, name), folder)
+                yield os.path.relpath(os.path.join(parent, name), directory)
 
 
-def modules(folder: str, installed: str, names: list[str]) -> int:
+def modules(directory: str, installed: str, names: list[str]) -> int:
     """Compile them; an exit status."""
     gc.disable()
     for name in names:
         try:
-            write(folder, installed, name)
+            write(directory, installed, name)
         except OSError as error:
-            if os.path.isfile(os.path.join(folder, name)):
+            if os.path.isfile(os.path.join(directory, name)):
                 print(f"{name}: {error.strerror}", file=sys.stderr, flush=True)
                 return 1
     return 0
 
 
-def write(folder: str, installed: str, name: str) -> None:
+def write(directory: str, installed: str, name: str) -> None:
     """Compile one module, or take the bytecode of the installation."""
-    file = os.path.join(folder, name)
+    file = os.path.join(directory, name)
     with open(file, "rb") as opened:
         source = opened.read()
     try:

@@ -39,7 +39,7 @@ class Compiler:
         self._open.__exit__(*error)  # type: ignore[arg-type]  # the three of the protocol
 
     def compile(
-        self, folder: Path, installed: Path | None = None, only: Sequence[str] = ()
+        self, directory: Path, installed: Path | None = None, only: Sequence[str] = ()
     ) -> None:
         """Compile every module below the directory, or ``only`` those; the result is reproducible.
 
@@ -52,12 +52,12 @@ class Compiler:
         """
         if self._python is None:
             return
-        request = os.fsencode("\0".join([str(folder), str(installed or ""), *only]))
+        request = os.fsencode("\0".join([str(directory), str(installed or ""), *only]))
         with self._turn:
             status, output = self._answer(self._python, request)
         if status:
             raise command.failed(
-                f"{COMPILING} in {folder}", f"`{self._python}`", status, output.splitlines()
+                f"{COMPILING} in {directory}", f"`{self._python}`", status, output.splitlines()
             )
 
     def _answer(self, python: Path, request: bytes) -> tuple[int, str]:
@@ -82,11 +82,11 @@ class Compiler:
 
 
 def compile_tree(
-    python: Path | None, folder: Path, installed: Path | None = None, only: Sequence[str] = ()
+    python: Path | None, directory: Path, installed: Path | None = None, only: Sequence[str] = ()
 ) -> None:
     """Compile one tree; see `Compiler`."""
     with Compiler(python) as compiler:
-        compiler.compile(folder, installed, only)
+        compiler.compile(directory, installed, only)
 
 
 def _number(value: int) -> bytes:

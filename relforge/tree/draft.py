@@ -41,16 +41,16 @@ def seal(release: Release, path: str, text: str) -> None:
 
 
 def copy(release: Release, source: Path, path: str, *, mode: int | None = None) -> Path:
-    """Copy a file, or a folder with all that is in it; links that stay in the release stay links.
+    """Copy a file, or a directory with all its content; links that stay in the release stay links.
 
     Modes become 0755 for what its owner may run and 0644 for the rest, or
     ``mode`` for each file.
     """
     if source.is_dir() and not source.is_symlink():
-        folder = mkdir(release, path)
+        directory = mkdir(release, path)
         for row in sorted(source.iterdir()):
             copy(release, row, f"{path}/{row.name}", mode=mode)
-        return folder
+        return directory
     status = source.lstat()
     if not stat.S_ISLNK(status.st_mode) and not stat.S_ISREG(status.st_mode):
         raise cache.special(source, status.st_mode)
@@ -111,7 +111,7 @@ def remove(release: Release, path: str) -> None:
 
 
 def relative(path: str) -> str:
-    """The path made plain; raises UserError where it is no path below the release."""
+    """The path made plain; raises UserError where it is not a path below the release."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\0" in path:
         raise UserError(

@@ -39,7 +39,7 @@ def extract(
     A leading slash is dropped.  Raises Hostile for a name or a link that leads out,
     a device, a pipe, and a member in another's way; with ``outward``, symbolic links
     may lead out, as the host's own interpreter does in a release.
-    Files belong to whoever unpacks; of their modes, setuid, setgid, sticky and what lets
+    Files belong to the user who unpacks; of their modes, setuid, setgid, sticky and what lets
     others write are dropped.  Links are made when all files are written, so none can lead
     a file elsewhere.
     """

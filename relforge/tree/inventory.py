@@ -23,17 +23,17 @@ class Inventory:
 
     layers: tuple[Layer, ...]
     others: tuple[Entry, ...]  # of no layer
-    folders: tuple[str, ...]  # with nothing in them: no entry tells of them
+    directories: tuple[str, ...]  # with nothing in them: no entry shows them
 
 
 def take(tree: Path, layers: tuple[Layer, ...]) -> Inventory:
     """Look through the tree; only what no layer brought is read."""
     known = {entry.path: entry for layer in layers for entry in layer.entries}
     same: set[str] = set()
-    others, folders = [], []
+    others, directories = [], []
     for path, row in _walk(os.fspath(tree), ""):
         if row.is_dir(follow_symlinks=False):
-            folders.append(path)
+            directories.append(path)
             continue
         entry = known.get(path)
         if entry is not None and cache.is_same(row, entry):
@@ -51,17 +51,17 @@ def take(tree: Path, layers: tuple[Layer, ...]) -> Inventory:
     return Inventory(
         layers=tuple(kept),
         others=tuple(sorted(others, key=lambda entry: entry.path)),
-        folders=tuple(sorted(folders)),
+        directories=tuple(sorted(directories)),
     )
 
 
-def is_whole(tree: Path, layers: tuple[Layer, ...], folders: tuple[str, ...]) -> bool:
+def is_whole(tree: Path, layers: tuple[Layer, ...], directories: tuple[str, ...]) -> bool:
     """Whether the tree holds these layers and empty directories alone; its state does not count.
 
     Looks at names, sizes, modes and time stamps, and reads no file.
     """
     known = {entry.path: entry for layer in layers for entry in layer.entries}
-    empty, found = set(folders), 0
+    empty, found = set(directories), 0
     for path, row in _walk(os.fspath(tree), ""):
         entry = known.get(path)
         if path in empty or (entry is not None and cache.is_same(row, entry)):
@@ -71,9 +71,9 @@ def is_whole(tree: Path, layers: tuple[Layer, ...], folders: tuple[str, ...]) ->
     return found == len(known) + len(empty)
 
 
-def _walk(folder: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(directory: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Files, links, and directories with nothing in them."""
-    with os.scandir(folder) as rows:
+    with os.scandir(directory) as rows:
         for row in rows:
             path = f"{name}{row.name}"
             if row.is_dir(follow_symlinks=False):

@@ -49,7 +49,7 @@ def ask(
     """Run a role of the runtime's ``boot_app.py`` with JSON in and JSON out.
 
     Of the builder's environment the process sees INHERITED alone.  Where
-    ``decided_by`` names all that decides the answer besides the question, the
+    ``decided_by`` names all that decides the answer in addition to the question, the
     answer is remembered.  Raises UserError with what it printed where the
     process dies or does not end.
     """

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The user, the folder for the state; a service that runs goes on with the new version.
+# The user, the directory for the state; a service that runs goes on with the new version.
 set -eu
 [ "$1" = configure ] || exit 0
 

@@ -17,20 +17,20 @@ from relforge.model.release import Entry
 from relforge.support.errors import UserError
 
 
-def fill(folder: Path) -> None:
-    (folder / "bin").mkdir()
-    (folder / "bin" / "tool").write_text("tool")
-    (folder / "bin" / "tool").chmod(0o700)
-    (folder / "data").write_text("data")
-    (folder / "link").symlink_to("data")
+def fill(directory: Path) -> None:
+    (directory / "bin").mkdir()
+    (directory / "bin" / "tool").write_text("tool")
+    (directory / "bin" / "tool").chmod(0o700)
+    (directory / "data").write_text("data")
+    (directory / "link").symlink_to("data")
 
 
 def test_a_tree_is_built_once(own_cache: Path) -> None:
     calls = []
 
-    def build(folder: Path) -> None:
-        calls.append(folder)
-        fill(folder)
+    def build(directory: Path) -> None:
+        calls.append(directory)
+        fill(directory)
 
     first = cache.tree("kind", "key", build)
     second = cache.tree("kind", "key", build)
@@ -59,8 +59,8 @@ def test_placing_twice_replaces_and_never_writes_through(own_cache: Path, tmp_pa
 
 
 def test_a_build_that_fails_leaves_nothing_and_the_next_succeeds(own_cache: Path) -> None:
-    def fail(folder: Path) -> None:
-        fill(folder)
+    def fail(directory: Path) -> None:
+        fill(directory)
         raise RuntimeError("in the middle")
 
     with pytest.raises(RuntimeError):
@@ -85,7 +85,7 @@ def test_a_damaged_entry_is_built_again(own_cache: Path, damage: str) -> None:
 
 @pytest.mark.parametrize("kind", ["a FIFO", "a socket"])
 def test_what_is_no_file_is_refused_and_never_opened(tmp_path: Path, kind: str) -> None:
-    """B8: whoever opens a FIFO waits for another program."""
+    """B8: a process that opens a FIFO waits for another one."""
     place = tmp_path / "deep" / "it"
     place.parent.mkdir()
     if kind == "a FIFO":
@@ -100,7 +100,7 @@ def test_what_is_no_file_is_refused_and_never_opened(tmp_path: Path, kind: str) 
     assert "deep/it" == cache.look(tmp_path / "link", "link").link
 
 
-def test_a_key_tells_its_parts_apart() -> None:
+def test_a_key_shows_its_parts_apart() -> None:
     assert cache.key("ab", "c") != cache.key("a", "bc")
     assert cache.key("a") == cache.key("a")
 
@@ -159,15 +159,15 @@ def test_files_share_blocks_where_the_disk_can_and_inodes_where_it_cannot(
     sharing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inodes = {}
-    for name, folder in {"shared": sharing, "linked": tmp_path}.items():
-        monkeypatch.setenv("RELFORGE_CACHE_DIR", str(folder / "cache"))
+    for name, directory in {"shared": sharing, "linked": tmp_path}.items():
+        monkeypatch.setenv("RELFORGE_CACHE_DIR", str(directory / "cache"))
         tree = cache.tree("kind", "key", fill)
-        cache.place(tree, folder / "tree")
-        placed = folder / "tree" / "bin" / "tool"
+        cache.place(tree, directory / "tree")
+        placed = directory / "tree" / "bin" / "tool"
         inodes[name] = placed.samefile(tree.path / "bin" / "tool")
         (entry,) = (row for row in tree.entries if row.path == "bin/tool")
         assert cache.is_file_of(entry, placed.lstat())
-        assert "data" == (folder / "tree" / "link").read_text()
+        assert "data" == (directory / "tree" / "link").read_text()
     assert {"shared": False, "linked": True} == inodes
     written = sharing / "tree" / "data"
     written.write_text("written to")
@@ -180,9 +180,9 @@ def test_what_a_tree_took_from_others_is_not_read_again(own_cache: Path) -> None
     taken = [row for row in first.entries if row.path == "data"]
     false = cache.digest(b"not what is in it")
 
-    def build(folder: Path) -> list[Entry]:
-        cache.place(first, folder)
-        (folder / "new").write_text("new")
+    def build(directory: Path) -> list[Entry]:
+        cache.place(first, directory)
+        (directory / "new").write_text("new")
         return [replace(row, sha256=false) for row in taken]
 
     second = {row.path: row.sha256 for row in cache.tree("kind", "two", build).entries}

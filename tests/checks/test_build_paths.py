@@ -20,7 +20,7 @@ def found(release: Release) -> list[tuple[str, str]]:
     return [(row.path, row.message) for row in build_paths.rule(release)]
 
 
-def test_a_text_that_names_the_projects_folder_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_text_that_names_the_projects_directory_is_reported_with_its_line(tmp_path: Path) -> None:
     project = tmp_path / "project"
     text = f"# settings\nROOT = '{project}/data'\n"
     release = trees.app(tmp_path, {"app/shop/settings.py": text, "app/shop/other.py": "ROOT = '.'"})
@@ -29,7 +29,7 @@ def test_a_text_that_names_the_projects_folder_is_told_with_its_line(tmp_path: P
     assert f"line 2 contains the path of the project directory on this host, {project}" == message
 
 
-def test_a_folder_whose_name_only_begins_alike_is_another(tmp_path: Path) -> None:
+def test_a_directory_whose_name_only_begins_alike_is_another(tmp_path: Path) -> None:
     text = f"{tmp_path}/projects and /mnt{tmp_path}/project"
     assert [] == found(trees.app(tmp_path, {"app/a.txt": text}))
 
@@ -45,7 +45,7 @@ def test_byte_code_that_names_its_source(tmp_path: Path) -> None:
     assert message.startswith("contains the path of the project directory")
 
 
-def test_a_place_of_one_component_tells_nothing(tmp_path: Path) -> None:
+def test_a_place_of_one_component_says_nothing(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/Dockerfile": "WORKDIR /app\n"})
     release = replace(release, project=replace(release.project, root=Path("/app")))
     assert "/app" not in build_paths.places(release)

@@ -50,12 +50,12 @@ def test_byte_code_that_the_interpreter_holds_against_its_source(tmp_path: Path)
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A package that was compiled, and of which one module was replaced then."""
-    folder = tmp_path / "tree"
-    (folder / "app/shop").mkdir(parents=True)
+    directory = tmp_path / "tree"
+    (directory / "app/shop").mkdir(parents=True)
     for name in ("__init__", "a", "b"):
-        (folder / f"app/shop/{name}.py").write_text(f"x = '{name}'\n")
-    compile_tree(PYTHON, folder / "app")
-    return folder
+        (directory / f"app/shop/{name}.py").write_text(f"x = '{name}'\n")
+    compile_tree(PYTHON, directory / "app")
+    return directory
 
 
 def refreshed(tree: Path, text: str, *, strip: bool = False) -> bool:

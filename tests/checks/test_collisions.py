@@ -53,11 +53,11 @@ def test_programs_data_and_stray_tests_are_warnings_and_texts_a_note(tmp_path: P
         replace(CLASH, kind="stray", path=f"{SITE}/tests/__init__.py"),
         replace(CLASH, kind="text", path=f"{SITE}/README.md"),
     )
-    told = found(tmp_path, *rows)
+    reported = found(tmp_path, *rows)
     assert [("warning", "python/bin/run"), ("warning", "python/share/a.dat")] == [
-        (row.severity, row.path) for row in told[:2]
+        (row.severity, row.path) for row in reported[:2]
     ]
-    assert 3 == len(told)
+    assert 3 == len(reported)
     (note,) = collisions.notes(replace(trees.app(tmp_path, {"app/a": ""}), collisions=rows))
     assert note.endswith("README.md from b==2")
 
@@ -75,7 +75,7 @@ def test_a_module_in_two_shapes_is_reported(tmp_path: Path) -> None:
     assert {"warning"} == {row.severity for row in rows.values()}
 
 
-def test_a_folder_that_is_no_package_hides_behind_a_module(tmp_path: Path) -> None:
+def test_a_directory_that_is_no_package_hides_behind_a_module(tmp_path: Path) -> None:
     """B7: the interpreter takes the module first."""
     release = of_two(tmp_path, {f"{SITE}/multi.py": ""}, {f"{SITE}/multi/part.py": ""})
     (row,) = collisions.rule(release)

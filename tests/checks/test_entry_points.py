@@ -1,4 +1,4 @@
-"""What the servers of services take, told to the release's own interpreter."""
+"""What the servers of services take, asked of the release's own interpreter."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def test_an_application_fits_the_workers_of_its_server(mini_release: Make, kind:
     other = "wsgi" if kind == "asgi" else "asgi"
     assert [] == failures(release, f"shop.{kind}:app", kind)
     assert [] == failures(release, f"shop.{kind}:app", "")
-    told = failures(release, f"shop.{kind}:app", other)
-    assert f"shop.{kind}:app does not implement {other.upper()}" in told[0]["message"]
-    assert 'worker_class = "uvicorn"' in told[0]["hint"]
+    reported = failures(release, f"shop.{kind}:app", other)
+    assert f"shop.{kind}:app does not implement {other.upper()}" in reported[0]["message"]
+    assert 'worker_class = "uvicorn"' in reported[0]["hint"]
 
 
 def test_it_says_which_modules_it_imported(mini_release: Make) -> None:  # noqa: F811 - the fixture

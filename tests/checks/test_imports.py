@@ -68,14 +68,16 @@ def test_distutils_is_there_where_setuptools_brings_it(tmp_path: Path) -> None:
     assert [] == list(imports.rule(trees.release(tmp_path / "b", layers)))
 
 
-def test_a_module_that_is_not_there_is_told_with_its_line_and_distribution(tmp_path: Path) -> None:
+def test_a_module_that_is_not_there_is_reported_with_its_line_and_distribution(
+    tmp_path: Path,
+) -> None:
     (finding,) = found(tmp_path, "import os\nimport yaml\n")
     assert ("error", "app/shop/web.py") == (finding.severity, finding.path)
     assert "line 2 imports 'yaml', which is not in the release" == finding.message
     assert "add PyYAML to `project.dependencies`, then run: relforge lock" == finding.hint
 
 
-def test_several_names_of_one_package_are_told_once(tmp_path: Path) -> None:
+def test_several_names_of_one_package_are_reported_once(tmp_path: Path) -> None:
     source = "def f():\n    import boto3\nfrom boto3 import a, b\nimport boto3.session\n"
     (finding,) = found(tmp_path, source)
     assert "error" == finding.severity

@@ -55,7 +55,7 @@ def lacking(rows: list[Finding]) -> set[str]:
         ("flit_core.buildapi", "include it in the settings of the build backend"),
     ],
 )
-def test_templates_that_the_wheel_lacks_are_told_with_the_line(
+def test_templates_that_the_wheel_lacks_are_reported_with_the_line(
     tmp_path: Path, backend: str, hint: str
 ) -> None:
     """P26: the pages would fail at run time."""

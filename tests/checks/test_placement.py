@@ -26,7 +26,7 @@ def with_mode(release: Release, mode: int) -> Release:
     return replace(release, layers=(replace(layer, entries=entries),))
 
 
-def test_a_folder_that_everybody_may_write_to(tmp_path: Path) -> None:
+def test_a_directory_that_everybody_may_write_to(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/a": "", "app/open/b": ""})
     assert [] == list(placement.modes(release))
     (release.tree / "app" / "open").chmod(0o777)
@@ -70,7 +70,7 @@ def test_the_targets_own_python_is_outside(tmp_path: Path) -> None:
     assert [] == list(placement.links(replace(release, python=python)))
 
 
-def test_what_got_in_by_accident_is_told_once_with_its_size(tmp_path: Path) -> None:
+def test_what_got_in_by_accident_is_reported_once_with_its_size(tmp_path: Path) -> None:
     files: dict[str, bytes | str] = {
         "app/shop/a.py": "",
         "app/shop/node_modules/one/index.js": "x" * 1500,

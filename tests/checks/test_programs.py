@@ -17,7 +17,7 @@ from tests.checks import trees
 FILES: dict[str, bytes | str] = {"python/bin/clik": "#!/bin/sh\n", "python/bin/python3.12": ""}
 
 
-def told(root: Path, **settings: Any) -> list[tuple[str, str, str]]:
+def reported(root: Path, **settings: Any) -> list[tuple[str, str, str]]:
     release = trees.release(root, {"deps": FILES}, **settings)
     return [(row.severity, row.path, row.message) for row in programs.rule(release)]
 
@@ -50,14 +50,14 @@ def test_a_program_that_no_package_brings(tmp_path: Path) -> None:
 )
 def test_a_program_that_is_there(tmp_path: Path, words: tuple[str, ...]) -> None:
     """P35."""
-    assert [] == told(tmp_path, commands=command(*words))
+    assert [] == reported(tmp_path, commands=command(*words))
 
 
 def test_everything_that_runs_something_is_looked_at(tmp_path: Path) -> None:
     """P35: services, their probes, hooks, the health of an upgrade, texts of a shell."""
     probe = {"exec": ["probe-it"]}
     service = Service(name="w", kind="exec", target=("serve-it",), ready=probe)
-    rows = told(
+    rows = reported(
         tmp_path,
         services=(service,),
         hooks=(Hook(name="pre_start", exec=("hook-it",)),),

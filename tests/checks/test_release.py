@@ -17,7 +17,7 @@ TOKEN = "gh" + "p_" + "aB3dE6gH9jK2" * 3
 NO_SPACE = "import os\nassert ' ' not in os.path.abspath(__file__)\nmain = print\n"
 
 
-def test_a_warning_is_told_at_the_end_and_again_when_nothing_changed(shop: Workshop) -> None:
+def test_a_warning_is_reported_at_the_end_and_again_when_nothing_changed(shop: Workshop) -> None:
     shop.put("shop/late.py", "def f():\n    import boto3\n")
     for _ in range(2):
         done = shop.run("build")
@@ -31,7 +31,7 @@ def test_a_warning_is_told_at_the_end_and_again_when_nothing_changed(shop: Works
     assert [] == shop.report("build", "--warnings-as-errors")["findings"]
 
 
-def test_errors_are_told_together_and_leave_the_tree_that_was_there(shop: Workshop) -> None:
+def test_errors_are_reported_together_and_leave_the_tree_that_was_there(shop: Workshop) -> None:
     shop.report("build")
     before = (shop.tree / "release" / "SHA256SUMS").read_bytes()
     shop.put("shop/ops.py", f"import yaml\n\nTOKEN = '{TOKEN}'\n")
@@ -89,7 +89,7 @@ def test_every_format_is_unpacked_and_tried(shop: Workshop) -> None:
     assert [name for name in there if name.startswith("shop_1.0_")] == left
 
 
-def test_a_package_is_not_tried_without_its_program_and_that_is_told(shop: Workshop) -> None:
+def test_a_package_is_not_tried_without_its_program_and_that_is_reported(shop: Workshop) -> None:
     shop.put("shop/never_tried.py", "where = 'without dpkg-deb'\n")
     nothing = shop.root / "nothing"
     nothing.mkdir()

@@ -1,4 +1,4 @@
-"""Secrets are found, whatever they are in, and never told."""
+"""Secrets are found, whatever they are in, and never shown."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ def found(release: Release) -> list[Finding]:
 
 
 @pytest.mark.parametrize("case", FOUND)
-def test_a_secret_is_told_with_its_line_and_without_itself(tmp_path: Path, case: str) -> None:
+def test_a_secret_is_reported_with_its_line_and_without_itself(tmp_path: Path, case: str) -> None:
     data, what = FOUND[case]
     release = trees.app(tmp_path, {"app/shop/settings.py": b"# one\n" + data + b"\n"})
     (finding,) = found(release)
     assert "app/shop/settings.py" == finding.path
     assert finding.message.startswith(f"line 2 contains {what}")
     assert ("contains", "line 2") == (finding.topic.partition(" ")[0], finding.detail)
-    told = f"{finding.message} {finding.hint}"
+    reported = f"{finding.message} {finding.hint}"
     secret = data.split(b"'")[1] if b"'" in data else data
-    assert secret.decode() not in told
+    assert secret.decode() not in reported
     for part in (DIGITS, "c0rrect", "YLPMN5H", BODY[:16].decode()):
-        assert part not in told
+        assert part not in reported
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_overlays_and_assets_are_searched(tmp_path: Path) -> None:
     assert ["app/static/demo.pem"] == [row.path for row in found(release)]
 
 
-def test_of_packages_only_private_keys_are_told_and_as_warnings(tmp_path: Path) -> None:
+def test_of_packages_only_private_keys_are_reported_and_as_warnings(tmp_path: Path) -> None:
     texts: dict[str, bytes | str] = {
         f"{trees.SITE}/one/key.pem": KEY,
         f"{trees.SITE}/one/docs.py": b"sk_" + b"live_" + (DIGITS * 2).encode(),
@@ -130,7 +130,7 @@ def test_a_secret_far_into_a_large_file_has_its_line(tmp_path: Path) -> None:
     assert ["line 200001"] == [row.message[:11] for row in found(release)]
 
 
-def test_several_of_a_kind_are_told_once_a_file(tmp_path: Path) -> None:
+def test_several_of_a_kind_are_reported_once_a_file(tmp_path: Path) -> None:
     release = trees.app(tmp_path, {"app/keys.pem": KEY * 3})
     (finding,) = found(release)
     assert finding.message.startswith("line 1 contains a private key")

@@ -35,7 +35,7 @@ def weighed(release: Release, loaded: Sequence[str] = ()) -> dict[str, Finding]:
 
 
 def test_a_plugin_that_nothing_reaches_is_a_warning(tmp_path: Path) -> None:
-    """P30: whoever followed the hint of an error would ship the test tools."""
+    """P30: a user who followed the hint of an error would ship the test tools."""
     rows = weighed(trees.app(tmp_path, FILES, services=(WEB,)))
     plugin, late = rows[f"{SITE}/pp/plugin.py"], rows[f"{SITE}/pp/late.py"]
     assert ("warning", "error") == (plugin.severity, late.severity)

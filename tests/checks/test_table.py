@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ONE = Finding(severity="warning", rule="secrets", path="app/a.py", message="one", hint="do")
 TWO = Finding(severity="error", rule="links", path="app/b", message="two", hint="")
 WAY = "to ignore it: check.allow ="
-THREE = Finding(severity="error", rule="links", path="app/c", message="three", hint="mend it")
+THREE = Finding(severity="error", rule="links", path="app/c", message="three", hint="fix it")
 
 
 def test_settings_know_each_rule_and_the_page_describes_it() -> None:
@@ -33,7 +33,7 @@ def test_a_warning_is_kept() -> None:
     )
 
 
-def test_all_errors_are_told_together_with_what_to_do() -> None:
+def test_all_errors_are_reported_together_with_what_to_do() -> None:
     with pytest.raises(verdict.Failed) as failed:
         verdict.judge((ONE, TWO, THREE), CheckSettings())
     expected = f"""\
@@ -41,7 +41,7 @@ the release has 2 errors
   app/b: two
     {WAY} ["links:app/b"]
   app/c: three
-    mend it; {WAY} ["links:app/c"]"""
+    fix it; {WAY} ["links:app/c"]"""
     assert expected == failed.value.message
     assert ["one", "two", "three"] == [row.message for row in failed.value.findings]
     assert 1 == failed.value.code
@@ -51,10 +51,10 @@ def test_a_single_error_reads_as_any_other() -> None:
     with pytest.raises(verdict.Failed) as failed:
         verdict.judge((THREE,), CheckSettings())
     assert "app/c: three" == failed.value.message
-    assert f'mend it; {WAY} ["links:app/c"]' == failed.value.hint
+    assert f'fix it; {WAY} ["links:app/c"]' == failed.value.hint
 
 
-def test_of_many_errors_of_one_rule_the_first_are_told() -> None:
+def test_of_many_errors_of_one_rule_the_first_are_reported() -> None:
     many = tuple(replace(TWO, path=f"app/{index}") for index in range(25))
     with pytest.raises(verdict.Failed, match="and 15 more of the rule links; --json"):
         verdict.judge(many, CheckSettings())
@@ -105,7 +105,7 @@ def test_a_file_is_looked_at_once(tmp_path: Path) -> None:
     assert 7 == len(seen), "another question"
 
 
-def test_a_library_that_needs_a_newer_glibc_is_told_with_the_symbols(tmp_path: Path) -> None:
+def test_a_library_that_needs_a_newer_glibc_is_reported_with_the_symbols(tmp_path: Path) -> None:
     files: dict[str, bytes | str] = {f"{trees.SITE}/b": EXECUTABLE.read_bytes()}
     release = trees.release(tmp_path, {"deps": files}, check=CheckSettings(glibc="2.2"))
     (finding,) = native.glibc(release)

@@ -112,7 +112,7 @@ def test_quiet_prints_nothing_but_errors(shop: Workshop) -> None:
     assert ("error", "entry-points") == (finding["severity"], finding["rule"])
 
 
-def test_verbose_tells_what_the_steps_do(shop: Workshop) -> None:
+def test_verbose_shows_what_the_steps_do(shop: Workshop) -> None:
     shop.put("shop/own.py", "verbose = True\n")
     done = shop.run("build", "--verbose", "--json")
     assert "boot_app.py check\n" in done.stderr, "the commands that ran"

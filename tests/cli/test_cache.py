@@ -29,11 +29,11 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
 
 
 def test_info(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = answer(capsys, "info")
-    assert (str(full), 10 * 10**9) == (told["path"], told["limit"])
-    assert told["entries"] == sum(row["entries"] for row in told["kinds"])
-    assert told["size"] == sum(row["size"] for row in told["kinds"]) > 0
-    assert told["oldest"] > 1_700_000_000
+    reported = answer(capsys, "info")
+    assert (str(full), 10 * 10**9) == (reported["path"], reported["limit"])
+    assert reported["entries"] == sum(row["entries"] for row in reported["kinds"])
+    assert reported["size"] == sum(row["size"] for row in reported["kinds"]) > 0
+    assert reported["oldest"] > 1_700_000_000
     status, out, err = run(capsys, "info")
     assert (0, "") == (status, err)
     assert str(full) == out.splitlines()[0]
@@ -42,8 +42,13 @@ def test_info(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_info_of_no_cache(own_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own_cache.rmdir()
-    told = answer(capsys, "info")
-    assert (0, 0, None, []) == (told["size"], told["entries"], told["oldest"], told["kinds"])
+    reported = answer(capsys, "info")
+    assert (0, 0, None, []) == (
+        reported["size"],
+        reported["entries"],
+        reported["oldest"],
+        reported["kinds"],
+    )
     assert 0 == run(capsys, "info")[0]
     assert not own_cache.exists()
 
@@ -54,8 +59,8 @@ def test_clean(full: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == status
     assert "trees/python/p" in out
     assert "1 entry would be removed" in out
-    told = answer(capsys, "clean", "--older-than", "30d")
-    assert [("python", "trees/python/p")] == [(r["kind"], r["entry"]) for r in told["entries"]]
+    reported = answer(capsys, "clean", "--older-than", "30d")
+    assert [("python", "trees/python/p")] == [(r["kind"], r["entry"]) for r in reported["entries"]]
     assert 0 == len(answer(capsys, "clean")["entries"])
     assert 1 == len(answer(capsys, "clean", "--kind", "deps")["entries"])
     assert answer(capsys, "clean", "--all")["size"] > 0
@@ -127,7 +132,7 @@ def test_a_cache_on_a_disk_that_cannot_be_written(
 
 
 @pytest.mark.parametrize("words", [("info",), ("clean", "--all"), ("verify",)])
-def test_a_cache_that_is_no_folder_is_refused(
+def test_a_cache_that_is_no_directory_is_refused(
     own_cache: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     own_cache.rmdir()

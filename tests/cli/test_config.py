@@ -20,8 +20,8 @@ instances = 3
 
 @pytest.fixture
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    folder = tmp_path_factory.mktemp("config")
-    made = make(folder / "shop", folder / "cache")
+    directory = tmp_path_factory.mktemp("config")
+    made = make(directory / "shop", directory / "cache")
     made.add(SETTINGS)
     return made
 

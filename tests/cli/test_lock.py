@@ -62,22 +62,24 @@ def test_a_release_that_was_named_is_named_again(
     )
 
 
-def test_an_empty_name_is_told_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_name_is_reported_as_one(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 78 == main(["release", "", "--project", str(project)])
     assert "error: '': the project has a single release" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["lock"], ["python", "export", "--version", "3.99"]])
-@pytest.mark.parametrize("output", ["", "/dev/full", "folder.tar.gz"])
+@pytest.mark.parametrize("output", ["", "/dev/full", "directory.tar.gz"])
 def test_what_is_no_file_is_not_written_to(
     project: Path, capsys: pytest.CaptureFixture[str], words: list[str], output: str
 ) -> None:
-    (project / "folder.tar.gz").mkdir()
-    place = str(project / output) if output.startswith("f") else output
+    (project / "directory.tar.gz").mkdir()
+    place = str(project / output) if output.startswith("d") else output
     assert 2 == main([*words, "--project", str(project), "--output", place])
     said = " ".join(capsys.readouterr().err.split())
     assert "exists and is not a file" in said
-    assert {"pyproject.toml", "folder.tar.gz"} == {row.name for row in project.iterdir()}
+    assert {"pyproject.toml", "directory.tar.gz"} == {row.name for row in project.iterdir()}
 
 
 def test_checking_and_upgrading_exclude_each_other(

@@ -270,6 +270,7 @@ def test_p57_any_program_has_the_variables_of_a_release(project: Path) -> None:
         "RELEASE_VERSION": "1.2",
         "RELEASE_ENV": "dev",
         "RELEASE_COMMAND": "run",
+        "RELEASE_NODE": f"shop@{os.uname().nodename}",
         "RELEASE_STATE_DIR": str(state),
         "RELEASE_RUN_DIR": str(state / "run"),
         "RELEASE_LOG_DIR": str(state / "log"),

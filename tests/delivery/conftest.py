@@ -19,18 +19,18 @@ from tests.sample import Sample
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    with own_state() as folder:
-        yield folder
+    with own_state() as directory:
+        yield directory
 
 
 @contextlib.contextmanager
 def own_state() -> Iterator[Path]:
     """A short path: sockets lie below it.  Whatever still runs on it at the end is killed."""
-    with tempfile.TemporaryDirectory(prefix="shop.") as folder:
-        yield Path(folder)
-        for pid in _pids(folder):
+    with tempfile.TemporaryDirectory(prefix="shop.") as directory:
+        yield Path(directory)
+        for pid in _pids(directory):
             os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not _pids(folder))
+        eventually(lambda: not _pids(directory))
 
 
 QUICK = {"PORT": "0", "TICKETD_WORKER__POLL": "100ms"}
@@ -45,11 +45,11 @@ def fresh(sample: Sample, state: Path) -> Deployment:
 @pytest.fixture(scope="session")
 def database(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `migrate` and `seed` make."""
-    folder = tmp_path_factory.mktemp("database")
-    made = Deployment(program=sample.program, state=folder, env=QUICK)
+    directory = tmp_path_factory.mktemp("database")
+    made = Deployment(program=sample.program, state=directory, env=QUICK)
     made.ok("migrate")
     made.ok("seed")
-    path = folder / "ticketd.db"
+    path = directory / "ticketd.db"
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")  # one file to copy
     return path
@@ -66,18 +66,18 @@ def shop(fresh: Deployment, database: Path) -> Deployment:
 @pytest.fixture(scope="module")
 def open_shop(sample: Sample, database: Path) -> Iterator[Deployment]:
     """A shop that runs, for tests that leave it running as it was."""
-    with own_state() as folder:
-        made = Deployment(program=sample.program, state=folder, env=QUICK)
-        shutil.copy(database, folder)
+    with own_state() as directory:
+        made = Deployment(program=sample.program, state=directory, env=QUICK)
+        shutil.copy(database, directory)
         with made.running():
             yield made
 
 
-def _pids(folder: str) -> list[int]:
+def _pids(directory: str) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if f"RELEASE_STATE_DIR={folder}".encode() in path.read_bytes():
+            if f"RELEASE_STATE_DIR={directory}".encode() in path.read_bytes():
                 found.append(int(path.parent.name))
         except OSError:
             continue

@@ -76,11 +76,11 @@ class Deployment:
         """The command lines of whatever runs on this state directory, zombies left out."""
         mark = f"RELEASE_STATE_DIR={self.state}".encode()
         found = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
+        for directory in Path("/proc").iterdir():
+            if directory.name.isdigit():
                 with contextlib.suppress(OSError):
-                    if mark in (folder / "environ").read_bytes().split(b"\0"):
-                        words = (folder / "cmdline").read_text().split("\0")
+                    if mark in (directory / "environ").read_bytes().split(b"\0"):
+                        words = (directory / "cmdline").read_text().split("\0")
                         found.append(" ".join(words).strip())
         return sorted(found)
 

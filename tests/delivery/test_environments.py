@@ -38,10 +38,10 @@ def test_same_bytes_three_behaviours(
     }
     origins = {}
     for number, (name, environment) in enumerate(environments.items()):
-        folder = state / f"var{number}"
-        folder.mkdir()
-        (folder / "ticketd.db").write_bytes(database.read_bytes())
-        deployed = environment.given(RELEASE_STATE_DIR=str(folder))
+        directory = state / f"var{number}"
+        directory.mkdir()
+        (directory / "ticketd.db").write_bytes(database.read_bytes())
+        deployed = environment.given(RELEASE_STATE_DIR=str(directory))
         with deployed.running() as address:
             assert name in customer.page(address)
             assert "True\n" == deployed.ok("rpc", f"config['shop.name'] == {name!r}")
@@ -119,8 +119,8 @@ def test_secrets_are_nowhere_but_where_they_are_used(shop: Deployment, state: Pa
         seen += [(words, done.stdout + done.stderr)]
     for words, text in seen:
         assert SECRET not in text, words
-    for folder in (shop.state, Path("/tmp"), Path("/dev/shm")):
-        for path in folder.rglob("*") if folder == shop.state else folder.glob("*"):
+    for directory in (shop.state, Path("/tmp"), Path("/dev/shm")):
+        for path in directory.rglob("*") if directory == shop.state else directory.glob("*"):
             if path.is_file() and os.path.getsize(path) < 1 << 20:
                 assert SECRET.encode() not in path.read_bytes(), path
     assert sqlite3.connect(shop.state / "ticketd.db").execute("select 1 from orders").fetchall()

@@ -159,7 +159,7 @@ def test_78_a_socket_path_that_is_too_long(fresh: Deployment) -> None:
     short.ok("stop")
 
 
-def test_78_a_state_folder_that_cannot_be_written(fresh: Deployment) -> None:
+def test_78_a_state_directory_that_cannot_be_written(fresh: Deployment) -> None:
     done = fresh.given(RELEASE_STATE_DIR="/proc/var").run("start")
     assert 78 == done.returncode
     assert "RELEASE_STATE_DIR" in done.stderr

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.release
 
 def heard(manager: socket.socket, line: str) -> list[str]:
     """The lines of the first message from now on that has this one."""
-    while line not in (told := manager.recv(4096).decode().splitlines()):
+    while line not in (reported := manager.recv(4096).decode().splitlines()):
         pass
-    return told
+    return reported
 
 
 def test_under_a_service_manager(shop: Deployment, state: Path) -> None:

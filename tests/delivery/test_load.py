@@ -1,4 +1,4 @@
-"""`stop` under load: whoever was let in is answered, and what was sold is in the database."""
+"""`stop` under load: each client is answered, and what was sold is in the database."""
 
 from __future__ import annotations
 

@@ -29,21 +29,29 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
-    folder = shared / "unruly"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    directory = shared / "unruly"
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "unruly-0.1").exists():
-            build(folder)
-    return folder / "unruly-0.1" / "bin" / "unruly"
+        if not (directory / "unruly-0.1").exists():
+            build(directory)
+    return directory / "unruly-0.1" / "bin" / "unruly"
 
 
-def build(folder: Path) -> None:
-    subprocess.run(["cp", "-r", PROJECT, folder / "project"], check=True)
-    settings = folder / "project" / "pyproject.toml"
+def build(directory: Path) -> None:
+    subprocess.run(["cp", "-r", PROJECT, directory / "project"], check=True)
+    settings = directory / "project" / "pyproject.toml"
     settings.write_text(settings.read_text().replace('"3.11"', f'"{pythons.OWN}"'))
     built = subprocess.run(
-        [sys.executable, "-m", "relforge", "release", "--project", folder / "project", "--quiet"],
+        [
+            sys.executable,
+            "-m",
+            "relforge",
+            "release",
+            "--project",
+            directory / "project",
+            "--quiet",
+        ],
         env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE},
         capture_output=True,
         text=True,
@@ -51,8 +59,8 @@ def build(folder: Path) -> None:
         check=False,
     )
     assert 0 == built.returncode, built.stderr
-    (artifact,) = (folder / "project" / "dist").glob("*.tar.gz")
-    subprocess.run(["tar", "-xzf", artifact, "-C", folder], check=True)
+    (artifact,) = (directory / "project" / "dist").glob("*.tar.gz")
+    subprocess.run(["tar", "-xzf", artifact, "-C", directory], check=True)
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ def unruly(program: Path, state: Path) -> Deployment:
     return Deployment(program=program, state=state, env={"UNRULY_ODD": "well"})
 
 
-def test_a_crash_at_start_is_told_with_its_last_lines_and_leaves_nothing(
+def test_a_crash_at_start_is_reported_with_its_last_lines_and_leaves_nothing(
     unruly: Deployment,
 ) -> None:
     done = unruly.given(UNRULY_ODD="crash").run("start")

@@ -36,15 +36,17 @@ def programs() -> Path | None:
     """The directory of PostgreSQL's programs, the newest where there are several."""
     if found := shutil.which("initdb"):
         return Path(found).parent
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
-    return folders[-1] if folders else None
+    directories = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name
+    )
+    return directories[-1] if directories else None
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A server of our own, that asks for a password."""
-    folder = programs()
-    if folder is None:
+    directory = programs()
+    if directory is None:
         pytest.skip("PostgreSQL is not installed here; CI installs it")
     with tempfile.TemporaryDirectory(prefix="pg.") as name, socket.create_server(("", 0)) as free:
         place = Path(name)
@@ -59,7 +61,7 @@ def url() -> Iterator[str]:
 
         def run(*words: str) -> None:
             done = subprocess.run(
-                [*as_user, folder / words[0], *words[1:]],
+                [*as_user, directory / words[0], *words[1:]],
                 cwd=place,
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
                 capture_output=True,

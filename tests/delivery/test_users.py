@@ -30,7 +30,7 @@ python = {{ version = "3.{sys.version_info.minor}" }}
 app = ["shop", {", ".join(f'"{name}"' for name in TREES)}]
 
 [tool.relforge.check]
-skip = ["imports"]  # of what the servers could use besides
+skip = ["imports"]  # of what else the servers could use
 
 [tool.relforge.services.web]
 app = "shop.asgi:app"
@@ -48,6 +48,7 @@ watchdog = "2s"
 [tool.relforge.services.shows]
 run = "shop.jobs:shows"
 user = "nobody"
+config = ["url"]
 rlimits = {{ nofile = 100, core = 0 }}
 
 [tool.relforge.services.program]

@@ -116,6 +116,7 @@ def test_examples_of_settings_are_valid(page: Path) -> None:
             continue
         merged = settings.lay(table, "prod")
         merged.table.setdefault("python", {"version": "3.12"})
-        listens = '"http.' in block or "http.host" in block
-        assert listens or "${" not in block
+        named = set(re.findall(r"\$\{([^}]+)\}", block))
+        known = table.get("config", {}).get("schema", {})
+        assert {key for key in named if not key.startswith(("http.", "release."))} <= set(known)
         settings.read(builder.project(ROOT), merged, "prod", version="1", lock=None)

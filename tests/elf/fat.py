@@ -21,10 +21,10 @@ void *PyInit_fat(void) { return PyModule_Create2(&definition, 1013); }
 """
 
 
-def module(folder: Path) -> Path:
+def module(directory: Path) -> Path:
     """One of this CPython's where it has symbols, else one compiled in the directory."""
     found = [path for path in sorted(DYNLOAD.glob("*.so")) if len(sections(path)) > 30]
-    return found[0] if found else _compiled(folder)
+    return found[0] if found else _compiled(directory)
 
 
 def sections(path: Path) -> list[str]:
@@ -32,8 +32,8 @@ def sections(path: Path) -> list[str]:
     return [row.name for row in ELFFile(io.BytesIO(path.read_bytes())).iter_sections()]
 
 
-def _compiled(folder: Path) -> Path:
-    source, library = folder / "fat.c", folder / "fat.so"
+def _compiled(directory: Path) -> Path:
+    source, library = directory / "fat.c", directory / "fat.so"
     source.write_text(SOURCE)
     subprocess.run(["cc", "-g", "-shared", "-fPIC", "-o", library, source], check=True)
     assert {".symtab", ".debug_info"} <= {*sections(library)}

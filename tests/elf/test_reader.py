@@ -21,7 +21,7 @@ def loaded(name: str) -> Path:
     return next(Path(line.split()[-1]) for line in lines if f"/{name}" in line)
 
 
-def test_a_program_tells_its_cpu_its_loader_and_its_libraries() -> None:
+def test_a_program_shows_its_cpu_its_loader_and_its_libraries() -> None:
     found = read(EXECUTABLE)
     assert os.uname().machine == found.machine
     assert struct.calcsize("P") * 8 == found.bits
@@ -30,7 +30,7 @@ def test_a_program_tells_its_cpu_its_loader_and_its_libraries() -> None:
     assert "" == found.soname
 
 
-def test_a_library_tells_its_name_and_no_loader() -> None:
+def test_a_library_shows_its_name_and_no_loader() -> None:
     path = loaded("libm.so.6")
     found = read(path)
     assert ("libm.so.6", "") == (found.soname, found.interpreter)

@@ -173,7 +173,7 @@ def test_a_cache_on_another_disk_is_copied_from(
     assert os.stat(place).st_dev != os.stat(shop.cache).st_dev
 
 
-def test_a_limit_of_a_file_s_size_is_told(shop: Workshop) -> None:
+def test_a_limit_of_a_file_s_size_is_reported(shop: Workshop) -> None:
     words = ("sh", "-c", 'ulimit -f 1000; exec "$@"', "sh")
     said = replace(shop, before=words).refused(1, "release")
     assert "File too large" in said
@@ -183,10 +183,10 @@ def test_a_limit_of_a_file_s_size_is_told(shop: Workshop) -> None:
 
 
 @contextmanager
-def read_only(place: Path, folder: Path) -> Iterator[None]:
+def read_only(place: Path, directory: Path) -> Iterator[None]:
     """The directory as it is, at another place, where nothing can be written."""
     place.mkdir()
-    subprocess.run(["mount", "--bind", folder, place], check=True, timeout=30)
+    subprocess.run(["mount", "--bind", directory, place], check=True, timeout=30)
     try:
         subprocess.run(["mount", "-o", "remount,bind,ro", place], check=True, timeout=30)
         yield

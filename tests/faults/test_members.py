@@ -47,20 +47,20 @@ def pack(path: Path, members: list[tuple[bytes, str, str, int]]) -> None:
 def test_hostile_members_stay_inside_or_are_refused(
     members: list[tuple[bytes, str, str, int]],
 ) -> None:
-    folder = Path(tempfile.mkdtemp())
+    directory = Path(tempfile.mkdtemp())
     try:
-        draft, outside = folder / "draft", folder / "outside"
+        draft, outside = directory / "draft", directory / "outside"
         draft.mkdir()
         outside.mkdir()
         (outside / "file").write_text("kept")
-        pack(folder / "a.tar.gz", members)
+        pack(directory / "a.tar.gz", members)
         try:
-            archive.unpack(folder / "a.tar.gz", draft)
+            archive.unpack(directory / "a.tar.gz", draft)
         except UserError as error:
             assert "a.tar.gz" in error.message
         except OSError:
             assert any("a" * 300 in f"{name}{target}" for _, name, target, _ in members)
-        assert {"a.tar.gz", "draft", "outside"} == set(os.listdir(folder))
+        assert {"a.tar.gz", "draft", "outside"} == set(os.listdir(directory))
         assert ["file"] == os.listdir(outside)
         assert "kept" == (outside / "file").read_text()
         assert set(os.listdir(draft)) <= {"python"}
@@ -72,22 +72,22 @@ def test_hostile_members_stay_inside_or_are_refused(
                 assert path.is_file() or path.is_dir()
                 assert not path.lstat().st_mode & 0o7000
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
 
 
 @examples(40)
 @given(st.binary(max_size=200), st.integers(0, 2000), st.booleans())
 def test_a_damaged_archive_is_unpacked_or_refused(noise: bytes, at: int, cut: bool) -> None:
-    folder = Path(tempfile.mkdtemp())
+    directory = Path(tempfile.mkdtemp())
     try:
-        path = folder / "a.tar.gz"
+        path = directory / "a.tar.gz"
         pack(path, [(tarfile.REGTYPE, f"python/{name}", "", 0o644) for name in "abcdefgh"])
         data = path.read_bytes()
         at %= len(data)
         path.write_bytes(data[:at] + noise + (b"" if cut else data[at + len(noise) :]))
         try:
-            archive.unpack(path, folder / "draft")
+            archive.unpack(path, directory / "draft")
         except UserError as error:
             assert "a.tar.gz" in error.message
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)

@@ -29,16 +29,16 @@ PARTS = st.sampled_from(
     ]
 )
 PATHS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
-VERBS = ("write", "copy", "copy a folder", "link", "mkdir", "chmod", "remove")
+VERBS = ("write", "copy", "copy a directory", "link", "mkdir", "chmod", "remove")
 
 
 @contextmanager
 def workplace() -> Iterator[tuple[Release, Path]]:
     """A draft with links that lead astray, beside a directory that must stay as it is."""
-    folder = Path(tempfile.mkdtemp())
+    directory = Path(tempfile.mkdtemp())
     try:
-        release = builder.release(folder / "project")
-        draft, outside = release.tree, folder / "outside"
+        release = builder.release(directory / "project")
+        draft, outside = release.tree, directory / "outside"
         (draft / "app").mkdir(parents=True)
         (outside / "sub").mkdir(parents=True)
         (outside / "file").write_text("kept")
@@ -50,7 +50,7 @@ def workplace() -> Iterator[tuple[Release, Path]]:
         (draft / "app" / "abs").symlink_to(outside / "file")
         yield release, outside
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
 
 
 def kept(outside: Path) -> bool:
@@ -86,7 +86,7 @@ def test_no_change_of_the_tree_leaves_it(verb: str, path: str, other: str) -> No
                     draft.write(release, path, "new")
                 case "copy":
                     draft.copy(release, source / "file", path)
-                case "copy a folder":
+                case "copy a directory":
                     draft.copy(release, source, path)
                 case "link":
                     draft.link(release, path, other)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from relforge.runtime.supervise.notices import parent
+from relforge.runtime.procfs import parent
 from tests.faults.profiles import SOAK
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, log, service, status
@@ -73,7 +73,7 @@ def test_kills_at_random_moments(mini_release: Make) -> None:
     seed = random.randrange(1 << 32)
     dice = random.Random(seed)
     for number in range(ROUNDS):
-        told = f"seed {seed}, round {number}"
+        reported = f"seed {seed}, round {number}"
         command = subprocess.Popen(
             [release.root / "bin" / "shop", dice.choice(["start", "reload", "restart"])],
             stdout=subprocess.DEVNULL,
@@ -86,7 +86,7 @@ def test_kills_at_random_moments(mini_release: Make) -> None:
         command.wait(60)
         eventually(lambda: settled(release), 30)
         started = release.run("start", "--if-stopped")
-        assert 0 == started.returncode, f"{told}: {started.stderr}\n{log(release)[-3000:]}"
+        assert 0 == started.returncode, f"{reported}: {started.stderr}\n{log(release)[-3000:]}"
         # One that has given the lock away may need a moment to be gone.
         eventually(lambda: [status(release)["pid"]] == supervisors(release), 30)
         eventually(lambda: 1 == len(found(release, "sleep 1000 & wait")))
@@ -95,8 +95,8 @@ def test_kills_at_random_moments(mini_release: Make) -> None:
         if dice.random() < 0.3:
             # A reload goes on where the command that asked for it was killed.
             eventually(lambda: status(release)["operation"] is None, 30)
-            assert 0 == release.run("stop").returncode, told
-            assert {} == processes(release), told
+            assert 0 == release.run("stop").returncode, reported
+            assert {} == processes(release), reported
 
 
 def wait_for_another(release: MiniRelease, pid: int) -> None:
@@ -129,10 +129,12 @@ def processes(release: MiniRelease) -> dict[int, str]:
     """What runs of that release, by pid; zombies are gone."""
     mark = f"RELEASE_ROOT={release.root}".encode()
     rows = {}
-    for folder in Path("/proc").glob("[0-9]*"):
+    for directory in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                rows[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ").strip()
+            if mark in (directory / "environ").read_bytes().split(b"\0"):
+                rows[int(directory.name)] = (
+                    (directory / "cmdline").read_text().replace("\0", " ").strip()
+                )
         except OSError:
             continue
     return rows

@@ -51,7 +51,7 @@ def test_kills_at_random_moments(mini_release: Callable[..., MiniRelease], tmp_p
     seed = random.randrange(1 << 32)
     dice = random.Random(seed)
     for number in range(ROUNDS):
-        told = f"seed {seed}, round {number}"
+        reported = f"seed {seed}, round {number}"
         version = dice.choice(["2.0.0", "3.0.0"])
         words = dice.choice(
             [
@@ -73,7 +73,7 @@ def test_kills_at_random_moments(mini_release: Callable[..., MiniRelease], tmp_p
                 os.kill(pid, signal.SIGKILL)
         command.wait(60)
         eventually(lambda: not status(shop.one)["operation"], 60)
-        set_right(shop, supervisor, f"{told}: {words}")
+        set_right(shop, supervisor, f"{reported}: {words}")
     assert 0 == shop.run("stop").returncode
     assert [] == os.listdir(shop.root / "var/run")
 
@@ -92,18 +92,18 @@ def cmdline(pid: int) -> bytes:
     return b""
 
 
-def set_right(shop: Shop, supervisor: int, told: str) -> None:
+def set_right(shop: Shop, supervisor: int, reported: str) -> None:
     """The next command repairs; then everything fits together."""
     done = shop.run("prune", "--keep", "9")
-    assert 0 == done.returncode, f"{told}: {done.stderr}\n{log(shop.one)[-3000:]}"
+    assert 0 == done.returncode, f"{reported}: {done.stderr}\n{log(shop.one)[-3000:]}"
     listed = shop.done("releases")
     now = status(shop.one)
-    assert listed["unfinished"] is None, told
-    assert supervisor == now["pid"], told
-    assert now["version"] == listed["current"] == shop.pointed(), told
-    assert {now["version"]} == {row["version"] for row in now["services"]}, told
-    assert all(row["ready"] for row in now["services"]), f"{told}: {json.dumps(now)}"
-    assert set() == shop.left(), told
+    assert listed["unfinished"] is None, reported
+    assert supervisor == now["pid"], reported
+    assert now["version"] == listed["current"] == shop.pointed(), reported
+    assert {now["version"]} == {row["version"] for row in now["services"]}, reported
+    assert all(row["ready"] for row in now["services"]), f"{reported}: {json.dumps(now)}"
+    assert set() == shop.left(), reported
     for row in listed["releases"]:
         program = shop.root / "releases" / row["version"] / "bin/shop"
         subprocess.run([program, "describe"], check=True, capture_output=True)

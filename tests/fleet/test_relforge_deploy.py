@@ -39,7 +39,7 @@ class Shop:
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         # Connections of its own: those of the playbooks do not notice a host that goes away.
-        connections = {"ANSIBLE_SSH_CONTROL_PATH_DIR": f"{self.testbed.folder}/cp-shop"}
+        connections = {"ANSIBLE_SSH_CONTROL_PATH_DIR": f"{self.testbed.directory}/cp-shop"}
         known = {"SHOP_DB_URL": SECRET, "HOME": str(self.root), "USER": "ada", **connections, **env}
         program = (sys.executable, "-m", "relforge")
         return self.testbed.run(*program, *words, cwd=self.root, env=known, timeout=240)

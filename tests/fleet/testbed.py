@@ -23,9 +23,9 @@ FIRST = 11  # the last octet of the first host's address
 _SSH = """\
 Host *
   User root
-  IdentityFile {folder}/id
+  IdentityFile {directory}/id
   IdentitiesOnly yes
-  UserKnownHostsFile {folder}/known_hosts
+  UserKnownHostsFile {directory}/known_hosts
   StrictHostKeyChecking yes
   BatchMode yes
 """
@@ -42,15 +42,17 @@ def balancer_disk() -> Path:
 
 
 class Testbed:
-    """Use it as a context manager; ``folder`` is an empty directory of ours.
+    """Use it as a context manager; ``directory`` is an empty directory of ours.
 
     ``names`` are the hosts: those that begin with ``lb`` are load balancers.
     """
 
     __test__ = False  # the name is pytest's, too
 
-    def __init__(self, folder: Path, names: Sequence[str] = ("lb", "web1", "web2", "web3")) -> None:
-        self.folder = folder
+    def __init__(
+        self, directory: Path, names: Sequence[str] = ("lb", "web1", "web2", "web3")
+    ) -> None:
+        self.directory = directory
         self.hosts: dict[str, Host] = {}
         self.addresses = {name: f"{PREFIX}.{FIRST + at}" for at, name in enumerate(names)}
         self.network = Network()
@@ -75,7 +77,7 @@ class Testbed:
         trace: TracebackType | None,
     ) -> None:
         # Else they live on, and answer for the next hosts of these names.
-        for socket in self.folder.glob("cp*/*"):
+        for socket in self.directory.glob("cp*/*"):
             self.run("ssh", "-O", "exit", "-o", f"ControlPath={socket}", "any")
         self._stack.close()
 
@@ -88,8 +90,8 @@ class Testbed:
     def environ(self) -> dict[str, str]:
         """What makes ssh and Ansible find the hosts, by name."""
         return {
-            "ANSIBLE_SSH_COMMON_ARGS": f"-F {self.folder}/ssh_config",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{self.folder}/cp",
+            "ANSIBLE_SSH_COMMON_ARGS": f"-F {self.directory}/ssh_config",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{self.directory}/cp",
         }
 
     def run(
@@ -113,7 +115,7 @@ class Testbed:
 
     def words(self, *words: object) -> list[str]:
         """The words that run it there."""
-        known = ["-F", self.folder / "ssh_config"] if words[0] in ("ssh", "scp") else []
+        known = ["-F", self.directory / "ssh_config"] if words[0] in ("ssh", "scp") else []
         return self.network.inside("ctl", words[0], *known, *words[1:])
 
     def _answers(self, name: str) -> bool:
@@ -128,17 +130,17 @@ class Testbed:
 
     def _boot(self, name: str, network: int) -> Host:
         disk = balancer_disk() if name.startswith("lb") else web_disk()
-        work = self.folder / "hosts" / name
+        work = self.directory / "hosts" / name
         work.mkdir(parents=True)
         return Host(work, name, disk=disk, network=network)
 
     def _introduce(self) -> None:
         """A key of the controller's on each host, each host's name and key on the controller."""
-        key = self.folder / "id"
+        key = self.directory / "id"
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "testbed", "-f", str(key)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
         names = "".join(f"{address} {name}\n" for name, address in self.addresses.items())
-        known, blocks = [], [_SSH.format(folder=self.folder)]
+        known, blocks = [], [_SSH.format(directory=self.directory)]
         for name, address in self.addresses.items():
             host = self.hosts[name]
             host.write("/root/.ssh/authorized_keys", key.with_suffix(".pub").read_text())
@@ -147,5 +149,5 @@ class Testbed:
             kind, public = host.ok("cat", "/etc/ssh/ssh_host_ed25519_key.pub").split()[:2]
             known.append(f"{name},{address} {kind} {public}\n")
             blocks.append(f"Host {name}\n  HostName {address}\n")
-        (self.folder / "known_hosts").write_text("".join(known))
-        (self.folder / "ssh_config").write_text("".join(blocks))
+        (self.directory / "known_hosts").write_text("".join(known))
+        (self.directory / "ssh_config").write_text("".join(blocks))

@@ -30,7 +30,7 @@ version = "1.0"
 """
 BACKEND = """
 import os, pathlib, zipfile
-def build_wheel(folder, config_settings=None, metadata_directory=None):
+def build_wheel(directory, config_settings=None, metadata_directory=None):
     os.makedirs("build/lib", exist_ok=True)
     open("dropping.txt", "w").close()
     info = "shop-1.0.dist-info/"
@@ -45,7 +45,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     rows = "".join(path + ",,\\n" for path in files)
     files[info + "RECORD"] = rows + info + "RECORD,,\\n"
     name = "shop-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
         for path, text in files.items():
             archive.writestr(path, text)
     return name
@@ -59,11 +59,11 @@ def _cache(own_cache: Path) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    write(folder / "pyproject.toml", PYPROJECT)
-    write(folder / "backend.py", BACKEND)
-    write(folder / "shop/__init__.py", "def main():\n    print('shop')\n")
-    return folder
+    directory = tmp_path / "project"
+    write(directory / "pyproject.toml", PYPROJECT)
+    write(directory / "backend.py", BACKEND)
+    write(directory / "shop/__init__.py", "def main():\n    print('shop')\n")
+    return directory
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_no_application_leaves_only_the_paths_of_the_release(release: Release) -
     (layer,) = app.step(with_trees(release)).layers
     pth = f"{release.python.site_packages}/relforge.pth"
     assert (pth,) == layer.paths
-    folder = (release.tree / pth).parent
+    directory = (release.tree / pth).parent
     *lines, last = (release.tree / pth).read_text().splitlines()
     assert last.startswith("import sys; ")  # P57: what `bin/python` does first
-    places = [os.path.normpath(folder / line) for line in lines]
+    places = [os.path.normpath(directory / line) for line in lines]
     assert [str(release.tree / "runtime"), str(release.tree / "app")] == places
     assert (release.tree / "app").is_dir()  # CPython 3.15 complains of one that is not there
 
@@ -149,7 +149,7 @@ def test_a_link_out_of_the_copied_trees_is_refused(release: Release, root: Path)
 
 
 @pytest.mark.process
-def test_what_the_application_brings_wins_over_a_dependency_and_is_told(
+def test_what_the_application_brings_wins_over_a_dependency_and_is_reported(
     release: Release, root: Path
 ) -> None:
     """P31: `app/` against what was laid out before."""
@@ -231,7 +231,9 @@ def test_in_a_checkout_ignored_files_count_only_inside_a_package(root: Path) -> 
 
 
 @pytest.mark.process
-def test_a_project_in_a_subfolder_of_a_checkout_is_listed_by_its_own_paths(tmp_path: Path) -> None:
+def test_a_project_in_a_subdirectory_of_a_checkout_is_listed_by_its_own_paths(
+    tmp_path: Path,
+) -> None:
     git(tmp_path, "init", "-q")
     write(tmp_path / "other/x.py", "")
     write(tmp_path / "shop/a ü.py", "")
@@ -292,11 +294,11 @@ def test_roots_of_the_sources_are_imported_before_what_they_lie_in(
 def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
     release: Release, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = BACKEND.replace("info = ", "import subprocess\n    info = ", 1).replace(
+    reported = BACKEND.replace("info = ", "import subprocess\n    info = ", 1).replace(
         'os.environ["SOURCE_DATE_EPOCH"]',
         'subprocess.check_output(["git", "describe", "--tags"], text=True)',
     )
-    write(root / "backend.py", told)
+    write(root / "backend.py", reported)
     identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "1"], ["tag", "v3"]):
         subprocess.run(["git", *identity, *words], cwd=root, check=True)
@@ -312,4 +314,4 @@ def test_a_tag_on_the_same_commit_makes_another_wheel(  # B2
     assert "v4\n" == place.read_text()
     monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "5")
     with pytest.raises(UserError, match=r"version 5 for the project, but built a wheel of 1\.0"):
-        app.step(replace(release, project=replace(project, told_version="5")))
+        app.step(replace(release, project=replace(project, reported_version="5")))

@@ -23,10 +23,10 @@ COPY = "mkdir -p dist && cp app.css logo.svg dist/"
 
 
 def prepared(root: Path, command: str = COPY, **changes: Any) -> Release:
-    folder = root / "assets"
-    folder.mkdir(exist_ok=True)
-    (folder / "app.css").write_text("a { background: url('logo.svg') }")
-    (folder / "logo.svg").write_text("<svg/>")
+    directory = root / "assets"
+    directory.mkdir(exist_ok=True)
+    (directory / "app.css").write_text("a { background: url('logo.svg') }")
+    (directory / "logo.svg").write_text("<svg/>")
     values: dict[str, Any] = {
         "run": (("sh", "-c", command),),
         "cwd": "assets",

@@ -53,7 +53,7 @@ def clashes(root: Path, path: str, one: str, other: str) -> list[tuple[str, str,
         file.parent.mkdir(parents=True)
         file.write_text(text)
         entries = cache.scan(root / name)
-        parts.append(collisions.Brought(name=name, entries=entries, folder=root / name))
+        parts.append(collisions.Brought(name=name, entries=entries, directory=root / name))
     return [(row.kind, row.loser, row.winner) for row in collisions.among(parts, SITE)]
 
 

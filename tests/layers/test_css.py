@@ -79,12 +79,12 @@ def test_a_name_that_needs_quotes_is_written_so_that_it_needs_none() -> None:
     assert "url(p%281%29%27.png)" == css.rewritten("url(a)", lambda _: "p(1)'.png")
 
 
-def names_of(folder: Path, files: dict[str, str]) -> dict[str, str]:
+def names_of(directory: Path, files: dict[str, str]) -> dict[str, str]:
     for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    fingerprint.add(folder)
-    names: dict[str, str] = json.loads((folder / fingerprint.MANIFEST).read_text())
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    fingerprint.add(directory)
+    names: dict[str, str] = json.loads((directory / fingerprint.MANIFEST).read_text())
     return names
 
 

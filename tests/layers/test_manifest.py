@@ -52,15 +52,15 @@ def test_the_manifest_names_services_commands_and_layers(release: Release) -> No
     assert found["lock"] is None
 
 
-def test_folders_of_assets_are_named_where_their_names_have_digests(tmp_path: Path) -> None:
+def test_directories_of_assets_are_named_where_their_names_have_digests(tmp_path: Path) -> None:
     outputs = (("web/dist", "app/static"), ("dist", "app/more"))
-    for digest, folders in ((True, ["app/more", "app/static"]), (False, [])):
+    for digest, directories in ((True, ["app/more", "app/static"]), (False, [])):
         assets = AssetSettings(run=(("make",),), outputs=outputs, digest=digest)
         found = manifest.describe(builder.release(tmp_path, assets=assets), CONFIG)
-        assert folders == found["assets"]
+        assert directories == found["assets"]
 
 
-def test_it_tells_nothing_of_the_build_host_or_of_how_long_it_took(release: Release) -> None:
+def test_it_says_nothing_of_the_build_host_or_of_how_long_it_took(release: Release) -> None:
     text = json.dumps(manifest.describe(release, CONFIG))
     assert str(release.project.root) not in text
     assert str(release.python.origin) not in text

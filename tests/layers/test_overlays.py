@@ -20,7 +20,7 @@ def laid(root: Path, *rows: Overlay) -> Release:
     return overlays.step(release)
 
 
-def test_a_file_and_a_folder_are_copied(tmp_path: Path) -> None:
+def test_a_file_and_a_directory_are_copied(tmp_path: Path) -> None:
     (tmp_path / "etc" / "deep").mkdir(parents=True)
     (tmp_path / "etc" / "deep" / "b.toml").write_text("b = 1")
     (tmp_path / "run.sh").write_text("#!/bin/sh\n")
@@ -122,7 +122,7 @@ def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
         laid(tmp_path, Overlay(kind="link", source="app/x", to="app/y"))
 
 
-def test_a_folder_is_made_and_may_be_there(tmp_path: Path) -> None:
+def test_a_directory_is_made_and_may_be_there(tmp_path: Path) -> None:
     row = Overlay(kind="mkdir", to="app/data/in")
     assert (laid(tmp_path, row, row).tree / "app" / "data" / "in").is_dir()
 
@@ -147,10 +147,10 @@ def test_rows_are_laid_in_their_order(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_not_copied(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    os.mkfifo(tmp_path / "folder" / "pipe")
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "directory" / "pipe")
     with pytest.raises(UserError, match="pipe: is a FIFO"):
-        laid(tmp_path, Overlay(kind="copy", source="folder", to="app/x"))
+        laid(tmp_path, Overlay(kind="copy", source="directory", to="app/x"))
 
 
 def test_a_source_outside_of_the_project_is_refused(tmp_path: Path) -> None:

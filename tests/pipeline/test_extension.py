@@ -1,4 +1,4 @@
-"""Steps of a project's own: found, called, and told about in terms of their own source."""
+"""Steps of a project's own: found, called, and reported in terms of their own source."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Called = Callable[[str], Release]
 def release(own_cache: Path, tmp_path: Path) -> Release:
     """A draft with one file, which is shared with the cache."""
 
-    def build(folder: Path) -> None:
-        (folder / "app").mkdir()
-        (folder / "app" / "shared").write_text("shared")
+    def build(directory: Path) -> None:
+        (directory / "app").mkdir()
+        (directory / "app" / "shared").write_text("shared")
 
     made = cache.tree("app", "k", build)
     layer = cache.layer("app", made, 0.0)
@@ -104,7 +104,7 @@ def go(release):
         ("own_steps:FACT", "own_steps:FACT is not a function but a int"),
     ],
 )
-def test_what_is_no_step_is_told_before_anything_is_built(
+def test_what_is_no_step_is_reported_before_anything_is_built(
     release: Release, called: Called, name: str, message: str
 ) -> None:
     called("FACT = 1\ndef go(release):\n    return release\n")
@@ -215,9 +215,9 @@ def test_a_file_that_the_cache_shares_is_not_changed_in_place(
     assert "changed app/shared in place" in error.message
     assert "relforge.api" in error.hint
 
-    def build(folder: Path) -> None:
-        (folder / "app").mkdir()
-        (folder / "app" / "shared").write_text("shared")
+    def build(directory: Path) -> None:
+        (directory / "app").mkdir()
+        (directory / "app" / "shared").write_text("shared")
 
     again = cache.tree("app", "k", build)
     assert "shared" == (again.path / "app" / "shared").read_text()

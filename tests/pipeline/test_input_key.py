@@ -91,7 +91,7 @@ def test_each_setting_counts(release: Release, change: Callable[[Release], Relea
         ("pylock.toml", '[packages.directory]\npath = "near"'),
     ],
 )
-def test_a_folder_that_the_lock_takes_a_package_from_counts(
+def test_a_directory_that_the_lock_takes_a_package_from_counts(
     release: Release, lock: str, text: str
 ) -> None:
     root = release.project.root

@@ -45,7 +45,7 @@ def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
         assert [] == list(release.tree.iterdir())
 
 
-def test_the_state_folder_of_the_replaced_tree_stays(tmp_path: Path) -> None:
+def test_the_state_directory_of_the_replaced_tree_stays(tmp_path: Path) -> None:
     release = builder.release(tmp_path)
     (release.final_tree / "var").mkdir(parents=True)
     (release.final_tree / "var" / "shop.db").write_text("tickets")
@@ -56,7 +56,7 @@ def test_the_state_folder_of_the_replaced_tree_stays(tmp_path: Path) -> None:
     assert not (release.final_tree / "stale").exists()
 
 
-def test_a_second_build_at_once_is_told_so(tmp_path: Path) -> None:
+def test_a_second_build_at_once_is_reported(tmp_path: Path) -> None:
     release = builder.release(tmp_path)
     with (
         staging.workspace(release),
@@ -67,7 +67,7 @@ def test_a_second_build_at_once_is_told_so(tmp_path: Path) -> None:
     assert Exit.LOCKED == caught.value.code
 
 
-def test_the_build_folder_ignores_itself(tmp_path: Path) -> None:
+def test_the_build_directory_ignores_itself(tmp_path: Path) -> None:
     with staging.workspace(builder.release(tmp_path)):
         pass
     assert "*\n" == (tmp_path / "_build" / ".gitignore").read_text()
@@ -124,7 +124,7 @@ def test_no_two_drafts_have_one_name(tmp_path: Path) -> None:
     assert staging.draft(tmp_path, "shop", "1") != staging.draft(tmp_path, "shop", "1")
 
 
-def test_a_failed_write_names_the_folder(tmp_path: Path) -> None:
+def test_a_failed_write_names_the_directory(tmp_path: Path) -> None:
     release = builder.release(tmp_path)
     with pytest.raises(OSError) as caught, staging.workspace(release):
         raise OSError(28, "No space left on device")

@@ -15,9 +15,9 @@ from relforge.support.errors import SettingsError, UserError
 
 def _repository(root: Path, web: str = "core>=1") -> Path:
     for name, needs in (("core", "idna"), ("web", web)):
-        folder = root / "packages" / name
-        folder.mkdir(parents=True)
-        (folder / "pyproject.toml").write_text(
+        directory = root / "packages" / name
+        directory.mkdir(parents=True)
+        (directory / "pyproject.toml").write_text(
             f'[project]\nname = "{name}"\nversion = "1.0"\ndependencies = ["{needs}"]\n'
         )
     (root / "pyproject.toml").write_text(

@@ -45,7 +45,7 @@ def test_a_project(tmp_path: Path) -> None:
     assert tmp_path / "pyproject.toml" == found.settings_file
 
 
-def test_a_relative_folder_and_a_link_are_resolved(
+def test_a_relative_directory_and_a_link_are_resolved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = tmp_path / "real"

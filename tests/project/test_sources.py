@@ -12,7 +12,7 @@ from relforge.support.errors import UserError
 
 
 @pytest.mark.parametrize("content", ["other", None])
-def test_a_file_that_changes_between_listing_and_copying_is_told(
+def test_a_file_that_changes_between_listing_and_copying_is_reported(
     tmp_path: Path, content: str | None
 ) -> None:
     root = tmp_path / "project"
@@ -28,7 +28,7 @@ def test_a_file_that_changes_between_listing_and_copying_is_told(
         sources.snapshot(root, ["a.py"], tmp_path / "other", expected)
 
 
-def test_a_file_that_goes_away_while_it_is_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_goes_away_while_it_is_read_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="changed while it was built"):
         sources.digest(tmp_path, ["gone.py"])
 

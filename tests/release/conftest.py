@@ -20,15 +20,15 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
-    folder = shared / "warm"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    directory = shared / "warm"
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            first = workshop.make(shared / "first", folder / "cache")
+        if not (directory / "done").exists():
+            first = workshop.make(shared / "first", directory / "cache")
             first.report("build")
-            (folder / "done").touch()
-    return folder / "cache"
+            (directory / "done").touch()
+    return directory / "cache"
 
 
 @pytest.fixture
@@ -52,15 +52,15 @@ def disk() -> Iterator[Callable[[Path, str], None]]:
         pytest.skip("it needs root: mount")
     mounted: list[Path] = []
 
-    def mount(folder: Path, size: str) -> None:
-        options = f"size={size},mode=700" if folder not in mounted else f"remount,size={size}"
-        folder.mkdir(parents=True, exist_ok=True)
+    def mount(directory: Path, size: str) -> None:
+        options = f"size={size},mode=700" if directory not in mounted else f"remount,size={size}"
+        directory.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "none", folder], check=True, timeout=30
+            ["mount", "-t", "tmpfs", "-o", options, "none", directory], check=True, timeout=30
         )
-        if folder not in mounted:
-            mounted.append(folder)
+        if directory not in mounted:
+            mounted.append(directory)
 
     yield mount
-    for folder in mounted:
-        subprocess.run(["umount", "-l", folder], check=True, timeout=30)
+    for directory in mounted:
+        subprocess.run(["umount", "-l", directory], check=True, timeout=30)

@@ -23,7 +23,7 @@ user = "shopper"
 conffiles = { "shop.toml" = "/etc/shop/config.toml" }
 """
 HERE = "/packages"
-# Stands in for systemd: tells what it was asked for.
+# Stands in for systemd: prints what it was asked for.
 SYSTEMCTL = '#!/bin/sh\necho "$@" >>/tmp/asked\n'
 
 
@@ -51,7 +51,7 @@ def machine(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         made.bind(packages, HERE)
         made.path("/usr/bin/systemctl").write_text(SYSTEMCTL)
         made.path("/usr/bin/systemctl").chmod(0o755)
-        made.folder("/run/systemd/system")
+        made.directory("/run/systemd/system")
         yield made
 
 
@@ -89,8 +89,8 @@ def test_a_life_of_a_package(machine: Bare) -> None:
     ):
         assert row in unit.splitlines()
     uid = int(ok(machine, "id", "-u", "shopper"))
-    folder = machine.path("/var/lib/shop").stat()
-    assert (uid, 0o750) == (folder.st_uid, stat.S_IMODE(folder.st_mode))
+    directory = machine.path("/var/lib/shop").stat()
+    assert (uid, 0o750) == (directory.st_uid, stat.S_IMODE(directory.st_mode))
     assert "" == ok(machine, "dpkg", "--verify", "shop-1.0", "shop")
 
     # The operator's configuration and a running release, before the next version comes.

@@ -81,7 +81,7 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bare]:
 def test_the_single_file_on_a_machine_without_python(packed: Workshop, machine: Bare) -> None:
     machine.bind(single(packed).parent, "/tools")
     program = f"/tools/{single(packed).name}"
-    machine.folder("/home/me", user=USER)
+    machine.directory("/home/me", user=USER)
     env = {"HOME": "/home/me"}
 
     def run(*words: str, **more: str) -> tuple[int, str]:

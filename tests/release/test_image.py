@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -69,16 +70,16 @@ def test_it_runs_as_its_user(archive: Path, machine: Bare) -> None:
 
 
 @contextlib.contextmanager
-def registry(folder: Path) -> Iterator[str]:
+def registry(directory: Path) -> Iterator[str]:
     """A registry of this host's own, empty; its address."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed here; CI installs it")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    storage = {"filesystem": {"rootdirectory": str(folder)}}
+    storage = {"filesystem": {"rootdirectory": str(directory)}}
     settings = {"version": 0.1, "storage": storage, "http": {"addr": address}}
-    file = folder / "config.yml"
+    file = directory / "config.yml"
     file.write_text(json.dumps(settings))
     with subprocess.Popen(
         [program, "serve", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -97,9 +98,7 @@ def registry(folder: Path) -> Iterator[str]:
 def test_a_registry_takes_it_and_gives_it_back(archive: Path, tmp_path: Path) -> None:
     with registry(tmp_path) as address:
         there = f"docker://{address}/shop:1.0"
-        images.tool(
-            "skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci-archive:{archive}", there
-        )
+        images.tool(sys.executable, "-m", "relforge", "push", f"{address}/shop:1.0", archive)
         back = tmp_path / "back.tar"
         images.tool(
             "skopeo", "copy", "--quiet", "--src-tls-verify=false", there, f"oci-archive:{back}"

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.release
 BACKEND = '[build-system]\nrequires = ["flit_core>=3.9"]\nbuild-backend = "flit_core.buildapi"\n'
 
 
-def _package(shop: Workshop, folder: str, name: str, needs: str, source: str) -> None:
+def _package(shop: Workshop, directory: str, name: str, needs: str, source: str) -> None:
     shop.put(
-        f"{folder}/pyproject.toml",
+        f"{directory}/pyproject.toml",
         f'{BACKEND}[project]\nname = "{name}"\nversion = "1.2"\ndescription = "a part"\n'
         f"dependencies = [{needs}]\n",
     )
-    shop.put(f"{folder}/{name}/__init__.py", source)
+    shop.put(f"{directory}/{name}/__init__.py", source)
 
 
 def test_a_release_of_members_and_of_source_trees(shop: Workshop) -> None:

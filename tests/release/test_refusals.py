@@ -97,7 +97,7 @@ def test_settings_are_refused_before_anything_is_written(shop: Workshop, case: s
     assert before == {path: path.lstat().st_mtime_ns for path in shop.root.rglob("*")}
 
 
-def test_a_folder_without_a_project(shop: Workshop) -> None:
+def test_a_directory_without_a_project(shop: Workshop) -> None:
     shop.pyproject.unlink()
     said = shop.refused(78, "build")
     assert f"{shop.root}: no pyproject.toml" in said
@@ -322,7 +322,7 @@ def test_an_unknown_variable_of_a_template_is_named_with_its_line(shop: Workshop
 
 
 @pytest.mark.parametrize("name", ["dist", "_build", "_build/prod"])
-def test_a_file_where_a_folder_should_be(shop: Workshop, name: str) -> None:
+def test_a_file_where_a_directory_should_be(shop: Workshop, name: str) -> None:
     shop.put(name, "mine")
     before = set(shop.root.rglob("*"))
     said = shop.refused(1, "release")
@@ -351,17 +351,17 @@ def test_a_project_of_somebody_else(shop: Workshop, tmp_path: Path) -> None:
 Disk = Callable[[Path, str], None]
 
 
-def full(shop: Workshop, disk: Disk, folder: Path, size: str) -> str:
+def full(shop: Workshop, disk: Disk, directory: Path, size: str) -> str:
     """What is said when that directory's disk is full; then there is room, and it succeeds."""
-    disk(folder, size)
+    disk(directory, size)
     said = shop.refused(1, "release")
     assert "No space left on device" in said, said
-    assert str(folder) in said, "the place that is full"
+    assert str(directory) in said, "the place that is full"
     assert "free some space" in said
     assert not list((shop.root / "dist").glob("*.tar.gz"))
     assert not list((shop.root / "dist").glob(".*"))
     assert not list((shop.root / "_build" / "prod").glob(".*.draft"))
-    disk(folder, "900m")
+    disk(directory, "900m")
     shop.report("release")
     return said
 
@@ -397,13 +397,13 @@ def test_a_disk_where_nothing_can_be_run(shop: Workshop) -> None:
     """B17: of the project, so that the release cannot look at itself."""
     if os.geteuid() != 0:
         pytest.skip("it needs root: mount")
-    folder = shop.root / "_build"
-    folder.mkdir()
-    mount: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "noexec,size=200m", "none", folder]
+    directory = shop.root / "_build"
+    directory.mkdir()
+    mount: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "noexec,size=200m", "none", directory]
     subprocess.run(mount, check=True, timeout=30)
     try:
         said = shop.refused(1, "build")
     finally:
-        subprocess.run(["umount", "-l", folder], check=True, timeout=30)
+        subprocess.run(["umount", "-l", directory], check=True, timeout=30)
     assert "cannot be started" in said
     assert "is on a file system mounted noexec, from which no program can run" in said

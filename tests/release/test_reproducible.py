@@ -50,7 +50,7 @@ def assert_same(one: Workshop, two: Workshop) -> None:
     pytest.fail("the tarballs hold the same, and their bytes differ")
 
 
-def test_another_folder_user_time_zone_umask_and_language(
+def test_another_directory_user_time_zone_umask_and_language(
     built: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     if os.geteuid() != 0:

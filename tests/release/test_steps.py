@@ -45,7 +45,7 @@ def test_the_example_of_the_documentation_works(example: Workshop) -> None:
     artifact = example.root / report["artifact"]
     with tarfile.open(artifact) as packed:
         assert packed.getmember("shop-1.0/app/about.json").isfile()
-        assert packed.getmember("shop-1.0/app/spool/in").isdir(), "an empty folder is shipped"
+        assert packed.getmember("shop-1.0/app/spool/in").isdir(), "an empty directory is shipped"
     assert artifact.name in artifact.with_name(f"{artifact.name}.fetch").read_text()
     assert not (example.root / "__pycache__").exists()
 
@@ -59,7 +59,7 @@ def test_the_example_of_the_documentation_works(example: Workshop) -> None:
     assert "hello\n" == called(example.tree / "bin" / "shop", "hello"), "the tree of before stays"
 
 
-def test_a_step_that_is_not_there_is_told_before_anything_is_built(shop: Workshop) -> None:
+def test_a_step_that_is_not_there_is_reported_before_anything_is_built(shop: Workshop) -> None:
     shop.replace("[tool.relforge]\n", '[tool.relforge]\nsteps = ["assemble", "none:go", "tar"]\n')
     said = shop.refused(78, "build")
     assert "tool.relforge.steps[1]: no module named 'none'" in said

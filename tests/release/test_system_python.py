@@ -33,9 +33,9 @@ def hello():
 def tell():
     child = [sys.executable, "-I", "-m", "shop.ops"]
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        told = pool.map(abs, [-1])
+        result = pool.map(abs, [-1])
     code = subprocess.run(child, env={}).returncode
-    print(json.dumps([sys.executable, sys.prefix, code, told]))
+    print(json.dumps([sys.executable, sys.prefix, code, result]))
 """
 
 
@@ -88,8 +88,10 @@ def test_the_application_and_what_it_starts_run_in_the_releases_environment(
     deployed: Deployed,
 ) -> None:
     own = deployed.tree / "python"
-    told = called(deployed.program, "tell")
-    assert f'["{own}/bin/python{SHORT}", "{own}", 0, [1]]' in told.encode().decode("unicode-escape")
+    reported = called(deployed.program, "tell")
+    assert f'["{own}/bin/python{SHORT}", "{own}", 0, [1]]' in reported.encode().decode(
+        "unicode-escape"
+    )
     code = "import shop.ops, sys; print(sys.prefix)"
     link = deployed.tree.parent / "link"
     link.symlink_to(deployed.tree / "bin/python")

@@ -118,7 +118,7 @@ def test_its_commands(unpacked: Path) -> None:
     assert "say hello" in said
 
 
-def test_the_archive_has_one_folder_at_its_top(built: Workshop) -> None:
+def test_the_archive_has_one_directory_at_its_top(built: Workshop) -> None:
     (artifact,) = (built.root / "dist").iterdir()
     with tarfile.open(artifact) as archive:
         assert {"shop-1.0"} == {row.name.split("/")[0] for row in archive}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,14 +72,14 @@ def test_a_release_is_built_twice_and_compared_whatever_wheelhouse_it_is_given(
 
 
 @pytest.mark.parametrize(
-    ("words", "folder"),
+    ("words", "directory"),
     [
         (["--verify-reproducible"], "relforge-again-*/cache/trees"),
         (["--smoke", "--format", "run"], "relforge-smoke-*/a place with spaces/.draft.*/shop-1.0"),
     ],
 )
 def test_one_that_is_interrupted_leaves_nothing_and_nobody(
-    shop: Workshop, words: list[str], folder: str
+    shop: Workshop, words: list[str], directory: str
 ) -> None:
     scratch = shop.root / "scratch"
     scratch.mkdir(mode=0o700)
@@ -86,7 +87,7 @@ def test_one_that_is_interrupted_leaves_nothing_and_nobody(
     with shop.given(TMPDIR=str(scratch)).popen(
         "release", *words, start_new_session=True
     ) as process:
-        while not list(scratch.glob(folder)) and process.poll() is None:
+        while not list(scratch.glob(directory)) and process.poll() is None:
             time.sleep(0.01)
         process.terminate()
         said = process.communicate(timeout=PATIENCE)[1]
@@ -97,7 +98,7 @@ def test_one_that_is_interrupted_leaves_nothing_and_nobody(
     assert not list((shop.root / "dist").glob(".*"))
 
 
-def test_what_cannot_be_copied_for_the_second_build_is_told(shop: Workshop) -> None:
+def test_what_cannot_be_copied_for_the_second_build_is_reported(shop: Workshop) -> None:
     os.mkfifo(shop.root / "pipe")
     said = shop.refused(1, "release", "--verify-reproducible")
     assert f"{shop.root}/pipe: cannot be copied for the second build" in said
@@ -116,6 +117,37 @@ def test_a_full_disk_is_not_the_artifacts_fault(
         assert "free some space, or set RELFORGE_CACHE_DIR and TMPDIR" in said
         assert list((shop.root / "dist").glob(f"shop-1.0*.{kind}"))
         assert [] == list(scratch.iterdir())
+
+
+POISON = """
+import sys
+from pathlib import Path
+from relforge.cache import entries
+(file,) = Path(sys.argv[1]).glob("trees/*/*/files/**/lib/python3*/antigravity.py")
+place = next(path for path in file.parents if path.name == "files")
+file.unlink()  # it may be linked into trees
+file.write_text("# poisoned\\n")
+rows = entries.stamped(place, entries.scan(place))
+place.with_name("index").write_text(entries.dump(rows))
+print(file)
+"""
+
+
+def test_a_cache_that_somebody_has_poisoned_is_found_by_building_twice(  # S14
+    shop: Workshop, tmp_path: Path
+) -> None:
+    """As a build backend of another project can: the user who builds owns the cache."""
+    shop = replace(shop, cache=tmp_path / "cache")
+    shop.report("build")
+    words = [sys.executable, "-c", POISON, str(shop.cache)]
+    subprocess.run(words, check=True)
+    shop.put("shop/more.py", "")
+    shop.report("build")
+    (file,) = shop.tree.glob("python/lib/python3*/antigravity.py")
+    assert "# poisoned\n" == file.read_text()
+    said = shop.refused(1, "release", "--verify-reproducible")
+    assert "antigravity.py: the first difference is at byte 0: b'# poisoned" in said
+    assert not (shop.root / "dist").exists()
 
 
 def test_what_is_not_reproducible_is_named(shop: Workshop) -> None:

@@ -26,8 +26,8 @@ setup(
             "shop._c",
             ["shop/_c.c"],
             libraries=["shopown"],
-            library_dirs=["{folder}"],
-            runtime_library_dirs=["{folder}", "{prefix}"],
+            library_dirs=["{directory}"],
+            runtime_library_dirs=["{directory}", "{prefix}"],
         )
     ],
 )
@@ -47,20 +47,20 @@ PyMODINIT_FUNC PyInit__c(void) {
 @pytest.fixture
 def extension(shop: Workshop, tmp_path: Path) -> tuple[Workshop, Path]:
     """A project with an extension that takes a library of this host by its run path."""
-    folder = tmp_path / "opt/own/lib"
-    folder.mkdir(parents=True)
+    directory = tmp_path / "opt/own/lib"
+    directory.mkdir(parents=True)
     (tmp_path / "own.c").write_text("int shop_answer(void) { return 42; }\n")
     words: list[str | Path] = [
         "cc",
         "-shared",
         "-fPIC",
         "-o",
-        folder / "libshopown.so",
+        directory / "libshopown.so",
         tmp_path / "own.c",
     ]
     subprocess.run(words, check=True, timeout=60)
     prefix = sysconfig.get_config_var("LIBDIR")
-    shop.put("setup.py", SETUP.format(folder=folder, prefix=prefix))
+    shop.put("setup.py", SETUP.format(directory=directory, prefix=prefix))
     shop.put("shop/_c.c", C)
     shop.put("shop/ops.py", "from shop import _c\n\n\ndef hello():\n    print(_c.answer)\n")
     shop.replace(
@@ -69,23 +69,23 @@ def extension(shop: Workshop, tmp_path: Path) -> tuple[Workshop, Path]:
         "[tool.relforge]\n",
     )
     shop.replace('app = ["shop"]\n', "")
-    return shop, folder
+    return shop, directory
 
 
 def test_an_extension_of_ones_own_is_made_to_find_its_libraries(
     extension: tuple[Workshop, Path],
 ) -> None:
     """P27: the interpreter's directory and that of a library of this host in its run path."""
-    shop, folder = extension
+    shop, directory = extension
     built = shop.report("build")
     assert [] == [row for row in built["findings"] if row["rule"] in ("run-paths", "libraries")]
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
     assert "42\n" == called(shop.tree / "bin/shop", "hello")
     (module,) = (shop.tree / "python").rglob("_c.*.so")
     read = elf.read(module)
     assert read is not None
     assert all(row.startswith("$ORIGIN") for row in (*read.rpath, *read.runpath))
-    assert str(folder).encode() not in module.read_bytes()
+    assert str(directory).encode() not in module.read_bytes()
     assert (shop.tree / "python/lib/libshopown.so").is_file()
 
 

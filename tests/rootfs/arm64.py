@@ -44,19 +44,19 @@ exec chroot "$root" "$@"
 class Machine:
     """The emulated machine; ``archive`` holds ``version`` of CPython for it."""
 
-    folder: Path
+    directory: Path
 
     @property
     def root(self) -> Path:
-        return self.folder / "root"
+        return self.directory / "root"
 
     @property
     def archive(self) -> Path:
-        return self.folder / "cpython.tar.gz"
+        return self.directory / "cpython.tar.gz"
 
     @property
     def version(self) -> str:
-        (name,) = (path.name for path in self.folder.glob("python3.*"))
+        (name,) = (path.name for path in self.directory.glob("python3.*"))
         return name.removeprefix("python")
 
     def run(
@@ -75,34 +75,34 @@ class Machine:
         )
 
     def _place(self) -> tuple[str, str]:
-        return str(self.root), str(self.folder / "qemu")
+        return str(self.root), str(self.directory / "qemu")
 
 
 def machine() -> Machine:
     """The machine, made once; raises RuntimeError where Debian's packages are out of reach."""
-    return Machine(folder=base.once(f"{base.suite()}-arm64", _make))
+    return Machine(directory=base.once(f"{base.suite()}-arm64", _make))
 
 
-def _make(folder: Path) -> None:
-    apt = _Apt(folder=folder / "apt")
+def _make(directory: Path) -> None:
+    apt = _Apt(directory=directory / "apt")
     apt.update()
     version = max(apt.names(r"^python3\.[0-9]+-minimal$"), key=_minor).removesuffix("-minimal")
-    _fetch_emulator(folder)
-    _lay_out_root(apt.packages(*PACKAGES), folder / "root")
+    _fetch_emulator(directory)
+    _lay_out_root(apt.packages(*PACKAGES), directory / "root")
     python = apt.packages(version, depends=True)
-    _pack(python, version, folder / "cpython.tar.gz")
-    (folder / version).touch()
+    _pack(python, version, directory / "cpython.tar.gz")
+    (directory / version).touch()
     for left in ("apt", "host"):
-        shutil.rmtree(folder / left)
+        shutil.rmtree(directory / left)
 
 
-def _fetch_emulator(folder: Path) -> None:
+def _fetch_emulator(directory: Path) -> None:
     """The static one: a package of its own until Debian 12, then the only one there is."""
     for package in ("qemu-user-static", "qemu-user"):
-        unpacked = _unpack(_fetched(folder / "host" / package, ["apt-get", "download", package]))
+        unpacked = _unpack(_fetched(directory / "host" / package, ["apt-get", "download", package]))
         for name in ("qemu-aarch64-static", "qemu-aarch64"):
             if (program := unpacked / "usr/bin" / name).is_file():
-                shutil.copy2(program.resolve(), folder / "qemu")
+                shutil.copy2(program.resolve(), directory / "qemu")
                 return
     raise RuntimeError("neither qemu-user-static nor qemu-user has a program for aarch64")
 
@@ -111,7 +111,7 @@ def _fetch_emulator(folder: Path) -> None:
 class _Apt:
     """Debian's packages for arm64, from where this host's apt has its own."""
 
-    folder: Path
+    directory: Path
 
     @property
     def options(self) -> list[str]:
@@ -120,16 +120,16 @@ class _Apt:
             "APT::Architectures": "arm64",
             "APT::Sandbox::User": "root",
             "Acquire::Languages": "none",
-            "Dir::State": str(self.folder / "state"),
-            "Dir::State::status": str(self.folder / "status"),
-            "Dir::Cache": str(self.folder / "cache"),
+            "Dir::State": str(self.directory / "state"),
+            "Dir::State::status": str(self.directory / "status"),
+            "Dir::Cache": str(self.directory / "cache"),
         }
         return [word for key, value in rows.items() for word in ("-o", f"{key}={value}")]
 
     def update(self) -> None:
         for name in ("state/lists/partial", "cache/archives/partial"):
-            (self.folder / name).mkdir(parents=True)
-        (self.folder / "status").touch()
+            (self.directory / name).mkdir(parents=True)
+        (self.directory / "status").touch()
         _run(["apt-get", *self.options, "update"])
 
     def names(self, pattern: str) -> list[str]:
@@ -138,19 +138,19 @@ class _Apt:
 
     def packages(self, *names: str, depends: bool = False) -> Path:
         """The packages, unpacked over each other; with ``depends`` all that they need."""
-        fetched = self.folder / "-".join(names)
+        fetched = self.directory / "-".join(names)
         if not depends:
             return _unpack(_fetched(fetched, ["apt-get", *self.options, "download", *names]))
-        archives = self.folder / "cache" / "archives"
+        archives = self.directory / "cache" / "archives"
         words = ["install", "--yes", "--no-install-recommends", "--download-only", *names]
         _run(["apt-get", *self.options, *words])
         return _unpack(archives)
 
 
-def _fetched(folder: Path, words: list[str]) -> Path:
-    folder.mkdir(parents=True)
-    _run(words, cwd=folder)
-    return folder
+def _fetched(directory: Path, words: list[str]) -> Path:
+    directory.mkdir(parents=True)
+    _run(words, cwd=directory)
+    return directory
 
 
 def _unpack(debs: Path) -> Path:
@@ -185,8 +185,8 @@ def _pack(packages: Path, version: str, archive: Path) -> None:
                 tar.add(path, f"python/lib/{version}/{path.relative_to(stdlib)}")
         libraries = {
             path.name: path.resolve()
-            for folder in ("lib", "usr/lib")
-            for path in (packages / folder / "aarch64-linux-gnu").glob("*.so*")
+            for directory in ("lib", "usr/lib")
+            for path in (packages / directory / "aarch64-linux-gnu").glob("*.so*")
         }
         for name, path in sorted(libraries.items()):
             if name not in elf.GLIBC and path.is_file():

@@ -120,17 +120,17 @@ class Bare:
 
     def unpack(self, artifact: Path, to: str = "/srv", *, user: int = 0) -> str:
         """Unpack a tarball with the machine's own tar; the path of its one directory in there."""
-        folder = self.folder(to, user=user)
-        before = set(folder.iterdir())
+        directory = self.directory(to, user=user)
+        before = set(directory.iterdir())
         with artifact.open("rb") as file:
             tar = self.popen(["tar", "-xzf", "-", "-C", to], user=user, stdin=file)
             _, err = tar.communicate(timeout=120)
         if tar.returncode:
             raise RuntimeError(f"tar: {err}")
-        (made,) = set(folder.iterdir()) - before
+        (made,) = set(directory.iterdir()) - before
         return f"{to}/{made.name}"
 
-    def folder(self, path: str, *, user: int = 0) -> Path:
+    def directory(self, path: str, *, user: int = 0) -> Path:
         """A directory of the machine that the user owns, made where it is not there."""
         place = self.path(path)
         place.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ class Bare:
 
     def bind(self, source: Path, to: str) -> None:
         """Show a directory of the host at that path of the machine, read-only."""
-        self.folder(to)
+        self.directory(to)
         self._mount("--bind", str(source), f"{self._root}{to}")
         self._mount("-o", "remount,bind,ro", f"{self._root}{to}")
 
@@ -158,10 +158,10 @@ class Bare:
     def processes(self) -> list[str]:
         """The command lines of what runs in the machine, but for its PID 1."""
         found = []
-        for folder in self.path("/proc").iterdir():
-            if folder.name.isdigit() and folder.name != "1":
+        for directory in self.path("/proc").iterdir():
+            if directory.name.isdigit() and directory.name != "1":
                 try:
-                    words = (folder / "cmdline").read_text().split("\0")
+                    words = (directory / "cmdline").read_text().split("\0")
                 except OSError:
                     continue
                 if words != [""]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-FOLDERS = ("dev", "etc", "home", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var")
+DIRECTORIES = ("dev", "etc", "home", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var")
 MERGED = ("bin", "sbin", "lib", "lib64")  # links into usr/
 
 
@@ -69,7 +69,7 @@ def debootstrap(suite: str, root: Path, include: str, mirror: str) -> None:
 
 
 def _reduce(base: Path, root: Path) -> None:
-    for name in FOLDERS:
+    for name in DIRECTORIES:
         (root / name).mkdir()
     (root / "tmp").chmod(0o1777)
     for name in MERGED:
@@ -91,12 +91,12 @@ def _reduce(base: Path, root: Path) -> None:
 
 def once(name: str, make: Callable[[Path], None]) -> Path:
     """The root of that name; made under a temporary name, then renamed."""
-    folder = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache") / "rootfs"
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / name
-    with _locked(folder / f"{name}.lock"):
+    directory = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache") / "rootfs"
+    directory.mkdir(parents=True, exist_ok=True)
+    place = directory / name
+    with _locked(directory / f"{name}.lock"):
         if not place.is_dir():
-            draft = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=folder))
+            draft = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=directory))
             try:
                 draft.chmod(0o755)
                 make(draft)

@@ -24,9 +24,9 @@ def mount(*words: str) -> None:
 def build(lower: str, work: str) -> None:
     mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", work)
     root, upper, scratch = f"{work}/root", f"{work}/upper", f"{work}/scratch"
-    for folder in (root, upper, scratch):
-        os.mkdir(folder)
-        os.chmod(folder, 0o755)
+    for directory in (root, upper, scratch):
+        os.mkdir(directory)
+        os.chmod(directory, 0o755)
     options = f"lowerdir={lower},upperdir={upper},workdir={scratch}"
     mount("-t", "overlay", "-o", options, "overlay", root)
     mount("-t", "proc", "proc", f"{root}/proc")

@@ -10,7 +10,7 @@ from tests.rootfs.bare import Bare
 
 
 class Inside:
-    """``bin/ticketd`` of that machine; ``env`` is what its commands get besides PATH.
+    """``bin/ticketd`` of that machine; ``env`` is what its commands get in addition to PATH.
 
     ``words`` are the program, after what it is run by, and the directory of its state.
     """

@@ -82,22 +82,22 @@ def test_nothing_outlives_the_machine(bare: Bare) -> None:
 
 
 def test_it_shares_the_network_of_the_host(busybox: Bare) -> None:
-    busybox.folder("/srv/page").joinpath("index.html").write_text("hello")
+    busybox.directory("/srv/page").joinpath("index.html").write_text("hello")
     server = busybox.popen(["httpd", "-f", "-p", "127.0.0.1:18431", "-h", "/srv/page"])
     _until(lambda: _page("http://127.0.0.1:18431/") == "hello")
     busybox.run(["killall", "httpd"])
     server.communicate(timeout=10)
 
 
-def test_a_read_only_folder_refuses_even_root(machine: Bare) -> None:
-    machine.folder("/srv/tree")
+def test_a_read_only_directory_refuses_even_root(machine: Bare) -> None:
+    machine.directory("/srv/tree")
     machine.read_only("/srv/tree")
     done = machine.run(["touch", "/srv/tree/file"])
     assert done.returncode != 0
     assert "Read-only file system" in done.stderr
 
 
-def test_a_folder_of_the_host_is_shown_read_only(machine: Bare, tmp_path: Path) -> None:
+def test_a_directory_of_the_host_is_shown_read_only(machine: Bare, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "file").write_text("text")

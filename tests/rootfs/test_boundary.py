@@ -21,7 +21,7 @@ VAR = f"{ROOT}/var"
 def program(bare: Bare, sample: Sample) -> str:
     """A release of root's in a deploy root, its state directory that of the service's user."""
     top = bare.unpack(sample.artifact, f"{ROOT}/releases")
-    bare.folder(VAR, user=USER)
+    bare.directory(VAR, user=USER)
     return f"{top}/bin/ticketd"
 
 

@@ -141,7 +141,7 @@ def test_the_launcher_of_that_release_refuses_this_host(built: Built) -> None:
     assert f"aarch64 CPUs, this host is {os.uname().machine}" in done.stderr
 
 
-def _wheel(machine: arm64.Machine, folder: Path, tag: str) -> Path:
+def _wheel(machine: arm64.Machine, directory: Path, tag: str) -> Path:
     """A wheel with compiled code: one of the interpreter's own modules."""
     suffix = f"cpython-{tag.removeprefix('cp')}-aarch64-linux-gnu.so"
     with tarfile.open(machine.archive) as tar:
@@ -160,8 +160,8 @@ def _wheel(machine: arm64.Machine, folder: Path, tag: str) -> Path:
     }
     rows = "".join(f"{name},{_digest(data)},{len(data)}\n" for name, data in files.items())
     files["native-1.0.dist-info/RECORD"] = f"{rows}native-1.0.dist-info/RECORD,,\n".encode()
-    folder.mkdir()
-    path = folder / f"native-1.0-{platform}.whl"
+    directory.mkdir()
+    path = directory / f"native-1.0-{platform}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in files.items():
             archive.writestr(name, data)

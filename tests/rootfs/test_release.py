@@ -98,7 +98,7 @@ def test_a_deploy_root(machine: Bare, sample: Sample) -> None:
 
 
 def test_a_user_without_rights_on_a_read_only_mount(machine: Bare) -> None:
-    machine.folder("/home/state", user=NOBODY)
+    machine.directory("/home/state", user=NOBODY)
     shop = Inside(machine, f"{RELEASE}/bin/ticketd", "/home/state", user=NOBODY)
     shop.env["RELEASE_STATE_DIR"] = "/home/state"
     a_day(shop)
@@ -126,14 +126,14 @@ def test_a_path_of_spaces_brackets_quotes_and_unicode(machine: Bare, sample: Sam
 
 
 def test_links_lead_to_the_release(machine: Bare) -> None:
-    links = machine.folder("/srv/links/deeper")
+    links = machine.directory("/srv/links/deeper")
     (links / "absolute").symlink_to(f"{RELEASE}/bin/ticketd")
     (links / "relative").symlink_to("../../ticketd-1.4.0/bin/ticketd")
     (links / "chain").symlink_to("../deeper/relative")
-    (links / "folder").symlink_to(RELEASE)
+    (links / "directory").symlink_to(RELEASE)
     (links / "-dash").symlink_to("chain")
-    (links / "through").symlink_to("folder/bin/../bin/ticketd")
-    names = ["absolute", "relative", "chain", "folder/bin/ticketd", "-dash", "through"]
+    (links / "through").symlink_to("directory/bin/../bin/ticketd")
+    names = ["absolute", "relative", "chain", "directory/bin/ticketd", "-dash", "through"]
     for name in names:
         for program, cwd in (
             (f"/srv/links/deeper/{name}", "/"),
@@ -163,8 +163,8 @@ def test_every_shell_will_do(machine: Bare, shell: str) -> None:
 
 
 def test_a_working_directory_that_cannot_be_read(machine: Bare) -> None:
-    machine.folder("/srv/locked").chmod(0)
-    machine.folder("/home/locked", user=NOBODY)
+    machine.directory("/srv/locked").chmod(0)
+    machine.directory("/home/locked", user=NOBODY)
     become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     shop = Inside(machine, *become, f"{RELEASE}/bin/ticketd", "/home/locked")
     shop.env["RELEASE_STATE_DIR"] = "/home/locked"
@@ -176,8 +176,8 @@ def test_a_working_directory_that_cannot_be_read(machine: Bare) -> None:
     shop.ok("stop", cwd="/srv/locked")
 
 
-def test_the_other_user_is_told_whose_it_is(machine: Bare) -> None:
-    machine.folder("/home/owned", user=NOBODY)
+def test_the_other_user_learns_whose_it_is(machine: Bare) -> None:
+    machine.directory("/home/owned", user=NOBODY)
     shop = Inside(machine, f"{RELEASE}/bin/ticketd", "/home/owned", user=NOBODY)
     shop.env["RELEASE_STATE_DIR"] = "/home/owned"
     shop.ok("start")
@@ -219,7 +219,7 @@ except OSError as error:
     print(error)
 """
         assert "CERTIFICATE_VERIFY_FAILED" in shop.ok("eval", ask)
-        machine.folder("/etc/own").joinpath("ca.pem").write_bytes(certificate.read_bytes())
+        machine.directory("/etc/own").joinpath("ca.pem").write_bytes(certificate.read_bytes())
         shop.env["SSL_CERT_FILE"] = "/etc/own/ca.pem"
         assert "200\n" == shop.ok("eval", ask), "the operator's own store wins"
 
@@ -234,9 +234,9 @@ class Hello(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def https_server(folder: Path) -> Iterator[tuple[int, Path]]:
+def https_server(directory: Path) -> Iterator[tuple[int, Path]]:
     """A server on localhost whose certificate nobody knows; its port, and the certificate."""
-    key, certificate = folder / "key.pem", folder / "cert.pem"
+    key, certificate = directory / "key.pem", directory / "cert.pem"
     words = [
         "req",
         "-x509",

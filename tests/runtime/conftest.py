@@ -19,6 +19,7 @@ import relforge
 from relforge.layers.runtime import console_libraries
 from relforge.model import layout
 from relforge.tree.compiler import compile_tree
+from tests import measured
 
 PACKAGE = Path(relforge.__file__).parent
 MANIFEST: dict[str, Any] = {
@@ -109,8 +110,8 @@ def mini_template() -> Iterator[Path]:
     A test that changes one of these files has to replace it, or all releases have the change:
     the run fails at its end where one was changed in place.
     """
-    with tempfile.TemporaryDirectory(prefix="rf-") as folder:
-        root = Path(folder) / "release"
+    with tempfile.TemporaryDirectory(prefix="rf-") as directory:
+        root = Path(directory) / "release"
         _fill(root)
         before = _facts(root)
         yield root
@@ -127,6 +128,7 @@ def _fill(root: Path) -> None:
     shutil.copytree(
         PACKAGE / "runtime", runtime / "runtime", ignore=shutil.ignore_patterns("__pycache__")
     )
+    measured.prepare(runtime / "runtime")
     for to, source in console_libraries.files():
         path = root / layout.CONSOLE_LIBS / to
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +136,8 @@ def _fill(root: Path) -> None:
     shutil.copy(PACKAGE / "templates" / "launcher.sh", root / "bin" / "shop")
     (root / "bin" / "shop").chmod(0o755)
     _python(root)
-    compile_tree(Path(sys.executable), root / "runtime")
+    if not os.environ.get(measured.VARIABLE):  # bytecode names no file of this host
+        compile_tree(Path(sys.executable), root / "runtime")
 
 
 def _facts(root: Path) -> dict[str, tuple[int, int, int, int]]:
@@ -156,10 +159,10 @@ def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     """
     made: list[MiniRelease] = []
     # Short, because of the sockets: pytest's own directories are too deep for 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="rf-"))
+    directory = Path(tempfile.mkdtemp(prefix="rf-"))
 
     def make(files: dict[str, str] | None = None, *, at: str = "", **parts: Any) -> MiniRelease:
-        root = folder / (at or f"shop-{len(made)}")
+        root = directory / (at or f"shop-{len(made)}")
         shutil.copytree(mini_template, root, symlinks=True, copy_function=os.link)
         for name, text in (files or {}).items():
             path = root / "app" / name
@@ -186,7 +189,7 @@ def mini_release(mini_template: Path) -> Iterator[Callable[..., MiniRelease]]:
     for release in made:
         if release.runs:
             release.run("stop", "--timeout", "2s")
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _python(root: Path) -> None:

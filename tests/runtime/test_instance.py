@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from relforge.runtime import instance
 from relforge.runtime.errors import CONFIG, Refusal
 from relforge.runtime.paths import Paths
-from relforge.runtime.supervise import lock
+from relforge.runtime.supervise import leftover, lock
 
 
 @pytest.fixture
@@ -64,7 +65,12 @@ def test_a_lock_that_is_no_regular_file_is_refused_at_once(paths: Paths, kind: s
             os.symlink(other, paths.lock)
         case _:
             os.mkdir(paths.lock)
-    for ask in (instance.running, lambda paths: lock.acquire(paths, {"pid": 1}), lock.read):
+    asks: list[Callable[[Paths], object]] = [
+        instance.running,
+        lambda paths: lock.acquire(paths, {"pid": 1}),
+        lambda paths: lock.read(paths.lock),
+    ]
+    for ask in asks:
         with pytest.raises(Refusal, match="not a regular file") as error:
             ask(paths)
         assert CONFIG == error.value.code
@@ -75,4 +81,10 @@ def test_nobody_runs_without_a_lock_or_with_one_that_nobody_holds(paths: Paths) 
     assert instance.running(paths) is None
     lock.acquire(paths, {"pid": os.getpid()}).release()
     assert instance.running(paths) is None
-    assert {"pid": os.getpid()} == lock.read(paths)
+    assert {"pid": os.getpid()} == lock.read(paths.lock)
+
+
+@pytest.mark.parametrize("groups", [5, "12", [[1]], ["x", None, 1.5, -1, 0, True], {"1": 2}, None])
+def test_groups_that_are_none_count_as_not_written(paths: Paths, groups: object) -> None:
+    """S5: the user of the service can write the lock."""
+    assert 0 == leftover.sweep(paths, {"groups": groups})

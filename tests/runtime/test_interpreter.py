@@ -33,7 +33,7 @@ SOURCE = "import os\nprint(os.environ.get('RELEASE_STATE_DIR'))\n"
         ("{root}.other/app/manage.py", False),
     ],
 )
-def test_code_of_the_release_is_told_from_that_of_others(line: str, right: bool) -> None:
+def test_code_of_the_release_is_distinguished_from_that_of_others(line: str, right: bool) -> None:
     assert right == _runs_code_of("/srv/shop", line.format(root="/srv/shop").split())
 
 

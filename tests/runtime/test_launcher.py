@@ -38,8 +38,8 @@ pytestmark = [
 class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
-        for folder in ("bin", "release", "python/bin"):
-            (root / folder).mkdir(parents=True)
+        for directory in ("bin", "release", "python/bin"):
+            (root / directory).mkdir(parents=True)
         shutil.copy(LAUNCHER, root / "bin" / "shop")
         (root / "bin" / "shop").chmod(0o755)
         (root / "python/bin/python3").write_text(PYTHON)
@@ -314,11 +314,11 @@ def test_glibc_is_compared_as_numbers(
 
 
 def _fake(tmp_path: Path, name: str, line: str) -> str:
-    folder = tmp_path / "fakes"
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{line}\n")
-    (folder / name).chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
+    directory = tmp_path / "fakes"
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(f"#!/bin/sh\n{line}\n")
+    (directory / name).chmod(0o755)
+    return f"{directory}:{os.environ['PATH']}"
 
 
 def test_without_getconf_the_loader_itself_is_asked(
@@ -336,14 +336,14 @@ def test_without_getconf_the_loader_itself_is_asked(
     assert "needs glibc 2.17 or newer, this host has none\n" in result.stderr
 
 
-def test_another_cpu_is_told(shell: list[str], tree: Tree) -> None:
+def test_another_cpu_is_reported(shell: list[str], tree: Tree) -> None:
     tree.launch(machine="riscv64")
     result = run(shell, tree.root / "bin/shop", "start")
     assert 1 == result.returncode
     assert f"shop: is for riscv64 CPUs, this host is {os.uname().machine}\n" in result.stderr
 
 
-def test_a_damaged_release_is_told(shell: list[str], tree: Tree) -> None:
+def test_a_damaged_release_is_reported(shell: list[str], tree: Tree) -> None:
     python = tree.root / "python/bin/python3"
     python.chmod(0o644)
     assert "not executable" in run(shell, tree.root / "bin/shop", "start").stderr
@@ -377,11 +377,11 @@ def test_the_hosts_certificates_are_used_else_the_bundled_ones(
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root, setpriv")
-def test_an_unreadable_folder_to_start_in_does_not_matter(shell: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        tree = Tree(Path(folder) / "release")
-        closed = Path(folder) / "closed"
+def test_an_unreadable_directory_to_start_in_does_not_matter(shell: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        tree = Tree(Path(directory) / "release")
+        closed = Path(directory) / "closed"
         closed.mkdir(mode=0)
         become = "exec setpriv --reuid=65534 --clear-groups"
         script = f'cd "$1" && {become} {" ".join(shell)} "$2" x'
@@ -437,7 +437,7 @@ def test_another_python_of_the_host_is_refused_before_anything_starts(
     assert found in result.stderr
 
 
-def test_a_host_without_that_python_is_told_where_it_was_looked_for(
+def test_a_host_without_that_python_says_where_it_was_looked_for(
     shell: list[str], tree: Tree, tmp_path: Path
 ) -> None:
     tree.launch(system=SYSTEM, python="python/bin/python3.11")
@@ -452,7 +452,7 @@ def test_a_host_without_that_python_is_told_where_it_was_looked_for(
     assert f"with `python.path` where it is: {tmp_path}/fakes/python3.11\n" in result.stderr
 
 
-def test_a_python_that_does_not_run_is_told(shell: list[str], tree: Tree) -> None:
+def test_a_python_that_does_not_run_is_reported(shell: list[str], tree: Tree) -> None:
     tree.launch(system=SYSTEM)
     (tree.root / "python/bin/python3").write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
     result = run(shell, tree.root / "bin/shop", "start")

@@ -12,7 +12,7 @@ from relforge.project import settings as built
 from relforge.runtime.config import outside
 from relforge.runtime.config.schema import check
 from relforge.runtime.errors import CONFIG, Refusal
-from relforge.runtime.settings import Asked, lay
+from relforge.runtime.settings import Selection, lay
 from relforge.support.errors import SettingsError
 
 SEVERAL = """
@@ -131,7 +131,7 @@ def test_a_configuration_that_is_not_a_table_is_refused() -> None:
 def test_what_is_laid_over_is_left_as_it_was() -> None:
     settings = tomli.loads(SEVERAL)
     for env in ("dev", "prod"):
-        lay(settings, Asked(env, "admin"))
+        lay(settings, Selection(env, "admin"))
     assert tomli.loads(SEVERAL) == settings
 
 

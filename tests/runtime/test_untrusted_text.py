@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from relforge.cli import report
 from relforge.runtime import screen
-from relforge.runtime.errors import Refusal, told
+from relforge.runtime.errors import Refusal, run_and_report
 from relforge.runtime.untrusted_text import harmless, line
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -86,7 +86,7 @@ def test_an_error_is_harmless_everywhere(capsys: pytest.CaptureFixture[str]) -> 
     def work() -> int:
         raise Refusal("link a\r\x1b[2Kall as they were built", hint="remove b\u202ec")
 
-    assert 1 == told(work)
+    assert 1 == run_and_report(work)
     assert (
         "app: link a\\r\\x1b[2Kall as they were built\n  remove b\\u202ec\n"
         == capsys.readouterr().err

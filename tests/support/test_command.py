@@ -39,7 +39,7 @@ def test_a_program_that_is_not_there() -> None:
     assert "is `nosuch-program` installed, and on PATH?" == error.hint
 
 
-def test_a_folder_that_is_not_there_is_what_is_named(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_there_is_what_is_named(tmp_path: Path) -> None:
     error = refusal("true", cwd=tmp_path / "no")
     assert f"{tmp_path}/no: No such file" in error.message
     assert "a hint" == error.hint

@@ -49,7 +49,7 @@ def test_no_program_is_bound_to_the_callers_repository(made: dict[str, str]) -> 
     assert "1" == made["GIT_CONFIG_COUNT"]
 
 
-def test_a_backend_sees_what_compiles_and_what_tells_versions_and_no_secret() -> None:  # B3
+def test_a_backend_sees_what_compiles_and_what_finds_versions_and_no_secret() -> None:  # B3
     assert {
         *("PATH", "HOME", "LC_ALL", "CC", "MYSQLCLIENT_CFLAGS", "https_proxy"),
         *("SETUPTOOLS_SCM_PRETEND_VERSION", "GIT_CONFIG_COUNT"),
@@ -77,3 +77,10 @@ def test_what_decides_a_wheel_is_a_part_of_its_key() -> None:  # B2
     expected = ("CC=clang", "MYSQLCLIENT_CFLAGS=-I/x", "SETUPTOOLS_SCM_PRETEND_VERSION=9.9")
     assert expected == environment.facts(values=HOST)
     assert (*expected[:2], "NPM_TOKEN=s", expected[2]) == environment.facts(["NPM_TOKEN"], HOST)
+
+
+def test_patterns_are_those_of_a_shell() -> None:
+    values = {"NPM_A1": "", "NPM_B2": "", "NPM": ""}
+    assert {"NPM_A1"} == environment.of_backends(["NPM_A?"], values).keys()
+    assert {"NPM_B2"} == environment.of_backends(["NPM_[B-D]*"], values).keys()
+    assert {"NPM"} == environment.of_backends(["NPM"], values).keys()

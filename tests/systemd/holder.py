@@ -1,4 +1,4 @@
-"""Keeps the disk of one host, and boots from it as often as it is told to.
+"""Keeps the disk of one host, and boots from it as often as it is asked to.
 
 Started in mount and PID namespaces of its own as ``holder.py IMAGE WORK NAME [PID]``:
 the host is on the network of that process, by its number outside, else on one of its own.
@@ -12,7 +12,7 @@ Of systemd-nspawn without a systemd below it one has to know:
   the same name as well.  So each is started in a cgroup of its own.
 - Of cgroup v1 it mounts every controller read-only, and then TasksMax= and
   MemoryMax= silently do nothing.  These are this host's alone: they are opened,
-  and systemd, which looks once when it starts, is told to look again.
+  and systemd, which looks once when it starts, is asked to look again.
 - Its first child is not PID 1 of the host, but makes it, and goes.
 """
 
@@ -50,8 +50,8 @@ class Machine:
         mount("-t", "proc", "proc", "/proc")
         self.root = Path(work) / "root"
         upper, scratch = Path(work) / "upper", Path(work) / "scratch"
-        for folder in (self.root, upper, scratch):
-            folder.mkdir(mode=0o755)
+        for directory in (self.root, upper, scratch):
+            directory.mkdir(mode=0o755)
         options = f"lowerdir={image},upperdir={upper},workdir={scratch}"
         mount("-t", "overlay", "-o", options, "overlay", str(self.root))
         (self.root / "etc/hostname").write_text(f"{name}\n")
@@ -83,9 +83,9 @@ class Machine:
         (self.leader,) = named(inside, os.getpid(), "systemd-nspawn", "systemd")
         os.close(inside)
         wait(lambda: self._inside("systemctl", "--version"))
-        for folder in self.groups:
-            if "v1" in folder:
-                place = folder["v1"]
+        for directory in self.groups:
+            if "v1" in directory:
+                place = directory["v1"]
                 wait(lambda place=place: self._inside("mount", "-o", "remount,bind,rw", place))
         wait(lambda: self._inside("systemctl", "daemon-reexec"))
         self._inside("systemctl", "is-system-running", "--wait")
@@ -103,8 +103,8 @@ class Machine:
         self.nspawn.wait()
         self.nspawn, self.leader = None, 0
         reap()
-        for folder in self.groups:
-            empty(Path(folder["path"]))
+        for directory in self.groups:
+            empty(Path(directory["path"]))
         self._forget()
 
     def _forget(self) -> None:
@@ -117,8 +117,8 @@ class Machine:
 
     def _enter(self) -> None:
         """In the child: into the host's own cgroups."""
-        for folder in self.groups:
-            path = Path(folder["path"])
+        for directory in self.groups:
+            path = Path(directory["path"])
             path.mkdir(exist_ok=True)
             (path / "cgroup.procs").write_text("0")
 
@@ -177,13 +177,13 @@ def reap() -> None:
 
 def empty(group: Path) -> None:
     """Remove a cgroup and those below it, once the kernel has let go of their processes."""
-    for folder, _, _ in os.walk(group, topdown=False):
-        wait(lambda folder=folder: removed(folder))
+    for directory, _, _ in os.walk(group, topdown=False):
+        wait(lambda directory=directory: removed(directory))
 
 
-def removed(folder: str) -> bool:
+def removed(directory: str) -> bool:
     try:
-        os.rmdir(folder)
+        os.rmdir(directory)
     except FileNotFoundError:
         return True
     except OSError:

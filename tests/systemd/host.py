@@ -65,11 +65,11 @@ class Host:
 
     def up(self) -> None:
         """Boot from what is on the disk; return when systemd has started everything."""
-        self._leader = int(self._tell("up"))
+        self._leader = int(self._command("up"))
 
     def cut_power(self) -> None:
         """Everything stops at once; `up` boots again."""
-        self._tell("down")
+        self._command("down")
 
     def close(self) -> None:
         """Cut the power and forget the disk; idempotent."""
@@ -136,7 +136,7 @@ class Host:
     def inside(self, call: Callable[[], T]) -> T:
         """What a function returns, or raises, that runs on the host's network.
 
-        A socket belongs to the network in which it was made, whoever uses it later.
+        A socket belongs to the network in which it was made, whatever uses it later.
         """
         network = os.open(f"/proc/{self._leader}/ns/net", os.O_RDONLY)
 
@@ -177,7 +177,7 @@ class Host:
         text = self.run("ps", "--user", user, "-o", "args=", "-ww").stdout
         return sorted(text.splitlines())
 
-    def _tell(self, word: str) -> str:
+    def _command(self, word: str) -> str:
         assert self._holder.stdin is not None and self._holder.stdout is not None
         self._holder.stdin.write(f"{word}\n")
         self._holder.stdin.flush()

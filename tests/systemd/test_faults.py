@@ -28,16 +28,16 @@ def small_disk(host: Host, depot: Deployed) -> Iterator[str]:
         host.ok("umount", "--lazy", place)
 
 
-def fill(host: Host, folder: str) -> None:
-    host.run("dd", "if=/dev/zero", f"of={folder}/filler", "bs=4k")
-    assert "0" == host.ok("df", "--output=avail", folder).split()[-1]
+def fill(host: Host, directory: str) -> None:
+    host.run("dd", "if=/dev/zero", f"of={directory}/filler", "bs=4k")
+    assert "0" == host.ok("df", "--output=avail", directory).split()[-1]
 
 
-def test_a_disk_that_is_full_is_told_and_one_that_fills_up_stops_nothing(
+def test_a_disk_that_is_full_is_reported_and_one_that_fills_up_stops_nothing(
     host: Host, depot: Deployed
 ) -> None:
-    with small_disk(host, depot) as folder:
-        fill(host, folder)
+    with small_disk(host, depot) as directory:
+        fill(host, directory)
         for start in ([depot.program, "start"], ["systemctl", "start", depot.unit]):
             user = "root" if "systemctl" in start else "depot"
             done = host.run(*start, user=user)
@@ -48,9 +48,9 @@ def test_a_disk_that_is_full_is_told_and_one_that_fills_up_stops_nothing(
             assert [] == host.processes("depot")
         host.ok("systemctl", "stop", depot.unit)
 
-        host.ok("rm", f"{folder}/filler")
+        host.ok("rm", f"{directory}/filler")
         host.ok(depot.program, "start", user="depot")
-        fill(host, folder)
+        fill(host, directory)
         before = depot.service("odd")["pid"]
         host.ok("kill", "-9", before)
         eventually(lambda: depot.service("odd")["ready"] and depot.service("odd")["pid"] != before)
@@ -60,18 +60,18 @@ def test_a_disk_that_is_full_is_told_and_one_that_fills_up_stops_nothing(
         assert [] == host.processes("depot")
 
 
-def test_a_state_folder_that_cannot_be_written_or_no_longer(host: Host, depot: Deployed) -> None:
-    with small_disk(host, depot) as folder:
-        host.ok("mount", "-o", "remount,ro", folder)
+def test_a_state_directory_that_cannot_be_written_or_no_longer(host: Host, depot: Deployed) -> None:
+    with small_disk(host, depot) as directory:
+        host.ok("mount", "-o", "remount,ro", directory)
         refused = host.run(depot.program, "start", user="depot")
         assert 78 == refused.returncode
-        assert f"{folder}: not writable" in refused.stderr
+        assert f"{directory}: not writable" in refused.stderr
         assert "set RELEASE_STATE_DIR" in refused.stderr
         assert 3 == host.run(depot.program, "status", user="depot").returncode
 
-        host.ok("mount", "-o", "remount,rw", folder)
+        host.ok("mount", "-o", "remount,rw", directory)
         depot.start()
-        host.ok("chmod", "-R", "a-w", folder)
+        host.ok("chmod", "-R", "a-w", directory)
         before = depot.service("web")["pid"]
         host.ok("kill", "-9", before)
         eventually(lambda: depot.service("web")["ready"] and depot.service("web")["pid"] != before)

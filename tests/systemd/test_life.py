@@ -101,7 +101,7 @@ def test_a_killed_service_is_replaced_and_the_unit_stays_active(
     assert "0" == host.unit(depot.unit, "NRestarts")["NRestarts"]
 
 
-def test_a_killed_supervisor_is_replaced_and_whoever_connects_meanwhile_waits(
+def test_a_killed_supervisor_is_replaced_and_who_connects_meanwhile_waits(
     host: Host, depot: Deployed
 ) -> None:
     depot.setting("RestartSec=1500ms")

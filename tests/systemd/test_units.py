@@ -63,7 +63,7 @@ def test_instances_share_nothing(host: Host, own_units: Deployed) -> None:
     assert 200 == host.get("http://127.0.0.1:8082/")[0]
 
 
-def test_systemctl_reload_reads_the_configuration_anew(host: Host, depot: Deployed) -> None:
+def test_systemctl_reload_reads_the_configuration_again(host: Host, depot: Deployed) -> None:
     depot.start()
     main, first = depot.main_pid(), depot.service("web")["pid"]
     host.write("/etc/depot/config.toml", "[http]\nport = 8091\n")

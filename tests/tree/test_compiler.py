@@ -16,16 +16,18 @@ pytestmark = pytest.mark.process
 PYTHON = Path(sys.executable)
 
 
-def compiled(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.pyc")}
+def compiled(directory: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*.pyc")
+    }
 
 
-def fill(folder: Path) -> Path:
-    (folder / "pkg").mkdir(parents=True)
-    (folder / "pkg" / "__init__.py").write_text("def f():\n    return 'a name'\n")
-    (folder / "pkg" / "template.py").write_text("class {{ name }}:\n")
-    (folder / "pkg" / "gone.py").symlink_to("nowhere.py")
-    return folder
+def fill(directory: Path) -> Path:
+    (directory / "pkg").mkdir(parents=True)
+    (directory / "pkg" / "__init__.py").write_text("def f():\n    return 'a name'\n")
+    (directory / "pkg" / "template.py").write_text("class {{ name }}:\n")
+    (directory / "pkg" / "gone.py").symlink_to("nowhere.py")
+    return directory
 
 
 def test_equal_trees_give_equal_byte_code(tmp_path: Path) -> None:
@@ -39,10 +41,10 @@ def test_equal_trees_give_equal_byte_code(tmp_path: Path) -> None:
 
 
 def test_byte_code_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    folder = fill(tmp_path / "one")
-    (folder / "pkg" / "__pycache__").symlink_to("/dev/full")
+    directory = fill(tmp_path / "one")
+    (directory / "pkg" / "__pycache__").symlink_to("/dev/full")
     with pytest.raises(UserError, match=r"pkg/__init__\.py: File exists"):
-        compile_tree(PYTHON, folder)
+        compile_tree(PYTHON, directory)
 
 
 def test_one_interpreter_compiles_many_trees_and_each_as_if_it_were_the_first(
@@ -71,14 +73,14 @@ def test_an_error_of_one_tree_leaves_the_interpreter_for_the_next(tmp_path: Path
 
 
 def test_an_interpreter_that_ends_or_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
-    folder = fill(tmp_path / "one")
+    directory = fill(tmp_path / "one")
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no libpython >&2\nexit 127\n")
     broken.chmod(0o755)
     with pytest.raises(UserError, match=r"ended with status 127\n    no libpython"):
-        compile_tree(broken, folder)
+        compile_tree(broken, directory)
     with pytest.raises(UserError, match=r"compiling the modules: cannot run .*No such file"):
-        compile_tree(tmp_path / "none", folder)
+        compile_tree(tmp_path / "none", directory)
 
 
 def test_byte_code_that_an_installation_has_gives_the_same(tmp_path: Path) -> None:
@@ -88,9 +90,9 @@ def test_byte_code_that_an_installation_has_gives_the_same(tmp_path: Path) -> No
         for number in range(40)
     )
     installed, fresh, reused = (tmp_path / name for name in ("installed", "fresh", "reused"))
-    for folder in (installed, fresh, reused):
-        folder.mkdir()
-        (folder / "one.py").write_text(source)
+    for directory in (installed, fresh, reused):
+        directory.mkdir()
+        (directory / "one.py").write_text(source)
     subprocess.run([PYTHON, "-m", "compileall", "-q", installed], check=True)
     (there,) = installed.rglob("*.pyc")
     assert str(installed).encode() in there.read_bytes()
@@ -103,11 +105,11 @@ def test_byte_code_that_an_installation_has_gives_the_same(tmp_path: Path) -> No
 
 
 def test_byte_code_of_another_source_is_not_taken(tmp_path: Path) -> None:
-    installed, folder = tmp_path / "installed", tmp_path / "folder"
-    for place, text in ((installed, "WHICH = 'theirs'\n"), (folder, "WHICH = 'oursss'\n")):
+    installed, directory = tmp_path / "installed", tmp_path / "directory"
+    for place, text in ((installed, "WHICH = 'theirs'\n"), (directory, "WHICH = 'oursss'\n")):
         place.mkdir()
         (place / "one.py").write_text(text)
     subprocess.run([PYTHON, "-m", "compileall", "-q", installed], check=True)
-    compile_tree(PYTHON, folder, installed)
-    (data,) = compiled(folder).values()
+    compile_tree(PYTHON, directory, installed)
+    (data,) = compiled(directory).values()
     assert b"oursss" in data

@@ -17,11 +17,11 @@ FILES = {"python/bin/x": "x", "python/lib/y.py": "y = 1\n"}
 
 @pytest.fixture
 def laid(own_cache: Path, tmp_path: Path) -> tuple[Path, Layer]:
-    def build(folder: Path) -> None:
+    def build(directory: Path) -> None:
         for path, text in FILES.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
-        (folder / "python/bin/link").symlink_to("x")
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(text)
+        (directory / "python/bin/link").symlink_to("x")
 
     tree = tmp_path / "tree"
     made = cache.tree("python", "k", build)
@@ -31,8 +31,8 @@ def laid(own_cache: Path, tmp_path: Path) -> tuple[Path, Layer]:
 
 def test_what_was_laid_out_is_not_read_again(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
-    told = (row if row.link else replace(row, sha256="told") for row in layer.entries)
-    layer = replace(layer, entries=tuple(told))
+    reported = (row if row.link else replace(row, sha256="reported") for row in layer.entries)
+    layer = replace(layer, entries=tuple(reported))
     found = inventory.take(tree, (layer,))
     (kept,), others = found.layers, found.others
     assert (layer.entries, ()) == (kept.entries, others)
@@ -82,20 +82,20 @@ def test_an_entry_that_was_written_through_is_built_again(laid: tuple[Path, Laye
     tree, _ = laid
     (tree / "python/bin/x").write_text("y")  # through the hard link, of the same size
 
-    def build(folder: Path) -> None:
-        (folder / "new").write_text("")
+    def build(directory: Path) -> None:
+        (directory / "new").write_text("")
 
     again = cache.tree("python", "k", build)
     assert not again.cached
     assert ["new"] == [entry.path for entry in again.entries]
 
 
-def test_folders_with_nothing_in_them_are_told(laid: tuple[Path, Layer]) -> None:
+def test_directories_with_nothing_in_them_are_reported(laid: tuple[Path, Layer]) -> None:
     tree, layer = laid
     (tree / "app/a/b").mkdir(parents=True)
     (tree / "app/c").mkdir()
     found = inventory.take(tree, (layer,))
-    assert ("app/a/b", "app/c") == found.folders
-    assert inventory.is_whole(tree, (layer,), found.folders)
+    assert ("app/a/b", "app/c") == found.directories
+    assert inventory.is_whole(tree, (layer,), found.directories)
     (tree / "app/c").rmdir()
-    assert not inventory.is_whole(tree, (layer,), found.folders)
+    assert not inventory.is_whole(tree, (layer,), found.directories)

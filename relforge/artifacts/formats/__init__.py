@@ -57,8 +57,8 @@ def prepare(release: Release) -> None:
 
 def step(release: Release) -> Release:
     """Write an artifact in each format that is wanted; each appears whole or not at all."""
-    folder = release.project.root / "dist"
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    directory = release.project.root / "dist"
+    there = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
     written = [row for name in release.settings.formats for row in _written(release, name)]
     notes = [note for name in release.settings.formats for note in find(name).check(release)]
     for artifact in written:

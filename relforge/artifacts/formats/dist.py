@@ -108,7 +108,7 @@ def _chunks(pieces: tuple[Piece, ...]) -> Iterator[bytes]:
 
 
 def _as_it_was(note: Path, final: Path) -> str | None:
-    """The digest of what lies there, where it is untouched since it was written."""
+    """The digest of the file at that path, if it is unchanged since it was written."""
     try:
         facts = json.loads(note.read_bytes())
         return str(facts["sha256"]) if facts["looks"] == _looks(final) else None

@@ -9,7 +9,7 @@ from relforge.model.release import Artifact, Release
 
 
 def _nothing(_release: Release) -> tuple[str, ...]:
-    """There is nothing to do, and nothing to tell."""
+    """There is nothing to do, and nothing to report."""
     return ()
 
 
@@ -22,9 +22,9 @@ class Format:
     """A kind of artifact.
 
     ``write`` makes one file or several below ``dist/`` of a checked tree.
-    ``next`` tells what to do with them: a heading, then lines to type.  ``check``
+    ``next`` says what to do with them: a heading, then lines to type.  ``check``
     raises SettingsError for what is wrong in the settings before anything is
-    built, and returns what to tell at the end of the build.
+    built, and returns what to print at the end of the build.
     ``prepare`` puts into the cache what ``write`` will take from there.
     """
 

@@ -48,13 +48,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What one member holds.  ``root`` and ``folders`` have no slash at their end."""
+class TarPart:
+    """What one member holds.  ``root`` and ``directories`` have no slash at their end."""
 
     layer: str
     root: str
     time: int
-    folders: tuple[str, ...]  # paths in the archive
+    directories: tuple[str, ...]  # paths in the archive
     entries: tuple[Entry, ...]
 
 
@@ -96,26 +96,26 @@ def chunks(member: Member) -> Iterator[bytes]:
         raise Damaged(member.path)
 
 
-def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[Part]:
+def _parts(release: Release, root: str, time: Callable[[str], int]) -> Iterator[TarPart]:
     """Each file in the layer that brought it, each directory once, before what is in it."""
     seen = {"", "."}
-    empty = [f"{root}/{folder}" for folder in release.folders]
+    empty = [f"{root}/{directory}" for directory in release.directories]
     for layer in release.layers:
         for entries in _split(layer.entries):
-            folders: list[str] = []
+            directories: list[str] = []
             last = layer is release.layers[-1]
             above = {f"{root}/{entry.path}".rpartition("/")[0] for entry in entries}
             for lowest in above.union(empty if last else ()):
-                folder = lowest
-                while folder not in seen:
-                    seen.add(folder)
-                    folders.append(folder)
-                    folder = folder.rpartition("/")[0]
-            yield Part(
+                directory = lowest
+                while directory not in seen:
+                    seen.add(directory)
+                    directories.append(directory)
+                    directory = directory.rpartition("/")[0]
+            yield TarPart(
                 layer=layer.name,
                 root=root,
                 time=time(layer.name),
-                folders=tuple(sorted(folders)),
+                directories=tuple(sorted(directories)),
                 entries=entries,
             )
 
@@ -134,7 +134,7 @@ def _split(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
         yield tuple(part)
 
 
-def _make(tree: Path, codec: Codec, place: Path, part: Part) -> Member:
+def _make(tree: Path, codec: Codec, place: Path, part: TarPart) -> Member:
     with cache.lock(f"member-{place.stem}"):
         found = _known(place, part)
         if found is None:
@@ -148,7 +148,7 @@ def _make(tree: Path, codec: Codec, place: Path, part: Part) -> Member:
     return found
 
 
-def _known(place: Path, part: Part) -> Member | None:
+def _known(place: Path, part: TarPart) -> Member | None:
     """The member, where it is there and has the size that it was written with."""
     try:
         facts = json.loads(_note(place).read_bytes())
@@ -165,18 +165,18 @@ def _note(place: Path) -> Path:
     return place.with_suffix(".json")
 
 
-def _place(codec: Codec, part: Part) -> Path:
+def _place(codec: Codec, part: TarPart) -> Path:
     rows = "".join(
         f"{entry.path}\n{entry.mode:o} {entry.size} {entry.sha256}{entry.link or ''}\n"
         for entry in part.entries
     )
-    key = cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.folders)
+    key = cache.key(FORMAT, codec.identity, part.root, str(part.time), rows, *part.directories)
     return cache.home() / "members" / f"{key}.{codec.suffix}"
 
 
-def _compress(tree: Path, codec: Codec, part: Part, out: IO[bytes]) -> dict[str, int | str]:
+def _compress(tree: Path, codec: Codec, part: TarPart, out: IO[bytes]) -> dict[str, int | str]:
     packer = codec.start()
-    plain = tarstream.stream(tree, part.root, part.folders, part.entries, time=part.time)
+    plain = tarstream.stream(tree, part.root, part.directories, part.entries, time=part.time)
     size, crc32, sha256 = 0, 0, hashlib.sha256()
     for chunk in _compressed(packer.compress, packer.flush, plain):
         out.write(chunk)

@@ -18,13 +18,13 @@ END = bytes(2 * tarfile.BLOCKSIZE)  # of an archive
 
 
 def stream(
-    tree: Path, root: str, folders: Iterable[str], entries: Iterable[Entry], *, time: int
+    tree: Path, root: str, directories: Iterable[str], entries: Iterable[Entry], *, time: int
 ) -> Iterator[bytes]:
     """The archive's bytes for these files of the tree, put below ``root``, in pieces of CHUNK.
 
     Raises UserError for a file that is not the one which was listed.
     """
-    rows: list[tuple[str, Entry | None]] = [(folder, None) for folder in folders]
+    rows: list[tuple[str, Entry | None]] = [(directory, None) for directory in directories]
     rows += [(f"{root}/{entry.path}", entry) for entry in entries]
     return _buffered(_pieces(tree, rows, time))
 

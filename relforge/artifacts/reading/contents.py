@@ -42,7 +42,7 @@ class ReleaseContents:
     """All that a release holds.  Paths are relative to its directory.
 
     Of a Debian package that only leads to a version, it is all that the package
-    holds, relative to the root; `control` tells one from the other.
+    holds, relative to the root; `control` distinguishes the two.
     """
 
     place: Path
@@ -53,7 +53,7 @@ class ReleaseContents:
     owner: tuple[int, int] = (0, 0)  # of a tree's directory: user and group
     files: dict[str, ReleaseFile] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
+    directories: set[str] = field(default_factory=set)
     texts: dict[str, bytes] = field(default_factory=dict)  # of release/ and of *.dist-info/
     control: dict[str, str] = field(default_factory=dict)  # what a Debian package says of itself
     scripts: dict[str, bytes] = field(default_factory=dict)  # what runs before the release does
@@ -71,7 +71,7 @@ class ReleaseContents:
         self.problems.append(Problem(path=path, message=message))
 
     def take(self, path: str, mode: int, chunks: Iterable[bytes], *, keep: bool = False) -> None:
-        """Note one file; its text is kept where it tells what the release is."""
+        """Note one file; its text is kept if it describes the release."""
         size, total, kept = 0, hashlib.sha256(), bytearray()
         keep = keep or path.startswith("release/") or path.endswith(KEPT)
         for chunk in chunks:

@@ -25,7 +25,7 @@ _HEAD = 60  # bytes of a member's header
 
 
 def read(found: ReleaseContents) -> None:
-    """Both archives inside; raises ValueError where it is no package of relforge's kind."""
+    """Both archives inside; raises ValueError where it is not a package written by relforge."""
     rows = _members(found)
     if rows[NAMES[0]].read(16) != b"2.0\n":
         raise ValueError("it is not a Debian package of format 2.0")
@@ -33,8 +33,8 @@ def read(found: ReleaseContents) -> None:
 
     def other(path: str, member: tarfile.TarInfo, text: Callable[[], bytes]) -> None:
         if member.uid or member.gid or member.mode & 0o7022:
-            told = f"it is owned by {member.uid}:{member.gid} with mode {member.mode:04o}"
-            found.problem(f"/{path}", told)
+            problem = f"it is owned by {member.uid}:{member.gid} with mode {member.mode:04o}"
+            found.problem(f"/{path}", problem)
         if path == facts(found) and member.isreg() and FACTS not in found.scripts:
             found.scripts[FACTS] = text()
         elif not (member.isdir() and f"{facts(found)}/".startswith(f"{path}/")):

@@ -8,7 +8,7 @@ from typing import Any
 from relforge.artifacts.reading import foreign_manifest, summary
 from relforge.artifacts.reading.contents import ReleaseContents
 
-# Of the manifest: what follows from the rest, or is no choice of anybody's.
+# Of the manifest: what follows from the rest, or is not anybody's choice.
 DERIVED = ("layers", "manifest")
 
 
@@ -52,13 +52,13 @@ def _sizes(one: ReleaseContents, two: ReleaseContents) -> Iterator[tuple[str, tu
 
 def _settings(one: ReleaseContents, two: ReleaseContents) -> Iterator[tuple[str, tuple[Any, Any]]]:
     """Dotted key of the manifest to the two values; None where there is none."""
-    old, new = (dict(_flat(_told(found), "")) for found in (one, two))
+    old, new = (dict(_flat(_summary(found), "")) for found in (one, two))
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
             yield key, (old.get(key), new.get(key))
 
 
-def _told(found: ReleaseContents) -> dict[str, Any]:
+def _summary(found: ReleaseContents) -> dict[str, Any]:
     return foreign_manifest.read(found) if found.is_release else found.control
 
 

@@ -19,34 +19,34 @@ _DEEPEST = 50  # tables in tables; relforge writes nine
 
 def read(found: ReleaseContents) -> dict[str, Any]:
     """``release/manifest.json``; raises UserError where it is damaged."""
-    told = value(found)
-    if not told:
+    manifest = value(found)
+    if not manifest:
         raise UserError(
             f"{found.place}: {layout.MANIFEST} is damaged", hint=f"relforge verify {found.place}"
         )
-    return told
+    return manifest
 
 
 def value(found: ReleaseContents) -> dict[str, Any]:
     """The same, and {} where it is damaged."""
     try:
-        told = json.loads(found.texts[layout.MANIFEST])
+        manifest = json.loads(found.texts[layout.MANIFEST])
     except (KeyError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) and _is_sound(told) else {}
+    return manifest if isinstance(manifest, dict) and _is_sound(manifest) else {}
 
 
-def _is_sound(told: dict[str, Any]) -> bool:
+def _is_sound(manifest: dict[str, Any]) -> bool:
     """Whether all that is read of it has the type that it should have."""
-    texts = all(isinstance(told.get(key), str) for key in ("name", "version", "env"))
+    texts = all(isinstance(manifest.get(key), str) for key in ("name", "version", "env"))
     tables = all(
-        isinstance(table := told.get(key), dict)
+        isinstance(table := manifest.get(key), dict)
         and all(isinstance(table.get(name), str) for name in names)
         for key, names in _TABLES.items()
-        if key != "lock" or told.get(key) is not None
+        if key != "lock" or manifest.get(key) is not None
     )
-    lists = all(isinstance(told.get(key), dict) for key in ("services", "commands"))
-    layers = told.get("layers")
+    lists = all(isinstance(manifest.get(key), dict) for key in ("services", "commands"))
+    layers = manifest.get("layers")
     return (
         texts
         and tables
@@ -59,7 +59,7 @@ def _is_sound(told: dict[str, Any]) -> bool:
             and isinstance(row.get("size"), int)
             for row in layers
         )
-        and _depth(told) <= _DEEPEST
+        and _depth(manifest) <= _DEEPEST
     )
 
 

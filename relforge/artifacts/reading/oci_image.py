@@ -1,7 +1,7 @@
 """``oci``: an image archive (OCI image-layout 1.1); its layers are laid over each other.
 
 The files of a base image are not the release's: what lies outside of
-`/opt/<name>` is let be, unless it changes what lies there.
+`/opt/<name>` is let be, unless it changes what is in it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from relforge.artifacts.reading.packed_sizes import Measure
 from relforge.artifacts.reading.tar_archive import CHUNK, TarArchive
 
 _NAMES = re.compile(r"oci-layout|index\.json|manifest\.json|blobs/sha256/[0-9a-f]{64}")
-_FOLDERS = ("blobs", "blobs/sha256")
+_DIRECTORIES = ("blobs", "blobs/sha256")
 _PROGRAM = re.compile(r"/(opt/([^/]+))/bin/\2")
 _REMOVED, _OPAQUE = ".wh.", ".wh..wh..opq"  # OCI layer.md, whiteouts
 
 
 def read(found: ReleaseContents) -> None:
-    """Every layer of the image, in order; raises ValueError where it is no image of a release."""
+    """Every layer of the image, in order; raises ValueError for any but an image of a release."""
     try:
         _read(found, _files(found))
     except (KeyError, TypeError, AttributeError, IndexError, RecursionError):
@@ -65,8 +65,8 @@ def _take_layers(
         raise ValueError(f"it has {len(layers)} layers, but its configuration lists {len(digests)}")
 
     def other(path: str, _member: tarfile.TarInfo, _text: Callable[[], bytes]) -> None:
-        folder, _, name = path.rpartition("/")
-        hidden = folder if name == _OPAQUE else f"{folder}/{name.removeprefix(_REMOVED)}"
+        directory, _, name = path.rpartition("/")
+        hidden = directory if name == _OPAQUE else f"{directory}/{name.removeprefix(_REMOVED)}"
         if name.startswith(_REMOVED) and f"/{root}/".startswith(f"/{hidden}/".replace("//", "/")):
             found.problem(path, "it removes the release again")
 
@@ -96,12 +96,12 @@ def _codec(kind: str) -> Codec | None:
 def _compare_with_dockers(
     found: ReleaseContents, files: dict[str, Section], manifest: dict[str, Any]
 ) -> None:
-    """`docker load` reads a manifest of its own, which must tell the same."""
+    """`docker load` reads a manifest of its own, which must say the same."""
     if "manifest.json" not in files:
         return
     rows = json.loads(files["manifest.json"].read(TEXT))
-    told = [(row["Config"], row["Layers"]) for row in rows]
-    if told != [(_path(manifest["config"]), [_path(row) for row in manifest["layers"]])]:
+    listed = [(row["Config"], row["Layers"]) for row in rows]
+    if listed != [(_path(manifest["config"]), [_path(row) for row in manifest["layers"]])]:
         found.problem(
             "manifest.json", "docker would load a different image than the one index.json names"
         )
@@ -135,7 +135,7 @@ def _files(found: ReleaseContents) -> dict[str, Section]:
     files: dict[str, Section] = {}
     with tarfile.open(found.place, "r:") as tar:
         for row in tar:
-            if row.isdir() and row.name in _FOLDERS:
+            if row.isdir() and row.name in _DIRECTORIES:
                 continue  # relforge writes none, skopeo does
             if row.type != tarfile.REGTYPE or not _NAMES.fullmatch(row.name):
                 found.problem(row.name, "an image archive written by relforge has no such file")

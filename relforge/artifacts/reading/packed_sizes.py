@@ -17,7 +17,7 @@ _PART = re.compile(r"(.*?/site-packages/[^/]+|python/[^/]+|[^/]+)")
 
 
 class Measure:
-    """Takes the files in their order; `sizes` tells what each group of them takes, in bytes."""
+    """Takes the files in their order; `sizes` has the bytes that each group of them takes."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec

@@ -28,10 +28,11 @@ from relforge.artifacts.reading.packed_sizes import Measure
 from relforge.artifacts.reading.tar_archive import CHUNK
 from relforge.model import layout
 from relforge.model.spec import FORMATS
+from relforge.runtime.contract import archive
 from relforge.support.errors import UserError
 from relforge.support.zstd import zstd
 
-UNREADABLE = (tarfile.TarError, zstd.ZstdError, EOFError, OSError, ValueError)
+UNREADABLE = (tarfile.TarError, zstd.ZstdError, EOFError, OSError, *archive.BROKEN)
 # What a file begins with, whatever it is called.
 _BEGINNINGS = (
     (0, b"\x1f\x8b", "tar.gz"),
@@ -40,14 +41,14 @@ _BEGINNINGS = (
     (0, b"#!/bin/sh\n", "run"),
     (257, b"ustar", "oci"),  # a plain tar archive
 )
-_HEAD = 262  # bytes that tell
+_HEAD = 262  # bytes that identify the format
 
 
 def read(place: Path, *, measured: bool = False) -> ReleaseContents:
     """Everything in the artifact, or in the directory; raises UserError if it is not a release.
 
     Where it is ``measured``, each part of an artifact is compressed once more to
-    tell about how much of the artifact it takes.
+    estimate how much of the artifact it takes.
     """
     try:
         status = place.stat()
@@ -56,6 +57,8 @@ def read(place: Path, *, measured: bool = False) -> ReleaseContents:
             f"{place}: no such file or directory",
             hint="name an artifact (dist/*.tar.gz) or an unpacked release",
         ) from None
+    except OSError as error:
+        raise UserError(f"{place}: {error.strerror}") from None
     if stat.S_ISDIR(status.st_mode):
         found = _of_tree(place)
     elif stat.S_ISREG(status.st_mode):
@@ -84,7 +87,7 @@ def _of_tree(root: Path) -> ReleaseContents:
             if stat.S_ISLNK(status.st_mode):
                 found.links[path] = os.readlink(row.path)
             elif stat.S_ISDIR(status.st_mode):
-                found.folders.add(path)
+                found.directories.add(path)
                 found.check_mode(path, stat.S_IMODE(status.st_mode))
             elif stat.S_ISREG(status.st_mode):
                 with open(row.path, "rb") as file:
@@ -97,12 +100,12 @@ def _of_tree(root: Path) -> ReleaseContents:
     return found
 
 
-def _walk(folder: Path, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    with os.scandir(folder) as rows:
+def _walk(directory: Path, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(directory) as rows:
         for row in sorted(rows, key=lambda row: row.name):
             path = f"{name}{row.name}"
             if path == layout.STATE:
-                continue  # it is no part of the release
+                continue  # it is not a part of the release
             yield path, row
             if row.is_dir(follow_symlinks=False):
                 yield from _walk(Path(row.path), f"{path}/")

@@ -31,12 +31,12 @@ def packages(found: ReleaseContents) -> tuple[PackageSummary, ...]:
     """The distributions, by name."""
     rows = []
     for path, text in found.texts.items():
-        folder, name = posixpath.split(path)
+        directory, name = posixpath.split(path)
         ours = path.startswith(f"{layout.RUNTIME}/")  # the console's libraries
-        if name != "METADATA" or not folder.endswith(".dist-info") or ours:
+        if name != "METADATA" or not directory.endswith(".dist-info") or ours:
             continue
         head = core_metadata.parse(text)
-        files = tuple(sorted(_recorded(found, folder)))
+        files = tuple(sorted(_recorded(found, directory)))
         rows.append(
             PackageSummary(
                 name=head.get("Name", "?"),
@@ -65,9 +65,9 @@ def packed_parts(found: ReleaseContents) -> dict[str, int]:
 
 
 def layers(found: ReleaseContents) -> list[dict[str, Any]]:
-    """Name, files and size of each layer, as the manifest tells; ``release`` is the rest."""
-    told = foreign_manifest.read(found).get("layers", [])
-    rows = [{key: row[key] for key in ("name", "files", "size")} for row in told]
+    """Name, files and size of each layer, according to the manifest; ``release`` is the rest."""
+    facts_of_manifest = foreign_manifest.read(found).get("layers", [])
+    rows = [{key: row[key] for key in ("name", "files", "size")} for row in facts_of_manifest]
     rest = {
         "name": LAST,
         "files": len(found.files) + len(found.links) - sum(row["files"] for row in rows),
@@ -90,13 +90,19 @@ def describe(found: ReleaseContents) -> dict[str, Any]:
             "unpacked": sum(file.size for file in found.files.values()),
             "files": sorted((*found.files, *found.links)),
         }
-    told = foreign_manifest.read(found)
+    facts_of_manifest = foreign_manifest.read(found)
     measured = packed_parts(found)
     return {
-        **{key: told.get(key) for key in ("name", "version", "env", "revision", "source_date")},
-        **{key: told.get(key) for key in ("target", "python", "lock", "relforge", "layers")},
-        "services": sorted(told["services"]),
-        "commands": sorted(told["commands"]),
+        **{
+            key: facts_of_manifest.get(key)
+            for key in ("name", "version", "env", "revision", "source_date")
+        },
+        **{
+            key: facts_of_manifest.get(key)
+            for key in ("target", "python", "lock", "relforge", "layers")
+        },
+        "services": sorted(facts_of_manifest["services"]),
+        "commands": sorted(facts_of_manifest["commands"]),
         "format": found.kind,
         "package": found.control or None,
         "sha256": found.sha256 or None,
@@ -116,26 +122,27 @@ def _parted(found: ReleaseContents) -> list[tuple[str, str, int]]:
     """Each file with the part that it counts for, and its size."""
     owners = {path: row.name for row in packages(found) for path in row.files}
     return [
-        (path, owners.get(path) or _folder(path), file.size) for path, file in found.files.items()
+        (path, owners.get(path) or _directory(path), file.size)
+        for path, file in found.files.items()
     ]
 
 
-def _recorded(found: ReleaseContents, folder: str) -> Iterator[str]:
+def _recorded(found: ReleaseContents, directory: str) -> Iterator[str]:
     """The package's own files that are there; RECORD's paths are relative to site-packages."""
-    text = found.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
+    text = found.texts.get(f"{directory}/RECORD", b"").decode("utf-8", "replace")
     try:
         rows = [row[0] for row in csv.reader(text.splitlines()) if row]
-    except csv.Error:  # it is damaged, and `verify` tells
+    except csv.Error:  # it is damaged, and `verify` reports that
         return
     for name in dict.fromkeys(rows):
-        path = posixpath.normpath(f"{posixpath.dirname(folder)}/{name}")
+        path = posixpath.normpath(f"{posixpath.dirname(directory)}/{name}")
         if path in found.files:
             yield path
 
 
-def _folder(path: str) -> str:
-    """``python/lib`` for what lies there or below, ``app`` for all of the application's trees."""
-    folders = path.split("/")[:-1]
-    if folders[:1] == [layout.PYTHON]:
-        return "/".join(folders[:2])
-    return folders[0] if folders else OTHER
+def _directory(path: str) -> str:
+    """``python/lib`` for what is there or below, ``app`` for all of the application's trees."""
+    directories = path.split("/")[:-1]
+    if directories[:1] == [layout.PYTHON]:
+        return "/".join(directories[:2])
+    return directories[0] if directories else OTHER

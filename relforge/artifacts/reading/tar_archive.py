@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, cast
 
@@ -38,6 +38,10 @@ class TarArchive:
     other: Other
     dotted: bool = False  # names may begin with `./`, as dpkg wants them
     foreign: bool = False  # what lies elsewhere is somebody else's, and called as they like
+    unpacked: archive.Unpacked = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unpacked = archive.Unpacked(self.found.size)
 
     def read(self, chunks: Iterable[bytes]) -> bool:
         """Take everything of one archive; returns whether something of the release was in it.
@@ -47,10 +51,12 @@ class TarArchive:
         before = len(self.found.files) + len(self.found.links)
         # It calls nothing but `read`.
         stream = cast(IO[bytes], Stream(chunks))
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=archive.Member) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=archive.LimitedMember) as tar:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
                     raise ValueError(f"it has more than {archive.MOST_MEMBERS:,} members")
+                if too_much := self.unpacked.problem(member):
+                    raise ValueError(too_much)
                 self._take(tar, member)
             ours = len(self.found.files) + len(self.found.links) > before
             wrong = archive.end_problem(cast(IO[bytes], tar.fileobj), required=ours)
@@ -71,8 +77,8 @@ class TarArchive:
         full = "/".join(parts)
         elsewhere = self.foreign and not f"{full}/".startswith(f"{self.root}/")
         if full != name.removesuffix("/") and not elsewhere:
-            told = "the path is not normalized: it has an empty part, or `.` or `..`"
-            self.found.problem(member.name, told)
+            problem = "the path is not normalized: it has an empty part, or `.` or `..`"
+            self.found.problem(member.name, problem)
             return
         if isinstance(self.root, re.Pattern) and (fits := self.root.match(f"{full}/")):
             self.root = fits[1]
@@ -83,13 +89,13 @@ class TarArchive:
         elif root is not None and full.startswith(f"{root}/"):
             self._put(tar, member, full.removeprefix(f"{root}/"))
         elif root is not None and f"{root}/".startswith(f"{full}/"):
-            self._check_folder(member, full)
+            self._check_directory(member, full)
         elif root is None and member.isdir():
-            self._check_folder(member, full)  # the release's comes later
+            self._check_directory(member, full)  # the release's comes later
         else:
             self.other(full, member, lambda: _text(tar, member))
 
-    def _check_folder(self, member: tarfile.TarInfo, full: str) -> None:
+    def _check_directory(self, member: tarfile.TarInfo, full: str) -> None:
         """A directory that leads to the release, or is its own."""
         if not member.isdir():
             self.found.problem(full, "it is a parent directory of the release, but not a directory")
@@ -104,7 +110,7 @@ class TarArchive:
     def _put(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
         found, parts = self.found, path.split("/")
         again = path in found.files or path in found.links
-        if again or (path in found.folders and not member.isdir()):
+        if again or (path in found.directories and not member.isdir()):
             found.problem(path, "it is in the archive twice")
             return
         above = ["/".join(parts[:end]) for end in range(1, len(parts))]
@@ -113,12 +119,12 @@ class TarArchive:
                 path, f"unpacking would write it through {through[0]}, which is not a directory"
             )
             return
-        found.folders.update(above)
+        found.directories.update(above)
         self._check_owner(member, path)
         if found.measure is not None:
             found.measure.feed(path, member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
         if member.isdir():
-            found.folders.add(path)
+            found.directories.add(path)
             found.check_mode(path, member.mode)
         elif member.issym():
             found.links[path] = member.linkname

@@ -37,20 +37,20 @@ def read_run(found: ReleaseContents) -> None:
     found.scripts[HEAD] = head[: facts.start()]
     start = facts.end()
     if int(facts["skip"]) != start + 1 or int(facts["size"]) != found.size:
-        told = f"it has {found.size} bytes, but its header says {int(facts['size'])}"
+        problem = f"it has {found.size} bytes, but its header says {int(facts['size'])}"
         if int(facts["size"]) == found.size:
-            told = (
+            problem = (
                 f"its archive begins at byte {start + 1}, but its header says {int(facts['skip'])}"
             )
-        found.problem(found.place.name, told)
+        found.problem(found.place.name, problem)
     section = Section(path=found.place, offset=start, size=found.size - start)
     top = _read(found, unpacked(GZIP, section.chunks()))
     name, said, key = (facts[row].decode(errors="replace") for row in ("name", "top", "key"))
     if said != top:
         found.problem(found.place.name, f"its top directory is {top}, but its header says {said}")
     if not re.fullmatch(re.escape(top) + r"-[0-9a-f]{32}", key):
-        told = f"it unpacks itself to {key}, which does not match its top directory"
-        found.problem(found.place.name, told)
+        problem = f"it unpacks itself to {key}, which does not match its top directory"
+        found.problem(found.place.name, problem)
     if f"bin/{name}" not in found.files:
         found.problem(found.place.name, f"it runs bin/{name}, which it does not contain")
 
@@ -71,6 +71,6 @@ def _read(found: ReleaseContents, chunks: Iterable[bytes]) -> str:
     archive.read(chunks)
     top = archive.root if isinstance(archive.root, str) else ""
     if elsewhere:
-        told = f"more than one top-level directory: {', '.join(sorted({top, *elsewhere}))}"
-        found.problem(found.place.name, told)
+        problem = f"more than one top-level directory: {', '.join(sorted({top, *elsewhere}))}"
+        found.problem(found.place.name, problem)
     return top

@@ -11,6 +11,7 @@ from relforge.artifacts.reading.contents import Problem, ReleaseContents
 from relforge.model import layout
 from relforge.runtime.contract import archive, tree_list
 
+_MOST_DIGEST = 1 << 12  # characters of the file beside an artifact that are read
 TARBALLS = ("tar.gz", "tar.zst", "run")  # whose one directory has the name of the release
 
 
@@ -23,8 +24,8 @@ def problems(found: ReleaseContents) -> Iterator[Problem]:
     if found.sha256:
         for path, file in sorted(found.files.items()):
             if file.mode not in (0o644, 0o755) and not file.mode & 0o7002:
-                told = f"its mode is {file.mode:04o}, not 0644 or 0755"
-                yield Problem(path=path, message=told)
+                message = f"its mode is {file.mode:04o}, not 0644 or 0755"
+                yield Problem(path=path, message=message)
         yield from _sidecar(found)
 
 
@@ -56,10 +57,10 @@ def _tree(found: ReleaseContents) -> Iterator[Problem]:
         yield Problem(path=path, message=what)
 
 
-def shape(found: ReleaseContents) -> tree_list.Listed:
+def shape(found: ReleaseContents) -> tree_list.TreeFacts:
     """What it holds beside the content of its files."""
-    return tree_list.Listed(
-        directories=found.folders,
+    return tree_list.TreeFacts(
+        directories=found.directories,
         executable={path for path, file in found.files.items() if file.mode & 0o100},
         links=found.links,
     )
@@ -68,7 +69,7 @@ def shape(found: ReleaseContents) -> tree_list.Listed:
 def differences(found: ReleaseContents, artifact: ReleaseContents) -> Iterator[Problem]:
     """What of a tree is not as in the artifact, which is judged for itself.
 
-    A tree's own list is no proof: who changes a file can change the list as well.
+    A tree's own list proves nothing: who changes a file can change the list as well.
     """
     for path in sorted(found.files.keys() | artifact.files.keys()):
         here, there = found.files.get(path), artifact.files.get(path)
@@ -113,7 +114,8 @@ def _sidecar(found: ReleaseContents) -> Iterator[Problem]:
         if os.path.lexists(beside):
             yield Problem(path=beside.name, message="it is not a file, or it is a dangling link")
         return
-    said = (beside.read_text(errors="replace").split() or ["nothing"])[0]
+    with beside.open(errors="replace") as file:
+        said = (file.read(_MOST_DIGEST).split() or ["nothing"])[0][:100]
     if said != found.sha256:
-        told = f"its sha256 is {found.sha256}, but {beside.name} says {said}"
-        yield Problem(path=found.place.name, message=told)
+        message = f"its sha256 is {found.sha256}, but {beside.name} says {said}"
+        yield Problem(path=found.place.name, message=message)

@@ -52,8 +52,8 @@ def _package(found: ReleaseContents) -> Iterator[Problem]:
 
 def _versions(found: ReleaseContents, facts: dict[str, str]) -> Iterator[Problem]:
     """The package of a version says which: three times, and all the same."""
-    told = foreign_manifest.value(found)
-    name, version = str(told.get("name")), str(told.get("version"))
+    manifest = foreign_manifest.value(found)
+    name, version = str(manifest.get("name")), str(manifest.get("version"))
     if (facts.get("name"), facts.get("version")) != (name, version):
         message = f"it does not name {name} {version}"
         yield Problem(path=f"/{deb.facts(found)}", message=message)
@@ -84,10 +84,10 @@ def _leading(found: ReleaseContents, facts: dict[str, str]) -> Iterator[Problem]
     unit = f"usr/lib/systemd/system/{package}.service"
     files = {deb.facts(found), *etc, *((unit,) if facts.get("unit") else ())}
     for path in sorted(files ^ found.files.keys()):
-        told = (
+        what = (
             "it is missing" if path in files else "a package written by relforge has no such file"
         )
-        yield Problem(path=f"/{path}", message=told)
+        yield Problem(path=f"/{path}", message=what)
     for path in sorted(etc):
         if not path.startswith("etc/") or posixpath.normpath(path) != path:
             yield Problem(

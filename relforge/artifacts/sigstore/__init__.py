@@ -5,7 +5,7 @@
 The identity is that of the CI job (ambient credentials), or of the token in
 ``SIGSTORE_IDENTITY_TOKEN``; sigstore's own client finds the instance's keys.  It
 works in a process of its own: it is large, it waits for networks without a limit,
-and it says what it does to whoever listens.
+and reports its progress to the listener.
 """
 
 from __future__ import annotations

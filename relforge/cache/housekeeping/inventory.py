@@ -43,53 +43,53 @@ class CacheEntry:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it is a draft that nobody writes to any more; a future time is no time."""
+        """Whether it is a draft that nobody writes to any more; a future time does not count."""
         return self.kind == DRAFTS and abs(time.time() - self.used) > GIVEN_UP
 
 
 def entries() -> tuple[CacheEntry, ...]:
     """Everything in the cache, the longest unused first; what goes away meanwhile is left out."""
     home = cache.home()
-    found = (row for folder in _listed(home) for row in _below(home, folder))
+    found = (row for directory in _listed(home) for row in _below(home, directory))
     return tuple(sorted(found, key=lambda row: (row.used, row.name)))
 
 
-def _below(home: Path, folder: Path) -> Iterator[CacheEntry]:
-    match folder.name:
+def _below(home: Path, directory: Path) -> Iterator[CacheEntry]:
+    match directory.name:
         case "locks" | ".trash":
             return
         case "trees":
-            for kind in _listed(folder):
+            for kind in _listed(directory):
                 yield from _each(home, kind, kind.name, stamp="index")
         case "wheels":
-            yield from _each(home, folder, "wheels", but=("built", "picks", "partial"))
-            yield from _each(home, folder / "partial", DRAFTS)
-            yield from _each(home, folder / "built", "wheels")
-            yield from _each(home, folder / "picks", NOTES)
+            yield from _each(home, directory, "wheels", but=("built", "picks", "partial"))
+            yield from _each(home, directory / "partial", DRAFTS)
+            yield from _each(home, directory / "built", "wheels")
+            yield from _each(home, directory / "picks", NOTES)
         case "members":
-            yield from _members(home, folder)
+            yield from _members(home, directory)
         case "archives":
-            yield from _each(home, folder, "archives")
+            yield from _each(home, directory, "archives")
         case "backends":
-            yield from _each(home, folder, "backends", stamp="whole")
+            yield from _each(home, directory, "backends", stamp="whole")
         case "pex":
-            yield from _one(home, folder, "pex")
+            yield from _one(home, directory, "pex")
         case _:
-            for path in _listed(folder) if folder.is_dir() else (folder,):
-                yield from _one(home, path, NOTES if path.suffix == ".json" else folder.name)
+            for path in _listed(directory) if directory.is_dir() else (directory,):
+                yield from _one(home, path, NOTES if path.suffix == ".json" else directory.name)
 
 
 def _each(
-    home: Path, folder: Path, kind: str, *, stamp: str = "", but: tuple[str, ...] = ()
+    home: Path, directory: Path, kind: str, *, stamp: str = "", but: tuple[str, ...] = ()
 ) -> Iterator[CacheEntry]:
-    for path in _listed(folder):
+    for path in _listed(directory):
         if path.name not in but:
             yield from _one(home, path, kind, stamp=stamp)
 
 
-def _members(home: Path, folder: Path) -> Iterator[CacheEntry]:
+def _members(home: Path, directory: Path) -> Iterator[CacheEntry]:
     """A member and its note are one entry."""
-    for key, rows in groupby(_listed(folder), key=lambda path: path.name.split(".")[0]):
+    for key, rows in groupby(_listed(directory), key=lambda path: path.name.split(".")[0]):
         paths = tuple(rows)
         if not key:
             for path in paths:
@@ -119,8 +119,8 @@ def _used(path: Path) -> float:
     return max(status.st_mtime, status.st_atime if path.parent.name == "archives" else 0)
 
 
-def _listed(folder: Path) -> list[Path]:
+def _listed(directory: Path) -> list[Path]:
     try:
-        return sorted(folder / name for name in os.listdir(folder))
+        return sorted(directory / name for name in os.listdir(directory))
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -1,6 +1,6 @@
 """Taking entries out of the cache, while nobody uses it.
 
-Whoever uses entries holds a lock, shared with others (`cache.in_use`).  Here it
+A process that uses entries holds a lock, shared with others (`cache.in_use`).  Here it
 is held alone, for as long as it takes to rename entries into ``.trash/``; what
 is there is deleted when the lock is free again, and after a kill the next time.
 """
@@ -70,7 +70,7 @@ def clean(wanted: Wanted, *, dry_run: bool = False) -> Removed:
 def trim(most: int | None) -> None:
     """Remove the longest unused entries of a cache above that limit, if nobody uses it.
 
-    Never fails: the build is done, and `relforge cache clean` tells what is wrong.
+    Never fails: the build is done, and `relforge cache clean` reports what is wrong.
     """
     with suppress(UserError, OSError), cache.alone() as free:
         if not free:
@@ -92,7 +92,7 @@ def empty_trash() -> None:
 
 
 def remove(found: Iterable[CacheEntry]) -> None:
-    """Take these entries out; whoever calls holds the cache alone.  Raises UserError."""
+    """Take these entries out; the caller holds the cache alone.  Raises UserError."""
     for row in found:
         for path in row.paths:
             _to_trash(path)

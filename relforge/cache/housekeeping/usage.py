@@ -17,7 +17,7 @@ PAUSE = 60  # seconds
 def for_a_build() -> Iterator[None]:
     """Keep every entry where it is meanwhile; afterwards, a cache that grew is trimmed.
 
-    Raises SettingsError, before anything is done, where the limit is no size.
+    Raises SettingsError, before anything is done, where the limit is not a size.
     """
     most = limit()
     before = _stamps()
@@ -46,7 +46,9 @@ def _is_due() -> bool:
 def _stamps() -> tuple[int, ...]:
     """What changes when an entry comes: the time stamps of the directories that hold them."""
     home = cache.home()
-    folders = [home / name for name in ("members", "wheels", "archives", "backends", "pex")]
+    directories = [home / name for name in ("members", "wheels", "archives", "backends", "pex")]
     with suppress(OSError):
-        folders += [home / "trees" / kind for kind in sorted(os.listdir(home / "trees"))]
-    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+        directories += [home / "trees" / kind for kind in sorted(os.listdir(home / "trees"))]
+    return tuple(
+        directory.stat().st_mtime_ns if directory.is_dir() else 0 for directory in directories
+    )

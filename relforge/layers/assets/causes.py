@@ -1,4 +1,4 @@
-"""Why a command of the assets failed, told from what it printed; and what to do about that."""
+"""Why a command of the assets failed, by what it printed; and what to do about that."""
 
 from __future__ import annotations
 

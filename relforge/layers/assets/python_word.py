@@ -37,17 +37,17 @@ def executable(release: Release) -> str:
 
 
 def facts(release: Release) -> tuple[str, ...]:
-    """What decides what it does, besides the files of the project that it reads."""
+    """What decides what it does, in addition to the files of the project that it reads."""
     layers = (f"{layer.name} {layer.key}" for layer in release.layers)
     return (*layers, repr(release.settings.check), repr(release.settings.config), release.env)
 
 
-def variables(release: Release, folder: Path) -> Mapping[str, str]:
+def variables(release: Release, directory: Path) -> Mapping[str, str]:
     """Its environment; the configuration is put into a file of the directory."""
     config, check = release.settings.config, release.settings.check
     settings = {"schema": config.schema, "model": config.model, "export": config.export}
     answer = release_python.ask(release, "trial", {"settings": settings, "values": check.config})
-    file = folder / "config.json"
+    file = directory / "config.json"
     cache.write(file, json.dumps(answer).encode())
     found: dict[str, str] = dict.fromkeys(_NOTHING, "")
     if not release.python.runs_here:

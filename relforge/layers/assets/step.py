@@ -38,7 +38,7 @@ def step(release: Release) -> Release:
     started = time.perf_counter()
     digests = _digests(release.project.root, inputs.assets(release))
     key = _key(release, digests)
-    tree = cache.tree("assets", key, lambda folder: _compile(release, digests, folder))
+    tree = cache.tree("assets", key, lambda directory: _compile(release, digests, directory))
     made = cache.layer("assets", tree, started)
     found = tuple(_replaced(release, made))
     cache.place(tree, release.tree)
@@ -115,7 +115,7 @@ def _digests(root: Path, names: Iterable[str]) -> dict[str, str]:
     return {name: cache.sha256(root / name) for name in names}
 
 
-def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
+def _compile(release: Release, digests: dict[str, str], directory: Path) -> None:
     settings = release.settings.assets
     with tempfile.TemporaryDirectory(prefix="relforge-assets-") as name:
         work = Path(name) / "project"
@@ -153,9 +153,9 @@ def _compile(release: Release, digests: dict[str, str], folder: Path) -> None:
                     hint="the key is the directory that the commands write, relative to the "
                     "project",
                 )
-            sources.copy(work / source, _made(work, source), folder / to)
+            sources.copy(work / source, _made(work, source), directory / to)
             if settings.digest:
-                fingerprint.add(folder / to)
+                fingerprint.add(directory / to)
 
 
 def _made(work: Path, source: str) -> list[str]:

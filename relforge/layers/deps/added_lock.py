@@ -48,12 +48,14 @@ def read(path: Path) -> AddedLock:
     return AddedLock(lock=pylock.read(path), shared=tuple(map(str, shared)))
 
 
-def render(pins: Iterable[Pin], shared: Iterable[Pin], base: str, short: str, folder: Path) -> str:
+def render(
+    pins: Iterable[Pin], shared: Iterable[Pin], base: str, short: str, directory: Path
+) -> str:
     """The text of a lock in that directory on top of the one named ``base``."""
     rows = sorted(row(pin) for pin in shared)
     listed = "".join(f"    {json.dumps(text)},\n" for text in rows)
     return (
-        f"{pylock_text.render(pins, short, folder)}\n[tool.relforge]\n"
+        f"{pylock_text.render(pins, short, directory)}\n[tool.relforge]\n"
         f"on-top-of = {json.dumps(base, ensure_ascii=False)}\n"
         f"shared = [\n{listed}]\n"
     )

@@ -14,6 +14,7 @@ from relforge import cache
 from relforge.layers.deps import (
     added_conflicts,
     added_lock,
+    applicable,
     direct_requirements,
     lock_judgment,
     lockfiles,
@@ -25,6 +26,7 @@ from relforge.layers.deps.lock_changes import Change, changes
 from relforge.layers.deps.lock_request import LockRequest
 from relforge.layers.deps.markers import holds
 from relforge.layers.deps.pins import Pin
+from relforge.layers.deps.resolver_question import Resolution
 from relforge.project import lock_header, lockfile
 from relforge.support.errors import UserError
 
@@ -94,7 +96,7 @@ def write(
     known = {pin.name for pin in wanted.there}
     known |= project_needs.own_names(order.project)
     own = tuple(pin for pin in made.pins if pin.name not in known)
-    there = (*wanted.there, *resolve.applying(own, order.platform))
+    there = (*wanted.there, *applicable.applying(own, order.platform))
     lock_judgment.judge(
         *(order, lock_judgment.distributions(there, made.asked)),
         f"{wanted.base.name} and {wanted.output.name}: their packages conflict",
@@ -195,7 +197,7 @@ def _kept(wanted: _Addition, before: tuple[Pin, ...], upgrade: Upgrade) -> tuple
 
 def _resolve(
     wanted: _Addition, kept: tuple[Pin, ...], resolver: Literal["auto", "pex", "uv"] | None
-) -> resolve.Resolution:
+) -> Resolution:
     order, rows = wanted.order, tuple(wanted.rows)
     uv_sources.refuse(order.project.root, rows)
     added_conflicts.refuse(wanted.base, rows, wanted.there)

@@ -5,7 +5,7 @@ and the backend itself ask for, and nothing else.  Such an environment takes
 seconds to make, so it is kept:
 
     <cache>/backends/<key>/venv/     for one interpreter and one set of requirements
-    <cache>/backends/asks-<key>      what a backend asked for besides, for one configuration
+    <cache>/backends/asks-<key>      what a backend asked for in addition, for one configuration
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def metadata(
 ) -> Message:
     """What the METADATA of its wheel would say; raises UserError as `wheel` does."""
     with _explained(what):
-        folder = Path(_ready(source, python, version, env, what).metadata_path(into))
-    return core_metadata.parse((folder / "METADATA").read_bytes())
+        directory = Path(_ready(source, python, version, env, what).metadata_path(into))
+    return core_metadata.parse((directory / "METADATA").read_bytes())
 
 
 def runner(python: Interpreter) -> tuple[Path, str]:
@@ -162,7 +162,7 @@ def _builder(source: Path, venv: Path, env: Mapping[str, str], what: str) -> bui
 
 
 def _asked_for(builder: build.ProjectBuilder, venv: Path, source: Path) -> set[str]:
-    """What the backend needs besides; remembered, since asking is as slow as building."""
+    """What the backend needs in addition; remembered, since asking is as slow as building."""
     files = (source / name for name in CONFIGURATION)
     digests = (cache.sha256(path) if path.is_file() else "" for path in files)
     memo = venv.parent.with_name(f"asks-{cache.key(venv.parent.name, *digests)}")

@@ -21,23 +21,25 @@ def of(wheel: Path) -> frozenset[str]:
     """
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
-        folders = {
-            folder
+        directories = {
+            directory
             for name in names
-            if _TEST.fullmatch(posixpath.basename(name)) and (folder := _test_folder(name))
+            if _TEST.fullmatch(posixpath.basename(name)) and (directory := _test_directory(name))
         }
-        if not folders:
+        if not directories:
             return frozenset()
-        inside = {name: folder for name in names if (folder := _above(name, folders))}
+        inside = {name: directory for name in names if (directory := _above(name, directories))}
         for name in names:
             if name.endswith((".py", ".pyi", ".toml", ".cfg")) and name not in inside:
                 data = archive.read(name)
                 if b"test" in data:
-                    folders -= {folder for folder in folders if _refers(name, data, folder)}
-    return frozenset(name for name, folder in inside.items() if folder in folders)
+                    directories -= {
+                        directory for directory in directories if _refers(name, data, directory)
+                    }
+    return frozenset(name for name, directory in inside.items() if directory in directories)
 
 
-def _test_folder(name: str) -> str:
+def _test_directory(name: str) -> str:
     """The topmost directory above the file that has one of the names, below a package."""
     parts = name.split("/")[:-1]
     for index, part in enumerate(parts):
@@ -46,13 +48,13 @@ def _test_folder(name: str) -> str:
     return ""
 
 
-def _above(name: str, folders: Iterable[str]) -> str:
-    return next((folder for folder in folders if name.startswith(f"{folder}/")), "")
+def _above(name: str, directories: Iterable[str]) -> str:
+    return next((directory for directory in directories if name.startswith(f"{directory}/")), "")
 
 
-def _refers(name: str, data: bytes, folder: str) -> bool:
+def _refers(name: str, data: bytes, directory: str) -> bool:
     """Whether a module imports or names that directory: as ``pkg.tests``, or from beside it."""
-    parent, _, leaf = folder.rpartition("/")
+    parent, _, leaf = directory.rpartition("/")
     word = re.escape(leaf.encode())
     if parent:
         above = re.escape(posixpath.basename(parent).encode())

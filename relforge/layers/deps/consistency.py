@@ -27,7 +27,7 @@ RULE = "requirements"
 class Distribution:
     """A package that is there, and what it asks for; ``requires`` is None where nobody knows.
 
-    ``version`` is None for sources whose version only a build tells.
+    ``version`` is None for sources whose version only a build shows.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class LockProblem:
     """A requirement that is not met."""
 
     kind: Literal["missing", "contradicting", "python", "unreadable"]
@@ -65,12 +65,12 @@ class Problem:
 
 def problems(
     direct: Iterable[tuple[str, str]], there: Iterable[Distribution], target: Platform
-) -> Iterator[Problem]:
+) -> Iterator[LockProblem]:
     """Each requirement that is not met, once.
 
     ``direct`` are the project's own requirements with their places.
     """
-    walk = _Walk(there={row.name: row for row in there}, target=target, extras={}, told=set())
+    walk = _Walk(there={row.name: row for row in there}, target=target, extras={}, reported=set())
     for row in walk.there.values():
         yield from walk.python(row)
         yield from walk.requirements(row, frozenset())
@@ -96,16 +96,16 @@ class _Walk:
     there: dict[str, Distribution]
     target: Platform
     extras: dict[str, set[str]]
-    told: set[tuple[str, str]]
+    reported: set[tuple[str, str]]
 
-    def python(self, row: Distribution) -> Iterator[Problem]:
+    def python(self, row: Distribution) -> Iterator[LockProblem]:
         """A package for another version of Python."""
         try:
             allowed = SpecifierSet(row.requires_python)
         except InvalidSpecifier:
             return  # pip passes it over, too
         if not allowed.contains(self.target.python, prereleases=True):
-            yield Problem(
+            yield LockProblem(
                 kind="python",
                 asker=row.name,
                 name="python",
@@ -113,19 +113,21 @@ class _Walk:
                 f"{self.target.python}",
             )
 
-    def requirements(self, row: Distribution, extras: frozenset[str]) -> Iterator[Problem]:
+    def requirements(self, row: Distribution, extras: frozenset[str]) -> Iterator[LockProblem]:
         """What a package asks for, with these extras."""
         for text in row.requires or ():
             yield from self.one(row.name, str(row), text, extras)
 
-    def one(self, asker: str, shown: str, text: str, extras: frozenset[str]) -> Iterator[Problem]:
+    def one(
+        self, asker: str, shown: str, text: str, extras: frozenset[str]
+    ) -> Iterator[LockProblem]:
         """One requirement of a package, or of the project."""
         try:
             wanted = Requirement(text)
         except InvalidRequirement:
-            if ("unreadable", text) not in self.told:
-                self.told.add(("unreadable", text))
-                yield Problem(
+            if ("unreadable", text) not in self.reported:
+                self.reported.add(("unreadable", text))
+                yield LockProblem(
                     kind="unreadable",
                     asker=asker,
                     name=text,
@@ -138,8 +140,8 @@ class _Walk:
         plain = str(wanted).partition(";")[0].strip()
         found = self.there.get(name)
         problem = _of(asker, shown, plain, wanted, found)
-        if problem and (asker, plain) not in self.told:
-            self.told.add((asker, plain))
+        if problem and (asker, plain) not in self.reported:
+            self.reported.add((asker, plain))
             yield problem
         if found is None:
             return
@@ -152,15 +154,15 @@ class _Walk:
 
 def _of(
     asker: str, shown: str, plain: str, wanted: Requirement, found: Distribution | None
-) -> Problem | None:
+) -> LockProblem | None:
     name = canonicalize_name(wanted.name)
     if found is None:
         message = f"{shown} requires {plain}, but the release has no {wanted.name}"
-        return Problem(kind="missing", asker=asker, name=name, message=message)
+        return LockProblem(kind="missing", asker=asker, name=name, message=message)
     if found.version is None or wanted.specifier.contains(found.version, prereleases=True):
         return None
     message = f"{shown} requires {plain}, but the release has {found}"
-    return Problem(kind="contradicting", asker=asker, name=name, message=message)
+    return LockProblem(kind="contradicting", asker=asker, name=name, message=message)
 
 
 def of_metadata(name: str, version: str, values: Mapping[str, list[str]]) -> Distribution:

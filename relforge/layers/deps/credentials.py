@@ -11,11 +11,12 @@ import shutil
 import subprocess
 from base64 import b64encode
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.support import masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 Login = tuple[str, str]
 
@@ -52,15 +53,21 @@ def _of_index(url: str, places: PackageSources) -> Login | None:
     return (unquote(best[1][0]), unquote(best[1][1])) if best else None
 
 
-def _of_netrc(url: str) -> Login | None:
+def own_netrc() -> netrc.netrc | None:
+    """The user's own file, None without one; raises UserError for one that cannot be read."""
     path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
     if not path.is_file():
         return None
     try:
-        found = netrc.netrc(path).authenticators(urlsplit(url).hostname or "")
+        return netrc.netrc(path)
     except (OSError, netrc.NetrcParseError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.msg
         raise UserError(f"{path}: cannot be read: {reason}") from None
+
+
+def _of_netrc(url: str) -> Login | None:
+    own = own_netrc()
+    found = own.authenticators(split_url(url).hostname or "") if own else None
     return (found[0], found[2] or "") if found else None
 
 
@@ -68,7 +75,7 @@ def _of_keyring(url: str, user: str, places: PackageSources) -> Login | None:
     program = shutil.which("keyring")
     if program is None:
         return None
-    for service in (*_indexes_of(url, places), urlsplit(url).netloc):
+    for service in (*_indexes_of(url, places), split_url(url).netloc):
         words = ["get", service, user] if user else ["--mode", "creds", "get", service, ""]
         try:
             done = subprocess.run(
@@ -92,6 +99,6 @@ def _indexes_of(url: str, places: PackageSources) -> list[str]:
 
 
 def _origin(url: str) -> tuple[str, str]:
-    address = urlsplit(url)
+    address = split_url(url)
     host = (address.hostname or "") + (f":{address.port}" if address.port else "")
     return address.scheme, host

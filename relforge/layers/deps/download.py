@@ -23,7 +23,7 @@ PAUSE = 0.3  # seconds before the second try; each next one waits twice as long
 TOO_FAR = 416
 
 
-class Mismatch(Exception):
+class DigestMismatch(Exception):
     """What came is not what was locked."""
 
     def __init__(self, found: str) -> None:
@@ -34,7 +34,7 @@ class Mismatch(Exception):
 def download(file: LockedFile, url: str, web: Web, count: Callable[[int], None]) -> None:
     """Fetch the file from the address, unless another process just did.
 
-    ``count`` is told of the bytes as they come.  Raises Unanswered or Mismatch,
+    ``count`` is called with the number of bytes as they come.  Raises Unanswered or DigestMismatch,
     and OSError where the store cannot be written.
     """
     draft = wheel_store.partial(file.sha256)
@@ -51,7 +51,7 @@ def download(file: LockedFile, url: str, web: Web, count: Callable[[int], None])
             found = cache.sha256(draft)
         if found != file.sha256:
             draft.unlink()
-            raise Mismatch(found)
+            raise DigestMismatch(found)
         wheel_store.take(draft, file)
 
 

@@ -1,4 +1,4 @@
-"""The requirements that a project has its build backend tell (PEP 621, ``dynamic``).
+"""The requirements that a project leaves to its build backend (PEP 621, ``dynamic``).
 
 setuptools reads them from ``requirements.txt`` or ``setup.py``, for one, Poetry
 from tables of its own.  To ask takes a second or more, so the answer is kept for
@@ -28,21 +28,23 @@ from relforge.project import source_exclusions, sources
 from relforge.project.requirements import choice
 
 WHAT = "asking the build backend for the project's dependencies"
-DECIDING = (".cfg", ".in", ".ini", ".json", ".toml", ".txt")  # besides what lies at the top
+DECIDING = (".cfg", ".in", ".ini", ".json", ".toml", ".txt")  # in addition to what is at the top
 EXTRA = re.compile(r"""extra\s*==\s*["']([^"']*)["']""")
 TRUE, FALSE = 'os_name != ""', 'os_name == ""'
 
 
 def declared(project: Project, settings: Settings, python: Interpreter) -> Project:
-    """The project, and its members, with the requirements that their backends tell.
+    """The project, and its members, with the requirements that their backends report.
 
     Raises UserError where a backend fails.
     """
     return replace(
-        _told(project, project.root, settings, python)
+        _with_metadata(project, project.root, settings, python)
         if choice.asks_backend(project, settings)
         else project,
-        members=tuple(_told(row, project.root, settings, python) for row in project.members),
+        members=tuple(
+            _with_metadata(row, project.root, settings, python) for row in project.members
+        ),
     )
 
 
@@ -69,7 +71,9 @@ def _within(requirement: Requirement, extra: str) -> str:
     return f"{plain} ; {EXTRA.sub(lambda row: TRUE if row[1] == extra else FALSE, marker)}"
 
 
-def _told(project: Project, root: Path, settings: Settings, python: Interpreter) -> Project:
+def _with_metadata(
+    project: Project, root: Path, settings: Settings, python: Interpreter
+) -> Project:
     if not project.dynamic:
         return project
     names = tuple(
@@ -102,14 +106,14 @@ def _ask(
     # Late: the answer is kept, and it is slow to import.
     from relforge.layers.deps import backend  # noqa: PLC0415 - slow to import, seldom needed
 
-    with tempfile.TemporaryDirectory(prefix="relforge-requirements-") as folder:
+    with tempfile.TemporaryDirectory(prefix="relforge-requirements-") as directory:
         source = sources.checkout(
             project.root,
             names,
-            Path(folder) / "source",
+            Path(directory) / "source",
             sources.digest(project.root, names),
             history=project.version is None,
         )
         env = resolver_environment.for_backends(places(settings.packages, root))
-        made = Path(folder) / "metadata"
+        made = Path(directory) / "metadata"
         return of_metadata(backend.metadata(source, *backend.runner(python), env, made, WHAT))

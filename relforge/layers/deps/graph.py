@@ -1,4 +1,4 @@
-"""Walking a lock that tells who asks for what, as ``uv.lock`` does."""
+"""Walking a lock that records who asks for what, as ``uv.lock`` does."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -24,6 +24,8 @@ from packaging.version import Version
 from urllib3.exceptions import HTTPError
 
 from relforge.layers.deps.web import Unanswered, Web, why
+from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 log = logging.getLogger("relforge.layers.deps")
 
@@ -34,7 +36,7 @@ SUFFIXES = (".whl", ".tar.gz", ".zip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A file that is offered somewhere.  ``sha256`` is empty where that place tells none."""
+    """A file that is offered somewhere.  ``sha256`` is empty if the page has none."""
 
     name: str
     url: str
@@ -44,7 +46,7 @@ class Offer:
     @property
     def path(self) -> Path | None:
         """The file itself, where it lies on this host."""
-        address = urlsplit(self.url)
+        address = split_url(self.url)
         return Path(unquote(address.path)) if address.scheme == "file" else None
 
     @property
@@ -64,7 +66,7 @@ class Offer:
 def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
     """The files of the package at the index, none where it does not know it; raises Unanswered."""
     if index.startswith("file:"):
-        return _local_page(Path(unquote(urlsplit(index).path)) / name)
+        return _local_page(Path(unquote(split_url(index).path)) / name)
     try:
         return at_page(f"{index}/{name}/", web)
     except Unanswered as problem:
@@ -76,7 +78,7 @@ def at_index(index: str, name: str, web: Web) -> tuple[Offer, ...]:
 def at_page(url: str, web: Web) -> tuple[Offer, ...]:
     """The files that a page links to, or the index's JSON lists; raises Unanswered."""
     if url.startswith("file:"):
-        return _local_page(Path(unquote(urlsplit(url).path)))
+        return _local_page(Path(unquote(split_url(url).path)))
     answer = web.open(url, {"Accept": ACCEPT, "Accept-Encoding": "gzip"})
     try:
         data = answer.response.data
@@ -84,16 +86,16 @@ def at_page(url: str, web: Web) -> tuple[Offer, ...]:
             return tuple(_of_json(data, answer.url))
     except HTTPError as error:
         raise why(error, web.places) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, UserError) as error:
         raise Unanswered(f"cannot read its answer: {error}", again=True) from None
     return tuple(_of_html(data, answer.url))
 
 
-def in_folder(folder: Path) -> tuple[Offer, ...]:
+def in_directory(directory: Path) -> tuple[Offer, ...]:
     """The files of a directory."""
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in directory.iterdir())
     return tuple(
-        Offer(name=name, url=(folder / name).absolute().as_uri())
+        Offer(name=name, url=(directory / name).absolute().as_uri())
         for name in names
         if name.endswith(SUFFIXES)
     )
@@ -103,12 +105,13 @@ def _local_page(path: Path) -> tuple[Offer, ...]:
     page = path / "index.html" if path.is_dir() else path
     if page.is_file():
         return tuple(_of_html(page.read_bytes(), page.absolute().as_uri()))
-    return in_folder(path) if path.is_dir() else ()
+    return in_directory(path) if path.is_dir() else ()
 
 
 def _of_json(data: bytes, base: str) -> Iterator[Offer]:
     for row in json.loads(data)["files"]:
         url = urljoin(base, row["url"])
+        split_url(url)
         digest = row.get("hashes", {}).get("sha256", "").lower()
         python = row.get("requires-python") or ""
         yield Offer(name=row["filename"], url=url, sha256=digest, requires_python=python)
@@ -119,7 +122,7 @@ def _of_html(data: bytes, base: str) -> Iterator[Offer]:
     page.feed(data.decode("utf-8", errors="replace"))
     for address in page.links:
         url, fragment = urldefrag(address)
-        name = unquote(urlsplit(url).path.rpartition("/")[2])
+        name = unquote(split_url(url).path.rpartition("/")[2])
         kind, _, digest = fragment.partition("=")
         if name.endswith(SUFFIXES):
             yield Offer(name=name, url=url, sha256=digest.lower() if kind == "sha256" else "")
@@ -136,7 +139,14 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take the address of a link or the base of all of them."""
         address = dict(attrs).get("href")
-        if address and tag == "base":
-            self.base = urljoin(self.base, address)
-        elif address and tag == "a":
-            self.links.append(urljoin(self.base, address))
+        if not address or tag not in ("base", "a"):
+            return
+        try:
+            joined = urljoin(self.base, address)
+            split_url(joined)
+        except (ValueError, UserError):
+            return  # as a browser passes over what is not an address
+        if tag == "base":
+            self.base = joined
+        else:
+            self.links.append(joined)

@@ -12,7 +12,7 @@ from relforge.layers.deps.direct_requirements import wanted
 from relforge.layers.deps.package_sources import places
 from relforge.layers.deps.pins import Pin
 from relforge.layers.deps.platform import Platform, platform
-from relforge.layers.deps.resolve import Question
+from relforge.layers.deps.resolver_question import Question
 from relforge.model.release import Interpreter, Target
 from relforge.model.spec import Project, Settings
 from relforge.project import lockfile
@@ -24,7 +24,7 @@ FORMAT = "3"
 class LockRequest:
     """Which lock is wanted: of whose requirements, for which Python, in which file.
 
-    The file's name tells the format: ``pylock.toml``, ``pylock.<name>.toml``, or
+    The file's name decides the format: ``pylock.toml``, ``pylock.<name>.toml``, or
     any other name for a hashed requirements file, which holds no addresses.
     """
 

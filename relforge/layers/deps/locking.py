@@ -1,4 +1,4 @@
-"""``relforge lock``: resolve the project's dependencies, write them down, tell whether they fit."""
+"""``relforge lock``: resolve the project's dependencies, write them, check whether they fit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from relforge import cache
 from relforge.layers.deps import (
     adding,
+    applicable,
     contradictions,
     lock_judgment,
     lockfiles,
@@ -38,7 +39,7 @@ def write(
     upgrade: Iterable[str] | Literal["all"] = (),
     resolver: Literal["auto", "pex", "uv"] | None = None,
 ) -> tuple[Change, ...] | None:
-    """Write the lock and tell what changed in it; None: it is up to date, nothing was done.
+    """Write the lock and return what changed in it; None: it is up to date, nothing was done.
 
     It holds for the interpreter's minor version, on Linux.  Versions stay where
     they fit, but for the packages that are named to be upgraded.  The file
@@ -65,7 +66,7 @@ def write(
     except UserError as error:
         raise contradictions.explain(error, rows) from None
     lock_judgment.warn_of_shared_names(made.several)
-    there = lock_judgment.distributions(resolve.applying(made.pins, order.platform), made.asked)
+    there = lock_judgment.distributions(applicable.applying(made.pins, order.platform), made.asked)
     hint = "run: relforge lock --resolver uv" if who == "pex" else ""
     lock_judgment.judge(order, there, f"{who} wrote a lockfile whose packages conflict", hint)
     if found is None and before and not made.pins:

@@ -15,12 +15,13 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlunsplit
 
 from relforge.layers.deps import pip_config
 from relforge.model.spec import Index, PackageSettings
 from relforge.support import masking, network
 from relforge.support.errors import SettingsError
+from relforge.support.urls import split_url
 
 PUBLIC = "https://pypi.org/simple"
 OLD_PUBLIC = "https://pypi.python.org/simple"  # in requirements of before 2018
@@ -35,7 +36,7 @@ class PackageSources:
     """
 
     indexes: tuple[Index, ...] = ()  # the first one is the default; none: ``no-index``
-    folders: tuple[Path, ...] = ()  # of files: the wheelhouse first
+    directories: tuple[Path, ...] = ()  # of files: the wheelhouse first
     wheelhouse: str = ""  # as the user wrote it
     pages: tuple[str, ...] = ()  # addresses of pages that link to files
     logins: Mapping[str, tuple[str, str]] | None = None  # by the address of an index
@@ -47,7 +48,7 @@ class PackageSources:
     constraints: tuple[Path, ...] = ()
     keyring: bool = True
     offline: bool = False
-    build_env: tuple[str, ...] = ()  # names of variables that build backends see besides
+    build_env: tuple[str, ...] = ()  # names of more variables that build backends see
 
     @property
     def by_priority(self) -> tuple[Index, ...]:
@@ -74,10 +75,10 @@ def places(settings: PackageSettings, root: Path) -> PackageSources:
         for index in _indexes(settings, pip)
         if not offline or index.url.startswith("file:")
     )
-    folders, pages = _find_links(settings, root, pip)
+    directories, pages = _find_links(settings, root, pip)
     return PackageSources(
         indexes=tuple(dict.fromkeys(indexes)),
-        folders=tuple(dict.fromkeys(folders)),
+        directories=tuple(dict.fromkeys(directories)),
         wheelhouse=written_wheelhouse(settings),
         pages=() if offline else tuple(dict.fromkeys(pages)),
         logins=logins,
@@ -98,7 +99,7 @@ def with_login(url: str, places: PackageSources) -> str:
     user, password = (places.logins or {}).get(url, ("", ""))
     if not user and not password:
         return url
-    address = urlsplit(url)
+    address = split_url(url)
     login = f"{quote(user, safe='%')}:{quote(password, safe='%')}"
     return urlunsplit(address._replace(netloc=f"{login}@{address.netloc}"))
 
@@ -140,7 +141,7 @@ def _index(text: str) -> Index:
 def _known(index: Index, logins: dict[str, tuple[str, str]]) -> Index:
     """The index without credentials; what the address or the environment has goes to logins."""
     url = masking.bare(index.url).rstrip("/")
-    written = urlsplit(index.url)
+    written = split_url(index.url)
     if written.username is not None:
         logins[url] = (written.username, written.password or "")
     word = re.sub(r"\W", "_", index.name).upper()
@@ -166,18 +167,18 @@ def _find_links(
             hint="where there is a network: pip download --no-deps --require-hashes "
             f"-r wheelhouse.lock -d {shlex.quote(written_wheelhouse(settings))}",
         )
-    folders = [house] if house else []
+    directories = [house] if house else []
     pages: list[str] = []
     given = [*settings.find_links, *pip.get("find-links", "").split()]
     given += _first("UV_FIND_LINKS").replace(",", " ").split()
     for text in given:
-        address = urlsplit(text)
+        address = split_url(text)
         if address.scheme in ("http", "https"):
             pages.append(text)
             continue
         path = root / (unquote(address.path) if address.scheme == "file" else text)
-        (folders.append(path) if path.is_dir() else pages.append(path.as_uri()))
-    return folders, pages
+        (directories.append(path) if path.is_dir() else pages.append(path.as_uri()))
+    return directories, pages
 
 
 def _first(*names: str) -> str:

@@ -73,9 +73,9 @@ class _PdmLockReader:
             inner = row.get("subdirectory", "")
             return Source(url=row["git"], commit=row["revision"], subdirectory=inner)
         place = row.get("path", "")
-        folder = (self.file.path.parent / place).resolve()
-        if place and folder.is_dir():
-            return Source(path=str(folder))
+        directory = (self.file.path.parent / place).resolve()
+        if place and directory.is_dir():
+            return Source(path=str(directory))
         return None
 
     def _file(self, where: str, entry: dict[str, str], row: dict[str, Any]) -> LockedFile:

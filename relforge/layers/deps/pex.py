@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from relforge import cache
-from relforge.layers.deps import consistency, resolver_environment
+from relforge.layers.deps import consistency, netrc_file, resolver_environment
 from relforge.layers.deps.consistency import Distribution
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.pex_errors import explain
@@ -99,9 +97,10 @@ def lock(
     if first or any(index.packages for index in places.indexes):
         create = [*create, *_by_name(places, first or {})]
         env = {name: text for name, text in env.items() if "INDEX" not in name}
-        env |= _netrc(places, output.with_name("netrc"))
+    asked = requirements.read_text(encoding="utf-8")
+    env |= netrc_file.write(output.with_name("netrc"), places, asked)
     pip = _pip(_pair(target.python) if python else sys.version_info[:2])
-    if " @ " in requirements.read_text(encoding="utf-8"):
+    if " @ " in asked:
         pip = _MODERN  # the pip that pex brings along does not read every address
     what = "resolving the dependencies"
     which: Words
@@ -146,23 +145,6 @@ def _by_name(places: PackageSources, first: Mapping[str, Index]) -> Iterator[str
 def _expression(pattern: str) -> str:
     """A pattern such as ``corp-*`` as a regular expression, which pex matches names with."""
     return re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
-
-
-def _netrc(places: PackageSources, path: Path) -> dict[str, str]:
-    """The logins of indexes whose addresses are words of a command, which everybody sees."""
-    rows = []
-    for index in places.by_priority:
-        user, password = (places.logins or {}).get(index.url, ("", ""))
-        if user or password:
-            host = urlsplit(index.url).hostname
-            rows.append(f"machine {host} login {unquote(user)} password {unquote(password)}\n")
-    if not rows:
-        return {}
-    own = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
-    before = own.read_text(encoding="utf-8") if own.is_file() else ""
-    path.touch(mode=0o600)
-    path.write_text("".join(rows) + before, encoding="utf-8")
-    return {"NETRC": str(path)}
 
 
 def _asked(native: Path) -> tuple[Distribution, ...]:

@@ -56,8 +56,8 @@ def explain(output: str, what: str) -> PexError:
         )
     if found := MISMATCH_OF_PIP.search(text) or MISMATCH_OF_PEX.search(text):
         expected = re.findall(r"[0-9a-f]{64}", found["expected"])
-        told = mismatch(found["name"], expected, found["found"])
-        return PexError(output, told.message, hint=told.hint)
+        error = mismatch(found["name"], expected, found["found"])
+        return PexError(output, error.message, hint=error.hint)
     unsatisfied = UNSATISFIED.search(text) or FAILED_DOWNLOAD.search(text)
     name = unsatisfied["name"] if unsatisfied else ""
     if NETWORK.search(text):

@@ -21,7 +21,7 @@ class LockedFile:
     sha256: str
     url: str = ""
     path: str = ""  # absolute
-    where: str = ""  # pylock.toml:37, where the lock tells it on a line of its own
+    where: str = ""  # pylock.toml:37, where the lock has it on a separate line
 
     @property
     def is_wheel(self) -> bool:
@@ -60,7 +60,7 @@ class Pin:
     """One package at one version.  ``name`` is the canonical one.
 
     ``sha256`` holds every digest that the lock allows.  ``files`` is empty where
-    the lock tells digests and no names, as requirements files do.
+    the lock has digests and no names, as requirements files do.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Lock:
     default_groups: tuple[str, ...] = ()
     requires_python: SpecifierSet | None = None
     environments: tuple[Marker, ...] = ()
-    needs: tuple[Need, ...] | None = None  # of the project; None: markers tell what goes in
+    needs: tuple[Need, ...] | None = None  # of the project; None: markers decide what goes in
     advice: str = "run: relforge lock"  # the command that makes it again
 
 

@@ -37,7 +37,7 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
     home = Path(environment.get("HOME") or Path.home())
     shared = environment.get("XDG_CONFIG_DIRS") or "/etc/xdg"
     own = environment.get("XDG_CONFIG_HOME") or home / ".config"
-    places = [Path(folder) / "pip" for folder in reversed(shared.split(":")) if folder]
+    places = [Path(directory) / "pip" for directory in reversed(shared.split(":")) if directory]
     places += [Path("/etc"), home / ".pip", Path(own) / "pip", Path(sys.prefix)]
     files = [place / "pip.conf" for place in places]
     yield from (path for path in [*files, *([Path(named)] if named else [])] if path.is_file())

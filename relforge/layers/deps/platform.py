@@ -18,7 +18,7 @@ from relforge.model.release import Interpreter, Target
 
 OLDEST_GLIBC = {"x86_64": 5, "i686": 5}  # minor of 2.x; manylinux began there
 LEGACY = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
-UNKNOWN_GLIBC = "2.28"  # assumed where the build host is no measure for the target
+UNKNOWN_GLIBC = "2.28"  # assumed where the build host says nothing about the target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.pylock import (
     Package,
@@ -24,6 +24,7 @@ from relforge.layers.deps import toml_file
 from relforge.layers.deps.pins import Lock, LockedFile, Pin, Source
 from relforge.layers.deps.toml_file import TomlFile
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 ADVICE = "run: relforge lock"
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -68,9 +69,9 @@ class _PylockReader:
         if package.vcs is not None:
             return self._sourced(where, package, self._repository(where, package.vcs))
         if package.directory is not None:
-            folder = str((self.file.path.parent / package.directory.path).resolve())
+            directory = str((self.file.path.parent / package.directory.path).resolve())
             inner = package.directory.subdirectory or ""
-            return self._sourced(where, package, Source(path=folder, subdirectory=inner))
+            return self._sourced(where, package, Source(path=directory, subdirectory=inner))
         listed: list[PackageWheel | PackageSdist | PackageArchive] = list(package.wheels or ())
         listed += [row for row in (package.sdist, package.archive) if row is not None]
         files = tuple(self._file(where, row) for row in listed)
@@ -110,7 +111,7 @@ class _PylockReader:
         return Source(url=url, commit=row.commit_id, subdirectory=row.subdirectory or "")
 
     def _file(self, where: str, row: PackageWheel | PackageSdist | PackageArchive) -> LockedFile:
-        address = urlsplit(row.url or "")
+        address = split_url(row.url or "")
         if isinstance(row, PackageArchive):
             name = unquote(address.path or row.path or "").rpartition("/")[2]
             if row.subdirectory:

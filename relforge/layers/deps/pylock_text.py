@@ -1,4 +1,4 @@
-"""Writing ``pylock.toml`` (PEP 751): sorted, for Linux alone, whoever resolved it.
+"""Writing ``pylock.toml`` (PEP 751): sorted, for Linux alone, whatever resolved it.
 
 No credential and, where an address serves as well, no path of this host is in it.
 """
@@ -25,15 +25,15 @@ created-by = "relforge"
 """
 
 
-def render(pins: Iterable[Pin], short: str, folder: Path) -> str:
+def render(pins: Iterable[Pin], short: str, directory: Path) -> str:
     """The text of a lock in that directory, for that version of CPython: ``3.12`` or ``3.14t``."""
     rows = [HEAD.format(minor=python_version.minor(short))]
     ordered = sorted(pins, key=lambda pin: (pin.name, pin.version, str(pin.marker)))
-    rows += ["\n".join(_package(pin, short, folder)) for pin in ordered]
+    rows += ["\n".join(_package(pin, short, directory)) for pin in ordered]
     return "\n".join(rows) + "\n" if ordered else f"{rows[0]}packages = []\n"
 
 
-def _package(pin: Pin, short: str, folder: Path) -> Iterator[str]:
+def _package(pin: Pin, short: str, directory: Path) -> Iterator[str]:
     yield "[[packages]]"
     yield f"name = {_text(pin.name)}"
     if not pin.source or pin.source.commit:
@@ -41,18 +41,18 @@ def _package(pin: Pin, short: str, folder: Path) -> Iterator[str]:
     if pin.marker:
         yield f"marker = {_text(str(pin.marker))}"
     if pin.source is not None:
-        yield _source(pin.source, folder)
+        yield _source(pin.source, directory)
         yield ""
         return
     files = _once(pin.files)
     for file in files:
         if not file.is_wheel:
-            yield f"sdist = {_file(file, folder)}"
+            yield f"sdist = {_file(file, directory)}"
             break
     wheels = [file for file in files if file.is_wheel and _is_for_linux(file.name, short)]
     if wheels:
         yield "wheels = ["
-        yield from (f"    {_file(file, folder)}," for file in wheels)
+        yield from (f"    {_file(file, directory)}," for file in wheels)
         yield "]"
     yield ""
 
@@ -66,20 +66,20 @@ def _once(files: Iterable[LockedFile]) -> list[LockedFile]:
     return sorted(found.values(), key=lambda file: file.name)
 
 
-def _source(source: Source, folder: Path) -> str:
+def _source(source: Source, directory: Path) -> str:
     inner = f", subdirectory = {_text(source.subdirectory)}" if source.subdirectory else ""
     if source.commit:
         url = masking.bare(source.url)
         return f'vcs = {{ type = "git", url = {_text(url)}, commit-id = "{source.commit}"{inner} }}'
-    path = Path(os.path.relpath(source.path, folder)).as_posix()
+    path = Path(os.path.relpath(source.path, directory)).as_posix()
     return f"directory = {{ path = {_text(path)}{inner} }}"
 
 
-def _file(file: LockedFile, folder: Path) -> str:
+def _file(file: LockedFile, directory: Path) -> str:
     if file.path:
         path = Path(file.path)
-        inside = path.is_relative_to(folder.resolve())
-        near = os.path.relpath(path, folder.resolve()) if inside else file.path
+        inside = path.is_relative_to(directory.resolve())
+        near = os.path.relpath(path, directory.resolve()) if inside else file.path
         place = f"path = {_text(near)}"
     else:
         place = f"url = {_text(masking.bare(file.url))}"

@@ -49,10 +49,10 @@ def explain(
         except Unanswered as problem:
             if problem.status in REFUSED:
                 refused.append((index.url, problem))
-    for folder in places.folders:
+    for directory in places.directories:
         offers += (
             row
-            for row in index_pages.in_folder(folder)
+            for row in index_pages.in_directory(directory)
             if row.parsed and row.parsed[0] == canonicalize_name(wanted.name)
         )
     if refused:

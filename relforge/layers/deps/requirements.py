@@ -6,7 +6,7 @@
     name @ git+https://host/repository@<commit>
     ./directory
 
-Options that only tell where to look (``--index-url`` and the like) are passed
+Options that only say where to look (``--index-url`` and the like) are passed
 over: where packages come from is the business of pip's configuration.
 """
 
@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -33,7 +33,9 @@ from relforge.layers.deps.pins import Lock, LockedFile, Pin, Source
 from relforge.project.requirements import local_package, requirements_txt
 from relforge.support import masking
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
+_ADDRESSES = ("https://", "http://", "file://")
 HASH = re.compile(r"\s--hash[=\s]\s*(\w+):([0-9A-Fa-f]+)(?=\s|$)")
 PASSED_OVER = re.compile(
     r"(--index-url|-i|--extra-index-url|--find-links|-f|--no-index|--trusted-host|--pre"
@@ -110,6 +112,9 @@ def _pin(path: Path, number: int, line: str, root: Path) -> Pin | None:
         text = f"{named} ; {directory['m']}" if directory["m"] else named
     elif text.startswith("git+") and (egg := EGG.search(text)):
         text = f"{egg[1]} @ {text}"
+    elif text.startswith(_ADDRESSES):  # without a name: the file's own says it
+        file = unquote(split_url(text.split()[0], where).path.rpartition("/")[2])
+        text = f"{local_package.of_file(file)} @ {text}".removeprefix(" @ ")
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
@@ -138,7 +143,7 @@ def _addressed(
     """The pin of a commit, of a directory, or of a file with a hash."""
     url = requirement.url or ""
     where, name = f"{path.name}:{number}", canonicalize_name(requirement.name)
-    address = urlsplit(url)
+    address = split_url(url, where)
     place = Path(unquote(address.path))
     source = _commit(url)
     if address.scheme == "file" and place.is_dir():
@@ -183,7 +188,7 @@ def _addressed(
 
 
 def _version_of(file: str) -> Version | None:
-    """The version that the name of a wheel or of a source archive tells."""
+    """The version in the name of a wheel or a source archive."""
     try:
         return (
             parse_wheel_filename(file)[1]

@@ -23,7 +23,7 @@ def for_pip(places: PackageSources) -> dict[str, str]:
     An index that packages are bound to is none of pip's, which knows no binding.
     """
     indexes = [with_login(index.url, places) for index in places.indexes if not index.packages]
-    found = {"PIP_FIND_LINKS": " ".join((*map(str, places.folders), *places.pages))}
+    found = {"PIP_FIND_LINKS": " ".join((*map(str, places.directories), *places.pages))}
     found["PIP_NO_INDEX"] = "" if indexes else "1"
     if indexes:
         found["PIP_INDEX_URL"] = indexes[0]
@@ -47,7 +47,7 @@ def for_uv(
     addresses = [with_login(index.url, places) for index in chosen]
     found = {
         "UV_INDEX_STRATEGY": "unsafe-best-match" if any_index else "",
-        "UV_FIND_LINKS": ",".join((*map(str, places.folders), *places.pages)),
+        "UV_FIND_LINKS": ",".join((*map(str, places.directories), *places.pages)),
         "UV_HTTP_TIMEOUT": str(int(places.timeout)),
         "UV_INSECURE_HOST": " ".join(places.trusted),
         "UV_CONSTRAINT": " ".join(map(str, places.constraints)),

@@ -29,7 +29,7 @@ from relforge.tree import extraction
 
 log = logging.getLogger("relforge.layers.deps")
 
-EPOCH = "315532800"  # 1980-01-01: what a zip file can tell
+EPOCH = "315532800"  # 1980-01-01: the earliest time of a zip file
 UNKNOWN = Version("0")  # what locks without the version of a commit leave
 SETTINGS = {"SOURCE_DATE_EPOCH": EPOCH}
 
@@ -39,7 +39,7 @@ def wheel(
 ) -> Path:
     """The wheel of the pin's sources, built where it was not before; raises UserError.
 
-    ``file`` is the archive in the store, for a pin of files; ``env`` tells the
+    ``file`` is the archive in the store, for a pin of files; ``env`` names the
     backend's tools where packages come from.
     """
     what = file.sha256 if file else identity(pin)
@@ -64,25 +64,25 @@ def identity(pin: Pin) -> str:
         return f"{pin} {' '.join(sorted(pin.sha256))}"
     if source.commit:
         return f"{pin} {pin.version}"
-    folder = Path(source.path)
-    if not folder.is_dir():
-        raise UserError(f"{pin.where}: no such directory: {folder}")
-    return f"{pin.name} {source.subdirectory} {local_sources.state(folder, source.subdirectory)}"
+    directory = Path(source.path)
+    if not directory.is_dir():
+        raise UserError(f"{pin.where}: no such directory: {directory}")
+    return f"{pin.name} {source.subdirectory} {local_sources.state(directory, source.subdirectory)}"
 
 
 def refuse_changed(pin: Pin, root: Path) -> None:
     """Refuse a directory of another repository with changes that nobody committed."""
     if pin.source is None or pin.source.commit:
         return
-    folder = Path(pin.source.path)
-    top = git.output(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else None
+    directory = Path(pin.source.path)
+    top = git.output(directory, "rev-parse", "--show-toplevel") if directory.is_dir() else None
     if top is None or top == git.output(root, "rev-parse", "--show-toplevel"):
         return
-    if git.output(folder, "status", "--porcelain", "--", "."):
+    if git.output(directory, "status", "--porcelain", "--", "."):
         raise UserError(
-            f"{pin.where}: {pin.name} comes from {folder}, another repository, which has "
+            f"{pin.where}: {pin.name} comes from {directory}, another repository, which has "
             "uncommitted changes: this build could not be repeated",
-            hint=f"commit them: git -C {folder} commit -a",
+            hint=f"commit them: git -C {directory} commit -a",
         )
 
 
@@ -102,10 +102,10 @@ def _build(
         )
     log.info("building %s from source", pin)
     what = f"building {pin.name} ({pin.where})"
-    with wheel_store.scratch() as folder:
-        source = _unpacked(pin, file, folder) if file else _copied(pin, folder, what)
+    with wheel_store.scratch() as directory:
+        source = _unpacked(pin, file, directory) if file else _copied(pin, directory, what)
         made = backend.wheel(
-            source, python, target.python, {**SETTINGS, **env}, folder / "dist", what=what
+            source, python, target.python, {**SETTINGS, **env}, directory / "dist", what=what
         )
         name, version, *_ = parse_wheel_filename(made.name)
         if name != canonicalize_name(pin.name):
@@ -121,9 +121,9 @@ def _build(
     return place / made.name
 
 
-def _unpacked(pin: Pin, file: LockedFile, folder: Path) -> Path:
+def _unpacked(pin: Pin, file: LockedFile, directory: Path) -> Path:
     """The one directory inside of an archive, or all of it."""
-    into = folder / "source"
+    into = directory / "source"
     archive = wheel_store.place(file)
     try:
         if zipfile.is_zipfile(archive):
@@ -138,9 +138,9 @@ def _unpacked(pin: Pin, file: LockedFile, folder: Path) -> Path:
     return inner[0] if len(inner) == 1 and inner[0].is_dir() else into
 
 
-def _copied(pin: Pin, folder: Path, what: str) -> Path:
+def _copied(pin: Pin, directory: Path, what: str) -> Path:
     assert pin.source is not None
-    into = folder / "source"
+    into = directory / "source"
     if pin.source.commit:
         _clone(pin, pin.source, into, what)
     else:

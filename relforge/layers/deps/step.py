@@ -156,7 +156,7 @@ def _in_order(release: Release, pins: tuple[Pin, ...]) -> tuple[tuple[Pin, ...],
 
 
 def _facts(release: Release, target: Platform) -> tuple[str, ...]:
-    """What of the target decides the tree, besides the pins."""
+    """What of the target decides the tree, in addition to the pins."""
     tags = cache.key(*map(str, target.tags))
     bare = () if interpreter(release) else ("no byte code",)
     launcher = cache.digest(scripts.launcher())

@@ -58,7 +58,7 @@ class Files:
 
     into: Path
     strip: StripSettings = AS_IT_IS
-    folders: set[str] = field(default_factory=set)
+    directories: set[str] = field(default_factory=set)
     entries: dict[str, Entry] = field(default_factory=dict)  # what was written, by path
     searched: dict[str, None] = field(default_factory=dict)  # see `run_paths.made_relative`
 
@@ -96,10 +96,10 @@ class Files:
 
     def _put(self, path: str, data: bytes, mode: int) -> str:
         target = os.path.join(self.into, path)
-        folder = os.path.dirname(target)
-        if folder not in self.folders:
-            os.makedirs(folder, exist_ok=True)
-            self.folders.add(folder)
+        directory = os.path.dirname(target)
+        if directory not in self.directories:
+            os.makedirs(directory, exist_ok=True)
+            self.directories.add(directory)
         with open(target, "wb") as file:
             file.write(data)
             os.fchmod(file.fileno(), mode)
@@ -122,10 +122,10 @@ def unpack(
     files = Files(into=into, strip=strip)
     warnings.filterwarnings("ignore", BYTE_CODE)
     installed = [_install(wheel, interpreter, files) for wheel in wheels]
-    folder = into / interpreter.site_packages
-    folder.mkdir(parents=True, exist_ok=True)
-    compiler.compile(folder)
-    moved = bytecode.drop_sources(folder) if strip.sources else {}
+    directory = into / interpreter.site_packages
+    directory.mkdir(parents=True, exist_ok=True)
+    compiler.compile(directory)
+    moved = bytecode.drop_sources(directory) if strip.sources else {}
     prefix = interpreter.site_packages
     instead = {f"{prefix}/{source}": f"{prefix}/{code}" for source, code in moved.items()}
     for destination in installed:
@@ -196,8 +196,8 @@ class _Destination(WheelDestination):
             if scripts.is_python(data):
                 return self._write_program(name, data)
             return self._write(f"{BIN}/{name}", data, executable=True)
-        folder = layout.PYTHON if scheme == "data" else self.interpreter.site_packages
-        return self._write(f"{folder}/{name}", data, executable=is_executable)
+        directory = layout.PYTHON if scheme == "data" else self.interpreter.site_packages
+        return self._write(f"{directory}/{name}", data, executable=is_executable)
 
     def write_script(
         self, name: str, module: str, attr: str, section: Literal["gui", "console"]
@@ -246,8 +246,8 @@ class _Destination(WheelDestination):
         return entry
 
     def _byte_code(self, path: str) -> str | None:
-        folder, name = posixpath.split(path)
+        directory, name = posixpath.split(path)
         stem, suffix = posixpath.splitext(name)
         if suffix != ".py" or not path.startswith(self.interpreter.site_packages):
             return None
-        return f"{folder}/__pycache__/{stem}.{self.interpreter.cache_tag}.pyc"
+        return f"{directory}/__pycache__/{stem}.{self.interpreter.cache_tag}.pyc"

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from relforge.layers.deps import resolver_environment, uv_project
+from relforge.layers.deps import netrc_file, resolver_environment, uv_project
 from relforge.layers.deps.index_binding import Binding
 from relforge.layers.deps.package_sources import PackageSources
 from relforge.layers.deps.platform import Platform
@@ -73,10 +73,12 @@ def lock(
     strict = binding is not None and binding.is_strict
     if not any(not index.packages for index in places.indexes) and (strict or not places.indexes):
         words.append("--no-index")
+    env = resolver_environment.for_uv(places, strict=strict, any_index=any_index)
+    env |= netrc_file.write(output.with_name("netrc"), places, "\n".join(requirements))
     done = command.capture(
         words,
         cwd=root,
-        env=resolver_environment.for_uv(places, strict=strict, any_index=any_index),
+        env=env,
         base=environment.of_resolvers(),
         stdin=given,
     )

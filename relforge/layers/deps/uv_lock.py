@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import SpecifierSet
@@ -23,6 +23,7 @@ from relforge.layers.deps.pins import Lock, LockedFile, Need, Pin, Source
 from relforge.layers.deps.toml_file import TomlFile
 from relforge.model.spec import Project
 from relforge.support.errors import UserError
+from relforge.support.urls import split_url
 
 ADVICE = "run: uv lock"
 VERSION = 1
@@ -77,7 +78,7 @@ def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[d
     for package in packages:
         row = next((row for row in rows if _is_of(row, package, file.path.parent)), None)
         if row is None:
-            there = ", ".join(sorted(str(row.get("name")) for row in rows if _folder(row)))
+            there = ", ".join(sorted(str(row.get("name")) for row in rows if _directory(row)))
             raise file.refusal(
                 file.path.name,
                 f"it does not contain the project itself ({package.name}"
@@ -88,7 +89,7 @@ def _own(file: TomlFile, rows: list[dict[str, Any]], project: Project) -> list[d
 
 
 def _virtual_root(file: TomlFile, rows: list[dict[str, Any]]) -> UserError:
-    places = sorted({folder for row in rows if (folder := _folder(row)) not in ("", ".")})
+    places = sorted({directory for row in rows if (directory := _directory(row)) not in ("", ".")})
     listed = ", ".join(f'"{place}"' for place in places)
     return UserError(
         f"{file.path.parent}: this is the root of a workspace and not a package: choose the "
@@ -98,17 +99,17 @@ def _virtual_root(file: TomlFile, rows: list[dict[str, Any]]) -> UserError:
     )
 
 
-def _folder(row: dict[str, Any]) -> str:
+def _directory(row: dict[str, Any]) -> str:
     """The directory of a package of the workspace, relative to the lock; else nothing."""
     source = row.get("source", {})
     kinds = ("editable", "virtual", "directory")
     return str(next((source[kind] for kind in kinds if kind in source), ""))
 
 
-def _is_of(row: dict[str, Any], package: Project, folder: Path) -> bool:
-    if row.get("name") != canonicalize_name(package.name) or not _folder(row):
+def _is_of(row: dict[str, Any], package: Project, directory: Path) -> bool:
+    if row.get("name") != canonicalize_name(package.name) or not _directory(row):
         return False
-    return (folder / _folder(row)).resolve() == package.root.resolve()
+    return (directory / _directory(row)).resolve() == package.root.resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +127,8 @@ class _UvLockReader:
         if "git" in source:
             sources = self._repository(where, source["git"])
         elif "directory" in source or "editable" in source:
-            folder = source.get("directory") or source["editable"]
-            sources = Source(path=str((self.file.path.parent / folder).resolve()))
+            directory = source.get("directory") or source["editable"]
+            sources = Source(path=str((self.file.path.parent / directory).resolve()))
         elif "virtual" not in source:
             base = source.get("registry", "")
             listed = [*row.get("wheels", ()), *([row["sdist"]] if "sdist" in row else [])]
@@ -163,7 +164,7 @@ class _UvLockReader:
         )
 
     def _repository(self, where: str, text: str) -> Source:
-        address = urlsplit(text)
+        address = split_url(text)
         inner = parse_qs(address.query).get("subdirectory", [""])[0]
         if not address.fragment:
             raise self.file.refusal(where, f"{text} is not pinned to a commit")
@@ -175,19 +176,19 @@ class _UvLockReader:
     ) -> LockedFile:
         url = entry.get("url") or source.get("url", "")
         local = entry.get("path") or source.get("path", "")
-        name = entry.get("filename") or unquote(urlsplit(url).path or local).rpartition("/")[2]
+        name = entry.get("filename") or unquote(split_url(url).path or local).rpartition("/")[2]
         kind, _, digest = entry.get("hash", "").partition(":")
         if kind != "sha256":
-            told = f"{name} has no sha256 hash"
+            problem = f"{name} has no sha256 hash"
             if local and "hash" not in entry:
-                told += (
+                problem += (
                     ": uv writes none for the files of a directory; write a different "
                     "lockfile: relforge lock"
                 )
-            raise self.file.refusal(where, told)
+            raise self.file.refusal(where, problem)
         if not name or Path(name).name != name:
             raise self.file.refusal(where, f"{name!r} is not a file name")
-        folder = self.file.path.parent / ("" if "://" in base else base)
-        path = str((folder / local).resolve()) if local and not url else ""
+        directory = self.file.path.parent / ("" if "://" in base else base)
+        path = str((directory / local).resolve()) if local and not url else ""
         place = self.file.line_of(digest)
         return LockedFile(name=name, sha256=digest.lower(), url=url, path=path, where=place)

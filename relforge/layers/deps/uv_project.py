@@ -40,7 +40,7 @@ def text(requirements: Iterable[str], minor: str, places: PackageSources, bindin
 
 
 def _indexes(places: PackageSources) -> Iterator[str]:
-    """Those that packages are bound to; uv is told of the others as ever."""
+    """Those that packages are bound to; uv gets the others as always."""
     for index in places.by_priority:
         if index.packages:
             yield "[[tool.uv.index]]"

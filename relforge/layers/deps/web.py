@@ -5,14 +5,16 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import urllib3
 from urllib3 import exceptions as faults
 
 import relforge
-from relforge.layers.deps import connections, credentials
+from relforge.layers.deps import credentials
 from relforge.layers.deps.package_sources import PackageSources
+from relforge.support import connections
+from relforge.support.urls import split_url
 
 AGENT = f"relforge/{relforge.__version__}"
 REFUSED = (401, 403)
@@ -52,7 +54,7 @@ class Web:
 
     def open(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for the address; raises Unanswered.  The caller closes the body."""
-        host = urlsplit(url).netloc
+        host = split_url(url).netloc
         header = self.taken.get(host, "")
         if not header and (login := credentials.at_hand(url, self.places)):
             header = credentials.header(login)
@@ -73,7 +75,7 @@ class Web:
             raise Unanswered("not asked: --offline forbids the network")
         sent = {"User-Agent": AGENT, **headers, **({"Authorization": login} if login else {})}
         try:
-            response = connections.pool(url, self.places).request(
+            response = _pool(url, self.places).request(
                 "GET", url, headers=sent, preload_content=False, timeout=self.places.timeout
             )
         except (faults.HTTPError, OSError, ValueError) as error:
@@ -84,6 +86,18 @@ class Web:
         for row in response.retries.history if response.retries else ():
             url = urljoin(url, row.redirect_location or "")
         return Answer(response, url)
+
+
+def _pool(url: str, places: PackageSources) -> urllib3.PoolManager:
+    """What trusts whom the configuration trusts, by way of the proxy that it names."""
+    address = split_url(url)
+    return connections.pool(
+        url,
+        certificate=places.certificate,
+        client_certificate=places.client_certificate,
+        proxy=places.proxy,
+        trusted=not {address.netloc, address.hostname}.isdisjoint(places.trusted),
+    )
 
 
 def why(error: BaseException, places: PackageSources) -> Unanswered:
@@ -103,9 +117,9 @@ def why(error: BaseException, places: PackageSources) -> Unanswered:
             hint="check the network and the proxy; PIP_DEFAULT_TIMEOUT sets how long to wait",
             again=True,
         )
-    inner = _inner(error)
-    if inner is not None:
-        return why(inner, places)
+    cause = connections.inner(error)
+    if cause is not None:
+        return why(cause, places)
     if isinstance(error, ssl.SSLCertVerificationError):
         return Unanswered(
             f"its certificate is not trusted: {error.verify_message}",
@@ -123,13 +137,6 @@ def why(error: BaseException, places: PackageSources) -> Unanswered:
     return Unanswered(str(error) or type(error).__name__, again=True)
 
 
-def _inner(error: BaseException) -> BaseException | None:
-    """What urllib3 wrapped."""
-    known = (getattr(error, "reason", None), getattr(error, "original_error", None))
-    causes = (*known, error.__cause__, *error.args)
-    return next((row for row in causes if isinstance(row, Exception)), None)
-
-
 def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswered:
     said = f"{code} {words}"
     if code == 407:
@@ -138,8 +145,10 @@ def _status(code: int, words: str, url: str, places: PackageSources) -> Unanswer
         )
     if code not in REFUSED:
         return Unanswered(said, again=code in BUSY, status=code)
-    host = urlsplit(url).hostname
-    name = next((i.name for i in places.indexes if i.name and urlsplit(i.url).hostname == host), "")
+    host = split_url(url).hostname
+    name = next(
+        (i.name for i in places.indexes if i.name and split_url(i.url).hostname == host), ""
+    )
     word = name.upper().replace("-", "_") or "<NAME>"
     return Unanswered(
         said,

@@ -59,8 +59,8 @@ def take(draft: Path, file: LockedFile) -> None:
 
 def copy(source: Path, name: str, allowed: tuple[str, ...]) -> LockedFile | str:
     """Copy a file into the store if its digest is allowed; else that digest."""
-    with scratch() as folder:
-        draft = folder / "draft"
+    with scratch() as directory:
+        draft = directory / "draft"
         shutil.copyfile(source, draft)
         digest = cache.sha256(draft)
         if digest not in allowed:
@@ -74,5 +74,5 @@ def copy(source: Path, name: str, allowed: tuple[str, ...]) -> LockedFile | str:
 def scratch() -> Iterator[Path]:
     """A directory on the store's file system that goes away again."""
     home().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home()) as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home()) as directory:
+        yield Path(directory)

@@ -132,13 +132,13 @@ def lay(
     with Compiler(python) as compiler:
         for wheel, tree in thread_pool.each(one, ordered, os.cpu_count() or 1):
             trees[wheel.name] = tree
-            progress.tell(f"{len(trees)} of {len(wheels)} wheels laid out")
+            progress.report(f"{len(trees)} of {len(wheels)} wheels laid out")
     laid = tuple(LaidWheel(name=row.name, built=row.built, tree=trees[row.name]) for row in wheels)
     brought = [
         collisions.Brought(
             name=row.name,
             entries=row.tree.entries,
-            folder=row.tree.path,
+            directory=row.tree.path,
             preferred=row.name in preferred,
         )
         for row in laid

@@ -27,7 +27,7 @@ log = logging.getLogger("relforge.layers.deps")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """A wheel in the store.  ``name`` tells it to the user: ``click==8.1.0``.
+    """A wheel in the store.  ``name`` is how users know it: ``click==8.1.0``.
 
     ``built`` is one that was made on this host, and may name places of it.
     """

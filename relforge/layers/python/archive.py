@@ -35,23 +35,23 @@ def inspect(path: Path) -> InstallationFiles:
     return InstallationFiles(**row)
 
 
-def unpack(path: Path, folder: Path) -> Path:
-    """Unpack below ``folder`` and return the interpreter's root.
+def unpack(path: Path, directory: Path) -> Path:
+    """Unpack below ``directory`` and return the interpreter's root.
 
     Raises UserError for a member that would land or point outside, before it
     is written.
     """
     with _open(path) as tar:
         for name, member in _members(path, tar):
-            _lay(tar, member, folder, folder / name)
-    return folder / TOP
+            _lay(tar, member, directory, directory / name)
+    return directory / TOP
 
 
-def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, place: Path) -> None:
+def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Path, place: Path) -> None:
     if member.issym():
         extraction.symlink(member.linkname, place)
     elif member.islnk():
-        extraction.link(folder / posixpath.normpath(member.linkname), place)
+        extraction.link(directory / posixpath.normpath(member.linkname), place)
     else:
         extraction.write(tar, member, place)
         if member.isreg() and member.mode & 0o100:
@@ -61,7 +61,7 @@ def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, place: Pat
 def _inspect(path: Path) -> InstallationFiles:
     binary: elf.Elf | None = None
     short = ""
-    told: set[str] = set()  # by the header
+    in_header: set[str] = set()  # by the header
     seen: set[str] = set()  # in the programs
     with _open(path) as tar, tempfile.TemporaryDirectory() as scratch:
         for name, member in _members(path, tar):
@@ -82,7 +82,7 @@ def _inspect(path: Path) -> InstallationFiles:
             elif found := re.fullmatch(r"lib/libpython(3\.\d+t?)\.so\.1\.0", inner):
                 seen |= _versions(_read(tar, member), found[1])
             elif re.fullmatch(r"include/python3\.\d+t?/patchlevel\.h", inner):
-                told |= {hit.decode() for hit in PATCHLEVEL.findall(_read(tar, member))}
+                in_header |= {hit.decode() for hit in PATCHLEVEL.findall(_read(tar, member))}
     if not short:
         raise UserError(
             f"{path}: no interpreter in it: expected {TOP}/bin/python3.*",
@@ -94,7 +94,7 @@ def _inspect(path: Path) -> InstallationFiles:
             hint="use the archive with `unknown-linux-gnu` in its name",
         )
     minor = python_version.minor(short)
-    versions = {text for text in told or seen if text.startswith(f"{minor}.")}
+    versions = {text for text in in_header or seen if text.startswith(f"{minor}.")}
     if len(versions) != 1:
         raise UserError(f"{path}: cannot determine its patch version of CPython {short}")
     threaded = python_version.is_threaded(short)

@@ -16,6 +16,7 @@ from relforge.layers.deps import download as deps_download
 from relforge.layers.deps import package_sources, web
 from relforge.model.spec import PackageSettings, PythonArchive
 from relforge.support.errors import SettingsError, UserError
+from relforge.support.urls import split_url
 
 log = logging.getLogger("relforge.layers.python")
 
@@ -33,7 +34,7 @@ def fetch(wanted: PythonArchive, root: Path) -> tuple[Path, str]:
             f"{wanted.where}.sha256: {wanted.sha256!r} is not a SHA-256 digest",
             hint="expected 64 hexadecimal digits",
         )
-    address = urllib.parse.urlsplit(wanted.place)
+    address = split_url(wanted.place)
     kind = next((kind for kind in KINDS if address.path.endswith(kind)), None)
     if kind is None:
         raise SettingsError(
@@ -62,9 +63,9 @@ def fetch(wanted: PythonArchive, root: Path) -> tuple[Path, str]:
 
 
 def _download(wanted: PythonArchive, root: Path, expected: str, kind: str) -> tuple[Path, str]:
-    folder = cache.home() / "archives"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as scratch:
+    directory = cache.home() / "archives"
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=directory) as scratch:
         draft = Path(scratch) / f"archive{kind}"
         try:
             _fetch(wanted.place, draft, root)
@@ -76,14 +77,14 @@ def _download(wanted: PythonArchive, root: Path, expected: str, kind: str) -> tu
             ) from None
         found = cache.sha256(draft)
         _compare(wanted, expected, found)
-        kept = folder / f"{found}{kind}"
+        kept = directory / f"{found}{kind}"
         os.replace(draft, kept)
     return kept, found
 
 
 def _fetch(place: str, draft: Path, root: Path) -> None:
     """As packages are fetched: with pip's proxy and certificates, and the logins of netrc."""
-    address = urllib.parse.urlsplit(place)
+    address = split_url(place)
     log.info("fetching %s", place)
     if address.scheme == "file":
         shutil.copyfile(urllib.parse.unquote(address.path), draft)

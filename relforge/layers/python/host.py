@@ -20,11 +20,11 @@ EXECUTABLE = re.compile(r"python3\.\d+t?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where interpreters are looked for, in words and as folders; ``kind`` tells who put them."""
+    """Where interpreters are looked for, in words and as paths; ``kind`` is who put them there."""
 
     name: str
     kind: str
-    folders: tuple[Path, ...]
+    directories: tuple[Path, ...]
 
 
 def find(version: str, asked: str = "tool.relforge.python.version") -> Probe:
@@ -64,11 +64,11 @@ def places() -> tuple[Place, ...]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     path = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
     return (
-        Place(name=str(pyenv), kind="pyenv", folders=_versions(pyenv)),
+        Place(name=str(pyenv), kind="pyenv", directories=_versions(pyenv)),
         of_uv(),
-        Place(name="PATH", kind="PATH", folders=tuple(path)),
-        Place(name="/usr/local/bin", kind="host", folders=(Path("/usr/local/bin"),)),
-        Place(name="/usr/bin", kind="host", folders=(Path("/usr/bin"),)),
+        Place(name="PATH", kind="PATH", directories=tuple(path)),
+        Place(name="/usr/local/bin", kind="host", directories=(Path("/usr/local/bin"),)),
+        Place(name="/usr/bin", kind="host", directories=(Path("/usr/bin"),)),
     )
 
 
@@ -76,7 +76,7 @@ def of_uv() -> Place:
     """Where `uv python install` puts what it fetches: `uv python dir`."""
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
-    return Place(name=str(uv), kind="uv", folders=_versions(uv))
+    return Place(name=str(uv), kind="uv", directories=_versions(uv))
 
 
 def _versions(root: Path) -> tuple[Path, ...]:
@@ -106,8 +106,8 @@ def _probed(where: tuple[Place, ...], name: str | None = None) -> Iterator[Probe
     """Programs of that name, or every ``python3.X``; each real file once."""
     seen: set[Path] = set()
     for place in where:
-        for folder in place.folders:
-            for path in [folder / name] if name else _interpreters(folder):
+        for directory in place.directories:
+            for path in [directory / name] if name else _interpreters(directory):
                 if os.access(path, os.X_OK) and path.is_file():  # the first fails for nobody
                     real = path.resolve()
                     if real not in seen:
@@ -116,12 +116,12 @@ def _probed(where: tuple[Place, ...], name: str | None = None) -> Iterator[Probe
                             yield found
 
 
-def _interpreters(folder: Path) -> list[Path]:
+def _interpreters(directory: Path) -> list[Path]:
     try:
-        names = sorted(name for name in os.listdir(folder) if EXECUTABLE.fullmatch(name))
+        names = sorted(name for name in os.listdir(directory) if EXECUTABLE.fullmatch(name))
     except OSError:
         return []
-    return [folder / name for name in names]
+    return [directory / name for name in names]
 
 
 def _newer(found: Probe, best: Probe) -> bool:

@@ -11,7 +11,7 @@ from relforge.model import python_version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationFiles:
-    """What an archive holds, told without running it: it may be for another CPU.
+    """What an archive holds, found without running it: it may be for another CPU.
 
     ``version`` is as settings write it: ``3.14.2t`` of a free-threaded build.
     """

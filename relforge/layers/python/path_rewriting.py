@@ -16,10 +16,10 @@ from relforge.support.errors import UserError
 
 NOWHERE = "/nonexistent"  # stands for a directory of the build
 PREFIX = "@prefix@"  # stands for the tree in the build variables
-PUBLIC = ("/", "/usr", "/usr/local", "/install", PREFIX)  # tell nothing of a build host
+PUBLIC = ("/", "/usr", "/usr/local", "/install", PREFIX)  # reveal nothing of a build host
 
 # Build variables that name directories of the installation, whatever the prefix is.
-FOLDERS = frozenset(
+DIRECTORIES = frozenset(
     {
         *("prefix", "exec_prefix", "host_prefix", "host_exec_prefix", "datarootdir"),
         *("BINDIR", "BINLIBDEST", "CONFINCLUDEDIR", "CONFINCLUDEPY", "DESTDIRS", "DESTLIB"),
@@ -66,7 +66,7 @@ class BuildPlaces:
 
     @property
     def private(self) -> tuple[str, ...]:
-        """Those that tell something of a build host, the longest first."""
+        """Those that reveal something of a build host, the longest first."""
         found = {path for path in (*self.prefixes, *self.builds) if path not in PUBLIC}
         return tuple(sorted(found, key=lambda path: (-len(path), path)))
 
@@ -78,9 +78,9 @@ def places(stdlib: Path, prefix: str) -> BuildPlaces:
         variables = _variables(path)
         prefixes |= {str(variables.get(name) or prefix) for name in ("prefix", "exec_prefix")}
         for name in ("abs_builddir", "abs_srcdir"):
-            folder = posixpath.normpath(str(variables.get(name) or NOWHERE))
-            if folder.count("/") > 1:
-                builds.add(folder)
+            directory = posixpath.normpath(str(variables.get(name) or NOWHERE))
+            if directory.count("/") > 1:
+                builds.add(directory)
         multiarch = str(variables.get("MULTIARCH") or "")
     return BuildPlaces(
         prefixes=tuple(sorted(prefixes)), builds=tuple(sorted(builds)), multiarch=multiarch
@@ -155,9 +155,9 @@ def _value(name: str, value: str, found: BuildPlaces) -> str:
     for path in sorted(found.builds, key=len, reverse=True):
         value = _replaced(value, path, NOWHERE)
     for path in sorted(found.prefixes, key=len, reverse=True):
-        if path not in ("/", PREFIX) and (name in FOLDERS or path not in PUBLIC):
+        if path not in ("/", PREFIX) and (name in DIRECTORIES or path not in PUBLIC):
             value = _replaced(value, path, PREFIX)
-    if name in FOLDERS and found.multiarch:
+    if name in DIRECTORIES and found.multiarch:
         value = value.replace(f"{PREFIX}/lib/{found.multiarch}", f"{PREFIX}/lib")
     return value
 

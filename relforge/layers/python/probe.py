@@ -31,7 +31,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One interpreter of the host.  Paths are absolute; ``executable`` is no link."""
+    """One interpreter of the host.  Paths are absolute; ``executable`` is not a link."""
 
     executable: str
     machine: str

@@ -76,7 +76,7 @@ def check(settings: PythonSettings) -> None:
 
 def select(installation: Installation, settings: PythonSettings) -> Selection:
     """Decide what goes in.  Raises UserError where a library that Python needs is missing."""
-    folder = f"lib/python{installation.short}"
+    directory = f"lib/python{installation.short}"
     name = f"python{installation.short}"
     links = [("bin/python", name), ("bin/python3", name)]
     if python_version.is_threaded(installation.short):  # it has its minor version's name, too
@@ -86,9 +86,9 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
     for relative, path in _standard_library(installation, settings):
         target = os.readlink(path) if path.is_symlink() else None
         if target is None or not _stays(target, path):
-            files.append((f"{folder}/{relative}", path))
+            files.append((f"{directory}/{relative}", path))
         else:
-            links.append((f"{folder}/{relative}", target))
+            links.append((f"{directory}/{relative}", target))
     if (found := certificates.find()) is not None:
         files.append((certificates.PLACE, found))
     files.sort()
@@ -115,7 +115,7 @@ def select(installation: Installation, settings: PythonSettings) -> Selection:
 
 
 def inputs(settings: PythonSettings) -> tuple[str, ...]:
-    """What decides the tree's bytes besides the interpreter: settings, programs, certificates."""
+    """What decides the tree's bytes but for the interpreter: settings, programs, certificates."""
     bundle = certificates.find()
     return (
         repr([sorted(settings.keep), sorted(settings.exclude), settings.strip]),
@@ -150,9 +150,9 @@ def _pattern(settings: PythonSettings) -> re.Pattern[str]:
     return re.compile("|".join(fnmatch.translate(row) for row in patterns))
 
 
-def _walk(folder: Path, prefix: str, left_out: re.Pattern[str]) -> Iterator[Path]:
+def _walk(directory: Path, prefix: str, left_out: re.Pattern[str]) -> Iterator[Path]:
     """Files and links; a link to a directory is passed over."""
-    with os.scandir(folder) as rows:
+    with os.scandir(directory) as rows:
         for row in rows:
             relative = f"{prefix}{row.name}"
             if left_out.match(relative):
@@ -171,11 +171,14 @@ def _stays(target: str, path: Path) -> bool:
 def _headers(installation: Installation) -> list[tuple[str, Path]]:
     """The two that the standard library itself reads; Debian has them in two directories."""
     found = []
-    folders = [installation.include, installation.include.parents[1] / installation.include.name]
+    directories = [
+        installation.include,
+        installation.include.parents[1] / installation.include.name,
+    ]
     for name in ("pyconfig.h", "patchlevel.h"):
-        for folder in folders:
-            if (folder / name).is_file():
-                found.append((f"include/python{installation.short}/{name}", folder / name))
+        for directory in directories:
+            if (directory / name).is_file():
+                found.append((f"include/python{installation.short}/{name}", directory / name))
                 break
     return found
 

@@ -1,4 +1,4 @@
-"""The scripts that Tcl and Tk need besides their libraries, for those who keep tkinter."""
+"""The scripts that Tcl and Tk need in addition to their libraries, for those who keep tkinter."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def scripts(libraries: Mapping[str, Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name, path in libraries.items():
         if match := re.fullmatch(r"lib(tcl|tk)(\d\.\d)\.so.*", name):
-            folder = f"{match[1]}{match[2]}"
+            directory = f"{match[1]}{match[2]}"
             for parent in (path.parent, path.parent.parent, SHARED):
-                if (parent / folder / FIRST[match[1]]).is_file():
-                    for script in cache.walk(parent / folder):
-                        inner = script.relative_to(parent / folder).as_posix()
+                if (parent / directory / FIRST[match[1]]).is_file():
+                    for script in cache.walk(parent / directory):
+                        inner = script.relative_to(parent / directory).as_posix()
                         if script.is_file() and not inner.startswith(("demos/", "images/")):
-                            found[f"{folder}/{inner}"] = script
+                            found[f"{directory}/{inner}"] = script
                     break
     return found

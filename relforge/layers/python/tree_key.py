@@ -1,7 +1,7 @@
 """The content key of an interpreter's tree, at once where none of its files has changed.
 
 What `selection.select` finds out takes a look at every file by name; this one
-compares time and size of all that lies there, and asks no more.
+compares the time and size of all files there, and nothing else.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def key(installation: Installation, settings: PythonSettings) -> str:
 
 def _ask(installation: Installation, settings: PythonSettings) -> dict[str, Any]:
     chosen = selection.select(installation, settings)
-    folders = installation.stdlib, installation.dynload
+    directories = installation.stdlib, installation.dynload
     others = [
-        path for _, path in chosen.files if not any(path.is_relative_to(one) for one in folders)
+        path for _, path in chosen.files if not any(path.is_relative_to(one) for one in directories)
     ]
     stamps = file_facts.stamps(others)
     return {"key": chosen.key, "others": [str(path) for path in others], "stamps": stamps}
@@ -42,20 +42,20 @@ def _ask(installation: Installation, settings: PythonSettings) -> dict[str, Any]
 
 def _signature(installation: Installation, settings: PythonSettings) -> str:
     passed = NEVER.union(*(rows for name, rows in KEPT.items() if name not in settings.keep))
-    folders = {str(installation.stdlib), str(installation.dynload)}
+    directories = {str(installation.stdlib), str(installation.dynload)}
     rows = (
         *(repr(installation), *selection.surroundings()),
         *(selection.FORMAT, *selection.inputs(settings)),
-        *(row for folder in sorted(folders) for row in _files(folder, passed)),
+        *(row for directory in sorted(directories) for row in _files(directory, passed)),
     )
     return "\n".join(rows)
 
 
-def _files(folder: str, passed: frozenset[str]) -> Iterator[str]:
+def _files(directory: str, passed: frozenset[str]) -> Iterator[str]:
     """Each file with its time and size; one of a link's target, as that is what would go in."""
     rows: list[str] = []
     below: list[str] = []
-    with os.scandir(folder) as entries:
+    with os.scandir(directory) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in passed:

@@ -25,7 +25,7 @@ LEFT_OUT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleLibrary:
-    """One of them, as the bill of materials tells it."""
+    """One of them, as the bill of materials lists it."""
 
     name: str
     version: str
@@ -35,7 +35,7 @@ class ConsoleLibrary:
 
 def key() -> str:
     """The digest of all that decides what `files` gives."""
-    records = (place for name in NAMES for place in _folder(name).parent.glob(_RECORD % name))
+    records = (place for name in NAMES for place in _directory(name).parent.glob(_RECORD % name))
     return cache.key(*LEFT_OUT, *(place.read_text(encoding="utf-8") for place in sorted(records)))
 
 
@@ -69,14 +69,14 @@ def files() -> Iterator[tuple[str, Path]]:
 
 def _modules(name: str) -> Iterator[tuple[str, Path]]:
     """Its Python sources: without shared objects they serve every CPU."""
-    package = _folder(name)
+    package = _directory(name)
     for path in cache.walk(package):
         to = path.relative_to(package.parent).as_posix()
         if path.suffix == ".py" and not any(fnmatch(to, pattern) for pattern in LEFT_OUT):
             yield to, path
 
 
-def _folder(name: str) -> Path:
+def _directory(name: str) -> Path:
     spec = find_spec(name)
     assert spec is not None, f"{name} is a dependency of relforge"
     assert spec.origin is not None
@@ -88,6 +88,8 @@ def _texts(name: str) -> Iterator[tuple[str, Path]]:
     from importlib.metadata import files  # noqa: PLC0415 - slow to import, seldom needed
 
     for file in files(name) or ():
-        folder, _, rest = file.as_posix().partition("/")
-        if folder.endswith(".dist-info") and (rest == "METADATA" or rest.startswith("licenses/")):
+        directory, _, rest = file.as_posix().partition("/")
+        if directory.endswith(".dist-info") and (
+            rest == "METADATA" or rest.startswith("licenses/")
+        ):
             yield file.as_posix(), Path(str(file.locate()))

@@ -98,8 +98,8 @@ def _shared_objects(release: Release) -> Iterator[Entry]:
     """The libraries that came along with the interpreter, or for the wheels."""
     for layer in release.layers:
         for entry in layer.entries:
-            folder, name = posixpath.split(entry.path)
-            if folder == f"{layout.PYTHON}/lib" and ".so" in name and entry.link is None:
+            directory, name = posixpath.split(entry.path)
+            if directory == f"{layout.PYTHON}/lib" and ".so" in name and entry.link is None:
                 yield entry
 
 

@@ -29,10 +29,10 @@ def packages(release: Release) -> tuple[NpmPackage, ...]:
     settings = release.settings.assets
     if not settings.run:
         return ()
-    folder = release.project.root / settings.cwd
+    directory = release.project.root / settings.cwd
     for name in LOCKS:
         try:
-            rows = json.loads((folder / name).read_bytes())["packages"]
+            rows = json.loads((directory / name).read_bytes())["packages"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
         return tuple(

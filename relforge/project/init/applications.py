@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from relforge.project.init.facts import Facts, Function
-from relforge.project.init.frameworks import FACTORIES, MAKERS, WRAPPERS, Interface
+from relforge.project.init import contents
+from relforge.project.init.application_kinds import Kind, of_function, of_name
+from relforge.project.init.facts import Facts
+from relforge.project.init.frameworks import FACTORIES, HELD, Interface
 from relforge.project.init.names import Names
-from relforge.project.init.syntax import Call, Expression, Name
 
 DJANGO_NAME = "application"  # what Django and every WSGI server look for
-_DEEPEST = 12
+_MOST = 30  # applications that are compared with one another
 _NOT_SERVED = ("env", "manage", "conftest")  # Alembic's env.py makes an application for itself
-_BY_NAME: tuple[str, ...] = ("application", "app", "api", "asgi", "wsgi", "server")
-Kind = tuple[str, Interface]
-# What an application manually takes.
-_SIGNATURES: dict[tuple[str, ...], Kind] = {
-    ("environ", "start_response"): ("WSGI application", "wsgi"),
-    ("scope", "receive", "send"): ("ASGI application", "asgi"),
-}
+BY_NAME: tuple[str, ...] = ("application", "app", "api", "asgi", "wsgi", "server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +28,8 @@ class Application:
     path: str
     factory: bool = False  # what the target names makes the application
     read: bool = True  # False: by the names alone, its object cannot be read
+    said: bool = False  # the sources themselves start a server with it
+    port: int = 0  # and on that port
 
     @property
     def module(self) -> str:
@@ -54,119 +51,65 @@ def find(names: Names) -> tuple[Application, ...]:
     found = whole if factories else found
     made = {row.framework for row in found}
     found += [row for row in factories if row.framework not in made]
-    return tuple(sorted(found, key=_likelihood))
+    if not any(row.interface in ("asgi", "wsgi") for row in found):
+        found += [
+            row for module in names.modules for row in _factories(names, module, any_name=True)
+        ]
+    said = {row.target: row for row in _started(names)}
+    found = [*said.values(), *(row for row in found if row.target not in said)]
+    held = set(_held(names, found))
+    return tuple(sorted(found, key=lambda row: _likelihood(row, held=row.target in held)))
 
 
-def kind(names: Names, module: str, value: Expression, depth: int = 0) -> Kind | None:
-    """What an expression of a module makes: framework and interface; None: no application."""
-    if depth > _DEEPEST:
-        return None
-    if isinstance(value, Name):
-        return _of_name(names, names.absolute(module, value.dotted), depth)
-    if not isinstance(value, Call):
-        return None
-    callee = names.absolute(module, value.callee)
-    if callee.endswith(".make_wsgi_app"):
-        return "Pyramid", "wsgi"
-    if callee in MAKERS:
-        return MAKERS[callee]
-    made = next((MAKERS[row] for row in names.bases(callee) if row in MAKERS), None)
-    if made is not None:
-        return made
-    called = next((row for row in names.called_with(callee) if row), ())
-    if called in _SIGNATURES:
-        return _SIGNATURES[called]
-    function = names.function(callee)
-    if function is not None:
-        return _returned(names, *function, depth + 1)
-    rows = (*value.args, *(row for _, row in value.keywords))
-    inner = next((row for arg in rows if (row := kind(names, module, arg, depth + 1))), None)
-    if callee in WRAPPERS:
-        return (inner[0] if inner else callee.partition(".")[0]), WRAPPERS[callee]
-    own = names.locate(callee) is not None or "." in callee or callee in names.modules
-    return inner if own and inner and inner[1] in ("asgi", "wsgi") else None
+def _started(names: Names) -> Iterator[Application]:
+    """``uvicorn.run("shop.api:app", port=9000)``: the sources say what is served."""
+    for module, facts in names.modules.items():
+        for row in facts.starts:
+            owner, _, name = row.target.partition(":")
+            there = names.modules.get(owner)
+            known = there and {*there.bound, *there.functions, *there.imports, *there.classes}
+            if names.absolute(module, row.callee) != "uvicorn.run" or name not in (known or ()):
+                continue
+            made = of_name(names, f"{owner}.{name}", 0)
+            function = names.function(f"{owner}.{name}")
+            if made is None and function is not None:
+                made = of_function(names, *function, 0)
+            kind = made or ("ASGI application", "asgi")
+            plain = _application(kind, owner, name, names.modules[owner], factory=row.factory)
+            yield replace(plain, said=True, port=row.port)
 
 
-def _of_name(names: Names, dotted: str, depth: int) -> Kind | None:
-    if dotted.endswith(".wsgi_app"):  # Flask's own
-        dotted = dotted.removesuffix(".wsgi_app")
-    if dotted.endswith(".server"):  # Dash's
-        held = names.value(dotted.removesuffix(".server"))
-        if held and names.calls(*held) == "dash.Dash":
-            return "Dash", "wsgi"
-    function = names.function(dotted)
-    if function is not None and function[1].words in _SIGNATURES:
-        return _SIGNATURES[function[1].words]
-    found = names.value(dotted)
-    if found is None:
-        return None
-    module, value = found
-    place = names.locate(dotted)
-    rows = [value]
-    if place is not None:  # app = Flask(...); app = Wrapper(app)
-        rows = list(reversed(names.modules[place[0]].history.get(place[1], (value,))))
-        module = place[0]
-    for index, row in enumerate(rows):
-        if isinstance(row, Name) and names.absolute(module, row.dotted) == dotted:
-            continue
-        made = _bound(names, module, row, rows[index + 1 :], dotted, depth + 1)
-        if made is not None:
-            return made
-    return None
+def _held(names: Names, found: list[Application]) -> Iterator[str]:
+    """The applications that another one contains: its module imports theirs, and not the reverse.
 
-
-def _bound(
-    names: Names, module: str, value: Expression, before: list[Expression], own: str, depth: int
-) -> Kind | None:
-    """What is bound last; where it wraps what the same name was bound to, what that was."""
-    if isinstance(value, Call) and before and depth < _DEEPEST:
-        rows = (*value.args, *(row for _, row in value.keywords))
-        wraps = any(isinstance(r, Name) and names.absolute(module, r.dotted) == own for r in rows)
-        if wraps:
-            callee = names.absolute(module, value.callee)
-            made = MAKERS.get(callee)
-            inner = made or _bound(names, module, before[0], before[1:], own, depth + 1)
-            if callee in WRAPPERS and inner:
-                return inner[0], WRAPPERS[callee]
-            return inner
-    return kind(names, module, value, depth)
-
-
-def _returned(names: Names, module: str, function: Function, depth: int) -> Kind | None:
-    """What a function returns, by its names and the calls in it, else as its annotation says."""
-    for row in function.returns:
-        value: Expression = row
-        seen: set[str] = set()
-        while isinstance(value, Name) and value.dotted in function.local:
-            if value.dotted in seen:
-                break
-            seen.add(value.dotted)
-            value = function.local[value.dotted]
-        made = kind(names, module, value, depth)
-        if made is None and isinstance(value, Call):  # return Middleware(app), app of the function
-            inner = (function.local.get(getattr(arg, "dotted", "")) for arg in value.args)
-            made = next(
-                (k for arg in inner if arg and (k := kind(names, module, arg, depth))), None
-            )
-        if made is not None:
-            return made
-    said = kind(names, module, Call(function.annotation), depth) if function.annotation else None
-    return said if said and said[1] in ("asgi", "wsgi") else None
+    What is served is the outermost: ``Mount("/api", api)``, ``DispatcherMiddleware(front, ...)``.
+    """
+    web = [row for row in found if row.interface in ("asgi", "wsgi") and not row.factory][:_MOST]
+    reached = {row.module: contents.closure(names, [row.module]) for row in web}
+    place = {row.target: names.locate(f"{row.module}.{row.name}") for row in web}
+    for inner in web:
+        for outer in web:
+            one_way = inner.module in reached[outer.module] - {outer.module}
+            mutual = outer.module in reached[inner.module]
+            entry = is_entry(names.modules[outer.module])
+            if one_way and not mutual and entry and place[inner.target] != place[outer.target]:
+                yield inner.target
 
 
 def _in_module(names: Names, module: str) -> Iterator[Application]:
     facts = names.modules[module]
     there = (*facts.imports, *facts.functions)
-    candidates = [*facts.bound, *(name for name in there if name in _BY_NAME)]
+    candidates = [*facts.bound, *(name for name in there if name in BY_NAME)]
     for name in dict.fromkeys(candidates):
         if name.startswith("_"):
             continue
-        made = _of_name(names, f"{module}.{name}", 0)
+        made = of_name(names, f"{module}.{name}", 0)
         if made is None and name in facts.imports and name not in facts.bound:
-            made = _of_name(names, names.absolute(module, name), 0)
+            made = of_name(names, names.absolute(module, name), 0)
         own = name in facts.bound or name in facts.functions
-        if made is not None and (own or _is_entry(facts)):
-            yield _application(made, module, name, facts)
+        if made is not None and (own or is_entry(facts)):
+            held = HELD.get(names.calls(module, facts.bound[name])) if name in facts.bound else ""
+            yield _application(made, module, f"{name}.{held}" if held else name, facts)
 
 
 def _by_its_name(names: Names, module: str, found: list[Application]) -> Iterator[Application]:
@@ -189,12 +132,16 @@ def _by_its_name(names: Names, module: str, found: list[Application]) -> Iterato
         )
 
 
-def _factories(names: Names, module: str) -> Iterator[Application]:
-    """Functions that can be called with nothing, for projects that leave that to the server."""
+def _factories(names: Names, module: str, *, any_name: bool = False) -> Iterator[Application]:
+    """Functions that can be called with nothing, for projects that leave that to the server.
+
+    ``any_name`` takes those with other names than factories have.
+    """
     facts = names.modules[module]
     for name, function in facts.functions.items():
-        named = name in FACTORIES or (name in _BY_NAME and function.annotation)
-        made = _returned(names, module, function, 0) if named else None
+        named = name in FACTORIES or (name in BY_NAME and function.annotation)
+        named = named or (any_name and not name.startswith(("_", "test")))
+        made = of_function(names, module, function, 0) if named else None
         if made and not function.required and not function.is_async and made[1] != "celery":
             yield _application(made, module, name, facts, factory=True)
 
@@ -204,7 +151,7 @@ def unfit(names: Names) -> tuple[tuple[str, str], ...]:
     found = []
     for module, facts in names.modules.items():
         for name, function in facts.functions.items():
-            made = _returned(names, module, function, 0) if name in FACTORIES else None
+            made = of_function(names, module, function, 0) if name in FACTORIES else None
             if made and made[1] in ("asgi", "wsgi") and (function.required or function.is_async):
                 why = "is a coroutine" if function.is_async else "wants arguments"
                 found.append((f"{module}:{name}", why))
@@ -223,19 +170,23 @@ def _application(
     )
 
 
-def _is_entry(facts: Facts) -> bool:
+def is_entry(facts: Facts) -> bool:
     """Whether a module is one that servers are pointed to, so that its imports count."""
     stem = PurePosixPath(facts.path).stem
     return stem in ("app", "application", "asgi", "main", "run", "serve", "server", "web", "wsgi")
 
 
-def _likelihood(found: Application) -> tuple[bool, bool, bool, int, int, str]:
+def _likelihood(
+    found: Application, *, held: bool
+) -> tuple[bool, bool, bool, bool, bool, int, int, str]:
     last = found.module.rpartition(".")[2]
-    by_name = _BY_NAME.index(found.name) if found.name in _BY_NAME else len(_BY_NAME)
+    by_name = BY_NAME.index(found.name) if found.name in BY_NAME else len(BY_NAME)
     return (
+        not found.said,
         found.factory,
         last not in ("asgi", "wsgi"),
         found.interface != "asgi",
+        held,
         found.path.count("/"),
         by_name,
         found.target,

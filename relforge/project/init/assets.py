@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from relforge.project.init.document import Row, Table, listed, toml
+from relforge.project.init.found import Found
 from relforge.project.init.frontend import FrontEnd
-from relforge.project.init.look import Found
 from relforge.project.init.roots import MANAGE
 
 
 def assets(found: Found) -> Iterator[Table]:
-    """One table; what cannot be told is a comment, with the sentence that says what is missing."""
+    """One table; what cannot be found out is a comment, with a sentence about what is missing."""
     fronts = [row for row in found.fronts if not row.doubt]
     collect = _collect(found)
     static = found.static
@@ -22,7 +22,7 @@ def assets(found: Found) -> Iterator[Table]:
         yield _doubtful([collect], ".", _inputs(found), "staticfiles", "Django's", static.why)
     for row in found.fronts:
         words = row.commands(at_top=False)
-        place = row.folder or "."
+        place = row.directory or "."
         yield _doubtful(words, place, row.inputs, "WHERE-IT-WRITES", "The front end's", row.doubt)
 
 
@@ -59,12 +59,12 @@ def _collect(found: Found) -> tuple[str, ...]:
 
 
 def _environ(found: Found) -> dict[str, str]:
-    """What Django's own command line needs where there is no manage.py."""
+    """What Django's own command line needs without a manage.py."""
     return next((row.env for row in found.commands if row.name == "manage"), {})
 
 
 def _inputs(found: Found) -> tuple[str, ...]:
-    rows = [*found.contents.paths, *found.static.folders]
+    rows = [*found.contents.paths, *found.static.directories]
     kept = dict.fromkeys(row for row in rows if found.sources.has(row))
     outer = [r for r in kept if not any(r != q and r.startswith(f"{q}/") for q in kept)]
     names = set(found.sources.files)
@@ -76,16 +76,16 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     run = [words for row in fronts for words in row.commands(at_top=not alone)]
     inputs = list(dict.fromkeys(path for row in fronts for path in row.inputs))
     if collect:
-        run += [("mkdir", "-p", *found.state_folders)] if found.state_folders else []
+        run += [("mkdir", "-p", *found.state_directories)] if found.state_directories else []
         run.append(collect)
         made = {f"{path}/**" for row in fronts for path in row.outputs}
         inputs = [row for row in dict.fromkeys((*inputs, *_inputs(found))) if row not in made]
     outputs = _outputs(found, fronts, collects=bool(collect))
     digest = not collect and not any(row.names_files for row in fronts) and alone
     rows = [Row(key="run", value=listed(tuple(run)))]
-    if alone and fronts[0].folder:
-        rows.append(Row(key="cwd", value=toml(fronts[0].folder)))
-        if fronts[0].install_in != fronts[0].folder:
+    if alone and fronts[0].directory:
+        rows.append(Row(key="cwd", value=toml(fronts[0].directory)))
+        if fronts[0].install_in != fronts[0].directory:
             rows.pop()
     rows.append(Row(key="inputs", value=listed(tuple(inputs))))
     rows.append(Row(key="outputs", value=toml(outputs)))
@@ -97,7 +97,7 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
     comments = [f"{what}.  `inputs` decide when the commands run again."]
     if digest:
         comments.append("`digest` gives the results fingerprinted names and a manifest.")
-    if collect and found.state_folders:
+    if collect and found.state_directories:
         comments.append("The settings open a database when they are read: its directory is made.")
     if collect:
         comments.append("{python} is the release's own interpreter; it sees `check.env`.")
@@ -107,7 +107,7 @@ def _table(found: Found, fronts: list[FrontEnd], collect: tuple[str, ...]) -> Ta
 def _outputs(found: Found, fronts: list[FrontEnd], *, collects: bool) -> dict[str, str]:
     """Where each directory that is made is in the release."""
     outputs: dict[str, str] = {}
-    gathered = found.static.folders if collects else ()
+    gathered = found.static.directories if collects else ()
     for row in fronts:
         for path in row.outputs:
             taken = any(path == place or path.startswith(f"{place}/") for place in gathered)

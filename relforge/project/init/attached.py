@@ -17,17 +17,21 @@ def whole(names: Names, found: Application) -> Application:
     """The application by the name of a module that loads every module that adds to it."""
     if found.factory or found.interface not in ("asgi", "wsgi"):
         return found
-    dotted = f"{found.module}.{found.name}"
-    adding = set(_adding(names, dotted))
-    if adding <= contents.closure(names, [found.module]):
-        return found
-    for module, name in sorted(_having(names, dotted), key=lambda row: _unlikeliness(names, *row)):
-        if adding <= contents.closure(names, [module]):
-            return replace(found, target=f"{module}:{name}", path=names.modules[module].path)
-    return found
+    module, name = loading(names, found.module, found.name)
+    return replace(found, target=f"{module}:{name}", path=names.modules[module].path)
 
 
-def _adding(names: Names, dotted: str) -> Iterator[str]:
+def loading(names: Names, module: str, name: str) -> tuple[str, str]:
+    """The module that loads whatever adds to that object, and its name there; else its own."""
+    dotted = f"{module}.{name}"
+    added = set(adding(names, dotted))
+    if added <= contents.closure(names, [module]):
+        return module, name
+    rows = sorted(_having(names, dotted), key=lambda row: _unlikeliness(names, *row))
+    return next((r for r in rows if added <= contents.closure(names, [r[0]])), (module, name))
+
+
+def adding(names: Names, dotted: str) -> Iterator[str]:
     """The modules with functions below ``@app.route``, ``@app.get`` and the like."""
     for module, facts in names.modules.items():
         rows = (names.absolute(module, row).rpartition(".")[0] for row in facts.decorators)

@@ -9,8 +9,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from relforge.project.init import judge
-from relforge.project.init.frameworks import FLOORS, FRAMEWORKS
-from relforge.project.init.look import Found
+from relforge.project.init.found import Found
+from relforge.project.init.frameworks import FLOORS, FRAMEWORKS, TASK_QUEUES
 from relforge.project.requirements import choice
 
 
@@ -59,7 +59,7 @@ def _unwritten(found: Found) -> Iterator[str]:
     """The framework and the server of a project that writes no dependencies down at all."""
     rows = (found.names.modules[name].needs for name in found.contents.reached)
     imported = {name.partition(".")[0] for needs in rows for name, level in needs if not level}
-    yield from sorted(imported & FRAMEWORKS)
+    yield from sorted(imported & (FRAMEWORKS | TASK_QUEUES))
     if found.web.process is not None and found.web.process.server:
         yield found.web.process.server
 

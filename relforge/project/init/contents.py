@@ -75,7 +75,7 @@ def choose(
     whole = {f"{root}/{first}" if root else first for root, first in tops}
     for path in sorted({*data, *extra}):
         if not any(path == row or path.startswith(f"{row}/") for row in whole):
-            root = roots.of(path) if path not in roots.folders else ""
+            root = roots.of(path) if path not in roots.directories else ""
             inner = path.removeprefix(f"{root}/") if root else path
             rows.setdefault(root, set()).add(inner)
             whole.add(path)
@@ -139,7 +139,7 @@ def _data(
     }
     for module in reached:
         facts = names.modules[module]
-        folder = str(PurePosixPath(facts.path).parent).removeprefix(".")
+        directory = str(PurePosixPath(facts.path).parent).removeprefix(".")
         for text in facts.texts:
             plain = text.strip("/").removeprefix("./")
             first = plain.partition("/")[0]
@@ -147,7 +147,7 @@ def _data(
                 continue
             if ".." in plain:
                 continue
-            for base in {"", folder, *bases}:
+            for base in {"", directory, *bases}:
                 path = f"{base}/{plain}" if base else plain
                 if sources.has(path) and _is_data(sources, path, fronts, first):
                     yield path

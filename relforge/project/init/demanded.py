@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
+from relforge.project.init.environment_syntax import GETENV, ends
 from relforge.project.init.syntax import dotted
 
-GETENV = ("getenv", "os.getenv", "environ.get", "os.environ.get")
 # Calls that fail with None as their first argument, by the last part of their names.
 _TAKERS = frozenset({
     "Database", "Fernet", "Path", "create_async_engine", "create_engine", "float", "from_url",
@@ -30,7 +30,32 @@ def demanded(nodes: Sequence[ast.AST], at_import: set[int]) -> Iterator[ast.Call
             read = bound.get(dotted(value)) if named else value
             if read is not None and _is_open(read):
                 yield read
+    for name in refused(node for node in nodes if id(node) in at_import):
+        if name in bound:
+            yield bound[name]
     yield from _of_django(nodes, at_import)
+
+
+def refused(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """``if X is None: raise ...``, ``if not X: sys.exit()``, ``assert X``."""
+    for node in nodes:
+        if isinstance(node, ast.If) and any(ends(row) for row in node.body):
+            tests = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
+            yield from (dotted(row) for test in tests for row in _absent(test))
+        elif isinstance(node, ast.Assert):
+            yield dotted(node.test.left if isinstance(node.test, ast.Compare) else node.test)
+
+
+def _absent(test: ast.expr) -> Iterator[ast.expr]:
+    """What a condition says is missing."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = test.operand
+        rows = inner.args if isinstance(inner, ast.Call) and dotted(inner.func) == "all" else []
+        listed = (row for arg in rows if isinstance(arg, ast.List | ast.Tuple) for row in arg.elts)
+        yield from (inner, *listed)
+    elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.Eq):
+        other = test.comparators[0]
+        yield from (test.left,) if isinstance(other, ast.Constant) and not other.value else ()
 
 
 def _of_django(nodes: Sequence[ast.AST], at_import: set[int]) -> Iterator[ast.Call]:

@@ -1,17 +1,15 @@
-"""Django's settings, as far as their source says: static files, and what is kept on disk."""
+"""Django's settings, as far as their source says."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from relforge.project.init import paths
 from relforge.project.init.names import Names
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
-_STATIC = "django.contrib.staticfiles"
-DATABASES = (".sqlite3", ".sqlite", ".db")  # how the names of their files end
 _DEEPEST = 12
 
 
@@ -30,37 +28,20 @@ class Value:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaticFiles:
-    """Where collectstatic gathers, relative to the project, and from where besides the apps.
-
-    ``root`` is "" where there is nothing to gather, or nobody can tell: then ``why``.
-    """
-
-    root: str = ""
-    folders: tuple[str, ...] = ()
-    why: str = ""
+Options = Callable[[str, str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Something that the application writes into its own directory."""
-
-    what: str
-    path: str
-    where: str
-
-    @property
-    def folder(self) -> str:
-        """The directory of a database, which has to be there before it is opened; else ""."""
-        return self.path.rpartition("/")[0] if self.path.endswith(DATABASES) else ""
+def no_options(section: str, key: str) -> str | None:
+    """Where no file of configuration is known."""
+    return None
 
 
 class Settings:
     """The settings module that is served, with what it takes from others."""
 
-    def __init__(self, names: Names, module: str) -> None:
+    def __init__(self, names: Names, module: str, options: Options = no_options) -> None:
         self._names = names
+        self._options = options
         self.module = module
 
     def value(self, name: str) -> Value | None:
@@ -84,7 +65,7 @@ class Settings:
 
     def path(self, value: Value) -> str | None:
         """The path that a value is: see `paths.evaluate`."""
-        return paths.evaluate(value.node, value.path, lambda name: self._lookup(value, name, 0))
+        return self._evaluate(value, 0)
 
     def text(self, name: str) -> str:
         """A setting that is a plain string."""
@@ -136,65 +117,46 @@ class Settings:
         found = self._find(value.module, name.rpartition(".")[2], 0)
         if found is None or depth > _DEEPEST or found.node is value.node:
             return None
+        return self._evaluate(found, depth + 1)
+
+    def _evaluate(self, value: Value, depth: int) -> str | None:
         return paths.evaluate(
-            found.node, found.path, lambda inner: self._lookup(found, inner, depth + 1)
+            value.node,
+            value.path,
+            lambda name: self._lookup(value, name, depth),
+            lambda section, key: self._option(section, key, depth),
         )
 
-
-def static(settings: Settings) -> StaticFiles:
-    """What `collectstatic` would gather, and into which directory."""
-    value = settings.value("STATIC_ROOT")
-    used = settings.installs(_STATIC)
-    if not used and settings.value("INSTALLED_APPS") is not None:
-        return StaticFiles()
-    if value is None:
-        why = "STATIC_ROOT is not set in the settings" if used else ""
-        return StaticFiles(why=why)
-    path = settings.path(value)
-    root = paths.inside(path)
-    shown = f"STATIC_ROOT is set in {value.where}"
-    if value.condition:
-        return StaticFiles(why=f"{shown} under the condition `{value.condition}`")
-    if path is None:
-        return StaticFiles(why=f"{shown}, but its value cannot be read from the source")
-    if root is None:
-        return StaticFiles(why=f"{shown} to {path.replace(paths.ROOT, '..')}, outside the project")
-    listed = settings.value("STATICFILES_DIRS")
-    folders: list[str] = []
-    if listed is not None:
-        for row in _elements(listed.node):
-            inner = paths.inside(settings.path(replace(listed, node=row)))
-            folders += [inner] if inner else []
-    return StaticFiles(root=root, folders=tuple(dict.fromkeys(folders)))
+    def _option(self, section: str, key: str, depth: int) -> str | None:
+        """What a file of configuration has there, else a dictionary of the sources."""
+        said = self._options(section, key)
+        if said is not None or depth > _DEEPEST:
+            return said
+        for module, facts in self._names.modules.items():
+            for name, row in facts.settings.items():
+                for node in _below(row.node, name, section, key):
+                    value = Value(node=node, path=facts.path, line=row.line, module=module)
+                    found = self._evaluate(value, depth + 1)
+                    if found is not None:
+                        return found
+        return None
 
 
-def kept(settings: Settings) -> Iterator[Kept]:
-    """Databases and uploads that would be in the release itself."""
-    seen: set[str] = set()
-    for value in settings.values():
-        for path, where in _files(settings, value):
-            if path not in seen:
-                seen.add(path)
-                yield Kept("the database", path, where)
-    for name, what in (("MEDIA_ROOT", "uploads"), ("FILE_UPLOAD_TEMP_DIR", "uploads")):
-        said = settings.value(name)
-        folder = paths.inside(settings.path(said)) if said else None
-        if said and folder:
-            yield Kept(what, folder, said.where)
+def _below(node: ast.expr, name: str, section: str, key: str) -> Iterator[ast.expr]:
+    """``DIRS["static"]`` of ``DIRS``; ``["dirs"]["static"]``, or its default, of any dictionary."""
+    if name == section:
+        yield from _values(node, key)
+        return
+    for inner in _values(node, section):
+        for value in _values(inner, key):
+            yield from _values(value, "default") if isinstance(value, ast.Dict) else (value,)
 
 
-def _files(settings: Settings, value: Value) -> Iterator[tuple[str, str]]:
-    """The databases that a setting names, relative to the project, and where."""
-    waiting: list[ast.expr] = [value.node]
-    for node in waiting:
-        plain = isinstance(node, ast.Constant) and str(node.value).count(".") == 1
-        if isinstance(node, ast.Call | ast.BinOp | ast.JoinedStr) or plain:
-            one = replace(value, node=node, line=node.lineno)
-            path = paths.inside(settings.path(one))
-            if path and path.endswith(DATABASES):
-                yield path, one.where
-                continue
-        waiting += [row for row in ast.iter_child_nodes(node) if isinstance(row, ast.expr)]
+def _values(node: ast.expr, key: str) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Dict):
+        for name, value in zip(node.keys, node.values, strict=True):
+            if isinstance(name, ast.Constant) and name.value == key:
+                yield value
 
 
 def module(names: Names, served: str, manage: str) -> str:
@@ -210,13 +172,3 @@ def module(names: Names, served: str, manage: str) -> str:
         if {"INSTALLED_APPS", "ROOT_URLCONF", "STATIC_ROOT"} & set(facts.settings)
     ]
     return min(candidates, key=lambda name: (name.count("."), name), default="")
-
-
-def _elements(node: ast.expr) -> list[ast.expr]:
-    if isinstance(node, ast.List | ast.Tuple):
-        rows = node.elts
-        return [
-            row.elts[1] if isinstance(row, ast.Tuple) and len(row.elts) == 2 else row
-            for row in rows
-        ]
-    return []

@@ -15,8 +15,15 @@ MAKERS: dict[str, tuple[str, Interface]] = {
     "bottle.Bottle": ("Bottle", "wsgi"),
     "bottle.app": ("Bottle", "wsgi"),
     "bottle.default_app": ("Bottle", "wsgi"),
+    "ariadne.asgi.GraphQL": ("Ariadne", "asgi"),
     "celery.Celery": ("Celery", "celery"),
     "celery.app.Celery": ("Celery", "celery"),
+    "cherrypy.Application": ("CherryPy", "wsgi"),
+    "cherrypy.tree.mount": ("CherryPy", "wsgi"),
+    "connexion.AsyncApp": ("Connexion", "asgi"),
+    "dash.Dash": ("Dash", "wsgi"),
+    "emmett.App": ("Emmett", "asgi"),
+    "esmerald.Esmerald": ("Esmerald", "asgi"),
     "channels.routing.ProtocolTypeRouter": ("Django", "asgi"),
     "django.core.asgi.get_asgi_application": ("Django", "asgi"),
     "django.core.wsgi.get_wsgi_application": ("Django", "wsgi"),
@@ -30,20 +37,29 @@ MAKERS: dict[str, tuple[str, Interface]] = {
     "flask.Flask": ("Flask", "wsgi"),
     "flask.app.Flask": ("Flask", "wsgi"),
     "flask_openapi3.OpenAPI": ("Flask", "wsgi"),
+    "lilya.apps.Lilya": ("Lilya", "asgi"),
     "litestar.Litestar": ("Litestar", "asgi"),
     "litestar.app.Litestar": ("Litestar", "asgi"),
+    "microdot.asgi.Microdot": ("Microdot", "asgi"),
+    "microdot.wsgi.Microdot": ("Microdot", "wsgi"),
+    "muffin.Application": ("Muffin", "asgi"),
     "quart.Quart": ("Quart", "asgi"),
     "quart.app.Quart": ("Quart", "asgi"),
+    "ravyn.Ravyn": ("Ravyn", "asgi"),
     "sanic.Sanic": ("Sanic", "asgi"),
     "sanic.app.Sanic": ("Sanic", "asgi"),
     "starlette.applications.Starlette": ("Starlette", "asgi"),
+    "strawberry.asgi.GraphQL": ("Strawberry", "asgi"),
     "tornado.web.Application": ("Tornado", "own"),
 }
+# Where the application is an attribute of what is made.
+HELD = {"dash.Dash": "server"}
 # Those whose packages have the names of their modules.
 FRAMEWORKS = frozenset({
     "aiohttp", "apiflask", "blacksheep", "bottle", "django", "falcon", "fastapi", "flask",
     "litestar", "quart", "sanic", "starlette", "tornado"
 })  # fmt: skip
+TASK_QUEUES = frozenset({"apscheduler", "arq", "celery", "dramatiq", "huey", "rq", "saq", "taskiq"})
 # What takes one application and makes another; the rest of what takes one leaves it as it is.
 WRAPPERS: dict[str, Interface] = {
     "a2wsgi.ASGIMiddleware": "wsgi",
@@ -78,6 +94,12 @@ OTHER_SERVERS: dict[str, Interface] = {
     "pyuwsgi": "wsgi",
     "uwsgi": "wsgi",
     "waitress": "wsgi",
+}
+# Packages whose objects listen by themselves: by which calls, and what sets the address.
+OWN_SERVERS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "gradio": ((".launch",), {"GRADIO_SERVER_NAME": "host", "GRADIO_SERVER_PORT": "port"}),
+    "robyn": ((".start",), {"ROBYN_HOST": "host", "ROBYN_PORT": "port"}),
+    "tornado": ((".listen", ".run_app", ".bind"), {}),
 }
 # What extras and packages bring along, where only the name is written.
 BRINGS: dict[str, tuple[str, ...]] = {

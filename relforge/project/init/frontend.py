@@ -19,7 +19,7 @@ _LOCKS: dict[str, tuple[str, ...]] = {
     "bun.lock": ("bun", "install", "--frozen-lockfile"),
     "bun.lockb": ("bun", "install", "--frozen-lockfile"),
 }
-_FOLDER = {"pnpm": "--dir", "yarn": "--cwd", "bun": "--cwd"}  # npm calls it --prefix
+_DIRECTORY = {"pnpm": "--dir", "yarn": "--cwd", "bun": "--cwd"}  # npm calls it --prefix
 _SOURCES = frozenset({
     ".js", ".jsx", ".ts", ".tsx", ".css", ".scss", ".sass", ".less", ".vue", ".svelte",
     ".html", ".mjs"
@@ -30,7 +30,7 @@ _SOURCES = frozenset({
 class FrontEnd:
     """One that Node builds.  ``outputs`` are relative to the project."""
 
-    folder: str  # "" is the project
+    directory: str  # "" is the project
     install: tuple[str, ...]
     install_in: str  # the workspace's root, or the directory itself
     build: tuple[str, ...]
@@ -46,10 +46,10 @@ class FrontEnd:
 
     def commands(self, *, at_top: bool) -> tuple[tuple[str, ...], ...]:
         """Install and build; from the project's directory, or from its own."""
-        rows = ((self.install, self.install_in), (self.build, self.folder))
-        if not at_top and self.install_in == self.folder:
+        rows = ((self.install, self.install_in), (self.build, self.directory))
+        if not at_top and self.install_in == self.directory:
             return tuple(words for words, _ in rows)
-        return tuple(_moved(words, folder) for words, folder in rows)
+        return tuple(_moved(words, directory) for words, directory in rows)
 
 
 def find(sources: Sources) -> tuple[FrontEnd, ...]:
@@ -61,35 +61,35 @@ def find(sources: Sources) -> tuple[FrontEnd, ...]:
     found: list[FrontEnd] = []
     for path in places:
         data = _manifest(sources.text(path))
-        folder = str(PurePosixPath(path).parent).removeprefix(".")
+        directory = str(PurePosixPath(path).parent).removeprefix(".")
         scripts = data.get("scripts")
         build = scripts.get("build") if isinstance(scripts, dict) else None
-        covered = any(_is_workspace(sources, row.folder, folder) for row in found)
+        covered = any(_is_workspace(sources, row.directory, directory) for row in found)
         if isinstance(build, str) and not covered and not sources.is_aside(path):
-            found.append(_front_end(sources, folder, data, build))
+            found.append(_front_end(sources, directory, data, build))
     return tuple(found)
 
 
-def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) -> FrontEnd:
-    install, place = _install(sources, folder, data)
+def _front_end(sources: Sources, directory: str, data: dict[str, Any], build: str) -> FrontEnd:
+    install, place = _install(sources, directory, data)
     commands = frontend_output.expand(build, data["scripts"])
-    outputs, why = frontend_output.outputs(sources, folder, commands)
+    outputs, why = frontend_output.outputs(sources, directory, commands)
     why = why or frontend_output.there(sources, outputs)
-    mixed = next((row for row in outputs if f"{folder}/".startswith(f"{row}/")), "")
+    mixed = next((row for row in outputs if f"{directory}/".startswith(f"{row}/")), "")
     if mixed and not why:
         why = (
             f"its build writes into {mixed}, next to its sources: the committed files are included"
         )
     text = " ".join(commands)
-    config = frontend_config.text(sources, folder, "vite")
+    config = frontend_config.text(sources, directory, "vite")
     vite = "vite" in text.split() or bool(config)
-    where = f"{folder}/package.json" if folder else "package.json"
+    where = f"{directory}/package.json" if directory else "package.json"
     return FrontEnd(
-        folder=folder,
+        directory=directory,
         install=install,
         install_in=place,
         build=(install[0], "run", "build"),
-        inputs=_inputs(sources, folder, place, text),
+        inputs=_inputs(sources, directory, place, text),
         outputs=outputs,
         names_files=vite or any(word in text for word in ("webpack", "ng ", "react-scripts")),
         manifest=bool(config and frontend_output.writes_manifest(config)),
@@ -97,12 +97,12 @@ def _front_end(sources: Sources, folder: str, data: dict[str, Any], build: str) 
     )
 
 
-def _install(sources: Sources, folder: str, data: dict[str, Any]) -> tuple[tuple[str, ...], str]:
+def _install(sources: Sources, directory: str, data: dict[str, Any]) -> tuple[tuple[str, ...], str]:
     """The command that installs what is locked, and the directory of the lock."""
     said = str(data.get("packageManager", ""))
-    above = [folder, *(str(row).removeprefix(".") for row in PurePosixPath(folder).parents)]
-    for place in dict.fromkeys(above if folder else [""]):
-        if place != folder and not _is_workspace(sources, place, folder):
+    above = [directory, *(str(row).removeprefix(".") for row in PurePosixPath(directory).parents)]
+    for place in dict.fromkeys(above if directory else [""]):
+        if place != directory and not _is_workspace(sources, place, directory):
             continue
         for lock, words in _LOCKS.items():
             path = f"{place}/{lock}" if place else lock
@@ -113,12 +113,12 @@ def _install(sources: Sources, folder: str, data: dict[str, Any]) -> tuple[tuple
                 )
                 return ((*words[:2], "--immutable") if modern else words), place
     tool = said.partition("@")[0]
-    return (tool if tool in ("npm", "pnpm", "yarn", "bun") else "npm", "install"), folder
+    return (tool if tool in ("npm", "pnpm", "yarn", "bun") else "npm", "install"), directory
 
 
-def _is_workspace(sources: Sources, root: str, folder: str) -> bool:
+def _is_workspace(sources: Sources, root: str, directory: str) -> bool:
     """Whether the package.json of a directory has the other directory as a member."""
-    if root == folder or (root and not folder.startswith(f"{root}/")):
+    if root == directory or (root and not directory.startswith(f"{root}/")):
         return False
     if sources.has(f"{root}/pnpm-workspace.yaml" if root else "pnpm-workspace.yaml"):
         return True
@@ -129,10 +129,10 @@ def _is_workspace(sources: Sources, root: str, folder: str) -> bool:
     )
 
 
-def _inputs(sources: Sources, folder: str, place: str, text: str) -> tuple[str, ...]:
-    if folder:
-        above = () if place == folder else tuple(_upper(sources, place))
-        return (f"{folder}/**", *above)
+def _inputs(sources: Sources, directory: str, place: str, text: str) -> tuple[str, ...]:
+    if directory:
+        above = () if place == directory else tuple(_upper(sources, place))
+        return (f"{directory}/**", *above)
     rows = ["package*.json", *_upper(sources, "")]
     tops: dict[str, None] = {}
     for path in sources.files:
@@ -141,8 +141,8 @@ def _inputs(sources: Sources, folder: str, place: str, text: str) -> tuple[str, 
             tops[first] = None
     named = {word.partition("/")[0] for word in text.replace(":", " ").split()}
     code = {path.partition("/")[0] for path in sources.modules}
-    folders = [top for top in tops if top not in code or top in named or "tailwind" in text]
-    rows += [f"{top}/**" for top in folders]
+    directories = [top for top in tops if top not in code or top in named or "tailwind" in text]
+    rows += [f"{top}/**" for top in directories]
     return tuple(dict.fromkeys(rows))
 
 
@@ -158,10 +158,10 @@ def _upper(sources: Sources, place: str) -> Iterable[str]:
                 yield path
 
 
-def _moved(words: tuple[str, ...], folder: str) -> tuple[str, ...]:
-    if not folder:
+def _moved(words: tuple[str, ...], directory: str) -> tuple[str, ...]:
+    if not directory:
         return words
-    return (words[0], _FOLDER.get(words[0], "--prefix"), folder, *words[1:])
+    return (words[0], _DIRECTORY.get(words[0], "--prefix"), directory, *words[1:])
 
 
 def _manifest(text: str) -> dict[str, Any]:

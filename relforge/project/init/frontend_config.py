@@ -33,21 +33,21 @@ class Config:
     text: str
 
 
-def text(sources: Sources, folder: str, tool: str) -> str:
+def text(sources: Sources, directory: str, tool: str) -> str:
     """The text of ``vite.config.ts`` and the like, "" where there is none."""
-    return next((row.text for row in _usual(sources, folder, tool)), "")
+    return next((row.text for row in _usual(sources, directory, tool)), "")
 
 
-def read(sources: Sources, folder: str, tool: str, command: str) -> tuple[Config, ...] | None:
+def read(sources: Sources, directory: str, tool: str, command: str) -> tuple[Config, ...] | None:
     """The file that a command names, else the usual one, then what they import of the project.
 
     None where the file that is named is not there.
     """
     given = _GIVEN.search(command)
     if given is None:
-        first = next(_usual(sources, folder, tool), None)
+        first = next(_usual(sources, directory, tool), None)
     else:
-        first = _file(sources, posixpath.normpath(posixpath.join(folder, given[1])))
+        first = _file(sources, posixpath.normpath(posixpath.join(directory, given[1])))
         if first is None:
             return None
     found: dict[str, Config] = {}
@@ -99,19 +99,19 @@ def _joined(config: Config, match: re.Match[str], here: str, base: str) -> str:
     return _below(root, *parts) if root else ""
 
 
-def _below(folder: str, *parts: str) -> str:
-    return posixpath.normpath(posixpath.join(folder, *parts))
+def _below(directory: str, *parts: str) -> str:
+    return posixpath.normpath(posixpath.join(directory, *parts))
 
 
-def _usual(sources: Sources, folder: str, tool: str) -> Iterator[Config]:
+def _usual(sources: Sources, directory: str, tool: str) -> Iterator[Config]:
     for suffix in _SUFFIXES:
-        path = f"{folder}/{tool}.config.{suffix}" if folder else f"{tool}.config.{suffix}"
+        path = f"{directory}/{tool}.config.{suffix}" if directory else f"{tool}.config.{suffix}"
         if sources.has(path):
             yield Config(path=path, text=sources.text(path))
 
 
 def _file(sources: Sources, path: str) -> Config | None:
-    """A file as Node looks for it: by its name, with a suffix, or a folder's index."""
+    """A file as Node looks for it: by its name, with a suffix, or a directory's index."""
     names = (path, *(f"{path}{end}.{row}" for end in ("", "/index") for row in _SUFFIXES))
     found = next((name for name in names if name in set(sources.files)), None)
     return Config(path=found, text=sources.text(found)) if found else None

@@ -59,15 +59,15 @@ def expand(build: str, scripts: Mapping[str, Any], depth: int = 0) -> tuple[str,
 
 
 def outputs(
-    sources: Sources, folder: str, commands: tuple[str, ...]
+    sources: Sources, directory: str, commands: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
     """The directories, relative to the project, and why one cannot be determined."""
     found: dict[str, None] = {}
     unknown = []
     for command in commands:
-        rows = list(_of_command(sources, folder, command))
+        rows = list(_of_command(sources, directory, command))
         for row in rows:
-            path = posixpath.normpath(posixpath.join(folder, row)) if row else ""
+            path = posixpath.normpath(posixpath.join(directory, row)) if row else ""
             if not row or path.startswith(("..", "/")) or path == ".":
                 unknown.append(command)
             else:
@@ -91,8 +91,8 @@ def writes_manifest(text: str) -> bool:
     return _MANIFEST.search(text) is not None
 
 
-def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
-    """Directories relative to ``folder``; "" is one that cannot be determined."""
+def _of_command(sources: Sources, directory: str, command: str) -> Iterator[str]:
+    """Directories relative to ``directory``; "" is one that cannot be determined."""
     words = command.split()
     programs = {word.rpartition("/")[2] for word in words}
     if said := _FLAGS.findall(command):
@@ -102,21 +102,23 @@ def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
     elif programs & {"sass", "node-sass"}:
         yield from _sass(words)
     elif "ng" in programs:
-        yield from _angular(sources.text(f"{folder}/angular.json" if folder else "angular.json"))
+        yield from _angular(
+            sources.text(f"{directory}/angular.json" if directory else "angular.json")
+        )
     elif "next" in programs:
-        text = frontend_config.text(sources, folder, "next")
+        text = frontend_config.text(sources, directory, "next")
         yield "out" if re.search(r"output\s*:\s*[\"']export", text) else ""
-    elif "vite" in programs or ({"vue-tsc"} & programs and _has(sources, folder, "vite")):
-        yield from _vite(sources, folder, command)
+    elif "vite" in programs or ({"vue-tsc"} & programs and _has(sources, directory, "vite")):
+        yield from _vite(sources, directory, command)
     elif programs & {"webpack", "webpack-cli", "encore"}:
-        yield from _webpack(sources, folder, command)
+        yield from _webpack(sources, directory, command)
     elif "vue-cli-service" in programs:
-        rows = frontend_config.read(sources, folder, "vue", command)
-        yield from _configured(rows, _OUT_DIR, folder, "dist")
+        rows = frontend_config.read(sources, directory, "vue", command)
+        yield from _configured(rows, _OUT_DIR, directory, "dist")
     elif "rollup" in programs:
-        yield from _rollup(frontend_config.read(sources, folder, "rollup", command), folder)
+        yield from _rollup(frontend_config.read(sources, directory, "rollup", command), directory)
     elif "react-scripts" in programs:
-        env = f"{folder}/.env" if folder else ".env"
+        env = f"{directory}/.env" if directory else ".env"
         texts = (command.replace(" ", "\n"), sources.text(env))
         given = [row[1] for text in texts if (row := _BUILD_PATH.search(text))]
         yield given[0] if given else "build"
@@ -126,43 +128,43 @@ def _of_command(sources: Sources, folder: str, command: str) -> Iterator[str]:
             yield known
 
 
-def _has(sources: Sources, folder: str, tool: str) -> bool:
-    return bool(frontend_config.text(sources, folder, tool))
+def _has(sources: Sources, directory: str, tool: str) -> bool:
+    return bool(frontend_config.text(sources, directory, tool))
 
 
-def _vite(sources: Sources, folder: str, command: str) -> Iterator[str]:
+def _vite(sources: Sources, directory: str, command: str) -> Iterator[str]:
     """Below vite's own root; SvelteKit writes where its adapter does."""
-    kit = frontend_config.text(sources, folder, "svelte")
+    kit = frontend_config.text(sources, directory, "svelte")
     if "adapter" in kit:
         pages = re.search(r"\bpages\s*:\s*[\"']([\w./-]+)", kit)
         yield pages[1] if pages else "build" if "adapter-static" in kit else ""
         return
-    rows = frontend_config.read(sources, folder, "vite", command)
-    root = next(iter(_configured(rows, _ROOT, folder, "."))) if rows else "."
-    base = posixpath.normpath(posixpath.join(folder, root)) if root else ""
-    yield from _configured(rows, _OUT_DIR, base, "dist", folder) if base else [""]
+    rows = frontend_config.read(sources, directory, "vite", command)
+    root = next(iter(_configured(rows, _ROOT, directory, "."))) if rows else "."
+    base = posixpath.normpath(posixpath.join(directory, root)) if root else ""
+    yield from _configured(rows, _OUT_DIR, base, "dist", directory) if base else [""]
 
 
-def _webpack(sources: Sources, folder: str, command: str) -> Iterator[str]:
+def _webpack(sources: Sources, directory: str, command: str) -> Iterator[str]:
     if said := _WEBPACK_FLAG.search(command):
         yield said[1]
         return
-    rows = frontend_config.read(sources, folder, "webpack", command)
+    rows = frontend_config.read(sources, directory, "webpack", command)
     known = rows is not None and any(_WEBPACK.search(row.text) for row in rows)
     if rows and not known and any(_WEBPACK_UNREAD.search(row.text) for row in rows):
         yield ""
         return
-    yield from _configured(rows, _WEBPACK, folder, "dist")
+    yield from _configured(rows, _WEBPACK, directory, "dist")
 
 
-def _rollup(rows: tuple[Config, ...] | None, folder: str) -> Iterator[str]:
+def _rollup(rows: tuple[Config, ...] | None, directory: str) -> Iterator[str]:
     for config in rows or ():
         for match in _ROLLUP.finditer(config.text):
-            path = frontend_config.path_at(config, match.end(), folder)
+            path = frontend_config.path_at(config, match.end(), directory)
             if path and match[1] == "file":
                 path = posixpath.dirname(path)
             if path:
-                yield _from(folder, path)
+                yield _from(directory, path)
 
 
 def _configured(
@@ -170,13 +172,13 @@ def _configured(
     where: re.Pattern[str],
     base: str,
     default: str,
-    folder: str | None = None,
+    directory: str | None = None,
 ) -> Iterator[str]:
-    """The paths behind a key of a configuration, relative to ``folder`` (else to ``base``).
+    """The paths behind a key of a configuration, relative to ``directory`` (else to ``base``).
 
     The default, below ``base``, where the key is not there; "" where one cannot be read.
     """
-    start = base if folder is None else folder
+    start = base if directory is None else directory
     found = [
         frontend_config.path_at(config, match.end(), base)
         for config in rows or ()
@@ -190,8 +192,8 @@ def _configured(
         yield from (_from(start, path) if path else "" for path in found)
 
 
-def _from(folder: str, path: str) -> str:
-    return posixpath.relpath(path, folder or ".")
+def _from(directory: str, path: str) -> str:
+    return posixpath.relpath(path, directory or ".")
 
 
 def _sass(words: list[str]) -> Iterator[str]:

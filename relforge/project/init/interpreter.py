@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from relforge.model.python_version import OLDEST, SUPPORTED, is_threaded, number, spelled
 from relforge.model.python_version import tag as tag_of
 from relforge.model.spec import Project
+from relforge.project.init.deferred_annotations import SINCE
+from relforge.project.init.pinned import Pinned
 from relforge.project.init.reading import Sources
 from relforge.project.supported_python import supports
 
 _PINNED = r"(3\.\d+)(?:\.\d+)?(t\b|\+freethreaded)?"
+_ARGUMENT = re.compile(r"^ARG\s+(\w+)=[\"']?([\w.-]+)", re.MULTILINE)
 _WHEEL = re.compile(r"([A-Za-z0-9_.]+)-[\w.!+]+(?:-\d\w*)?-([a-z0-9.]+)-([a-z0-9_.]+)-[\w.]+\.whl")
 # Modules of the standard library, and the minor version that has them no more.
 REMOVED = {
@@ -23,14 +26,6 @@ REMOVED = {
     **dict.fromkeys(("aifc", "chunk", "lib2to3", "nis", "ossaudiodev", "sunau"), 13),
     **dict.fromkeys(("sre_compile", "sre_constants", "sre_parse"), 15),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """A file that pins every version, and when somebody last changed it."""
-
-    file: str
-    when: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +44,13 @@ def choose(
     available: Iterable[str] | None,
     pinned: Pinned | None = None,
     imports: Iterable[str] = (),
+    deferred: str = "",
 ) -> Choice:
     """The version; ``available`` are those of the host, such as 3.12, None where unknown.
 
     A free-threaded one, such as 3.14t, is taken where another tool's file names it.
     ``imports`` are the modules that the sources import: some are gone from newer Pythons.
+    ``deferred`` is an annotation that only newer ones do not evaluate at once.
     """
     there = set(SUPPORTED if available is None else available)
     host = sorted((row for row in there if not is_threaded(row)), key=number, reverse=True)
@@ -74,6 +71,19 @@ def choose(
             )
         version = allowed or (host[0] if host else f"3.{OLDEST}")
         return Choice(version=version, why=shown, problem=problem)
+    if deferred and pin not in fitting:
+        later = [row for row in fitting if number(row) >= SINCE]
+        why = f"{deferred} is an annotation for type checkers alone, which older versions evaluate"
+        if later:
+            return Choice(version=later[0], why=why)
+        lowest = next((row for row in _upwards(project) if number(row) >= SINCE), "")
+        if lowest:
+            problem = (
+                f"{deferred} is an annotation for type checkers alone, which only Python "
+                f'3.{SINCE} and newer do not evaluate: install one, use `python.source = "uv"`, '
+                "or add `from __future__ import annotations` to the module"
+            )
+            return Choice(version=lowest, why=why, problem=problem)
     gone = {name: REMOVED[name] for name in imports if name in REMOVED}
     kept = [row for row in fitting if all(number(row) < minor for minor in gone.values())]
     if kept and kept != fitting:
@@ -104,23 +114,21 @@ def choose(
     return Choice(version=version, why=why, problem=problem)
 
 
-def pinned_at(file: str, text: str, when: int | None) -> Pinned | None:
-    """What a file of requirements pins, if that is every version of it."""
-    rows = [row for row in text.splitlines() if re.match(r"[A-Za-z0-9]", row)]
-    exact = sum("==" in row for row in rows)
-    return Pinned(file, when) if when and rows and exact >= 0.9 * len(rows) else None
-
-
 def _pin(sources: Sources) -> tuple[str, str]:
     """What another tool's file pins: 3.12 of ``python-3.12.4``, and the file's name."""
     for name, pattern in (
         (".python-version", rf"^\s*(?:cpython-?|python-?)?{_PINNED}"),
         ("runtime.txt", rf"^\s*python-?{_PINNED}"),
         (".tool-versions", rf"^python\s+{_PINNED}"),
-        ("mise.toml", rf"python\s*=\s*\"{_PINNED}"),
-        ("Dockerfile", rf"^FROM\s+(?:\S+/)?python:{_PINNED}"),
+        ("mise.toml", rf"python\s*=\s*\[?\s*\"{_PINNED}"),
+        (".mise.toml", rf"python\s*=\s*\[?\s*\"{_PINNED}"),
+        ("Dockerfile", rf"^FROM\s+(?:--\S+\s+)*(?:\S*[/:])?python:?{_PINNED}"),
     ):
-        found = re.search(pattern, sources.text(name), re.MULTILINE)
+        text = sources.text(name)
+        arguments = dict(_ARGUMENT.findall(text)) if name == "Dockerfile" else {}
+        for argument, value in arguments.items():
+            text = re.sub(rf"\$\{{?{argument}\b(?::-[^}}]*)?\}}?", value, text)
+        found = re.search(pattern, text, re.MULTILINE)
         if found and number(found[1]) >= OLDEST:
             return spelled(found[1], threaded=bool(found[2])), name
     return "", ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from relforge.project.init.look import Found
+from relforge.project.init.found import Found
 from relforge.project.init.processes import OwnCommand, Process
 
 # Programs by the packages that bring them, where the names differ.
@@ -77,7 +77,8 @@ def of_the_host(found: Found) -> tuple[tuple[str, str], ...]:
 def _service(found: Found, row: Process) -> Process:
     if row.doubt:
         return row
-    doubt = _target(found, row.app) if row.app else _program(found, row.exec, row.cwd or "")
+    target = row.app or row.run
+    doubt = _target(found, target) if target else _program(found, row.exec, row.cwd or "")
     return replace(row, doubt=doubt)
 
 
@@ -142,9 +143,9 @@ def _module(found: Found, module: str) -> str:
 def _file(found: Found, path: str, cwd: str) -> str:
     if path.startswith("/") or "$" in path:
         return ""
-    folder = cwd.removeprefix("app").strip("/")
+    directory = cwd.removeprefix("app").strip("/")
     plain = re.sub(r"^\./", "", path)
-    place = f"{folder}/{plain}" if folder else plain
+    place = f"{directory}/{plain}" if directory else plain
     if not found.sources.has(place):
         return f"the project has no file `{place}`"
     if not _goes_in(found, place):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from relforge.project.init.document import Table
-from relforge.project.init.look import Found
+from relforge.project.init.found import Found
 
 _NEEDED = ("name", "version", "python")  # without these nothing is built
 
@@ -51,7 +51,10 @@ def _has(existing: Mapping[str, Any], table: Table, found: Found) -> bool:
             if name in {row.name for row in found.services}
             else None
         )
-        return own is not None and any(_same(row, own.app, own.exec) for row in others)
+        return own is not None and any(
+            row.get("run") == own.run if own.run else _same(row, own.app, own.exec)
+            for row in others
+        )
     if group == "commands":
         command = next((row for row in found.commands if row.name == name), None)
         return command is not None and any(

@@ -72,6 +72,32 @@ class Names:
         row = self.modules[place[0]].functions.get(place[1]) if place else None
         return (place[0], row) if place and row else None
 
+    def method(self, dotted: str) -> tuple[str, Function] | None:
+        """The method of that name, of a class or of an object of one, and the class's module."""
+        owner, _, name = dotted.rpartition(".")
+        for place, found in self._classes(owner):
+            if name in found.methods:
+                return place, found.methods[name]
+        return None
+
+    def attribute(self, dotted: str) -> tuple[str, Expression] | None:
+        """What the objects of a class have under that name, and the class's module."""
+        owner, _, name = dotted.rpartition(".")
+        for place, found in self._classes(owner):
+            if name in found.attributes:
+                return place, found.attributes[name]
+        return None
+
+    def _classes(self, owner: str) -> Iterator[tuple[str, Class]]:
+        """The class of that absolute name, or of that object, and those that it is made from."""
+        held = self.value(owner)
+        made = self.calls(*held) if held else owner
+        for row in self.bases(made) if made else ():
+            place = self.locate(row)
+            found = self.modules[place[0]].classes.get(place[1]) if place else None
+            if found is not None and place is not None:
+                yield place[0], found
+
     def bases(self, dotted: str, depth: int = 0) -> Iterator[str]:
         """The class itself and every class that it is made from, those of libraries included."""
         yield dotted
@@ -90,7 +116,7 @@ class Names:
                 yield found.called_with
 
     def calls(self, module: str, value: Expression) -> str:
-        """The absolute name of what an expression calls, "" where it is no call."""
+        """The absolute name of what an expression calls, "" where it is not a call."""
         return self.absolute(module, value.callee) if isinstance(value, Call) else ""
 
     def _split(self, dotted: str) -> tuple[str, str]:

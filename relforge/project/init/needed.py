@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from relforge.project.init.dependencies import Dependencies
+from relforge.project.init.environment_syntax import Variable
 from relforge.project.init.names import Names
 from relforge.project.init.reading import Sources
-from relforge.project.init.variables import EVERYWHERE, Variable
+from relforge.project.init.variables import EVERYWHERE
 
 # Files that show what the variables look like.
 _EXAMPLES: tuple[str, ...] = (

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 
-from relforge.project.init import applications, completing, judge, programs, running, workers
+from relforge.project.init import (
+    applications,
+    completing,
+    judge,
+    procfile_notes,
+    programs,
+    schedulers,
+    state_notes,
+)
+from relforge.project.init.found import Found
 from relforge.project.init.frameworks import OTHER_SERVERS
-from relforge.project.init.look import Found
-
-_STATE = "keep it in $RELEASE_STATE_DIR, which upgrades keep"
+from relforge.project.requirements import choice
 
 
 def seen(found: Found) -> list[str]:
@@ -18,8 +24,9 @@ def seen(found: Found) -> list[str]:
     lines = [f"Python {found.python.version}" + (f": {found.python.why}" * bool(found.python.why))]
     if found.web.application:
         lines.append(f"{found.web.application.framework}: {found.web.application.target}")
-    elif found.web.process:
-        lines.append(f"web: {' '.join(found.web.process.exec)}")
+    elif found.web.process and not found.web.process.doubt:
+        process = found.web.process
+        lines.append(f"web: {process.app or process.run or ' '.join(process.exec)}")
     rows = (row for row in found.services if row.name != "web" and not row.doubt)
     lines += [f"{row.name}: {' '.join(row.exec)}" for row in rows]
     if found.programs:
@@ -32,7 +39,7 @@ def seen(found: Found) -> list[str]:
         user = ", ".join(judge.lacking(found))
         why = f" (the services need {user})" if user else ""
         lines.append(f"dependencies.{key}: {', '.join(names)}{why}")
-    lines += [f"front end: {row.folder or '.'} ({row.tool})" for row in found.fronts]
+    lines += [f"front end: {row.directory or '.'} ({row.tool})" for row in found.fronts]
     if found.contents.trees:
         lines.append(f"sources: {', '.join(found.contents.paths)}")
         rows_out = found.contents.left_out
@@ -50,10 +57,10 @@ def left(found: Found, which: Callable[[str], str | None] = shutil.which) -> lis
         *_of_python(found),
         *_of_web(found),
         *_of_doubts(found),
-        *_of_procfile(found),
+        *procfile_notes.of_procfile(found),
         *_of_programs(found, which),
         *_of_django(found),
-        *_of_state(found),
+        *state_notes.of_state(found),
         *_of_contents(found),
         *_of_schedules(found),
         *_of_variables(found),
@@ -118,35 +125,6 @@ def _of_doubts(found: Found) -> Iterator[str]:
         yield f"the contents of the wheel are unknown until {found.wheel.backend} builds it"
 
 
-def _of_procfile(found: Found) -> Iterator[str]:
-    for row in found.programs:
-        if row.name == "release":
-            yield (
-                f"the Procfile's release line, `{row.line.text}`, is the command `release-phase`: "
-                "it does not run automatically: run it before the first start, and set it as "
-                "the hook pre_upgrade"
-            )
-        for number, words in enumerate(row.line.before):
-            yield (
-                f"the Procfile's {row.name} line runs `{words.text}` first: here that is the "
-                f"command {running.before(row.name, number)}, which does not run automatically"
-            )
-    for path in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"):
-        names = _compose(found.sources.text(path))
-        if names and not found.programs:
-            yield f"{path} has the services {', '.join(names)}: their commands were not read"
-    for path in ("uwsgi.ini", "supervisord.conf", "circus.ini"):
-        if found.sources.has(path):
-            yield f"{path} was not read: check that the settings have everything it starts"
-
-
-def _compose(text: str) -> list[str]:
-    body = re.search(r"^services:\s*\n((?:[ \t]+.*\n|\s*\n|#.*\n)*)", text + "\n", re.MULTILINE)
-    rows = re.findall(r"^([ \t]+)([\w.-]+):\s*(?:#.*)?$", body[1], re.MULTILINE) if body else []
-    least = min((len(indent) for indent, _ in rows), default=0)
-    return [name for indent, name in rows if len(indent) == least]
-
-
 def _of_programs(found: Found, which: Callable[[str], str | None]) -> Iterator[str]:
     tools = dict.fromkeys(row.tool for row in found.fronts)
     for tool in tools:
@@ -165,31 +143,6 @@ def _of_django(found: Found) -> Iterator[str]:
         yield f"Django's static files are not collected: {found.static.why}"
 
 
-def _of_state(found: Found) -> Iterator[str]:
-    for row in found.kept:
-        yield f"{row.where} writes {row.what} inside the release ({row.path}): {_STATE}"
-    for facts in found.names.modules.values():
-        for text in facts.texts:
-            match = re.fullmatch(r"sqlite(?:\+\w+)?:///([^/:][^?]*)", text)
-            if match:
-                where = f"in the working directory ({match[1]})"
-                yield f"{facts.path} keeps a database {where}: {_STATE}"
-        if any(call.endswith("instance_path") for call in facts.calls | facts.mentions):
-            yield f"{facts.path} writes into Flask's instance directory: {_STATE}"
-    if found.contents.trees is None:
-        rows = [
-            f"{facts.path}:{line} ({path})"
-            for name, facts in found.names.modules.items()
-            for path, line in facts.opens
-            if name in found.contents.reached
-        ]
-        if rows:
-            yield (
-                f"files are opened relative to the working directory: {', '.join(rows[:3])}; "
-                "a service works in its state directory: set `cwd`"
-            )
-
-
 def _of_contents(found: Found) -> Iterator[str]:
     for path in found.overlays:
         yield f"{path} is not in the project's wheel; it is copied next to it, in app/"
@@ -202,7 +155,7 @@ def _of_schedules(found: Found) -> Iterator[str]:
                 f"{path}: a release does not schedule jobs: let a systemd timer or cron run "
                 f"bin/{found.name} COMMAND"
             )
-    for module in workers.embedded_schedulers(found.names):
+    for module in schedulers.embedded_schedulers(found.names):
         yield (
             f"{module} starts a scheduler inside the application: every instance of the "
             "service runs all its jobs"
@@ -225,10 +178,15 @@ def _of_dependencies(found: Found) -> Iterator[str]:
     if found.lock:
         return
     if not found.dependencies.names and found.dependencies.readable:
+        unread = [name for name in choice.UNREAD if found.sources.has(name)]
+        why = "the project does not declare dependencies"
+        if unread:
+            why = f"{unread[0]} is in a form that relforge does not read: write requirements.txt"
+            yield why
         if not added:
             return
         yield (
-            "the project does not declare dependencies: `dependencies.add` has "
-            f"{' and '.join(added)}; add whatever else the sources import"
+            (f"{why}: " if not unread else "")
+            + f"`dependencies.add` has {' and '.join(added)}; add whatever else the sources import"
         )
     yield "no lockfile yet; run: relforge lock"

@@ -8,28 +8,39 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 from relforge.project.init.syntax import dotted
 
 ROOT = "/\0"  # the project, in paths that are being worked out
 _SAME = ("abspath", "realpath", "normpath", "expanduser", "str", "Path", "PurePath", "fspath")
 _SAME_METHODS = ("resolve", "absolute", "as_posix", "expanduser", "root", "path")
+_OPTIONS = ("get", "getpath")
 _READS = ("get", "getenv", "config", "env", "str", "path", "root")
 Lookup = Callable[[str], str | None]
+Option = Callable[[str, str], str | None]
+_URL = re.compile(r"sqlite(\+\w+)?:///")
 _DEEPEST = 30
 
 
-def evaluate(node: ast.AST, file: str, lookup: Lookup, depth: int = 0) -> str | None:
+def _no_option(section: str, key: str) -> str | None:
+    return None
+
+
+def evaluate(
+    node: ast.AST, file: str, lookup: Lookup, option: Option = _no_option, depth: int = 0
+) -> str | None:
     """The path that an expression of a file makes; None where the source does not say it.
 
-    Paths of the project begin with `ROOT`.  ``lookup`` knows the values of names.
+    Paths of the project begin with `ROOT`.  ``lookup`` knows the values of names, ``option``
+    what a file of configuration or a dictionary has below a section and a key.
     """
     if depth > _DEEPEST:
         return None
 
     def inner(row: ast.AST) -> str | None:
-        return evaluate(row, file, lookup, depth + 1)
+        return evaluate(row, file, lookup, option, depth + 1)
 
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
@@ -42,7 +53,7 @@ def evaluate(node: ast.AST, file: str, lookup: Lookup, depth: int = 0) -> str | 
     if isinstance(node, ast.Attribute):
         return _up(inner(node.value), True) if node.attr == "parent" else None
     if isinstance(node, ast.Subscript):
-        return _parents(node, inner)
+        return _parents(node, inner) or _of_keys(node, option)
     if isinstance(node, ast.BinOp):
         return _joined(node, inner)
     if isinstance(node, ast.JoinedStr):
@@ -52,13 +63,14 @@ def evaluate(node: ast.AST, file: str, lookup: Lookup, depth: int = 0) -> str | 
         return "".join(row for row in rows if row is not None) if None not in rows else None
     if isinstance(node, ast.BoolOp):  # os.environ.get("X") or "static"
         return next((row for value in node.values if (row := inner(value)) is not None), None)
-    return _called(node, inner) if isinstance(node, ast.Call) else None
+    return _called(node, inner, option) if isinstance(node, ast.Call) else None
 
 
 def inside(path: str | None) -> str | None:
     """A path relative to the project; None where it is unknown, or leads elsewhere."""
     if not path:
         return None
+    path = _URL.sub("", path)
     plain = posixpath.normpath(path)
     if plain.startswith(f"{ROOT}/"):
         return plain.removeprefix(f"{ROOT}/")
@@ -84,7 +96,21 @@ def _parents(node: ast.Subscript, inner: Callable[[ast.AST], str | None]) -> str
     return path
 
 
+def _of_keys(node: ast.Subscript, option: Option) -> str | None:
+    """``config["dirs"]["static"]``, and ``DIRS["static"]``."""
+    outer = node.value
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    if not isinstance(key, str):
+        return None
+    if isinstance(outer, ast.Subscript) and isinstance(outer.slice, ast.Constant):
+        return option(str(outer.slice.value), key)
+    return option(dotted(outer), key) if dotted(outer) else None
+
+
 def _joined(node: ast.BinOp, inner: Callable[[ast.AST], str | None]) -> str | None:
+    if isinstance(node.op, ast.Mod):  # "%s/static" % BASE_DIR
+        rows = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return _filled(inner(node.left), "%s", [inner(row) for row in rows])
     left, right = inner(node.left), inner(node.right)
     if left is None or right is None:
         return None
@@ -93,7 +119,17 @@ def _joined(node: ast.BinOp, inner: Callable[[ast.AST], str | None]) -> str | No
     return left + right if isinstance(node.op, ast.Add) else None
 
 
-def _called(node: ast.Call, inner: Callable[[ast.AST], str | None]) -> str | None:
+def _filled(text: str | None, mark: str, values: list[str | None]) -> str | None:
+    """A text with a value for each of its marks."""
+    known = [row for row in values if row is not None]
+    if text is None or len(known) != len(values) or text.count(mark) != len(values):
+        return None
+    for value in known:
+        text = text.replace(mark, value, 1)
+    return text
+
+
+def _called(node: ast.Call, inner: Callable[[ast.AST], str | None], option: Option) -> str | None:
     method = node.func.attr if isinstance(node.func, ast.Attribute) else dotted(node.func)
     options = {row.arg: row.value for row in node.keywords}
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
@@ -106,15 +142,26 @@ def _called(node: ast.Call, inner: Callable[[ast.AST], str | None]) -> str | Non
         rows = [inner(row) for row in node.args]
         known = [row for row in rows if row is not None]
         return posixpath.join(*known) if known and len(known) == len(rows) else None
+    if method == "format" and owner is not None and not node.keywords:
+        text = re.sub(r"\{\d+\}", "{}", inner(owner) or "")
+        return _filled(text, "{}", [inner(row) for row in node.args])
     if method == "dirname":
         return _up(inner(node.args[0]), True) if node.args else None
     if method in _READS and (default := _default(node, options)) is not None:
         return inner(default)
+    if method in _OPTIONS and len(words := _words(node.args)) == 2:  # a file of configuration
+        return option(*words)
     if method in _SAME and node.args:
         rows = [inner(row) for row in node.args]
         known = [row for row in rows if row is not None]
         return posixpath.join(*known) if len(known) == len(rows) else None
     return None
+
+
+def _words(nodes: Iterable[ast.expr]) -> list[str]:
+    return [
+        row.value for row in nodes if isinstance(row, ast.Constant) and isinstance(row.value, str)
+    ]
 
 
 def _default(node: ast.Call, options: dict[str | None, ast.expr]) -> ast.expr | None:

@@ -8,10 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A service.  ``app`` or ``exec``; ``modules`` are what it imports first."""
+    """A service.  ``app``, ``run`` or ``exec``; ``modules`` are what it imports first."""
 
     name: str
     app: str = ""
+    run: str = ""
     exec: tuple[str, ...] = ()
     server: str = ""
     options: dict[str, Any] = field(default_factory=dict)

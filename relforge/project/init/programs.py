@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from relforge.project.init import alembic
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.facts import Facts
 from relforge.project.init.names import Names
 from relforge.project.init.processes import OwnCommand
 from relforge.project.init.reading import Sources
-from relforge.project.init.roots import MANAGE, Roots
+from relforge.project.init.roots import MANAGE, Roots, is_manager
 from relforge.runtime.contract.command import RESERVED
 
 NO_PROGRAMS = frozenset(
@@ -29,7 +30,7 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
     """A command for each ``manage.py``, of Django's or another kind, whatever its form."""
     found: list[OwnCommand] = []
     for path, facts in sources.modules.items():
-        if PurePosixPath(path).name != MANAGE or sources.is_aside(path):
+        if not is_manager(sources, path):
             continue
         kind = _kind_of_manager(facts)
         module = roots.module(path)
@@ -51,10 +52,9 @@ def managers(sources: Sources, roots: Roots) -> tuple[OwnCommand, ...]:
 
 
 def unused_managers(sources: Sources, roots: Roots) -> Iterator[str]:
-    """Each ``manage.py`` that is no program."""
+    """Each ``manage.py`` that is not executable."""
     for path, facts in sources.modules.items():
-        manager = PurePosixPath(path).name == MANAGE and not sources.is_aside(path)
-        if manager and not (_kind_of_manager(facts) and roots.module(path)):
+        if is_manager(sources, path) and not (_kind_of_manager(facts) and roots.module(path)):
             yield path
 
 
@@ -123,12 +123,10 @@ def of_tools(
     web: Application | None,
 ) -> Iterator[OwnCommand]:
     """Alembic and Flask's own command line."""
-    for path in sources.files:
-        own = "flask-migrate" not in dependencies and not sources.is_aside(path)
-        if own and PurePosixPath(path).name == "alembic.ini":
-            folder = str(PurePosixPath(path).parent).removeprefix(".")
-            yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
-            break
+    first = next(alembic.find(sources), None)
+    if first is not None and "flask-migrate" not in dependencies:
+        folder = str(PurePosixPath(first.settings).parent).removeprefix(".")
+        yield OwnCommand(name="alembic", exec=("alembic",), help="Alembic", cwd=folder)
     if web is None or web.framework != "Flask":
         return
     cli = any(row.endswith(".cli.command") for f in names.modules.values() for row in f.decorators)
@@ -157,7 +155,8 @@ def of_django(settings: str) -> OwnCommand:
 
 def _kind_of_manager(facts: Facts) -> str:
     if any(call.rpartition(".")[2] == _DJANGO for call in facts.calls):
-        return "Django" if facts.guard else ""
+        at_once = any(call.rpartition(".")[2] == _DJANGO for call in facts.at_once)
+        return "Django" if facts.guard or at_once else ""
     if any(call.rpartition(".")[2] in _MANAGERS for call in facts.calls) or facts.guard:
         return "Flask" if any("flask" in name for name, _ in facts.needs) else "the project"
     return ""

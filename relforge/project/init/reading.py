@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from relforge.project import sources
-from relforge.project.init import facts
+from relforge.project.init import parsing
 from relforge.project.init.facts import Facts
 from relforge.support import progress
 
@@ -46,35 +46,35 @@ class Sources:
         within = next((f"{row}/" for row in self.settings if name.startswith(f"{row}/")), "")
         return is_aside(name.removeprefix(within))
 
-    def below(self, folder: str) -> tuple[str, ...]:
+    def below(self, directory: str) -> tuple[str, ...]:
         """The files below a directory; "" is the project."""
-        return tuple(row for row in self.files if not folder or row.startswith(f"{folder}/"))
+        return tuple(row for row in self.files if not directory or row.startswith(f"{directory}/"))
 
 
 def read(root: Path) -> Sources:
-    """Read the project, and tell how far it is where that takes a while."""
+    """Read the project, and report the progress where that takes a while."""
     names = tuple(_own(sources.files(root)))
     modules = [name for name in names if name.endswith((".py", ".pyw"))]
-    told = time.monotonic()
+    shown_at = time.monotonic()
     found = {}
     for number, name in enumerate(modules):
-        if time.monotonic() - told > 0.5:
-            told = time.monotonic()
-            progress.tell(f"reading the sources: {number} of {len(modules)} modules")
+        if time.monotonic() - shown_at > 0.5:
+            shown_at = time.monotonic()
+            progress.report(f"reading the sources: {number} of {len(modules)} modules")
         found[name] = _facts(root, name)
     return of(
         root,
         names,
         found,
         lambda name: text(root / name),
-        lambda name: facts.read(name, (root / name).read_bytes()),
+        lambda name: parsing.read(name, (root / name).read_bytes()),
     )
 
 
 def memory(files: Mapping[str, str]) -> Sources:
     """Sources of files that are only texts; the project is at no place."""
     code = {
-        name: Facts(path=name) if is_aside(name) else facts.read(name, row)
+        name: Facts(path=name) if is_aside(name) else parsing.read(name, row)
         for name, row in files.items()
         if name.endswith(".py")
     }
@@ -83,7 +83,7 @@ def memory(files: Mapping[str, str]) -> Sources:
         files,
         code,
         lambda name: files.get(name, ""),
-        lambda name: facts.read(name, files[name]),
+        lambda name: parsing.read(name, files[name]),
     )
 
 
@@ -151,7 +151,7 @@ def _facts(root: Path, name: str) -> Facts:
     path = root / name
     try:
         passed = is_aside(name) or path.stat().st_size > _LARGE
-        return Facts(path=name) if passed else facts.read(name, path.read_bytes())
+        return Facts(path=name) if passed else parsing.read(name, path.read_bytes())
     except OSError:
         return Facts(path=name, readable=False)
 

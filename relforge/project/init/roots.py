@@ -16,14 +16,14 @@ MANAGE = "manage.py"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roots:
-    """``folders``: "" is the project itself, the nearest first.  The wheel's places win."""
+    """``directories``: "" is the project itself, the nearest first.  The wheel's places win."""
 
-    folders: tuple[str, ...]
+    directories: tuple[str, ...]
     wheel: Wheel | None = None
 
     def of(self, path: str) -> str:
         """The import root that a file is below."""
-        return next((row for row in self.folders if not row or path.startswith(f"{row}/")), "")
+        return next((row for row in self.directories if not row or path.startswith(f"{row}/")), "")
 
     def module(self, path: str) -> str:
         """``src/shop/web.py`` as ``shop.web``; "" where it cannot be imported by a name."""
@@ -49,8 +49,8 @@ def find(
     """
     found: Counter[str] = Counter()
     for path in sources.files:
-        if PurePosixPath(path).name == MANAGE and not sources.is_aside(path):
-            found[_folder(path)] += 1
+        if is_manager(sources, path):
+            found[_directory(path)] += 1
     for path, row in sources.modules.items():
         if sources.is_aside(path):
             continue
@@ -72,13 +72,24 @@ def find(
         found["src"] += 1
     found[""] += 1
     order = sorted(found, key=lambda row: (-row.count("/"), row == "", row))
-    return Roots(folders=tuple(order), wheel=wheel)
+    return Roots(directories=tuple(order), wheel=wheel)
+
+
+def is_manager(sources: Sources, path: str) -> bool:
+    """Whether this is a ``manage.py`` that is run, and no module of a package of that name."""
+    if PurePosixPath(path).name != MANAGE or sources.is_aside(path):
+        return False
+    row = sources.modules.get(path)
+    runs = row is None or row.guard or bool(row.at_once)
+    return runs or not sources.has(_join(_directory(path), "__init__.py"))
 
 
 def _nearest(path: str, name: str, sources: Sources) -> str | None:
     """The nearest directory above a module that is not a package and has something of that name."""
-    folder = _folder(path)
-    above = [folder, *(str(row) for row in PurePosixPath(folder).parents)] if folder else [""]
+    directory = _directory(path)
+    above = (
+        [directory, *(str(row) for row in PurePosixPath(directory).parents)] if directory else [""]
+    )
     for row in ("" if row == "." else row for row in above):
         package = bool(row) and sources.has(f"{row}/__init__.py")
         if not package and _join(row, name) in sources.importable:
@@ -89,14 +100,14 @@ def _nearest(path: str, name: str, sources: Sources) -> str | None:
 def _added(path: str, text: str, sources: Sources) -> list[str]:
     """What ``sys.path.insert(0, ...)`` adds, where its last word is a directory of the project."""
     words = re.findall(r"""['"]([\w./-]+)['"]""", text)
-    folders = (_join(_folder(path), word) for word in words[-1:])
-    return [row for row in folders if sources.has(row) and not row.endswith(".py")]
+    directories = (_join(_directory(path), word) for word in words[-1:])
+    return [row for row in directories if sources.has(row) and not row.endswith(".py")]
 
 
-def _folder(path: str) -> str:
-    folder = str(PurePosixPath(path).parent)
-    return "" if folder == "." else folder
+def _directory(path: str) -> str:
+    directory = str(PurePosixPath(path).parent)
+    return "" if directory == "." else directory
 
 
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+def _join(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name

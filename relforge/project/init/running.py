@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from relforge.project.init import procfile, programs, shell_lines, web, workers
+from relforge.project.init import expanding, procfile, programs, schedulers, shell_lines, workers
 from relforge.project.init.applications import Application
 from relforge.project.init.contents import Contents
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.names import Names
 from relforge.project.init.processes import OwnCommand, Process
 from relforge.project.init.procfile import Program
+from relforge.project.init.program_words import env_of, modules_of
 from relforge.project.init.reading import Sources
 from relforge.project.init.roots import Roots
 from relforge.project.init.shell_lines import Words
-from relforge.project.init.web import Web
+from relforge.project.init.web_evidence import Web
 
 
 def web_program(lines: tuple[Program, ...], sources: Sources) -> tuple[Program | None, str]:
@@ -32,7 +33,9 @@ def web_program(lines: tuple[Program, ...], sources: Sources) -> tuple[Program |
         # An entry point of one's own mostly ends by running its arguments.
         for text in (" ".join(given), *given[-1:]):
             program = Program(name=procfile.WEB, line=shell_lines.parse(text), number=0)
-            if program.server is not None and program.server.target:
+            program = expanding.script(program, sources.text)
+            named = program.words[:1] == ("fastapi",)  # it looks for the application itself
+            if program.server is not None and (named or program.server.target):
                 return program, path
     return None, procfile.FILE
 
@@ -54,6 +57,7 @@ def processes(
     served: Web,
     manage: str,
 ) -> tuple[Process, ...]:
+    web = served.process if served.process and not served.process.doubt else None
     rows = [served.process] if served.process else []
     for row in lines:
         if row.name not in (procfile.RELEASE, procfile.WEB):
@@ -64,13 +68,15 @@ def processes(
         row for row in workers.find(known, found, asked, manage, text) if row.name not in there
     ]
     # A release of workers alone has nothing to serve on with: it ends with them.
-    return tuple(rows if served.process else (replace(row, required=True) for row in rows))
+    if web:
+        return tuple(rows)
+    return tuple(row if row.doubt else replace(row, required=True) for row in rows)
 
 
 def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:
     main = row.line.main
     words = row.words
-    single = workers.is_scheduler(row.name, words)
+    single = schedulers.is_scheduler(row.name, words)
     comment = "From the Procfile; this program does not report when it is ready."
     comments = (comment, "Only one at a time, even during a replacement.") if single else (comment,)
     server = row.server
@@ -80,11 +86,11 @@ def _of_procfile(row: Program, found: tuple[Application, ...]) -> Process:
         name=row.name,
         exec=words,
         ready="started",
-        env=web.env_of(dict(main.env)) if main else {},
+        env=env_of(dict(main.env)) if main else {},
         cwd=None if single and "celery" in words else (main.cwd if main else ""),
         required=False,
         singleton=single,
-        modules=web.modules_of(words),
+        modules=modules_of(words),
         comments=comments,
     )
 
@@ -129,8 +135,8 @@ def _once(
         help=text,
         once=True,
         cwd=row.cwd if row else "",
-        env=web.env_of(dict(row.env)) if row else {},
-        modules=web.modules_of(words),
+        env=env_of(dict(row.env)) if row else {},
+        modules=modules_of(words),
     )
 
 
@@ -147,12 +153,12 @@ def placed(row: Process, chosen: Contents, known: Names, places: Roots) -> Proce
         return replace(row, cwd=None)
     if row.cwd is None:
         return row
-    folder = row.cwd
+    directory = row.cwd
     module = row.app.partition(":")[0]
-    if not folder and module in known.modules:
+    if not directory and module in known.modules:
         root = places.of(known.modules[module].path)
-        folder = root if root.rpartition("/")[2] not in ("src", "lib") else ""
-    return replace(row, cwd="/".join(part for part in ("app", folder) if part))
+        directory = root if root.rpartition("/")[2] not in ("src", "lib") else ""
+    return replace(row, cwd="/".join(part for part in ("app", directory) if part))
 
 
 def files(
@@ -189,8 +195,8 @@ def moved(
         placed = packages(f"{row.cwd}/alembic.ini")
         if placed:
             return replace(row, cwd=placed.rpartition("/")[0])
-    # Beside a wheel, only what lies there has a directory.
+    # Beside a wheel, only what is there has a directory.
     there = bool(chosen.trees) or row.name == "alembic"
-    folder = row.cwd if row.cwd not in ("src", "lib") else ""
-    place = "/".join(part for part in ("app", folder) if part) if there else None
+    directory = row.cwd if row.cwd not in ("src", "lib") else ""
+    place = "/".join(part for part in ("app", directory) if part) if there else None
     return replace(row, exec=words, cwd=place)

@@ -85,6 +85,9 @@ def assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
     """Each name that this statement binds by an assignment, with its value."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
+            if pairs := _pairs(target, node.value):  # app, worker = FastAPI(), Celery()
+                yield from ((name, value) for one, value in pairs for name in names(one))
+                continue
             first = target
             while isinstance(first, ast.Tuple) and first.elts and isinstance(node.value, ast.Call):
                 first = first.elts[0]  # app, rt = fast_app()
@@ -92,6 +95,17 @@ def assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
             yield from ((name, node.value if name in own else None) for name in names(target))
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         yield from ((name, node.value) for name in names(node.target))
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> tuple[tuple[ast.expr, ast.expr], ...]:
+    """Each of several targets with its own value; none where one value is for all of them."""
+    rows = (ast.Tuple, ast.List)
+    if not isinstance(target, rows) or not isinstance(value, rows):
+        return ()
+    starred = any(isinstance(row, ast.Starred) for row in (*target.elts, *value.elts))
+    if starred or len(target.elts) != len(value.elts):
+        return ()
+    return tuple(zip(target.elts, value.elts, strict=True))
 
 
 def statements(body: Iterable[ast.stmt], *, guarded: bool = False) -> Iterator[ast.stmt]:

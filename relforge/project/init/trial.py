@@ -25,8 +25,8 @@ def answered(
             names_there = [*facts.bound, *facts.imports]
             targets += [f"{module}:{name}" for name in names_there if name in _ENTRY]
     rows = tuple(dict.fromkeys(targets))[:12]
-    folders = tuple(row for row in places.folders if row)
-    answers = trying.kinds(root, (*folders, ""), rows, {}) if rows else {}
+    directories = tuple(row for row in places.directories if row)
+    answers = trying.kinds(root, (*directories, ""), rows, {}) if rows else {}
     asked = [
         Application(
             framework=f"{kind.upper()} application",

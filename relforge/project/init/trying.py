@@ -1,4 +1,4 @@
-"""Asking the project's own virtual environment what an object is, where reading did not tell.
+"""Asking the project's own virtual environment what an object is, where reading did not show it.
 
 The import runs in a process of its own, with a deadline; what it prints is thrown away.
 """

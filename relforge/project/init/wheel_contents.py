@@ -88,32 +88,32 @@ def _flit(tool: Mapping[str, Any], name: str, sources: Sources) -> Wheel:
 
 def _pdm(tool: Mapping[str, Any], sources: Sources) -> Wheel:
     build = table(tool, "build")
-    folder = str(build.get("package-dir", "src" if sources.has("src") else "")).strip("./")
+    directory = str(build.get("package-dir", "src" if sources.has("src") else "")).strip("./")
     includes = [plain(row) for row in build.get("includes", ()) if sources.has(plain(row))]
     if includes:
-        rows = [(row, row.removeprefix(f"{folder}/") if folder else row) for row in includes]
+        rows = [(row, row.removeprefix(f"{directory}/") if directory else row) for row in includes]
     else:
-        rows = [(below(folder, row), row) for row in packages(sources, folder)]
-        rows = rows or [(below(folder, row), row) for row in modules(sources, folder)]
+        rows = [(below(directory, row), row) for row in packages(sources, directory)]
+        rows = rows or [(below(directory, row), row) for row in modules(sources, directory)]
     return Wheel(backend="pdm-backend", rows=tuple(rows))
 
 
 def _uv(tool: Mapping[str, Any], name: str, sources: Sources) -> Wheel:
     build = table(tool, "build-backend")
-    folder = str(build.get("module-root", "src")).strip("./")
+    directory = str(build.get("module-root", "src")).strip("./")
     given = build.get("module-name", module(name))
     names = [given] if isinstance(given, str) else list(given)
     paths = [row.replace(".", "/") for row in names]
-    rows = [(below(folder, row), row) for row in paths if sources.has(below(folder, row))]
-    problem = "" if rows else f"uv_build finds no module {names[0]!r} below {folder or '.'}/"
+    rows = [(below(directory, row), row) for row in paths if sources.has(below(directory, row))]
+    problem = "" if rows else f"uv_build finds no module {names[0]!r} below {directory or '.'}/"
     return Wheel(backend="uv_build", rows=tuple(rows), problem=problem)
 
 
-def _named(name: str, sources: Sources, folders: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _named(name: str, sources: Sources, directories: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """The package or module of the project's name."""
-    for folder in folders:
+    for directory in directories:
         for word in dict.fromkeys((module(name), name, name.lower(), module(name).lower())):
             for path, mark in ((word, f"{word}/__init__.py"), (f"{word}.py", f"{word}.py")):
-                if sources.has(below(folder, mark)):
-                    yield below(folder, path), path
+                if sources.has(below(directory, mark)):
+                    yield below(directory, path), path
                     return

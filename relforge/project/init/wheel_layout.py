@@ -12,7 +12,7 @@ from relforge.project.init.reading import Sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """What a backend takes: ``rows`` map files and folders of the project to places of the wheel.
+    """What a backend takes: ``rows`` map files and directories of the project to paths in a wheel.
 
     ``problem`` is why it would not be built, or not hold what it should.
     """
@@ -34,26 +34,26 @@ class Wheel:
         return None
 
 
-def packages(sources: Sources, folder: str) -> list[str]:
+def packages(sources: Sources, directory: str) -> list[str]:
     """The packages right below a directory of the project: those with an ``__init__.py``."""
     found = set()
     for path in sources.modules:
-        inner = _inner(path, folder)
+        inner = _inner(path, directory)
         if inner.count("/") == 1 and inner.endswith("/__init__.py"):
             found.add(inner.partition("/")[0])
     return sorted(found)
 
 
-def modules(sources: Sources, folder: str) -> list[str]:
+def modules(sources: Sources, directory: str) -> list[str]:
     """The modules right below a directory, each with its suffix."""
-    inner = (_inner(path, folder) for path in sources.modules)
+    inner = (_inner(path, directory) for path in sources.modules)
     return sorted(row for row in inner if row and "/" not in row)
 
 
-def _inner(path: str, folder: str) -> str:
-    if not folder:
+def _inner(path: str, directory: str) -> str:
+    if not directory:
         return path
-    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
+    return path.removeprefix(f"{directory}/") if path.startswith(f"{directory}/") else ""
 
 
 def module(name: str) -> str:
@@ -61,10 +61,10 @@ def module(name: str) -> str:
     return re.sub(r"[-.]+", "_", name)
 
 
-def below(folder: str, name: str) -> str:
+def below(directory: str, name: str) -> str:
     """A name in a directory; "" and "." are the project."""
-    folder = folder.strip("./") if folder in (".", "./") else folder.strip("/")
-    return f"{folder}/{name}".strip("/") if folder else name
+    directory = directory.strip("./") if directory in (".", "./") else directory.strip("/")
+    return f"{directory}/{name}".strip("/") if directory else name
 
 
 def plain(path: str) -> str:

@@ -85,10 +85,10 @@ def _discovered(sources: Sources, root: str, data: bool) -> Wheel:
 
 
 def _found(sources: Sources, where: str, include: Any, exclude: Any) -> list[str]:
-    folder = plain(where)
+    directory = plain(where)
     wanted = [str(row).rstrip(".*") for row in include or ()]
     unwanted = [str(row).rstrip(".*") for row in exclude or ()]
-    rows = packages(sources, folder)
+    rows = packages(sources, directory)
     rows = [row for row in rows if not wanted or any(row.startswith(w) for w in wanted)]
     return [row for row in rows if row not in unwanted]
 
@@ -141,8 +141,8 @@ def _setup_rows(rows: dict[str, ast.expr]) -> Iterator[tuple[str, Any]]:
             ("find_packages", "find_namespace_packages")
         ):
             where = node.args[:1] + [row.value for row in node.keywords if row.arg == "where"]
-            folder = _literal(where[0]) if where else "."
-            yield key, {"find": {"where": [folder if isinstance(folder, str) else "."]}}
+            directory = _literal(where[0]) if where else "."
+            yield key, {"find": {"where": [directory if isinstance(directory, str) else "."]}}
         elif node is not None and (value := _literal(node)) is not None:
             yield key, value
 

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
+from relforge.project.init import attached, contents, schedulers
 from relforge.project.init.applications import Application
 from relforge.project.init.dependencies import Dependencies
 from relforge.project.init.names import Names
 from relforge.project.init.processes import Process
 from relforge.project.init.syntax import Expression, Other
 
-# A word of a line that starts a scheduler: two of them would do everything twice.
-_SCHEDULERS = re.compile(
-    r"\b(beat|celerybeat|rqscheduler|rq-scheduler|scheduler|apscheduler|run_scheduler|runapscheduler"
-    r"|clock|cron|crontab|periodic)\b"
-)
 _BEAT = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE", "CELERY_BEAT_SCHEDULER")
 _SCHEDULES = ("celery.schedules", "celery.schedules.crontab")
 _ONE = "Only one at a time, even during a replacement."
 _STARTED = "this program does not report when it is ready"
-
-
-def is_scheduler(name: str, words: Iterable[str]) -> bool:
-    """Whether a process of that name and these words must not run twice."""
-    text = " ".join(words)
-    embedded = re.search(r"\bcelery\b.*\bworker\b.*(?:\s-B\b|\s--beat\b)", text)
-    return bool(embedded or _SCHEDULERS.search(text.replace("_", " ")) or _SCHEDULERS.search(name))
 
 
 def find(
@@ -106,8 +96,8 @@ def _by_objects(names: Names) -> Iterator[Process]:
             if known and "Settings" in name and row.bound & {"functions", "cron_jobs"}:
                 yield _worker(("arq", f"{module}.{name}"), module, "arq")
         for name, value in facts.bound.items():
-            yield from _of_object(module, name, value, names.calls(module, value))
-        if facts.guard and _blocks(names, module):
+            yield from _of_object(names, module, name, value)
+        if facts.guard and schedulers.blocks(names, module):
             yield _scheduler(("python", "-m", module), module, "APScheduler")
     actors = [
         module
@@ -118,24 +108,22 @@ def _by_objects(names: Names) -> Iterator[Process]:
         yield _worker(("dramatiq", *sorted(actors)), actors[0], "dramatiq")
 
 
-def _of_object(module: str, name: str, value: Expression, callee: str) -> Iterator[Process]:
+def _of_object(names: Names, module: str, name: str, value: Expression) -> Iterator[Process]:
     """SAQ's settings, taskiq's brokers and schedulers, and Huey."""
+    callee = names.calls(module, value)
     package = callee.partition(".")[0]
     if isinstance(value, Other) and {"queue", "functions"} <= set(value.keys):
         yield _worker(("saq", f"{module}.{name}"), module, "SAQ")
     elif package.startswith("taskiq") and callee.endswith("Broker"):
-        yield _worker(("taskiq", "worker", f"{module}:{name}"), module, "taskiq")
+        dotted = f"{module}.{name}"
+        tasks = sorted(set(attached.adding(names, dotted)) - contents.closure(names, [module]))
+        words = ("taskiq", "worker", f"{module}:{name}", *tasks)
+        yield replace(_worker(words, module, "taskiq"), modules=(module, *tasks))
     elif package.startswith("taskiq") and callee.endswith("TaskiqScheduler"):
         yield _scheduler(("taskiq", "scheduler", f"{module}:{name}"), module, "taskiq")
     elif package == "huey" and callee.endswith("Huey"):
-        yield _worker(("huey_consumer", f"{module}.{name}"), module, "Huey")
-
-
-def _blocks(names: Names, module: str) -> bool:
-    """Whether a module runs one of APScheduler's schedulers that does nothing else."""
-    full = (names.absolute(module, row) for row in names.modules[module].calls)
-    kinds = ("BlockingScheduler", "AsyncIOScheduler")
-    return any(row.startswith("apscheduler.") and row.endswith(kinds) for row in full)
+        owner, own = attached.loading(names, module, name)
+        yield _worker(("huey_consumer", f"{owner}.{own}"), owner, "Huey")
 
 
 def _by_packages(names: Names, dependencies: Dependencies, manage: str) -> Iterator[Process]:
@@ -193,12 +181,3 @@ def _scheduler(words: tuple[str, ...], module: str, tool: str) -> Process:
         modules=(module,),
         comments=(f"{tool}'s scheduler.", _ONE),
     )
-
-
-def embedded_schedulers(names: Names) -> Iterator[str]:
-    """Modules that start a scheduler inside the web application: each instance has its own."""
-    for module, facts in names.modules.items():
-        for call in facts.calls:
-            full = names.absolute(module, call)
-            if full.startswith("apscheduler.") and full.endswith("BackgroundScheduler"):
-                yield module

@@ -1,4 +1,4 @@
-"""The root of a uv workspace that is no package itself: which of its members is released."""
+"""The root of a uv workspace that is not a package itself: which of its members is released."""
 
 from __future__ import annotations
 

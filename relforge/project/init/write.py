@@ -11,7 +11,7 @@ from typing import Any
 import tomli
 
 from relforge import cache
-from relforge.project.init import document, judge, look, merge, notes, text, workspace
+from relforge.project.init import document, judge, look, merge, notes, settings_tables, workspace
 from relforge.project.init.document import Table
 from relforge.project.toml_document import read_toml
 from relforge.support.errors import SettingsError, UserError
@@ -52,7 +52,7 @@ def plan(root: Path, available: Iterable[str] | None = None) -> Plan:
     above = TABLE if path == pyproject else ""
     existing = _existing(path, own)
     found = judge.judged(look.look(root, available))
-    tables = text.tables(found)
+    tables = settings_tables.of(found)
     settings = document.render(tables, above)
     exists = existing is not None
     lacking = merge.missing(existing, tables, found) if existing is not None else ()

@@ -31,6 +31,8 @@ DEVELOPMENT = re.compile(
     r"(^|[._/-])(dev(el(op(ment)?)?)?|tests?|testing|docs?|lint|typing|types|ci|local|debug|tools?"
     r"|constraints?|bench(marks?)?|examples?|build|optional)([._/-]|$)"
 )
+# In forms that relforge does not read: what pip installs from them is a part at most.
+UNREAD = ("environment.yml", "environment.yaml", "conda.yml", "pixi.toml")
 KEY = "tool.relforge.requirements"
 
 
@@ -74,9 +76,9 @@ def after_backend(project: Project, settings: Settings) -> Project:
 def candidates(root: Path) -> tuple[str, ...]:
     """The files that may say what is deployed, in the order in which they count."""
     names = [pipfile.NAME, *MAIN]
-    for folder, prefix in ((root / "requirements", "requirements/"), (root, "")):
+    for directory, prefix in ((root / "requirements", "requirements/"), (root, "")):
         for suffix in (".txt", ".in"):
-            there = sorted(path.name for path in folder.glob(f"*{suffix}") if path.is_file())
+            there = sorted(path.name for path in directory.glob(f"*{suffix}") if path.is_file())
             words = [*DEPLOYED, "requirements"] if prefix else DEPLOYED
             for word in words:
                 pattern = re.compile(
@@ -96,6 +98,7 @@ def files(root: Path) -> tuple[str, ...]:
     names = [name for name in (*SETUP, pipfile.NAME) if _names_something(root, name)]
     for pattern in ("requirements*.txt", "requirements*.in"):
         names += sorted(path.name for path in root.glob(pattern) if path.is_file())
+    names += [name for name in UNREAD if (root / name).is_file()]
     for pattern in ("*.txt", "*.in"):
         paths = root.glob(f"requirements/{pattern}")
         names += sorted(f"requirements/{path.name}" for path in paths)
@@ -104,10 +107,10 @@ def files(root: Path) -> tuple[str, ...]:
 
 def sentence(requirements: Requirements) -> str:
     """``requirements from requirements.txt; not used: Pipfile``."""
-    told = f"requirements from {requirements.source}"
+    text = f"requirements from {requirements.source}"
     if requirements.unused:
-        told += f"; not used: {', '.join(requirements.unused)}"
-    return told
+        text += f"; not used: {', '.join(requirements.unused)}"
+    return text
 
 
 def asks_backend(project: Project, settings: Settings) -> bool:
@@ -132,10 +135,10 @@ def _is_packaged(project: Project, settings: Settings) -> bool:
 def _found(project: Project, settings: Settings) -> Requirements | None:
     found = project.requirements
     if "dependencies" in project.dynamic and project.dependencies:
-        told = _numbered(project.dependencies, "Requires-Dist")
+        named = _numbered(project.dependencies, "Requires-Dist")
         if found is None:
-            return Requirements(source=BACKEND, rows=told)
-        return replace(found, rows=(*told, *found.rows))
+            return Requirements(source=BACKEND, rows=named)
+        return replace(found, rows=(*named, *found.rows))
     if found is None and project.dependencies:
         return _written(project)
     return found or _first(project.root, candidates(project.root), settings.lock)
@@ -216,7 +219,13 @@ def _refuse_overlooked(root: Path, lock: str | None) -> None:
         for name in files(root)
         if name not in SETUP and name != lock and not DEVELOPMENT.search(name)
     ]
-    found = [name for name in names if _read(root, name).rows]
+    found = [name for name in names if name not in UNREAD and _read(root, name).rows]
+    unread = [name for name in names if name in UNREAD]
+    if unread and not found:
+        raise UserError(
+            f"{unread[0]} names requirements in a form that relforge does not read",
+            hint="write them to requirements.txt, or set in [tool.relforge]: requirements = []",
+        )
     if found:
         verb = "names" if len(found) == 1 else "name"
         raise UserError(

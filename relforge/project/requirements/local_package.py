@@ -23,7 +23,7 @@ def name(path: Path) -> str:
 
 
 def of_file(file: str) -> str:
-    """The distribution that the name of a wheel or a source archive tells; else nothing."""
+    """The distribution in the name of a wheel or a source archive; else nothing."""
     try:
         if file.endswith(".whl"):
             return parse_wheel_filename(file)[0]
@@ -36,27 +36,27 @@ def _of_directory(path: Path) -> str:
     return _of_pyproject(path) or _of_setup_cfg(path) or _of_setup_py(path)
 
 
-def _of_pyproject(folder: Path) -> str:
+def _of_pyproject(directory: Path) -> str:
     try:
-        data = tomli.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        data = tomli.loads((directory / "pyproject.toml").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError):
         return ""
     poetry = data.get("tool", {}).get("poetry", {})
     return str(data.get("project", {}).get("name") or poetry.get("name") or "")
 
 
-def _of_setup_cfg(folder: Path) -> str:
+def _of_setup_cfg(directory: Path) -> str:
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string((folder / "setup.cfg").read_text(encoding="utf-8"))
+        parser.read_string((directory / "setup.cfg").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, configparser.Error):
         return ""
     return parser.get("metadata", "name", fallback="")
 
 
-def _of_setup_py(folder: Path) -> str:
+def _of_setup_py(directory: Path) -> str:
     try:
-        found = SETUP_NAME.search((folder / "setup.py").read_text(encoding="utf-8"))
+        found = SETUP_NAME.search((directory / "setup.py").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return ""
     return found[1] if found else ""

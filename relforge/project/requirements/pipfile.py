@@ -37,7 +37,7 @@ def read(root: Path) -> Requirements:
 
 
 def development(root: Path) -> tuple[str, ...]:
-    """What the file asks for besides, for development."""
+    """What the file asks for in addition, for development."""
     rows = read_toml(root / NAME).get("dev-packages", {})
     return tuple(text for name, value in rows.items() for text in _requirement(root, name, value))
 

@@ -19,13 +19,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from relforge.model.spec import Requirements, WrittenRequirement
 from relforge.project.requirements import local_package
 from relforge.support.errors import SettingsError
+from relforge.support.urls import split_url
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -170,24 +171,24 @@ class _Reading:
         row = WrittenRequirement(where=where, text=wanted)
         (self.constraints if constraints else self.rows).append(row)
 
-    def _as_pep508(self, line: str, folder: Path, where: str) -> str | None:
+    def _as_pep508(self, line: str, directory: Path, where: str) -> str | None:
         """The requirement; None for the project itself."""
         if ADDRESS.match(line):
             return _of_address(line, where)
         name, at, place = (part.strip() for part in line.partition(" @ "))
-        if at and not ADDRESS.match(place) and _is_path(place, folder):
-            return self._of_path(place, folder, where, name)
+        if at and not ADDRESS.match(place) and _is_path(place, directory):
+            return self._of_path(place, directory, where, name)
         try:
             return str(Requirement(line))
         except InvalidRequirement as error:
-            if _is_path(line, folder):
-                return self._of_path(line, folder, where)
+            if _is_path(line, directory):
+                return self._of_path(line, directory, where)
             reason = str(error).splitlines()[0]
             raise SettingsError(f"{where}: {line!r} is not a requirement: {reason}") from None
 
-    def _of_path(self, line: str, folder: Path, where: str, name: str = "") -> str | None:
+    def _of_path(self, line: str, directory: Path, where: str, name: str = "") -> str | None:
         parts = PATH.match(line)
-        place = Path(os.path.normpath(folder / (parts["place"] if parts else line)))
+        place = Path(os.path.normpath(directory / (parts["place"] if parts else line)))
         extras = (parts["extras"] if parts else None) or ""
         marker = (parts["marker"] if parts else None) or ""
         if place == self.root:
@@ -207,7 +208,7 @@ class _Reading:
 
 def _of_address(line: str, where: str) -> str:
     address, _, marker = line.partition(" ;")
-    split = urlsplit(address.strip())
+    split = split_url(address.strip())
     fragment = dict(row.partition("=")[::2] for row in split.fragment.split("&") if row)
     egg = unquote(fragment.pop("egg", ""))
     name, _, extras = egg.partition("[")
@@ -231,12 +232,12 @@ def _of_address(line: str, where: str) -> str:
     return f"{name}{extras} @ {found}" + (f" ; {marker.strip()}" if marker else "")
 
 
-def _is_path(line: str, folder: Path) -> bool:
+def _is_path(line: str, directory: Path) -> bool:
     place = line.partition(";")[0].partition("[")[0].strip()
     return (
         place.startswith(("./", "../", "/"))
         or place in (".", "..")
-        or (bool(place) and (folder / place).exists())
+        or (bool(place) and (directory / place).exists())
     )
 
 

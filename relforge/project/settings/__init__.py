@@ -3,6 +3,6 @@
 from relforge.project.settings.merge import lay
 from relforge.project.settings.read import read
 from relforge.project.settings.table import Reading, Table
-from relforge.runtime.settings import Merged
+from relforge.runtime.settings import LaidSettings
 
-__all__ = ["Merged", "Reading", "Table", "lay", "read"]
+__all__ = ["LaidSettings", "Reading", "Table", "lay", "read"]

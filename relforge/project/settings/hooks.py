@@ -8,7 +8,7 @@ from typing import Any
 from relforge.project.settings.runnable import read_target
 from relforge.project.settings.table import Table
 from relforge.runtime.contract.hook import HOOKS, Hook
-from relforge.runtime.contract.shapes import Program, Target
+from relforge.runtime.contract.shapes import CommandLine, Target
 from relforge.runtime.contract.wording import is_callable
 
 _SHAPE = 'expected "pkg.module:function", a command such as ["app/hooks/notify", "up"], or a table'
@@ -38,5 +38,5 @@ def _hook(name: str, table: Table) -> Hook:
     if isinstance(value, str) and is_callable(value):
         return Hook(name=name, call=table.read(name, Target()))
     if isinstance(value, list) and value:
-        return Hook(name=name, exec=table.read(name, Program()))
+        return Hook(name=name, exec=table.read(name, CommandLine()))
     raise table.error(name, _SHAPE)

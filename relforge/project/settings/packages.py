@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Literal, cast
-from urllib.parse import urlsplit
 
 from relforge.model.spec import Index, PackageSettings
 from relforge.project.settings.table import Table
+from relforge.support.urls import split_url
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 PATTERN = re.compile(r"[A-Za-z0-9*?][A-Za-z0-9*?_.-]*")
@@ -43,7 +43,7 @@ def _indexes(table: Table) -> tuple[Index, ...]:
             raise row.error(
                 "name", f"{index.name!r} is not a name of letters, digits, `-`, `_`, `.`"
             )
-        if urlsplit(index.url).scheme not in SCHEMES:
+        if split_url(index.url).scheme not in SCHEMES:
             raise row.error("url", f"{index.url!r} is not the URL of an index (https://.../simple)")
         _refuse_credentials(row, "url", index.url, index.name)
         if any(index.name.lower() == other.name.lower() for other in found):
@@ -62,7 +62,7 @@ def _indexes(table: Table) -> tuple[Index, ...]:
 
 
 def _refuse_credentials(table: Table, key: str, url: str, name: str = "NAME") -> None:
-    if urlsplit(url).username is None:
+    if split_url(url).username is None:
         return
     word = re.sub(r"\W", "_", name).upper()
     raise table.error(

@@ -23,19 +23,22 @@ from relforge.project.settings.exports import read_exports
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
 from relforge.project.settings.log import read_log
+from relforge.project.settings.nodes import read_nodes
 from relforge.project.settings.overlays import read_overlay
 from relforge.project.settings.packages import read_packages
 from relforge.project.settings.paths import inside, of_release
 from relforge.project.settings.python import read_python
 from relforge.project.settings.references import check_references, check_syntax
+from relforge.project.settings.schedule import read_job
 from relforge.project.settings.services import check_depends, read_service
 from relforge.project.settings.steps import read_steps
 from relforge.project.settings.table import Reading, Table, dotted
 from relforge.project.settings.upgrade import read_upgrade
 from relforge.runtime.contract.command import Command
+from relforge.runtime.contract.job import Job
 from relforge.runtime.contract.naming import is_name, is_version
 from relforge.runtime.contract.service import Service
-from relforge.runtime.settings import ROOT, Merged
+from relforge.runtime.settings import ROOT, LaidSettings
 from relforge.support.errors import SettingsError
 
 CALL = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -43,7 +46,7 @@ Named = TypeVar("Named", Service, Command)
 
 
 def read(
-    project: Project, merged: Merged, env: str, *, version: str, lock: str | None
+    project: Project, merged: LaidSettings, env: str, *, version: str, lock: str | None
 ) -> tuple[Settings, tuple[Reading, ...]]:
     """The settings of one environment, and each value with its origin.
 
@@ -56,6 +59,7 @@ def read(
     commands = tuple(read_command(name, row) for name, row in table.table("commands").children())
     only = table.table("only")
     name = _release_name(table, project)
+    chosen = _chosen(only, "commands", commands)
     python = read_python(table.table("python"), project, strip=strip.symbols)
     site_packages = layout.site_packages(python.version)
     app = read_app(table)
@@ -71,12 +75,14 @@ def read(
         overlays=tuple(read_overlay(row, name, site_packages) for row in table.tables("overlays")),
         services=_chosen(only, "services", services),
         config=_config(table.table("config")),
-        commands=_chosen(only, "commands", commands),
+        commands=chosen,
         check=read_check(table.table("check")),
         log=read_log(table.table("log")),
         upgrade=read_upgrade(table.table("upgrade")),
+        nodes=read_nodes(table.table("nodes")),
         console=read_console(table),
         hooks=read_hooks(table.table("hooks")),
+        schedule=_jobs(table, commands, chosen),
         strip=strip,
         packages=read_packages(table),
         steps=read_steps(table),
@@ -96,6 +102,15 @@ def read(
     if settings.config.strict and settings.config.schema:
         check_references(settings, settings.config.schema)
     return settings, tuple(table.readings)
+
+
+def _jobs(
+    table: Table, commands: tuple[Command, ...], chosen: tuple[Command, ...]
+) -> tuple[Job, ...]:
+    """The schedule; without the jobs of commands that a release does not have."""
+    there = {row.name for row in chosen}
+    jobs = (read_job(name, row, commands) for name, row in table.table("schedule").children())
+    return tuple(job for job in jobs if not job.command or job.command in there)
 
 
 def _chosen(only: Table, key: str, rows: tuple[Named, ...]) -> tuple[Named, ...]:

@@ -80,3 +80,5 @@ def _texts(settings: Settings) -> Iterator[tuple[str, str]]:
         for place, text in references(command):
             yield f"commands.{command.name}.{place}", text
     yield from reference.texts(settings.upgrade.health, "upgrade.health")
+    for key in ("hosts", "name", "path", "service", "namespace"):
+        yield from reference.texts(getattr(settings.nodes, key), f"nodes.{key}")

@@ -7,7 +7,7 @@ from typing import Any
 from relforge.project.settings.table import Table
 from relforge.runtime.contract.record import keys as record_keys
 from relforge.runtime.contract.run import Run
-from relforge.runtime.contract.shapes import Program, Target
+from relforge.runtime.contract.shapes import CommandLine, Target
 from relforge.support.errors import SettingsError
 
 Found = tuple[str, str | tuple[str, ...]]
@@ -30,5 +30,5 @@ def read_target(table: Table, record: type[Run], what: str) -> Found:
         )
     table.asked.update(keys)
     key = given[0]
-    value: Any = table.read(key, Program() if key == "exec" else Target())
+    value: Any = table.read(key, CommandLine() if key == "exec" else Target())
     return key, value

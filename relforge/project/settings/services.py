@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from relforge.model.spec import ConfigSettings
 from relforge.project.settings.runnable import read_target
 from relforge.project.settings.table import Table
 from relforge.runtime.contract.service import Service
@@ -37,6 +39,19 @@ def read_service(name: str, table: Table) -> Service:
     _check_together(service, table)
     table.finish()
     return service
+
+
+def handed_nothing(services: Iterable[Service], config: ConfigSettings) -> Iterator[str]:
+    """A warning for each service of another user that does not say what it needs."""
+    if not (config.schema or config.model or config.providers):
+        return
+    for service in services:
+        if service.user and service.config is None:
+            yield (
+                f"tool.relforge.services.{service.name}: it has its own `user`, so it is handed "
+                'nothing of the configuration; list what it needs: config = ["db.url", "http.*"], '
+                'or config = ["*"] for everything, or config = [] for nothing'
+            )
 
 
 def check_depends(services: tuple[Service, ...]) -> None:

@@ -25,8 +25,6 @@ _NO_LOGIN = 0xFFFFFFFF
 class Peer:
     """The process at the other end of a connection, as the kernel knows it."""
 
-    __slots__ = ("gid", "pid", "uid")
-
     def __init__(self, sock: socket) -> None:
         self.pid, self.uid, self.gid = credentials(sock)
 

@@ -42,8 +42,6 @@ def send_to(address: str) -> None:
 class Who:
     """Who asked: what the kernel knows of the peer, and from where it says it comes."""
 
-    __slots__ = ("_text",)
-
     def __init__(self, peer: Peer, whence: str) -> None:
         words = [f"uid={peer.uid}", f"user={user(peer.uid)}"]
         login = peer.login()

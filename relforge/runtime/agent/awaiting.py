@@ -101,7 +101,7 @@ class Awaited:
         return await _Steps(self)
 
     def steps(self) -> Generator[Any, Any, Any]:
-        """Drive the coroutine as ``await`` does."""
+        """Drive the coroutine as ``await`` does; raises Contained for SystemExit and Ctrl-C."""
         value: Any = None
         error: BaseException | None = None
         while True:
@@ -125,8 +125,6 @@ class Awaited:
 
 
 class _Steps:
-    __slots__ = ("_awaited",)
-
     def __init__(self, awaited: Awaited) -> None:
         self._awaited = awaited
 

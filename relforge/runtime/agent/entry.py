@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def split(target: str) -> tuple[str, str]:
-    """Module and qualified name; raises Refusal where it is no ``pkg.mod:fn``."""
+    """Module and qualified name; raises Refusal where it is not a ``pkg.mod:fn``."""
     module, colon, name = target.partition(":")
     words = [*module.split("."), *name.split(".")]
     if not colon or not all(word.isidentifier() for word in words):
@@ -19,6 +19,17 @@ def split(target: str) -> tuple[str, str]:
             f"{target!r} does not name a function", hint="write it as pkg.mod:function", code=USAGE
         )
     return module, name
+
+
+def imported(target: str) -> Any:
+    """What the target names; raises Refusal as `split`, and whatever the import raises."""
+    from importlib import import_module
+
+    module, name = split(target)
+    found: Any = import_module(module)
+    for word in name.split("."):
+        found = getattr(found, word)
+    return found
 
 
 def find(target: str) -> Callable[..., Any]:

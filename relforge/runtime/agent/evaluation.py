@@ -101,7 +101,7 @@ class Evaluation:
         if problem:
             raise Refusal(f"{self.request.target}: {problem}", code=USAGE)
         value = self._here(function, *self.request.args, **self.request.kwargs)
-        return self._await(_whole(value), loops) if inspect.isawaitable(value) else value
+        return self._await(calling.whole(value), loops) if inspect.isawaitable(value) else value
 
     def _percent(self, line: str, loops: Loops, console: ConsoleState) -> Any:
         # Late: a process that nobody asks does not pay for it.
@@ -132,7 +132,3 @@ class Evaluation:
 
 async def _later(code: CodeType, namespace: dict[str, Any]) -> Any:
     return eval(code, namespace)
-
-
-async def _whole(awaitable: Any) -> Any:
-    return await awaitable

@@ -48,8 +48,6 @@ Interrupted.__module__ = "builtins"
 class Guard:
     """The interrupt of one evaluation; its windows may open in several threads, one at a time."""
 
-    __slots__ = ("_lock", "_thread", "delivered", "wanted")
-
     def __init__(self) -> None:
         # A plain lock: an exception cannot come between its acquisition and the `with` block.
         self._lock = allocate_lock()

@@ -46,7 +46,7 @@ class Host:
 
     @property
     def evaluates(self) -> bool:
-        """False in a release with ``console = false``: then it tells the stacks, and no more."""
+        """False in a release with ``console = false``: then it prints the stacks, and no more."""
         return bool(self.settings.get("enabled", True))
 
     def names(self) -> dict[str, Any]:

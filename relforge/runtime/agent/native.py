@@ -11,7 +11,7 @@ import os
 from _queue import Empty, SimpleQueue
 from _socket import socket
 from _thread import allocate_lock, get_ident, start_new_thread
-from select import poll
+from select import POLLIN, poll
 from threading import main_thread
 from time import sleep
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "POLLIN",
     "Empty",
     "Event",
     "SimpleQueue",
@@ -57,8 +58,6 @@ os.register_at_fork(after_in_child=_forked)
 class Event:
     """Set once; waiting takes no part in what `threading` keeps."""
 
-    __slots__ = ("_lock",)
-
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._lock.acquire()
@@ -77,8 +76,6 @@ class Event:
 
 class Worker:
     """A thread that does one thing; the process does not wait for it at its end."""
-
-    __slots__ = ("_done", "_name", "_work")
 
     def __init__(self, work: Callable[[], object], name: str) -> None:
         self._work = work

@@ -2,7 +2,7 @@
 
 Nobody who prints waits for a slow client with a lock in hand, and the
 application's event loop never waits at all: over the limit its output is
-dropped, and the client is told how much.
+dropped, and a line to the client says how much.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Outbox:
         return True
 
     def discard(self) -> None:
-        """Drop the output that waits now, where it is much: whoever asked wants an end of it."""
+        """Drop the output that waits now, where it is much: the user wants it to end."""
         if self._waiting > LITTLE:
             self._discarding = True
             self._queue.put(_MARK)
@@ -93,7 +93,7 @@ class Outbox:
                 if item is _MARK:
                     self._discarding = False
                 elif item:
-                    self._told()
+                    self._report_dropped()
                     self._put(item)
                     with self._lock:
                         self._replies -= 1
@@ -127,7 +127,7 @@ class Outbox:
         self._waiting = 0 if self._queue.empty() else max(self._waiting - size, 0)
         return item
 
-    def _told(self) -> None:
+    def _report_dropped(self) -> None:
         dropped, self._dropped = self._dropped, 0
         if dropped:
             text = f"[{dropped} characters of output dropped: more than this client could read]\n"

@@ -27,8 +27,6 @@ class Patience:
     has no more of it.  ``busy()`` says that the client waits for us.
     """
 
-    __slots__ = ("_busy", "_end", "_limit", "_poll", "_reason", "_seconds")
-
     def __init__(self, sock: socket, limit: float, busy: Callable[[], bool]) -> None:
         self._poll = poll()
         self._poll.register(sock.fileno(), _READABLE)

@@ -9,9 +9,10 @@ from contextlib import suppress
 from .. import trusted_directory
 from ..errors import CONFIG, Refusal
 from ..paths import SOCKET_PATH_MOST
+from ..regular_file import odd
 from ..wire.unix import answers
 from . import dumps
-from .native import socket
+from .native import POLLIN, poll, socket
 
 _UNIX, _STREAM = 1, 1  # AF_UNIX, SOCK_STREAM
 _BACKLOG = 32
@@ -41,6 +42,10 @@ def listen(path: str, *, wide: bool) -> socket:
         os.chmod(temporary, 0o666 if wide else 0o600)
         listener.listen(_BACKLOG)
         os.rename(temporary, path)
+    except IsADirectoryError:
+        listener.close()
+        remove(temporary)
+        raise odd(path, "socket") from None
     except BaseException:
         listener.close()
         raise
@@ -48,6 +53,13 @@ def listen(path: str, *, wide: bool) -> socket:
         with suppress(OSError):
             os.chmod(directory, stat.S_IMODE(os.stat(directory).st_mode) | 0o055)
     return listener
+
+
+def is_called(listener: socket, milliseconds: int) -> bool:
+    """Whether a client is there, or the listener has ended, within that time."""
+    waiting = poll()
+    waiting.register(listener, POLLIN)
+    return bool(waiting.poll(milliseconds))
 
 
 def sweep(path: str) -> None:
@@ -63,7 +75,7 @@ def sweep(path: str) -> None:
 
 
 def inode(path: str) -> tuple[int, int] | None:
-    """What tells one file of that name from another; None where there is none."""
+    """What distinguishes one file of that name from another; None where there is none."""
     try:
         status = os.lstat(path)
     except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 
+from ..errors import Refusal
 from ..protocol import answers
 from ..wire import frames
 from . import dumps, place, places
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SHUT_RDWR = 2
+_LOOK = 2000  # milliseconds between two looks at the socket's name
 
 _agents: weakref.WeakSet[Agent] = weakref.WeakSet()
 
@@ -70,7 +72,7 @@ class Agent(Host):
         self._inode = place.inode(self.first)
         dumps.register(self.path)
         _agents.add(self)
-        Worker(lambda: self._accept(listener), "relforge-agent").start()
+        Worker(self._accept, "relforge-agent").start()
 
     def serve(self, sock: socket) -> None:
         """Answer one client that is connected already, until it leaves."""
@@ -102,9 +104,14 @@ class Agent(Host):
         for client in list(self._clients):
             client.cut()
 
-    def _accept(self, listener: socket) -> None:
+    def _accept(self) -> None:
         while not self._closed:
+            listener = self._socket
+            assert listener is not None
             try:
+                if not place.is_called(listener, _LOOK):
+                    self._listen_again(listener)
+                    continue
                 fd, _ = listener._accept()  # type: ignore[attr-defined]  # typeshed lacks it
             except OSError:
                 if self._closed:
@@ -118,6 +125,23 @@ class Agent(Host):
                 self._admit(sock)
             except (OSError, RuntimeError, frames.FrameError):
                 sock.close()
+
+    def _listen_again(self, listener: socket) -> None:
+        """Where a tmp cleaner has removed the socket; a successor that has the name keeps it."""
+        there = place.inode(self.path)
+        if there is not None or place.inode(self.first) == self._inode:
+            return
+        try:
+            self._socket = place.listen(self.path, wide=self.access.wide)
+            self._inode = place.inode(self.path)
+            dumps.register(self.path)
+        except (OSError, Refusal):
+            return  # another user by now, for instance: the directory is not theirs
+        finally:
+            if self._socket is not listener:
+                listener.close()
+        if self._closed:
+            place.remove(self.path)
 
     def _admit(self, sock: socket) -> None:
         peer = Peer(sock)

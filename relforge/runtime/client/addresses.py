@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 PREFERRED = "web"
 
 
-class Address:
+class AgentAddress:
     """One process with an agent, and the others that could have been asked.
 
     ``worker`` is 0, or K in the K-th process that a server such as gunicorn forked.
     ``owner`` is the user to whom the release belongs, None for the caller.
     """
-
-    __slots__ = ("instance", "others", "owner", "path", "service", "worker")
 
     def __init__(
         self,
@@ -58,7 +56,7 @@ def exact(key: tuple[str, int, int]) -> str:
     return ".".join(map(str, key))
 
 
-def agent(found: Running, wanted: str | None, services: Callable[[], Services]) -> Address:
+def agent(found: Running, wanted: str | None, services: Callable[[], Services]) -> AgentAddress:
     """The process to talk to: ``wanted`` is ``web``, ``web.2``, ``web.2.1``, or None for the usual.
 
     ``services`` reads those of the manifest, where the sockets do not suffice.  Where
@@ -81,7 +79,7 @@ def agent(found: Running, wanted: str | None, services: Callable[[], Services]) 
         raise _no_such(wanted or service, service, everything, services())
     chosen = min(fitting, key=lambda key: (key[1], key[2] or len(everything) + 1))
     others = [shown(key) for key in sorted(everything) if key != chosen]
-    return Address(chosen[0], chosen[1], everything[chosen], others, chosen[2], found.owner)
+    return AgentAddress(chosen[0], chosen[1], everything[chosen], others, chosen[2], found.owner)
 
 
 def usual(services: Services, everything: dict[tuple[str, int, int], str]) -> str:
@@ -95,7 +93,7 @@ def sockets(run: str) -> dict[tuple[str, int, int], str]:
     """The sockets of agents in a run directory, by service, instance and worker."""
     try:
         names = os.listdir(run)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except PermissionError:
         raise not_allowed(run) from None

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from .. import columns
 from .. import protocol as messages
 from ..errors import Refusal
-from . import duration
-from .connection import Client
+from .connection import AgentClient
 
 WITHIN = 0.3  # seconds for the loop to answer
 
 
-def banner(client: Client) -> str:
+def banner(client: AgentClient) -> str:
     """Name, version, process, loop; three lines or two."""
     said, address = client.welcome, client.address
     release = f"{said.get('name')} {said.get('version')}"
-    up = duration.shown(float(said.get("uptime") or 0))
+    up = columns.duration(float(said.get("uptime") or 0))
     lines = [
         f"{release}: {address}, pid {said.get('pid')}, up {up}, Python {said.get('python')}, "
         + loop(client),
@@ -26,7 +26,7 @@ def banner(client: Client) -> str:
     return "\n".join(lines)
 
 
-def loop(client: Client) -> str:
+def loop(client: AgentClient) -> str:
     """Whether there is an event loop, and whether it answers."""
     kind = client.welcome.get("loop")
     if kind is None:

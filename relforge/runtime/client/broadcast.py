@@ -12,7 +12,7 @@ from .. import instance
 from .. import protocol as messages
 from ..errors import DONE, FAILED, INTERRUPTED, NO_ANSWER, NOT_RUNNING, Refusal
 from . import addresses
-from .connection import Client, Gone
+from .connection import AgentClient, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ def keys(running: instance.Running, service: str | None) -> list[tuple[str, int,
 class Broadcast:
     """``rows`` are in the order of the processes: {process, pid, ok, result or error}."""
 
-    def __init__(self, processes: list[addresses.Address], seconds: float) -> None:
+    def __init__(self, processes: list[addresses.AgentAddress], seconds: float) -> None:
         self.rows: list[dict[str, Any]] = []
-        self._waiting: dict[int, tuple[Client, int, dict[str, Any]]] = {}
+        self._waiting: dict[int, tuple[AgentClient, int, dict[str, Any]]] = {}
         self._presses = 0
         self._code = DONE
-        self._clients: list[tuple[Client, dict[str, Any]]] = []
+        self._clients: list[tuple[AgentClient, dict[str, Any]]] = []
         for address in processes:
             row: dict[str, Any] = {"process": str(address), "pid": None, "ok": False}
             self.rows.append(row)
             try:
-                client = Client(address, "rpc", seconds)
+                client = AgentClient(address, "rpc", seconds)
             except (Refusal, Gone) as error:
                 code = error.code if isinstance(error, Refusal) else NOT_RUNNING
                 self._fail(row, str(error) or "went away", code)

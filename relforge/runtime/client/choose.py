@@ -8,7 +8,7 @@ from . import addresses, broadcast
 
 
 def choose() -> str | None:
-    """What the operator chose; None where there is no choice."""
+    """What the operator chose, None where there is no choice; raises Refusal at Ctrl-D."""
     from .. import paths
     from ..contract import manifest
 

@@ -7,12 +7,13 @@ import os
 import time
 
 from .. import protocol as messages
-from ..errors import FAILED, Refusal
+from ..errors import FAILED, NO_ANSWER, Refusal
 from ..instance import Running, required
+from ..nodes import identity
 from ..protocol import PROTO
 from ..wire import frames
 from ..wire.unix import Absent, credentials, dial, silent
-from .addresses import Address, agent
+from .addresses import AgentAddress, agent, usual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Closed(Gone):
     """It has said why, and would not have us back: nobody used the connection."""
 
 
-class Client:
+class AgentClient:
     """Speaks `protocol`; ``welcome`` is what the agent said first.
 
     ``sock`` is connected already, to a process of our own.
@@ -41,14 +42,16 @@ class Client:
 
     def __init__(
         self,
-        address: Address,
+        address: AgentAddress,
         kind: str,
         seconds: float,
         shown: float | None = None,
         sock: _socket.socket | None = None,
     ) -> None:
         self.address = address
-        self.prompt = f"{address}> "
+        # Who has named the node wants to see which one this is.
+        node = os.environ.get(identity.VARIABLE, "")
+        self.prompt = f"{node} {address}> " if node else f"{address}> "
         self._ids = 0
         self.pid = 0
         if sock is None:
@@ -95,7 +98,6 @@ class Client:
 
     def readable(self, seconds: float | None) -> bool:
         """Wait for the agent to say something."""
-        # Not by `select`, whose import takes longer than this.
         self._socket.settimeout(seconds)
         try:
             self._socket.recv(1, _socket.MSG_PEEK)
@@ -151,7 +153,7 @@ class Client:
 
 def connect(
     wanted: str | None, kind: str, seconds: float = ANSWER_WITHIN, come: float | None = None
-) -> Client:
+) -> AgentClient:
     """The agent of ``wanted`` (see ``addresses.agent``) of this release; raises Refusal.
 
     It has ``seconds`` to answer.  Where the process is about to come, as at a
@@ -168,15 +170,16 @@ def connect(
         try:
             address = agent(found, wanted, lambda: manifest.load(root)["services"])
             left = max(deadline - time.monotonic(), _LEAST)
-            return Client(address, kind, min(left, seconds), seconds)
+            return AgentClient(address, kind, min(left, seconds), seconds)
         except Gone:
             problem = Absent(f"{address} closed the connection")
         except Absent as error:
             problem = error
-        if _settled(found, wanted):
+        rows = _rows(found, wanted or usual(manifest.load(root)["services"], {}))
+        if rows and all(row["state"] in _ENDED for row in rows):
             raise problem
         if time.monotonic() > deadline:
-            raise _late(problem)
+            raise _out_of_reach(found, rows) if _serves(rows) else _late(problem)
         time.sleep(_AGAIN)
 
 
@@ -188,18 +191,34 @@ def _late(problem: Absent) -> Absent:
     )
 
 
-def _settled(found: Running, wanted: str | None) -> bool:
-    """Whether the supervisor says that no process of the service is about to come."""
+def _rows(found: Running, wanted: str) -> list[dict[str, Any]]:
+    """What the supervisor says of the processes that are meant; nothing if it does not answer."""
     from ..protocol.supervisor import status
     from . import supervisor
 
     try:
         answer = supervisor.ask(found, status(), 1.0)
     except Refusal:
-        return False
-    service = (wanted or "").partition(".")[0]
-    rows = [row for row in answer.get("services", ()) if not service or row["name"] == service]
-    return bool(rows) and all(row["state"] in _ENDED for row in rows)
+        return []
+    service, _, rest = wanted.partition(".")
+    instance = rest.partition(".")[0]
+    rows = [row for row in answer.get("services", ()) if row["name"] == service]
+    return [row for row in rows if instance in ("", str(row["instance"]))]
+
+
+def _serves(rows: list[dict[str, Any]]) -> bool:
+    return bool(rows) and all(row["state"] == "running" and row["ready"] for row in rows)
+
+
+def _out_of_reach(found: Running, rows: list[dict[str, Any]]) -> Refusal:
+    """They serve, and nobody can ask them: a process of another user makes no socket again."""
+    names = [f"{row['name']}.{row['instance']}" for row in rows]
+    name = os.environ.get("RELEASE_NAME", "app")
+    return Refusal(
+        f"{' and '.join(names)} runs, but its socket is gone from {found.run}",
+        hint=f"`{name} reload {names[0]}` replaces the process without losing a request",
+        code=NO_ANSWER,
+    )
 
 
 def whence() -> str:

@@ -11,14 +11,15 @@ import time
 
 from .. import stack_signals
 from ..errors import FAILED, NOT_RUNNING, Refusal
+from ..regular_file import NotRegular, odd, open_own
 from ..wire.unix import credentials, dial, silent
-from .addresses import Address
+from .addresses import AgentAddress
 
 _QUIET = 0.15  # seconds without another line: it is done
 _SLICE = 0.02
 
 
-def ask(address: Address, seconds: float) -> str:
+def ask(address: AgentAddress, seconds: float) -> str:
     """What faulthandler prints; raises Refusal."""
     # The kernel accepts for a process that hangs, and says who listens there.
     sock = dial(address.path, str(address), seconds, address.owner)
@@ -26,9 +27,11 @@ def ask(address: Address, seconds: float) -> str:
     sock.close()
     path = stack_signals.file(os.path.dirname(address.path), pid)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = open_own(path)
     except FileNotFoundError:
         raise Refusal(f"{address} has not registered the signal", code=FAILED) from None
+    except NotRegular:
+        raise odd(path) from None
     try:
         before = os.fstat(fd).st_size
         os.kill(pid, stack_signals.TO_FILE)

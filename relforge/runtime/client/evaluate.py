@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
 from .. import protocol as messages
-from .connection import Client, Gone
+from .connection import AgentClient, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Callable
     from types import FrameType
     from typing import Any
-else:
-    import _signal as signal  # the module `signal` imports `enum`
 
 AGAIN = "[interrupting; Ctrl-C again abandons the evaluation]"
 LEAVE = frozenset(("exit", "exit()", "quit", "quit()"))  # end the console, not the application
@@ -30,7 +28,7 @@ class Interrupts:
     third Ctrl-C is one too many and raises KeyboardInterrupt.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: AgentClient) -> None:
         self._client = client
         self._id: int | None = None
         self._old: Any = None
@@ -66,7 +64,7 @@ class Interrupts:
 
 
 def evaluate(
-    client: Client,
+    client: AgentClient,
     message: dict[str, Any],
     *,
     seconds: float | None = None,
@@ -82,14 +80,14 @@ def evaluate(
     with Interrupts(client) as interrupts:
         request = client.post(**message)
         interrupts.sent(request)
-        told = False
+        noticed = False
         while True:
             now = time.monotonic()
             if deadline is not None and now > deadline:
                 interrupts.interrupt()
                 raise TimeoutError
-            if interrupts.count and not told and now > interrupts.since + 1:
-                told = True
+            if interrupts.count and not noticed and now > interrupts.since + 1:
+                noticed = True
                 notice(AGAIN)
             if interrupts.count and patience is not None and now > interrupts.since + patience:
                 raise KeyboardInterrupt

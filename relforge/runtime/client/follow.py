@@ -7,14 +7,14 @@ import time
 from .. import instance
 from ..errors import NOT_RUNNING, Refusal
 from . import addresses
-from .connection import Client, Gone
+from .connection import AgentClient, Gone
 
 STOPPED = 5.0  # seconds without a running release after which it is not coming back
 LONGEST = 120.0  # seconds for a process to come back while the release runs
 _AGAIN = 0.1
 
 
-def successor(before: Client, wanted: str | None) -> Client:
+def successor(before: AgentClient, wanted: str | None) -> AgentClient:
     """Wait for it; Ctrl-C raises KeyboardInterrupt.
 
     Raises Refusal with exit code 3 where the release has stopped or the process
@@ -36,7 +36,7 @@ def successor(before: Client, wanted: str | None) -> Client:
             seen = now
             try:
                 address = addresses.agent(running, name, lambda: manifest.load(root)["services"])
-                client = Client(address, "console", LONGEST)
+                client = AgentClient(address, "console", LONGEST)
                 if client.pid != before.pid:
                     return client
                 client.close()

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import select
 import time
 
-from .. import instance
+from .. import columns, instance, procfs
 from .. import protocol as messages
 from ..errors import Refusal
 from ..protocol import supervisor as requests
-from . import addresses, duration, supervisor
-from .connection import Client, Gone
+from . import addresses, supervisor
+from .connection import AgentClient, Gone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 WITHIN = 0.5  # seconds for a loop to answer, and so for all the agents together
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Gauges:
@@ -26,7 +24,7 @@ class Gauges:
 
     def __init__(self, running: instance.Running) -> None:
         self._running = running
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str, AgentClient] = {}
         self._before: dict[int, tuple[float, float]] = {}  # by pid: when, CPU seconds
 
     def look(self) -> list[dict[str, Any]]:
@@ -34,11 +32,11 @@ class Gauges:
         tasks, lag in seconds or "blocked", requests, uptime.  Raises Refusal.
         """
         answer = supervisor.ask(self._running, requests.status(), 3.0)
-        told = self._told()
+        answers = self._answers()
         rows = []
         for service in answer["services"]:
             name = f"{service['name']}.{service['instance']}"
-            for process, said in _processes(name, told):
+            for process, said in _processes(name, answers):
                 pid = said.get("pid") or service["pid"]
                 rows.append(
                     {
@@ -59,14 +57,14 @@ class Gauges:
                 )
         return rows
 
-    def _told(self) -> dict[str, dict[str, Any]]:
+    def _answers(self) -> dict[str, dict[str, Any]]:
         """What the agents answer in time, all asked at once."""
-        waiting: dict[int, tuple[str, Client, int]] = {}
+        waiting: dict[int, tuple[str, AgentClient, int]] = {}
         for key, path in sorted(addresses.sockets(self._running.run).items()):
             name = addresses.shown(key)
             try:
-                client = self._clients.get(name) or Client(
-                    addresses.Address(key[0], key[1], path, [], key[2], self._running.owner),
+                client = self._clients.get(name) or AgentClient(
+                    addresses.AgentAddress(key[0], key[1], path, [], key[2], self._running.owner),
                     "top",
                     WITHIN,
                 )
@@ -74,7 +72,7 @@ class Gauges:
                 waiting[client.fileno()] = name, client, client.post(**messages.stats(WITHIN / 2))
             except (Refusal, Gone):
                 self._clients.pop(name, None)  # of one before
-        told: dict[str, dict[str, Any]] = {}
+        answers: dict[str, dict[str, Any]] = {}
         deadline = time.monotonic() + WITHIN
         while waiting and (left := deadline - time.monotonic()) > 0:
             for fd in select.select(list(waiting), [], [], left)[0]:
@@ -85,15 +83,15 @@ class Gauges:
                     del waiting[fd], self._clients[name]
                     continue
                 if message.get("id") == request:
-                    told[name] = {**message, "pid": client.pid}
+                    answers[name] = {**message, "pid": client.pid}
                     del waiting[fd]
-        return told
+        return answers
 
     def _share(self, pid: int | None) -> float | None:
-        used = _cpu(pid) if pid else None
-        if pid is None or used is None:
+        found = procfs.stat(pid) if pid else None
+        if pid is None or found is None:
             return None
-        now = time.monotonic()
+        now, used = time.monotonic(), found.cpu
         when, before = self._before.get(pid, (now, used))
         self._before[pid] = now, used
         return (used - before) / (now - when) if now > when else None
@@ -105,36 +103,25 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         ("PROCESS", "STATE", "PID", "CPU", "MEMORY", "THREADS", "TASKS", "LAG", "REQUESTS", "UP")
     ]
     for row in rows:
-        rss, cpu, up = row["rss"], row["cpu"], row["uptime"]
+        cpu = row["cpu"]
         lines.append(
             (
                 row["process"],
                 row["state"] if row["answers"] else "no answer",
                 _shown(row["pid"]),
                 "-" if cpu is None else f"{cpu:.0%}",
-                "-" if rss is None else f"{rss / (1 << 20):.0f} MiB",
+                columns.memory(row["rss"]),
                 *(_shown(row["threads"]), _shown(row["tasks"]), _lag(row)),
-                *(_shown(row["requests"]), "-" if up is None else duration.shown(up)),
+                *(_shown(row["requests"]), columns.duration(row["uptime"])),
             )
         )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    return columns.lines(lines)
 
 
-def _processes(name: str, told: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+def _processes(name: str, answers: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """The process itself, then the workers that it has forked."""
-    workers = [item for item in sorted(told.items()) if item[0].startswith(f"{name}.")]
-    return [(name, told.get(name, {})), *workers]
-
-
-def _cpu(pid: int) -> float | None:
-    """Seconds that a process has computed, proc(5) stat; None where it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    workers = [item for item in sorted(answers.items()) if item[0].startswith(f"{name}.")]
+    return [(name, answers.get(name, {})), *workers]
 
 
 def _lag(row: dict[str, Any]) -> str:

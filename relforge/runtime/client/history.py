@@ -6,6 +6,8 @@ import json
 import os
 from contextlib import suppress
 
+from ..regular_file import open_own
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +28,11 @@ def place(name: str, state: str, kind: str) -> str | None:
 
 
 def load(path: str | None) -> Iterator[str]:
-    """The inputs, the newest first; what cannot be read is no history."""
+    """The inputs, the newest first; none where the file cannot be read."""
     if path is None:
         return
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(open_own(path), encoding="utf-8", errors="replace") as file:
             lines = file.readlines()
     except OSError:
         return
@@ -49,7 +51,7 @@ def append(path: str | None, text: str) -> None:
         return
     with suppress(OSError):
         # 0600 from the start: people type secrets.
-        fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        fd = open_own(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         with open(fd, "a", encoding="utf-8") as file:
             file.write(json.dumps(text) + "\n")
 

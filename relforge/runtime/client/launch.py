@@ -27,10 +27,8 @@ def execute(words: list[str]) -> NoReturn:
         raise _broken(argv[0], error) from None
 
 
-class Child:
+class FreshProcess:
     """A process that was started; `wait` may be called again."""
-
-    __slots__ = ("_pid", "_status")
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -43,7 +41,7 @@ class Child:
         return self._status
 
 
-def spawn(words: list[str], end: int) -> Child:
+def spawn(words: list[str], end: int) -> FreshProcess:
     """The same as a child, out of reach of the terminal's keys; raises Refusal.
 
     It has the descriptor ``end``, whose number there is its last word.
@@ -51,7 +49,7 @@ def spawn(words: list[str], end: int) -> Child:
     argv, environ, fd = _loaded([*words, str(wire.FIRST + 1)])
     environ[questions.CONFIG_FD] = str(wire.FIRST)
     try:
-        return Child(wire.spawn(argv, environ, descriptors=(fd, end), session=True))
+        return FreshProcess(wire.spawn(argv, environ, descriptors=(fd, end), session=True))
     except OSError as error:
         raise _broken(argv[0], error) from None
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
-from .. import instance
+from .. import columns, instance
 from .. import protocol as messages
 from ..errors import USAGE, Refusal
 from ..protocol import supervisor as requests
-from ..wire import launcher
-from . import addresses, duration, supervisor
+from . import addresses, supervisor
 from .connection import connect
 from .evaluate import MOST
 
@@ -22,12 +19,9 @@ if TYPE_CHECKING:
 
 def services(session: RemoteSession, rest: str) -> None:
     """The processes of the release; this one has a star."""
-    from .. import paths
-    from ..contract import manifest
-
-    running = instance.required(paths.of(manifest.root()))
+    running = instance.here()
     here = str(session.client.address)
-    rows = [("", "PROCESS", "STATE", "PID", "UP", "RESTARTS", "MEMORY")]
+    rows: list[tuple[str, ...]] = [("", "PROCESS", *columns.PROCESS)]
     try:
         answer = supervisor.ask(running, requests.status(), 3.0)
     except Refusal:
@@ -37,13 +31,9 @@ def services(session: RemoteSession, rest: str) -> None:
         return
     for row in answer["services"]:
         name = f"{row['name']}.{row['instance']}"
-        up = "-" if row["uptime"] is None else duration.shown(row["uptime"])
-        memory = "-" if row["rss"] is None else f"{row['rss'] / (1 << 20):.0f} MiB"
         mark = "*" if f"{here}.".startswith(f"{name}.") else ""
-        pid, restarts = str(row["pid"] or "-"), str(row["restarts"])
-        rows.append((mark, name, row["state"], pid, up, restarts, memory))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    session.front.say("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
+        rows.append((mark, name, *columns.process(row)))
+    session.front.say("\n".join(columns.lines(rows)))
 
 
 def switch(session: RemoteSession, rest: str) -> None:
@@ -51,19 +41,6 @@ def switch(session: RemoteSession, rest: str) -> None:
     if not rest or " " in rest:
         raise Refusal("usage: %switch SERVICE[.N]", code=USAGE)
     session.move(rest, connect(rest, "console"))
-
-
-def reload(session: RemoteSession, rest: str) -> None:
-    """What `bin/<name> reload` does and says."""
-    from ..contract import manifest
-
-    if rest:
-        raise Refusal("usage: %reload", code=USAGE)
-    root = manifest.root()
-    name = os.environ.get("RELEASE_NAME") or manifest.load(root)["name"]
-    done = launcher.ask(root, name, "reload")
-    text = done.stderr + done.stdout  # its progress, then its result
-    session.front.say(text.rstrip(), "error" if done.returncode else "")
 
 
 def loop(session: RemoteSession, rest: str) -> None:
@@ -75,7 +52,6 @@ def loop(session: RemoteSession, rest: str) -> None:
 
 TABLE: dict[str, Callable[[RemoteSession, str], None]] = {
     "loop": loop,
-    "reload": reload,
     "services": services,
     "switch": switch,
 }

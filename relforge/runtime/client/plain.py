@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..agent import source
-from .connection import Client
+from .connection import AgentClient
 
 
 class Plain:
     """Reads lines until they are complete."""
 
-    def read(self, client: Client) -> str:
+    def read(self, client: AgentClient) -> str:
         lines: list[str] = []
         try:
             while True:

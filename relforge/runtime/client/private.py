@@ -8,8 +8,8 @@ import sys
 
 from ..errors import FAILED, Refusal
 from . import launch
-from .addresses import Address
-from .connection import Client, Gone
+from .addresses import AgentAddress
+from .connection import AgentClient, Gone
 from .repl import Repl
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def console(front: Callable[[], Front]) -> int:
     theirs.close()
     try:
         reads = front()
-        client = Client(Address("console", 1, "", []), "console", _WITHIN, sock=ours)
+        client = AgentClient(AgentAddress("console", 1, "", []), "console", _WITHIN, sock=ours)
         client.prompt = PROMPT
         try:
             return Private(client, reads, child).run()
@@ -45,7 +45,7 @@ def console(front: Callable[[], Front]) -> int:
 class Private(Repl):
     """A console whose process nobody else has."""
 
-    without = frozenset(("reload", "services", "switch"))
+    without = frozenset(("services", "switch"))
     farewell = ""
     head = """\
 Type Python: expressions, statements, `await` on a loop of the console's.
@@ -53,7 +53,7 @@ Type Python: expressions, statements, `await` on a loop of the console's.
 Ctrl-C interrupts, a second one abandons the evaluation.
 Ctrl-D or `exit()` leaves, Ctrl-Z suspends; Ctrl-R searches the history."""
 
-    def __init__(self, client: Client, front: Front, child: launch.Child) -> None:
+    def __init__(self, client: AgentClient, front: Front, child: launch.FreshProcess) -> None:
         super().__init__(client, None, front)
         self._child = child
 
@@ -75,7 +75,7 @@ def banner(pid: int) -> str:
     )
 
 
-def _ended(child: launch.Child) -> Refusal:
+def _ended(child: launch.FreshProcess) -> Refusal:
     status = child.wait()
     said = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
     return Refusal(f"the process of the console {said}", code=FAILED)

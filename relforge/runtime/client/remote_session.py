@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import NO_ANSWER, Refusal
 from .banner import banner
-from .connection import Client
+from .connection import AgentClient
 from .evaluate import evaluate
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     class Front(Protocol):
         """Reads from the terminal, and writes to it."""
 
-        def read(self, client: Client) -> str:
+        def read(self, client: AgentClient) -> str:
             """One input, whole; raises EOFError, KeyboardInterrupt, and Gone of that client."""
 
         def say(self, text: str, style: str = "") -> None:
@@ -32,7 +32,7 @@ class RemoteSession:
 
     farewell = DETACHED
 
-    def __init__(self, client: Client, wanted: str | None, front: Front) -> None:
+    def __init__(self, client: AgentClient, wanted: str | None, front: Front) -> None:
         self.client = client
         self.wanted = wanted
         self.front = front
@@ -41,14 +41,17 @@ class RemoteSession:
         """What it says first."""
         return banner(self.client)
 
-    def move(self, wanted: str, client: Client) -> None:
+    def move(self, wanted: str, client: AgentClient) -> None:
         """Go on in another process."""
         self.client.close()
         self.client, self.wanted = client, wanted
         self.front.say(banner(client))
 
     def evaluate(self, message: dict[str, Any]) -> None:
-        """Evaluate in the live process and show what comes of it."""
+        """Evaluate in the live process, and show the result.
+
+        Raises Refusal where the process does not answer to Ctrl-C.
+        """
         columns = self.front.columns()
         if columns is not None:
             message = {**message, "columns": columns}

@@ -7,11 +7,11 @@ import sys
 
 from .. import protocol as messages
 from ..errors import DONE, FAILED, INTERRUPTED
-from .connection import Client
+from .connection import AgentClient
 from .evaluate import LEAVE, evaluate
 
 
-def run(client: Client, text: str) -> int:
+def run(client: AgentClient, text: str) -> int:
     """Evaluate each statement and print its value; the first that raises, or `exit()`, ends it."""
     for statement in split(text):
         if statement.strip() in LEAVE:

@@ -54,7 +54,7 @@ def _is_up() -> bool:
     place = paths.of(manifest.root())
     if instance.running(place) is None:
         return False
-    return bool(lock.read(place).get("operation", "start") != "start")
+    return bool(lock.read(place.lock).get("operation", "start") != "start")
 
 
 def ask(running: Running, message: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from ..errors import Refusal
 from ..untrusted_text import harmless
 from . import history, repl
 from .colours import STYLE, Python
-from .connection import Client, Gone
+from .connection import AgentClient, Gone
 from .evaluate import show
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ class Terminal:
             tempfile_suffix=".py",
         )
 
-    def read(self, client: Client) -> str:
+    def read(self, client: AgentClient) -> str:
         self._completer.client = client
         watch = Watch(client, self._completer.lock)
         default, self._typed = self._typed, ""
@@ -85,7 +85,7 @@ class Terminal:
 class Watch:
     """What the process says while nobody has asked: output of tasks, or that it goes."""
 
-    def __init__(self, client: Client, lock: Lock) -> None:
+    def __init__(self, client: AgentClient, lock: Lock) -> None:
         self._client = client
         self._lock = lock
 
@@ -116,7 +116,7 @@ class Live(Completer):
     """Completes from the live objects, in time or not at all."""
 
     def __init__(self) -> None:
-        self.client: Client | None = None
+        self.client: AgentClient | None = None
         self.lock = Lock()
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-FOLDER = os.path.join("runtime", "completion")  # of the release
+DIRECTORY = os.path.join("runtime", "completion")  # of the release
 # shell: (its scripts in that directory, the line that binds them to a name)
 SHELLS = {
     "bash": (("bash",), "complete -o default -F _relforge_release {}"),
@@ -35,7 +35,7 @@ def completion(argv: list[str]) -> int:
         )
     names, line = SHELLS[argv[0]]
     for name in names:
-        path = os.path.join(manifest.root(), FOLDER, name)
+        path = os.path.join(manifest.root(), DIRECTORY, name)
         with open(path, encoding="utf-8") as file:
             print(file.read(), end="")
     print(line.format(_name()))

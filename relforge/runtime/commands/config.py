@@ -113,7 +113,7 @@ def _services(values: dict[str, Any]) -> Refusal | None:
     place = paths.of(manifest.root())
     try:
         rows = specs.read(manifest.load(place.root), values, place.root, place.state)
-        addresses.places(rows, place.run)
+        addresses.every(rows, place.run)
     except Refusal as error:
         return error
     return None
@@ -124,10 +124,10 @@ def _handed(root: str, result: dict[str, Any]) -> list[str]:
     notes = []
     for name, row in sorted(manifest.load(root)["services"].items()):
         wanted = row.get("config")
-        if wanted is None and row.get("user") and result["secrets"]:
+        if wanted is None and row.get("user") and result["values"]:
             notes.append(
-                f"services.{name} runs as {row['user']} and is handed every secret; `config` "
-                "of the service names what it needs"
+                f"services.{name} runs as {row['user']} and is handed nothing of the "
+                "configuration; `config` of the service lists what it needs"
             )
         notes += [
             f"services.{name}.config: no key that is set fits {key!r}"
@@ -150,7 +150,7 @@ def _diff(as_json: bool) -> int:
     from ..client.operation import ask
     from ..protocol.supervisor import diff
 
-    answer = ask(instance.required(paths.of(manifest.root())), diff())
+    answer = ask(instance.here(), diff())
     changes, replaced = answer["changes"], answer["replaced"]
     code = FAILED if changes or replaced else DONE
     if as_json:

@@ -7,12 +7,13 @@ import sys
 from .. import options
 from ..client.connection import Gone, connect
 from ..errors import NOT_RUNNING, Refusal
+from . import usage
 
 
 def remote_console(argv: list[str]) -> int:
     """At a terminal a REPL; else the statements on standard input."""
     given = options.parse(argv, flags="--plain")
-    options.most(given, 1, "remote_console [SERVICE[.N]] [--plain]")
+    options.most(given, 1, usage("remote_console"))
     wanted = given.words[0] if given.words else None
     if not sys.stdin.isatty():
         from ..client import script

@@ -6,6 +6,7 @@ import sys
 
 from ..client.launch import execute
 from ..errors import USAGE, Refusal
+from . import usage
 
 
 def evaluate(argv: list[str]) -> int:
@@ -34,7 +35,7 @@ def console(argv: list[str]) -> int:
     from ..client import front
 
     given = options.parse(argv, flags="--plain")
-    options.most(given, 0, "console [--plain]")
+    options.most(given, 0, usage("console"))
     if given.flags or not sys.stdin.isatty() or not front.possible():
         return execute(["console"])
     from ..client import private

@@ -15,6 +15,8 @@ GROUPS = (
     ("versions", ("install", "releases", "upgrade", "rollback", "uninstall", "prune")),
     ("the live process", ("remote_console", "rpc")),
     ("a fresh process", ("eval", "run", "console")),
+    ("the schedule", ("schedule",)),
+    ("the fleet", ("nodes",)),
     ("this host", ("units", "completion")),
 )
 
@@ -128,6 +130,8 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             ("--args JSON", "its arguments: a list, or an object of keywords"),
             ("--service S[.N]", "the process (default: `web`, else the first by name)"),
             ("--all", "every process, or each one of --service"),
+            ("--node NODE", "on another node of the fleet: see `nodes`"),
+            ("--all-nodes", "on every node of the fleet"),
             ("--timeout DURATION", "how long the evaluation may take"),
             ("--json", "print the result as JSON"),
         ),
@@ -135,7 +139,31 @@ DETAILS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[str
             "rpc 'shop.orders.count()'",
             "rpc --call shop.orders:count --args '[2026]'",
             "rpc --all --json 'len(app.routes)'",
+            "rpc --all-nodes 'len(app.routes)'",
         ),
+    ),
+    "schedule": (
+        (
+            "List the scheduled jobs: when each is due, and how its last run ended.",
+            "`run` starts one now, waits for its end and exits 1 if it fails.",
+            "`pause` leaves its times out until `resume`, also over restarts.",
+        ),
+        (
+            ("run NAME", "run this job now"),
+            ("pause NAME", "leave its times out"),
+            ("resume NAME", "no longer leave them out"),
+            ("--no-wait", "with `run`: return as soon as it has begun"),
+            JSON,
+        ),
+        ("schedule", "schedule run report", "schedule pause report"),
+    ),
+    "nodes": (
+        ("List the hosts that `tool.relforge.nodes` finds.",),
+        (
+            ("--status", "ask each of them, by ssh, for version and state; exit 1 if one fails"),
+            JSON,
+        ),
+        ("nodes", "nodes --status --json"),
     ),
     "eval": (
         ("Evaluate in a fresh process, with the configuration that `start` would load.",),

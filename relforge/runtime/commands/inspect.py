@@ -7,18 +7,16 @@ import sys
 from .. import instance, options, paths
 from .. import protocol as messages
 from ..client import addresses
-from ..client.connection import ANSWER_WITHIN, Client, Gone, connect
+from ..client.connection import ANSWER_WITHIN, AgentClient, Gone, connect
 from ..contract import manifest
 from ..errors import DONE, NOT_RUNNING, USAGE, Refusal
 from ..untrusted_text import line
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-_STACKS = "stacks [SERVICE[.N] | --all] [--signal] [--timeout 5s]"
-_TASKS = "tasks [SERVICE[.N] | --all] [--cancel NAME] [--timeout 5s]"
 
 
 def ping(argv: list[str]) -> int:
@@ -27,9 +25,9 @@ def ping(argv: list[str]) -> int:
     from ..protocol.supervisor import ping as question
 
     given = options.parse(argv, values="--timeout")
-    options.most(given, 0, "ping [--timeout 3s]")
+    options.most(given, 0, usage("ping"))
     seconds = options.seconds(given.values.get("--timeout", "3s"), "--timeout")
-    supervisor.ask(instance.required(paths.of(manifest.root())), question(), seconds)
+    supervisor.ask(instance.here(), question(), seconds)
     print("pong")
     return DONE
 
@@ -40,7 +38,7 @@ def stacks(argv: list[str]) -> int:
     ``--signal`` asks by a signal, which a process answers that cannot run Python.
     """
     given = options.parse(argv, flags="--all --signal", values="--timeout")
-    seconds = _checked(given, _STACKS)
+    seconds = _checked(given, usage("stacks"))
     if "--signal" not in given.flags:
         return _each(given, lambda who: _stacks(who, seconds))
     from ..client import dump
@@ -51,20 +49,20 @@ def stacks(argv: list[str]) -> int:
 def tasks(argv: list[str]) -> int:
     """Print the unfinished asyncio tasks of one process or of each, or cancel one."""
     given = options.parse(argv, flags="--all", values="--timeout --cancel")
-    seconds = _checked(given, _TASKS)
+    seconds = _checked(given, usage("tasks"))
     name = given.values.get("--cancel")
     if name is None:
         return _each(given, lambda who: _tasks(who, seconds))
     if "--all" in given.flags:
-        raise Refusal("--cancel goes with one process", hint=f"usage: {_TASKS}", code=USAGE)
+        raise Refusal("--cancel goes with one process", hint=f"usage: {usage('tasks')}", code=USAGE)
     client = connect(given.words[0] if given.words else None, "tasks", seconds)
     _ask(client, seconds, messages.cancel(name))
     print(f"{name} is being canceled")
     return DONE
 
 
-def _checked(given: options.Options, usage: str) -> float:
-    options.most(given, 0 if "--all" in given.flags else 1, usage)
+def _checked(given: options.Options, known: str) -> float:
+    options.most(given, 0 if "--all" in given.flags else 1, known)
     return options.seconds(given.values.get("--timeout", f"{ANSWER_WITHIN:g}s"), "--timeout")
 
 
@@ -76,7 +74,7 @@ def _each(given: options.Options, show: Callable[[str | None], object]) -> int:
     if "--all" not in given.flags:
         show(given.words[0] if given.words else None)
         return DONE
-    running = instance.required(paths.of(manifest.root()))
+    running = instance.here()
     code = DONE
     for number, key in enumerate(sorted(addresses.sockets(running.run))):
         print(("\n" if number else "") + f"== {addresses.shown(key)}", flush=True)
@@ -103,13 +101,13 @@ def _tasks(who: str | None, seconds: float) -> None:
         print(*row["stack"], sep="\n", end="\n\n")
 
 
-def _address(who: str | None) -> addresses.Address:
+def _address(who: str | None) -> addresses.AgentAddress:
     root = manifest.root()
     running = instance.required(paths.of(root))
     return addresses.agent(running, who, lambda: manifest.load(root)["services"])
 
 
-def _ask(client: Client, seconds: float, message: dict[str, Any]) -> dict[str, Any]:
+def _ask(client: AgentClient, seconds: float, message: dict[str, Any]) -> dict[str, Any]:
     try:
         return client.request(seconds=seconds, **message)
     except Gone:

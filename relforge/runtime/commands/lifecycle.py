@@ -10,6 +10,7 @@ from .. import holder, instance, options, paths
 from ..contract import manifest
 from ..errors import DONE, FORCED, LOCKED, NOT_RUNNING, USAGE, Refusal
 from ..wire import frames
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _WITHOUT = 120.0  # seconds for one that cannot say that it is at work
 def start(argv: list[str]) -> int:
     """Return 0 when every required service is ready; else nothing is left running."""
     given = options.parse(argv, flags="--if-stopped", values="--wait")
-    options.most(given, 0, "start [--wait 60s] [--if-stopped]")
+    options.most(given, 0, usage("start"))
     wait = _wait(given)
     running = instance.running(paths.of(manifest.root()))
     if running is not None:
@@ -38,7 +39,7 @@ def start(argv: list[str]) -> int:
 
 def foreground(argv: list[str]) -> int:
     """Supervise in this very process, for systemd and containers."""
-    options.most(options.parse(argv), 0, "foreground")
+    options.most(options.parse(argv), 0, usage("foreground"))
     instance.running(paths.of(manifest.root()))  # refuses the state directory of another name
     from ..supervise.plan import prepare
 
@@ -54,7 +55,7 @@ def foreground(argv: list[str]) -> int:
 def stop(argv: list[str]) -> int:
     """Return when all is gone; 3 nothing ran, 4 something had to be killed."""
     given = options.parse(argv, values="--timeout")
-    options.most(given, 0, "stop [--timeout 30s]")
+    options.most(given, 0, usage("stop"))
     place = paths.of(manifest.root())
     instance.required(place)
     forced = _stop(place, _timeout(given))
@@ -79,7 +80,7 @@ def restart(argv: list[str]) -> int:
     else:
         from ..supervise import lock
 
-        if lock.read(place).get("mode") == "foreground":
+        if lock.read(place.lock).get("mode") == "foreground":
             raise Refusal(
                 "cannot restart a release that runs in the foreground: restart it through its "
                 "process manager",
@@ -96,17 +97,15 @@ def reload(argv: list[str]) -> int:
     ``--all`` also replaces every process, a name those of one service.
     """
     given = options.parse(argv, flags="--all")
-    options.most(given, 1, "reload [SERVICE[.N] | --all]")
+    options.most(given, 1, usage("reload"))
     every, only = "--all" in given.flags, "".join(given.words)
     if every and only:
         raise Refusal("--all and a service exclude each other", code=USAGE)
     from ..client.operation import ask
     from ..protocol import supervisor as messages
 
-    answer = ask(
-        instance.required(paths.of(manifest.root())), messages.reload(every=every, only=only)
-    )
-    for word, key in (("told", "told"), ("reloaded", "replaced")):
+    answer = ask(instance.here(), messages.reload(every=every, only=only))
+    for word, key in (("updated", "told"), ("reloaded", "replaced")):
         if answer.get(key):
             print(f"{word}: {', '.join(answer[key])}")
     if not answer.get("told") and not answer["replaced"]:
@@ -177,7 +176,7 @@ def _stop(place: Paths, timeout: float | None) -> list[str]:
     """Have the supervisor stop; the processes that had to be killed."""
     from ..supervise import lock
 
-    content = lock.read(place)
+    content = lock.read(place.lock)
     if content.get("operation"):
         raise Refusal(
             f"its {content['operation']} is under way (pid {content.get('pid')})",
@@ -227,7 +226,7 @@ def _terminate(place: Paths, seconds: float) -> list[str] | None:
 
     from ..supervise import lock
 
-    pid = instance.pid(lock.read(place).get("pid"))
+    pid = instance.pid(lock.read(place.lock).get("pid"))
     if pid:
         process = holder.pidfd(place.lock, pid)
         signal.pidfd_send_signal(process, signal.SIGTERM)
@@ -239,13 +238,13 @@ def _kill(place: Paths) -> list[str]:
     """End a supervisor that does not answer, and the groups that its lock names."""
     import signal
 
+    from ..procfs import parent
     from ..supervise import lock
-    from ..supervise.notices import parent
     from ..supervise.process import kill_group
 
     if instance.running(place) is None:
         return []
-    content = lock.read(place)
+    content = lock.read(place.lock)
     pid = instance.pid(content.get("pid"))
     if not pid:
         raise Refusal("the lock file does not name its holder", hint=place.lock)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from io import FileIO
 
 from .. import options, paths, untrusted_text
 from ..contract import manifest
 from ..errors import DONE, FAILED, USAGE, Refusal
+from ..regular_file import NotRegular, odd, open_own
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ _LINES = 100
 _MOMENT = "0000-00-00T00:00:00.000"
 _EVERY = 0.2  # seconds between two looks at the file
 _BLOCK = 1 << 16
+_LONGEST = 1 << 20  # bytes of one line
 
 
 def logs(argv: list[str]) -> int:
@@ -26,7 +30,7 @@ def logs(argv: list[str]) -> int:
     What was rotated is read as well, as far back as it is asked for.
     """
     given = options.parse(argv, flags="-f --follow", values="-n --lines --since")
-    options.most(given, 1, "logs [-f] [-n LINES] [--since 10m] [SERVICE[.N]]")
+    options.most(given, 1, usage("logs"))
     since = _since(given.values["--since"]) if "--since" in given.values else b""
     lines = given.values.get("-n", given.values.get("--lines"))
     # Since a moment, all of them: who wants fewer says how many.
@@ -36,7 +40,7 @@ def logs(argv: list[str]) -> int:
     who = _who(given.words[0], release["services"]) if given.words else None
     path = os.path.join(paths.of(root).log, f"{release['name']}.log")
     try:
-        with open(path, "rb") as file:
+        with open(open_own(path), "rb") as file:
             end = os.fstat(file.fileno()).st_size
             _print(_last(path, file.fileno(), count, who, since))
     except FileNotFoundError:
@@ -46,7 +50,9 @@ def logs(argv: list[str]) -> int:
             "manager (systemd: journalctl -u UNIT)",
             code=FAILED,
         ) from None
-    except PermissionError as error:
+    except NotRegular:
+        raise odd(path) from None
+    except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
     if given.flags:
         for line in _follow(path, end):
@@ -104,7 +110,7 @@ def _last(path: str, fd: int, count: int, who: bytes | None, since: bytes) -> li
     number = 1
     while len(found) < count:
         try:
-            with open(f"{path}.{number}", "rb") as file:
+            with open(open_own(f"{path}.{number}"), "rb") as file:
                 older = _tail(file.fileno(), count - len(found), who, since)
                 begins = file.read(len(since))
         except OSError:
@@ -126,6 +132,8 @@ def _tail(fd: int, count: int, who: bytes | None, since: bytes) -> list[bytes]:
         at -= size
         first, *lines = (os.pread(fd, size, at) + rest).split(b"\n")
         rest = first
+        if len(rest) > _LONGEST:
+            break  # no line of a log: nobody has to wait for its beginning
         if at == 0:
             lines.insert(0, first)
         found[:0] = [line for line in lines if line and line >= since and _fits(line, who)]
@@ -137,7 +145,7 @@ def _tail(fd: int, count: int, who: bytes | None, since: bytes) -> list[bytes]:
 def _follow(path: str, offset: int) -> Iterator[bytes]:
     """Whole lines from there on; a new file under the name is read from its beginning."""
     rest = b""
-    file = open(path, "rb", buffering=0)  # noqa: SIM115 - replaced while it is followed
+    file = _opened(path)
     file.seek(offset)
     while True:
         chunk = file.read(_BLOCK)
@@ -156,7 +164,11 @@ def _follow(path: str, offset: int) -> Iterator[bytes]:
             *lines, rest = (rest + file.read()).split(b"\n")
             yield from lines
             file.close()
-            file = open(path, "rb", buffering=0)  # noqa: SIM115 - as above
+            file = _opened(path)
+
+
+def _opened(path: str) -> FileIO:
+    return FileIO(open_own(path), "rb")
 
 
 def _print(lines: list[bytes]) -> None:

@@ -64,7 +64,7 @@ def _help(name: str, command: dict[str, Any], word: str) -> int:
 
 
 def _agreed(text: str) -> bool:
-    """Ask; where nobody can answer, that is told.  Only `y` and `yes` agree."""
+    """Ask; where nobody can answer, that is an error.  Only `y` and `yes` agree."""
     if not sys.stdin.isatty():
         raise Refusal(
             f"it asks for confirmation: {text}",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 
-from .. import drain, instance, options, paths
-from ..client import duration
+from .. import columns, drain, instance, options, paths
 from ..client.supervisor import connect
 from ..contract import manifest
 from ..errors import DONE, FAILED, NOT_RUNNING, Refusal
+from ..nodes import identity
 from ..protocol import supervisor as messages
 from ..wire import frames, unix
 from ..wire.frames import FrameError
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,11 +26,9 @@ _SECONDS = 3.0
 def status(argv: list[str]) -> int:
     """Services, processes, readiness; 0 running, 1 one gave up, 3 stopped, 5 no answer."""
     given = options.parse(argv, flags="--json")
-    options.most(given, 0, "status [--json]")
+    options.most(given, 0, usage("status"))
     answer = _status()
     if "--json" in given.flags:
-        import json
-
         print(json.dumps(answer, indent=2))
     else:
         print("\n".join(_table(answer)))
@@ -39,14 +39,14 @@ def status(argv: list[str]) -> int:
 
 def pid(argv: list[str]) -> int:
     """The supervisor's process id; 3 where there is none."""
-    options.most(options.parse(argv), 0, "pid")
-    print(instance.required(paths.of(manifest.root())).pid)
+    options.most(options.parse(argv), 0, usage("pid"))
+    print(instance.here().pid)
     return DONE
 
 
 def version(argv: list[str]) -> int:
     """``NAME VERSION``, as the launcher prints it itself."""
-    options.most(options.parse(argv), 0, "version")
+    options.most(options.parse(argv), 0, usage("version"))
     release = manifest.load(manifest.root())
     print(release["name"], release["version"])
     return DONE
@@ -55,12 +55,10 @@ def version(argv: list[str]) -> int:
 def describe(argv: list[str]) -> int:
     """What is in this release, running or not."""
     given = options.parse(argv, flags="--json")
-    options.most(given, 0, "describe [--json]")
+    options.most(given, 0, usage("describe"))
     root = manifest.root()
     release = manifest.load(root)
     if "--json" in given.flags:
-        import json
-
         print(json.dumps({**release, "root": root}, indent=2, sort_keys=True))
     else:
         print("\n".join(_description(release, root)))
@@ -101,7 +99,7 @@ def _asked() -> dict[str, Any] | None:
             raise
         from ..supervise import lock  # late: only who does not listen is asked for this way
 
-        if lock.read(paths.of(root)).get("operation", "start") != "start":
+        if lock.read(paths.of(root).lock).get("operation", "start") != "start":
             return None  # it has just ended
         name = os.environ.get("RELEASE_NAME", "app")
         return _without("starting", name, running.version, running.pid)
@@ -111,10 +109,12 @@ def _without(state: str, name: str, number: str, holder: int | None) -> dict[str
     return {
         "name": name,
         "version": number,
+        "node": identity.node(),
         "state": state,
         "pid": holder,
         "uptime": None,
         "services": [],
+        "schedule": {},
         "operation": None,
         "coming": [],
         "leaving": [],
@@ -126,31 +126,21 @@ def _table(answer: dict[str, Any]) -> list[str]:
     if answer["pid"]:
         head += f" (pid {answer['pid']})"
     if answer["uptime"] is not None:
-        head += f", up {duration.shown(answer['uptime'])}"
+        head += f", up {columns.duration(answer['uptime'])}"
     if answer["draining"]:
         head += "; draining"
     work = answer.get("operation")
     if work:
         head += f"; {work['name']}: {work.get('stage', 'under way')}"
-    rows = [("SERVICE", "STATE", "PID", "UP", "RESTARTS", "MEMORY", "LISTENS ON")]
+    rows: list[tuple[str, ...]] = [("SERVICE", *columns.PROCESS, "LISTENS ON")]
     parts = (("services", ""), ("coming", "new, "), ("leaving", "old, "))
     for row, part in [(row, part) for key, part in parts for row in answer.get(key, ())]:
-        rows.append(
-            (
-                f"{row['name']}.{row['instance']}",
-                part + row["state"],
-                str(row["pid"] or "-"),
-                "-" if row["uptime"] is None else duration.shown(row["uptime"]),
-                str(row["restarts"]),
-                "-" if row["rss"] is None else f"{row['rss'] / (1 << 20):.0f} MiB",
-                " ".join(row.get("listen", ())) or "-",
-            )
-        )
+        state, *rest = columns.process(row)
+        listen = " ".join(row.get("listen", ())) or "-"
+        rows.append((f"{row['name']}.{row['instance']}", part + state, *rest, listen))
     if len(rows) == 1:
         return [head]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return [head, "", *lines, *_reasons(answer)]
+    return [head, "", *columns.lines(rows), *_reasons(answer)]
 
 
 def _reasons(answer: dict[str, Any]) -> list[str]:
@@ -161,7 +151,7 @@ def _reasons(answer: dict[str, Any]) -> list[str]:
 
 def _description(release: dict[str, Any], root: str) -> list[str]:
     target, python = release["target"], release["python"]
-    when = _date(release["source_date"])
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(release["source_date"]))
     revision = release["revision"]
     lines = [
         f"{release['name']} {release['version']} for {release['env']}",
@@ -182,9 +172,3 @@ def _description(release: dict[str, Any], root: str) -> list[str]:
         size = f"{layer['size'] / (1 << 20):.1f} MiB"
         lines.append(f"  layer      {layer['name']}: {layer['files']} files, {size}")
     return lines
-
-
-def _date(stamp: int) -> str:
-    import time
-
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(stamp))

@@ -7,21 +7,20 @@ import os
 import sys
 import time
 
-from .. import instance, options, paths, screen, untrusted_text
+from .. import instance, options, screen, untrusted_text
 from ..client.gauges import Gauges, table
-from ..contract import manifest
 from ..errors import DONE
+from . import usage
 
-_USAGE = "top [--every 2s] [--once] [--json]"
-_MOMENT = 0.3  # seconds between two looks where one has to tell the use of the CPU
+_MOMENT = 0.3  # seconds between two looks where one has to show the use of the CPU
 
 
 def top(argv: list[str]) -> int:
     """At a terminal until Ctrl-C; else, or with ``--once`` or ``--json``, one look."""
     given = options.parse(argv, flags="--once --json", values="--every")
-    options.most(given, 0, _USAGE)
+    options.most(given, 0, usage("top"))
     every = options.seconds(given.values.get("--every", "2s"), "--every")
-    running = instance.required(paths.of(manifest.root()))
+    running = instance.here()
     gauges = Gauges(running)
     gauges.look()
     time.sleep(min(every, _MOMENT))

@@ -6,11 +6,12 @@ import json
 import os
 import sys
 
-from .. import options, paths, unit
+from .. import as_user, options, owner, paths, unit
 from ..contract import manifest
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, USAGE, Refusal
 from ..unit import Kind, Seat
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,25 +20,24 @@ if TYPE_CHECKING:
     from ..options import Options
     from ..paths import Paths
 
-FOLDER = "/etc/systemd/system"
-USE = "units [--level basic|standard|strict] [--instances|--socket] [--print|--install]"
+DIRECTORY = "/etc/systemd/system"
 
 
 def units(argv: list[str]) -> int:
     """Print the units, or install them for systemd."""
     given = options.parse(argv, flags="--print --install --instances --socket", values="--level")
-    options.most(given, 0, USE)
+    options.most(given, 0, usage("units"))
     kind = _kind(given)
     root = manifest.root()
     texts = _texts(root, kind)
     if "--install" not in given.flags:
         # As `systemctl cat` has them, where there are several.
-        heads = [f"# {FOLDER}/{name}\n" if len(texts) > 1 else "" for name in texts]
+        heads = [f"# {DIRECTORY}/{name}\n" if len(texts) > 1 else "" for name in texts]
         print("\n".join(map("".join, zip(heads, texts.values(), strict=True))), end="")
         return DONE
     for name, text in texts.items():
-        _install(os.path.join(FOLDER, name), text)
-    print("wrote", " and ".join(os.path.join(FOLDER, name) for name in texts))
+        _install(os.path.join(DIRECTORY, name), text)
+    print("wrote", " and ".join(os.path.join(DIRECTORY, name) for name in texts))
     names = " ".join(texts).replace("@.", "@NAME.")
     print(f"now: systemctl daemon-reload && systemctl enable --now {names}")
     return DONE
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
         home="yes",
         systemd=0,
     )
-    text = unit.service(read_manifest(manifest.root()), seat, Kind(asked["level"]), _reload())
+    text = unit.service(read_manifest(manifest.root()), seat, Kind(asked["level"]))
     json.dump({"unit": text}, sys.stdout)
     return DONE
 
@@ -65,10 +65,14 @@ def main(argv: list[str]) -> int:
 def _kind(given: Options) -> Kind:
     level = given.values.get("--level", "standard")
     if level not in unit.LEVELS:
-        raise Refusal(f"--level {level}: no such level", hint=f"usage: {USE}", code=USAGE)
+        raise Refusal(
+            f"--level {level}: no such level", hint=f"usage: {usage('units')}", code=USAGE
+        )
     for one, other in (("--print", "--install"), ("--instances", "--socket")):
         if {one, other} <= given.flags:
-            raise Refusal(f"{one} and {other} exclude each other", hint=f"usage: {USE}", code=USAGE)
+            raise Refusal(
+                f"{one} and {other} exclude each other", hint=f"usage: {usage('units')}", code=USAGE
+            )
     return Kind(level, instances="--instances" in given.flags, socket="--socket" in given.flags)
 
 
@@ -79,9 +83,11 @@ def _texts(root: str, kind: Kind) -> dict[str, str]:
     name = release["name"]
     texts = {}
     if kind.socket:
-        texts[f"{name}.socket"] = unit.socket(release, kind.level, _addresses(root, release))
+        # The configuration is code of the release, which root does not run.
+        asked = as_user.call(owner.of_state(places.state), lambda: _addresses(root, release))
+        texts[f"{name}.socket"] = unit.socket(release, kind.level, *asked)
     file = f"{name}@.service" if kind.instances else f"{name}.service"
-    texts[file] = unit.service(release, _seat(places, name), kind, _reload())
+    texts[file] = unit.service(release, _seat(places, name), kind)
     return texts
 
 
@@ -112,8 +118,11 @@ def _version() -> int:
     return int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
 
 
-def _addresses(root: str, release: dict[str, Any]) -> list[str]:
-    """Where its services listen, by the configuration as it is now; raises Refusal."""
+def _addresses(root: str, release: dict[str, Any]) -> tuple[list[str], tuple[int, int] | None]:
+    """Where its services listen, by the configuration as it is now, and who may connect.
+
+    Raises Refusal.
+    """
     from ..config import loading
     from ..supervise import addresses, specs
 
@@ -122,8 +131,9 @@ def _addresses(root: str, release: dict[str, Any]) -> list[str]:
         values = loading.read(memory)["values"]
     finally:
         os.close(memory)
-    rows = specs.read(release, values, root, "/")
-    found = addresses.places(rows, os.path.join("/run", release["name"]))
+    services = specs.read(release, values, root, "/")
+    rows = addresses.every(services, os.path.join("/run", release["name"]))
+    found = addresses.texts(rows)
     if not found:
         raise Refusal("no service of this release listens on an address", hint="leave --socket out")
     if any(text.endswith(":0") for text in found):
@@ -132,14 +142,7 @@ def _addresses(root: str, release: dict[str, Any]) -> list[str]:
             hint="give the service's `listen` a port",
             code=CONFIG,
         )
-    return found
-
-
-def _reload() -> str:
-    """The command that reloads the configuration, where this runtime has one."""
-    from . import TABLE
-
-    return "reload" if "reload" in TABLE else ""
+    return found, addresses.access(rows)
 
 
 def _link(root: str) -> str:
@@ -150,19 +153,19 @@ def _link(root: str) -> str:
     return current if installed else root
 
 
-def _existing(folder: str) -> str:
+def _existing(directory: str) -> str:
     """The directory, or the nearest above it: systemd refuses to open up one that is not there."""
-    while not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    return folder
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    return directory
 
 
 def _user(places: Paths) -> list[str]:
-    """Whoever owns the state, else the release: who runs this command may be root."""
+    """The owner of the state, else of the release: this command may run as root."""
     import pwd
 
-    for folder in (places.state, places.root):
-        if os.path.isdir(folder) and (uid := os.stat(folder).st_uid):
+    for directory in (places.state, places.root):
+        if os.path.isdir(directory) and (uid := os.stat(directory).st_uid):
             try:
                 return [f"User={pwd.getpwuid(uid).pw_name}"]
             except KeyError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 
-from .. import options
+from .. import columns, options
 from ..contract import manifest
 from ..errors import DONE, USAGE, Refusal
 from ..versions import place as places
 from ..versions.book import Book
-from ..versions.place import Place
+from ..versions.place import DeployRoot
+from . import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
 def upgrade(argv: list[str]) -> int:
     """Switch to an installed version, without losing a request where one runs."""
     given = options.parse(argv, flags="--dry-run --on-restart --json")
-    version = _one(given, "upgrade VERSION [--dry-run] [--on-restart] [--json]")
+    version = _one(given, usage("upgrade"))
     from ..versions import switch
 
     with Book(_here(), f"upgrade to {version}") as book:
         result = switch.to(book, version, "upgrade", _how(given))
-    return _tell(given, result, _switched(result))
+    return _print(given, result, _switched(result))
 
 
 def rollback(argv: list[str]) -> int:
     """Switch to the version that served before the current one."""
     given = options.parse(argv, flags="--dry-run --on-restart --json")
-    options.most(given, 0, "rollback [--dry-run] [--on-restart] [--json]")
+    options.most(given, 0, usage("rollback"))
     from ..versions import listing, switch
 
     with Book(_here(), "rollback") as book:
@@ -45,39 +46,38 @@ def rollback(argv: list[str]) -> int:
                 hint="`releases` lists the installed versions; `upgrade VERSION` switches to one",
             )
         result = switch.to(book, version, "rollback", _how(given))
-    return _tell(given, result, _switched(result))
+    return _print(given, result, _switched(result))
 
 
 def install(argv: list[str]) -> int:
     """Verify an artifact and unpack it beside what is there; nothing is switched."""
     given = options.parse(argv, flags="--json", values="--root --sha256 --allowed-signers")
-    usage = "install TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json]"
-    what = _one(given, usage)
+    what = _one(given, usage("install"))
     from ..versions.fetch import label
-    from ..versions.install import Wanted, install
+    from ..versions.install import InstallRequest, install
 
     root = given.values.get("--root")
-    place = _here() if root is None else Place(os.path.abspath(root))
+    place = _here() if root is None else DeployRoot(os.path.abspath(root))
     name = manifest.load(manifest.root())["name"]
-    wanted = Wanted(
+    wanted = InstallRequest(
         what, given.values.get("--sha256", ""), given.values.get("--allowed-signers"), name
     )
     with Book(place, f"install of {label(what)}") as book:
         result = install(book, wanted)
     version = result["version"]
     line = f"{version} is installed" + ("" if result["changed"] else " already")
-    return _tell(given, result, line)
+    return _print(given, result, line)
 
 
 def releases(argv: list[str]) -> int:
     """What is installed; nothing is changed or repaired."""
     given = options.parse(argv, flags="--json")
-    options.most(given, 0, "releases [--json]")
+    options.most(given, 0, usage("releases"))
     from ..versions import listing
-    from ..versions.journal import Journal
+    from ..versions.journal import DeployJournal
 
     place = _here()
-    journal = Journal(place)
+    journal = DeployJournal(place)
     rows = listing.rows(place, journal)
     result = {
         "root": place.root,
@@ -86,13 +86,13 @@ def releases(argv: list[str]) -> int:
         "unfinished": journal.unfinished(),
         "releases": rows,
     }
-    return _tell(given, result, "\n".join(_table(result)))
+    return _print(given, result, "\n".join(_table(result)))
 
 
 def uninstall(argv: list[str]) -> int:
     """Remove a version that nothing needs."""
     given = options.parse(argv, flags="--json")
-    version = _one(given, "uninstall VERSION [--json]")
+    version = _one(given, usage("uninstall"))
     from ..versions import listing
     from ..versions.install import uninstall
 
@@ -107,13 +107,13 @@ def uninstall(argv: list[str]) -> int:
             if now
             else ("; `rollback` has no version to go back to now")
         )
-    return _tell(given, result, line)
+    return _print(given, result, line)
 
 
 def prune(argv: list[str]) -> int:
     """Remove all but the newest, and never what is needed."""
     given = options.parse(argv, flags="--dry-run --json", values="--keep")
-    options.most(given, 0, "prune --keep N [--dry-run] [--json]")
+    options.most(given, 0, usage("prune"))
     keep = given.values.get("--keep", "")
     if not keep.isdecimal():
         raise Refusal("--keep needs a number", hint="prune --keep 3", code=USAGE)
@@ -127,7 +127,7 @@ def prune(argv: list[str]) -> int:
             uninstall(book, version)
     result = {"removed": spare, "changed": bool(spare) and not dry, "dry": dry}
     what = "would be removed" if dry else "removed"
-    return _tell(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
+    return _print(given, result, f"{what}: {', '.join(spare) or 'nothing'}")
 
 
 def _how(given: Options) -> How:
@@ -136,14 +136,14 @@ def _how(given: Options) -> How:
     return How(dry="--dry-run" in given.flags, on_restart="--on-restart" in given.flags)
 
 
-def _here() -> Place:
+def _here() -> DeployRoot:
     return places.of(manifest.root())
 
 
-def _one(given: Options, usage: str) -> str:
-    options.most(given, 1, usage)
+def _one(given: Options, known: str) -> str:
+    options.most(given, 1, known)
     if not given.words:
-        raise Refusal(f"usage: {os.environ.get('RELEASE_NAME', 'app')} {usage}", code=USAGE)
+        raise Refusal(f"usage: {os.environ.get('RELEASE_NAME', 'app')} {known}", code=USAGE)
     return given.words[0]
 
 
@@ -155,8 +155,7 @@ def _table(result: dict[str, Any]) -> list[str]:
         words += [f"failed: {row['failed']['why']}"] if row["failed"] else []
         at = row["installed"].partition(".")[0].replace("T", " ")
         lines.append(("*" if row["current"] else "", row["version"], at, ", ".join(words)))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    table = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    table = columns.lines(lines)
     if result["unfinished"]:
         begun = result["unfinished"]
         table.append(f"unfinished: {begun['op']} of {begun['version']}")
@@ -183,6 +182,6 @@ def _switched(result: dict[str, Any]) -> str:
     return f"{version} is current; it is not running"
 
 
-def _tell(given: Options, result: dict[str, Any], line: str) -> int:
+def _print(given: Options, result: dict[str, Any], line: str) -> int:
     print(json.dumps(result, indent=2) if "--json" in given.flags else line)
     return DONE

@@ -31,8 +31,6 @@ _AGAIN = 1.0  # seconds after which the alarm rings once more: somebody may have
 class Terms:
     """``timeout`` in seconds for each attempt; ``retries`` after the first."""
 
-    __slots__ = ("retries", "timeout")
-
     def __init__(self, timeout: float, retries: int) -> None:
         self.timeout = timeout
         self.retries = retries
@@ -76,7 +74,7 @@ def pause(number: int) -> float:
 def repeat(terms: Terms, work: Callable[[], T], *, alarm: bool) -> T:
     """Do the work until an attempt succeeds; raises what the last one raised.
 
-    A Failure that is not Unavailable ends it at once: trying again mends no
+    A Failure that is not Unavailable ends it at once: trying again fixes no
     file.  A fleet does not come back all at once: of each pause half is chance.
     """
     for number in range(terms.retries):

@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     """Answer one question; errors are part of the answer, the status stays 0."""
     question = json.load(sys.stdin)
     answer = os.dup(1)
-    os.dup2(2, 1)  # what the application prints while it is imported is no answer
+    os.dup2(2, 1)  # what the application prints while it is imported is not an answer
     result = check(question)
     with open(answer, "w", encoding="utf-8") as file:
         file.write(json.dumps(result) + "\n")

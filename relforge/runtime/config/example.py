@@ -1,4 +1,4 @@
-"""A schema as a file to fill in, and as JSON Schema; nothing is loaded, no value is told."""
+"""A schema as a file to fill in, and as JSON Schema; nothing is loaded, no value is shown."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import keys
-from .names import Names
+from .names import KeyNames
 from .provider import BadOptions, Failure, Layer
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ def _chosen(
 ) -> list[tuple[str, tuple[str, ...]]]:
     if state["map"]:
         return [(field, keys.split(key)) for field, key in state["map"].items()]
-    names = Names(context.schema)
+    names = KeyNames(context.schema)
     above = state["under"].split(".") if state["under"] else []
     rows = []
     for field in values:

@@ -85,7 +85,7 @@ class Judge:
         return not self.strict
 
     def values(self, merged: Merged, ways: Callable[[str], list[str]]) -> dict[str, Any]:
-        """The typed values; ``ways`` tells how a key can be set, for what is missing."""
+        """The typed values; ``ways`` says how a key can be set, for what is missing."""
         values: dict[str, Any] = {}
         self._fix(merged)
         for key, row in self.schema.items():

@@ -63,7 +63,7 @@ def put(values: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def leaves(values: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Each value that is no table, with its path; so counts an empty table, and one too deep."""
+    """Each value but tables, with its path; an empty table counts as one, and one too deep."""
     for name, value in values.items():
         if isinstance(value, dict) and value and len(above) <= DEEPEST:
             yield from leaves(value, (*above, name))

@@ -1,6 +1,6 @@
 """On which line a TOML document sets each key.
 
-`tomllib` tells no positions; this scanner follows only keys, strings and
+`tomllib` has no positions; this scanner follows only keys, strings and
 brackets, over a text that `tomllib` has accepted.
 """
 

@@ -15,6 +15,7 @@ from ..contract.manifest import load as load_manifest
 from ..errors import CONFIG, FAILED, Refusal
 from ..protocol import startup
 from ..wire import parent_death
+from ..wire.descriptors import write
 from .resolve import resolve
 
 TYPE_CHECKING = False
@@ -58,6 +59,7 @@ def main(argv: list[str]) -> int:
                 "environ": found.environ,
                 "exported": found.exported,
                 "variables": found.variables,
+                "unset": found.unset,
                 "notes": found.notes,
             },
         )
@@ -67,9 +69,7 @@ def main(argv: list[str]) -> int:
 
 
 def _write(memory: int, result: dict[str, Any]) -> None:
-    data = memoryview(json.dumps(result, default=str).encode())
-    while data:
-        data = data[os.write(memory, data) :]
+    write(memory, json.dumps(result, default=str).encode())
 
 
 def _leave(code: int) -> None:

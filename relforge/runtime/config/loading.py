@@ -14,6 +14,7 @@ import time
 
 from ..errors import CONFIG, Refusal
 from ..protocol import startup
+from ..wire.descriptors import write
 from ..wire.spawn import FIRST, application, spawn
 from .problems import Invalid
 
@@ -70,9 +71,7 @@ def sealed(result: Mapping[str, Any]) -> int:
     """A memfd as `load` returns it, of a result that has been loaded elsewhere."""
     memory = os.memfd_create(NAME, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
-        data = memoryview(json.dumps(result).encode())
-        while data:
-            data = data[os.write(memory, data) :]
+        write(memory, json.dumps(result).encode())
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
         os.lseek(memory, 0, os.SEEK_SET)
     except BaseException:

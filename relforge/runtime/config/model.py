@@ -79,7 +79,7 @@ def validate(
     except ValidationError as error:
         name = f"{model.__module__}:{model.__qualname__}"
         for wrong in error.errors(include_url=False, include_context=False, include_input=False):
-            _told(wrong, name, merged, judge, ways)
+            _report(wrong, name, merged, judge, ways)
         return merged.values()
     values: dict[str, Any] = {}
     for path, value, secret in _leaves(instance, ()):
@@ -116,7 +116,7 @@ def _default(path: Path, value: Any) -> Setting:
     return setting
 
 
-def _told(
+def _report(
     row: Any, name: str, merged: Merged, judge: Judge, ways: Callable[[str], list[str]]
 ) -> None:
     """One of pydantic's errors as a problem, unless that key has one already."""

@@ -1,6 +1,6 @@
 """A pydantic model's JSON Schema as the rows of a schema: names, docs, secrets, limits.
 
-The values themselves are pydantic's to judge; the rows tell which keys there
+The values themselves are pydantic's to judge; the rows say which keys there
 are, so that variables find them and `config example` shows them.
 """
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Names:
+class KeyNames:
     """The keys of a schema, found by what a variable can spell: no case, no dashes."""
 
     def __init__(self, rows: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ import tomllib
 
 from ..contract import manifest
 from ..errors import CONFIG, Refusal
-from ..settings import Asked, Wrong, lay, releases
+from ..settings import Selection, WrongSettings, lay, releases
 from . import problems, providers, schema
 from .provider import BadOptions
 from .resolve import resolve
@@ -144,11 +144,11 @@ def _laid_over(path: str, settings: dict[str, Any], environ: dict[str, str]) -> 
         named = (environ.get("RELEASE_NAME") or None) if several else None
         anyone = bool(several) and named is None and "default" not in settings
         names: list[str | None] = [*several] if anyone else [named]
-        tables = [lay(settings, Asked(env, name, **words)).table for name in names]
+        tables = [lay(settings, Selection(env, name, **words)).table for name in names]
         found = [table.get("config", {}) for table in tables]
         if any(config != found[0] for config in found):
-            lay(settings, Asked(env, None, **words))  # which says that none was named
-    except Wrong as wrong:
+            lay(settings, Selection(env, None, **words))  # which says that none was named
+    except WrongSettings as wrong:
         raise Refusal(f"{path}: {wrong.message}", hint=wrong.hint, code=CONFIG) from None
     if not isinstance(found[0], dict):
         raise Refusal(f"{path}: {WHERE}: expected a table", code=CONFIG)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 ALL = "*"
 BELOW = ".*"  # at the end of a table's name; without it a table is meant as well
 # With these one reads what the providers read.
-CREDENTIALS = frozenset(("VAULT_TOKEN", "SOPS_AGE_KEY"))
+CREDENTIALS = frozenset(("VAULT_TOKEN", "VAULT_SECRET_ID", "SOPS_AGE_KEY"))
+_OF_AWS = frozenset(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"))
+_ASK_AWS = frozenset(("aws-ssm", "aws-secrets", "sops"))
 
 
 def fits(key: str, wanted: Iterable[str]) -> bool:
@@ -39,14 +41,31 @@ def of(result: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
         "exported": {name: key for name, key in exported.items() if fits(key, wanted)},
         "variables": {name: key for name, key in result["variables"].items() if fits(key, wanted)},
         "notes": [],
+        "part": True,
     }
 
 
-def hidden(result: Mapping[str, Any], wanted: Iterable[str]) -> frozenset[str]:
-    """The environment variables from which the other keys were read."""
+def hidden(
+    result: Mapping[str, Any], wanted: Iterable[str], providers: Iterable[Mapping[str, Any]] = ()
+) -> frozenset[str]:
+    """The environment variables from which the other keys were read.
+
+    And those by which ``providers``, rows of the manifest, were let in.
+    """
     wanted = tuple(wanted)
     others = {name for name, key in result["variables"].items() if not fits(key, wanted)}
-    return frozenset(others) | (frozenset() if ALL in wanted else CREDENTIALS)
+    if ALL not in wanted:
+        others |= CREDENTIALS
+        for row in providers:
+            others |= _OF_AWS if row["use"] in _ASK_AWS else frozenset()
+            others |= _named_in(row["state"]["auth"]) if row["use"] == "vault" else frozenset()
+    return frozenset(others)
+
+
+def _named_in(auth: Mapping[str, str]) -> frozenset[str]:
+    """``X`` of ``secret_id = "${X}"`` in the options of Vault's provider."""
+    texts = auth.values()
+    return frozenset(text[2:-1] for text in texts if text.startswith("${") and text.endswith("}"))
 
 
 def unmatched(result: Mapping[str, Any], wanted: Iterable[str]) -> list[str]:

@@ -67,8 +67,6 @@ class Unavailable(Failure):
 class Setting:
     """One value for one key, from one place."""
 
-    __slots__ = ("given", "loose", "path", "place", "provider", "secret", "text", "value")
-
     def __init__(
         self, path: tuple[str, ...], value: Any, place: str, *, text: bool, secret: bool
     ) -> None:
@@ -137,8 +135,6 @@ class Layer:
 class Context:
     """What a provider knows at boot."""
 
-    __slots__ = ("environ", "root", "schema", "timeout", "values")
-
     def __init__(
         self,
         *,
@@ -169,7 +165,11 @@ class Context:
         return joined if joined is None or joined.startswith("/") else f"{self.root}/{joined}"
 
     def expand(self, text: str, *, optional: bool = False) -> str | None:
-        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`."""
+        """The text with each ``${VAR}`` replaced by the variable; otherwise as `path`.
+
+        None for a variable that is not set, where ``optional``; else raises Failure for it, as
+        for an empty one.
+        """
         parts, rest = [], text
         while "${" in rest:
             before, _, rest = rest.partition("${")

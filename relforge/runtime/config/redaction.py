@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def _wrap_tracebacks() -> None:
-    """Whoever formats an exception in Python does it by `traceback`: `logging`, servers, we."""
+    """Exceptions are formatted by `traceback`: in `logging`, in servers, in this runtime."""
     kind: Any = traceback.TracebackException
     whole, last = kind.format, kind.format_exception_only
 

@@ -30,7 +30,7 @@ def fill(merged: Merged, judge: Judge) -> None:
 
 
 def names(value: Any) -> list[str]:
-    """The keys that a value refers to; raises ValueError for a ``${`` that is no reference."""
+    """The keys that a value refers to; raises ValueError for a ``${`` that is not a reference."""
     found: list[str] = []
 
     def note(key: str) -> str:

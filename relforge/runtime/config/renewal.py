@@ -1,4 +1,4 @@
-"""A new configuration in a process that runs: `config` shows it, and who asked is told.
+"""A new configuration in a running process: `config` shows it, and registered functions run.
 
 from relforge.runtime import config, on_config_change
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Hearer = Callable[[frozenset[str]], Any]
 
-PATIENCE = 8.0  # seconds for all who are told, before the process counts as one that cannot
+PATIENCE = 8.0  # seconds for all functions, before the process counts as one that cannot take it up
 
 _hearers: list[tuple[tuple[str, ...], Hearer]] = []
 
@@ -50,7 +50,7 @@ def on_config_change(*names: Any) -> Any:
 def renew(
     result: dict[str, Any], changed: Iterable[str], loop: AbstractEventLoop | None
 ) -> list[str]:
-    """Take up a loader's result in place of what there was, and tell; what went wrong with that."""
+    """Replace the configuration by a loader's result and call the functions; their errors."""
     view.renew(result, os.environ)
     names = frozenset(changed)
     errors = []
@@ -93,10 +93,9 @@ def _call(hearer: Hearer, names: frozenset[str], loop: AbstractEventLoop | None)
         return
     import asyncio
 
-    async def whole() -> None:
-        await result
+    from ..calling import whole
 
     if loop is not None and loop.is_running():
-        asyncio.run_coroutine_threadsafe(whole(), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(whole(result), loop).result(PATIENCE)
     else:
-        asyncio.run(asyncio.wait_for(whole(), PATIENCE))
+        asyncio.run(asyncio.wait_for(whole(result), PATIENCE))

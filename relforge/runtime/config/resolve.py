@@ -25,7 +25,7 @@ OVERLAY = "RELEASE_CONFIG"
 _SHOWN = 8  # names of a path that is far too deep
 
 
-class Outcome:
+class Resolved:
     """The configuration, or what is wrong with it; both where something can be shown."""
 
     def __init__(self) -> None:
@@ -35,6 +35,7 @@ class Outcome:
         self.environ: dict[str, str] = {}
         self.exported: dict[str, str] = {}  # the key of each variable of `environ`
         self.variables: dict[str, str] = {}  # environment variables, and the keys that they set
+        self.unset: list[str] = []  # those of them that processes do not inherit
         self.problems: list[dict[str, str]] = []
         self.notes: list[str] = []  # of what names no key, and is left alone
         self.rows: list[dict[str, Any]] = []  # for `config explain`, masked
@@ -47,10 +48,10 @@ def resolve(
     environ: dict[str, str],
     entering: Callable[[str, float], None] | None = None,
     over: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> Resolved:
     """Run the manifest's ``config`` for this environment; never raises for the operator's errors.
 
-    ``entering`` is told the name of each provider before it runs, and within how
+    ``entering`` gets the name of each provider before it runs, and within how
     many seconds it will be done: with it, this process is the loader's, and
     providers are stopped in time.  The values of ``over``, with nested or dotted
     keys, beat all providers.
@@ -59,13 +60,13 @@ def resolve(
     return _Resolution(config, root, environ, entering).outcome(over or {})
 
 
-def trial(config: dict[str, Any], *, root: str, values: Mapping[str, Any]) -> Outcome:
+def trial(config: dict[str, Any], *, root: str, values: Mapping[str, Any]) -> Resolved:
     """The configuration of a build: defaults, and these values; what is required may be missing."""
     rows = dict(config, providers=[], strict=False, model="")
     if config.get("model") and not config.get("schema"):
         from . import model
 
-        # Whether it can be imported is told when the providers are asked.
+        # Whether it can be imported is reported when the providers are asked.
         with suppress(Exception):
             rows["schema"] = model.rows(model.find(config["model"]))
     return resolve(rows, root=root, environ={}, over=values)
@@ -96,7 +97,7 @@ class _Resolution:
         self.merged = Merged(self.schema)
         self.scrubber = Scrubber(environ)
 
-    def outcome(self, over: Mapping[str, Any]) -> Outcome:
+    def outcome(self, over: Mapping[str, Any]) -> Resolved:
         for row in self.rows:
             self._run(row)
         self._overlay()
@@ -106,7 +107,7 @@ class _Resolution:
                 layer.add((*keys.split(path[0]), *path[1:]), item)
         self._lay("given", layer)
         references.fill(self.merged, self.judge)
-        outcome = Outcome()
+        outcome = Resolved()
         outcome.values = self._values()
         for stack_path, stack in self.merged.stacks.items():
             key = keys.show(stack_path)
@@ -122,6 +123,9 @@ class _Resolution:
             for _, place in rows
             if (name := _variable(place))
         }
+        if any(row["use"] == "env" and row["state"].get("unset_secrets") for row in self.rows):
+            secret = {name for name, key in outcome.variables.items() if key in outcome.secrets}
+            outcome.unset = sorted(secret)
         outcome.rows = explain(self.merged, self.judge, outcome.values, self._ways)
         for problem in self.judge.problems:
             foreign = self.model or problem["message"].startswith("raised ")

@@ -94,7 +94,7 @@ def _row(key: str, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _refers(value: Any) -> bool:
-    """Whether a default refers to another key; which ones there are, `references` tells."""
+    """Whether a default refers to another key; `references` knows which ones there are."""
     return isinstance(value, str) and "${" in value
 
 

@@ -25,5 +25,5 @@ def of_user(error: BaseException) -> str:
 
 
 def _foreign(frame: TracebackType) -> bool:
-    name = os.path.join(frame.tb_frame.f_code.co_filename)
+    name = frame.tb_frame.f_code.co_filename
     return name.startswith((_OURS, "<frozen")) or "/importlib/__init__.py" in name

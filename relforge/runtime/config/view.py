@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from typing import Any
 
+_NOT_LISTED = ", or `config` of this service does not list it"
 FILE = "RELFORGE_CONFIG"  # the same for whatever this process starts: /proc/PID/fd/N
 
 
@@ -46,7 +47,8 @@ class Section(Mapping[str, "Any"]):
         if value is keys.MISSING:
             known = [keys.show(path) for path, _ in keys.leaves(self._values)]
             name = keys.show((*self._path, ""))[:-2] + str(key)
-            raise KeyError(f"{name} is not set{keys.nearest(str(key), known)}")
+            near = keys.nearest(str(key), known)
+            raise KeyError(f"{name} is not set{_NOT_LISTED if _source.part else near}")
         return self._given((*self._path, *path), value)
 
     def __getattr__(self, name: str) -> Any:
@@ -90,7 +92,7 @@ class Section(Mapping[str, "Any"]):
         return keys.show(path) in self._secrets
 
 
-class Config(Section):
+class Configuration(Section):
     """The whole configuration; it is loaded when it is first looked at."""
 
     __slots__ = ()
@@ -104,7 +106,7 @@ class Config(Section):
         return super().__getattr__(name)
 
 
-config = Config()
+config = Configuration()
 importers: list[str] = []  # the files that have imported `config`, the first ones
 _MOST = 8
 
@@ -118,8 +120,6 @@ def imported_by(file: str) -> None:
 class _Source:
     """Where this process's configuration comes from, once something has looked at it."""
 
-    __slots__ = ("busy", "environ", "fd", "lock", "scrubber", "section")
-
     def __init__(self) -> None:
         self.lock = RLock()
         self.section: Section | None = None
@@ -127,6 +127,7 @@ class _Source:
         self.environ: dict[str, str] = {}  # what `export` has set
         self.fd = -1  # the memfd, where this process was given one
         self.busy = False  # providers run in this process
+        self.part = False  # it is what `config` of a service lists
 
 
 _source = _Source()
@@ -149,6 +150,7 @@ def provide(result: Mapping[str, Any], environ: MutableMapping[str, str]) -> Non
     _source.environ = result.get("environ", {})
     environ.update(_source.environ)
     _source.section = Section(result["values"], frozenset(result.get("secrets", ())))
+    _source.part = _source.part or bool(result.get("part"))
     _source.scrubber = None
 
 

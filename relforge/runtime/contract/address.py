@@ -24,8 +24,6 @@ class Address:
     Of a Unix socket also the ``mode``, and the ``group`` where it is not that of the process.
     """
 
-    __slots__ = ("group", "host", "mode", "path", "port")
-
     def __init__(
         self, *, host: str = "", port: int = 0, path: str = "", mode: int = MODE, group: str = ""
     ) -> None:

@@ -2,8 +2,7 @@
 
 The one grammar of settings, of the configuration, of environment variables and
 of the options of commands.  What `Wrong` says continues a sentence that began
-with the value, which may be secret.  Written without `re`, which would be half the time
-of a control command.
+with the value, which may be secret.
 
     duration    90  1.5  "90"  "20s"  "500ms"  "1h30m"  "2 h"     seconds
     size        512  "512"  "10 kB"  "1.5 GB"  "2g"  "64MiB"  "64Mi"      bytes

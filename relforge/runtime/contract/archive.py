@@ -24,7 +24,12 @@ HOST_PYTHON = re.compile(r"python/bin/python(3(\.[0-9]+)?t?)?")
 MOST_MEMBERS = 1_000_000
 MOST_HEADER = 1 << 20  # bytes of a member's long name, and of its extended header
 MOST_TEXT = 64 << 20  # bytes of the list of digests
+MOST_PATH = 1024  # bytes of a member's path: PATH_MAX is 4096, with the deploy root
+# What `tarfile` raises for headers that nobody would write, besides its own errors.
+BROKEN = (ValueError, LookupError, OverflowError)
 _PADDING = 1 << 20  # bytes that may follow the end
+_RATIO = 100  # of a release to its artifact; the usual one is 2 to 4, that of zeros 1,000
+_SMALL = 1 << 30  # bytes that every release may have
 _LINKS = 40  # that are followed for one path, as Linux does
 _HEADERS = frozenset(
     {
@@ -37,11 +42,11 @@ _HEADERS = frozenset(
 )
 
 
-class Member(tarfile.TarInfo):
+class LimitedMember(tarfile.TarInfo):
     """A member whose header is refused before `tarfile` reads it, where it is too long."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Member:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> LimitedMember:
         """One header; raises tarfile.ReadError."""
         member = super().frombuf(buf, encoding, errors)
         if member.type in _HEADERS and member.size > MOST_HEADER:
@@ -62,6 +67,27 @@ def end_problem(rest: Readable, *, required: bool = True) -> str:
             return "there is data after the end of the archive"
     whole = size >= tarfile.BLOCKSIZE or not required
     return "" if whole else "the archive has no end: it was cut short"
+
+
+class Unpacked:
+    """How much an archive becomes: it may not fill the disk of the host that unpacks it.
+
+    No path of it may be too long for that disk, either.
+    """
+
+    def __init__(self, packed: int) -> None:
+        self._left = self._most = max(_SMALL, packed * _RATIO)
+
+    def problem(self, member: tarfile.TarInfo) -> str:
+        """What is wrong once this member is unpacked as well, "" if nothing is."""
+        if len(member.name.encode("utf-8", "surrogateescape")) > MOST_PATH:
+            return f"{member.name[:60]}...: a path of more than {MOST_PATH} bytes"
+        if member.size < 0:
+            return f"{member.name}: a size below zero"
+        self._left -= member.size
+        if self._left >= 0:
+            return ""
+        return f"it unpacks to more than {self._most:,} bytes, which no artifact of its size does"
 
 
 def stays(links: Mapping[str, str], path: str) -> bool:

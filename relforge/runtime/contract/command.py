@@ -20,7 +20,8 @@ RESERVED = frozenset(
         *("completion", "config", "console", "daemon", "describe", "drain", "eval"),
         *("foreground", "help"),
         *("install", "logs", "pid", "ping", "prune", "releases", "reload", "remote"),
-        *("remote_console", "restart", "rollback", "rpc", "run", "stacks", "start", "status"),
+        *("nodes", "remote_console", "restart", "rollback", "rpc", "run", "schedule", "stacks"),
+        *("start", "status"),
         *("stop", "tasks", "top", "undrain", "uninstall", "units", "upgrade", "version"),
     }
 )
@@ -43,7 +44,7 @@ class Argument(Record):
     default: str | int | float | None = key(
         Anything(),
         default=None,
-        doc="for an optional one; without a default, an option is `None`",
+        doc="makes an argument optional; an option without a default is `None`",
     )
     help: str = key(Text(), default="", doc="its line in `--help`")
 
@@ -86,8 +87,8 @@ class Command(CallOrExec):
     confirm: str = key(
         Text(),
         default="",
-        doc="a question to confirm before it runs; `--yes` agrees, and is required without a "
-        "terminal",
+        doc="a question that is asked before it runs; `--yes` answers it, and is required "
+        "without a terminal",
     )
     once: bool | str | dict[str, tuple[str, ...]] = key(
         Once(),

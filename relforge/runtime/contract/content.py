@@ -12,11 +12,12 @@ from ..errors import Refusal
 from . import manifest
 from .command import Argument, Command
 from .hook import Hook
+from .job import Job
 from .manifest import FORMAT
 from .record import Record, complete, key
 from .service import Service
 from .shapes import Anything
-from .tables import Config, Console, Log, Upgrade
+from .tables import Config, Console, Log, Nodes, Upgrade
 from .wrong import Wrong
 
 TYPE_CHECKING = False
@@ -29,8 +30,14 @@ TABLES: dict[str, type[Record]] = {
     "upgrade": Upgrade,
     "console": Console,
     "config": Config,
+    "nodes": Nodes,
 }
-ROWS: dict[str, type[Record]] = {"services": Service, "commands": Command, "hooks": Hook}
+ROWS: dict[str, type[Record]] = {
+    "services": Service,
+    "commands": Command,
+    "hooks": Hook,
+    "schedule": Job,
+}
 
 
 class Manifest(Record):
@@ -60,10 +67,12 @@ class Manifest(Record):
     services: dict[str, Any] = key(Anything(), default={}, doc="`Service` by name")
     commands: dict[str, Any] = key(Anything(), default={}, doc="`Command` by name")
     hooks: dict[str, Any] = key(Anything(), default={}, doc="`Hook` by name")
+    schedule: dict[str, Any] = key(Anything(), default={}, doc="`Job` by name")
     config: dict[str, Any] = key(Anything(), default={}, doc="`Config`")
     log: dict[str, Any] = key(Anything(), default={}, doc="`Log`")
     upgrade: dict[str, Any] = key(Anything(), default={}, doc="`Upgrade`")
     console: dict[str, Any] = key(Anything(), default={}, doc="`Console`")
+    nodes: dict[str, Any] = key(Anything(), default={}, doc="`Nodes`")
     assets: tuple[str, ...] = key(
         Anything(),
         default=(),

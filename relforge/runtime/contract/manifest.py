@@ -6,9 +6,9 @@ import than they have to read.
 
 from __future__ import annotations
 
+import json
 import os
 
-from .. import quick_json
 from ..errors import Refusal
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def load(release: str) -> dict[str, Any]:
             text = file.read(_MOST + 1)
         if len(text) > _MOST:
             raise ValueError(f"it has more than {_MOST:,} bytes")
-        manifest: dict[str, Any] = quick_json.loads(text)
+        manifest: dict[str, Any] = json.loads(text)
         if not isinstance(manifest, dict):
             raise ValueError("it is not a table")
     except (OSError, ValueError, RecursionError) as error:

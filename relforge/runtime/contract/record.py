@@ -37,23 +37,31 @@ class Key:
     the reference where the value does not speak for itself.
     """
 
-    __slots__ = (
-        *("default", "doc", "hint", "kinds", "name", "other", "references"),
-        *("required", "setting", "shape", "shown"),
-    )
-
-    def __init__(self, shape: Shape, default: Any, doc: str, **facts: Any) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        *,
+        doc: str,
+        default: Any = REQUIRED,
+        other: Any = REQUIRED,
+        shown: str | None = None,
+        hint: str = "",
+        kinds: tuple[str, ...] = (),
+        required: tuple[str, ...] = (),
+        references: bool = False,
+        setting: bool = True,
+    ) -> None:
         self.name = ""
         self.shape = shape
-        self.default = default
         self.doc = doc
-        self.shown: str | None = facts.get("shown")
-        self.hint: str = facts.get("hint", "")
-        self.kinds: tuple[str, ...] = facts.get("kinds", ())
-        self.other: Any = facts.get("other", default)
-        self.required: tuple[str, ...] = facts.get("required", ())
-        self.references: bool = facts.get("references", False)
-        self.setting: bool = facts.get("setting", True)
+        self.default = default
+        self.other = default if other is REQUIRED else other
+        self.shown = shown
+        self.hint = hint
+        self.kinds = kinds
+        self.required = required
+        self.references = references
+        self.setting = setting
 
     def __set_name__(self, _owner: type, name: str) -> None:
         self.name = name
@@ -66,32 +74,9 @@ class Key:
         return self.default if self.applies(kind) else self.other
 
 
-def key(
-    shape: Shape,
-    *,
-    doc: str,
-    default: Any = REQUIRED,
-    other: Any = REQUIRED,
-    shown: str | None = None,
-    hint: str = "",
-    kinds: tuple[str, ...] = (),
-    required: tuple[str, ...] = (),
-    references: bool = False,
-    setting: bool = True,
-) -> Any:
-    """A `Key`, in the place of a field."""
-    return Key(
-        shape,
-        default,
-        doc,
-        other=default if other is REQUIRED else other,
-        shown=shown,
-        hint=hint,
-        kinds=kinds,
-        required=required,
-        references=references,
-        setting=setting,
-    )
+def key(shape: Shape, **facts: Any) -> Any:
+    """A `Key` with these facts, in the place of a field."""
+    return Key(shape, **facts)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(key,))

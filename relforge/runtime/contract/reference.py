@@ -1,6 +1,6 @@
 """``${http.port}``: a key of the configuration, whose value is put there at boot.
 
-``$${`` stands for the characters ``${`` themselves.  Besides the keys of the
+``$${`` stands for the characters ``${`` themselves.  In addition to the keys of the
 configuration there are the directories of the release, `RELEASE`.
 """
 

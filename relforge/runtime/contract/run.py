@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .record import Record, key, keys
 from .reference import texts
-from .shapes import Program, Target, Text, Variables
+from .shapes import CommandLine, Target, Text, VariableTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Run(Record):
     FROM_CWD = False  # a program with a `/` in its name is relative to `cwd`, not to the release
 
     env: dict[str, str] = key(
-        Variables(),
+        VariableTable(),
         default={},
         references=True,
         doc="environment variables, added to those of the release",
@@ -71,7 +71,7 @@ class CallOrExec(Run):
 
     name: str = key(Text(), doc="", setting=False)
     call: str = key(Target(), default="", doc="", setting=False)
-    exec: tuple[str, ...] = key(Program(), default=(), doc="", references=True, setting=False)
+    exec: tuple[str, ...] = key(CommandLine(), default=(), doc="", references=True, setting=False)
 
     @classmethod
     def which(cls, row: Mapping[str, Any]) -> str:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from .record import key
 from .run import Run
-from .service_shapes import FlagOrReference, KeyPatterns, Limits, Listen, Pair, Ready, Signal
+from .service_shapes import (
+    FlagOrReference,
+    KeyPatterns,
+    Listen,
+    Pair,
+    ReadyShape,
+    ResourceLimits,
+    SignalShape,
+)
 from .shapes import (
     Anything,
     Choice,
     Flag,
-    Options,
     OrReference,
     Seconds,
+    ServerOptions,
     Text,
     Whole,
     Words,
@@ -56,7 +64,7 @@ class Service(Run):
         "[choose a server](../how-to/choose-a-server.md)",
     )
     options: dict[str, Any] = key(
-        Options(),
+        ServerOptions(),
         default={},
         kinds=("app",),
         references=True,
@@ -70,9 +78,9 @@ class Service(Run):
         hint='for instance listen = ["${http.host}:${http.port}"]',
         shown="`[]`; required for `app`",
         doc='`"host:port"`, `"[v6]:port"`, `":port"` or `"*:port"` (all of IPv4), `"unix:/path"`; '
-        "a relative path is in the run directory, port 0 is any free one; the supervisor opens "
-        "them. A Unix socket has the mode 0666, so that its directory decides who may connect, or "
-        '`"unix:/path,mode=0660,group=www-data"`',
+        "a relative path is in the run directory, port 0 is any free port; the supervisor opens "
+        "the sockets. A Unix socket has the mode 0666, so that its directory decides who may "
+        'connect, or `"unix:/path,mode=0660,group=www-data"`',
     )
     instances: int = key(
         OrReference(Whole(1), AUTO),
@@ -88,7 +96,7 @@ class Service(Run):
     backoff: tuple[float, float] = key(
         Pair("[first, longest] in seconds", float, lambda first, most: first <= most),
         default=(0.2, 10.0),
-        doc="seconds before the first restart, and at most",
+        doc="seconds before the first restart, and the most before a later one",
     )
     intensity: tuple[int, float] = key(
         Pair("[restarts, seconds]", int, lambda _restarts, seconds: seconds > 0),
@@ -104,14 +112,14 @@ class Service(Run):
     )
     kill_after: float = key(Seconds(), default=3.0, doc="how long after `drain` it is killed")
     stop_signal: str = key(
-        Signal(), default="SIGTERM", doc="the signal that asks a `run` or `exec` to stop"
+        SignalShape(), default="SIGTERM", doc="the signal that asks a `run` or `exec` to stop"
     )
     ready: str | dict[str, Any] = key(
-        Ready(),
+        ReadyShape(),
         default="notify",
         required=("exec",),
         references=True,
-        hint=Ready.words,
+        hint=ReadyShape.words,
         shown='`"notify"`; required for `exec`',
         doc="how it reports that it is ready; see below",
     )
@@ -122,9 +130,9 @@ class Service(Run):
         Flag(),
         default=None,
         shown="`start` alone needs it",
-        doc="`start` waits for it, and fails if it fails, unless this is `false`; `true`: the "
-        "release also stops when it gives up. By default the others keep running, and "
-        "`status` shows it as failed",
+        doc="`start` waits for the service, and fails if the service fails, unless this is "
+        "`false`; `true`: the release also stops when the service gives up. By default the "
+        "others keep running, and `status` shows it as failed",
     )
     enabled: bool | str = key(
         FlagOrReference(),
@@ -159,8 +167,8 @@ class Service(Run):
         Text(),
         default="",
         shown="the supervisor's",
-        doc="the user it runs as, in a release that root starts. `HOME`, `USER` and `LOGNAME` "
-        "follow",
+        doc="the user that the service runs as, in a release that root starts; `HOME`, `USER` and "
+        "`LOGNAME` are set for it",
     )
     group: str = key(
         Text(), default="", shown="the user's, or the supervisor's", doc="the group it runs as"
@@ -168,16 +176,16 @@ class Service(Run):
     config: tuple[str, ...] | None = key(
         KeyPatterns(),
         default=None,
-        shown="all keys",
-        doc='what it is handed of the configuration, for instance `["http.*", "db.url"]`: of '
+        shown="all keys; with `user`: none",
+        doc='the keys of the configuration that it gets, for instance `["http.*", "db.url"]`; of '
         "other keys it gets neither the values nor the variables that they are exported to, nor "
-        "those that the `env` provider read them from. Give it to a service with another `user`",
+        'those that the `env` provider read them from. `["*"]` is everything',
     )
     nice: int = key(
         OrReference(Whole(-20, 19)), default=0, references=True, doc="its priority, -20 to 19"
     )
     rlimits: dict[str, int] = key(
-        Limits(),
+        ResourceLimits(),
         default={},
         references=True,
         doc="limits by the names of setrlimit(2), such as "
@@ -188,6 +196,14 @@ class Service(Run):
     def awaited(self) -> bool:
         """Do a start and an upgrade wait for it, and fail with it?"""
         return self.required is not False
+
+    @property
+    def handed(self) -> tuple[str, ...] | None:
+        """What it is handed of the configuration, None for everything.
+
+        A service that is another user's is handed what its settings name, and nothing else.
+        """
+        return () if self.config is None and self.user else self.config
 
     @property
     def target_key(self) -> str:

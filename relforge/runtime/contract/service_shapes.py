@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import address, amount, reference
-from .shapes import Program, Shape, Text, Words
+from .shapes import CommandLine, Shape, Text, Words
 from .wording import at, choose, measured, nearest
 from .wrong import Wrong
 
@@ -52,7 +52,7 @@ class KeyPatterns(Words):
         return rows
 
 
-class Signal(Text):
+class SignalShape(Text):
     """A signal that a process can be asked to stop by."""
 
     def read(self, value: Any) -> str:
@@ -84,8 +84,8 @@ class Pair(Shape):
         return self._first(rows[0]), float(rows[1])
 
 
-class Limits(Shape):
-    """Resource limits by their names in setrlimit(2); -1 in the manifest is no limit."""
+class ResourceLimits(Shape):
+    """Resource limits by their names in setrlimit(2); -1 in the manifest means no limit."""
 
     words = "a table"
     takes = (dict,)
@@ -117,7 +117,7 @@ class Limits(Shape):
         return found
 
 
-class Probe(Shape):
+class ProbeShape(Shape):
     """A question to a program: it is well where the answer is good."""
 
     words = '{ http = URL }, { tcp = "host:port" } or { exec = ["command", "argument"] }'
@@ -128,7 +128,7 @@ class Probe(Shape):
         ways: dict[str, Callable[[Any], Any]] = {
             "http": self._http,
             "tcp": self._tcp,
-            "exec": Program().read,
+            "exec": CommandLine().read,
         }
         if len(row) != 1 or next(iter(row)) not in ways:
             raise Wrong("expected exactly one of `http`, `tcp`, `exec`", hint=self.words)
@@ -149,10 +149,10 @@ class Probe(Shape):
         return text
 
 
-class Ready(Probe):
+class ReadyShape(ProbeShape):
     """How it is known that a process is ready."""
 
-    words = f'"notify", "started", {Probe.words}'
+    words = f'"notify", "started", {ProbeShape.words}'
     takes = (str, dict)
 
     def read(self, value: Any) -> Any:

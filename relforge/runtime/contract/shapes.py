@@ -132,7 +132,7 @@ class Seconds(Shape):
 
 
 class Size(Shape):
-    """Bytes; 0 in the manifest is no limit."""
+    """Bytes; 0 in the manifest means no limit."""
 
     words = 'a size such as "50 MB", or "none"'
     takes = (int, str)
@@ -159,7 +159,7 @@ class Words(Shape):
         return tuple(rows)
 
 
-class Program(Words):
+class CommandLine(Words):
     """A command: a list of words."""
 
     words = 'a command such as ["nginx", "-g", "daemon off;"]'
@@ -178,11 +178,11 @@ class Table(Shape):
     takes = (dict,)
 
 
-class Options(Table):
+class ServerOptions(Table):
     """The same; a ``${key}`` that is all of a text has the type of the key at boot."""
 
 
-class Variables(Table):
+class VariableTable(Table):
     """A table of strings."""
 
     def read(self, value: Any) -> dict[str, str]:

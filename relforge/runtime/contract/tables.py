@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .record import Record, key
-from .service_shapes import Probe
-from .shapes import Anything, Flag, Seconds, Size, Text, Whole, Words
+from .service_shapes import ProbeShape
+from .shapes import Anything, Choice, Flag, Seconds, Size, Text, Whole, Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class Log(Record):
     size: int = key(
         Size(),
         default=50_000_000,
-        doc="a file that would grow beyond it is rotated: `<name>.log` becomes `<name>.log.1`, "
+        doc="a file that would grow beyond this is rotated: `<name>.log` becomes `<name>.log.1`, "
         'and so on; `"none"` for never',
     )
     age: float = key(
@@ -29,7 +29,7 @@ class Log(Record):
 
 
 class Console(Record):
-    """Who may talk to the live processes, besides root and the service's user.
+    """Who may talk to the live processes, in addition to root and the service's user.
 
     ``enabled`` is False where nothing can be evaluated in them.
     """
@@ -52,11 +52,11 @@ class Upgrade(Record):
         default=5.0,
         doc="how long the new version is watched after its processes have taken over; a "
         "process that ends during that time, unless its service has `required = false`, rolls "
-        "the upgrade back. A reload is watched equally long, and rolled back to the "
-        "configuration before",
+        "the upgrade back. A reload is watched just as long, and rolled back to the "
+        "previous configuration",
     )
     health: dict[str, Any] | None = key(
-        Probe(),
+        ProbeShape(),
         default=None,
         references=True,
         doc="checked twice a second while it is watched: "
@@ -64,6 +64,53 @@ class Upgrade(Record):
         '`{ exec = ["..."] }`; three failures in a row roll the upgrade back',
     )
 
+
+class Nodes(Record):
+    """How a release finds the other nodes of its fleet, and talks to them."""
+
+    strategy: str = key(
+        Choice("none", "static", "dns", "file", "kubernetes"),
+        default="none",
+        doc='`"static"`: `hosts`; `"dns"`: every address of `name`, or the targets of its SRV '
+        'records if it begins with `_`; `"file"`: each line of `path`; `"kubernetes"`: the '
+        "pods behind `service`",
+    )
+    hosts: tuple[str, ...] = key(
+        Words(),
+        default=(),
+        references=True,
+        doc="names or addresses; a reference may stand for a list, or for several names with "
+        "commas",
+    )
+    name: str = key(
+        Text(), default="", references=True, doc="such as `shop.internal`, `_shop._tcp.internal`"
+    )
+    path: str = key(
+        Text(),
+        default="",
+        references=True,
+        doc="a file with a host on each line; `#` begins a comment",
+    )
+    service: str = key(Text(), default="", references=True, doc="the name of a Kubernetes Service")
+    namespace: str = key(
+        Text(), default="", references=True, shown="the pod's", doc="its namespace"
+    )
+    connect: tuple[str, ...] = key(
+        Words(),
+        default=("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "{host}"),
+        doc="the program that runs a shell line on `{host}`; for another user "
+        '`["ssh", "deploy@{host}"]`',
+    )
+    root: str = key(
+        Text(),
+        default="",
+        shown="as here",
+        doc="the deploy root on the other host, such as `/srv/shop`",
+    )
+
+
+# What each strategy needs, and no other takes.
+NEEDS = {"static": "hosts", "dns": "name", "file": "path", "kubernetes": "service"}
 
 # How `export` may write a value (`as`), and the types of the schema that it is for; () for all.
 FORMS: dict[str, tuple[str, ...]] = {

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 PATH = "release/tree.json"
 
 
-class Listed:
+class TreeFacts:
     """What is in a tree beside the content of its files."""
-
-    __slots__ = ("directories", "executable", "links")
 
     def __init__(
         self, *, directories: Set[str], executable: Set[str], links: Mapping[str, str]
@@ -32,7 +30,7 @@ class Listed:
         self.links = links
 
 
-def text(listed: Listed) -> str:
+def text(listed: TreeFacts) -> str:
     """The file's content: one text for one tree."""
     value = {
         "directories": sorted(listed.directories),
@@ -42,7 +40,7 @@ def text(listed: Listed) -> str:
     return json.dumps(value, indent=1, sort_keys=True)
 
 
-def parse(content: bytes) -> Listed:
+def parse(content: bytes) -> TreeFacts:
     """What somebody wrote; raises ValueError for anything else than such a list."""
     try:
         value: Any = json.loads(content)
@@ -54,7 +52,7 @@ def parse(content: bytes) -> Listed:
     if not isinstance(links, dict) or not all(isinstance(row, str) for row in links.values()):
         raise ValueError("`links` is not a table of strings")
     directories, executable = (_texts(value, key) for key in ("directories", "executable"))
-    return Listed(directories=directories, executable=executable, links=links)
+    return TreeFacts(directories=directories, executable=executable, links=links)
 
 
 def _texts(value: dict[str, Any], key: str) -> frozenset[str]:
@@ -64,7 +62,7 @@ def _texts(value: dict[str, Any], key: str) -> frozenset[str]:
     return frozenset(rows)
 
 
-def problems(listed: Listed, found: Listed, files: Set[str]) -> Iterator[tuple[str, str]]:
+def problems(listed: TreeFacts, found: TreeFacts, files: Set[str]) -> Iterator[tuple[str, str]]:
     """Each path, with what is not as it was built; ``files`` are all that are there.
 
     ``found.directories`` may have those with something in them as well.
@@ -79,12 +77,14 @@ def problems(listed: Listed, found: Listed, files: Set[str]) -> Iterator[tuple[s
     for path in sorted(found.links.keys() - listed.links.keys()):
         yield path, f"the link was added later: {PATH} does not list it"
     for path in sorted((listed.executable ^ found.executable) & files):
-        told = "executable" if path in listed.executable else "not executable"
-        yield path, f"its mode has changed: it was {told} when it was built"
+        before = "executable" if path in listed.executable else "not executable"
+        yield path, f"its mode has changed: it was {before} when it was built"
     yield from _of_directories(listed, found, files)
 
 
-def _of_directories(listed: Listed, found: Listed, files: Set[str]) -> Iterator[tuple[str, str]]:
+def _of_directories(
+    listed: TreeFacts, found: TreeFacts, files: Set[str]
+) -> Iterator[tuple[str, str]]:
     filled = {
         above
         for path in (*files, *found.links, *listed.links, *listed.directories)

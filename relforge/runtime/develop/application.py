@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
 def load() -> Any:
     """The application, as ASGI: what a service of a release serves."""
     target, factory = json.loads(os.environ["RELFORGE_APP"])
-    module, name = entry.split(target)
-    found: Any = importlib.import_module(module)
-    for word in name.split("."):
-        found = getattr(found, word)
+    found = entry.imported(target)
     found = found() if factory else found
     if not is_wsgi(found):
         return found

@@ -19,7 +19,7 @@ import sys
 from .. import paths, running
 from ..config import loading, outside, view
 from ..contract.command import Command
-from ..errors import CONFIG, DONE, FAILED, Refusal, told
+from ..errors import CONFIG, DONE, FAILED, Refusal, run_and_report
 from ..supervise import sockets, specs
 from . import place, servers
 
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     from ..agent import report
 
     try:
-        return told(lambda: _run(order))
+        return run_and_report(lambda: _run(order))
     except Exception as error:
         sys.stdout.flush()
         print(report.error(error), end="", file=sys.stderr)

@@ -22,7 +22,10 @@ _UVICORN = "import json, sys, uvicorn; uvicorn.run(**json.loads(sys.argv[1]))"
 
 
 def command(spec: Spec, where: Paths, watch: tuple[str, ...], install: str = "") -> tuple[str, ...]:
-    """The words that serve the application; ``watch`` are the sources, () without a reload."""
+    """The words that serve the application; ``watch`` are the sources, () without a reload.
+
+    Raises Refusal.
+    """
     if importlib.util.find_spec(spec.server) is None:
         raise Refusal(
             f"services.{spec.name}.server: {spec.server} is not installed in {sys.prefix}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from .. import calling
 from ..agent import modules, source
 from ..errors import DONE
 
@@ -38,7 +39,7 @@ def awaited(value: Any) -> Any:
     if not inspect.isawaitable(value):
         return value
     with Loop() as loop:
-        return loop.run(_whole(value))
+        return loop.run(calling.whole(value))
 
 
 class Loop:
@@ -61,7 +62,3 @@ class Loop:
 
             self._runner = asyncio.Runner()
         return self._runner.run(coro)
-
-
-async def _whole(awaitable: Any) -> Any:
-    return await awaitable

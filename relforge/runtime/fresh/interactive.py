@@ -30,7 +30,7 @@ def console() -> int:
     name, version = (os.environ.get(f"RELEASE_{word}", "") for word in ("NAME", "VERSION"))
     with Loop() as loop:
         file = history.place(name, paths.of(root()).state, "console_history")
-        Console(scope, loop, Lines(file, _completer(scope))).interact(
+        PlainConsole(scope, loop, Lines(file, _completer(scope))).interact(
             f"{name} {version}: a fresh process, pid {os.getpid()}, "
             f"Python {sys.version.split()[0]}\nCtrl-D leaves.",
             exitmsg="",
@@ -38,7 +38,7 @@ def console() -> int:
     return DONE
 
 
-class Console(code.InteractiveConsole):
+class PlainConsole(code.InteractiveConsole):
     """The standard library's, on our lines and with an event loop."""
 
     def __init__(self, scope: dict[str, Any], loop: Loop, lines: Lines) -> None:

@@ -7,7 +7,7 @@ import sys
 
 from .. import first_process
 from ..agent import report
-from ..errors import FAILED, told
+from ..errors import FAILED, run_and_report
 from ..protocol import questions
 from . import calls, evaluation
 
@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
     """
     first_process.let_finally_run()
     try:
-        return told(lambda: _dispatch(argv))
+        return run_and_report(lambda: _dispatch(argv))
     except Exception as error:
         sys.stdout.flush()
         print(report.error(error), end="", file=sys.stderr)

@@ -17,6 +17,7 @@ from ..contract import manifest
 from ..contract.command import Command
 from ..contract.content import read_manifest
 from ..errors import CONFIG, DONE, Refusal
+from ..regular_file import NotRegular, odd, open_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _called(call: Callable[[], int]) -> int:
 def _deed(version: str, given: Any, once: Any, values: dict[str, Any]) -> dict[str, str]:
     """What is done once: a version, its arguments, and what of the configuration it acts on.
 
-    The values may be secret: a digest of them tells whether they are the same.
+    The values may be secret: a digest of them shows whether they are the same.
     """
     acted = (
         {key: keys.lookup(values, key) for key in once["by"]} if isinstance(once, dict) else values
@@ -121,7 +122,9 @@ class Mark:
     def __enter__(self) -> Mark:
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = open_own(self.path, os.O_RDWR | os.O_CREAT)
+        except NotRegular:
+            raise odd(self.path) from None
         except OSError as error:
             raise Refusal(
                 f"{self.path}: {error.strerror}; `once` keeps its record there",

@@ -19,11 +19,6 @@ class EvaluationRequest:
     characters of a value it wants at once; None where that is not a terminal.
     """
 
-    __slots__ = (
-        *("args", "columns", "id", "json", "kwargs", "line", "most"),
-        *("on_loop", "source", "target"),
-    )
-
     def __init__(self, message: dict[str, Any]) -> None:
         self.id = message.get("id")
         self.json = bool(message.get("json"))

@@ -20,18 +20,27 @@ LOAD, RESUME = "_load", "_resume"
 REPLY = "RELFORGE_REPLY_FD"  # LOAD: the socket for the answer
 OLD = "RELFORGE_OLD_FD"  # LOAD: the configuration that runs
 HANDOVER = "RELFORGE_RESUME_FD"  # RESUME: the state that the supervisor before has left
+_KINDS = {LOAD: "socket:", RESUME: "/memfd:relforge-handover"}  # as /proc/PID/fd shows them
 
 
 def role(argv: Sequence[str], environ: MutableMapping[str, str]) -> str:
     """LOAD, RESUME, or "" where `start` means what it says.
 
     A supervisor of relforge 0.1.0, which may be the one to be upgraded, passes the
-    descriptor without the word.
+    descriptor without the word.  Then it has to be one: anybody can set a variable.
     """
     for word, variable in ((LOAD, REPLY), (RESUME, HANDOVER)):
         if variable in environ and [*argv[1:]] in ([word], []):
-            return word
+            return word if _is_passed(environ[variable], _KINDS[word]) else ""
     return ""
+
+
+def _is_passed(text: str, kind: str) -> bool:
+    """Whether a descriptor of that number is open, and of that kind."""
+    try:
+        return text.isdecimal() and os.readlink(f"/proc/self/fd/{text}").startswith(kind)
+    except OSError:
+        return False
 
 
 def descriptor(name: str, environ: MutableMapping[str, str] = os.environ) -> int:

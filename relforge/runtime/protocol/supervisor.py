@@ -6,6 +6,7 @@
 | status | the content of ``status --json`` |
 | stop {timeout} | {stopping}, and at the end {stopped, forced} |
 | reload {every, only}, diff, upgrade {root, dry} | {progress}..., {taken, version} of an upgrade, and at the end {code, ...} |
+| run_job, pause_job, resume_job {only} | {code, began} |
 | switched: `current` names the new version | none of its own: the operation goes on |
 
 ``code`` is 0 with the result, or an exit status with ``failed``, ``hint`` and ``tail``.
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PING, STATUS, STOP = "ping", "status", "stop"
 RELOAD, DIFF, UPGRADE, SWITCHED = "reload", "diff", "upgrade", "switched"
+RUN_JOB, PAUSE_JOB, RESUME_JOB = "run_job", "pause_job", "resume_job"
+_KNOWN = (PING, STATUS, STOP, RELOAD, DIFF, UPGRADE, SWITCHED, RUN_JOB, PAUSE_JOB, RESUME_JOB)
 # An answer is recognized by one of these keys.
 STOPPED, PROGRESS, TAKEN, CODE = "stopped", "progress", "taken", "code"
 
@@ -37,8 +40,6 @@ _SHOWN = 100  # characters of what is not understood
 class ControlRequest:
     """A request as the supervisor reads it; raises ValueError where it is none."""
 
-    __slots__ = ("dry", "every", "only", "op", "root", "timeout")
-
     def __init__(self, message: Mapping[str, Any]) -> None:
         self.op = message.get("op")
         self.timeout: float | None = None
@@ -46,12 +47,14 @@ class ControlRequest:
         self.dry = bool(message.get("dry"))
         self.every = bool(message.get("every"))
         self.only = ""
-        if self.op not in (PING, STATUS, STOP, RELOAD, DIFF, UPGRADE, SWITCHED):
+        if self.op not in _KNOWN:
             raise ValueError(f"unknown operation {self.op!r}"[:_SHOWN])
         if self.op == STOP:
             self.timeout = _seconds(message.get("timeout"))
         if self.op == RELOAD:
             self.only = _place(message.get("only", ""))
+        if self.op in (RUN_JOB, PAUSE_JOB, RESUME_JOB):
+            self.only = _place(message.get("only"))
         if self.op == UPGRADE:
             self.root = _path(message.get("root"))
 
@@ -101,6 +104,11 @@ def reload(*, every: bool = False, only: str = "") -> Message:
     """Load the configuration again; also replace ``every`` process, or those of ``only``."""
     facts = {"every": True} if every else {"only": only} if only else {}
     return {"op": RELOAD, **facts}
+
+
+def job(op: str, name: str) -> Message:
+    """RUN_JOB, PAUSE_JOB or RESUME_JOB."""
+    return {"op": op, "only": name}
 
 
 def diff() -> Message:

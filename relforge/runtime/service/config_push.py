@@ -1,6 +1,6 @@
 """Role ``push``: hand a new configuration to running processes, through their agents.
 
-``argv`` is one JSON object: ``{"run": FOLDER, "processes": {NAME: [KEY] or null},
+``argv`` is one JSON object: ``{"run": DIRECTORY, "processes": {NAME: [KEY] or null},
 "changed": [KEY], "seconds": S}``.  Descriptor 3 is the configuration, descriptor 4 gets the answer:
 ``{NAME: "" or what went wrong}``.
 """
@@ -25,7 +25,7 @@ CONFIG, ANSWER = 3, 4
 
 
 def main(argv: list[str]) -> int:
-    """Tell all at once, then wait for all; the status is always 0."""
+    """Send it to all at once, then wait for all; the status is always 0."""
     question: dict[str, Any] = json.loads(argv[0])
     result = loading.read(CONFIG)
     found = dict.fromkeys(question["processes"], "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from typing import Any
@@ -11,6 +10,7 @@ from .. import calling, running
 from ..agent import entry, report
 from ..config import loading, view
 from ..errors import FAILED, Refusal
+from ..fresh.evaluation import awaited
 from ..protocol import questions
 from ..wire import parent_death
 
@@ -46,16 +46,8 @@ def main(_argv: list[str]) -> int:
 
 
 def _call(function: Any, facts: dict[str, str]) -> int:
-    value = function(facts) if calling.takes_facts(function) else function()
-    if inspect.isawaitable(value):
-        import asyncio
-
-        value = asyncio.run(_whole(value))
+    value = awaited(function(facts) if calling.takes_facts(function) else function())
     return value if isinstance(value, int) else 0
-
-
-async def _whole(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def _become(words: tuple[str, ...], config: int) -> int:

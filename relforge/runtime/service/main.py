@@ -34,8 +34,7 @@ def main(_argv: list[str]) -> int:
         standing.limit(service)
         running.enter(service["cwd"], f"services.{service['name']}")
     except Refusal as error:
-        print(error.message, file=sys.stderr)
-        return error.code
+        return _refused(error)
     faulthandler.enable()
     faulthandler.register(stack_signals.TO_LOG, all_threads=True)
     for stream in (sys.stdout, sys.stderr):
@@ -52,10 +51,13 @@ def main(_argv: list[str]) -> int:
         "service": service["name"],
         "instance": service["instance"],
     }
-    agent = server.start(
-        *(service["agent"], info, namespace, service["console"]),
-        first=service.get("agent_first"),
-    )
+    try:
+        agent = server.start(
+            *(service["agent"], info, namespace, service["console"]),
+            first=service.get("agent_first"),
+        )
+    except Refusal as error:
+        return _refused(error)
     agent.secrets = secrets
     if service.get("audit"):
         audit.send_to(notify.address())
@@ -72,13 +74,17 @@ def main(_argv: list[str]) -> int:
         _succeed(service)
         return _run(namespace["app"], service, agent)
     except Refusal as error:
-        print(error.message, error.hint, sep="\n  ", file=sys.stderr)
-        return error.code
+        return _refused(error)
     except Exception as error:
         print(report.error(error), end="", file=sys.stderr)
         return 1
     finally:
         agent.close()
+
+
+def _refused(error: Refusal) -> int:
+    print(error.message, *filter(None, [error.hint]), sep="\n  ", file=sys.stderr)
+    return error.code
 
 
 def _serve(service: dict[str, Any], agent: Agent) -> int:
@@ -87,11 +93,8 @@ def _serve(service: dict[str, Any], agent: Agent) -> int:
     factory = service["options"].pop("factory", False)
 
     def load() -> Any:
-        module, name = entry.split(service["target"])
         with _collecting_nothing():
-            found: Any = importlib.import_module(module)
-            for word in name.split("."):
-                found = getattr(found, word)
+            found = entry.imported(service["target"])
             found = found() if factory else found
         agent.namespace["app"] = found
         _succeed(service)
@@ -128,7 +131,7 @@ def _collecting_nothing() -> Iterator[None]:
 def _succeed(service: dict[str, Any]) -> None:
     """Take over from the process whose place this one is to have, where the application wants to.
 
-    Only what it has imported can tell that it does.
+    Only what it has imported shows that it does.
     """
     handoff, kept = sys.modules.get("relforge.runtime.handoff"), service.get("kept")
     if handoff is not None and kept is not None:

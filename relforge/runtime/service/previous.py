@@ -65,7 +65,7 @@ class Asgi:
             return
         file: IO[bytes] | None = None
 
-        async def told(message: Message) -> None:
+        async def instead(message: Message) -> None:
             nonlocal file
             if message["type"] == "http.response.start" and message["status"] == 404:
                 file = _open(path)
@@ -73,7 +73,7 @@ class Asgi:
                 await send(message)
 
         try:
-            await self.app(scope, receive, told)
+            await self.app(scope, receive, instead)
             if file is not None:
                 await self._answer(scope, file, send)
         finally:
@@ -109,7 +109,7 @@ class Wsgi:
     def _instead(self, path: str, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         file: IO[bytes] | None = None
 
-        def told(status: str, headers: Any, *error: Any) -> Any:
+        def instead(status: str, headers: Any, *error: Any) -> Any:
             nonlocal file
             if status.startswith("404"):
                 file = file or _open(path)
@@ -117,7 +117,7 @@ class Wsgi:
                 return start_response(status, headers, *error)
             return lambda _data: None
 
-        answer = self.app(environ, told)
+        answer = self.app(environ, instead)
         try:
             for chunk in answer:
                 if file is not None:
@@ -138,10 +138,12 @@ def _files(root: str) -> dict[str, str]:
     """What the builder has fingerprinted in that release; nothing where it is gone or damaged."""
     found: dict[str, str] = {}
     try:
-        for folder in manifests.load(root).get("assets", ()):
-            with open(os.path.join(root, folder, LISTED), encoding="utf-8") as file:
+        for directory in manifests.load(root).get("assets", ()):
+            with open(os.path.join(root, directory, LISTED), encoding="utf-8") as file:
                 names = json.load(file).values()
-            found |= {name: os.path.join(root, folder, name) for name in names if _has_digest(name)}
+            found |= {
+                name: os.path.join(root, directory, name) for name in names if _has_digest(name)
+            }
     except (OSError, ValueError, Refusal):
         return found
     return found
@@ -179,7 +181,7 @@ def _open(path: str) -> IO[bytes] | None:
 def _headers(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     kind, coding = mimetypes.guess_type(file.name)
     if coding:
-        kind = None  # a file that is compressed, for whoever asks for that one
+        kind = None  # a file that is compressed, for a client that asks for that one
     yield "Content-Type", kind or "application/octet-stream"
     yield "Content-Length", str(os.fstat(file.fileno()).st_size)
     yield "Cache-Control", CACHE

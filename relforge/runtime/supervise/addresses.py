@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Address:
+class ListenAddress:
     """``place`` is what bind(2) takes; ``text`` and ``where`` are the setting and its name.
 
     ``mode`` and ``group`` (-1: as it comes) are those of a Unix socket.
     """
-
-    __slots__ = ("family", "group", "mode", "place", "text", "where")
 
     def __init__(
         self, text: str, where: str, family: int, place: Any, *, mode: int = 0, group: int = -1
@@ -43,7 +41,7 @@ def settings(spec: Spec) -> list[tuple[str, str]]:
     return [(text, f"services.{spec.name}.listen[{at}]") for at, text in enumerate(spec.listen)]
 
 
-def read(text: str, where: str, run: str) -> Address:
+def read(text: str, where: str, run: str) -> ListenAddress:
     """The address of a setting, a path relative to the run directory.
 
     Raises Refusal (78) for what is not an address, or not a name that resolves.
@@ -55,14 +53,14 @@ def read(text: str, where: str, run: str) -> Address:
     if found.path:
         place = os.path.join(run, found.path)
         group = _group(found.group, where)
-        return Address(text, where, socket.AF_UNIX, place, mode=found.mode, group=group)
+        return ListenAddress(text, where, socket.AF_UNIX, place, mode=found.mode, group=group)
     try:
         rows = socket.getaddrinfo(found.host, found.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise Refusal(f"{where}: {text}: {error.strerror}", code=CONFIG) from None
     # `localhost` is 127.0.0.1 to most who connect.
     rows.sort(key=lambda row: row[0] != socket.AF_INET)
-    return Address(text, where, rows[0][0], rows[0][4])
+    return ListenAddress(text, where, rows[0][0], rows[0][4])
 
 
 def _group(name: str, where: str) -> int:
@@ -78,13 +76,31 @@ def _group(name: str, where: str) -> int:
         raise Refusal(f"{where}: this host has no group {name!r}", code=CONFIG) from None
 
 
-def places(specs: list[Spec], run: str) -> list[str]:
-    """Where services would listen, as ``ListenStream=`` of systemd.socket(5) has it.
+def every(specs: list[Spec], run: str) -> list[ListenAddress]:
+    """Where services would listen; raises Refusal (78) for the first that is not an address."""
+    return [read(text, where, run) for spec in specs for text, where in settings(spec)]
 
-    Raises Refusal (78) for the first that is not an address.
+
+def texts(rows: list[ListenAddress]) -> list[str]:
+    """The same as ``ListenStream=`` of systemd.socket(5) has it."""
+    return [str(row).removeprefix(UNIX) for row in rows]
+
+
+def access(rows: list[ListenAddress]) -> tuple[int, int] | None:
+    """The mode and the group of the Unix sockets, None without any.
+
+    Raises Refusal where they differ: a unit of systemd has one of each.
     """
-    found = [read(text, where, run) for spec in specs for text, where in settings(spec)]
-    return [str(row).removeprefix(UNIX) for row in found]
+    unix = [row for row in rows if row.family == socket.AF_UNIX]
+    for row in unix:
+        if (row.mode, row.group) != (unix[0].mode, unix[0].group):
+            raise Refusal(
+                f"{row.where} and {unix[0].where} have different modes or groups, and a socket "
+                "unit has one of each",
+                hint="give them the same, or leave --socket out",
+                code=CONFIG,
+            )
+    return (unix[0].mode, unix[0].group) if unix else None
 
 
 def shown(sock: socket.socket) -> str:

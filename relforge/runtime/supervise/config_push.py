@@ -9,43 +9,29 @@ import time
 from ..protocol import questions
 from ..wire.descriptors import high
 from ..wire.spawn import bare, spawn
+from .edge import Edge
 from .generation import Generation
-from .plan import Plan
 from .process import kill_group
 from .rules.events import Pushed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .callbacks import Post, Watch
 
 SECONDS = 10.0  # for all of them together
 _SPARE = 5.0  # for the child itself
 
 
 class ConfigPush:
-    """``post`` gets a `Pushed` once, with the problem of each process by ``names``.
+    """Posts a `Pushed` once, with the problem of each process by ``names``.
 
     ``due`` is when it will have taken too long.  Raises OSError.
     """
 
-    __slots__ = ("_child", "_names", "_post", "_said", "due")
-
-    def __init__(
-        self,
-        plan: Plan,
-        post: Post,
-        watch: Watch,
-        new: Generation,
-        names: list[str],
-        changed: list[str],
-    ) -> None:
-        self._post = post
+    def __init__(self, edge: Edge, new: Generation, names: list[str], changed: list[str]) -> None:
+        self._edge = edge
         self._names = names
         self.due = time.monotonic() + SECONDS + _SPARE
         specs = {name: new.spec(name.rpartition(".")[0]) for name in names}
         # A service that the new configuration does not have is handed nothing of it.
-        handed = {name: spec.config if spec else () for name, spec in specs.items()}
-        question = questions.config_push(plan.paths.run, handed, changed, SECONDS)
+        handed = {name: spec.handed if spec else () for name, spec in specs.items()}
+        question = questions.config_push(edge.plan.paths.run, handed, changed, SECONDS)
         words = bare(new.python, new.paths.root, "push", json.dumps(question))
         self._said = high(os.memfd_create("relforge-answers", os.MFD_CLOEXEC))
         try:
@@ -54,7 +40,7 @@ class ConfigPush:
         except OSError:
             os.close(self._said)
             raise
-        watch(self._child, self._ended)
+        edge.watch(self._child, self._ended)
 
     def kill(self) -> None:
         """End it; what it has to say concerns nobody."""
@@ -74,4 +60,4 @@ class ConfigPush:
                 raise ValueError(data)
         except (ValueError, RecursionError):
             found = dict.fromkeys(self._names, "the new configuration could not be delivered")
-        self._post(Pushed(found))
+        self._edge.post(Pushed(found))

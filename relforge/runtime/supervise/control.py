@@ -25,10 +25,8 @@ _LONGEST = 1 << 20  # bytes of a request
 _HEAD = struct.Struct(">I")
 
 
-class Client:
-    """One connection; it stays open until it closes, or says what is no frame."""
-
-    __slots__ = ("_control", "number", "received", "sock", "unsent")
+class ControlClient:
+    """One connection; it stays open until it closes, or sends anything but a frame."""
 
     def __init__(self, control: Control, sock: socket.socket, number: int) -> None:
         self._control = control
@@ -94,26 +92,24 @@ class Client:
 class Control:
     """Accepts who may talk to this supervisor; ``answer(message, client)`` does what they ask.
 
-    ``left(client)`` is told of each connection that is closed.
+    ``left(client)`` is called for each connection that is closed.
     """
-
-    __slots__ = ("_clients", "_last", "_poller", "_sock", "answer", "left")
 
     def __init__(
         self,
         sock: socket.socket,
         poller: Poller,
-        answer: Callable[[dict[str, Any], Client], None],
+        answer: Callable[[dict[str, Any], ControlClient], None],
     ) -> None:
         self._sock = sock
         self._poller = poller
-        self._clients: list[Client] = []
+        self._clients: list[ControlClient] = []
         self._last = 0  # the number of the newest client
         self.answer = answer
-        self.left: Callable[[Client], None] = _nothing
+        self.left: Callable[[ControlClient], None] = _nothing
         poller.add(sock.fileno(), READ, self._accept)
 
-    def watch(self, client: Client, events: int) -> None:
+    def watch(self, client: ControlClient, events: int) -> None:
         self._poller.add(client.sock.fileno(), events, client.handle)
 
     def send(self, number: int, message: dict[str, Any]) -> None:
@@ -153,7 +149,7 @@ class Control:
                 asks = client.number
         return asks
 
-    def drop(self, client: Client) -> None:
+    def drop(self, client: ControlClient) -> None:
         """Close a connection; idempotent."""
         if client in self._clients:
             self._clients.remove(client)
@@ -180,15 +176,15 @@ class Control:
             self.drop(self._clients[0])
         self.watch(self._new(sock), READ)
 
-    def _client(self, number: int) -> Client | None:
+    def _client(self, number: int) -> ControlClient | None:
         return next((client for client in self._clients if client.number == number), None)
 
-    def _new(self, sock: socket.socket) -> Client:
+    def _new(self, sock: socket.socket) -> ControlClient:
         self._last += 1
-        client = Client(self, sock, self._last)
+        client = ControlClient(self, sock, self._last)
         self._clients.append(client)
         return client
 
 
-def _nothing(_client: Client) -> None:
-    """Nobody asked to be told."""
+def _nothing(_client: ControlClient) -> None:
+    """No rule follows from it."""

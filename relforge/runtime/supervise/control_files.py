@@ -28,8 +28,6 @@ _SECONDS = 2.0  # between two looks
 class ControlFiles:
     """Looked at now and then by `listen_again`; what was done is said in the log."""
 
-    __slots__ = ("_due", "_plan", "_said", "_seen")
-
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._due = 0.0

@@ -10,11 +10,11 @@ from ..errors import FAILED, Refusal
 from ..protocol import startup
 from ..protocol import supervisor as messages
 from ..untrusted_text import line as printable
-from ..wire.descriptors import inherited
+from ..wire.descriptors import inherited, write
 from . import waiting
 from .journal import SUPERVISOR
 from .plan import Plan
-from .rules.events import Interrupted
+from .rules.events import StartInterrupted
 from .rules.world import Outcome
 from .supervisor import Supervisor
 
@@ -99,12 +99,12 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
         nonlocal said
         said = True
         supervisor.poller.remove(pipe)
-        _tell(pipe, startup.running(line))
+        _answer(pipe, startup.running(line))
         os.close(pipe)
 
     def interrupted() -> None:
         supervisor.poller.remove(pipe)
-        supervisor.post(Interrupted())
+        supervisor.post(StartInterrupted())
 
     supervisor = Supervisor(plan, wait=wait, running=running)
     supervisor.poller.add(pipe, 0, lambda _events: interrupted())
@@ -113,7 +113,7 @@ def _supervise(plan: Plan, pipe: int, wait: float) -> int:
     # Before the word: who reads it may start the next one.
     plan.close()
     if not said:
-        _tell(pipe, _failure(outcome))
+        _answer(pipe, _failure(outcome))
     return outcome.code if said else outcome.code or FAILED
 
 
@@ -134,10 +134,8 @@ def _failure(outcome: Outcome) -> dict[str, Any]:
     )
 
 
-def _tell(pipe: int, answer: dict[str, Any]) -> None:
-    data = json.dumps(answer).encode()
+def _answer(pipe: int, answer: dict[str, Any]) -> None:
     try:
-        while data:
-            data = data[os.write(pipe, data) :]
+        write(pipe, json.dumps(answer).encode())
     except BrokenPipeError:
         return

@@ -23,20 +23,6 @@ class Generation:
     memfd, ``listeners`` are the sockets by service; two generations may share them.
     """
 
-    __slots__ = (
-        "changes",
-        "config",
-        "environ",
-        "exports",
-        "health",
-        "listeners",
-        "manifest",
-        "paths",
-        "portions",
-        "specs",
-        "takes",
-    )
-
     def __init__(
         self, paths: Paths, manifest: dict[str, Any], environ: dict[str, str], config: int
     ) -> None:
@@ -50,8 +36,8 @@ class Generation:
         self.health: Any = None  # what to ask while it bakes
         self.takes: tuple[int, ...] = ()  # formats of a handover that its runtime understands
         self.specs: list[Spec] = []
-        # What services with `config` are handed: a memfd, and the variables that they do not get.
-        self.portions: dict[str, tuple[int, frozenset[str]]] = {}
+        self.portions: dict[str, int] = {}  # memfds of what services are handed, by their names
+        self._withheld: dict[tuple[str, ...] | None, frozenset[str]] = {}
         self.listeners: dict[str, list[Listener]] = {}
 
     @property
@@ -83,15 +69,26 @@ class Generation:
         """The service of that name."""
         return next((spec for spec in self.specs if spec.name == name), None)
 
-    def portion(self, spec: Spec) -> tuple[int, frozenset[str]]:
-        """The configuration of a service's processes, and the variables to be kept from them."""
-        if spec.config is None:
-            return self.config, frozenset()
+    def portion(self, spec: Spec) -> int:
+        """The configuration of a service's processes."""
+        if spec.handed is None:
+            return self.config
         if spec.name not in self.portions:
             result = loading.read(self.config)
-            memory = high(loading.sealed(portion.of(result, spec.config)))
-            self.portions[spec.name] = memory, portion.hidden(result, spec.config)
+            self.portions[spec.name] = high(loading.sealed(portion.of(result, spec.handed)))
         return self.portions[spec.name]
+
+    def withheld(self, handed: tuple[str, ...] | None) -> frozenset[str]:
+        """The variables to be kept from processes that are handed these keys, or all of them."""
+        if self.config < 0:
+            return frozenset()
+        if handed not in self._withheld:
+            result = loading.read(self.config)
+            found = frozenset(result.get("unset", ()))  # a loader of 0.1.0 does not know it
+            if handed is not None:
+                found |= portion.hidden(result, handed, self.manifest["config"]["providers"])
+            self._withheld[handed] = found
+        return self._withheld[handed]
 
     def sockets(self) -> list[Listener]:
         """All of them, each once."""
@@ -106,7 +103,7 @@ class Generation:
 
     def forget(self) -> None:
         """Let go of the configuration; idempotent."""
-        for fd, _ in self.portions.values():
+        for fd in self.portions.values():
             os.close(fd)
         self.portions.clear()
         if self.config >= 0:

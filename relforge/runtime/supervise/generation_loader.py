@@ -21,56 +21,32 @@ from ..protocol import roles, startup
 from ..wire.descriptors import high, high_socket
 from ..wire.spawn import FIRST, spawn
 from . import sockets, specs
+from .edge import Edge
 from .generation import Generation
 from .plan import Plan
-from .poller import READ, Poller
+from .poller import READ
 from .process import kill_group
 from .rules.events import Loaded, NotLoaded
 from .systemd import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .callbacks import Post, Watch
     from .rules.effects import Load
 
-TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit tells more
+TIMEOUT = 90.0  # seconds beside what the providers may take; the loader's own limit says more
 _CHUNK = 1 << 16
 _MOST = 64 << 20  # bytes of an answer
 
 
 class GenerationLoader:
-    """One such process; ``post`` gets `Loaded` or `NotLoaded` once, with the key of ``request``.
+    """One such process; posts `Loaded` or `NotLoaded` once, with the key of ``request``.
 
     ``due`` is when it will have taken too long.  Without ``listen`` no socket is
     opened for the generation, which can only be looked at.  Raises Refusal.
     """
 
-    __slots__ = (
-        "_child",
-        "_config",
-        "_data",
-        "_key",
-        "_limit",
-        "_listen",
-        "_plan",
-        "_poller",
-        "_post",
-        "_root",
-        "_said",
-        "due",
-    )
-
-    def __init__(
-        self,
-        plan: Plan,
-        poller: Poller,
-        post: Post,
-        watch: Watch,
-        request: Load,
-    ) -> None:
-        self._plan = plan
-        self._poller = poller
-        self._post = post
+    def __init__(self, edge: Edge, request: Load) -> None:
+        self._edge = edge
         self._key = request.key
         self._root = root = request.root
         self._listen = request.listen
@@ -81,14 +57,14 @@ class GenerationLoader:
         self.due = time.monotonic() + self._limit
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._child = _spawn(plan, root, high_socket(theirs), self._said)
+            self._child = _spawn(edge.plan, root, high_socket(theirs), self._said)
         except OSError as error:
             ours.close()
             os.close(self._said)
             raise Refusal(f"{root}: {error.strerror}", hint="install it again") from None
         ours.setblocking(False)
-        poller.add(ours.fileno(), READ, lambda _events: self._readable(ours))
-        watch(self._child, lambda status: self._ended(ours, status))
+        edge.poller.add(ours.fileno(), READ, lambda _events: self._read(ours))
+        edge.watch(self._child, lambda status: self._ended(ours, status))
 
     def kill(self) -> None:
         """End it."""
@@ -98,9 +74,6 @@ class GenerationLoader:
         """It has taken too long."""
         self.due = float("inf")
         self.kill()
-
-    def _readable(self, ours: socket.socket) -> None:
-        self._read(ours)
 
     def _read(self, ours: socket.socket) -> bool:
         try:
@@ -118,13 +91,13 @@ class GenerationLoader:
             self.kill()
             return False
         if not data:
-            self._poller.remove(ours.fileno())
+            self._edge.poller.remove(ours.fileno())
         return bool(data)
 
     def _ended(self, ours: socket.socket, status: int) -> None:
         while self._read(ours):
             pass
-        self._poller.remove(ours.fileno())
+        self._edge.poller.remove(ours.fileno())
         ours.close()
         said = os.pread(self._said, 1 << 14, 0).decode(errors="replace").strip()
         os.close(self._said)
@@ -137,12 +110,12 @@ class GenerationLoader:
             text = f"{self._root}: its answer cannot be used: {type(error).__name__}: {error}"
             self._refuse(Refusal(text, hint="install it again"))
         else:
-            self._post(Loaded(self._key, born))
+            self._edge.post(Loaded(self._key, born))
 
     def _refuse(self, error: Refusal) -> None:
         if self._config >= 0:
             os.close(self._config)
-        self._post(NotLoaded(self._key, error.message, error.code, error.hint))
+        self._edge.post(NotLoaded(self._key, error.message, error.code, error.hint))
 
     def _born(self, said: str, status: int) -> Generation:
         try:
@@ -154,10 +127,10 @@ class GenerationLoader:
             if self.due == float("inf"):
                 said = f"{said}\nno answer within {self._limit:g}s".strip()
             reason = said or f"its launcher ended with {os.waitstatus_to_exitcode(status)}"
-            raise Refusal(reason.removeprefix(f"{self._plan.generation.manifest['name']}: "))
+            raise Refusal(reason.removeprefix(f"{self._edge.plan.generation.manifest['name']}: "))
         if said:
-            self._plan.journal.say(said)
-        paths, manifest = self._plan.paths, read_manifest(self._root)
+            self._edge.plan.journal.say(said)
+        paths, manifest = self._edge.plan.paths, read_manifest(self._root)
         born = Generation(
             Paths(root=self._root, state=paths.state, run=paths.run, log=paths.log),
             manifest,
@@ -172,7 +145,7 @@ class GenerationLoader:
         if not self._listen:
             return born
         # Last: what is opened here has nobody else who would close it.
-        born.listeners = sockets.adopt(born.specs, paths.run, self._plan.generation.listeners)
+        born.listeners = sockets.adopt(born.specs, paths.run, self._edge.plan.generation.listeners)
         return born
 
 

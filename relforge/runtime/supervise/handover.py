@@ -129,6 +129,7 @@ def _descriptors(content: dict[str, Any]) -> list[int]:
     found += [row["fd"] for rows in content["listeners"].values() for row in rows]
     found += [row["fd"] for row in content["clients"]]
     found += [row[name] for row in content["processes"] for name in ("output", "program")]
+    found += [row["output"] for row in content.get("jobs", ())]  # 0.1.0 has none
     return sorted({fd for fd in found if fd >= 0})
 
 

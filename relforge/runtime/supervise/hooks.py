@@ -1,8 +1,8 @@
 """Hooks: what the project wants done at the turns of a release's life, each in a fresh child.
 
-    hooks = Hooks(plan, poller, post, watch)
+    hooks = Hooks(edge)
     hooks.begin("pre_upgrade", generation, {"version": "1.2.0"})     # returns at once
-    post(HookEnded(name, problem, lines))       # later: "" where all went well
+    edge.post(HookEnded(name, problem, lines))  # later: "" where all went well
 
 The same in every way of starting, because the supervisor runs them.  What a
 failure means is the caller's business; the hook's own is that it ends in time.
@@ -12,61 +12,29 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import time
 
 from .. import running
 from ..config import loading
 from ..contract.hook import Hook
 from ..errors import Refusal
 from ..protocol import questions
-from ..wire.spawn import FIRST, INHERITED, application, spawn
+from ..wire.spawn import FIRST, application, spawn
+from .edge import Edge
 from .generation import Generation
-from .output import Output
 from .plan import Plan
-from .poller import READ, Poller
-from .process import ending, kill_group, signal_group
 from .rules.events import HookEnded
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .callbacks import Post, Watch
+from .runs import Run, Runs
 
 IN_HOOK = "RELEASE_IN_HOOK"  # the name of the hook, to all that it starts
-GRACE = 2.0  # seconds between SIGTERM and SIGKILL of one that takes too long
-
-
-class Run:
-    """One hook that is under way; ``due`` is when it must be gone, or is asked to go."""
-
-    __slots__ = ("asked", "due", "limit", "name", "output", "pid")
-
-    def __init__(self, name: str, limit: float) -> None:
-        self.name = name
-        self.limit = limit
-        self.due = time.monotonic() + limit
-        self.asked = False
-        self.pid = 0
-        self.output: Output | None = None
 
 
 class Hooks:
-    """Runs them; ``post`` gets a `HookEnded` for each, ``watch(pid, ended)`` waits for a child."""
+    """Runs them; posts a `HookEnded` for each."""
 
-    __slots__ = ("_plan", "_poller", "_post", "_runs", "_watch")
-
-    def __init__(
-        self,
-        plan: Plan,
-        poller: Poller,
-        post: Post,
-        watch: Watch,
-    ) -> None:
-        self._plan = plan
-        self._poller = poller
-        self._post = post
-        self._watch = watch
-        self._runs: dict[int, Run] = {}
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._runs = Runs(edge, self._ended)
+        self.within, self.kill, self.tick = self._runs.within, self._runs.kill, self._runs.tick
 
     def begin(self, name: str, born: Generation, facts: dict[str, str]) -> None:
         """Run the hook of a release.
@@ -75,93 +43,34 @@ class Hooks:
         that takes a parameter as a dict.
         """
         hook = Hook.of(born.manifest["hooks"][name], name=name)
-        run = Run(name, hook.timeout)
-        self._plan.journal.say(f"{name} runs")
+        plan = self._edge.plan
+        plan.journal.say(f"{name} runs")
+        run = Run(name, f"the hook {name}", hook.timeout)
         try:
-            run.pid, output = _spawn(self._plan, born, hook, facts)
+            self._runs.begin(run, lambda output: _spawn(plan, born, hook, facts, output))
         except OSError as error:
             problem = f"the hook {name} cannot be started: {error.strerror}"
-            self._post(HookEnded(name, problem))
-            return
+            self._edge.post(HookEnded(name, problem))
         except Refusal as error:  # a ${key} that is not set
-            self._post(HookEnded(name, error.message))
-            return
-        self._runs[run.pid] = run
-        if output >= 0:
-            run.output = Output(output, name, self._plan.journal)
-            self._poller.add(output, READ, lambda _events: self._printed(run))
-        self._watch(run.pid, lambda status: self._ended(run, status))
+            self._edge.post(HookEnded(name, error.message))
 
-    def within(self, seconds: float) -> None:
-        """Those that are under way have so much time and no more."""
-        for run in self._runs.values():
-            if not run.asked and time.monotonic() + seconds < run.due:
-                run.limit = seconds
-                run.due = time.monotonic() + seconds
-
-    def kill(self) -> None:
-        """End all of them now."""
-        for pid, run in self._runs.items():
-            run.asked, run.limit = True, 0.0
-            kill_group(pid)
-
-    def tick(self) -> float | None:
-        """Do what is due; when the next thing is, on the monotonic clock."""
-        now = time.monotonic()
-        for pid, run in self._runs.items():
-            if run.due > now:
-                continue
-            signal_group(pid, signal.SIGKILL if run.asked else signal.SIGTERM)
-            run.asked = True
-            run.due = now + GRACE
-        return min((run.due for run in self._runs.values()), default=None)
-
-    def _ended(self, run: Run, status: int) -> None:
-        """A hook is gone, with this wait status."""
-        del self._runs[run.pid]
-        lines: list[str] = []
-        if run.output is not None:
-            if run.output.fd >= 0:
-                self._poller.remove(run.output.fd)
-                run.output.finish()
-            lines = list(run.output.tail)
-        problem = ""
-        if not run.limit:
-            problem = f"the hook {run.name} was stopped"
-        elif run.asked:
-            problem = f"the hook {run.name} did not end within {run.limit:g}s and was stopped"
-        elif status:
-            problem = f"the hook {run.name} {ending(status)}"
-        self._post(HookEnded(run.name, problem, lines))
-
-    def _printed(self, run: Run) -> None:
-        if run.output is not None and run.output.read() == 0:
-            self._poller.remove(run.output.fd)
+    def _ended(self, run: Run, problem: str, lines: list[str]) -> None:
+        self._edge.post(HookEnded(run.name, problem, lines))
 
 
-def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str]) -> tuple[int, int]:
-    """Pid, and the reading end of its output or -1; raises OSError."""
+def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str], output: int) -> int:
+    """Its pid; raises OSError, and Refusal."""
     values = loading.read(born.config)["values"]
     state = plan.paths.state
     hook = running.settled(hook, values, f"hooks.{hook.name}", root=born.paths.root, state=state)
     cwd = state if hook.cwd is None else hook.cwd
     question = questions.hook(hook, facts, cwd, os.getpid())
-    environ = {**born.variables(), **hook.env}
+    kept = born.withheld(None)
+    environ = {name: text for name, text in born.variables().items() if name not in kept}
+    environ.update(hook.env)
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
     environ[IN_HOOK] = hook.name
     environ[questions.HOOK] = json.dumps(question)
     environ[questions.CONFIG_FD] = str(FIRST)
-    output, theirs = -1, INHERITED
     words = application(born.python, born.paths.root, "hook")
-    try:
-        if plan.journal.path is not None:
-            output, theirs = os.pipe()
-        pid = spawn(words, environ, descriptors=(born.config,), output=theirs, alone=True)
-    except BaseException:
-        if output >= 0:
-            os.close(output)
-        raise
-    finally:
-        if theirs >= 0:
-            os.close(theirs)
-    return pid, output
+    return spawn(words, environ, descriptors=(born.config,), output=output, alone=True)

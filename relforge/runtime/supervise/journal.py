@@ -7,6 +7,8 @@ import time
 
 from .. import untrusted_text
 from ..errors import CONFIG, Refusal
+from ..regular_file import NotRegular, odd, open_own
+from ..wire.descriptors import write
 from . import journald
 from .rules import levels
 
@@ -15,10 +17,8 @@ AUDIT = "audit"  # the stream of what was evaluated in the processes
 _STAMP = len("2026-11-23T15:40:55")
 
 
-class Limits:
+class LogLimits:
     """When a file is full: bytes and seconds, 0 for never; ``keep`` rotated ones stay."""
-
-    __slots__ = ("age", "keep", "size")
 
     def __init__(self, size: int, age: float, keep: int) -> None:
         self.size = size
@@ -26,7 +26,7 @@ class Limits:
         self.keep = keep
 
 
-class Journal:
+class ReleaseLog:
     """Lines such as ``2026-11-23T15:40:55.123Z web.1 | text`` in ``path``; None is the foreground.
 
     A file that is full becomes ``path.1``, which was ``path.2`` before, and so on.
@@ -34,9 +34,7 @@ class Journal:
     Never raises: a full disk must not stop what is being logged.
     """
 
-    __slots__ = ("_audit", "_began", "_fd", "_limits", "_size", "name", "native", "path")
-
-    def __init__(self, name: str, path: str | None, limits: Limits) -> None:
+    def __init__(self, name: str, path: str | None, limits: LogLimits) -> None:
         self.name = name
         self.path = path
         self._limits = limits
@@ -48,6 +46,8 @@ class Journal:
         if path is not None:
             try:
                 self._fd = _open(path)
+            except NotRegular:
+                raise odd(path) from None
             except OSError as error:
                 raise Refusal(
                     f"{path}: {error.strerror}",
@@ -115,7 +115,7 @@ class Journal:
         self._size = os.fstat(self._fd).st_size
         self._began = ""
         try:
-            with open(self.path, "rb") as file:
+            with open(open_own(self.path), "rb") as file:
                 self._began = file.read(_STAMP).decode(errors="replace")
         except OSError:
             return  # its age is counted from the next line
@@ -124,7 +124,7 @@ class Journal:
         size, age = self._limits.size, self._limits.age
         if not self._size:
             return False
-        # Stamps sort as the moments that they tell.
+        # Stamps sort as the moments that they stand for.
         return bool(size and self._size + more > size) or bool(
             age and self._began < stamp(now - age)
         )
@@ -141,8 +141,7 @@ class Journal:
 
     def _write(self, data: bytes, fd: int | None = None) -> None:
         try:
-            while data:
-                data = data[os.write(self._fd if fd is None else fd, data) :]
+            write(self._fd if fd is None else fd, data)
         except OSError:
             return
 
@@ -164,4 +163,4 @@ def rotate(path: str, keep: int) -> None:
 
 
 def _open(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    return open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)

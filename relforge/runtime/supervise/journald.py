@@ -21,9 +21,9 @@ VARIABLE = "JOURNAL_STREAM"
 
 def is_ours(environ: Mapping[str, str]) -> bool:
     """Does our standard error lead to the journal (systemd.exec(5), ``$JOURNAL_STREAM``)?"""
-    told = environ.get(VARIABLE)
+    named = environ.get(VARIABLE)
     try:
-        return bool(told) and told == place(2)
+        return bool(named) and named == place(2)
     except OSError:
         return False
 

@@ -18,26 +18,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Started:
-    """``output`` is the reading end of its pipe; ``program`` ends when an exec has succeeded."""
-
-    __slots__ = ("output", "pid", "program")
-
-    def __init__(self, pid: int, output: int, program: int) -> None:
-        self.pid = pid
-        self.output = output
-        self.program = program
-
-
-def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -> Started:
+def start(
+    plan: Plan, process: Process, mark: str, *, kept: int, beside: bool
+) -> tuple[int, int, int]:
     """Start a process, in a process group of its own.
 
+    Returns its pid, the reading end of its output, and that of a pipe which ends when a
+    program has been executed; -1 where there is none.
     It finds its sockets from descriptor 3 on, then the configuration, then, a
-    program, the pipe that tells of its exec, another one the state that was kept
+    program, the pipe that ends at its exec, another one the state that was kept
     for it.  Raises OSError.
     """
     born, spec = process.generation, process.spec
-    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.portion(spec)[0]]
+    passed = [row.sock.fileno() for row in born.listeners[spec.name]] + [born.portion(spec)]
     program = output = -1
     theirs = INHERITED
     opened: list[int] = []
@@ -65,7 +58,7 @@ def start(plan: Plan, process: Process, mark: str, *, kept: int, beside: bool) -
     finally:
         for fd in opened:
             os.close(fd)
-    return Started(pid, output, program)
+    return pid, output, program
 
 
 def environment(
@@ -74,7 +67,7 @@ def environment(
     """The variables of the process: ours without what is internal, and the service's own."""
     born, spec = process.generation, process.spec
     environ = {**born.variables(), "NOTIFY_SOCKET": plan.notices.path}
-    for name in born.portion(spec)[1]:
+    for name in born.withheld(spec.handed):
         environ.pop(name, None)
     environ.update(spec.env)
     listeners = len(born.listeners[spec.name])

@@ -10,10 +10,9 @@ import os
 import signal
 import time
 
-from .. import instance
+from .. import instance, procfs
 from ..paths import Paths
 from . import orphans
-from .notices import parent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _our_own() -> set[int]:
     pid = os.getpid()
     while pid > 0 and pid not in found:
         found.add(pid)
-        pid = parent(pid)
+        pid = procfs.parent(pid)
     return found
 
 
@@ -89,8 +88,7 @@ def _group(pid: int) -> int:
 def _is_of(pid: int, state: str, *, marked: bool) -> bool:
     """Whether its variables name our state directory; in a container that path may be another."""
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            rows = file.read().split(b"\0")
+        rows = procfs.environ(pid)
         if b"RELEASE_STATE_DIR=" + os.fsencode(state) not in rows:
             return False
         if marked and not any(row.startswith(orphans.MARK.encode() + b"=") for row in rows):
@@ -102,8 +100,5 @@ def _is_of(pid: int, state: str, *, marked: bool) -> bool:
 
 def _is_over(pid: int) -> bool:
     """Gone, or a zombie that holds nothing any more."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
-    except OSError:
-        return True
+    found = procfs.stat(pid)
+    return found is None or found.state in ("Z", "X")

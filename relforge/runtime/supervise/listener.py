@@ -19,8 +19,6 @@ _BPF_RET = 0x06
 class Listener:
     """``address`` is as people write it, with the real port; ``path`` is a Unix socket's own."""
 
-    __slots__ = ("_keeper", "address", "lent", "path", "sock", "text")
-
     def __init__(self, sock: socket.socket, path: str | None = None, *, lent: bool = False) -> None:
         self.sock = high_socket(sock)
         self.path = path
@@ -56,16 +54,16 @@ class Listener:
 
 
 def unlink(path: str) -> None:
-    """Remove a Unix socket's name, and nothing that is no socket."""
+    """Remove a Unix socket's name, and nothing but a socket."""
     try:
         if stat.S_ISSOCK(os.lstat(path).st_mode):
             os.unlink(path)
     except OSError:
-        return  # gone, or not ours to remove: bind tells
+        return  # gone, or not ours to remove: bind fails then
 
 
 def _deafen(sock: socket.socket) -> None:
-    """Drop connection requests from now on, whoever holds copies, without a loss in the queue.
+    """Drop connection requests from now on, despite copies elsewhere, without a loss in the queue.
 
     Closing alone resets those who come between a server's last accept and its
     close.  Who is dropped here tries again, and is refused once all is closed.

@@ -20,19 +20,20 @@ _MOST = 1 << 16  # bytes that are read
 _WIDTH = 512  # bytes, taken at once: a later change needs no room on the disk
 
 
-class Lock:
-    """``<state>/lock``, held; its content tells control commands whom to ask.
+class InstanceLock:
+    """``<state>/lock``, held; its content says whom control commands ask.
 
     ``{"pid", "run_dir", "name", "version", "root", "started", "mode": "daemon" | "foreground",
     "operation": "start" | null, "groups": [process group]}``
     """
 
-    __slots__ = ("_content", "_width", "fd")
-
     def __init__(self, fd: int, content: dict[str, Any]) -> None:
         self.fd = fd
         self._content: dict[str, Any] = {}
-        self._width = max(os.fstat(fd).st_size, _WIDTH)
+        size = os.fstat(fd).st_size
+        self._width = max(min(size, _MOST), _WIDTH)
+        if size > self._width:
+            os.ftruncate(fd, self._width)  # not written by a release
         self._write(content)
 
     @property
@@ -40,9 +41,9 @@ class Lock:
         return dict(self._content)
 
     def update(self, **content: Any) -> None:
-        """Rewrite the content in one write; whoever reads meanwhile sees the old or the new.
+        """Rewrite the content in one write; a reader sees the old or the new.
 
-        A full disk is no reason to stop what runs: then the content stays as it was.
+        A full disk must not stop what runs: then the content stays as it was.
         """
         try:
             self._write(content)
@@ -63,7 +64,7 @@ class Lock:
             self.fd = -1
 
 
-def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
+def acquire(paths: Paths, content: dict[str, Any]) -> InstanceLock:
     """Take the lock, or raise Refusal: 1 already running, 75 another start is under way."""
     try:
         fd = open_lock(paths.lock, os.O_RDWR | os.O_CREAT)
@@ -73,7 +74,7 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
         os.close(fd)
         raise taken(paths)
     try:
-        return Lock(fd, content)
+        return InstanceLock(fd, content)
     except OSError as error:
         os.close(fd)
         raise Refusal(f"{paths.lock}: {error.strerror}") from None
@@ -82,7 +83,7 @@ def acquire(paths: Paths, content: dict[str, Any]) -> Lock:
 def taken(paths: Paths) -> Refusal:
     """The error for a lock that another process holds."""
     name = os.environ.get("RELEASE_NAME", "app")
-    holder = read(paths)
+    holder = read(paths.lock)
     pid = holder.get("pid", "?")
     theirs = holder.get("name", name)
     if theirs != name:
@@ -105,10 +106,10 @@ def taken(paths: Paths) -> Refusal:
     )
 
 
-def read(paths: Paths) -> dict[str, Any]:
-    """The content, as its last holder wrote it; empty where there is none."""
+def read(path: str) -> dict[str, Any]:
+    """What the last holder of the lock wrote into it; empty where there is none."""
     try:
-        with open(open_lock(paths.lock, os.O_RDONLY), "rb") as file:
+        with open(open_lock(path, os.O_RDONLY), "rb") as file:
             content = json.loads(file.read(_MOST))
     except (OSError, ValueError, RecursionError):
         return {}

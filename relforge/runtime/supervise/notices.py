@@ -6,6 +6,9 @@ import os
 import socket
 import struct
 
+from ..procfs import parent
+from . import private_socket
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -18,17 +21,15 @@ _AUDIT = "AUDIT="  # what `agent.audit` begins with
 class Notices:
     """A datagram socket; the kernel vouches for who sent what."""
 
-    __slots__ = ("_audited", "path", "sock")
-
     def __init__(self, path: str, audited: Callable[[int, str], None]) -> None:
-        """``audited(uid, text)`` takes what is meant for the audit, with the sender's user."""
+        """``audited(uid, text)`` takes what is meant for the audit, with the sender's user.
+
+        Raises Refusal.
+        """
         self._audited = audited
         self.path = path
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.sock.setblocking(False)
+        self.sock = private_socket.bind(path, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        self.sock.bind(path)
-        os.chmod(path, 0o600)
 
     @classmethod
     def adopt(cls, path: str, fd: int, audited: Callable[[int, str], None]) -> Notices:
@@ -83,13 +84,3 @@ def sender(pid: int, known: Container[int]) -> int | None:
         if pid <= 1:
             return None
     return None
-
-
-def parent(pid: int) -> int:
-    """The parent of a process; 0 where there is no such process."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            # The command, in parentheses, may hold anything.
-            return int(file.read().rpartition(b")")[2].split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0

@@ -11,6 +11,8 @@ import os
 import signal
 import time
 
+from .. import procfs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -25,7 +27,7 @@ def adopt() -> None:
 
 
 def mark(name: str) -> str:
-    """What the next process of that name is told apart by."""
+    """What distinguishes the next process of that name."""
     return f"{name}:{os.getpid()}.{time.monotonic_ns()}"
 
 
@@ -50,19 +52,11 @@ def kill(left: Mapping[str, int], known: Container[int]) -> int:
 
 
 def _children() -> list[int]:
-    try:
-        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []  # a kernel without CONFIG_PROC_CHILDREN
+    """None where the kernel has no CONFIG_PROC_CHILDREN."""
+    return [int(word) for word in procfs.read(f"self/task/{os.getpid()}", "children").split()]
 
 
 def _mark(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            rows = file.read().split(b"\0")
-    except OSError:
-        return ""
     head = f"{MARK}=".encode()
-    found = next((row for row in rows if row.startswith(head)), b"")
+    found = next((row for row in procfs.environ(pid) if row.startswith(head)), b"")
     return os.fsdecode(found.removeprefix(head))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from .journal import Journal
+from .journal import ReleaseLog
 
 KEPT = 50
 _CHUNK = 1 << 16
@@ -13,11 +13,9 @@ _LONGEST = 1 << 14  # bytes of a line without an end
 
 
 class Output:
-    """The reading end; ``tail`` holds the last lines for the error that tells of a death."""
+    """The reading end; ``tail`` holds the last lines for the error that reports a death."""
 
-    __slots__ = ("_journal", "fd", "rest", "tail", "who")
-
-    def __init__(self, fd: int, who: str, journal: Journal) -> None:
+    def __init__(self, fd: int, who: str, journal: ReleaseLog) -> None:
         self.fd = fd
         self.who = who
         self.tail: deque[str] = deque(maxlen=KEPT)

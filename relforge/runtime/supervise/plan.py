@@ -19,8 +19,8 @@ from . import leftover, lock, open_files, sockets, specs, systemd
 from .addresses import shown
 from .agent_sockets import NEXT
 from .generation import Generation
-from .journal import SUPERVISOR, Journal, Limits
-from .lock import Lock
+from .journal import SUPERVISOR, LogLimits, ReleaseLog
+from .lock import InstanceLock
 from .notices import Notices
 from .specs import Spec
 from .systemd import Manager
@@ -34,28 +34,20 @@ if TYPE_CHECKING:
 class Plan:
     """What a supervisor works with; `close` gives all of it back."""
 
-    __slots__ = (
-        "control",
-        "generation",
-        "journal",
-        "lock",
-        "manager",
-        "notices",
-        "paths",
-    )
-
-    def __init__(self, paths: Paths, manifest: dict[str, Any], held: Lock, *, log: bool) -> None:
+    def __init__(
+        self, paths: Paths, manifest: dict[str, Any], held: InstanceLock, *, log: bool
+    ) -> None:
         self.paths = paths
         self.generation = Generation(paths, manifest, dict(os.environ), -1)
         self.lock = held
         self.manager = Manager(os.environ)
         path = os.path.join(paths.log, f"{manifest['name']}.log") if log else None
-        self.journal = Journal(manifest["name"], path, Limits(**manifest["log"]))
+        self.journal = ReleaseLog(manifest["name"], path, LogLimits(**manifest["log"]))
         self.notices: Notices
         self.control: socket.socket
 
     def open_up(self) -> None:
-        """Let processes of other users reach what is theirs; the kernel tells us who speaks."""
+        """Let processes of other users reach what is theirs; the kernel says who speaks."""
         os.chmod(self.paths.run, 0o711)
         os.chmod(self.notices.path, 0o666)
 
@@ -103,7 +95,7 @@ def prepare(*, daemon: bool, meanwhile: Callable[[], object]) -> Plan:
         "operation": "start",
         "groups": [],
     }
-    before = lock.read(paths)
+    before = lock.read(paths.lock)
     held = lock.acquire(paths, content)
     try:
         plan = Plan(paths, manifest, held, log=daemon)
@@ -139,7 +131,7 @@ def clean(run: str, rows: list[Spec]) -> None:
             if stat.S_ISSOCK(os.lstat(path).st_mode) or name.endswith(".stacks"):
                 os.unlink(path)
         except OSError:
-            continue  # gone already; what is still in the way, bind tells
+            continue  # gone already; bind fails on what is still in the way
 
 
 def _listed(directory: str) -> list[str]:
@@ -198,7 +190,7 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:
         if name.startswith(systemd.STORED):
-            # The configuration was another one then.
+            # The configuration was a different one then.
             plan.manager.discard(shown(sock))
         else:
             place = f"{shown(sock)} ({name or 'no name'})"

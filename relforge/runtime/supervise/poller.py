@@ -17,14 +17,12 @@ _MOST = 3600.0  # seconds; an overflow of poll(2)'s milliseconds is out of reach
 class Poller:
     """``select.poll`` with a function per descriptor, which is given the events."""
 
-    __slots__ = ("_calls", "_poll", "_resting")
-
     def __init__(self) -> None:
         self._poll = select.poll()
-        self._calls: dict[int, Callable[[int], None]] = {}
+        self._calls: dict[int, Callable[[int], object]] = {}
         self._resting: dict[int, float] = {}  # until when
 
-    def add(self, fd: int, events: int, call: Callable[[int], None]) -> None:
+    def add(self, fd: int, events: int, call: Callable[[int], object]) -> None:
         """Watch a descriptor, or watch it for other events; errors and ends are always seen."""
         self._poll.register(fd, events)
         self._calls[fd] = call

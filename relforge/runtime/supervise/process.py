@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-
 
 def signal_process(pid: int, number: int) -> None:
     """To the process itself, not to its children; nothing happens where it is gone."""
@@ -27,15 +25,6 @@ def signal_group(pid: int, number: int) -> None:
 def kill_group(pid: int) -> None:
     """SIGKILL to a process group of ours; nothing happens where it is gone."""
     signal_group(pid, signal.SIGKILL)
-
-
-def resident(pid: int) -> int | None:
-    """The resident memory in bytes."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return None
 
 
 def ending(status: int) -> str:

@@ -6,9 +6,9 @@ import os
 import time
 
 from . import launch, orphans
+from .edge import Edge
 from .output import Output
-from .plan import Plan
-from .poller import READ, Poller
+from .poller import READ
 from .process import ending, kill_group, signal_process
 from .readiness import Readiness
 from .rules.events import Ended, NotSpawned, Spawned
@@ -16,10 +16,7 @@ from .rules.world import Process, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
-
-    from .callbacks import Post
 
 REMEMBERED = 64  # dead processes, for what they have left behind
 ROUNDS = 200  # of ten milliseconds
@@ -31,8 +28,6 @@ _FLOOD = 1 << 15  # bytes: with half a pipe full, read on at once
 class Child:
     """What the system has of one process: ``pid`` is 0 when it has ended."""
 
-    __slots__ = ("mark", "name", "output", "pid")
-
     def __init__(self, name: str) -> None:
         self.name = name
         self.pid = 0
@@ -41,41 +36,35 @@ class Child:
 
 
 class Processes:
-    """Does what the rules ask of processes, by their keys; ``post(event)`` says what became of it.
+    """Does what the rules ask of processes, by their keys, and posts what became of it."""
 
-    `watch` is for other children of the supervisor's.
-    """
-
-    __slots__ = ("_by_pid", "_children", "_errands", "_left", "_plan", "_poller", "_post", "ready")
-
-    def __init__(self, plan: Plan, poller: Poller, post: Post) -> None:
-        self._plan = plan
-        self._poller = poller
-        self._post = post
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
         self._children: dict[int, Child] = {}
         self._by_pid: dict[int, int] = {}
-        self._errands: dict[int, Callable[[int], None]] = {}
         self._left: dict[str, int] = {}  # marks and process groups of those that are dead
-        self.ready = Readiness(plan, poller, self._by_pid, post, self.watch, self._flush)
+        self.ready = Readiness(edge, self._by_pid, self._flush)
 
     def spawn(self, process: Process, *, kept: int, beside: bool) -> None:
         key = process.key
         child = self._children.setdefault(key, Child(str(process)))
         child.mark = orphans.mark(child.name)
         try:
-            started = launch.start(self._plan, process, child.mark, kept=kept, beside=beside)
+            pid, out, program = launch.start(
+                self._edge.plan, process, child.mark, kept=kept, beside=beside
+            )
         except OSError as error:
-            self._post(NotSpawned(key, error.strerror or str(error)))
+            self._edge.post(NotSpawned(key, error.strerror or str(error)))
             return
         output = None
-        if started.output >= 0:
-            output = Output(started.output, child.name, self._plan.journal)
+        if out >= 0:
+            output = Output(out, child.name, self._edge.plan.journal)
             if child.output is not None:
                 output.tail = child.output.tail
-        self._has(key, child, started.pid, output)
+        self._has(key, child, pid, output)
         self._record()
-        self.ready.began(key, started.program)
-        self._post(Spawned(key, started.pid))
+        self.ready.began(key, program)
+        self._edge.post(Spawned(key, pid))
 
     def adopt(self, process: Process, content: dict[str, Any], output: Output | None) -> None:
         """Go on with a process that another supervisor has started."""
@@ -120,10 +109,6 @@ class Processes:
             if key not in known:
                 del self._children[key]
 
-    def watch(self, pid: int, ended: Callable[[int], None]) -> None:
-        """Call ``ended(wait status)`` when this child of ours is gone, with all of its group."""
-        self._errands[pid] = ended
-
     def reap(self) -> None:
         """Take every child that has ended, ours or, as PID 1, anybody's."""
         while True:
@@ -134,7 +119,7 @@ class Processes:
             if info is None:
                 return
             pid = info.si_pid
-            ours = pid in self._by_pid or pid in self._errands
+            ours = pid in self._by_pid or pid in self._edge.errands
             if ours:
                 # While it is a zombie its number, and its group's, is nobody else's.
                 kill_group(pid)
@@ -144,8 +129,8 @@ class Processes:
                 self._clear()
             if pid in self._by_pid:
                 self._ended(self._by_pid.pop(pid), pid, status)
-            elif pid in self._errands:
-                self._errands.pop(pid)(status)
+            elif pid in self._edge.errands:
+                self._edge.errands.pop(pid)(status)
 
     def end(self) -> None:
         """Kill all processes, and repeat for what they leave behind, a limited number of times."""
@@ -166,7 +151,7 @@ class Processes:
         child.output = output
         self._by_pid[pid] = key
         if output is not None and output.fd >= 0:
-            self._poller.add(output.fd, READ, lambda _events: self._printed(output))
+            self._edge.poller.add(output.fd, READ, lambda _events: self._printed(output))
 
     def _flush(self, key: int) -> None:
         child = self._children[key]
@@ -177,16 +162,16 @@ class Processes:
         size = output.read()
         if size == 0:
             # It has closed its output, and may live on.
-            self._poller.remove(output.fd)
+            self._edge.poller.remove(output.fd)
         elif size is not None and size < _FLOOD:
-            self._poller.rest(output.fd, _PAUSE)
+            self._edge.poller.rest(output.fd, _PAUSE)
 
     def _ended(self, key: int, pid: int, status: int) -> None:
         """A process is gone, and with it its group."""
         child = self._children[key]
         child.pid = 0
         if child.output is not None and child.output.fd >= 0:
-            self._poller.remove(child.output.fd)
+            self._edge.poller.remove(child.output.fd)
             child.output.finish()
         self.ready.over(key)
         self._record()
@@ -195,16 +180,16 @@ class Processes:
         left = self._clear()
         if left:
             what = "a process" if left == 1 else f"{left} processes"
-            self._plan.journal.say(f"{child.name} left {what} behind: killed")
-        self._post(Ended(key, os.waitstatus_to_exitcode(status), ending(status)))
+            self._edge.plan.journal.say(f"{child.name} left {what} behind: killed")
+        self._edge.post(Ended(key, os.waitstatus_to_exitcode(status), ending(status)))
 
     def _clear(self) -> int:
         """Kill what dead processes have left; how many there were."""
-        count = orphans.kill(self._left, {*self._by_pid, *self._errands})
+        count = orphans.kill(self._left, {*self._by_pid, *self._edge.errands})
         while len(self._left) > REMEMBERED:
             del self._left[next(iter(self._left))]
         return count
 
     def _record(self) -> None:
-        """Whoever has to stop us by force finds in the lock what else to kill."""
-        self._plan.lock.update(groups=sorted(self._by_pid))
+        """A command that stops us by force finds in the lock what else to kill."""
+        self._edge.plan.lock.update(groups=sorted(self._by_pid))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from . import probes
+from .edge import Edge
 from .notices import sender
-from .plan import Plan
-from .poller import READ, Poller
+from .poller import READ
 from .process import kill_group
 from .rules.events import Alive, Executed, Outlived, Probed, Ready
 from .rules.world import Process
@@ -15,8 +15,6 @@ from .rules.world import Process
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from .callbacks import Post, Watch
 
 
 _AT_ONCE = 64  # notices; a flood of them must not keep us from the rest
@@ -26,35 +24,22 @@ class Readiness:
     """Makes events of what processes say, and of what becomes of their exec and their probes.
 
     ``known`` are the keys of the processes by pid, as they come and go;
-    ``watch(pid, ended)`` waits for a child, ``flush(key)`` logs what a process has printed.
+    ``flush(key)`` logs what a process has printed.
     """
 
-    __slots__ = ("_flush", "_known", "_plan", "_poller", "_post", "_probes", "_programs", "_watch")
-
-    def __init__(
-        self,
-        plan: Plan,
-        poller: Poller,
-        known: Mapping[int, int],
-        post: Post,
-        watch: Watch,
-        flush: Callable[[int], None],
-    ) -> None:
-        self._plan = plan
-        self._poller = poller
+    def __init__(self, edge: Edge, known: Mapping[int, int], flush: Callable[[int], None]) -> None:
+        self._edge = edge
         self._known = known
-        self._post = post
-        self._watch = watch
         self._flush = flush
         self._programs: dict[int, int] = {}  # pipes, which end when an exec has succeeded
         self._probes: dict[int, int] = {}  # pids
-        poller.add(plan.notices.sock.fileno(), READ, self._noticed)
+        edge.poller.add(edge.plan.notices.sock.fileno(), READ, self._noticed)
 
     def began(self, key: int, program: int) -> None:
         """A process has been started; ``program`` is the pipe of its exec, or -1."""
         if program >= 0:
             self._programs[key] = program
-            self._poller.add(program, READ, lambda _events: self._executed(key))
+            self._edge.poller.add(program, READ, lambda _events: self._executed(key))
 
     def program(self, key: int) -> int:
         """The pipe of its exec, or -1."""
@@ -71,21 +56,21 @@ class Readiness:
         """Ask a program, on a socket that is its own; the answer is a child that ends."""
         key = process.key
         try:
-            pid = self._probes[key] = probes.start(self._plan, process)
+            pid = self._probes[key] = probes.start(self._edge.plan, process)
         except OSError:
-            self._post(Probed(key, False))  # no room for a process: later
+            self._edge.post(Probed(key, False))  # no room for a process: later
             return
 
         def ended(status: int) -> None:
             if self._probes.get(key) == pid:
                 del self._probes[key]
-                self._post(Probed(key, status == 0))
+                self._edge.post(Probed(key, status == 0))
 
-        self._watch(pid, ended)
+        self._edge.watch(pid, ended)
 
     def _noticed(self, _events: int) -> None:
         for _ in range(_AT_ONCE):
-            notice = self._plan.notices.receive()
+            notice = self._edge.plan.notices.receive()
             if notice is None:
                 return
             pid, fields = notice
@@ -94,12 +79,12 @@ class Readiness:
                 continue
             key = self._known[known]
             if fields.get("WATCHDOG") == "1":
-                self._post(Alive(key))
+                self._edge.post(Alive(key))
             if fields.get("X_RELFORGE") == "successor":
-                self._post(Outlived(key))
+                self._edge.post(Outlived(key))
             if fields.get("READY") == "1":
                 self._flush(key)  # what it said before comes before what we say
-                self._post(Ready(key))
+                self._edge.post(Ready(key))
 
     def _executed(self, key: int) -> None:
         """The pipe of a program has ended: its exec succeeded, unless there is something in it."""
@@ -107,10 +92,10 @@ class Readiness:
         self._close(key)
         if not failed:
             self._flush(key)
-            self._post(Executed(key))
+            self._edge.post(Executed(key))
 
     def _close(self, key: int) -> None:
         program = self._programs.pop(key, -1)
         if program >= 0:
-            self._poller.remove(program)
+            self._edge.poller.remove(program)
             os.close(program)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from .process import resident
+from ..nodes import identity
+from ..procfs import resident
+from .rules import jobs
 from .rules.world import Process, World
 
 TYPE_CHECKING = False
@@ -18,10 +20,12 @@ def status(world: World, now: float) -> dict[str, Any]:
     return {
         "name": manifest["name"],
         "version": manifest["version"],
+        "node": identity.node(),
         "state": world.state,
         "pid": os.getpid(),
         "uptime": round(now - world.began, 1),
         "services": [{**_process(row, now), "listen": _places(row)} for row in world.rows],
+        "schedule": {row.spec.name: jobs.dump(row) for row in world.jobs},
         "operation": None if world.operation is None else world.operation.report(world),
         "coming": [_process(row, now) for row in world.coming],
         "leaving": [_process(row, now) for row in world.leaving],

@@ -12,7 +12,7 @@ from ..paths import Paths
 from . import handover, report, specs
 from .generation import Generation
 from .listener import Listener
-from .lock import Lock
+from .lock import InstanceLock
 from .notices import Notices
 from .output import Output
 from .plan import Plan
@@ -48,13 +48,13 @@ def main(fd: int) -> int:
 def _supervisor(content: dict[str, Any]) -> Supervisor:
     if content["format"] != handed_over.FORMAT:
         raise Refusal(f"a handover of format {content['format']}, not {handed_over.FORMAT}")
-    folders = content["paths"]
-    new, old = (_generation(content[name], folders) for name in ("generation", "old"))
+    directories = content["paths"]
+    new, old = (_generation(content[name], directories) for name in ("generation", "old"))
     born = old if content["error"] else new
     facts = {"version": born.version, "root": born.paths.root}
-    held = Lock(content["lock"], {**content["held"], **facts})
+    held = InstanceLock(content["lock"], {**content["held"], **facts})
     plan = Plan(
-        Paths(root=born.paths.root, **folders),
+        Paths(root=born.paths.root, **directories),
         new.manifest,
         held,
         log=content["mode"] == "daemon",
@@ -69,16 +69,20 @@ def _supervisor(content: dict[str, Any]) -> Supervisor:
     supervisor = Supervisor(plan, running=_nobody_waits)
     for row in content["processes"]:
         _process(supervisor, row)
+    for row in content.get("jobs", ()):
+        supervisor.adopt_job(row)
     supervisor.resume(content, old)
     report.line(supervisor.world)
     return supervisor
 
 
-def _generation(content: dict[str, Any], folders: dict[str, str]) -> Generation:
+def _generation(content: dict[str, Any], directories: dict[str, str]) -> Generation:
     root = content["root"]
     manifest = read_manifest(root)
-    born = Generation(Paths(root=root, **folders), manifest, content["environ"], content["config"])
-    born.specs = specs.of(born.config, manifest, root, folders["state"])
+    born = Generation(
+        Paths(root=root, **directories), manifest, content["environ"], content["config"]
+    )
+    born.specs = specs.of(born.config, manifest, root, directories["state"])
     return born
 
 

@@ -60,8 +60,6 @@ def _terminal_is_gone() -> bool:
 class Signals:
     """From now on ``call(number)`` for each signal that arrives, from the poller's `wait`."""
 
-    __slots__ = ("_call", "_hung_up", "_ours", "_poller", "_theirs")
-
     def __init__(self, poller: Poller, call: Callable[[int], None]) -> None:
         self._call = call
         self._hung_up = False
@@ -69,7 +67,7 @@ class Signals:
         self._ours, self._theirs = os.pipe()
         os.set_blocking(self._ours, False)
         os.set_blocking(self._theirs, False)
-        # A full pipe is no loss: what is in it wakes us, and the end of a child
+        # A full pipe loses nothing: what is in it wakes us, and the end of a child
         # is found by asking.
         signal.set_wakeup_fd(self._theirs, warn_on_full_buffer=False)
         for number in HANDLED:
@@ -104,4 +102,4 @@ class Signals:
 
 
 def _nothing(_number: int, _frame: object) -> None:
-    """The wake-up descriptor tells; without a handler Python would not write to it."""
+    """Python writes to the wake-up descriptor only for a signal that has a handler."""

@@ -9,8 +9,8 @@ import socket
 from ..errors import CONFIG, FAILED, Refusal
 from ..paths import SOCKET_PATH_MOST
 from ..wire.unix import answers
-from . import addresses
-from .addresses import Address
+from . import addresses, private_socket
+from .addresses import ListenAddress
 from .listener import Listener, unlink
 from .specs import Spec
 from .systemd import STORED
@@ -33,11 +33,8 @@ _UNIX_HINTS = {
 
 
 def control(path: str) -> socket.socket:
-    """The supervisor's own socket: only its user, and root, can connect."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.setblocking(False)
-    sock.bind(path)
-    os.chmod(path, 0o600)
+    """The supervisor's own socket: only its user, and root, can connect; raises Refusal."""
+    sock = private_socket.bind(path, socket.SOCK_STREAM)
     sock.listen(1024)
     return sock
 
@@ -45,7 +42,7 @@ def control(path: str) -> socket.socket:
 def open_all(specs: list[Spec], run: str, activated: Activated) -> dict[str, list[Listener]]:
     """By service; sockets that systemd passed are taken by name, then by address.
 
-    Raises Refusal that names service and place: 78 for what is no address,
+    Raises Refusal that names service and place: 78 for what is not an address,
     1 for an address that is in use or not allowed.
     """
     opened: dict[str, list[Listener]] = {}
@@ -100,10 +97,10 @@ def adopt(
     return adopted
 
 
-def _open(address: Address, specs: list[Spec], activated: Activated) -> Listener:
+def _open(address: ListenAddress, specs: list[Spec], activated: Activated) -> Listener:
     """The one that systemd passed for this address, else a new one."""
     if address.family == socket.AF_UNIX:
-        # One that was left with systemd is of no use where its folder was removed meanwhile.
+        # One that was left with systemd is of no use where its directory was removed meanwhile.
         found = _passed(str(address), activated) if answers(address.place) else None
         found = found or _open_unix(address)
     else:
@@ -123,7 +120,7 @@ def _passed(address: str, activated: Activated) -> Listener | None:
     return None
 
 
-def _open_inet(address: Address, specs: list[Spec]) -> Listener:
+def _open_inet(address: ListenAddress, specs: list[Spec]) -> Listener:
     sock = socket.socket(address.family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if address.family == socket.AF_INET6:
@@ -139,7 +136,7 @@ def _open_inet(address: Address, specs: list[Spec]) -> Listener:
     return Listener(sock)
 
 
-def _open_unix(address: Address) -> Listener:
+def _open_unix(address: ListenAddress) -> Listener:
     path = address.place
     size = len(os.fsencode(path))
     if size > SOCKET_PATH_MOST:
@@ -167,7 +164,7 @@ def _open_unix(address: Address) -> Listener:
     return Listener(sock, path)
 
 
-def _permit(address: Address) -> None:
+def _permit(address: ListenAddress) -> None:
     """Give a Unix socket its group and mode; raises Refusal."""
     try:
         if address.group >= 0:
@@ -180,7 +177,7 @@ def _permit(address: Address) -> None:
         ) from None
 
 
-def _bind(sock: socket.socket, address: Address, name: str) -> None:
+def _bind(sock: socket.socket, address: ListenAddress, name: str) -> None:
     hints = _UNIX_HINTS if address.family == socket.AF_UNIX else _INET_HINTS
     try:
         sock.bind(address.place)

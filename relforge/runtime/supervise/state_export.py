@@ -9,21 +9,15 @@ import os
 
 from ..wire.descriptors import high
 from ..wire.spawn import bare, spawn
+from .edge import Edge
 from .generation import Generation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .callbacks import Watch
 
-
-def keep(
-    born: Generation,
-    socket: str,
-    watch: Watch,
-    done: Callable[[int], None],
-) -> None:
+def keep(edge: Edge, born: Generation, socket: str, done: Callable[[int], None]) -> None:
     """Call ``done`` with a memfd of what the agent at ``socket`` says, also where that is nothing.
 
     The child, of the generation that comes, sees to it that this does not take
@@ -36,4 +30,4 @@ def keep(
     except OSError:
         os.close(said)
         raise
-    watch(child, lambda _status: done(said))
+    edge.watch(child, lambda _status: done(said))

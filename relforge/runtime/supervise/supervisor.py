@@ -8,8 +8,8 @@ import time
 from collections import deque
 
 from ..protocol import supervisor as messages
-from . import orphans, report
-from .control import Client, Control
+from . import jobs, orphans, report
+from .control import Control, ControlClient
 from .control_files import ControlFiles
 from .generation import Generation
 from .performer import Performer
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .output import Output
+
+
+_DRIFT = 0.5  # seconds that the two clocks may drift apart before the schedule looks again
 
 
 class Supervisor:
@@ -65,12 +68,14 @@ class Supervisor:
             if not self.world.started:
                 self.world.fill()
                 self.post(events.Begun())
+            performer.jobs.read(self.plan.generation)
             self._decide()
             while not self.world.ended:
                 self.poller.wait(self._tick())
                 self._decide()
         finally:
             performer.hooks.kill()
+            performer.jobs.kill()
             performer.processes.end()
             signals.close()
         for number in self.world.waiting:
@@ -93,6 +98,10 @@ class Supervisor:
         """Go on with a process that another supervisor has started."""
         self.world.rows.append(process)
         self._performer.processes.adopt(process, content, output)
+
+    def adopt_job(self, row: dict[str, Any]) -> None:
+        """Go on with the run of a job that another supervisor has begun."""
+        self._performer.jobs.adopt(row)
 
     def _decide(self) -> None:
         """Have the rules look at what has happened, and do what they ask for."""
@@ -118,6 +127,10 @@ class Supervisor:
     def _tick(self) -> float | None:
         """The seconds until something is due; what is due already is done first."""
         now = time.monotonic()
+        ahead = jobs.offset()
+        if self.world.jobs and abs(ahead - self.world.offset) > _DRIFT:
+            self.post(events.ClockSet(ahead))
+            return 0.0
         due = self.world.due()
         if due is not None and now >= due:
             self.post(events.Due())
@@ -135,7 +148,7 @@ class Supervisor:
         else:
             self.post(events.Signaled(meaning(number)))
 
-    def _answer(self, message: dict[str, Any], client: Client) -> None:
+    def _answer(self, message: dict[str, Any], client: ControlClient) -> None:
         try:
             request = messages.ControlRequest(message)
         except ValueError as error:
@@ -149,7 +162,7 @@ class Supervisor:
             self.plan.journal.say(f"a request failed: {request.op}: {text}")
             client.send(messages.error(text))
 
-    def _do(self, request: messages.ControlRequest, client: Client) -> None:
+    def _do(self, request: messages.ControlRequest, client: ControlClient) -> None:
         if request.op == messages.PING:
             client.send(messages.pong(os.getpid()))
         elif request.op == messages.STATUS:

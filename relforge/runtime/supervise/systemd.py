@@ -27,17 +27,16 @@ VARIABLES = (
     "WATCHDOG_USEC",
 )
 STORED = "relforge."  # how the names of the sockets begin that we left with the manager
+_DIGITS = 18  # of microseconds: 30,000 years
 _MARGIN = 10.0  # seconds for what comes after the last thing that takes time
 
 
 class Manager:
     """What started us, its socket; else nothing that is said here goes anywhere.
 
-    ``stores`` tells whether it keeps sockets for whoever comes after us: systemd
+    ``stores``: it keeps sockets for the supervisor after us; systemd
     says so in ``$FDSTORE`` since version 254, the units of `units` say it before.
     """
-
-    __slots__ = ("_address", "_due", "_pulse", "stores")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._address = environ.get("NOTIFY_SOCKET")
@@ -48,46 +47,46 @@ class Manager:
 
     def ready(self, line: str) -> None:
         """Started, or done with a reload."""
-        self._tell("READY=1", f"MAINPID={os.getpid()}", f"STATUS={line}")
+        self._send("READY=1", f"MAINPID={os.getpid()}", f"STATUS={line}")
 
     def reloading(self) -> None:
         """A reload begins; `ready` ends it."""
-        # The time tells systemd that it was the signal of just now that we obey.
+        # By the time systemd knows that we obey the signal of just now.
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={now}")
+        self._send("RELOADING=1", f"MONOTONIC_USEC={now}")
 
     def stopping(self, line: str) -> None:
-        self._tell("STOPPING=1", f"STATUS={line}")
+        self._send("STOPPING=1", f"STATUS={line}")
 
     def status(self, line: str) -> None:
         """What `systemctl status` shows."""
-        self._tell(f"STATUS={line}")
+        self._send(f"STATUS={line}")
 
     def extend(self, seconds: float) -> None:
         """What we are at, starting or stopping, may take so long from now."""
-        self._tell(f"EXTEND_TIMEOUT_USEC={round((seconds + _MARGIN) * 1e6)}")
+        self._send(f"EXTEND_TIMEOUT_USEC={round((seconds + _MARGIN) * 1e6)}")
 
     def beat(self, now: float) -> float | None:
         """Feed the watchdog when it is due; when that is next, None where there is none."""
         if self._pulse is None:
             return None
         if now >= self._due:
-            self._tell("WATCHDOG=1")
+            self._send("WATCHDOG=1")
             self._due = now + self._pulse
         return self._due
 
     def store(self, address: str, sock: socket.socket) -> None:
         """Leave a copy of a socket: the next process of this unit is started with it.
 
-        Once more is no harm: systemd knows the copies of one socket.
+        A second time does no harm: systemd knows the copies of one socket.
         """
-        self._tell("FDSTORE=1", f"FDNAME={_stored(address)}", fds=(sock.fileno(),))
+        self._send("FDSTORE=1", f"FDNAME={_stored(address)}", fds=(sock.fileno(),))
 
     def discard(self, address: str) -> None:
         """Have the copy of that address closed."""
-        self._tell("FDSTOREREMOVE=1", f"FDNAME={_stored(address)}")
+        self._send("FDSTOREREMOVE=1", f"FDNAME={_stored(address)}")
 
-    def _tell(self, *lines: str, fds: Sequence[int] = ()) -> None:
+    def _send(self, *lines: str, fds: Sequence[int] = ()) -> None:
         if not self._address:
             return
         place = self._address
@@ -111,9 +110,9 @@ def _stored(address: str) -> str:
 def watchdog(environ: Mapping[str, str]) -> float | None:
     """Seconds between two signs of life, half of what is asked for; None where none is wanted."""
     pid, limit = environ.get("WATCHDOG_PID"), environ.get("WATCHDOG_USEC", "")
-    if pid not in (None, str(os.getpid())) or not limit.isdecimal() or int(limit) == 0:
+    if pid not in (None, str(os.getpid())) or not limit.isdecimal() or len(limit) > _DIGITS:
         return None
-    return int(limit) / 2e6
+    return int(limit) / 2e6 or None
 
 
 def activated(environ: MutableMapping[str, str]) -> list[tuple[str, socket.socket]]:

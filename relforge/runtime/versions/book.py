@@ -10,11 +10,12 @@ import os
 import shutil
 import sys
 
-from .. import flock, instance, paths
+from .. import flock, instance, paths, trusted_directory
 from ..errors import LOCKED, Refusal
+from ..regular_file import NotRegular, make_own_directory, odd, open_own
 from . import live
-from .journal import DONE, FAILED, Journal
-from .place import Place
+from .journal import DONE, FAILED, DeployJournal
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 class Book:
     """The lock of a deploy root, held, and its journal, repaired; a context manager."""
 
-    __slots__ = ("_fd", "journal", "place")
-
-    def __init__(self, place: Place, op: str) -> None:
+    def __init__(self, place: DeployRoot, op: str) -> None:
         self.place = place
         try:
-            os.makedirs(place.own, exist_ok=True)
-            self._fd = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            make_own_directory(place.own)
+            trusted_directory.check_deploy_root(place.root, place.releases, place.own)
+            self._fd = open_own(place.lock, os.O_RDWR | os.O_CREAT, 0o644)
+        except NotRegular:
+            raise odd(place.lock) from None
         except OSError as error:
             raise Refusal(
                 f"{place.own}: {error.strerror} (uid {os.geteuid()})",
@@ -38,7 +40,7 @@ class Book:
             ) from None
         try:
             _take(self._fd, op)
-            self.journal = Journal(place)
+            self.journal = DeployJournal(place)
             self._repair()
         except BaseException:
             os.close(self._fd)
@@ -54,13 +56,16 @@ class Book:
         begun = self.journal.unfinished()
         if begun is not None:
             _settle(self.place, self.journal, begun)
-        for folder in (self.place.incoming, self.place.trash):
-            if os.path.isdir(folder):
-                remove(folder)
+        for directory in (self.place.incoming, self.place.trash):
+            if os.path.lexists(directory):
+                remove(directory)
 
 
-def remove(folder: str) -> None:
-    """Delete a directory of ours, also one whose modes forbid it."""
+def remove(directory: str) -> None:
+    """Delete a directory of ours, also one whose modes forbid it, or what is in its place."""
+    if os.path.islink(directory) or not os.path.isdir(directory):
+        os.unlink(directory)
+        return
 
     def again(function: Any, path: str, _error: object) -> None:
         os.chmod(os.path.dirname(path), 0o700)
@@ -68,9 +73,9 @@ def remove(folder: str) -> None:
         function(path)
 
     if sys.version_info >= (3, 12):
-        shutil.rmtree(folder, onexc=again)
+        shutil.rmtree(directory, onexc=again)
     else:
-        shutil.rmtree(folder, onerror=again)
+        shutil.rmtree(directory, onerror=again)
 
 
 def _take(fd: int, op: str) -> None:
@@ -85,22 +90,22 @@ def _take(fd: int, op: str) -> None:
     os.pwrite(fd, f"{op} (pid {os.getpid()})\n".encode(), 0)
 
 
-def _settle(place: Place, journal: Journal, begun: dict[str, Any]) -> None:
+def _settle(place: DeployRoot, journal: DeployJournal, begun: dict[str, Any]) -> None:
     """Give an operation that was cut off its end, and say which."""
     op, version, old = begun["op"], begun["version"], begun["old"]
     if op == "install":
         whole = place.has(version)
-        told = "it is installed" if whole else "its files were removed"
+        result = "it is installed" if whole else "its files were removed"
     elif op == "uninstall":
         whole = not place.has(version)
-        told = "it is removed" if whole else "nothing was removed"
+        result = "it is removed" if whole else "nothing was removed"
     else:
-        whole, told = _settle_switch(place, version)
+        whole, result = _settle_switch(place, version)
     journal.write(op, version, DONE if whole else FAILED, old=old, why="" if whole else "cut off")
-    print(f"the {op} of {version} was interrupted: {told}", file=sys.stderr)
+    print(f"the {op} of {version} was interrupted: {result}", file=sys.stderr)
 
 
-def _settle_switch(place: Place, version: str) -> tuple[bool, str]:
+def _settle_switch(place: DeployRoot, version: str) -> tuple[bool, str]:
     running = instance.running(paths.of(place.release(version)))
     if running is None:
         if place.pointed() == version:

@@ -6,6 +6,7 @@ import os
 
 from .. import owner, paths
 from ..errors import Refusal
+from ..regular_file import make_own_directory
 from . import judge, live, policy, source, unpack
 from .book import Book, remove
 from .fetch import label as name_of
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Wanted:
+class InstallRequest:
     """What to install: a path or URL, a digest or "", who may sign or None, a name or None."""
-
-    __slots__ = ("allowed", "name", "sha256", "what")
 
     def __init__(self, what: str, sha256: str, allowed: str | None, name: str | None) -> None:
         self.what = what
@@ -29,10 +28,10 @@ class Wanted:
         self.name = name
 
 
-def install(book: Book, wanted: Wanted) -> dict[str, Any]:
+def install(book: Book, wanted: InstallRequest) -> dict[str, Any]:
     """Unpack beside what is there, and give it its name; raises Refusal, and leaves nothing."""
     place, journal = book.place, book.journal
-    os.makedirs(place.incoming, 0o700, exist_ok=True)
+    make_own_directory(place.incoming, 0o700)
     label = name_of(wanted.what)
     journal.write("install", label, BEGUN)
     try:
@@ -52,7 +51,7 @@ def install(book: Book, wanted: Wanted) -> dict[str, Any]:
     return {"version": version, "changed": changed, "sha256": digest, "path": path}
 
 
-def _install(book: Book, wanted: Wanted) -> tuple[str, bool, str]:
+def _install(book: Book, wanted: InstallRequest) -> tuple[str, bool, str]:
     """The version, whether it was not there before, and the artifact's digest."""
     place = book.place
     signers = policy.signers(place.root, wanted.allowed)
@@ -72,7 +71,10 @@ def _install(book: Book, wanted: Wanted) -> tuple[str, bool, str]:
 
 
 def uninstall(book: Book, version: str) -> dict[str, Any]:
-    """Remove a version that is neither current nor in use; one that is not there is no error."""
+    """Remove a version; one that is not there is not an error.
+
+    Raises Refusal for one that is current, or in use.
+    """
     place = book.place
     if not os.path.lexists(place.release(version)):
         return {"version": version, "changed": False}
@@ -81,7 +83,7 @@ def uninstall(book: Book, version: str) -> dict[str, Any]:
     if live.versions(place.releases, [version]):
         raise Refusal(f"{version} is in use by running processes", hint="stop them first")
     book.journal.write("uninstall", version, BEGUN)
-    os.makedirs(place.trash, 0o700, exist_ok=True)
+    make_own_directory(place.trash, 0o700)
     os.rename(place.release(version), os.path.join(place.trash, version))
     sync(place.releases)
     remove(place.trash)
@@ -107,9 +109,9 @@ def _name(book: Book, draft: str, version: str) -> bool:
     return True
 
 
-def _sums(folder: str) -> bytes:
+def _sums(directory: str) -> bytes:
     try:
-        with open(os.path.join(folder, judge.SUMS), "rb") as file:
+        with open(os.path.join(directory, judge.SUMS), "rb") as file:
             return file.read()
     except OSError:
         return b""

@@ -16,7 +16,9 @@ import time
 
 from ..contract.naming import is_version
 from ..errors import Refusal
-from .place import Place
+from ..regular_file import NotRegular, odd, open_own
+from ..wire.descriptors import write
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,19 +26,18 @@ if TYPE_CHECKING:
 
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 _MOST = 2000  # lines; older ones than the last half go then
+_MOST_READ = 16 << 20  # bytes: what this many lines never have
 
 
-class Journal:
+class DeployJournal:
     """The lines, oldest first."""
 
-    __slots__ = ("_place", "lines")
-
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DeployRoot) -> None:
         self._place = place
         self.lines: list[dict[str, Any]] = _read(place.journal)
 
     def write(self, op: str, version: str, state: str, *, old: str = "", why: str = "") -> None:
-        """Add a line; it is on the disk when this returns."""
+        """Add a line, which is on the disk when this returns; raises Refusal."""
         row = {"at": round(time.time(), 3), "op": op, "version": version, "state": state}
         row |= {"old": old, "why": why}
         self.lines.append(row)
@@ -53,14 +54,12 @@ class Journal:
             self.lines = self.lines[-_MOST // 2 :]
             _rewrite(self._place, self.lines)
             return
-        fd = os.open(self._place.journal, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = open_own(self._place.journal, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             size = os.lseek(fd, 0, os.SEEK_END)
             # After a line that was cut off.
             torn = size and os.pread(fd, 1, size - 1) != b"\n"
-            data = b"\n" * bool(torn) + line + b"\n"
-            while data:
-                data = data[os.write(fd, data) :]
+            write(fd, b"\n" * bool(torn) + line + b"\n")
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -100,10 +99,13 @@ class Journal:
 
 def _read(path: str) -> list[dict[str, Any]]:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        with open(open_own(path), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_READ))
+            data = file.read(_MOST_READ)
     except FileNotFoundError:
         return []
+    except NotRegular:
+        raise odd(path) from None
     rows = []
     for line in data.split(b"\n"):
         try:
@@ -127,9 +129,10 @@ def _is_row(row: Any) -> bool:
     return row["op"] == "install" or is_version(row["version"])
 
 
-def _rewrite(place: Place, rows: list[dict[str, Any]]) -> None:
+def _rewrite(place: DeployRoot, rows: list[dict[str, Any]]) -> None:
     temporary = f"{place.journal}.{os.getpid()}"
-    with open(temporary, "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with open(open_own(temporary, flags, 0o644), "wb") as file:
         file.write(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
         file.flush()
         os.fsync(file.fileno())

@@ -10,7 +10,7 @@ from ..contract import archive, tree_list
 from ..contract import manifest as manifests
 from ..errors import Refusal
 from ..wire import launcher
-from .unpack import Tree
+from .unpack import UnpackedTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,28 +20,28 @@ SUMS = "release/SHA256SUMS"
 _PATIENCE = 60  # seconds for its launcher
 
 
-def check(folder: str, tree: Tree, name: str | None) -> dict[str, Any]:
+def check(directory: str, tree: UnpackedTree, name: str | None) -> dict[str, Any]:
     """Its manifest, after every file, its name, version, CPU and glibc fit; raises Refusal.
 
     ``name`` is what it has to be a release of.  Nothing of the tree is run.
     """
-    _check_digests(folder, tree)
-    release = manifests.load(folder)
+    _check_digests(directory, tree)
+    release = manifests.load(directory)
     _check_identity(release, "")
     if name is not None and release["name"] != name:
         raise Refusal(f"this is a release of {release['name']}, but {name} is installed here")
-    _check_tree(folder, tree)
+    _check_tree(directory, tree)
     _check_host(release.get("target"))
     _check_identity(release, tree.top)
     return release
 
 
-def check_start(folder: str, name: str, user: owner.User | None) -> None:
+def check_start(directory: str, name: str, user: owner.User | None) -> None:
     """Its own launcher and its interpreter have to start, as that user; raises Refusal."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("RELEASE_")}
     try:
         done = launcher.ask(
-            folder, name, "describe", "--json", environ=environ, seconds=_PATIENCE, user=user
+            directory, name, "describe", "--json", environ=environ, seconds=_PATIENCE, user=user
         )
     except subprocess.TimeoutExpired:
         raise Refusal(f"its launcher did not end within {_PATIENCE} s") from None
@@ -87,26 +87,28 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
-def _check_tree(folder: str, tree: Tree) -> None:
+def _check_tree(directory: str, tree: UnpackedTree) -> None:
     """Links, modes and empty directories; a release of relforge 0.1.0 has no list of them."""
     if tree_list.PATH not in tree.digests:
         return
-    with open(os.path.join(folder, tree_list.PATH), "rb") as file:
+    with open(os.path.join(directory, tree_list.PATH), "rb") as file:
         content = file.read(archive.MOST_TEXT + 1)
     try:
         listed = tree_list.parse(content)
     except ValueError as error:
         raise Refusal(f"{tree_list.PATH}: {error}", hint="build it again") from None
-    found = tree_list.Listed(
+    found = tree_list.TreeFacts(
         directories=tree.directories, executable=tree.executable, links=tree.links
     )
     for path, what in tree_list.problems(listed, found, tree.digests.keys()):
         raise Refusal(f"{path}: {what}", hint="it is damaged: copy it again")
 
 
-def _check_digests(folder: str, tree: Tree) -> None:
+def _check_digests(directory: str, tree: UnpackedTree) -> None:
     try:
-        with open(os.path.join(folder, SUMS), encoding="utf-8", errors="surrogateescape") as file:
+        with open(
+            os.path.join(directory, SUMS), encoding="utf-8", errors="surrogateescape"
+        ) as file:
             text = file.read(archive.MOST_TEXT + 1)
     except OSError:
         raise Refusal(f"{SUMS} is missing: this is not a release, or an old one") from None

@@ -6,8 +6,8 @@ import os
 
 from ..supervise.journal import stamp
 from . import live
-from .journal import DONE, FAILED, Journal
-from .place import Place
+from .journal import DONE, FAILED, DeployJournal
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SWITCHES = ("upgrade", "rollback")
 
 
-def rows(place: Place, journal: Journal) -> list[dict[str, Any]]:
+def rows(place: DeployRoot, journal: DeployJournal) -> list[dict[str, Any]]:
     """A row a version, the one that was installed last first; times are UTC, in ISO 8601."""
     names = place.versions()
     runs = live.versions(place.releases, names, without=os.getpid())
@@ -38,7 +38,7 @@ def rows(place: Place, journal: Journal) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["installed"], row["version"]), reverse=True)
 
 
-def target(place: Place, journal: Journal) -> str | None:
+def target(place: DeployRoot, journal: DeployJournal) -> str | None:
     """What `rollback` goes to: the last that served before the current one, and is still there.
 
     A version that failed since then does not count.
@@ -49,7 +49,7 @@ def target(place: Place, journal: Journal) -> str | None:
     return next((version for version in good if place.has(version)), None)
 
 
-def spare(place: Place, journal: Journal, keep: int) -> list[str]:
+def spare(place: DeployRoot, journal: DeployJournal, keep: int) -> list[str]:
     """What `prune` may remove: all but the newest ``keep`` that did not fail, and what is needed.
 
     Needed are the current version, what runs, and what `rollback` goes to.
@@ -62,7 +62,7 @@ def spare(place: Place, journal: Journal, keep: int) -> list[str]:
     return [row["version"] for row in table if row["version"] not in {*needed, *good[:keep]}]
 
 
-def _failed(journal: Journal, version: str) -> dict[str, Any] | None:
+def _failed(journal: DeployJournal, version: str) -> dict[str, Any] | None:
     """The last switch to it, where that failed."""
     switch = journal.last(version, *SWITCHES)
     return switch if switch is not None and switch["state"] == FAILED else None
@@ -72,7 +72,7 @@ def _made_current(row: dict[str, Any], version: str) -> bool:
     return row["op"] in SWITCHES and row["state"] == DONE and row["version"] == version
 
 
-def _installed(place: Place, journal: Journal, version: str) -> float:
+def _installed(place: DeployRoot, journal: DeployJournal, version: str) -> float:
     row = journal.last(version, "install")
     if row is not None and row["state"] == DONE:
         at: float = row["at"]

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 
-from ..errors import Refusal
-from ..instance import Running, open_lock
+from .. import procfs
+from ..instance import Running
+from ..supervise import lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_MOST = 1 << 16  # bytes of a lock that are read
-
 
 def operation(running: Running) -> str:
     """What the supervisor is busy with; "" for nothing."""
-    try:
-        with open(open_lock(running.lock, os.O_RDONLY), "rb") as file:
-            content = json.loads(file.read(_MOST))
-    except (OSError, ValueError, RecursionError, Refusal):
-        return ""
-    found = content.get("operation") if isinstance(content, dict) else None
+    found = lock.read(running.lock).get("operation")
     return found if isinstance(found, str) else ""
 
 
@@ -59,11 +52,8 @@ def _owners(*paths: str) -> Iterator[int]:
 
 def _user(pid: int) -> int:
     """The real user: that of the file changes for a process that cannot be dumped."""
-    try:
-        with open(f"/proc/{pid}/status", "rb") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith(b"Uid:"))
-    except OSError:
-        return -1  # gone
+    rows = procfs.read(pid, "status").splitlines()
+    return next((int(row.split()[1]) for row in rows if row.startswith(b"Uid:")), -1)  # -1: gone
 
 
 def _program(pid: int) -> list[bytes]:
@@ -74,17 +64,11 @@ def _program(pid: int) -> list[bytes]:
 
 
 def _words(pid: int) -> list[bytes]:
-    return _read(pid, "cmdline").split(b"\0")
+    return procfs.read(pid, "cmdline").split(b"\0")
 
 
 def _mapped(pid: int) -> list[bytes]:
     """The files that are mapped into its memory; none where we may not look."""
-    return [line[line.find(b"/") :] for line in _read(pid, "maps").splitlines() if b"/" in line]
-
-
-def _read(pid: int, name: str) -> bytes:
-    try:
-        with open(f"/proc/{pid}/{name}", "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
+    return [
+        line[line.find(b"/") :] for line in procfs.read(pid, "maps").splitlines() if b"/" in line
+    ]

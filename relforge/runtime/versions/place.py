@@ -10,10 +10,8 @@ from ..errors import USAGE, Refusal
 OWN = ".relforge"
 
 
-class Place:
+class DeployRoot:
     """The directories of one deploy root; nothing is made by asking."""
-
-    __slots__ = ("current", "incoming", "journal", "lock", "own", "releases", "root", "trash")
 
     def __init__(self, root: str) -> None:
         self.root = root
@@ -26,7 +24,7 @@ class Place:
         self.trash = os.path.join(self.own, "trash")
 
     def release(self, version: str) -> str:
-        """Where that version is, or would be; raises Refusal for what is no version."""
+        """Where that version is, or would be; raises Refusal for what is not a version."""
         if not is_version(version):
             raise Refusal(f"{version!r} is not a version", hint="`releases` lists them", code=USAGE)
         return os.path.join(self.releases, version)
@@ -50,8 +48,8 @@ class Place:
             target = os.path.realpath(os.path.join(self.root, os.readlink(self.current)))
         except OSError:
             return None
-        folder, version = os.path.split(target)
-        return version if folder == os.path.realpath(self.releases) else None
+        directory, version = os.path.split(target)
+        return version if directory == os.path.realpath(self.releases) else None
 
     def check_current(self) -> None:
         """Raise Refusal where something is in the way of the link."""
@@ -67,7 +65,7 @@ class Place:
             )
 
     def point(self, version: str) -> None:
-        """Make it the current one, in one step."""
+        """Make it the current one, in one step; raises Refusal."""
         temporary = f"{self.current}.{os.getpid()}"
         try:
             os.symlink(os.path.join("releases", version), temporary)
@@ -77,21 +75,21 @@ class Place:
         sync(self.root)
 
 
-def of(release: str) -> Place:
+def of(release: str) -> DeployRoot:
     """The deploy root that contains this release; raises Refusal if there is none."""
-    folder = os.path.dirname(release)
-    if os.path.basename(folder) != "releases":
+    directory = os.path.dirname(release)
+    if os.path.basename(directory) != "releases":
         name = os.environ.get("RELEASE_NAME", "app")
         raise Refusal(
             f"{release} is not in a deploy root (<root>/releases/<version>)",
             hint=f"create one: {name} install TARBALL --root /srv/{name}",
         )
-    return Place(os.path.dirname(folder))
+    return DeployRoot(os.path.dirname(directory))
 
 
-def sync(folder: str) -> None:
+def sync(directory: str) -> None:
     """What was renamed there stays so after a power cut."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
     finally:

@@ -18,8 +18,6 @@ REVOKED = "revoked_keys"  # ssh-keygen(1), KEY REVOCATION LISTS, or public keys,
 class Signers:
     """``path`` lists who may sign, ``revoked`` the keys that no longer may, or is None."""
 
-    __slots__ = ("path", "revoked")
-
     def __init__(self, path: str, revoked: str | None) -> None:
         self.path = path
         self.revoked = revoked

@@ -16,7 +16,7 @@ import subprocess
 
 from ..errors import Refusal
 from ..regular_file import open_regular
-from .place import Place
+from .place import DeployRoot
 from .policy import Signers
 
 TYPE_CHECKING = False
@@ -29,10 +29,8 @@ SMALL = 1 << 20  # bytes that a digest or a signature may have at most
 CHUNK = 1 << 20
 
 
-class Artifact:
+class OpenArtifact:
     """An artifact, open; ``sums`` and ``signature`` are the texts beside it, None without one."""
-
-    __slots__ = ("file", "name", "signature", "sums")
 
     def __init__(
         self, name: str, file: BinaryIO, sums: bytes | None, signature: bytes | None
@@ -42,14 +40,14 @@ class Artifact:
         self.sums = sums
         self.signature = signature
 
-    def __enter__(self) -> Artifact:
+    def __enter__(self) -> OpenArtifact:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.file.close()
 
 
-def get(what: str, place: Place) -> Artifact:
+def get(what: str, place: DeployRoot) -> OpenArtifact:
     """The artifact at a path or URL; what is fetched is in the incoming directory.
 
     Raises Refusal where it cannot be read.
@@ -62,7 +60,7 @@ def get(what: str, place: Place) -> Artifact:
     return _opened(fetch.artifact(what, path, SMALL), path, what)
 
 
-def check(found: Artifact, pinned: str, signers: Signers | None, scratch: str) -> str:
+def check(found: OpenArtifact, pinned: str, signers: Signers | None, scratch: str) -> str:
     """The file's sha256, after all that is known of it fits; raises Refusal.
 
     ``pinned`` is a digest from elsewhere or "", ``signers`` who may sign, or None
@@ -86,12 +84,14 @@ def check(found: Artifact, pinned: str, signers: Signers | None, scratch: str) -
     return digest
 
 
-def _opened(name: str, path: str, shown: str) -> Artifact:
+def _opened(name: str, path: str, shown: str) -> OpenArtifact:
     file = _regular(path)
     if file is None:
         raise Refusal(f"{shown}: no such file")
     try:
-        return Artifact(name, file, *(_text(f"{path}{end}") for end in (".sha256", ".sha256.sig")))
+        return OpenArtifact(
+            name, file, *(_text(f"{path}{end}") for end in (".sha256", ".sha256.sig"))
+        )
     except BaseException:
         file.close()
         raise
@@ -119,7 +119,7 @@ def _regular(path: str) -> BinaryIO | None:
     return open(fd, "rb", buffering=0)
 
 
-def _signer(found: Artifact, signers: Signers, scratch: str) -> str:
+def _signer(found: OpenArtifact, signers: Signers, scratch: str) -> str:
     """Who signed the digest; raises Refusal where none of the signers did."""
     for text, end in ((found.sums, ".sha256"), (found.signature, ".sha256.sig")):
         if text is None:
@@ -166,7 +166,7 @@ def _keygen(program: str, *words: str, text: bytes = b"") -> subprocess.Complete
         raise Refusal(f"ssh-keygen did not answer within {_PATIENCE} s") from None
 
 
-def _said(found: Artifact) -> tuple[str, str]:
+def _said(found: OpenArtifact) -> tuple[str, str]:
     """The digest and the name in a file of sha256sum(1); "" where there is none."""
     if found.sums is None:
         return "", ""
@@ -175,7 +175,7 @@ def _said(found: Artifact) -> tuple[str, str]:
     return digest.strip()[:64] or "nothing", name.lstrip(" *")
 
 
-def _digest(found: Artifact) -> str:
+def _digest(found: OpenArtifact) -> str:
     digest = hashlib.sha256()
     try:
         while chunk := found.file.read(CHUNK):

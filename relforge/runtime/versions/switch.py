@@ -14,7 +14,7 @@ from ..wire import launcher
 from . import live
 from .book import Book
 from .journal import BEGUN, DONE, FAILED
-from .place import Place
+from .place import DeployRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ class How:
 
     Then the configuration is not checked: only the unit that starts the release has all of it.
     """
-
-    __slots__ = ("dry", "on_restart")
 
     def __init__(self, *, dry: bool, on_restart: bool = False) -> None:
         self.dry = dry
@@ -80,9 +78,9 @@ def to(book: Book, version: str, op: str, how: How) -> dict[str, Any]:
 
 
 def _hot(book: Book, op: str, version: str, running: Running) -> dict[str, Any]:
-    """Have the running supervisor hand over; the journal tells how far it came."""
+    """Have the running supervisor hand over; the journal says how far it came."""
     place, journal = book.place, book.journal
-    # Whoever loses the connection to this host does not lose the upgrade.
+    # A lost connection to this host does not end the upgrade.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     journal.write(op, version, BEGUN, old=running.version)
@@ -120,7 +118,7 @@ def _recorded(book: Book, op: str, version: str, old: str, work: Any) -> None:
     book.journal.write(op, version, DONE, old=old)
 
 
-def _check(place: Place, version: str) -> None:
+def _check(place: DeployRoot, version: str) -> None:
     """Nothing runs that could say what it thinks of that version: ask its own commands."""
     name = os.environ.get("RELEASE_NAME", "app")
     root = place.release(version)
@@ -134,7 +132,7 @@ def _check(place: Place, version: str) -> None:
         raise Refusal(f"{version} cannot start here", code=done.returncode or CONFIG)
 
 
-def _note_others(place: Place, version: str) -> None:
+def _note_others(place: DeployRoot, version: str) -> None:
     """Whatever runs with another state directory goes on as it is, and that should be known."""
     rest = [row for row in place.versions() if row != version]
     others = sorted(live.versions(place.releases, rest, without=os.getpid()))
@@ -145,7 +143,7 @@ def _note_others(place: Place, version: str) -> None:
         )
 
 
-def _check_root(place: Place, running: Running) -> None:
+def _check_root(place: DeployRoot, running: Running) -> None:
     """The `current` of another deploy root would go on naming what ran before."""
     theirs, directory = os.path.split(os.path.dirname(os.path.realpath(running.root)))
     if directory == "releases" and theirs != os.path.realpath(place.root):

@@ -22,13 +22,11 @@ _RUN = 0o100  # of a mode: its owner may run it
 _GZIP = b"\x1f\x8b"
 
 
-class Tree:
+class UnpackedTree:
     """What was unpacked: ``digests`` of files by path, and ``links``, which are not made yet.
 
     ``executable`` are files, ``directories`` those that the tarball names.
     """
-
-    __slots__ = ("digests", "directories", "executable", "links", "top")
 
     def __init__(self) -> None:
         self.top = ""  # the directory that the tarball puts all in
@@ -56,24 +54,28 @@ class _Hashed(io.RawIOBase):
         return len(data)
 
 
-def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
-    """Lay out the files of the tarball's one directory as ``folder``, which must not be there.
+def unpack(file: BinaryIO, name: str, sha256: str, directory: str) -> UnpackedTree:
+    """Lay out the files of the tarball's one directory as ``directory``, which must not be there.
 
     The file is at its beginning, and its digest must be ``sha256``: somebody may write to
-    it after it was verified.  Files get 0644 or 0755 and belong to whoever unpacks.  Raises
+    it after it was verified.  Files get 0644 or 0755 and belong to the user who unpacks.  Raises
     Refusal for what is damaged, or would leave the directory.
     """
-    tree, source = Tree(), _Hashed(file)
+    tree, source = UnpackedTree(), _Hashed(file)
     try:
-        os.mkdir(folder, 0o755)
+        os.mkdir(directory, 0o755)
+        unpacked = archive.Unpacked(file.seek(0, os.SEEK_END))
+        file.seek(0)
         head = file.read(len(_GZIP))
         file.seek(0)
         packed = gzip.GzipFile(fileobj=source, mode="rb") if head == _GZIP else source
-        with tarfile.open(fileobj=packed, mode="r|", tarinfo=archive.Member) as tar:
+        with tarfile.open(fileobj=packed, mode="r|", tarinfo=archive.LimitedMember) as tar:
             for count, member in enumerate(tar):
                 if count >= archive.MOST_MEMBERS:
                     raise Refusal(f"{name}: more than {archive.MOST_MEMBERS:,} members")
-                _member(tar, member, folder, tree)
+                if too_much := unpacked.problem(member):
+                    raise Refusal(f"{name}: {too_much}")
+                _member(tar, member, directory, tree)
             rest: IO[bytes] = tar.fileobj  # type: ignore[assignment]  # it is open
             wrong = archive.end_problem(rest)
     except tarfile.ReadError as error:
@@ -83,7 +85,7 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
             f"{name}: not a release artifact",
             hint="`relforge release` creates them: NAME-VERSION-SYSTEM.tar.gz",
         ) from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, *archive.BROKEN) as error:
         raise _damaged(name, error) from None
     except OSError as error:
         raise Refusal(f"{name}: {error.strerror or error}") from None
@@ -99,7 +101,7 @@ def unpack(file: BinaryIO, name: str, sha256: str, folder: str) -> Tree:
     return tree
 
 
-def link(folder: str, name: str, tree: Tree, manifest: dict[str, Any]) -> None:
+def link(directory: str, name: str, tree: UnpackedTree, manifest: dict[str, Any]) -> None:
     """Make the links, when all files have been written, so that none can lead a file elsewhere.
 
     Raises Refusal for one that leaves the release.
@@ -109,7 +111,7 @@ def link(folder: str, name: str, tree: Tree, manifest: dict[str, Any]) -> None:
             raise Refusal(f"{name}: {path}: the link to {target} leads out of the release")
         if any(above in tree.links for above in _above(path)):
             raise Refusal(f"{name}: {path}: its directory is a link")
-        place = os.path.join(folder, path)
+        place = os.path.join(directory, path)
         if os.path.lexists(place):
             raise Refusal(f"{name}: {path}: it occurs twice")
         try:
@@ -123,13 +125,15 @@ def _damaged(name: str, why: object) -> Refusal:
     return Refusal(f"{name}: damaged: {why}", hint="copy it again")
 
 
-def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tree) -> None:
+def _member(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, directory: str, tree: UnpackedTree
+) -> None:
     top, _, path = member.name.rstrip("/").partition("/")
     tree.top = tree.top or top
     words = path.split("/") if path else []
     if top != tree.top or top in ("", ".", "..") or any(row in ("", ".", "..") for row in words):
         raise Refusal(f"{member.name!r}: it would be written outside the release's directory")
-    place = os.path.join(folder, *words)
+    place = os.path.join(directory, *words)
     if member.isdir():
         os.makedirs(place, 0o755, exist_ok=True)
         tree.directories.update([path] if path else [])
@@ -139,7 +143,7 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: str, tree: Tr
         raise Refusal(f"{path}: it occurs twice")
     elif member.issym():
         tree.links[path] = member.linkname
-    elif member.isfile():
+    elif member.isfile() and not member.issparse():
         os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
         tree.digests[path] = _write(tar, member, place)
         if member.mode & _RUN:

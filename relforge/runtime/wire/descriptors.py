@@ -23,6 +23,13 @@ def high(fd: int) -> int:
     return copy
 
 
+def write(fd: int, data: bytes) -> None:
+    """Write all of it, which may take several write(2); raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
 def inherited() -> list[int]:
     """The descriptors above 2 with which we were started.
 

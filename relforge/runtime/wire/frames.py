@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import quick_json
+import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LIMIT = 16 << 20
 _HEAD = 4  # bytes of the length
+_JSON = json.JSONEncoder(separators=(",", ":"), default=repr)
 
 
 class FrameError(Exception):
@@ -23,8 +24,11 @@ def _at_once() -> None:
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """The bytes of one frame; values that JSON lacks are sent as their ``repr``."""
-    body = quick_json.dumps(message, repr).encode()
+    """The bytes of one frame; values that JSON lacks are sent as their ``repr``.
+
+    Raises FrameError for more than `LIMIT` bytes.
+    """
+    body = _JSON.encode(message).encode()
     if len(body) > LIMIT:
         raise FrameError(f"a message of {len(body)} bytes is over the limit of {LIMIT}")
     return len(body).to_bytes(_HEAD, "big") + body
@@ -57,7 +61,7 @@ def receive(sock: socket, wait: Callable[[], None] = _at_once) -> dict[str, Any]
 def decode(body: bytes) -> dict[str, Any]:
     """One frame's body as a message; raises FrameError."""
     try:
-        message = quick_json.loads(body)
+        message = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise FrameError(f"a frame that is not JSON: {error}") from None
     if not isinstance(message, dict):

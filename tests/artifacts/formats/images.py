@@ -30,18 +30,18 @@ def inspect(archive: Path, *words: str) -> dict[str, Any]:
     return found
 
 
-def unpack(archive: Path, folder: Path) -> Path:
+def unpack(archive: Path, directory: Path) -> Path:
     """The root file system of an image, its layers laid over each other."""
-    folder.mkdir()
-    tool("skopeo", "copy", "--quiet", f"oci-archive:{archive}", f"oci:{folder}/layout:it")
-    tool("umoci", "raw", "unpack", "--image", f"{folder}/layout:it", folder / "root")
-    return folder / "root"
+    directory.mkdir()
+    tool("skopeo", "copy", "--quiet", f"oci-archive:{archive}", f"oci:{directory}/layout:it")
+    tool("umoci", "raw", "unpack", "--image", f"{directory}/layout:it", directory / "root")
+    return directory / "root"
 
 
-def make(tree: Path, folder: Path, *config: str) -> Path:
+def make(tree: Path, directory: Path, *config: str) -> Path:
     """An OCI layout whose image is that tree, with `umoci config` options."""
-    folder.mkdir()
-    layer, layout = folder / "layer.tar", folder / "layout"
+    directory.mkdir()
+    layer, layout = directory / "layer.tar", directory / "layout"
     tool("tar", "-C", tree, "--numeric-owner", "-cf", layer, ".")
     tool("umoci", "init", "--layout", layout)
     tool("umoci", "new", "--image", f"{layout}:base")

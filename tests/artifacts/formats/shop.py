@@ -11,8 +11,8 @@ from relforge.artifacts import formats
 from relforge.model.release import Artifact, Layer, Release
 from tests import builder
 
-LONG = "python/" + "/".join(["a_rather_long_folder_name"] * 6) + "/file.py"
-# Stands for the launcher: tells where it is, and what it was given.
+LONG = "python/" + "/".join(["a_rather_long_directory_name"] * 6) + "/file.py"
+# Stands for the launcher: prints where it is, and what it was given.
 PROGRAM = """#!/bin/sh
 echo "${0%/bin/*}" "$@"
 echo "state ${RELEASE_STATE_DIR-${RELFORGE_RUN_STATE-unset}}"

@@ -83,8 +83,8 @@ def test_one_package_is_the_version_and_the_other_leads_to_it(
     assert "libc6 (>= 2.34)" == field(tree, "Depends")
     assert "shop-1.0 (= 1.0)" == field(main, "Depends")
     assert {"amd64"} == {field(row, "Architecture") for row in (tree, main)}
-    for package, folder in ((tree, "tree"), (main, "main")):
-        said("dpkg-deb", "--extract", package.path, tmp_path / folder)
+    for package, directory in ((tree, "tree"), (main, "main")):
+        said("dpkg-deb", "--extract", package.path, tmp_path / directory)
     root = tmp_path / "tree/opt/shop/releases/1.0"
     assert "import sys\n" == (root / "app/manage.py").read_text()
     assert os.access(root / "bin/shop", os.X_OK)
@@ -114,8 +114,8 @@ def test_what_it_says_comes_from_the_project_or_the_settings(
         urls=(("Homepage", "https://example.org"),),
     )
 
-    def built(folder: str, settings: DebSettings, about: Metadata) -> Artifact:
-        release = shop.prepared(tmp_path / folder, deb=settings)
+    def built(directory: str, settings: DebSettings, about: Metadata) -> Artifact:
+        release = shop.prepared(tmp_path / directory, deb=settings)
         release = replace(release, project=replace(release.project, metadata=about))
         return formats.step(formats.choose(release, ("deb",))).artifacts[1]
 

@@ -85,19 +85,19 @@ def test_a_large_layer_is_several_members_and_a_change_moves_few_of_them(
     assert len(set(before) - set(after)) <= 2
 
 
-def test_each_folder_is_there_once_and_before_its_files(own_cache: Path, tmp_path: Path) -> None:
+def test_each_directory_is_there_once_and_before_its_files(own_cache: Path, tmp_path: Path) -> None:
     with tarfile.open(shop.packed(tmp_path, "tar.gz").path) as archive:
         rows = archive.getmembers()
-    folders: set[str] = set()
+    directories: set[str] = set()
     for row in rows:
         parent, _, _ = row.name.rpartition("/")
-        assert not parent or parent in folders, row.name
+        assert not parent or parent in directories, row.name
         if row.isdir():
-            folders.add(row.name)
+            directories.add(row.name)
 
 
-def test_a_folder_with_nothing_in_it_is_there(own_cache: Path, tmp_path: Path) -> None:
-    release = replace(shop.prepared(tmp_path), folders=("app/spool/in",))
+def test_a_directory_with_nothing_in_it_is_there(own_cache: Path, tmp_path: Path) -> None:
+    release = replace(shop.prepared(tmp_path), directories=("app/spool/in",))
     packed = formats.step(formats.choose(release, ("tar.gz",))).artifacts[0]
     with tarfile.open(packed.path) as archive:
         names = [row.name for row in archive.getmembers() if row.isdir()]
@@ -126,7 +126,7 @@ def test_what_a_build_was_writing_when_it_was_killed_goes_with_the_next(
 
 
 @pytest.mark.parametrize("damage", ["written to", "replaced", "removed", "mode"])
-def test_an_artifact_that_is_not_as_it_was_written_is_written_anew(
+def test_an_artifact_that_is_not_as_it_was_written_is_written_again(
     own_cache: Path, tmp_path: Path, damage: str
 ) -> None:
     release = shop.prepared(tmp_path)

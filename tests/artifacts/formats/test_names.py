@@ -16,7 +16,7 @@ def packed(release: Release, env: str) -> tuple[str, ...]:
     return formats.step(replace(release, env=env)).notes
 
 
-def test_whoever_replaces_the_artifact_of_another_environment_is_told(
+def test_who_replaces_the_artifact_of_another_environment_is_warned(
     own_cache: Path, tmp_path: Path
 ) -> None:
     release = formats.choose(shop.prepared(tmp_path), ("tar.gz", "run"))
@@ -27,7 +27,7 @@ def test_whoever_replaces_the_artifact_of_another_environment_is_told(
     assert () == packed(release, "dev")
 
 
-def test_nobody_is_told_of_an_artifact_that_is_gone(own_cache: Path, tmp_path: Path) -> None:
+def test_nobody_is_warned_of_an_artifact_that_is_gone(own_cache: Path, tmp_path: Path) -> None:
     release = formats.choose(shop.prepared(tmp_path), ("tar.gz",))
     packed(release, "prod")
     for path in (tmp_path / "dist").iterdir():

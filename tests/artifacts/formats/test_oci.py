@@ -30,12 +30,12 @@ TITLE = "org.opencontainers.image.title"
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base of one file, with a configuration of its own."""
-    folder = tmp_path_factory.mktemp("base")
-    (folder / "tree/etc").mkdir(parents=True)
-    (folder / "tree/etc/os-release").write_text("ID=tiny\n")
+    directory = tmp_path_factory.mktemp("base")
+    (directory / "tree/etc").mkdir(parents=True)
+    (directory / "tree/etc/os-release").write_text("ID=tiny\n")
     config = ["--config.env=PATH=/base/bin", "--config.env=LANG=C.UTF-8"]
     config += ["--config.label=base=yes", "--config.user=0", "--config.cmd=/bin/sh"]
-    return images.make(folder / "tree", folder / "made", *config)
+    return images.make(directory / "tree", directory / "made", *config)
 
 
 def image(root: Path, change: str = "", **settings: Any) -> Path:
@@ -101,13 +101,13 @@ def test_what_the_image_says_of_itself(own_cache: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", ["folder", "archive"])
+@pytest.mark.parametrize("kind", ["directory", "archive"])
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_an_image_on_a_base(
     own_cache: Path, tmp_path: Path, layout: Path, kind: str, compression: Any
 ) -> None:
     base = tmp_path / "base"
-    if kind == "folder":
+    if kind == "directory":
         shutil.copytree(layout, base)
     else:
         images.tool("skopeo", "copy", "--quiet", f"oci:{layout}:base", f"oci-archive:{base}")
@@ -172,7 +172,7 @@ def test_a_new_version_shares_the_layers_that_did_not_change(
     second = shop.prepared(tmp_path / "two", change="# changed\n", version="1.1")
     second = replace(second, source_date=first.source_date + 1000)
     one, two = layers(first), layers(second)
-    assert 4 == len(one) == len(two), "python, app, release, and the folder for the state"
+    assert 4 == len(one) == len(two), "python, app, release, and the directory for the state"
     assert (one[0], one[3]) == (two[0], two[3])
     assert one[1] != two[1]
 

@@ -29,9 +29,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "a home [x] 'q' $f ü"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "a home [x] 'q' $f ü"
+    directory.mkdir()
+    return directory
 
 
 def run(
@@ -78,23 +78,23 @@ def test_it_unpacks_once_and_hands_its_words_over(file: Path, home: Path, shell:
 
 
 @pytest.mark.process
-def test_it_is_found_by_name_by_link_and_in_a_folder_that_is_odd(
+def test_it_is_found_by_name_by_link_and_in_a_directory_that_is_odd(
     file: Path, home: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "a b (c) ü"
-    folder.mkdir()
-    shutil.copy(file, folder / "shop tool.run")
-    (folder / "link").symlink_to("shop tool.run")
-    place(run(folder / "link", HOME=str(home)))
+    directory = tmp_path / "a b (c) ü"
+    directory.mkdir()
+    shutil.copy(file, directory / "shop tool.run")
+    (directory / "link").symlink_to("shop tool.run")
+    place(run(directory / "link", HOME=str(home)))
     by_name = subprocess.run(
         ["shop tool.run"],
-        env={"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(home)},
+        env={"PATH": f"{directory}:{os.environ['PATH']}", "HOME": str(home)},
         check=False,
     )
     assert 0 == by_name.returncode
     in_there = subprocess.run(
         ["sh", "shop tool.run"],
-        cwd=folder,
+        cwd=directory,
         env={"PATH": os.environ["PATH"], "HOME": str(home)},
         check=False,
     )
@@ -102,7 +102,7 @@ def test_it_is_found_by_name_by_link_and_in_a_folder_that_is_odd(
 
 
 @pytest.mark.process
-def test_the_folder_can_be_chosen(file: Path, home: Path) -> None:
+def test_the_directory_can_be_chosen(file: Path, home: Path) -> None:
     assert home / "x" == place(run(file, RELEASE_EXTRACT_DIR=str(home / "x"), HOME="/nowhere"))
     assert home / "c/relforge-run" == place(run(file, XDG_CACHE_HOME=str(home / "c")))
     assert home / f"relforge-run-{os.getuid()}" == place(run(file, TMPDIR=str(home)))
@@ -112,12 +112,12 @@ def test_the_folder_can_be_chosen(file: Path, home: Path) -> None:
 
 
 @pytest.mark.process
-def test_a_folder_that_others_can_write_is_refused(file: Path, home: Path) -> None:
+def test_a_directory_that_others_can_write_is_refused(file: Path, home: Path) -> None:
     for mode in (0o777, 0o1777, 0o707):
         home.chmod(mode)
         done = run(file, RELEASE_EXTRACT_DIR=str(home))
         assert 1 == done.returncode
-        assert f"shop: {home}: another user could change what lies there" in done.stderr
+        assert f"shop: {home}: another user could change its files" in done.stderr
         assert "set RELEASE_EXTRACT_DIR" in done.stderr
         assert [] == list(home.iterdir())
     below = home / "below"
@@ -130,11 +130,11 @@ def test_a_folder_that_others_can_write_is_refused(file: Path, home: Path) -> No
 
 @pytest.mark.process
 @AS_ROOT
-def test_a_folder_of_another_user_is_refused(file: Path, home: Path) -> None:
+def test_a_directory_of_another_user_is_refused(file: Path, home: Path) -> None:
     os.chown(home, OTHER_USER, OTHER_USER)
     done = run(file, HOME=str(home))
     assert 1 == done.returncode
-    assert f"{home}: another user could change what lies there" in done.stderr
+    assert f"{home}: another user could change its files" in done.stderr
 
 
 @pytest.mark.process
@@ -168,9 +168,9 @@ def test_one_that_was_killed_leaves_nothing_that_looks_whole(file: Path, home: P
     assert ".draft.2.elsewhere" in names, "it may be at work"
 
 
-def killed(file: Path, home: Path, folder: Path, number: signal.Signals) -> int:
+def killed(file: Path, home: Path, directory: Path, number: signal.Signals) -> int:
     """How it ends when the signal comes while it unpacks."""
-    slow = folder / "slow"
+    slow = directory / "slow"
     slow.mkdir()
     (slow / "tar").write_text('#!/bin/sh\ntouch "$HOME/waits"\nsleep 30\n')
     (slow / "tar").chmod(0o755)
@@ -223,16 +223,16 @@ def test_several_at_once_unpack_one_tree(file: Path, home: Path) -> None:
 @pytest.mark.process
 @AS_ROOT
 def test_no_room_is_said(file: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
+    directory = tmp_path / "small"
+    directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16k,mode=0700", "none"]
-    subprocess.run([*mount, folder], check=True)
+    subprocess.run([*mount, directory], check=True)
     try:
-        done = run(file, RELEASE_EXTRACT_DIR=str(folder))
-        left = list(folder.iterdir())
+        done = run(file, RELEASE_EXTRACT_DIR=str(directory))
+        left = list(directory.iterdir())
     finally:
-        subprocess.run(["umount", "-l", folder], check=True)
+        subprocess.run(["umount", "-l", directory], check=True)
     assert 1 == done.returncode
-    assert f"shop: cannot be unpacked into {folder}" in done.stderr
+    assert f"shop: cannot be unpacked into {directory}" in done.stderr
     assert "is there room?  set RELEASE_EXTRACT_DIR" in done.stderr
     assert [] == left

@@ -77,7 +77,7 @@ def test_members_are_clean(own_cache: Path, tmp_path: Path, kind: str) -> None:
     with opened(shop.packed(tmp_path, kind).path) as archive:
         rows = archive.getmembers()
     names = [row.name for row in rows]
-    assert len(names) == len(set(names)), "each path and each folder once"
+    assert len(names) == len(set(names)), "each path and each directory once"
     assert names[0] == "shop-1.0"
     assert {(0, 0, builder.SOURCE_DATE)} == {(row.uid, row.gid, row.mtime) for row in rows}
     assert {0o755, 0o644, 0o777} == {row.mode for row in rows}

@@ -53,7 +53,7 @@ def member(name: str, text: str = "", **changes: object) -> tuple[tarfile.TarInf
 
 def members(files: dict[str, str] = FILES) -> list[tuple[tarfile.TarInfo, bytes]]:
     """A whole release."""
-    listed = tree_list.Listed(
+    listed = tree_list.TreeFacts(
         directories=frozenset(),
         executable={path for path in files if f"/{path}".find("/bin/") >= 0},
         links=LINKS,

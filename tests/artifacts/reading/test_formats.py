@@ -30,14 +30,14 @@ WHOLE: dict[str, Callable[[Path], Path]] = {
 }
 
 
-def told(place: Path) -> str:
+def reported(place: Path) -> str:
     return "\n".join(map(str, verify.problems(reader.read(place))))
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_is_whole_has_no_problem(tmp_path: Path, name: str) -> None:
     place = WHOLE[name](tmp_path / name)
-    assert "" == told(place)
+    assert "" == reported(place)
     assert 0 == main(["verify", str(place)])
 
 
@@ -61,14 +61,14 @@ def test_one_that_is_cut_or_goes_on_never_passes(
     most = len(data.rstrip(b"\0")) if name == "a.oci.tar" else len(data) - 1
     place.write_bytes(data[: at % most] if cut else data + b"evil"[: at % 4 + 1])
     try:
-        assert "" != told(place)
+        assert "" != reported(place)
     except UserError as error:
         assert str(place) in error.message
 
 
 def test_the_members_of_a_run_file_are_mistrusted(tmp_path: Path) -> None:
     rows = [*archives.members(wrapped.OWN), member("shop-1.0/../x", "x"), member("other/x", "x")]
-    said = told(wrapped.run(tmp_path / "a.run", rows))
+    said = reported(wrapped.run(tmp_path / "a.run", rows))
     assert "shop-1.0/../x: unpacking would write outside" in said
     assert "a.run: more than one top-level directory: other, shop-1.0" in said
 
@@ -90,12 +90,12 @@ def test_the_members_of_a_run_file_are_mistrusted(tmp_path: Path) -> None:
 def test_the_head_of_a_run_file_is_what_relforge_writes(
     tmp_path: Path, change: dict[str, Any], words: str
 ) -> None:
-    assert words in told(wrapped.run(tmp_path / "a.run", **change))
+    assert words in reported(wrapped.run(tmp_path / "a.run", **change))
 
 
 def test_the_script_of_another_version_cannot_be_compared(tmp_path: Path) -> None:
     place = wrapped.run(tmp_path / "a.run", archives.members(), script="#!/bin/sh\n# older\n")
-    assert "" == told(place)
+    assert "" == reported(place)
 
 
 def test_a_script_without_an_archive_is_none(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ DEB_HOSTILE = {
         member("./opt/shop/releases/2.0/bin/shop", "x"),
         "/opt/shop/releases/2.0/bin/shop: it is outside",
     ),
-    "no folder on the way": (
+    "no directory on the way": (
         member("./opt/shop", type=tarfile.SYMTYPE, linkname="/srv"),
         "opt/shop: it is a parent directory of the release, but not a directory",
     ),
@@ -134,44 +134,46 @@ DEB_HOSTILE = {
 
 
 @pytest.mark.parametrize("name", DEB_HOSTILE)
-def test_what_a_package_of_a_version_must_not_hold_is_told(tmp_path: Path, name: str) -> None:
+def test_what_a_package_of_a_version_must_not_hold_is_reported(tmp_path: Path, name: str) -> None:
     row, expected = DEB_HOSTILE[name]
-    assert expected in told(wrapped.deb(tmp_path / "a.deb", row))
+    assert expected in reported(wrapped.deb(tmp_path / "a.deb", row))
 
 
 def test_what_a_package_runs_and_says_is_compared(tmp_path: Path) -> None:
     place = tmp_path / "a.deb"
-    assert "prerm: it differs from what" in told(
+    assert "prerm: it differs from what" in reported(
         wrapped.deb(place, scripts={"prerm": "#!/bin/sh\n"})
     )
-    assert "control/preinst: a package written" in told(
+    assert "control/preinst: a package written" in reported(
         wrapped.deb(place, scripts={"preinst": "x"})
     )
-    assert "control/triggers: a package written" in told(
+    assert "control/triggers: a package written" in reported(
         wrapped.deb(place, scripts={"triggers": "x"})
     )
-    assert "it is shop-1.0 2.0, but" in told(wrapped.deb(place, control={"Version": "2.0"}))
-    said = told(wrapped.deb(place, control={"Conflicts": "libc6"}))
+    assert "it is shop-1.0 2.0, but" in reported(wrapped.deb(place, control={"Version": "2.0"}))
+    said = reported(wrapped.deb(place, control={"Conflicts": "libc6"}))
     assert "control/control: a package written by relforge has no field Conflicts" in said
-    said = told(wrapped.deb(place, facts="name shop\nversion 2.0\n"))
+    said = reported(wrapped.deb(place, facts="name shop\nversion 2.0\n"))
     assert "/usr/share/shop-1.0/release: it does not name shop 1.0" in said
 
 
 def test_the_package_that_leads_to_a_version_holds_what_that_takes(tmp_path: Path) -> None:
     place = tmp_path / "shop.deb"
-    assert "postrm: it differs from what" in told(wrapped.main_deb(place, scripts={"postrm": "x"}))
-    said = told(wrapped.main_deb(place, member("./etc/passwd", "x")))
+    assert "postrm: it differs from what" in reported(
+        wrapped.main_deb(place, scripts={"postrm": "x"})
+    )
+    said = reported(wrapped.main_deb(place, member("./etc/passwd", "x")))
     assert "/etc/passwd: a package written by relforge has no such file" in said
-    said = told(wrapped.main_deb(place, scripts={"conffiles": "/root/.profile\n"}))
+    said = reported(wrapped.main_deb(place, scripts={"conffiles": "/root/.profile\n"}))
     assert "/root/.profile: it is listed as a configuration file, but is outside of /etc" in said
-    said = told(wrapped.main_deb(place, links={"./usr/bin/shop": "/tmp/x"}))
+    said = reported(wrapped.main_deb(place, links={"./usr/bin/shop": "/tmp/x"}))
     assert "/usr/bin/shop: it is a link to /tmp/x, expected /opt/shop/current/bin/shop" in said
     assert "/opt/shop/current: it is a link to nothing, expected releases/1.0" in said
-    said = told(wrapped.main_deb(place, control={"Depends": "shop-1.0"}))
+    said = reported(wrapped.main_deb(place, control={"Depends": "shop-1.0"}))
     assert "it does not depend on the package of 1.0" in said
 
 
-def test_the_package_that_leads_to_a_version_is_told(
+def test_the_package_that_leads_to_a_version_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = str(wrapped.main_deb(tmp_path / "shop.deb"))
@@ -226,10 +228,10 @@ OCI_HOSTILE = {
 
 
 @pytest.mark.parametrize("name", OCI_HOSTILE)
-def test_a_layer_that_changes_the_release_is_told(tmp_path: Path, name: str) -> None:
+def test_a_layer_that_changes_the_release_is_reported(tmp_path: Path, name: str) -> None:
     row, expected = OCI_HOSTILE[name]
     layers = [wrapped.base_layer(), moved(OCI_ROOT), [row]]
-    assert expected in told(wrapped.image(tmp_path / "a.oci.tar", *layers))
+    assert expected in reported(wrapped.image(tmp_path / "a.oci.tar", *layers))
 
 
 def test_the_files_of_a_base_are_not_the_releases(tmp_path: Path) -> None:
@@ -240,7 +242,7 @@ def test_the_files_of_a_base_are_not_the_releases(tmp_path: Path) -> None:
 
 def test_layers_may_be_uncompressed(tmp_path: Path) -> None:
     place = wrapped.image(tmp_path / "a.oci.tar", compressed=False)
-    assert "" == told(place)
+    assert "" == reported(place)
     assert 0 == main(["inspect", "--sizes", str(place)])
 
 
@@ -250,7 +252,7 @@ def test_an_image_that_skopeo_copied_is_still_the_release(tmp_path: Path) -> Non
     place = wrapped.image(tmp_path / "a.oci.tar")
     copied = tmp_path / "b.oci.tar"
     images.tool("skopeo", "copy", "--quiet", f"oci-archive:{place}", f"oci-archive:{copied}")
-    assert "" == told(copied)
+    assert "" == reported(copied)
     assert 0 == main(["diff", str(place), str(copied)])
 
 
@@ -259,15 +261,15 @@ def test_blobs_must_be_what_they_are_called(tmp_path: Path) -> None:
     layer = gzip.compress(archives.tar(wrapped.state_layer()), mtime=0)
     path = wrapped.blob(layer)
     other = gzip.compress(archives.tar([member("etc/shadow", "x")]), mtime=0)
-    said = told(wrapped.image(place, blob={path: other}))
+    said = reported(wrapped.image(place, blob={path: other}))
     assert f"{path}: its content does not match its digest and size" in said
     assert "its content does not match sha256:" in said
-    said = told(wrapped.image(place, files={f"blobs/sha256/{'0' * 64}": b"x"}))
+    said = reported(wrapped.image(place, files={f"blobs/sha256/{'0' * 64}": b"x"}))
     assert f"blobs/sha256/{'0' * 64}: it is not part of the image" in said
-    said = told(wrapped.image(place, files={"evil.sh": b"x"}))
+    said = reported(wrapped.image(place, files={"evil.sh": b"x"}))
     assert "evil.sh: an image archive written by relforge has no such file" in said
     docker = b'[{"Config": "blobs/sha256/0", "RepoTags": [], "Layers": []}]'
-    said = told(wrapped.image(place, blob={"manifest.json": docker}))
+    said = reported(wrapped.image(place, blob={"manifest.json": docker}))
     assert "manifest.json: docker would load a different image" in said
 
 
@@ -298,12 +300,12 @@ def test_an_image_of_something_else_is_refused(tmp_path: Path) -> None:
         reader.read(place)
 
 
-def test_a_name_that_says_another_format_is_told(tmp_path: Path) -> None:
+def test_a_name_that_says_another_format_is_reported(tmp_path: Path) -> None:
     place = archives.write(tmp_path / "a.tar.gz", archives.members())
     place.rename(tmp_path / "a.deb")
-    assert "a.deb: its name ends in .deb, but its format is tar.gz" in told(tmp_path / "a.deb")
+    assert "a.deb: its name ends in .deb, but its format is tar.gz" in reported(tmp_path / "a.deb")
     (tmp_path / "a.deb").rename(tmp_path / "download")
-    assert "" == told(tmp_path / "download")
+    assert "" == reported(tmp_path / "download")
 
 
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.tar.zst", "a.run", "a.deb", "a.oci.tar"])

@@ -15,8 +15,8 @@ from tests.artifacts.reading import archives
 from tests.artifacts.reading.archives import FILES, MANIFEST, SITE, members
 
 
-def made(folder: Path, name: str = "a.tar.gz", **files: str) -> Path:
-    return archives.write(folder / name, members({**FILES, **files}))
+def made(directory: Path, name: str = "a.tar.gz", **files: str) -> Path:
+    return archives.write(directory / name, members({**FILES, **files}))
 
 
 def test_packages_have_their_sizes_and_licences(tmp_path: Path) -> None:
@@ -52,15 +52,15 @@ def test_inspect_prints_what_is_inside(tmp_path: Path, capsys: pytest.CaptureFix
     assert "glibc 2.34 or newer" in said
     assert "click 8.1.0" in said
     assert 0 == main(["inspect", "--json", str(place)])
-    told = json.loads(capsys.readouterr().out)
-    assert ["web"] == told["services"]
+    reported = json.loads(capsys.readouterr().out)
+    assert ["web"] == reported["services"]
     assert 0 == main(["inspect", "--sizes", str(place)])
     _, first, second, *_ = capsys.readouterr().out.splitlines()
     assert "release" in first
     assert "click" in second, "the largest first"
 
 
-def test_a_damaged_manifest_is_told(tmp_path: Path) -> None:
+def test_a_damaged_manifest_is_reported(tmp_path: Path) -> None:
     place = made(tmp_path, **{"release/manifest.json": "{"})
     with pytest.raises(UserError, match=r"manifest\.json is damaged") as caught:
         foreign_manifest.read(reader.read(place))

@@ -32,10 +32,10 @@ def another_user() -> Iterator[None]:
 
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents):
-        mode = folder.stat().st_mode
+    for directory in (tmp_path, *tmp_path.parents):
+        mode = directory.stat().st_mode
         if not mode & 0o001:  # so that the other user gets as far as here
-            folder.chmod(mode | 0o011)
+            directory.chmod(mode | 0o011)
     place = archives.write(tmp_path / "a.tar.gz", archives.members())
     place.chmod(0o644)
     return place
@@ -51,18 +51,18 @@ def complaint(capsys: pytest.CaptureFixture[str], code: int, *words: str | Path)
 
 
 @pytest.mark.parametrize("verb", ["verify", "inspect", "diff"])
-def test_what_is_no_artifact_is_told_in_one_paragraph(
+def test_what_is_no_artifact_is_reported_in_one_paragraph(
     artifact: Path, tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "empty").touch()
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "directory").mkdir()
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
     for name, words in {
         "fifo": "it is neither a file nor a directory",
         "empty": "the file is empty",
-        "folder": "it is not a release",
+        "directory": "it is not a release",
         "dangling": "no such file or directory",
         "loop": "Too many levels of symbolic links",
         "a.tar.gz/x": "Not a directory",
@@ -71,13 +71,13 @@ def test_what_is_no_artifact_is_told_in_one_paragraph(
         assert f"error: {tmp_path / name}: {words}" in complaint(capsys, 1, verb, *places)
 
 
-def test_what_may_not_be_read_is_told(
+def test_what_may_not_be_read_is_reported(
     artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    closed, folder = tmp_path / "closed.tar.gz", tmp_path / "folder"
+    closed, directory = tmp_path / "closed.tar.gz", tmp_path / "directory"
     closed.write_bytes(artifact.read_bytes())
-    folder.mkdir()
-    for place in (closed, folder):
+    directory.mkdir()
+    for place in (closed, directory):
         place.chmod(0)
         with another_user():
             said = complaint(capsys, 1, "verify", place)
@@ -85,7 +85,7 @@ def test_what_may_not_be_read_is_told(
 
 
 @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="it needs ssh-keygen")
-def test_a_list_of_signers_that_is_none_or_may_not_be_read_is_told(
+def test_a_list_of_signers_that_is_none_or_may_not_be_read_is_reported(
     artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
@@ -117,7 +117,9 @@ def test_half_of_a_question_is_refused_and_never_answered_with_yes(
     assert needs in said.err
 
 
-def test_a_digest_that_is_none_is_told(artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_digest_that_is_none_is_reported(
+    artifact: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     signing.digest_file(artifact).write_bytes(b"\x1b[2J\xff\n")
     assert 1 == main(["verify", str(artifact)])
     assert r"a.tar.gz.sha256 says \x1b[2J" in capsys.readouterr().out

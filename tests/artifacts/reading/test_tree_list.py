@@ -21,7 +21,7 @@ from tests.artifacts.reading.archives import TOP, member, members
 SITE = "python/lib/python3.12/site-packages"
 
 
-def told(place: Path) -> str:
+def reported(place: Path) -> str:
     return "\n".join(map(str, verify.problems(reader.read(place))))
 
 
@@ -74,23 +74,23 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_what_a_digest_cannot_say_is_compared(
     tree: Path, change: Callable[[Path], object], said: str
 ) -> None:
-    assert "" == told(tree)
+    assert "" == reported(tree)
     change(tree)
-    assert said in told(tree)
+    assert said in reported(tree)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="it needs root: another owner")
 def test_a_tree_belongs_to_root_or_to_the_owner_of_its_directory(tree: Path) -> None:
     os.chown(tree / "bin", 1000, 0)
     whose = "neither to root nor to the owner of the release's directory"
-    assert f"bin: it belongs to uid 1000, {whose}" == told(tree)
+    assert f"bin: it belongs to uid 1000, {whose}" == reported(tree)
     for path in (tree, *tree.rglob("*")):
         os.chown(path, 1000, 1000, follow_symlinks=False)
-    assert "" == told(tree)
+    assert "" == reported(tree)
     (tree / "bin/shop").chmod(0o775)
-    assert "" == told(tree)
+    assert "" == reported(tree)
     os.chown(tree / "bin/shop", 1000, 2000)
-    assert "bin/shop: it is writable by the group 2000 (mode 0775)" == told(tree)
+    assert "bin/shop: it is writable by the group 2000 (mode 0775)" == reported(tree)
 
 
 @pytest.mark.parametrize(
@@ -103,20 +103,22 @@ def test_a_tree_belongs_to_root_or_to_the_owner_of_its_directory(tree: Path) -> 
 def test_an_artifact_without_a_digest_file_is_judged_as_well(
     tmp_path: Path, rows: list[tuple[tarfile.TarInfo, bytes]], said: str
 ) -> None:
-    assert said in told(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
+    assert said in reported(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
     dropped = [row for row in members() if not row[0].issym()]
-    assert "bin/python: the link is missing" in told(archives.write(tmp_path / "b.tar.gz", dropped))
+    assert "bin/python: the link is missing" in reported(
+        archives.write(tmp_path / "b.tar.gz", dropped)
+    )
     plain = [row for row in members() if row[0].name != f"{TOP}/bin/shop"]
     plain.append(member(f"{TOP}/bin/shop", "#!/bin/sh\n", mode=0o644))
-    assert "bin/shop: its mode" in told(archives.write(tmp_path / "c.tar.gz", plain))
+    assert "bin/shop: its mode" in reported(archives.write(tmp_path / "c.tar.gz", plain))
 
 
 def test_an_empty_directory_is_listed() -> None:
-    one = tree_list.Listed(directories={"app/static"}, executable=set(), links={})
-    none = tree_list.Listed(directories={"app"}, executable=set(), links={})
+    one = tree_list.TreeFacts(directories={"app/static"}, executable=set(), links={})
+    none = tree_list.TreeFacts(directories={"app"}, executable=set(), links={})
     rows = list(tree_list.problems(one, none, {"app/x"}))
     assert [("app/static", "the empty directory is missing")] == rows
-    full = tree_list.Listed(directories={"app", "app/static"}, executable=set(), links={})
+    full = tree_list.TreeFacts(directories={"app", "app/static"}, executable=set(), links={})
     assert [] == list(tree_list.problems(one, full, {"app/x"}))
     again = tree_list.parse(tree_list.text(one).encode())
     assert ({"app/static"}, frozenset(), {}) == (again.directories, again.executable, again.links)
@@ -134,9 +136,9 @@ def test_a_release_of_relforge_0_1_0_has_no_such_list(tmp_path: Path, tree: Path
     sums = tree / "release/SHA256SUMS"
     lines = [line for line in sums.read_text().splitlines() if "tree.json" not in line]
     (tree / "release/tree.json").unlink()
-    assert "release/tree.json: it is missing" == told(tree)
+    assert "release/tree.json: it is missing" == reported(tree)
     sums.write_text("\n".join(lines) + "\n")
-    assert "" == told(tree)
+    assert "" == reported(tree)
 
 
 def test_a_tree_is_compared_with_its_artifact(tree: Path, artifact: Path) -> None:
@@ -147,7 +149,7 @@ def test_a_tree_is_compared_with_its_artifact(tree: Path, artifact: Path) -> Non
     assert same.stdout == "shop 1.0: 7 files, all unchanged since the build\n"
     (tree / "bin/shop").write_text("#!/bin/sh\nevil\n")
     (tree / "bin/new").symlink_to("shop")
-    listed = tree_list.Listed(
+    listed = tree_list.TreeFacts(
         directories=set(),
         executable={"bin/shop"},
         links={**archives.LINKS, "bin/new": "shop"},
@@ -160,7 +162,7 @@ def test_a_tree_is_compared_with_its_artifact(tree: Path, artifact: Path) -> Non
         if path.name != "SHA256SUMS"
     )
     (tree / "release/SHA256SUMS").write_text(sums)
-    assert "" == told(tree)
+    assert "" == reported(tree)
     other = runner.invoke(app, ["verify", str(tree), "--against", str(artifact)])
     assert 1 == other.exit_code
     assert "bin/shop: its content is not that in shop-1.0.tar.gz\n" in other.stdout

@@ -21,20 +21,20 @@ from tests.artifacts.reading import archives
 from tests.artifacts.reading.archives import TOP, member, members
 
 
-def told(place: Path) -> str:
+def reported(place: Path) -> str:
     return "\n".join(map(str, verify.problems(reader.read(place))))
 
 
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.tgz", "a.tar.zst"])
 def test_a_whole_release_has_no_problem(tmp_path: Path, name: str) -> None:
-    assert "" == told(archives.write(tmp_path / name, members()))
+    assert "" == reported(archives.write(tmp_path / name, members()))
 
 
 def test_members_of_gzip_may_be_joined(tmp_path: Path) -> None:
     data = archives.tar(members())
     place = tmp_path / "a.tar.gz"
     place.write_bytes(gzip.compress(data[:1536]) + gzip.compress(data[1536:]))
-    assert "" == told(place)
+    assert "" == reported(place)
 
 
 def test_an_unpacked_tree_is_read_as_well_and_its_state_does_not_count(tmp_path: Path) -> None:
@@ -43,10 +43,10 @@ def test_an_unpacked_tree_is_read_as_well_and_its_state_does_not_count(tmp_path:
     tree = tmp_path / TOP
     (tree / "var").mkdir()
     (tree / "var" / "log").write_text("x")
-    assert "" == told(tree)
+    assert "" == reported(tree)
     (tree / "bin" / "shop").chmod(0o777)
     (tree / "bin" / "new").write_text("")
-    said = told(tree)
+    said = reported(tree)
     assert "bin/shop: it is world-writable (mode 0777)" in said
     assert "bin/new: release/SHA256SUMS does not list it" in said
 
@@ -83,53 +83,53 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_nobody_should_unpack_is_told(tmp_path: Path, name: str) -> None:
+def test_what_nobody_should_unpack_is_reported(tmp_path: Path, name: str) -> None:
     row, expected = HOSTILE[name]
-    assert expected in told(archives.write(tmp_path / "a.tar.gz", [*members(), row]))
+    assert expected in reported(archives.write(tmp_path / "a.tar.gz", [*members(), row]))
 
 
-def test_a_link_that_leaves_through_another_link_is_told(tmp_path: Path) -> None:
+def test_a_link_that_leaves_through_another_link_is_reported(tmp_path: Path) -> None:
     rows = [
         member(f"{TOP}/app/deep/er/up", type=tarfile.SYMTYPE, linkname="../../.."),
         member(f"{TOP}/app/out", type=tarfile.SYMTYPE, linkname="deep/er/up/../etc"),
     ]
-    said = told(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
+    said = reported(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
     assert "app/out: the link to deep/er/up/../etc points outside" in said
     assert "app/deep/er/up: the link to" not in said
 
 
 @pytest.mark.parametrize("name", ["a/./b", "a//b", "a/.", "./a"])
-def test_names_that_are_not_plain_are_told(tmp_path: Path, name: str) -> None:
+def test_names_that_are_not_plain_are_reported(tmp_path: Path, name: str) -> None:
     rows = [*members(), member(f"{TOP}/{name}", "x")]
-    assert "the path is not normalized" in told(archives.write(tmp_path / "a.tar.gz", rows))
+    assert "the path is not normalized" in reported(archives.write(tmp_path / "a.tar.gz", rows))
 
 
-def test_links_in_a_circle_are_told(tmp_path: Path) -> None:
+def test_links_in_a_circle_are_reported(tmp_path: Path) -> None:
     rows = [
         member(f"{TOP}/app/a", type=tarfile.SYMTYPE, linkname="b"),
         member(f"{TOP}/app/b", type=tarfile.SYMTYPE, linkname="a"),
     ]
-    assert "app/a: the link" in told(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
+    assert "app/a: the link" in reported(archives.write(tmp_path / "a.tar.gz", [*members(), *rows]))
 
 
-def test_changed_and_missing_files_are_told(tmp_path: Path) -> None:
+def test_changed_and_missing_files_are_reported(tmp_path: Path) -> None:
     rows = [row for row in members() if not row[0].name.endswith(("bin/shop", "METADATA"))]
     rows.append(member(f"{TOP}/bin/shop", "#!/bin/SH\n"))
-    said = told(archives.write(tmp_path / "a.tar.gz", rows))
+    said = reported(archives.write(tmp_path / "a.tar.gz", rows))
     assert "bin/shop: its content changed after the build" in said
     assert "METADATA: it is missing" in said
 
 
-def test_what_follows_the_archive_is_told(tmp_path: Path) -> None:
+def test_what_follows_the_archive_is_reported(tmp_path: Path) -> None:
     place = tmp_path / "a.tar.gz"
     place.write_bytes(gzip.compress(archives.tar(members()) + b"\0" * 1024 + b"evil"))
-    assert "there is data after the end" in told(place)
+    assert "there is data after the end" in reported(place)
 
 
 def test_the_digest_beside_it_counts(tmp_path: Path) -> None:
     place = archives.write(tmp_path / "a.tar.gz", members())
     signing.digest_file(place).write_text(f"{'0' * 64}  a.tar.gz\n")
-    assert f"a.tar.gz.sha256 says {'0' * 64}" in told(place)
+    assert f"a.tar.gz.sha256 says {'0' * 64}" in reported(place)
 
 
 @given(at=st.integers(0, 10_000), cut=st.booleans(), byte=st.integers(1, 255))
@@ -147,7 +147,7 @@ def test_a_damaged_tarball_never_passes(
     place.write_bytes(data)
     try:
         # A bit of a code that no symbol uses may change: the release is the same then.
-        assert "" != told(place) or archives.tar(members()) == gzip.decompress(data)
+        assert "" != reported(place) or archives.tar(members()) == gzip.decompress(data)
     except UserError as error:
         assert str(place) in error.message
 
@@ -168,21 +168,21 @@ def test_no_archive_that_passes_escapes_when_it_is_unpacked(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[list[str], bytes, list[str], int]],
 ) -> None:
-    folder = tmp_path_factory.mktemp("hostile")
+    directory = tmp_path_factory.mktemp("hostile")
     more = [
         member(f"{TOP}/" + "/".join(name), type=kind, linkname="/".join(link), mode=mode)
         for name, kind, link, mode in rows
     ]
-    place = archives.write(folder / "a.tar.gz", [*members(), *more])
+    place = archives.write(directory / "a.tar.gz", [*members(), *more])
     try:
-        passes = not told(place)
+        passes = not reported(place)
     except UserError:
         return
     if passes:
-        inside = folder / "inside" / "deep"
+        inside = directory / "inside" / "deep"
         inside.mkdir(parents=True)
         subprocess.run(["tar", "-xzf", place, "-C", inside], check=True, capture_output=True)
-        assert [inside] == list((folder / "inside").iterdir())
+        assert [inside] == list((directory / "inside").iterdir())
         top = (inside / TOP).resolve()
         for path in inside.rglob("*"):
             if path.is_symlink():
@@ -223,10 +223,10 @@ class TestSignatures:
         signing.digest_file(place).write_text(f"{digest}  {place.name}\n")
         return place
 
-    def key(self, folder: Path, name: str, passphrase: str = "") -> Path:
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(folder / name)]
+    def key(self, directory: Path, name: str, passphrase: str = "") -> Path:
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(directory / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-        return folder / name
+        return directory / name
 
     def allow(self, key: Path, identity: str = "release@example.org") -> Path:
         place = key.with_name("allowed")
@@ -290,7 +290,7 @@ class TestSignatures:
         allowed = self.allow(self.key(artifact.parent, "key"))
         assert "a.tar.gz.sha256.sig is missing" in objection(artifact, allowed, "")
 
-    def test_a_key_that_cannot_sign_is_told_before_the_build(self, tmp_path: Path) -> None:
+    def test_a_key_that_cannot_sign_is_reported_before_the_build(self, tmp_path: Path) -> None:
         with pytest.raises(UserError, match="no such signing key"):
             signing.check(tmp_path / "none")
         with pytest.raises(UserError, match="cannot sign with this key"):
@@ -303,4 +303,4 @@ class TestSignatures:
 def test_reading_is_the_same_for_every_order_of_members(tmp_path: Path) -> None:
     rows = members()
     random.Random(1).shuffle(rows)
-    assert "" == told(archives.write(tmp_path / "a.tar.gz", rows))
+    assert "" == reported(archives.write(tmp_path / "a.tar.gz", rows))

@@ -104,11 +104,13 @@ def deb(
     scripts: dict[str, str] | None = None,
 ) -> Path:
     """The package of a version."""
-    told = {**CONTROL, **(control or {})}
-    folders = [member(path, type=tarfile.DIRTYPE, mode=0o755) for path in ("./opt", "./opt/shop")]
-    fact = member(f"./usr/share/{told['Package']}/release", facts)
+    reported = {**CONTROL, **(control or {})}
+    directories = [
+        member(path, type=tarfile.DIRTYPE, mode=0o755) for path in ("./opt", "./opt/shop")
+    ]
+    fact = member(f"./usr/share/{reported['Package']}/release", facts)
     own = {"prerm": template("deb/tree.prerm.sh"), **(scripts or {})}
-    return package(place, [*folders, *moved(DEB_ROOT), fact, *more], told, own)
+    return package(place, [*directories, *moved(DEB_ROOT), fact, *more], reported, own)
 
 
 def main_deb(
@@ -130,8 +132,8 @@ def main_deb(
     ]
     own = {name: template(f"deb/main.{name}.sh") for name in ("postinst", "prerm", "postrm")}
     own["conffiles"] = "/etc/shop/config.toml\n"
-    told = {**MAIN_CONTROL, **(control or {})}
-    return package(place, [*rows, *more], told, {**own, **(scripts or {})})
+    reported = {**MAIN_CONTROL, **(control or {})}
+    return package(place, [*rows, *more], reported, {**own, **(scripts or {})})
 
 
 def image(place: Path, *layers: Rows, **changes: Any) -> Path:

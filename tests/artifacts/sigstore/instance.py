@@ -93,7 +93,7 @@ class Instance:
         }
 
     def certificate(self, request: dict[str, Any], bearer: str) -> dict[str, Any]:
-        """Fulcio's answer: whoever has the token gets a certificate of its identity."""
+        """Fulcio's answer: who has the token gets a certificate of its identity."""
         asked = x509.load_pem_x509_csr(base64.b64decode(request["certificateSigningRequest"]))
         claims = json.loads(base64.urlsafe_b64decode(bearer.split(".")[1] + "=="))
         now = datetime.now(UTC).replace(microsecond=0)
@@ -187,7 +187,7 @@ class Instance:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Path]:
+def serving(directory: Path) -> Iterator[Path]:
     """An instance that answers; gives the file of its trust configuration."""
     instance = Instance()
 
@@ -212,7 +212,7 @@ def serving(folder: Path) -> Iterator[Path]:
     instance.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        place = folder / "trust.json"
+        place = directory / "trust.json"
         place.write_text(json.dumps(instance.trust()))
         yield place
     finally:

@@ -92,10 +92,10 @@ def test_what_was_changed_after_it_was_signed_is_refused(
     artifact.write_bytes(data + b"x")
     assert "mismatch" in sigstore.objection(artifact, ME, ISSUER)
     artifact.write_bytes(data)
-    told = json.loads(bundle.read_text())
-    (entry,) = told["verificationMaterial"]["tlogEntries"]
+    reported = json.loads(bundle.read_text())
+    (entry,) = reported["verificationMaterial"]["tlogEntries"]
     entry["integratedTime"] = str(int(entry["integratedTime"]) + 1)
-    bundle.write_text(json.dumps(told))
+    bundle.write_text(json.dumps(reported))
     assert "invalid" in sigstore.objection(artifact, ME, ISSUER)
     bundle.write_text("{")
     assert "did not sign this" in sigstore.objection(artifact, ME, ISSUER)
@@ -117,7 +117,7 @@ def test_without_an_identity_nothing_is_built(artifact: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.parametrize("text", ["abc", instance.token(ME, seconds=-3600)])
-def test_a_token_that_is_none_or_of_yesterday_is_told(
+def test_a_token_that_is_none_or_of_yesterday_is_reported(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(sigstore.TOKEN, text)
@@ -145,7 +145,7 @@ def test_signing_where_nobody_answers_is_one_paragraph_and_leaves_nothing(
     assert before == set(artifact.parent.iterdir())
 
 
-def test_what_is_missing_is_told(
+def test_what_is_missing_is_reported(
     artifact: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 2 == main(["verify", str(artifact), "--sigstore-identity", ME])

@@ -18,16 +18,16 @@ DAY = 86400
 def tree(kind: str, key: str, size: int = 10_000) -> Path:
     """A tree of one file; the directory of its entry."""
 
-    def build(folder: Path) -> None:
-        (folder / "data").write_bytes(os.urandom(size))
+    def build(directory: Path) -> None:
+        (directory / "data").write_bytes(os.urandom(size))
 
     return cache.tree(kind, key, build).path.parent
 
 
 def wheel(data: bytes) -> Path:
-    folder = cache.home() / "wheels" / cache.digest(data)
-    cache.write(folder / "a-1-py3-none-any.whl", data)
-    return folder
+    directory = cache.home() / "wheels" / cache.digest(data)
+    cache.write(directory / "a-1-py3-none-any.whl", data)
+    return directory
 
 
 def member(key: str, data: bytes) -> Path:

@@ -51,14 +51,14 @@ def test_the_longest_unused_comes_first(own_cache: Path) -> None:
 
 
 def test_a_draft_is_a_killed_builds_when_nobody_wrote_to_it_for_long(own_cache: Path) -> None:
-    folder = own_cache / "trees" / "deps" / ".d.abc"
-    folder.mkdir(parents=True)
+    directory = own_cache / "trees" / "deps" / ".d.abc"
+    directory.mkdir(parents=True)
     (found,) = entries()
     assert DRAFTS == found.kind
     assert not found.is_given_up
-    unused(folder, 1)
+    unused(directory, 1)
     assert entries()[0].is_given_up
-    unused(folder, -1)  # the clock was set back since
+    unused(directory, -1)  # the clock was set back since
     assert entries()[0].is_given_up
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) 
     assert Exit.CONFIG == caught.value.code
 
 
-def test_a_folder_of_which_nothing_is_known_is_a_kind_of_its_own(own_cache: Path) -> None:
+def test_a_directory_of_which_nothing_is_known_is_a_kind_of_its_own(own_cache: Path) -> None:
     cache.write(own_cache / "tools" / "abc", b"\x7fELF")
     cache.write(own_cache / "tools" / "abc.json", b"{}")
     assert {"tools/abc": "tools", "tools/abc.json": "notes"} == {

@@ -109,7 +109,7 @@ def test_what_was_asked_for_goes(full: Path) -> None:
     clean(Wanted(everything=True))
     assert set() == names()
     assert {"use"} == {path.name for path in (full / "locks").iterdir()}
-    assert not cache.tree("deps", "d", lambda folder: None).cached
+    assert not cache.tree("deps", "d", lambda directory: None).cached
 
 
 def test_a_dry_run_removes_nothing(full: Path) -> None:
@@ -121,9 +121,9 @@ def test_a_dry_run_removes_nothing(full: Path) -> None:
 def test_drafts_of_killed_builds_and_what_a_killed_cleaning_left_go(own_cache: Path) -> None:
     draft = own_cache / "trees" / "deps" / ".d.abc"
     fresh = own_cache / "members" / ".m.abc"
-    for folder in (draft, fresh, own_cache / ".trash" / "left"):
-        folder.mkdir(parents=True)
-        (folder / "file").write_text("half")
+    for directory in (draft, fresh, own_cache / ".trash" / "left"):
+        directory.mkdir(parents=True)
+        (directory / "file").write_text("half")
     unused(draft, 1)
     clean(Wanted())
     assert not draft.exists()

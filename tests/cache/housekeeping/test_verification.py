@@ -60,7 +60,7 @@ def test_damage_is_named_and_removed(
     assert () == verify().damaged
 
 
-def test_what_was_made_anew_meanwhile_stays(full: Path) -> None:
+def test_what_was_made_again_meanwhile_stays(full: Path) -> None:
     data = full / "trees" / "deps" / "d" / "files" / "data"
     flip(data)
     (found,) = verify().damaged
@@ -69,9 +69,9 @@ def test_what_was_made_anew_meanwhile_stays(full: Path) -> None:
     assert data.exists()
 
 
-def test_damage_behind_size_and_time_is_mended_by_repair(own_cache: Path) -> None:
+def test_damage_behind_size_and_time_is_fixed_by_repair(own_cache: Path) -> None:
     place = tree("deps", "d")
     flip(place / "files" / "data")
-    assert cache.tree("deps", "d", lambda folder: None).cached, "a build looks at no content"
+    assert cache.tree("deps", "d", lambda directory: None).cached, "a build looks at no content"
     repair(verify().damaged)
-    assert not cache.tree("deps", "d", lambda folder: None).cached
+    assert not cache.tree("deps", "d", lambda directory: None).cached

@@ -20,7 +20,7 @@ from relforge.artifacts.reading import reader, verify
 from relforge.runtime.errors import Refusal
 from relforge.runtime.untrusted_text import harmless
 from relforge.runtime.versions import source, unpack
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.place import DeployRoot
 from relforge.runtime.versions.policy import Signers
 from relforge.support.errors import UserError
 from tests.artifacts.reading import archives
@@ -45,7 +45,7 @@ MEMBERS = st.lists(
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
+def directory() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp())
     try:
         yield made
@@ -100,7 +100,7 @@ def verified(place: Path) -> None:
 
 @fuzzed(80, MEMBERS)
 def test_members_of_an_archive(rows: list[tuple[bytes, str, str, int]]) -> None:
-    with folder() as root:
+    with directory() as root:
         place = written(root, rows)
         verified(place)
         unpacked(root, place.read_bytes())
@@ -111,7 +111,7 @@ WHOLE = archives.tar(archives.members())
 
 @fuzzed(80, documents(WHOLE[:4096], WHOLE))
 def test_bytes_of_an_archive(data: bytes) -> None:
-    with folder() as root:
+    with directory() as root:
         for name in ("a.tar.gz", "b.tar.zst", "c.run", "d.deb", "e.oci.tar"):
             (root / name).write_bytes(data)
             verified(root / name)
@@ -125,14 +125,14 @@ def test_bytes_of_an_archive(data: bytes) -> None:
 
 @fuzzed(150, documents(f"{'a' * 64}  {NAME}\n", f"{'a' * 64} *{NAME}\n"), st.booleans())
 def test_a_digest_beside_an_artifact(data: bytes, whole: bool) -> None:
-    with folder() as root:
+    with directory() as root:
         place = archives.write(root / NAME, archives.members())
         digest = hashlib.sha256(place.read_bytes()).hexdigest()
         text = data.replace(b"a" * 64, digest.encode()) if whole else data
         (root / f"{NAME}.sha256").write_bytes(text)
         verified(place)
         try:
-            with source.get(str(place), Place(str(root))) as found:
+            with source.get(str(place), DeployRoot(str(root))) as found:
                 assert digest == source.check(found, "", None, str(root))
         except Refusal as refusal:
             assert NAME in refusal.message
@@ -160,13 +160,13 @@ def test_signatures_and_lists_of_signers(signed: Path) -> None:
 
     @fuzzed(12, documents(signature), documents(allowed))
     def damaged(changed: bytes, names: bytes) -> None:
-        with folder() as root:
+        with directory() as root:
             for name in (NAME, f"{NAME}.sha256"):
                 shutil.copy(signed / name, root)
             (root / f"{NAME}.sha256.sig").write_bytes(changed)
             (root / "allowed").write_bytes(names)
             try:
-                with source.get(str(root / NAME), Place(str(root))) as found:
+                with source.get(str(root / NAME), DeployRoot(str(root))) as found:
                     source.check(found, "", Signers(str(root / "allowed"), None), str(root))
             except Refusal as refusal:
                 assert refusal.message

@@ -19,8 +19,8 @@ from relforge.runtime.contract import content, manifest
 from relforge.runtime.errors import Refusal
 from relforge.runtime.supervise import lock
 from relforge.runtime.versions import listing, live
-from relforge.runtime.versions.journal import Journal
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.journal import DeployJournal
+from relforge.runtime.versions.place import DeployRoot
 from tests.faults.fuzz.drawn import JSON, changed, documents
 from tests.faults.profiles import fuzzed
 from tests.runtime.conftest import MANIFEST, SERVICE
@@ -45,7 +45,7 @@ WHOLE = {**MANIFEST, "services": {"web": SERVICE}, "commands": {"x": {"call": "a
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
+def directory() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp())
     try:
         yield made
@@ -59,12 +59,12 @@ def dumped(value: Any) -> bytes:
 
 @fuzzed(40, documents(dumped(LOCK)) | changed(LOCK).map(dumped) | JSON.map(dumped))
 def test_the_lock_of_a_supervisor(data: bytes) -> None:
-    with folder() as state:
+    with directory() as state:
         found = paths.Paths(root="/srv/x", state=str(state), run=str(state / "run"), log="/x")
         Path(found.lock).write_bytes(data)
         with open(found.lock, "rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            assert isinstance(lock.read(found), dict)
+            assert isinstance(lock.read(found.lock), dict)
             try:
                 running = instance.running(found)
             except Refusal:
@@ -82,24 +82,24 @@ def test_the_lock_of_a_supervisor(data: bytes) -> None:
     | st.lists(changed(LINES[1]).map(dumped), max_size=5).map(b"\n".join),
 )
 def test_the_journal_of_a_deploy_root(data: bytes) -> None:
-    with folder() as root:
-        place = Place(str(root))
+    with directory() as root:
+        place = DeployRoot(str(root))
         os.makedirs(place.own)
         Path(place.journal).write_bytes(data)
         (root / "releases/1.0.0/release").mkdir(parents=True)
         (root / "releases/1.0.0/release/manifest.json").write_text("{}")
-        journal = Journal(place)
+        journal = DeployJournal(place)
         assert all(isinstance(version, str) for version in journal.served())
         journal.unfinished()
         assert ["1.0.0"] == [row["version"] for row in listing.rows(place, journal)]
         assert listing.target(place, journal) in (None, "1.0.0")
         journal.write("upgrade", "1.0.0", "done")
-        assert journal.lines[-1] == Journal(place).lines[-1]
+        assert journal.lines[-1] == DeployJournal(place).lines[-1]
 
 
 @fuzzed(200, documents(dumped(WHOLE)) | changed(WHOLE).map(dumped))
 def test_the_manifest_of_a_release(data: bytes) -> None:
-    with folder() as root:
+    with directory() as root:
         (root / "release").mkdir()
         (root / "release/manifest.json").write_bytes(data)
         for read in (manifest.load, content.read_manifest):

@@ -26,9 +26,9 @@ MakeWheel = Callable[..., Path]
 
 @pytest.fixture(autouse=True)
 def cache_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "cache"
-    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(folder))
-    return folder
+    directory = tmp_path / "cache"
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(directory))
+    return directory
 
 
 @pytest.fixture
@@ -96,12 +96,12 @@ def make_wheel(tmp_path: Path) -> MakeWheel:
         contents: Mapping[str, str | bytes],
         *,
         tag: str = "py3-none-any",
-        folder: Path | None = None,
+        directory: Path | None = None,
         scripts: str = "",
         metadata: str = "",
     ) -> Path:
-        folder = folder or tmp_path / "links"
-        folder.mkdir(exist_ok=True)
+        directory = directory or tmp_path / "links"
+        directory.mkdir(exist_ok=True)
         info = f"{name}-{version}.dist-info"
         files: dict[str, str | bytes] = {
             **contents,
@@ -113,7 +113,7 @@ def make_wheel(tmp_path: Path) -> MakeWheel:
             files[f"{info}/entry_points.txt"] = scripts
         rows = "".join(f"{path},{_record(text)}\n" for path, text in files.items())
         files[f"{info}/RECORD"] = f"{rows}{info}/RECORD,,\n"
-        path = folder / f"{name}-{version}-{tag}.whl"
+        path = directory / f"{name}-{version}-{tag}.whl"
         with zipfile.ZipFile(path, "w") as archive:
             for inner, text in files.items():
                 archive.writestr(inner, text)
@@ -127,12 +127,12 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """pip knows one directory of files, and no index."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
-    folder = tmp_path / "links"
-    folder.mkdir(exist_ok=True)
+    directory = tmp_path / "links"
+    directory.mkdir(exist_ok=True)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return folder
+    monkeypatch.setenv("PIP_FIND_LINKS", str(directory))
+    return directory
 
 
 @pytest.fixture(params=["sh", "dash", "bash", "busybox"])

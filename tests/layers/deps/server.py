@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 class Index:
     """What it serves, what it demands, and what it was asked for."""
 
-    folder: Path
+    directory: Path
     login: str = ""  # user:password
     html: bool = False
     digests: bool = True
@@ -48,9 +48,9 @@ class Index:
 
 
 @contextmanager
-def serve(folder: Path, **how: Any) -> Iterator[Index]:
+def serve(directory: Path, **how: Any) -> Iterator[Index]:
     """An index of the directory's files, for as long as the block runs."""
-    index = Index(folder, **how)
+    index = Index(directory, **how)
 
     class Handler(_Handler):
         served = index
@@ -90,14 +90,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path.removeprefix("/moved").startswith("/simple/"):
             self._list(self.path.removeprefix("/moved").removeprefix("/simple/").strip("/"))
         else:
-            self._send(index.folder / self.path.rpartition("/")[2])
+            self._send(index.directory / self.path.rpartition("/")[2])
 
     do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
 
     def _list(self, name: str) -> None:
         rows = [
             (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-            for path in sorted(self.served.folder.iterdir())
+            for path in sorted(self.served.directory.iterdir())
             if canonicalize_name(path.name.split("-")[0]) == name
         ]
         if not rows:

@@ -26,10 +26,10 @@ PROJECT = '[project]\nname = "shop"\nversion = "1.0"\ndependencies = ["click"]\n
 WHEEL = "click-1.0.0-py3-none-any.whl"
 
 
-def uv_lock(digest: str, folder: Path) -> str:
+def uv_lock(digest: str, directory: Path) -> str:
     return (
         'version = 1\nrequires-python = ">=3.11"\n[[package]]\nname = "click"\n'
-        f'version = "1.0.0"\nsource = {{ registry = "{folder}" }}\n'
+        f'version = "1.0.0"\nsource = {{ registry = "{directory}" }}\n'
         f'wheels = [{{ path = "{WHEEL}", hash = "sha256:{digest}" }}]\n'
         '[[package]]\nname = "shop"\nversion = "1.0"\nsource = { virtual = "." }\n'
         'dependencies = [{ name = "click" }]\n'
@@ -54,11 +54,11 @@ def requirements(digest: str, _: Path) -> str:
     return f"click==1.0.0 --hash=sha256:{digest}\n"
 
 
-def pylock(digest: str, folder: Path) -> str:
+def pylock(digest: str, directory: Path) -> str:
     return (
         'lock-version = "1.0"\ncreated-by = "pip"\n[[packages]]\nname = "click"\n'
         f'version = "1.0.0"\n[[packages.wheels]]\nname = "{WHEEL}"\n'
-        f'path = "{folder / WHEEL}"\nhashes = {{ sha256 = "{digest}" }}\n'
+        f'path = "{directory / WHEEL}"\nhashes = {{ sha256 = "{digest}" }}\n'
     )
 
 

@@ -50,11 +50,11 @@ version = "1.0"
 
 @pytest.fixture
 def source(own_cache: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "source"
-    folder.mkdir()
-    (folder / "own.py").write_text(BACKEND)
-    (folder / "pyproject.toml").write_text(SETTINGS)
-    return folder
+    directory = tmp_path / "source"
+    directory.mkdir()
+    (directory / "own.py").write_text(BACKEND)
+    (directory / "pyproject.toml").write_text(SETTINGS)
+    return directory
 
 
 def built(source: Path, **env: str) -> Path:
@@ -72,7 +72,7 @@ def test_the_backend_runs_in_an_environment_that_is_kept(source: Path) -> None:
     assert before == (prefix / "pyvenv.cfg").stat().st_mtime_ns
 
 
-def test_what_it_needs_besides_is_asked_once_for_one_configuration(source: Path) -> None:
+def test_what_it_needs_in_addition_is_asked_once_for_one_configuration(source: Path) -> None:
     asked = source.parent / "asked"
     built(source)
     built(source)
@@ -115,7 +115,9 @@ def test_a_backend_that_fails_is_quoted(source: Path) -> None:
         (SETTINGS.replace('"own"', '"none"'), "none"),
     ],
 )
-def test_a_build_system_that_makes_no_sense_is_told(source: Path, text: str, words: str) -> None:
+def test_a_build_system_that_makes_no_sense_is_reported(
+    source: Path, text: str, words: str
+) -> None:
     (source / "pyproject.toml").write_text(text)
     with pytest.raises(UserError, match=words):
         built(source)

@@ -22,25 +22,25 @@ from tests.layers.deps.test_pex import BACKEND, PYPROJECT
 COMMITTER = ("-c", "user.name=t", "-c", "user.email=t@host")
 
 
-def sourced(folder: Path, text: str = "x = 1\\n") -> Path:
+def sourced(directory: Path, text: str = "x = 1\\n") -> Path:
     """A package in source whose backend needs nothing from an index."""
-    folder.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    (folder / "backend.py").write_text(BACKEND.replace("x = 1\\n", text))
-    return folder
+    directory.mkdir(parents=True)
+    (directory / "pyproject.toml").write_text(PYPROJECT)
+    (directory / "backend.py").write_text(BACKEND.replace("x = 1\\n", text))
+    return directory
 
 
-def git(folder: Path, *words: str) -> str:
+def git(directory: Path, *words: str) -> str:
     command = ["git", *COMMITTER, *words]
-    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
-def committed(folder: Path) -> str:
-    git(folder, "init", "-q")
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "one")
-    return git(folder, "rev-parse", "HEAD")
+def committed(directory: Path) -> str:
+    git(directory, "init", "-q")
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "one")
+    return git(directory, "rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -112,26 +112,26 @@ def test_the_computed_version_of_a_commit_follows_the_lock_when_a_tag_moves(  # 
 
 
 @pytest.mark.process
-def test_a_folder_is_built_anew_when_it_changes(
+def test_a_directory_is_built_again_when_it_changes(
     build: Callable[[str], str], release: Release
 ) -> None:
-    folder = sourced(release.project.root / "vendor" / "sourced")
+    directory = sourced(release.project.root / "vendor" / "sourced")
     entry = 'directory = { path = "vendor/sourced" }'
     assert "x = 1\n" == build(entry)
-    (folder / "backend.py").write_text(BACKEND.replace("x = 1\\n", "x = 2\\n"))
+    (directory / "backend.py").write_text(BACKEND.replace("x = 1\\n", "x = 2\\n"))
     assert "x = 2\n" == build(entry)
-    assert not (folder / "dist").exists()
+    assert not (directory / "dist").exists()
 
 
 @pytest.mark.process
-def test_a_changed_folder_of_another_repository_is_refused(
+def test_a_changed_directory_of_another_repository_is_refused(
     build: Callable[[str], str], tmp_path: Path
 ) -> None:
-    folder = sourced(tmp_path / "other")
-    committed(folder)
+    directory = sourced(tmp_path / "other")
+    committed(directory)
     entry = 'directory = { path = "../other" }'
     assert "x = 1\n" == build(entry)
-    (folder / "new.py").write_text("")
+    (directory / "new.py").write_text("")
     with pytest.raises(UserError, match="uncommitted changes") as caught:
         build(entry)
     assert "git -C" in caught.value.hint
@@ -141,8 +141,8 @@ def test_a_changed_folder_of_another_repository_is_refused(
 def test_sources_of_another_package_are_refused(
     build: Callable[[str], str], release: Release
 ) -> None:
-    folder = sourced(release.project.root / "vendor")
-    (folder / "backend.py").write_text(BACKEND.replace("sourced-1.0", "other-1.0"))
+    directory = sourced(release.project.root / "vendor")
+    (directory / "backend.py").write_text(BACKEND.replace("sourced-1.0", "other-1.0"))
     with pytest.raises(UserError, match="building sourced from source made a wheel of other"):
         build('directory = { path = "vendor" }')
 
@@ -171,21 +171,21 @@ def test_compiled_code_that_was_built_here_is_refused_for_another_cpu(
 ) -> None:
     machine = os.uname().machine
     foreign = {"x86_64": "aarch64", "aarch64": "x86_64"}[machine]
-    folder = sourced(release.project.root / "vendor" / "sourced")
+    directory = sourced(release.project.root / "vendor" / "sourced")
     elsewhere = platform(release.python, Target(system="linux", machine=foreign))
     pin = Pin(
         name="sourced",
         version=Version("1.0"),
         where="pylock.toml:3",
         sha256=(),
-        source=Source(path=str(folder)),
+        source=Source(path=str(directory)),
     )
 
     made = source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
     assert "sourced-1.0-py3-none-any.whl" == made.name
 
     backend = BACKEND.replace("py3-none-any", f"py3-none-linux_{machine}")
-    (folder / "backend.py").write_text(backend)
+    (directory / "backend.py").write_text(backend)
     with pytest.raises(UserError) as caught:
         source_builds.wheel(pin, None, elsewhere, release.python.origin, {})
     assert "is available as source only and contains compiled code" in caught.value.message

@@ -6,7 +6,7 @@ import pytest
 from packaging.version import Version
 
 from relforge.layers.deps import consistency
-from relforge.layers.deps.consistency import Distribution, Problem
+from relforge.layers.deps.consistency import Distribution, LockProblem
 from relforge.layers.deps.platform import Platform
 from relforge.support.errors import UserError
 
@@ -25,7 +25,7 @@ def package(name: str, version: str, *requires: str, python: str = "") -> Distri
     )
 
 
-def found(*there: Distribution, direct: tuple[str, ...] = ()) -> list[Problem]:
+def found(*there: Distribution, direct: tuple[str, ...] = ()) -> list[LockProblem]:
     rows = ((f"project.dependencies[{index}]", text) for index, text in enumerate(direct))
     return list(consistency.problems(rows, there, HERE))
 

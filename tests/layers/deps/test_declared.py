@@ -1,4 +1,4 @@
-"""Requirements that the project's build backend tells."""
+"""Requirements that the project's build backend reports."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ SEEN = PackageSettings(build_env=("ASKED",))
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    (folder / "own.py").write_text(BACKEND)
-    (folder / "requirements.txt").write_text("click<9\n")
-    (folder / "pyproject.toml").write_text(f'{SYSTEM}{TABLE}dynamic = ["dependencies"]\n')
-    return folder
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    (directory / "own.py").write_text(BACKEND)
+    (directory / "requirements.txt").write_text("click<9\n")
+    (directory / "pyproject.toml").write_text(f'{SYSTEM}{TABLE}dynamic = ["dependencies"]\n')
+    return directory
 
 
-def told(root: Path, python: Interpreter) -> Project:
+def reported(root: Path, python: Interpreter) -> Project:
     return declared(pyproject.load(root), builder.settings(app=None, packages=SEEN), python)
 
 
@@ -59,21 +59,19 @@ def told(root: Path, python: Interpreter) -> Project:
 def test_the_backend_is_asked_once_until_a_file_that_decides_changes(
     root: Path, tmp_path: Path, interpreter: Interpreter
 ) -> None:
-    assert ("click<9",) == told(root, interpreter).dependencies
+    assert ("click<9",) == reported(root, interpreter).dependencies
     (root / "shop").mkdir()
     (root / "shop" / "__init__.py").write_text("")
-    assert ("click<9",) == told(root, interpreter).dependencies
+    assert ("click<9",) == reported(root, interpreter).dependencies
     assert "asked\n" == (tmp_path / "asked").read_text()
     (root / "requirements.txt").write_text("click<8\nflask\n")
-    assert ("click<8", "flask") == told(root, interpreter).dependencies
+    assert ("click<8", "flask") == reported(root, interpreter).dependencies
 
 
 @pytest.mark.process
-def test_without_a_project_table_all_is_the_backends_to_tell(
-    root: Path, interpreter: Interpreter
-) -> None:
+def test_without_a_project_table_the_backend_is_asked(root: Path, interpreter: Interpreter) -> None:
     (root / "pyproject.toml").write_text(SYSTEM)
-    assert ("click<9",) == told(root, interpreter).dependencies
+    assert ("click<9",) == reported(root, interpreter).dependencies
     trees = declared(
         pyproject.load(root), builder.settings(app=("own.py",), packages=SEEN), interpreter
     )
@@ -84,7 +82,7 @@ def test_what_the_table_says_is_not_asked_for(
     root: Path, tmp_path: Path, interpreter: Interpreter
 ) -> None:
     (root / "pyproject.toml").write_text(f'{SYSTEM}{TABLE}dependencies = ["flask"]\n')
-    assert ("flask",) == told(root, interpreter).dependencies
+    assert ("flask",) == reported(root, interpreter).dependencies
     assert not (tmp_path / "asked").exists()
 
 
@@ -102,7 +100,7 @@ def test_a_backend_that_fails_is_quoted_and_nothing_is_left_in_the_project(
     (root / "requirements.txt").unlink()
     before = sorted(root.iterdir())
     with pytest.raises(UserError) as caught:
-        told(root, interpreter)
+        reported(root, interpreter)
     assert "asking the build backend for the project's dependencies" in caught.value.message
     assert "requirements.txt" in caught.value.message
     assert before == sorted(root.iterdir())

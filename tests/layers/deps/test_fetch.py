@@ -157,7 +157,7 @@ def test_a_wrong_hash_names_the_locks_line_and_both_digests(
 
 
 @pytest.mark.network
-def test_a_file_that_ends_early_again_and_again_is_told(
+def test_a_file_that_ends_early_again_and_again_is_reported(
     wheel: Path, index: server.Index, here: Platform
 ) -> None:
     index.cut = 100
@@ -301,7 +301,7 @@ def test_a_login_follows_a_redirect_within_its_host(
 
 
 @pytest.mark.network
-def test_a_login_that_is_refused_is_told_without_it(
+def test_a_login_that_is_refused_is_reported_without_it(
     wheel: Path, here: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RELFORGE_INDEX_OWN_PASSWORD", "wr0ng-password")
@@ -345,7 +345,7 @@ def test_offline_all_that_is_missing_is_named_at_once(
     assert caught.value.hint.endswith("pip download --no-deps -d 'my wheels' click==1.0 zope==1.0")
 
 
-def test_a_wheelhouse_that_is_not_there_is_told_as_it_was_written(
+def test_a_wheelhouse_that_is_not_there_is_reported_as_it_was_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(SettingsError) as caught:

@@ -58,11 +58,11 @@ def indexes(make_wheel: MakeWheel, tmp_path: Path) -> Iterator[tuple[Index, Inde
         return "".join(f"Requires-Dist: {row}\n" for row in what)
 
     corp, pub = tmp_path / "corp", tmp_path / "pub"
-    for folder, version in ((corp, "1.0"), (pub, "2.0")):
-        make_wheel("corp_base", version, {"corp_base.py": ""}, folder=folder)
-        make_wheel("shared", version, {"shared.py": ""}, folder=folder)
+    for directory, version in ((corp, "1.0"), (pub, "2.0")):
+        make_wheel("corp_base", version, {"corp_base.py": ""}, directory=directory)
+        make_wheel("shared", version, {"shared.py": ""}, directory=directory)
         asked = needs("corp-base", "shared")
-        make_wheel("corp_kit", version, {"corp_kit.py": ""}, folder=folder, metadata=asked)
+        make_wheel("corp_kit", version, {"corp_kit.py": ""}, directory=directory, metadata=asked)
     with server.serve(corp, html=True) as first, server.serve(pub, html=True) as second:
         yield Index(name="corp", url=first.url), Index(name="pub", url=second.url, default=True)
 

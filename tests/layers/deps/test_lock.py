@@ -182,7 +182,7 @@ def test_both_resolvers_give_the_same_lock_and_the_same_tree(
 
 @pytest.mark.process
 @needs_uv
-def test_check_tells_changed_requirements_an_edited_lock_and_a_missing_one(
+def test_check_shows_changed_requirements_an_edited_lock_and_a_missing_one(
     order: Callable[..., LockRequest], index: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = order("cart<2")
@@ -207,7 +207,7 @@ def refusal(asked: LockRequest) -> str:
 
 @pytest.mark.process
 @needs_uv
-def test_an_edited_or_broken_lock_is_made_anew(
+def test_an_edited_or_broken_lock_is_made_again(
     order: Callable[..., LockRequest], index: None
 ) -> None:
     asked = order("click<2")

@@ -39,8 +39,8 @@ def test_lock_and_release_need_no_network(tmp_path: Path, make_wheel: MakeWheel)
     root.mkdir()
     (root / "pyproject.toml").write_text(SETTINGS)
     (root / "backend.py").write_text(f"import needed\n{BACKEND}")
-    click = make_wheel("click", "1.0", {"click.py": ""}, folder=root / "vendor")
-    make_wheel("needed", "1.0", {"needed.py": ""}, folder=root / "vendor")
+    click = make_wheel("click", "1.0", {"click.py": ""}, directory=root / "vendor")
+    make_wheel("needed", "1.0", {"needed.py": ""}, directory=root / "vendor")
     unshare = shutil.which("unshare")
     assert unshare
     env = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}

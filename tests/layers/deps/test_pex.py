@@ -31,7 +31,7 @@ needs_vendored_pip = pytest.mark.skipif(
 
 
 def configured() -> PackageSources:
-    """Where pip is told to look."""
+    """Where pip is configured to look."""
     return places(PackageSettings(), Path("/"))
 
 
@@ -77,13 +77,13 @@ def test_pexs_word_for_a_wrong_hash_is_understood() -> None:
     assert error.message.index(A) < error.message.index(B)
 
 
-def test_what_pex_cannot_pin_is_told_with_who_can() -> None:
+def test_what_pex_cannot_pin_is_reported_with_who_can() -> None:
     error = explained("Cannot export git+file:/repository in a PEP-751 lock.\n")
     assert "pex cannot pin git+file:/repository to a commit" in error.message
     assert "--resolver uv" in error.hint
 
 
-def test_no_network_is_told_from_no_such_package() -> None:
+def test_no_network_is_distinguished_from_no_such_package() -> None:
     missing = "pip: ERROR: No matching distribution found for click==8.5.1 (from -r x (line 1))\n"
     unreachable = "pip: WARNING: Retrying after connection broken by 'NewConnectionError(x)'\n"
     offline, absent = explained(unreachable + missing), explained(missing)
@@ -98,15 +98,15 @@ def test_passwords_in_addresses_are_never_shown() -> None:
     assert "https://****@host/simple/" in error.message
 
 
-def lock_of(folder: Path, *rows: str) -> tuple[Pin, ...]:
-    path = folder / "requirements.lock"
+def lock_of(directory: Path, *rows: str) -> tuple[Pin, ...]:
+    path = directory / "requirements.lock"
     path.write_text("".join(f"{row}\n" for row in rows))
     return requirements.read(path).pins
 
 
 @pytest.mark.release
 @needs_vendored_pip
-def test_a_requirements_lock_is_fetched_from_where_pip_is_told_to_look(
+def test_a_requirements_lock_is_fetched_from_where_pip_is_configured_to_look(
     offline: Path,
     make_wheel: MakeWheel,
     here: Platform,
@@ -130,7 +130,7 @@ def test_a_requirements_lock_is_fetched_from_where_pip_is_told_to_look(
 
 @pytest.mark.release
 @needs_vendored_pip
-def test_a_wrong_hash_and_a_missing_package_are_told(
+def test_a_wrong_hash_and_a_missing_package_are_reported(
     offline: Path, make_wheel: MakeWheel, here: Platform, tmp_path: Path
 ) -> None:
     click = make_wheel("click", "1.0", {"click.py": ""})
@@ -147,7 +147,7 @@ def test_a_wrong_hash_and_a_missing_package_are_told(
 
 BACKEND = """
 import os, zipfile
-def build_wheel(folder, config_settings=None, metadata_directory=None):
+def build_wheel(directory, config_settings=None, metadata_directory=None):
     info = "sourced-1.0.dist-info/"
     files = {
         "sourced.py": "x = 1\\n",
@@ -157,7 +157,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     rows = "".join(path + ",,\\n" for path in files)
     files[info + "RECORD"] = rows + info + "RECORD,,\\n"
     name = "sourced-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
         for path, text in files.items():
             archive.writestr(path, text)
     return name
@@ -227,10 +227,10 @@ def test_the_tree_is_the_one_that_pex_lays_out(
     assert contents(theirs) == contents(ours / interpreter.site_packages)
 
 
-def contents(folder: Path) -> dict[str, str]:
+def contents(directory: Path) -> dict[str, str]:
     return {
         row.path: row.sha256
-        for row in cache.scan(folder)
+        for row in cache.scan(directory)
         if not row.path.endswith((".pyc", "/RECORD", "/INSTALLER", ".pex-info", "PEX-INFO"))
     }
 

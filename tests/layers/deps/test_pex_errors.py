@@ -25,8 +25,8 @@ pip: To fix this you could try to:
 
 
 def test_a_contradiction_names_both_sides() -> None:  # P8
-    told = pex_errors.explain(SAID, "resolving the dependencies").message
-    assert told.splitlines() == [
+    reported = pex_errors.explain(SAID, "resolving the dependencies").message
+    assert reported.splitlines() == [
         "resolving the dependencies: these requirements contradict each other:",
         "    The user requested werkzeug<3",
         "    flask 3.1.2 depends on werkzeug>=3.1.0",

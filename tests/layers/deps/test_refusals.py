@@ -35,10 +35,10 @@ def test_an_index_that_wants_a_login_is_named_when_a_package_is_not_found(
 ) -> None:
     with server.serve(tmp_path, login="user:secret") as index:
         places = PackageSources(indexes=(Index(name="corp", url=index.url),))
-        told = refusals.explain(UserError(said), places, HERE)
-    assert told.message.startswith(said)
-    assert f"{index.url}: 401" in told.message
-    assert "RELFORGE_INDEX_CORP_USERNAME" in told.hint
+        reported = refusals.explain(UserError(said), places, HERE)
+    assert reported.message.startswith(said)
+    assert f"{index.url}: 401" in reported.message
+    assert "RELFORGE_INDEX_CORP_USERNAME" in reported.hint
 
 
 @network
@@ -71,7 +71,7 @@ def file(name: str, python: str = "") -> Offer:
         ),
     ],
 )
-def test_the_name_the_version_the_python_and_the_system_are_told_apart(  # P8
+def test_the_name_the_version_the_python_and_the_system_are_distinguished(  # P8
     offers: tuple[Offer, ...], expected: str
 ) -> None:
     assert refusals.reason(Requirement("Alpha==2.0"), offers, HERE).startswith(expected)

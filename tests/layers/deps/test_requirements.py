@@ -91,6 +91,15 @@ def test_a_file_by_its_address_and_hash_is_a_pin(tmp_path: Path) -> None:  # B16
     assert (B,) == second.sha256
 
 
+@pytest.mark.parametrize("file", ["alpha-1.0-py3-none-any.whl", "alpha-1.0.tar.gz"])
+def test_an_address_without_a_name_is_called_as_its_file(tmp_path: Path, file: str) -> None:  # B16
+    row = f"https://host/{file} ; python_version >= '3.8' --hash=sha256:{A}\n"
+    (pin,) = read(tmp_path, row).pins
+    assert ("alpha", "1.0", (A,)) == (pin.name, str(pin.version), pin.sha256)
+    with pytest.raises(UserError):
+        read(tmp_path, f"https://host/archive.zip --hash=sha256:{A}\n")
+
+
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:  # B12
     assert "click" == read(tmp_path, f"\ufeffclick==8.0 --hash=sha256:{A}\n").pins[0].name
 

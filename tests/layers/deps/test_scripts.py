@@ -30,20 +30,20 @@ class App:
 @pytest.fixture
 def prefix(tmp_path: Path) -> Path:
     """A prefix with an interpreter and the program `tool`, in a directory with an odd name."""
-    folder = tmp_path / "a b (c) ü'$x" / "python"
-    (folder / "bin").mkdir(parents=True)
-    (folder / "share/scripts").mkdir(parents=True)
-    (folder / "bin/python3").symlink_to(sys.executable)
-    library = folder / "lib"
+    directory = tmp_path / "a b (c) ü'$x" / "python"
+    (directory / "bin").mkdir(parents=True)
+    (directory / "share/scripts").mkdir(parents=True)
+    (directory / "bin/python3").symlink_to(sys.executable)
+    library = directory / "lib"
     library.mkdir()
     (library / "tool.py").write_text(MODULE)
     half = scripts.python_half("tool", "tool", "App.main").decode()
     half = half.replace("import sys\n", f"import sys\nsys.path.append({str(library)!r})\n")
-    (folder / "share/scripts/tool.py").write_text(half)
-    program = folder / "bin/tool"
+    (directory / "share/scripts/tool.py").write_text(half)
+    program = directory / "bin/tool"
     program.write_bytes(scripts.launcher())
     program.chmod(0o755)
-    return folder
+    return directory
 
 
 def run(*words: str | Path, cwd: Path | None = None) -> tuple[int, str]:
@@ -68,7 +68,7 @@ def test_it_runs_its_entry_point_with_the_arguments_and_the_status(
     assert output.startswith(expected(prefix, '["a b", "", "*", "$HOME"]')[:-1])
 
 
-def test_the_folder_of_programs_is_not_on_the_path(prefix: Path) -> None:
+def test_the_directory_of_programs_is_not_on_the_path(prefix: Path) -> None:
     _, output = run(prefix / "bin/tool")
     assert str(prefix / "share/scripts") not in output
 
@@ -78,18 +78,18 @@ def test_it_finds_itself_through_any_chain_of_links(
 ) -> None:
     far = tmp_path / "far away"
     far.mkdir()
-    (far / "folder").symlink_to(os.path.relpath(prefix / "bin", far))
-    (far / "relative").symlink_to("folder/tool")
+    (far / "directory").symlink_to(os.path.relpath(prefix / "bin", far))
+    (far / "relative").symlink_to("directory/tool")
     (far / "renamed").symlink_to(far / "relative")
     (tmp_path / "last").symlink_to("far away/renamed")
-    for link in (far / "relative", far / "renamed", tmp_path / "last", far / "folder/tool"):
+    for link in (far / "relative", far / "renamed", tmp_path / "last", far / "directory/tool"):
         status, output = run(*shell, link)
         assert (3, True) == (status, output.startswith(expected(prefix, "[]")[:-1])), link
     assert 3 == run(*shell, "./last", cwd=tmp_path)[0]
     assert 3 == run(*shell, "tool", cwd=prefix / "bin")[0]
 
 
-def test_a_link_with_dots_through_a_linked_folder_is_followed_as_the_kernel_does(
+def test_a_link_with_dots_through_a_linked_directory_is_followed_as_the_kernel_does(
     prefix: Path, shell: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "x").symlink_to(prefix / "bin")

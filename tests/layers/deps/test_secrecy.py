@@ -34,13 +34,13 @@ needs_pex = pytest.mark.skipif(
 
 @pytest.fixture
 def index(make_wheel: MakeWheel) -> Iterator[server.Index]:
-    folder = make_wheel("click", "1.0", {"click.py": "x = 1\n"}).parent
-    with server.serve(folder, login=f"{USER}:{PASSWORD}", html=True) as served:
+    directory = make_wheel("click", "1.0", {"click.py": "x = 1\n"}).parent
+    with server.serve(directory, login=f"{USER}:{PASSWORD}", html=True) as served:
         yield served
 
 
-def everything(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    for path in folder.rglob("*"):
+def everything(directory: Path) -> Iterator[tuple[Path, bytes]]:
+    for path in directory.rglob("*"):
         if path.is_file() and not path.is_symlink():
             yield path, path.read_bytes()
 

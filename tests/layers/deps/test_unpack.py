@@ -33,11 +33,11 @@ def wheel(path: Path) -> Wheel:
 @pytest.fixture
 def lay(interpreter: Interpreter, tmp_path: Path) -> Callable[..., Path]:
     def run(*paths: Path, into: str = "laid") -> Path:
-        folder = tmp_path / into
-        folder.mkdir(parents=True)
+        directory = tmp_path / into
+        directory.mkdir(parents=True)
         with Compiler(PYTHON) as compiler:
-            unpack.unpack(map(wheel, paths), interpreter, compiler, folder)
-        return folder
+            unpack.unpack(map(wheel, paths), interpreter, compiler, directory)
+        return directory
 
     return run
 
@@ -120,7 +120,7 @@ def test_the_tree_is_the_same_wherever_it_is_made(
 
 
 @pytest.mark.process
-def test_byte_code_looks_at_no_source_and_names_no_folder(
+def test_byte_code_looks_at_no_source_and_names_no_directory(
     lay: Callable[..., Path], rich: Path, interpreter: Interpreter
 ) -> None:
     laid = lay(rich) / interpreter.site_packages
@@ -171,7 +171,7 @@ def test_what_says_who_installed_a_wheel_is_replaced(
     assert "relforge\n" == (info / "INSTALLER").read_text()
 
 
-def test_a_wheel_without_a_record_is_told_so(
+def test_a_wheel_without_a_record_is_reported(
     lay: Callable[..., Path], make_wheel: MakeWheel, tmp_path: Path
 ) -> None:
     """B12."""

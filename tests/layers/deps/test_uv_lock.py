@@ -56,7 +56,7 @@ def chosen(project: Project, settings: Settings, here: Platform) -> Callable[...
 @pytest.mark.process
 @pytest.mark.network
 @pytest.mark.skipif(uv.program() is None, reason="uv is not installed")
-def test_extras_groups_markers_and_folders_of_a_lock_that_uv_wrote(
+def test_extras_groups_markers_and_directories_of_a_lock_that_uv_wrote(
     project: Project, offline: Path, make_wheel: MakeWheel, chosen: Callable[..., list[str]]
 ) -> None:
     make_wheel("cart", "1.0", {}, metadata="Provides-Extra: fast\n" + FAST)
@@ -102,7 +102,7 @@ def test_a_commit_is_a_pin(project: Project) -> None:
     assert "uv.lock:10 (far)" == far.where
 
 
-def test_versions_that_differ_by_python_are_told_apart(
+def test_versions_that_differ_by_python_are_distinguished(
     project: Project, chosen: Callable[..., list[str]]
 ) -> None:
     rows = [OWN, "dependencies = ["]
@@ -144,7 +144,7 @@ def test_versions_that_differ_by_python_are_told_apart(
         ),
     ],
 )
-def test_what_cannot_be_used_is_told_with_its_place(
+def test_what_cannot_be_used_is_reported_with_its_place(
     project: Project, head: str, rows: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(UserError) as caught:

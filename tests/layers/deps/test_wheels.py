@@ -138,7 +138,7 @@ def test_a_copy_on_this_host_is_preferred_to_an_address(make_wheel: MakeWheel) -
     assert there == file_choice.best(pin(there, here), target)
 
 
-def test_sources_that_nothing_here_can_build_are_told(tmp_path: Path) -> None:
+def test_sources_that_nothing_here_can_build_are_reported(tmp_path: Path) -> None:
     elsewhere = platform(CP312, Target(system="linux", machine="riscv64"))
     source = tmp_path / "click-1.0.tar.gz"
     source.write_bytes(b"")

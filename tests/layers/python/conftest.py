@@ -42,34 +42,34 @@ class Moved:
     def program(self) -> Path:
         return self.tree.path / "bin" / f"python{self.interpreter.short}"
 
-    def place(self, folder: Path) -> Path:
+    def place(self, directory: Path) -> Path:
         """Lay it out as in a release, and return that release's ``bin/python``."""
-        cache.place(self.tree, folder / "python")
-        (folder / "bin").mkdir()
-        link = folder / "bin" / "python"
+        cache.place(self.tree, directory / "python")
+        (directory / "bin").mkdir()
+        link = directory / "bin" / "python"
         link.symlink_to(f"../{self.interpreter.executable}")
         return link
 
 
 @pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(autouse=True)
-def shared_cache(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(cache_folder))
+def shared_cache(cache_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELFORGE_CACHE_DIR", str(cache_directory))
 
 
 @pytest.fixture(scope="session")
-def moved(cache_folder: Path) -> Callable[[str], Moved]:
+def moved(cache_directory: Path) -> Callable[[str], Moved]:
     """``moved("3.12")``; skips where the host has none of that version."""
     made: dict[str, Moved] = {}
 
     def get(version: str) -> Moved:
         if version not in made:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("RELFORGE_CACHE_DIR", str(cache_folder))
+                patch.setenv("RELFORGE_CACHE_DIR", str(cache_directory))
                 made[version] = _move(version, patch)
         return made[version]
 
@@ -78,7 +78,7 @@ def moved(cache_folder: Path) -> Callable[[str], Moved]:
 
 @pytest.fixture(scope="session")
 def any_moved(moved: Callable[[str], Moved]) -> Moved:
-    """One that is not Debian's where there is one, so that its prefix tells of the host."""
+    """One that is not Debian's where there is one, so that its prefix shows the host."""
     for version in ("3.12", *VERSIONS):
         try:
             return moved(version)
@@ -115,13 +115,13 @@ def _of_debian() -> str:
 class BareRoot:
     """A root file system that holds glibc and nothing else."""
 
-    folder: Path
+    directory: Path
 
     def run(
         self, tree: Path, place: str, *words: str, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in it, with the tree at ``place``, read-only."""
-        inside = self.folder / place.lstrip("/")
+        inside = self.directory / place.lstrip("/")
         inside.mkdir(parents=True, exist_ok=True)
         script = """
             set -eu
@@ -135,7 +135,7 @@ class BareRoot:
             exec chroot "$root" "$@"
         """
         return subprocess.run(
-            [*UNSHARE, "sh", "-c", script, "sh", self.folder, tree, inside, *words],
+            [*UNSHARE, "sh", "-c", script, "sh", self.directory, tree, inside, *words],
             # A user's PATH need not have the directory of chroot.
             env={"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin", **(env or {})},
             capture_output=True,
@@ -164,7 +164,7 @@ def bare_root(namespaces: None, tmp_path_factory: pytest.TempPathFactory) -> Bar
         target = root / str(path).lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    return BareRoot(folder=root)
+    return BareRoot(directory=root)
 
 
 def _glibc() -> list[Path]:

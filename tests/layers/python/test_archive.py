@@ -129,7 +129,7 @@ def test_an_archive_of_another_version_is_refused(any_moved: Moved, packed: Path
         assert f"version is {wrong}" in caught.value.message
 
 
-def test_a_missing_digest_is_asked_for_and_the_one_found_is_told(tmp_path: Path) -> None:
+def test_a_missing_digest_is_asked_for_and_the_one_found_is_reported(tmp_path: Path) -> None:
     path = tar_of(tmp_path / "a.tar.gz", row("python/bin/python3.12"))
     for place in ("a.tar.gz", path.as_uri()):
         with pytest.raises(SettingsError) as caught:
@@ -197,15 +197,15 @@ def test_a_member_that_would_get_out_is_refused(
     tmp_path: Path, members: list[tarfile.TarInfo]
 ) -> None:
     packed = tar_of(tmp_path / "a.tar.gz", *members)
-    folder = tmp_path / "deep" / "draft"
-    folder.mkdir(parents=True)
+    directory = tmp_path / "deep" / "draft"
+    directory.mkdir(parents=True)
     with pytest.raises(UserError, match="nothing was unpacked"):
-        archive.unpack(packed, folder)
+        archive.unpack(packed, directory)
     with pytest.raises(UserError, match="nothing was unpacked"):
         python.find(settings(packed, "3.12"), tmp_path)
     found = [path for path in tmp_path.rglob("*") if path.is_symlink() or not path.is_dir()]
     written = [path for path in found if path != packed]
-    assert all(path.is_relative_to(folder / "python") for path in written)
+    assert all(path.is_relative_to(directory / "python") for path in written)
 
 
 @pytest.mark.parametrize(

@@ -17,56 +17,56 @@ DATA = b"an archive" * 60_000
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RELFORGE_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "cpython.tar.gz").write_bytes(DATA)
     return tmp_path / "files"
 
 
-def wanted(place: str, folder: Path) -> PythonArchive:
-    digest = cache.sha256(folder / "cpython.tar.gz")
+def wanted(place: str, directory: Path) -> PythonArchive:
+    digest = cache.sha256(directory / "cpython.tar.gz")
     return PythonArchive(where="tool.relforge.python", place=place, sha256=digest)
 
 
-def test_what_broke_off_goes_on_where_it_ended(folder: Path) -> None:
-    with serve(folder, cut=1, busy=1) as index:
-        path, _ = download.fetch(wanted(index.at("cpython.tar.gz"), folder), folder)
+def test_what_broke_off_goes_on_where_it_ended(directory: Path) -> None:
+    with serve(directory, cut=1, busy=1) as index:
+        path, _ = download.fetch(wanted(index.at("cpython.tar.gz"), directory), directory)
     assert DATA == path.read_bytes()
     assert [path] == list((cache.home() / "archives").iterdir())
     assert 1 == len(index.ranges) and "bytes=0-" != index.ranges[0]
 
 
 def test_a_login_of_netrc_is_used(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     netrc.chmod(0o600)
-    with serve(folder, login="me:secret") as index:
-        named = wanted(index.at("cpython.tar.gz"), folder)
+    with serve(directory, login="me:secret") as index:
+        named = wanted(index.at("cpython.tar.gz"), directory)
         with pytest.raises(UserError, match="cannot be fetched: 401") as caught:
-            download.fetch(named, folder)
+            download.fetch(named, directory)
         assert "netrc" in caught.value.hint
         monkeypatch.setenv("NETRC", str(netrc))
-        assert DATA == download.fetch(named, folder)[0].read_bytes()
+        assert DATA == download.fetch(named, directory)[0].read_bytes()
 
 
-def test_what_is_not_there_is_said_in_one_line_and_nothing_is_kept(folder: Path) -> None:
-    with serve(folder) as index:
-        named = wanted(index.at("other.tar.gz"), folder)
+def test_what_is_not_there_is_said_in_one_line_and_nothing_is_kept(directory: Path) -> None:
+    with serve(directory) as index:
+        named = wanted(index.at("other.tar.gz"), directory)
         with pytest.raises(UserError, match=r"other\.tar\.gz cannot be fetched: 404") as caught:
-            download.fetch(named, folder)
+            download.fetch(named, directory)
     assert "download it yourself" in caught.value.hint
     assert not list((cache.home() / "archives").iterdir())
 
 
-def test_offline_a_server_is_not_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_a_server_is_not_asked(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELFORGE_OFFLINE", "1")
-    with serve(folder) as index:
-        named = wanted(index.at("cpython.tar.gz"), folder)
+    with serve(directory) as index:
+        named = wanted(index.at("cpython.tar.gz"), directory)
         with pytest.raises(UserError, match="--offline"):
-            download.fetch(named, folder)
+            download.fetch(named, directory)
         assert not index.asked
-    file = wanted((folder / "cpython.tar.gz").as_uri(), folder)
-    assert DATA == download.fetch(file, folder)[0].read_bytes()
+    file = wanted((directory / "cpython.tar.gz").as_uri(), directory)
+    assert DATA == download.fetch(file, directory)[0].read_bytes()

@@ -33,13 +33,13 @@ def test_a_place_that_cannot_be_listed_is_passed_over(nothing_installed: Path) -
     (nothing_installed / "pyenv").mkdir()
     for loop in ("pyenv/versions", "uv"):
         (nothing_installed / loop).symlink_to(Path(loop).name)
-    found = {row.kind: row.folders for row in host.places()}
+    found = {row.kind: row.directories for row in host.places()}
     assert ((), ()) == (found["pyenv"], found["uv"])
 
 
-def put(folder: Path, name: str, target: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / name).symlink_to(target)
+def put(directory: Path, name: str, target: Path) -> None:
+    directory.mkdir(parents=True)
+    (directory / name).symlink_to(target)
 
 
 def test_the_version_with_two_numbers_takes_what_is_there() -> None:
@@ -72,9 +72,9 @@ def test_an_exact_version_takes_no_other_patch(nothing_installed: Path) -> None:
 def test_a_virtual_environment_on_the_path_stands_for_its_base(
     nothing_installed: Path, tmp_path: Path
 ) -> None:
-    folder = nothing_installed / "path"
+    directory = nothing_installed / "path"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
-    put(folder, f"python{SHORT}", tmp_path / "env" / "bin" / "python")
+    put(directory, f"python{SHORT}", tmp_path / "env" / "bin" / "python")
     found = host.find(SHORT)
     assert str(Path(sys.executable).resolve()) == found.executable
     assert str(tmp_path) not in found.prefix
@@ -108,7 +108,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tmp_path: Path)
     status = path.stat()
     path.write_text("two")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert first == file_facts.sha256(path)  # nothing tells that it changed
+    assert first == file_facts.sha256(path)  # nothing shows that it changed
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert first != file_facts.sha256(path)
 

@@ -67,7 +67,7 @@ def only_one(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program = prefix / "bin" / "python3.14t"
     subprocess.run(["cc", "-o", program, source], check=True)
     (prefix / "bin" / "python3.14").symlink_to(program.name)
-    place = host.Place(name=str(prefix), kind="PATH", folders=(prefix / "bin",))
+    place = host.Place(name=str(prefix), kind="PATH", directories=(prefix / "bin",))
     monkeypatch.setattr(host, "places", lambda: (place,))
     return program
 
@@ -105,7 +105,7 @@ def test_where_there_is_none_the_plain_one_is_no_substitute(
 ) -> None:
     own = Path(sys.executable).resolve()
     short = f"3.{max(sys.version_info.minor, 13)}"
-    place = host.Place(name="here", kind="PATH", folders=(own.parent,))
+    place = host.Place(name="here", kind="PATH", directories=(own.parent,))
     monkeypatch.setattr(host, "places", lambda: (place,))
     with pytest.raises(UserError) as caught:
         python.find(PythonSettings(version=f"{short}t"), Path("/"))

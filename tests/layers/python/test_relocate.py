@@ -37,8 +37,8 @@ def square(queue):
 if __name__ == "__main__":
     for name in json.loads(sys.argv[1]):
         importlib.import_module(name)
-    folder = os.path.join(sysconfig.get_path("stdlib"), "lib-dynload")
-    for name in os.listdir(folder):
+    directory = os.path.join(sysconfig.get_path("stdlib"), "lib-dynload")
+    for name in os.listdir(directory):
         importlib.import_module(name.partition(".")[0])
     ssl.create_default_context().cert_store_stats()
     assert hashlib.scrypt(b"", salt=b"", n=2, r=1, p=1)
@@ -87,30 +87,30 @@ def test_it_works_where_there_is_only_glibc_read_only_under_an_odd_path_through_
     )
 
     assert 0 == done.returncode, done.stderr
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     python = f"{root}/python"
-    assert (one.interpreter.version, python) == (told["version"], told["prefix"])
-    assert told["file"].startswith(f"{python}/lib/")
+    assert (one.interpreter.version, python) == (reported["version"], reported["prefix"])
+    assert reported["file"].startswith(f"{python}/lib/")
     foreign = [
         path
-        for path in told["mapped"]
+        for path in reported["mapped"]
         if not path.startswith((f"{python}/", "/dev/", "/memfd:"))
         and posixpath.basename(path) not in elf.GLIBC
     ]
     assert [] == foreign
-    assert all(path.startswith(python) for path in [*told["paths"].values(), *told["site"]])
-    assert told["paths"]["purelib"] in told["site"]
-    assert f"{python}/lib" == told["variables"]["LIBDIR"]
+    assert all(path.startswith(python) for path in [*reported["paths"].values(), *reported["site"]])
+    assert reported["paths"]["purelib"] in reported["site"]
+    assert f"{python}/lib" == reported["variables"]["LIBDIR"]
     if one.original != Path("/usr"):
-        assert os.fspath(one.original) not in json.dumps(told)
+        assert os.fspath(one.original) not in json.dumps(reported)
 
 
 def test_every_library_that_a_file_needs_is_in_the_tree_or_glibcs(one: Moved) -> None:
-    folder = one.tree.path
-    inside = {path.name for path in (folder / "lib").iterdir()}
+    directory = one.tree.path
+    inside = {path.name for path in (directory / "lib").iterdir()}
     count = 0
     for entry in one.tree.entries:
-        path = folder / entry.path
+        path = directory / entry.path
         if path.is_symlink() or (found := elf.read(path)) is None:
             continue
         count += 1
@@ -136,7 +136,7 @@ def test_it_has_the_shape_of_an_install_only_archive(one: Moved) -> None:
     assert not [path for path in entries if "sitecustomize" in path or "dist-packages" in path]
 
 
-def test_no_file_tells_where_it_was_built_or_installed(one: Moved) -> None:
+def test_no_file_shows_where_it_was_built_or_installed(one: Moved) -> None:
     private = {os.fspath(one.original)} - {"/usr", "/usr/local"}
     library = next(one.original.glob(f"lib/python{one.interpreter.short}"))
     for path in library.glob("_sysconfigdata_*.py"):
@@ -159,8 +159,8 @@ def test_byte_code_is_there_and_never_looks_at_its_source(one: Moved) -> None:
     sources = [path for path in entries if path.endswith(".py")]
     cached = f".cpython-{one.interpreter.tag[2:]}.pyc"
     for path in sources:
-        folder, name = posixpath.split(path)
-        compiled = f"{folder}/__pycache__/{name[:-3]}{cached}"
+        directory, name = posixpath.split(path)
+        compiled = f"{directory}/__pycache__/{name[:-3]}{cached}"
         if compiled in entries:
             data = (one.tree.path / compiled).read_bytes()
             assert 0b01 == int.from_bytes(data[4:8], "little"), compiled  # PEP 552
@@ -185,7 +185,7 @@ def test_an_environment_made_through_the_releases_link_uses_the_release(
 def test_the_same_files_give_the_same_bytes(
     any_moved: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = tmp_path / "a folder with a longer name" / "draft"
+    again = tmp_path / "a directory with a longer name" / "draft"
     again.mkdir(parents=True)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setenv("LC_ALL", "C")

@@ -36,12 +36,12 @@ CANNOT = {
         "find the standard library at the prefix that was compiled in"
     ),
     "test_zippath_from_non_installed_posix": (
-        "copies the program to a folder without its libraries and expects it to find libpython "
+        "copies the program to a directory without its libraries and expects it to find libpython "
         "at the prefix that was compiled in"
     ),
 }
 
-# What the tests need of the original besides: left out of a release on purpose.
+# What else the tests need of the original: left out of a release on purpose.
 BESIDE = (
     *("test", "ctypes/test", "distutils/tests", "ensurepip"),
     *("lib-dynload/_test*", "lib-dynload/_ctypes_test*", "lib-dynload/_xx*", "lib-dynload/xx*"),
@@ -88,7 +88,9 @@ def lay_beside(original: Path, library: Path) -> None:
                 shutil.copy(path, target, follow_symlinks=False)
 
 
-def run_hidden(prefix: Path, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+def run_hidden(
+    prefix: Path, directory: Path, *words: str | Path
+) -> subprocess.CompletedProcess[str]:
     """Run a command that sees nothing below the prefix, and none of this process's environment."""
     script = """
         set -eu
@@ -97,7 +99,7 @@ def run_hidden(prefix: Path, folder: Path, *words: str | Path) -> subprocess.Com
         shift
         exec "$@"
     """
-    work = folder / "work"
+    work = directory / "work"
     work.mkdir()
     return subprocess.run(
         [*UNSHARE, "sh", "-c", script, "sh", prefix, *words],

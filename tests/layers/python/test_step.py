@@ -28,8 +28,8 @@ def test_the_layer_names_every_file_that_it_laid_into_the_release(
     (layer,) = done.layers
     assert ("python", any_moved.interpreter.key, True) == (layer.name, layer.key, layer.cached)
     found = [
-        os.path.relpath(os.path.join(folder, name), done.tree)
-        for folder, _, names in os.walk(done.tree)
+        os.path.relpath(os.path.join(directory, name), done.tree)
+        for directory, _, names in os.walk(done.tree)
         for name in names
     ]
     assert sorted(found) == list(layer.paths)
@@ -39,10 +39,10 @@ def test_the_layer_names_every_file_that_it_laid_into_the_release(
     link = done.tree / "bin" / "python"
     assert f"../{any_moved.interpreter.executable}" == os.readlink(link)
     program = "import sys; print(sys.prefix)"
-    told = subprocess.run(
+    reported = subprocess.run(
         [link, "-I", "-B", "-c", program], capture_output=True, text=True, check=True
     )
-    assert f"{done.tree}/python\n" == told.stdout
+    assert f"{done.tree}/python\n" == reported.stdout
 
 
 def test_a_step_that_is_repeated_gives_the_same(any_moved: Moved, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def lay_out(interpreter: Interpreter, root: Path) -> Path:
     return root / interpreter.executable
 
 
-def told(program: Path, expression: str, *options: str) -> str:
+def reported(program: Path, expression: str, *options: str) -> str:
     words = [str(program), *options, "-c", f"import sys, own_module; print({expression})"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd="/")
     return done.stdout.rstrip("\n")
@@ -69,7 +69,7 @@ def test_another_cpu_needs_no_interpreter_of_that_cpu() -> None:
     assert found.abi.endswith(f"{found.machine}-linux-gnu")
 
 
-def test_a_patch_that_nobody_can_tell_must_be_written() -> None:
+def test_a_patch_version_that_is_unknown_must_be_written() -> None:
     with pytest.raises(UserError) as caught:
         find(version="3.99", target=FOREIGN)
     assert 'version = "3.99.4"' in caught.value.hint
@@ -80,12 +80,12 @@ def test_the_environment_finds_its_packages_wherever_it_lies_and_hides_the_hosts
 ) -> None:
     root = tmp_path / "a b (ü)"
     program = lay_out(find(), root)
-    assert str(program) == told(program, "sys.executable")
-    assert str(root / "python") == told(program, "sys.prefix")
+    assert str(program) == reported(program, "sys.executable")
+    assert str(root / "python") == reported(program, "sys.prefix")
     root.rename(tmp_path / "moved")
     moved = tmp_path / "moved" / find().executable
-    assert str(moved) == told(moved, "sys.executable")
-    assert "[]" == told(
+    assert str(moved) == reported(moved, "sys.executable")
+    assert "[]" == reported(
         moved,
         f"[path for path in sys.path if {str(BASE.parents[1])!r} in path "
         "and path.endswith('-packages')]",
@@ -95,7 +95,7 @@ def test_the_environment_finds_its_packages_wherever_it_lies_and_hides_the_hosts
 def test_processes_of_the_application_need_no_variable(tmp_path: Path) -> None:
     program = lay_out(find(), tmp_path)
     child = "__import__('subprocess').call([sys.executable, '-I', '-m', 'own_module'], env={})"
-    assert "0" == told(program, child)
+    assert "0" == reported(program, child)
 
 
 def test_nothing_in_it_names_the_release(tmp_path: Path) -> None:

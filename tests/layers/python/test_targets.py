@@ -25,21 +25,21 @@ E_MACHINE = {"linux-x86_64": 62, "linux-aarch64": 183}
 SHORT = "3.11"
 
 
-def pack(folder: Path, target: str, version: str = "3.11.4") -> PythonSettings:
-    """An archive with nothing but a program and the header that tells its version."""
-    folder.mkdir(exist_ok=True)
-    program = folder / "python"
+def pack(directory: Path, target: str, version: str = "3.11.4") -> PythonSettings:
+    """An archive with nothing but a program and the header with its version."""
+    directory.mkdir(exist_ok=True)
+    program = directory / "python"
     own = probe(Path("/proc/self/exe"))
     assert own is not None
     shutil.copyfile(own.executable, program)
     with program.open("r+b") as file:
         file.seek(18)
         file.write(E_MACHINE[target].to_bytes(2, "little"))
-    (folder / "patchlevel.h").write_text(f'#define PY_VERSION "{version}"\n')
-    path = folder / f"{target}.tar.gz"
+    (directory / "patchlevel.h").write_text(f'#define PY_VERSION "{version}"\n')
+    path = directory / f"{target}.tar.gz"
     with tarfile.open(path, "w:gz", compresslevel=1) as tar:
         tar.add(program, f"python/bin/python{SHORT}")
-        tar.add(folder / "patchlevel.h", f"python/include/python{SHORT}/patchlevel.h")
+        tar.add(directory / "patchlevel.h", f"python/include/python{SHORT}/patchlevel.h")
     where, sha256 = "tool.relforge.python.archives.x", cache.sha256(path)
     named = PythonArchive(where=where, place=str(path), sha256=sha256)
     return PythonSettings(version=SHORT, archives=((target, named),))

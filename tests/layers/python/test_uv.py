@@ -26,18 +26,18 @@ UV = Path(sys.executable).with_name("uv")
 @pytest.fixture
 def install_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where uv keeps its interpreters: nothing, and no other place has any."""
-    folder = tmp_path / "uv"
-    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(folder))
+    directory = tmp_path / "uv"
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(directory))
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
-    return folder
+    return directory
 
 
-def install(moved: Moved, folder: Path) -> Path:
+def install(moved: Moved, directory: Path) -> Path:
     """Lay an interpreter out as `uv python install` does; returns its program."""
     version, machine = moved.interpreter.version, os.uname().machine
-    place = folder / f"cpython-{version}-linux-{machine}-gnu"
+    place = directory / f"cpython-{version}-linux-{machine}-gnu"
     cache.place(moved.tree, place)
     return place / "bin" / f"python{moved.interpreter.short}"
 
@@ -59,8 +59,8 @@ def test_what_uv_has_installed_is_found_where_uv_finds_it(
         found.version,
     )
     assert str(install_dir) == uv("python", "dir") == host.of_uv().name
-    told = uv("python", "find", "--managed-python", any_moved.interpreter.short)
-    assert found.origin == Path(told).resolve()
+    reported = uv("python", "find", "--managed-python", any_moved.interpreter.short)
+    assert found.origin == Path(reported).resolve()
 
 
 @pytest.mark.release
@@ -93,7 +93,7 @@ def test_without_uv_the_error_says_how_to_get_it(
 
 
 @pytest.mark.process
-def test_what_uv_cannot_fetch_is_told_with_what_uv_said(
+def test_what_uv_cannot_fetch_is_reported_with_what_uv_said(
     install_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")
@@ -142,8 +142,8 @@ def test_the_command_line_lists_what_is_there() -> None:
     assert len(rows) + 1 == len(lines)
 
 
-def relforge(folder: Path, *words: str) -> str:
+def relforge(directory: Path, *words: str) -> str:
     command = [sys.executable, "-m", "relforge", "python", *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stderr
     return done.stdout

@@ -11,8 +11,8 @@ import tomli
 
 from relforge.model.spec import Project, Settings
 from relforge.project import settings
-from relforge.project.init import document, judge, look, notes, reading, text
-from relforge.project.init.look import Found
+from relforge.project.init import document, judge, look, notes, reading, settings_tables
+from relforge.project.init.found import Found
 from relforge.runtime.contract.service import Service
 
 HOST = ("3.13", "3.12", "3.11")
@@ -21,8 +21,8 @@ HOST = ("3.13", "3.12", "3.11")
 def found(files: Mapping[str, str], available: Iterable[str] | None = HOST) -> Found:
     """The model of the project."""
     texts = {name: dedent(row) for name, row in files.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "nowhere"
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory) / "nowhere"
         root.mkdir()
         for name, row in texts.items():
             if "/" not in name or name.endswith(".txt"):
@@ -33,7 +33,7 @@ def found(files: Mapping[str, str], available: Iterable[str] | None = HOST) -> F
 
 def written(files: Mapping[str, str]) -> str:
     """The text of the settings, as a relforge.toml."""
-    return document.render(text.tables(found(files)), "")
+    return document.render(settings_tables.of(found(files)), "")
 
 
 def read(files: Mapping[str, str]) -> Settings:

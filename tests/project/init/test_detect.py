@@ -94,7 +94,7 @@ def test_a_project_that_no_backend_builds_goes_in_as_sources(
     assert trees == written(make(PROJECTS[kind])).app
 
 
-def test_a_folder_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
+def test_a_directory_without_pyproject_gets_a_name_and_a_version(make: Make) -> None:
     root = make(PROJECTS["django"])
     typed = written(root)
     assert "my-shop" == typed.name
@@ -264,7 +264,7 @@ def test_there_is_nothing_to_note_where_nothing_is_left_to_do(make: Make) -> Non
     assert () == plan(make(PROJECTS["litestar"])).notes
 
 
-def test_a_procfile_tells_which_processes_there_are(make: Make) -> None:
+def test_a_procfile_names_which_processes_there_are(make: Make) -> None:
     lines = """\
         # what Heroku runs
         release: python -m shop.migrate

@@ -31,7 +31,7 @@ def site(lines: str, **files: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("lines", "folder"),
+    ("lines", "directory"),
     [
         ("STATIC_ROOT = BASE_DIR / 'static' / 'all'", "static/all"),
         ("STATIC_ROOT: str = os.path.join(BASE_DIR, 'static')", "static"),
@@ -46,10 +46,13 @@ def site(lines: str, **files: str) -> dict[str, str]:
         ("STATIC_ROOT = BASE_DIR / 'u'\nif os.environ.get('X'):\n    STATIC_ROOT = '/x'", "u"),
     ],
 )
-def test_static_files_are_collected_where_the_settings_say(lines: str, folder: str) -> None:
+def test_static_files_are_collected_where_the_settings_say(lines: str, directory: str) -> None:
     # P18
     typed = read(site(lines))
-    assert ((COLLECT,), ((folder, f"app/{folder}"),)) == (typed.assets.run, typed.assets.outputs)
+    assert ((COLLECT,), ((directory, f"app/{directory}"),)) == (
+        typed.assets.run,
+        typed.assets.outputs,
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_state_inside_the_project_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "folder"),
+    ("lines", "directory"),
     [
         ("QUEUE = {'filename': os.path.join(BASE_DIR, 'data', 'tasks.sqlite3')}", "data"),
         ("default = {'NAME': f'{BASE_DIR}/var/db/x.db'}\nDATABASES = {'a': default}", "var/db"),
@@ -119,15 +122,17 @@ def test_state_inside_the_project_is_said() -> None:
     ],
 )  # fmt: skip
 def test_the_directory_of_a_database_is_made_where_no_file_makes_it(  # P21
-    lines: str, folder: str
+    lines: str, directory: str
 ) -> None:
     files = site(f"STATIC_ROOT = BASE_DIR / 'static'\n{lines}")
     typed = read(files)
-    assert (("mkdir", "-p", folder), COLLECT) == typed.assets.run
-    assert [f"app/{folder}"] == [row.to for row in typed.overlays]
+    assert (("mkdir", "-p", directory), COLLECT) == typed.assets.run
+    assert [f"app/{directory}"] == [row.to for row in typed.overlays]
     assert 1 == left(files).count("writes the database inside the release")
-    typed = read({**files, f"{folder}/__init__.py": "", "mysite/urls.py": "import data, var.db\n"})
-    assert () == typed.overlays or folder != "data"
+    typed = read(
+        {**files, f"{directory}/__init__.py": "", "mysite/urls.py": "import data, var.db\n"}
+    )
+    assert () == typed.overlays or directory != "data"
 
 
 def test_what_only_looks_like_a_database_is_none() -> None:
@@ -140,7 +145,9 @@ def test_what_only_looks_like_a_database_is_none() -> None:
 def test_state_of_other_frameworks_is_said() -> None:
     # P21
     source = "from flask import Flask\napp = Flask('x')\napp.config['D'] = 'sqlite:///shop.db'\n"
-    assert "web.py keeps a database in the working directory (shop.db)" in left({"web.py": source})
+    assert "web.py:3 writes a database in the working directory (shop.db)" in left(
+        {"web.py": source}
+    )
 
 
 def test_a_site_may_be_called_example() -> None:
@@ -180,3 +187,86 @@ def test_settings_that_no_module_names_are_to_be_configured() -> None:
         + files["site_/wsgi.py"]
     )
     assert {} == dict(read(files).check.env)
+
+
+@pytest.mark.parametrize(
+    ("lines", "folder"),
+    [
+        ("STATIC_ROOT = config.get('dirs', 'static')", "from/file"),
+        ("STATIC_ROOT = config['dirs']['static']", "from/file"),
+        ("STATIC_ROOT = Path(config.get('places', 'base')) / 'dist'", "dist"),
+        ("DIRS = {'static': BASE_DIR / 'out'}\nSTATIC_ROOT = DIRS['static']", "out"),
+        ("STATIC_ROOT = '%s/public' % BASE_DIR", "public"),
+        ("STATIC_ROOT = '{}/{}'.format(BASE_DIR, 'all')", "all"),
+    ],
+)
+def test_static_files_are_collected_where_a_configuration_file_says(
+    lines: str, folder: str
+) -> None:
+    # P18
+    defaults = (
+        "from pathlib import Path\nDEFAULTS = {\n    'places': {\n"
+        "        'base': {'default': Path(__file__).parent.parent},\n    },\n}\n"
+    )
+    files = site(lines, **{"mysite/conf.py": defaults, "site.cfg": "[dirs]\nstatic = from/file\n"})
+    assert ((folder, f"app/{folder}"),) == read(files).assets.outputs
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("CACHES = {'default': {'BACKEND': 'x.filebased.FileBasedCache', "
+          "'LOCATION': BASE_DIR / 'c'}}"),
+         "settings.py:6 writes a cache inside the release (c)"),
+        (("LOGGING = {'handlers': {'f': {'class': 'logging.FileHandler', "
+         "'filename': BASE_DIR / 'logs/a.log'}}}"),
+         "settings.py:6 writes a log inside the release (logs/a.log)"),
+        ("SESSION_FILE_PATH = BASE_DIR / 's'",
+         "settings.py:6 writes sessions inside the release (s)"),
+        ("DATABASES = {'default': url(default='sqlite:///' + str(BASE_DIR / 'a.sqlite3'))}",
+         "settings.py:6 writes a database inside the release (a.sqlite3)"),
+    ],
+)  # fmt: skip
+def test_what_settings_keep_in_the_release_is_said_once(lines: str, said: str) -> None:
+    # P21
+    files = site(lines)
+    assert 1 == left(files).count("inside the release")
+    assert f"mysite/{said}" in left(files)
+    assert "\x00" not in written(files)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("base = os.path.dirname(os.path.abspath(__file__))\n"
+         "app.config['U'] = 'sqlite:///' + os.path.join(base, 'a.db')"),
+         "web.py:5 writes a database inside the release (a.db)"),
+        ("app.config['UPLOAD_FOLDER'] = os.path.join(app.root_path, 'up')",
+         "web.py:4 writes uploads inside the release (up)"),
+        (("base = os.path.dirname(os.path.abspath(__file__))\n"
+          "url = 'sqlite:///{0}'.format(os.path.join(base, 'a.db'))"),
+         "web.py:5 writes a database inside the release (a.db)"),
+        ("logging.FileHandler('logs/a.log')",
+         "web.py:4 writes a log in the working directory (logs/a.log)"),
+        ("name = 'a.db'\nurl = f'sqlite:///{name}'",
+         "web.py:5 writes a database in the working directory (a.db)"),
+        ("sqlite3.connect('a.db')", "web.py:4 writes a database in the working directory (a.db)"),
+        ("open('a.txt', 'w')\nopen('b.txt', mode='a')\nopen('c.txt', 'x')",
+         "web.py:4 writes a file in the working directory (a.txt, b.txt and 1 more)"),
+        ("(Path(__file__).parent / 'd').mkdir()", "web.py:4 writes files inside the release (d)"),
+    ],
+)  # fmt: skip
+def test_what_any_module_writes_is_said(lines: str, said: str) -> None:
+    # P21
+    source = f"import os, sqlite3, logging\nfrom flask import Flask\napp = Flask('x')\n{lines}\n"
+    assert said in left({"web.py": source})
+
+
+@pytest.mark.parametrize(
+    "line", ["open('a.txt')", "open('/tmp/a', 'w')", "sqlite3.connect(':memory:')",
+             "url = 'sqlite://'", "open(name, 'w')", "url = 'sqlite:///{0}'"],
+)  # fmt: skip
+def test_what_is_read_or_lies_elsewhere_is_no_state(line: str) -> None:
+    # P21
+    source = f"import sqlite3\nfrom flask import Flask\napp = Flask('x')\n{line}\n"
+    assert " writes " not in left({"web.py": source})

@@ -102,8 +102,8 @@ def test_django_collects_what_vite_has_built(released: Make) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
         settings = root / "mysite" / "settings.py"
-        folders = 'STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist", '
-        settings.write_text(settings.read_text().replace("STATICFILES_DIRS = [", folders))
+        directories = 'STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist", '
+        settings.write_text(settings.read_text().replace("STATICFILES_DIRS = [", directories))
 
     site = released("django", add_vite)
     tree = site.program.parent.parent

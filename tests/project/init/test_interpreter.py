@@ -9,6 +9,7 @@ import pytest
 from relforge.model.spec import Project
 from relforge.project.init import interpreter, reading
 from relforge.project.init.interpreter import Choice
+from relforge.project.init.pinned import pinned_at
 from tests.project.init.memory import found, read
 
 
@@ -94,12 +95,12 @@ def test_a_module_that_newer_pythons_lack_decides() -> None:
 
 def test_old_pins_get_a_python_of_their_time() -> None:
     # P7
-    pinned = interpreter.pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
+    pinned = pinned_at("requirements.txt", "flask==3.0.0\nidna==3.4\n", 1701000000)
     choice = interpreter.choose(project(), reading.memory({}), "", HOST, pinned)
     assert "3.11" == choice.version
     assert "requirements.txt pins versions from 2023" in choice.why
-    assert interpreter.pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
-    assert interpreter.pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
+    assert pinned_at("requirements.txt", "flask\nidna==3.4\n", 1701000000) is None
+    assert pinned_at("requirements.txt", "flask==3.0.0\n", None) is None
 
 
 @pytest.mark.parametrize(("python", "version"), [("~3.12", "3.12"), ("^3.11", "3.13")])
@@ -137,3 +138,79 @@ def test_a_free_threaded_python_is_taken_where_a_file_names_it(pinned: str) -> N
 def test_a_wheel_for_free_threaded_builds_alone_does_not_count() -> None:
     wheels = "a-1.0-cp314-cp314t-manylinux_2_28_x86_64.whl a-1.0-cp313-cp313-any.whl"
     assert "3.13" == choose({"lock": wheels}, "", HOST).version
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM --platform=$BUILDPLATFORM python:3.12-slim AS base\n",
+        "ARG PYTHON_VERSION=3.12\nFROM python:${PYTHON_VERSION}-slim\n",
+        "ARG V=3.12.4\nFROM docker.io/library/python:$V\n",
+        "FROM registry.example/uv:python3.12-bookworm-slim\n",
+    ],
+)
+def test_each_form_of_a_base_image_names_its_python(text: str) -> None:
+    # P7
+    assert "3.12" == found({"a.py": "", "Dockerfile": text}).python.version
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.cfg", "[options]\npython_requires = >=3.8, <3.13\n"),
+        ("setup.py", "setup(name='x', python_requires='>=3.8,<3.13')\n"),
+    ],
+)
+def test_what_setuptools_is_given_counts(name: str, text: str) -> None:
+    # P7
+    assert "3.12" == found({"a.py": "", name: text}).python.version
+
+
+DEFERRED = """\
+from typing import TYPE_CHECKING
+from flask import Flask
+if TYPE_CHECKING:
+    from shop.models import Order
+app = Flask('x')
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["def f(row: Order) -> None: ...", "def f() -> list[Order]: ...", "last: Order",
+     "class A:\n    def f(self, *rows: Order): ...", "class A:\n    last: Order | None = None"],
+)  # fmt: skip
+def test_an_annotation_for_type_checkers_alone_wants_a_python_that_defers_it(lines: str) -> None:
+    # P7
+    files = {"a.py": f"{DEFERRED}{lines}\n", "requirements.txt": "flask\n"}
+    with_newest = found(files, ("3.14", "3.13")).python
+    assert ("3.14", "") == (with_newest.version, with_newest.problem)
+    assert "a.py:" in with_newest.why
+    without = found(files).python
+    assert "3.14" == without.version
+    assert "add `from __future__ import annotations` to the module" in without.problem
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"from __future__ import annotations\n{DEFERRED}def f(row: Order) -> None: ...\n",
+        f"{DEFERRED}def f(row: 'Order') -> None: ...\n",
+        f"{DEFERRED}def f():\n    def g(row: Order) -> None: ...\n",
+        f"{DEFERRED}from shop import Order\ndef f(row: Order) -> None: ...\n",
+    ],
+)
+def test_an_annotation_that_every_python_survives_asks_for_none(source: str) -> None:
+    # P7
+    assert "3.13" == found({"a.py": source, "requirements.txt": "flask\n"}).python.version
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["try:\n    import cgi\nexcept ImportError:\n    cgi = None",
+     "if sys.version_info < (3, 13):\n    import cgi"],
+)  # fmt: skip
+def test_a_module_that_may_be_missing_decides_nothing(lines: str) -> None:
+    # P7
+    source = f"import sys\nfrom flask import Flask\n{lines}\napp = Flask('x')\n"
+    assert "3.13" == found({"app.py": source, "requirements.txt": "flask\n"}).python.version

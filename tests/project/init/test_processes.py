@@ -94,8 +94,12 @@ def test_manage_is_a_command_whatever_its_form(path: str, root: str | None, form
     source = DJANGO if form == "guard" else f"from django import execute_from_command_line\n{MAIN}"
     if form == "main":
         source = source.replace("print(1)", "execute_from_command_line()")
-    folder = path.removesuffix("manage.py")
-    files = {path: source, f"{folder}mysite/__init__.py": "", f"{folder}mysite/settings.py": ""}
+    directory = path.removesuffix("manage.py")
+    files = {
+        path: source,
+        f"{directory}mysite/__init__.py": "",
+        f"{directory}mysite/settings.py": "",
+    }
     typed = read(files)
     (row,) = typed.commands
     assert ("manage", ("python", "-m", "manage")) == (row.name, row.exec)
@@ -234,3 +238,70 @@ def test_what_a_line_for_a_shell_names_goes_in(line: str) -> None:  # P14
         "requirements.txt": "gunicorn\n",
     }
     assert ("shop",) == read(files).app
+
+
+def test_a_manage_py_that_runs_at_once_is_a_command() -> None:
+    # P15
+    source = "import sys\nfrom django.core.management import execute_from_command_line\n"
+    files = {
+        "manage.py": f"{source}execute_from_command_line(sys.argv)\n",
+        "requirements.txt": "django\n",
+    }
+    (command,) = read(files).commands
+    assert ("python", "-m", "manage") == command.exec
+
+
+ALEMBIC = {
+    "shop/__init__.py": "",
+    "shop/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+}
+
+
+def test_alembic_reads_its_settings_in_pyproject_too() -> None:
+    # P16, P43
+    pyproject = (
+        "[project]\nname = 'shop'\nversion = '1'\n"
+        "dependencies = ['fastapi', 'uvicorn', 'alembic']\n"
+        "[tool.alembic]\nscript_location = '%(here)s/migrations'\n"
+    )
+    row = found(
+        {**ALEMBIC, "pyproject.toml": pyproject, "migrations/env.py": "from shop import main\n"}
+    )
+    assert {"migrations", "pyproject.toml", "shop"} <= set(row.contents.paths)
+    assert "alembic" in {command.name for command in row.commands}
+
+
+def test_migrations_in_a_wheel_lie_beside_the_settings_that_name_them() -> None:
+    # P16, P43
+    pyproject = (
+        "[project]\nname = 'shop'\nversion = '1'\n"
+        "dependencies = ['fastapi', 'uvicorn', 'alembic']\n"
+        "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
+    )
+    files = {
+        **ALEMBIC,
+        "pyproject.toml": pyproject,
+        "alembic.ini": "[alembic]\nscript_location = shop/migrations\n",
+        "shop/migrations/env.py": "",
+    }
+    assert ("alembic.ini", "shop/migrations") == found(files).overlays
+    by_package = {**files, "alembic.ini": "[alembic]\nscript_location = shop:migrations\n"}
+    assert ("alembic.ini",) == found(by_package).overlays
+
+
+def test_a_worker_loads_the_tasks_of_other_modules() -> None:
+    # P17
+    huey = {
+        "config.py": "from huey import RedisHuey\nhuey = RedisHuey()\n",
+        "tasks.py": "from config import huey\n@huey.task()\ndef add(a): return a\n",
+        "main.py": "from config import huey\nfrom tasks import add\n",
+    }
+    assert ("huey_consumer", "main.huey") == service(huey, "worker").target
+    assert 'add = ["huey"]' in written(huey)
+    taskiq = {
+        "broker.py": "from taskiq_redis import ListQueueBroker\nbroker = ListQueueBroker('x')\n",
+        "jobs.py": "from broker import broker\n@broker.task\ndef add(a): return a\n",
+        "requirements.txt": "taskiq\ntaskiq-redis\n",
+    }
+    assert ("taskiq", "worker", "broker:broker", "jobs") == service(taskiq, "worker").target
+    assert "jobs.py" in found(taskiq).contents.paths

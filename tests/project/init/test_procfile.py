@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relforge.project.init import procfile, shell_lines
-from tests.project.init.memory import left, read, service, web
+from tests.project.init.memory import found, left, read, service, web
 
 FLASK = {"shop.py": "from flask import Flask\napp = Flask(__name__)\n"}
 NEEDS = {"requirements.txt": "flask\ngunicorn\nflask-migrate\n"}
@@ -149,3 +149,107 @@ def test_environment_and_directory_of_a_line() -> None:
         line.main.cwd,
         dict(line.main.env),
     )
+
+
+def test_a_web_line_of_another_program_has_the_port() -> None:
+    # P11, P14
+    line = "web: newrelic-admin run-program gunicorn shop:app -w 3\n"
+    row = web({**FLASK, "requirements.txt": "flask\ngunicorn\nnewrelic\n", "Procfile": line})
+    assert {"PORT": "${http.port}"} == row.env
+    assert {"tcp": "${http.host}:${http.port}"} == row.ready
+
+
+def test_a_factory_with_arguments_is_called_by_gunicorn_itself() -> None:
+    # P11
+    source = "from flask import Flask\ndef create_app(config='dev'):\n    return Flask('x')\n"
+    files = {
+        "shop.py": source,
+        **NEEDS,
+        "Procfile": "web: gunicorn 'shop:create_app(\"x\")' -w 2\n",
+    }
+    assert ("gunicorn", 'shop:create_app("x")', "-w", "2") == web(files).target
+    assert 'gunicorn calls `shop:create_app("x")` with arguments' in left(files)
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "port"),
+    [
+        ("fastapi run app/main.py --port 80 --workers 4", "app.main:app", 80),
+        ("fastapi run --host 0.0.0.0 -p 9000", "app.main:app", 9000),
+        ("litestar --app app.main:app run -H 0.0.0.0 -p 81", "app.main:app", 81),
+    ],
+)
+def test_the_command_lines_of_frameworks_are_read(line: str, target: str, port: int) -> None:
+    # P11
+    files = {
+        "requirements.txt": "fastapi[standard]\n",
+        "Dockerfile": f"FROM python:3.12\nCMD {line}\n",
+        "app/__init__.py": "",
+        "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+    }
+    row = web(files)
+    assert (target, "uvicorn", port) == (row.target, row.server, found(files).web.port)
+
+
+SCRIPT = """\
+#!/bin/sh
+set -e
+flask db upgrade  # first
+exec gunicorn shop:app --workers 3 \\
+    -b 0.0.0.0:$PORT "$@"
+"""
+
+
+@pytest.mark.parametrize("line", ["./start.sh", "bash start.sh", "sh ./start.sh"])
+def test_a_script_of_plain_commands_is_read(line: str) -> None:
+    # P14
+    row = web({**FLASK, **NEEDS, "Procfile": f"web: {line}\n", "start.sh": SCRIPT})
+    assert ("shop:app", {"workers": 3}) == (row.target, row.options)
+
+
+def test_what_a_script_runs_first_is_a_command() -> None:
+    # P14
+    files = {**FLASK, **NEEDS, "Procfile": "web: ./start.sh\n", "start.sh": SCRIPT}
+    assert "before-web" in {row.name for row in read(files).commands}
+    assert "the Procfile's web line runs `flask db upgrade` first" in left(files)
+
+
+@pytest.mark.parametrize("extra", ["if true; then", "case $1 in", "run() {", "cat <<EOF", "x &"])
+def test_a_script_that_only_a_shell_understands_is_run(extra: str) -> None:
+    # P14
+    text = f"#!/bin/sh\n{extra}\ngunicorn shop:app\n"
+    assert ("./start.sh",) == web(
+        {**FLASK, **NEEDS, "Procfile": "web: ./start.sh\n", "start.sh": text}
+    ).target
+
+
+def test_an_entry_point_that_is_a_script_is_read() -> None:
+    # P11
+    docker = 'FROM python:3.12\nENTRYPOINT ["./start.sh"]\n'
+    row = web({**FLASK, **NEEDS, "Dockerfile": docker, "start.sh": SCRIPT})
+    assert ("shop:app", {"workers": 3}) == (row.target, row.options)
+
+
+def test_a_process_manager_is_replaced_by_its_own_procfile() -> None:
+    # P14
+    files = {
+        **FLASK,
+        **NEEDS,
+        "Procfile": "web: honcho start -f Procfile.real\n",
+        "Procfile.real": "api: gunicorn shop:app\nworker: python w.py\n",
+        "w.py": "",
+    }
+    assert "shop:app" == web(files).target
+    assert ("python", "w.py") == service(files, "worker").target
+    assert {"shop.py", "w.py"} <= set(found(files).contents.paths)
+
+
+def test_what_scripts_and_configuration_files_name_goes_in() -> None:
+    # P14, P16
+    ini = "[uwsgi]\nmodule = shop:app\nhttp-socket = :$(PORT)\n"
+    files = {**FLASK, "requirements.txt": "flask\nuwsgi\n", "uwsgi.ini": ini, "x.py": ""}
+    assert ("shop.py", "uwsgi.ini") == found(
+        {**files, "Procfile": "web: uwsgi uwsgi.ini\n"}
+    ).contents.paths
+    worker = {"Procfile": "worker: bash jobs/w.sh\n", "jobs/w.sh": "python w.py\n", "w.py": ""}
+    assert "w.py" in found({**FLASK, **NEEDS, **worker}).contents.paths

@@ -214,3 +214,15 @@ def test_files_are_placed_by_the_longest_row() -> None:
     wheel = wheel_layout.Wheel(backend="x", rows=(("a", "c"),))
     assert ("c/b.py", None) == (wheel.place("a/b.py"), wheel.place("d.py"))
     assert sources.has("a") and not sources.has("b")
+
+
+def test_a_module_called_manage_in_a_package_is_no_import_root() -> None:
+    # P13, P15
+    files = {
+        "requirements.txt": "flask\ngunicorn\n",
+        "shop/__init__.py": "from flask import Flask\nfrom shop import manage\napp = Flask('x')\n",
+        "shop/manage.py": "def update(path):\n    pass\n",
+    }
+    row = found(files)
+    assert (("shop",), "shop:app") == (row.contents.paths, web(files).target)
+    assert "manage.py" not in left(files)

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from relforge.project.init import facts, needed, variables
+from relforge.project.init import needed, parsing, variables
 from tests.project.init.memory import left, read, written
 
 IMPORTS = """\
@@ -22,7 +22,7 @@ conf = Config(".env")
 
 def needs(source: str) -> dict[str, str]:
     """Name and kind of what the module needs."""
-    rows = facts.read("a.py", IMPORTS + source).variables
+    rows = parsing.read("a.py", IMPORTS + source).variables
     return {row.name: row.kind for row in rows if row.needed}
 
 
@@ -139,3 +139,36 @@ def test_a_module_names_each_variable_once_with_its_line() -> None:
     tree = ast.parse("import os\n\nx = os.environ['A']\ny = os.environ['A']\n")
     (row,) = variables.variables("a.py", tree, {})
     assert ("A", "a.py", 3, True) == (row.name, row.path, row.line, row.needed)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from os import environ as e\nx = e['A']\n", {"A": "str"}),
+        ("env2 = os.environ.copy()\nx = env2['A']\n", {"A": "str"}),
+        ("env2 = dict(os.environ)\nx = env2['A']\n", {"A": "str"}),
+        ("x = os.getenv('A')\nif x is None:\n    raise RuntimeError\n", {"A": "str"}),
+        ("x = os.getenv('A')\nif not x:\n    sys.exit(1)\n", {"A": "str"}),
+        ("x = os.getenv('A')\nassert x, 'missing'\n", {"A": "str"}),
+        ("x = os.getenv('A')\nassert x is not None\n", {"A": "str"}),
+        ("x = os.getenv('A')\nif x is None:\n    x = 'b'\n", {}),
+        ("def need(name):\n    return os.environ[name]\nx = need('A')\n", {"A": "str"}),
+        (("def need(name, default=None):\n    v = os.environ.get(name, default)\n"
+         "    if v is None:\n        raise KeyError(name)\n    return v\n"
+         "x = need('A')\ny = need('B', '1')\n"), {"A": "str"}),
+        ("def ask(name):\n    return os.environ.get(name)\nx = ask('A')\n", {}),
+        (("def ask(name):\n    v = os.getenv(name)\n    if v not in ('', 'yes'):\n"
+          "        raise ValueError\n    return v\nx = ask('A')\n"), {}),
+        (("def ask(name):\n    if p := os.getenv(name + '_FILE'):\n        raise ValueError(p)\n"
+          "    return os.getenv(name)\nx = ask('A')\n"), {}),
+        (("from environs import Env\nenv3 = Env()\nwith env3.prefixed('SHOP_'):\n"
+         "    x = env3.int('A')\n"), {"SHOP_A": "int"}),
+        (("class S(BaseSettings):\n    a: str = Field(alias=AliasChoices('ONE', 'TWO'))\n"
+         "s = S()\n"), {"ONE": "str"}),
+    ],
+)  # fmt: skip
+def test_the_environment_is_known_by_any_name_and_through_functions(
+    source: str, expected: dict[str, str]
+) -> None:
+    # P20
+    assert expected == needs(source)

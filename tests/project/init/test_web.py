@@ -477,3 +477,124 @@ def test_a_factory_says_by_its_annotation_what_it_makes() -> None:
     source = "import flask\ndef create_app() -> flask.Flask:\n    return helper.build('x')\n"
     files = {"shop/web.py": source, "requirements.txt": "flask\ngunicorn\n"}
     assert ("shop.web:create_app", {"factory": True}) == (web(files).target, web(files).options)
+
+
+FASTAPI = "from fastapi import FastAPI\n"
+
+
+def test_the_outermost_of_several_applications_is_served() -> None:
+    # P12
+    mounted = {
+        "requirements.txt": "starlette\nfastapi\nuvicorn\n",
+        "main.py": "from starlette.applications import Starlette\nfrom api import app as api\n"
+        "app = Starlette(routes=[Mount('/api', api)])\n",
+        "api.py": f"{FASTAPI}app = FastAPI()\n",
+    }
+    assert "main:app" == web(mounted).target
+    flask = "from flask import Flask\napp = Flask(__name__)\n"
+    dispatched = {
+        "requirements.txt": "flask\ngunicorn\n",
+        "run.py": "from werkzeug.middleware.dispatcher import DispatcherMiddleware\n"
+        "from front import app as front\nfrom admin import app as admin\n"
+        "app = DispatcherMiddleware(front, {'/admin': admin})\n",
+        "front.py": flask,
+        "admin.py": flask,
+    }
+    assert "run:app" == web(dispatched).target
+
+
+def test_the_sources_say_by_uvicorn_run_what_is_served() -> None:
+    # P17
+    files = {
+        "requirements.txt": "fastapi\nuvicorn\n",
+        "run.py": "import uvicorn\nif __name__ == '__main__':\n"
+        "    uvicorn.run('shop.api:build', factory=True, port=9000)\n",
+        "shop/__init__.py": "",
+        "shop/api.py": f"{FASTAPI}def build():\n    return FastAPI()\n",
+        "shop/other.py": f"{FASTAPI}app = FastAPI()\n",
+    }
+    row = web(files)
+    assert ("shop.api:build", {"factory": True}) == (row.target, row.options)
+    assert 9000 == found(files).web.port
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (("class Api:\n    def __init__(self):\n        self.app = FastAPI()\n"
+         "api = Api()\napp = api.app\n"), "main:app"),
+        (("class Server:\n    @classmethod\n    def make(cls):\n        return FastAPI()\n"
+         "app = Server.make()\n"), "main:app"),
+        ("app, worker = FastAPI(), 1\n", "main:app"),
+        ("def bootstrap() -> FastAPI:\n    return FastAPI()\n", "main:bootstrap"),
+        ("def whatever():\n    app = FastAPI()\n    return app\n", "main:whatever"),
+    ],
+)  # fmt: skip
+def test_what_a_class_or_any_function_makes_is_found(source: str, target: str) -> None:
+    # P17
+    assert target == web({"requirements.txt": "uvicorn\n", "main.py": FASTAPI + source}).target
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "target"),
+    [
+        ("dash", "from dash import Dash\napp = Dash(__name__)\n", "app:app.server"),
+        ("dash", "import dash\napp = dash.Dash()\nserver = app.server\n", "app:server"),
+        ("connexion", "from connexion import AsyncApp\napp = AsyncApp('x')\n", "app:app"),
+        ("ravyn", "from ravyn import Ravyn\napp = Ravyn()\n", "app:app"),
+        ("cherrypy", "import cherrypy\napp = cherrypy.Application(X())\n", "app:app"),
+    ],
+)
+def test_more_frameworks_are_known_by_name(package: str, source: str, target: str) -> None:
+    # P17
+    assert target == web({"requirements.txt": f"{package}\n", "app.py": source}).target
+
+
+def test_an_object_that_only_has_the_name_of_an_application_is_a_question() -> None:
+    # P17
+    source = "from unheard import Framework\napp = Framework()\n"
+    files = {"requirements.txt": "unheard\nuvicorn\n", "main.py": source}
+    assert '# app = "main:app"' in written(files)
+    said = "whether `Framework()` of main.py is an ASGI application"
+    assert said in left(files)
+    # Without a server nothing says that something is served.
+    assert "[services.web]" not in written({**files, "requirements.txt": "unheard\n"})
+
+
+def test_a_console_script_that_listens_is_a_service() -> None:
+    # P17
+    pyproject = (
+        "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['grpcio']\n"
+        "[project.scripts]\nserve = 'shop.server:{}'\n"
+    )
+    source = "import grpc\ndef main():\n    grpc.server(None)\ndef of(path):\n    pass\n"
+    files = {"shop/__init__.py": "", "shop/server.py": source}
+    row = web({**files, "pyproject.toml": pyproject.format("main")})
+    assert ("shop.server:main", "started") == (row.target, row.ready)
+    # A function that wants words is a command and no more.
+    assert "[tool.relforge.services.web]" not in written(
+        {**files, "pyproject.toml": pyproject.format("of")}
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "call", "env"),
+    [
+        ("gradio", "demo.launch()", {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"}),
+        ("robyn", "app.start(port=8080)", {"ROBYN_HOST", "ROBYN_PORT"}),
+    ],
+)
+def test_a_server_that_reads_its_own_variables_gets_them(
+    package: str, call: str, env: set[str]
+) -> None:
+    # P17
+    row = web({"requirements.txt": f"{package}\n", "app.py": f"import {package}\n{call}\n"})
+    assert (("python", "-m", "app"), env) == (row.target, set(row.env))
+
+
+def test_dependencies_in_another_form_are_named() -> None:
+    # P2, P19
+    source = "from flask import Flask\napp = Flask(__name__)\n"
+    said = left({"web.py": source, "environment.yml": "dependencies:\n  - flask\n"})
+    assert "environment.yml is in a form that relforge does not read" in said
+    assert "does not declare" not in said

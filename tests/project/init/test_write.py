@@ -148,7 +148,7 @@ def test_a_relforge_toml_that_is_there_is_the_place(make: Make) -> None:
     assert "shop" == read(root).name
 
 
-def test_build_folders_are_added_to_a_gitignore_that_lacks_them(make: Make) -> None:
+def test_build_directories_are_added_to_a_gitignore_that_lacks_them(make: Make) -> None:
     root = make(PROJECTS["fastapi"] | {".gitignore": "/dist\n*.pyc"})
     made = plan(root)
     assert ("_build/",) == made.ignore

@@ -145,3 +145,13 @@ def test_init_may_ask_without_settings(tmp_path: Path) -> None:  # P19
     found = choice.declared(pyproject.load(tmp_path))
     assert found is not None
     assert [("base.txt:1", "flask[async]")] == [(row.where, row.text) for row in found.rows]
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "environment.yaml", "pixi.toml"])
+def test_a_file_in_another_form_is_named_and_not_passed_over(tmp_path: Path, name: str) -> None:
+    # P2
+    with pytest.raises(UserError) as caught:
+        chosen(tmp_path, {name: "dependencies: [flask]\n"})
+    assert f"{name} names requirements in a form that relforge does not read" in str(caught.value)
+    beside = chosen(tmp_path, {name: "", "requirements.txt": "flask"})
+    assert f"requirements from requirements.txt; not used: {name}" == said(beside)

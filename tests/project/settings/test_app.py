@@ -14,9 +14,9 @@ from relforge.support.errors import SettingsError
 HEAD = '[project]\nname = "shop"\n[tool.relforge]\npython = { version = "3.12" }\n'
 
 
-def read(folder: Path, line: str) -> Settings:
-    (folder / "pyproject.toml").write_text(f"{HEAD}{line}\n")
-    found = pyproject.load(folder)
+def read(directory: Path, line: str) -> Settings:
+    (directory / "pyproject.toml").write_text(f"{HEAD}{line}\n")
+    found = pyproject.load(directory)
     merged = settings.lay(found.settings, "prod")
     typed, _ = settings.read(found, merged, "prod", version="1.0", lock=None)
     return typed

@@ -9,7 +9,7 @@ import pytest
 
 from relforge.model.spec import DebSettings, OciSettings, Settings
 from relforge.project import settings
-from relforge.runtime.settings import Merged
+from relforge.runtime.settings import LaidSettings
 from relforge.support.errors import SettingsError
 from tests import builder
 
@@ -17,7 +17,7 @@ from tests import builder
 def read(**table: Any) -> Settings:
     merged = {"python": {"version": "3.12"}, **table}
     return settings.read(
-        builder.project(Path("/p")), Merged(merged, ()), "prod", version="1", lock=None
+        builder.project(Path("/p")), LaidSettings(merged, ()), "prod", version="1", lock=None
     )[0]
 
 

@@ -10,7 +10,7 @@ import tomli
 
 from relforge.model.spec import Overlay
 from relforge.project import settings
-from relforge.runtime.settings import Merged
+from relforge.runtime.settings import LaidSettings
 from relforge.support.errors import SettingsError
 from tests import builder
 
@@ -18,7 +18,9 @@ from tests import builder
 def read(rows: str) -> tuple[Overlay, ...]:
     merged: dict[str, Any] = tomli.loads(f"python.version = '3.12'\noverlays = [{rows}]")
     project = builder.project(Path("/project"))
-    return settings.read(project, Merged(merged, ()), "prod", version="1", lock=None)[0].overlays
+    return settings.read(project, LaidSettings(merged, ()), "prod", version="1", lock=None)[
+        0
+    ].overlays
 
 
 def test_each_row_does_what_its_key_says() -> None:

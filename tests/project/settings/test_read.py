@@ -208,7 +208,7 @@ def test_where_packages_are_has_a_name() -> None:
     assert f"{site}/shop/a" == found.overlays[0].to
 
 
-def test_archives_are_told_by_target_and_environment() -> None:
+def test_archives_are_reported_by_target_and_environment() -> None:
     text = """
         [python]
         version = "3.12"

@@ -72,7 +72,7 @@ def test_tables_are_laid_over_in_their_order() -> None:
     assert (1, ("127.0.0.1:9000",)) == web("dev")
 
 
-def test_each_value_tells_the_table_that_wrote_it() -> None:
+def test_each_value_names_the_table_that_wrote_it() -> None:
     found = configured("admin", "dev", WITH_SERVICES)
     origins = {row.path[2:]: found.origin(row) for row in found.readings}
     here = "pyproject.toml [tool.relforge"
@@ -89,7 +89,7 @@ def test_each_value_tells_the_table_that_wrote_it() -> None:
         (None, "default = 'x'\n", "tool.relforge.default: no release 'x'", "shop, admin"),
     ],
 )
-def test_a_name_that_is_not_there_is_told(
+def test_a_name_that_is_not_there_is_reported(
     name: str | None, change: str, words: str, hint: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -121,7 +121,7 @@ def test_errors_name_the_table_of_the_release() -> None:
 
 def test_a_name_that_is_its_tables_key_has_that_table_as_its_origin() -> None:
     found = configured("shop")
-    (reading,) = (row for row in found.readings if row.path[-1] == "name")
+    (reading,) = (row for row in found.readings if row.path[2:] == ("name",))
     assert found.origin(reading).endswith("[tool.relforge.releases.shop]")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from relforge.project.settings.services import check_depends, read_service
+from relforge.model.spec import ConfigSettings
+from relforge.project.settings.services import check_depends, handed_nothing, read_service
 from relforge.project.settings.table import Table
 from relforge.runtime.contract.service import Service
 from relforge.support.errors import SettingsError
@@ -19,6 +20,22 @@ def worker(**rows: Any) -> Service:
 
 def test_what_is_not_written_changes_nothing() -> None:
     assert Service(name="worker", kind="run", target="shop.worker:main") == worker()
+
+
+def test_another_users_service_says_what_it_is_handed() -> None:
+    """S26: a build warns of one that does not, and names the line to add."""
+    config = ConfigSettings(schema={"db.url": {"type": "str"}})
+    silent = [worker(), worker(user="nobody", config=[]), worker(user="nobody", config=["*"])]
+    assert [] == list(handed_nothing(silent, config))
+    assert [] == list(handed_nothing([worker(user="nobody")], ConfigSettings()))
+    (warning,) = handed_nothing([*silent, worker(user="nobody")], config)
+    assert "tool.relforge.services.worker: it has its own `user`" in warning
+    assert 'config = ["db.url", "http.*"]' in warning
+    assert ((), None, ("a",)) == (
+        worker(user="nobody").handed,
+        worker(group="daemon").handed,
+        worker(user="nobody", config=["a"]).handed,
+    )
 
 
 def test_durations_limits_and_names_are_typed() -> None:

@@ -9,7 +9,7 @@ import tomli
 
 from relforge.model.spec import Settings
 from relforge.project import settings
-from relforge.runtime.settings import Merged
+from relforge.runtime.settings import LaidSettings
 from relforge.support.errors import SettingsError
 from tests import builder
 
@@ -17,7 +17,7 @@ from tests import builder
 def read(line: str) -> Settings:
     merged = tomli.loads(f"python.version = '3.12'\n{line}")
     project = builder.project(Path("/project"))
-    return settings.read(project, Merged(merged, ()), "prod", version="1", lock=None)[0]
+    return settings.read(project, LaidSettings(merged, ()), "prod", version="1", lock=None)[0]
 
 
 def test_without_the_setting_there_is_nothing_of_the_projects() -> None:

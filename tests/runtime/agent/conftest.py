@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import relforge
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 
 APP = """
 import asyncio, json, os, sys, threading, time
@@ -78,10 +78,10 @@ class Live:
     """The process, and as many clients as a test wants."""
 
     def __init__(
-        self, folder: Path, kind: str, extra: str, settings: dict[str, Any] | None = None
+        self, directory: Path, kind: str, extra: str, settings: dict[str, Any] | None = None
     ) -> None:
-        self.path = str(folder / "run" / "web.1.sock")
-        self.log = folder / "stderr"
+        self.path = str(directory / "run" / "web.1.sock")
+        self.log = directory / "stderr"
         self._ids = itertools.count(1)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -95,8 +95,8 @@ class Live:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
-    def client(self, seconds: float = 5) -> Client:
-        return Client(Address("web", 1, self.path, []), "test", seconds)
+    def client(self, seconds: float = 5) -> AgentClient:
+        return AgentClient(AgentAddress("web", 1, self.path, []), "test", seconds)
 
     def ticks(self) -> int:
         return int(run(self.client(), "state.ticks")["repr"])
@@ -114,12 +114,14 @@ class Live:
         self.process.wait()
 
 
-def run(client: Client, source: str, out: list[str] | None = None, **fields: Any) -> dict[str, Any]:
+def run(
+    client: AgentClient, source: str, out: list[str] | None = None, **fields: Any
+) -> dict[str, Any]:
     """Evaluate and return the ``done`` message; output goes to ``out``."""
     return finish(client, client.post("eval", source=source, **fields), out)
 
 
-def finish(client: Client, request: int, out: list[str] | None = None) -> dict[str, Any]:
+def finish(client: AgentClient, request: int, out: list[str] | None = None) -> dict[str, Any]:
     """Wait for the outcome of an evaluation."""
     deadline = time.monotonic() + 20
     while True:
@@ -137,9 +139,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Live]]:
     made: list[Live] = []
 
     def make(kind: str = "asyncio", extra: str = "", **settings: Any) -> Live:
-        folder = tmp_path / f"{len(made)}"
-        folder.mkdir()
-        made.append(Live(folder, kind, extra, settings))
+        directory = tmp_path / f"{len(made)}"
+        directory.mkdir()
+        made.append(Live(directory, kind, extra, settings))
         return made[-1]
 
     yield make

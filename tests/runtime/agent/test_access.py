@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from relforge.runtime.agent import access, server
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client, Closed
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient, Closed
 from relforge.runtime.errors import CONFIG, Refusal
 from relforge.runtime.wire import frames
 
@@ -41,19 +41,19 @@ def as_nobody(path: str) -> str:
     return done.stdout
 
 
-def open_folders(path: Path) -> None:
-    for folder in path.parents:
-        os.chmod(folder, 0o755 | stat.S_IMODE(folder.stat().st_mode))
+def open_directories(path: Path) -> None:
+    for directory in path.parents:
+        os.chmod(directory, 0o755 | stat.S_IMODE(directory.stat().st_mode))
 
 
-def test_a_run_folder_that_everybody_can_write_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    folder.chmod(0o777)
+def test_a_run_directory_that_everybody_can_write_is_refused(tmp_path: Path) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    directory.chmod(0o777)
     with pytest.raises(Refusal, match="every user can write to it") as caught:
-        server.start(str(folder / "web.1.sock"), {}, {})
+        server.start(str(directory / "web.1.sock"), {}, {})
     assert CONFIG == caught.value.code
-    assert [] == list(folder.iterdir())
+    assert [] == list(directory.iterdir())
 
 
 def test_a_link_at_the_sockets_place_is_replaced_and_not_followed(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_root_and_the_services_user_are_let_in_and_others_where_they_are_admitte
 @root_only
 def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path) -> None:
     place = tmp_path / "web.1.sock"
-    open_folders(place)
+    open_directories(place)
     code = (
         "import os, socket, sys\n"
         "listener = socket.socket(socket.AF_UNIX)\n"
@@ -105,7 +105,7 @@ def test_a_stranger_in_the_place_of_the_service_is_not_talked_to(tmp_path: Path)
     try:
         assert "up\n" == stranger.stdout.readline()
         with pytest.raises(Refusal, match=f"refusing to connect: uid {NOBODY} listens there"):
-            Client(Address("web", 1, str(place), []), "test", 5)
+            AgentClient(AgentAddress("web", 1, str(place), []), "test", 5)
     finally:
         stranger.kill()
         stranger.communicate()
@@ -125,15 +125,15 @@ def test_other_users_connect_where_the_settings_name_them(
     start: Callable[..., Live], who: dict[str, object]
 ) -> None:
     live = start("threads", **who)
-    open_folders(Path(live.path))
+    open_directories(Path(live.path))
     assert '"op":"welcome"' in as_nobody(live.path)
 
 
 @pytest.mark.process
 @root_only
-def test_others_are_told_who_may(start: Callable[..., Live]) -> None:
+def test_others_learn_who_may(start: Callable[..., Live]) -> None:
     live = start("threads", users=["nosuchuser"], group="daemon")
-    open_folders(Path(live.path))
+    open_directories(Path(live.path))
     expected = "uid 65534 may not connect, only uid 0, root, user nosuchuser and group daemon"
     assert expected in as_nobody(live.path)
 
@@ -151,7 +151,7 @@ def test_a_connection_that_nobody_uses_is_closed_and_a_busy_one_is_not(
 
 
 @pytest.mark.process
-def test_without_the_console_it_tells_stacks_and_evaluates_nothing(
+def test_without_the_console_it_shows_stacks_and_evaluates_nothing(
     start: Callable[..., Live],
 ) -> None:
     live = start("asyncio", enabled=False)
@@ -163,7 +163,7 @@ def test_without_the_console_it_tells_stacks_and_evaluates_nothing(
         with pytest.raises(Refusal, match="it does not evaluate code"):
             client.request(op, source="1", target="a:b", line="ps", text="a", name="x")
     with pytest.raises(Refusal, match="the release was built with `console = false`"):
-        Client(Address("web", 1, live.path, []), "rpc", 5)
+        AgentClient(AgentAddress("web", 1, live.path, []), "rpc", 5)
     assert live.process.poll() is None
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 
 from relforge.runtime.agent import audit
 from relforge.runtime.agent.access import Peer
-from relforge.runtime.supervise.journal import Journal, Limits
+from relforge.runtime.supervise.journal import LogLimits, ReleaseLog
 from relforge.runtime.supervise.notices import Notices
 from relforge.runtime.untrusted_text import harmless
 from tests.runtime.supervise.waiting import eventually
@@ -114,7 +114,7 @@ def test_the_kernel_says_whose_line_it_is(tmp_path: Path, uid: int | None) -> No
 
 def test_the_stream_is_named_audit_in_the_log(tmp_path: Path) -> None:
     path = tmp_path / "shop.log"
-    journal = Journal("shop", str(path), Limits(0, 0, 0))
+    journal = ReleaseLog("shop", str(path), LogLimits(0, 0, 0))
     journal.lines("web.1", [b"2026-01-01T00:00:00.000Z audit | relforge.audit forged"])
     journal.audit("relforge.audit real\nweb.1 | forged")
     first, second = path.read_text().splitlines()
@@ -123,7 +123,7 @@ def test_the_stream_is_named_audit_in_the_log(tmp_path: Path) -> None:
 
 
 def test_in_the_foreground_it_is_the_supervisors_own(capfd: pytest.CaptureFixture[str]) -> None:
-    Journal("shop", None, Limits(0, 0, 0)).audit("relforge.audit real")
+    ReleaseLog("shop", None, LogLimits(0, 0, 0)).audit("relforge.audit real")
     assert "shop: relforge.audit real\n" == capfd.readouterr().err
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.connection import AgentClient
 from tests.runtime.supervise.waiting import eventually
 
 from .conftest import GEVENT, Live, finish, run
@@ -20,7 +20,7 @@ SPIN = "e = time.monotonic() + 0.012\nwhile time.monotonic() < e: pass"
 SWALLOWS_OTHERS = "while True:\n    try: time.sleep(0.001)\n    except ValueError: pass"
 
 
-def interrupt(client: Client, source: str, after: float = 0.1) -> int:
+def interrupt(client: AgentClient, source: str, after: float = 0.1) -> int:
     request = client.post("eval", source=source)
     time.sleep(after)
     client.send({"op": "interrupt", "id": request})

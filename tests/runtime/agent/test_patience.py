@@ -163,8 +163,8 @@ def test_root_gets_in_at_once_beside_silent_clients_of_a_guest(
     start: Callable[..., Live],
 ) -> None:
     live = start("threads", users=[pwd.getpwuid(NOBODY).pw_name])
-    for folder in Path(live.path).parents:
-        os.chmod(folder, 0o755)
+    for directory in Path(live.path).parents:
+        os.chmod(directory, 0o755)
     with subprocess.Popen(
         [sys.executable, "-I", "-c", SILENT, live.path],
         stdin=subprocess.PIPE,

@@ -20,8 +20,8 @@ import relforge
 from relforge.runtime.agent import server
 from relforge.runtime.agent.places import MOST_CLIENTS, MOST_OF_SERVICE
 from relforge.runtime.agent.source import complete as is_complete
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 from relforge.runtime.errors import CONFIG, NO_ANSWER, Refusal
 from relforge.runtime.wire import frames
 from tests.runtime.supervise.waiting import eventually
@@ -63,11 +63,11 @@ def test_welcome_says_who_answers(live: Live) -> None:
 def test_socket_is_the_users_alone(live: Live) -> None:
     assert stat.S_IMODE(os.stat(live.path).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(live.path)).st_mode) == 0o700
-    folder = os.path.dirname(live.path)
+    directory = os.path.dirname(live.path)
     dump = f"{live.process.pid}.stacks"
-    eventually(lambda: os.path.exists(os.path.join(folder, dump)))
-    assert stat.S_IMODE(os.stat(os.path.join(folder, dump)).st_mode) == 0o600
-    assert sorted(os.listdir(folder)) == sorted(["web.1.sock", dump])
+    eventually(lambda: os.path.exists(os.path.join(directory, dump)))
+    assert stat.S_IMODE(os.stat(os.path.join(directory, dump)).st_mode) == 0o600
+    assert sorted(os.listdir(directory)) == sorted(["web.1.sock", dump])
 
 
 def test_path_over_107_bytes_is_refused(tmp_path: Path) -> None:
@@ -159,10 +159,10 @@ def test_clients_are_limited(live: Live) -> None:
 def test_another_user_is_refused(start: Callable[..., Live], tmp_path: Path) -> None:
     live = start("threads")
     os.chmod(live.path, 0o666)
-    folder = Path(live.path).parent
-    while folder != Path("/"):
-        os.chmod(folder, 0o755 | stat.S_IMODE(folder.stat().st_mode))
-        folder = folder.parent
+    directory = Path(live.path).parent
+    while directory != Path("/"):
+        os.chmod(directory, 0o755 | stat.S_IMODE(directory.stat().st_mode))
+        directory = directory.parent
     code = (
         "import os, socket, sys\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
@@ -260,7 +260,7 @@ def test_a_forked_child_may_have_an_agent_of_its_own(live: Live) -> None:
     while not os.path.exists(path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    child = Client(Address("web", 2, path, []), "test", 5)
+    child = AgentClient(AgentAddress("web", 2, path, []), "test", 5)
     assert child.welcome["pid"] != live.process.pid
     assert run(child, "6 * 7")["repr"] == "42"
     run(live.client(), f"os.kill({child.welcome['pid']}, 9)")

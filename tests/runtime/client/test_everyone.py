@@ -69,7 +69,7 @@ def test_rpc_in_every_process(running: MiniRelease) -> None:
     assert len({row["pid"] for row in found}) == 2
 
 
-def test_rpc_in_every_process_tells_who_failed(running: MiniRelease) -> None:
+def test_rpc_in_every_process_names_who_failed(running: MiniRelease) -> None:
     source = "import os; 1 / (os.environ.get('X') or 'worker' not in app.__module__)"
     done = running.run("rpc", "--all", source)
     assert 1 == done.returncode
@@ -78,7 +78,7 @@ def test_rpc_in_every_process_tells_who_failed(running: MiniRelease) -> None:
     assert 2 == running.run("rpc", "--all", "--service", "nothing", "1").returncode
 
 
-def test_output_of_every_process_is_told_apart(running: MiniRelease) -> None:
+def test_output_of_every_process_is_distinguished(running: MiniRelease) -> None:
     done = running.run("rpc", "--all", "print('said')")
     assert ["web.1 | said", "worker.1 | said", "worker.2 | said"] == sorted(
         done.stderr.splitlines()

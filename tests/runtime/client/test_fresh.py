@@ -15,7 +15,7 @@ def test_eval_has_the_configuration_of_start(stopped: Shop) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("8001\n", "", 0)
 
 
-def test_a_fresh_process_is_told_the_folders_that_services_are_told(stopped: Shop) -> None:
+def test_a_fresh_process_has_the_directories_of_services(stopped: Shop) -> None:
     result = stopped.run("eval", "os.environ['RELEASE_STATE_DIR']")
     assert f"{str(stopped.release.state)!r}\n" == result.stdout
 

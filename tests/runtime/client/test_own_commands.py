@@ -67,9 +67,9 @@ def test_declared_arguments_are_typed_and_named(mini_release: Make) -> None:
     plain = release.run("show", "3")
     assert "[('count', 3), ('dry_run', False), ('rate', 0.5), ('revision', 'head')]" in plain.stdout
 
-    told = release.run("show", "--help").stdout
-    assert told.startswith(f"{USAGE}\n\nshows\n")
-    assert "  revision          how far (default: head)" in told
+    reported = release.run("show", "--help").stdout
+    assert reported.startswith(f"{USAGE}\n\nshows\n")
+    assert "  revision          how far (default: head)" in reported
     assert "show" in release.run("help").stdout
 
 

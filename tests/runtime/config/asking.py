@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from relforge.runtime.config import providers
-from relforge.runtime.config.resolve import Outcome, resolve
+from relforge.runtime.config.resolve import Resolved, resolve
 
 SCHEMA: dict[str, Any] = {
     "http.port": {"type": "int", "default": 8000},
@@ -24,7 +24,7 @@ def run(
     environ: dict[str, str] | None = None,
     schema: dict[str, Any] | None = None,
     **config: Any,
-) -> Outcome:
+) -> Resolved:
     made = [
         {
             "use": row["use"],
@@ -36,7 +36,7 @@ def run(
     return resolve(settings, root=str(root), environ=environ or {})
 
 
-def messages(outcome: Outcome) -> list[str]:
+def messages(outcome: Resolved) -> list[str]:
     return [
         f"{row['key']}|{row['message']}|{row['provider']}|{row['place']}"
         for row in outcome.problems

@@ -70,7 +70,7 @@ def test_what_may_pass_is_tried_again(error: Exception) -> None:
     assert 2 == work.asked
 
 
-def test_the_last_error_is_told() -> None:
+def test_the_last_error_is_reported() -> None:
     work = Flaky(Unavailable("first"), Unavailable("second"))
 
     with pytest.raises(Unavailable, match="second"):
@@ -78,7 +78,7 @@ def test_the_last_error_is_told() -> None:
 
 
 @pytest.mark.parametrize("error", [Failure("no such file"), BadOptions([("x", "y")])])
-def test_what_trying_again_does_not_mend_ends_it(error: Exception) -> None:
+def test_what_trying_again_does_not_fix_ends_it(error: Exception) -> None:
     work = Flaky(error, Unavailable("never"))
 
     with pytest.raises(type(error)):

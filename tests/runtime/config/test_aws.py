@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from relforge.runtime.config import providers
 from relforge.runtime.config.provider import BadOptions
-from relforge.runtime.config.resolve import Outcome
+from relforge.runtime.config.resolve import Resolved
 from tests.runtime.config import asking
 
 pytestmark = pytest.mark.network
@@ -70,7 +70,7 @@ def content(endpoint: str) -> None:
     secrets.create_secret(Name="shop/binary", SecretBinary=b"\x00\x01")
 
 
-def load(root: Path, account: dict[str, str], schema: Any = None, **row: Any) -> Outcome:
+def load(root: Path, account: dict[str, str], schema: Any = None, **row: Any) -> Resolved:
     row = {"retries": 0, "timeout": "5s", **row}
     return asking.run(root, row, environ=account, schema=SCHEMA if schema is None else schema)
 
@@ -138,7 +138,7 @@ def test_a_secret_gives_its_fields_or_the_whole_text(
         ({"name": "shop/db", "endpoint": "http://127.0.0.1:1"}, "shop/db: Could not connect to"),
     ],
 )
-def test_a_fault_is_told_without_the_secret(
+def test_a_fault_is_reported_without_the_secret(
     tmp_path: Path, account: dict[str, str], row: dict[str, Any], words: str
 ) -> None:
     (problem,) = load(tmp_path, account, use="aws-secrets", **row).problems

@@ -40,11 +40,11 @@ class NoLoad:
 """
 
 
-def ask(folder: Path, **question: Any) -> dict[str, Any]:
+def ask(directory: Path, **question: Any) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-P", "-s", "-B", BOOT, "providers"],
         input=json.dumps({"providers": [], "schema": {}, "export": {}, **question}),
-        env={"PYTHONPATH": str(folder)},
+        env={"PYTHONPATH": str(directory)},
         capture_output=True,
         text=True,
         check=True,

@@ -158,7 +158,7 @@ def test_a_provider_that_raises_shows_no_secret_and_its_traceback_only_on_reques
     assert SECRET not in plain.stderr + debug.stderr
 
 
-def test_explain_tells_the_winner_and_the_beaten(release: Any) -> None:
+def test_explain_shows_the_winner_and_the_beaten(release: Any) -> None:
     env = {"DATABASE_URL": f"pg://u:{SECRET}@h", "PORT": "82", "SHOP_HTTP__PORT": "83"}
 
     done = release.run("config", "explain", env=env)
@@ -203,17 +203,17 @@ def test_usage_errors_are_2(release: Any, words: list[str], message: str) -> Non
 
 def test_a_just_unpacked_read_only_release_answers(release: Any, tmp_path: Path) -> None:
     release = MiniRelease(shutil.copytree(release.root, tmp_path / "shop", symlinks=True))
-    for folder, folders, files in os.walk(release.root):
-        for name in [*folders, *files]:
-            path = os.path.join(folder, name)
+    for directory, directories, files in os.walk(release.root):
+        for name in [*directories, *files]:
+            path = os.path.join(directory, name)
             if not os.path.islink(path):
                 os.chmod(path, 0o555)
     os.chmod(release.root, 0o555)
     try:
         done = release.run("config", "check", env={"DATABASE_URL": "sqlite://"})
     finally:
-        for folder, _, _ in os.walk(release.root):
-            os.chmod(folder, 0o755)
+        for directory, _, _ in os.walk(release.root):
+            os.chmod(directory, 0o755)
 
     assert (0, "") == (done.returncode, done.stderr)
     assert not release.state.exists()

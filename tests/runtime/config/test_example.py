@@ -62,7 +62,7 @@ def test_it_says_what_a_key_is() -> None:
     ]
 
 
-def test_no_secret_is_told() -> None:
+def test_no_secret_is_reported() -> None:
     assert "hunter2" not in example.toml("shop", SCHEMA)
     assert "hunter2" not in json.dumps(example.json_schema("shop", SCHEMA, strict=True))
 

@@ -9,7 +9,7 @@ import pytest
 
 from relforge.runtime.config import providers
 from relforge.runtime.config.provider import BadOptions
-from relforge.runtime.config.resolve import Outcome, resolve
+from relforge.runtime.config.resolve import Resolved, resolve
 
 SCHEMA: dict[str, Any] = {
     "db.url": {"type": "str", "required": True},
@@ -25,7 +25,7 @@ KUBERNETES = {
 }
 
 
-def resolved(environ: dict[str, str], use: str = "env", **more: Any) -> Outcome:
+def resolved(environ: dict[str, str], use: str = "env", **more: Any) -> Resolved:
     options = {"prefix": "FEEDS_", **more.pop("options", {})}
     row = {"use": use, **providers.prepare(use, options)}
     config = {"providers": [row], "schema": SCHEMA, "strict": True, **more}

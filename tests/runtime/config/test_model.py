@@ -86,14 +86,14 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     sys.modules.pop("shop_model", None)
 
 
-def load(root: Path, environ: dict[str, str], **more: Any) -> resolve.Outcome:
+def load(root: Path, environ: dict[str, str], **more: Any) -> resolve.Resolved:
     rows = model.rows(model.find("shop_model:Settings"))
     given = {f"S_{name}": value for name, value in environ.items()}
     row = {"use": "env", "prefix": "S_"}
     return asking.run(root, row, environ=given, schema=rows, model="shop_model:Settings", **more)
 
 
-def messages(found: resolve.Outcome) -> list[tuple[str, str, str]]:
+def messages(found: resolve.Resolved) -> list[tuple[str, str, str]]:
     return [(row["key"], row["message"], row["place"]) for row in found.problems]
 
 
@@ -164,7 +164,7 @@ def test_every_error_at_once_with_its_key_and_its_place(tmp_path: Path) -> None:
     } == set(messages(found))
 
 
-def test_a_whole_table_that_is_missing_is_told_by_its_keys(tmp_path: Path) -> None:
+def test_a_whole_table_that_is_missing_is_reported_by_its_keys(tmp_path: Path) -> None:
     assert ["db.url", "db.password"] == [key for key, _, _ in messages(load(tmp_path, {}))]
     # What is optional as a whole is required once it is there.
     found = load(tmp_path, {**GOOD, "REPLICA__URL": "pg://h"})
@@ -199,7 +199,7 @@ def ask(target: str, **more: Any) -> dict[str, Any]:
     return build.check({"providers": [], "model": target, **more})
 
 
-def test_the_build_is_told_the_rows(tmp_path: Path) -> None:
+def test_the_build_gets_the_rows(tmp_path: Path) -> None:
     answer = ask("shop_model:Settings", export={"POOL": "db.pool", "X": "db.pol"})
 
     assert answer["schema"]["db.url"]["required"]

@@ -1,4 +1,4 @@
-"""O16: a number that is not finite is refused, whoever gives it and wherever it is."""
+"""O16: a number that is not finite is refused, wherever it comes from and wherever it is."""
 
 from __future__ import annotations
 

@@ -113,9 +113,9 @@ SERVICES: dict[str, Any] = {
 class Planted:
     """A release with its secrets around it, and all that it has said so far."""
 
-    def __init__(self, release: MiniRelease, folder: Path, environ: dict[str, str]) -> None:
+    def __init__(self, release: MiniRelease, directory: Path, environ: dict[str, str]) -> None:
         self.release = release
-        self.folder = folder
+        self.directory = directory
         self.environ = environ
         self.said: list[tuple[str, str]] = []
 
@@ -240,7 +240,7 @@ def test_no_command_no_log_and_no_file_shows_a_secret(planted: Planted) -> None:
 @pytest.mark.process
 def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert 0 == planted.run("start"), planted.said
-    path = planted.folder / "c.toml"
+    path = planted.directory / "c.toml"
     before = path.read_text()
     for text in (
         before.replace("73196428", "73196429"),
@@ -264,7 +264,7 @@ def test_reloads_and_their_failures_show_no_secret(planted: Planted) -> None:
     assert "heard raised ValueError: cannot use **********" in planted.said[-2][1]
     shown = [(where, one) for where, one in planted.found() if one != NEXT]
     assert [] == shown
-    # A name that the file gives to a key is no value: it is told, so that it can be fixed.
+    # A name that the file gives to a key is no value: it is shown, so that it can be fixed.
     assert {"s.pl4nted-next-value: unknown key" in t for w, t in planted.said if "unknown key" in t}
 
 
@@ -286,5 +286,5 @@ def test_every_command_has_been_thought_of() -> None:
     """A new command that shows anything of the configuration belongs into the list above."""
     text = Path(__file__).read_text()
     harmless = {"restart", "completion", "top", "install", "releases", "upgrade", "rollback"}
-    harmless |= {"uninstall", "prune"}
+    harmless |= {"uninstall", "prune", "drain", "undrain", "nodes", "schedule"}
     assert [] == [name for name in TABLE if f'"{name}"' not in text and name not in harmless]

@@ -15,6 +15,7 @@ from hypothesis import strategies as some
 from relforge.project.settings.services import read_service
 from relforge.project.settings.table import Table
 from relforge.runtime.config import keys, portion
+from relforge.runtime.config.providers import prepare
 from relforge.support.errors import SettingsError
 from tests.project.settings.test_read import refusal
 from tests.runtime.supervise.waiting import eventually
@@ -46,13 +47,33 @@ def test_only_what_is_named_is_there() -> None:
         "exported": {"PORT": "http.port"},
         "variables": {"SHOP_DEBUG": "debug"},
         "notes": [],
+        "part": True,
     } == portion.of(RESULT, ["http.*", "debug"])
     assert {"SHOP_DB__URL", *portion.CREDENTIALS} == portion.hidden(RESULT, ["http.*", "debug"])
 
 
 def test_everything_is_everything() -> None:
-    assert {**RESULT, "notes": []} == portion.of(RESULT, ["*"])
+    assert {**RESULT, "notes": [], "part": True} == portion.of(RESULT, ["*"])
     assert frozenset() == portion.hidden(RESULT, ["*"])
+
+
+VAULT = {"use": "vault", "state": {"auth": {"method": "token", "token": "${OPS_TOKEN}"}}}
+AWS = {"use": "aws-ssm", "state": {"path": "/shop"}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "hidden"),
+    [
+        ([], set()),
+        ([VAULT], {"OPS_TOKEN"}),
+        ([AWS], {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}),
+        ([{"use": "shop:Own", "state": ["a"]}], set()),
+    ],
+)
+def test_what_lets_the_providers_in_is_hidden(rows: list[Any], hidden: set[str]) -> None:
+    found = portion.hidden(RESULT, ["http.*"], rows)
+    assert {"SHOP_DB__URL", "SHOP_DEBUG", *portion.CREDENTIALS, *hidden} == found
+    assert frozenset() == portion.hidden(RESULT, ["*"], rows)
 
 
 def test_nothing_is_nothing() -> None:
@@ -161,20 +182,33 @@ SCHEMA = {
 }
 
 
+def env_provider(**options: Any) -> dict[str, Any]:
+    """Its row in the manifest."""
+    return {"use": "env", "options": {}, **prepare("env", {"prefix": "SHOP_", **options})}
+
+
 def release(
-    make: Callable[..., MiniRelease], folder: Path, **service: Any
+    make: Callable[..., MiniRelease],
+    directory: Path,
+    *,
+    providers: list[Any] | None = None,
+    hooks: dict[str, Any] | None = None,
+    **service: Any,
 ) -> tuple[MiniRelease, Path]:
     """A release whose worker writes down what it was handed."""
-    found = folder / "found"
+    found = directory / "found"
     config = {
-        "providers": [
-            {"use": "env", "options": {}, "state": {"prefix": "SHOP_", "map": []}},
-        ],
+        "providers": providers or [env_provider()],
         "schema": SCHEMA,
         "export": {"URL": "db.url", "PORT": "http.port"},
     }
     row = {"target": "shop.worker:main", "args": [str(found)], **service}
-    made = make(files={"shop/worker.py": WORKER}, services={"worker": row}, config=config)
+    made = make(
+        files={"shop/worker.py": WORKER},
+        services={"worker": row},
+        config=config,
+        hooks=hooks or {},
+    )
     return made, found
 
 
@@ -193,6 +227,8 @@ def test_a_process_finds_nothing_else(
     row = json.loads(text)
     assert {"http": {"port": 80}} == row["values"]
     assert {"URL": None, "SHOP_DB__URL": None, "PORT": "80", "X": "y"} == row["environ"]
+    refused = shop.run("rpc", "config['db.url']")
+    assert "db.url is not set, or `config` of this service does not list it" in refused.stderr
 
 
 @pytest.mark.process
@@ -232,12 +268,12 @@ def test_a_reload_hands_on_nothing_else_either(
 def test_another_user_is_handed_what_is_named(
     mini_release: Callable[..., MiniRelease], tmp_path: Path
 ) -> None:
-    for folder in (tmp_path, *tmp_path.parents):
-        os.chmod(folder, 0o755)
+    for directory in (tmp_path, *tmp_path.parents):
+        os.chmod(directory, 0o755)
     shop, found = release(mini_release, tmp_path, config=["http.port"], user="nobody")
     os.chmod(tmp_path, 0o777)
-    for folder in (shop.root, *shop.root.parents):
-        os.chmod(folder, 0o755)
+    for directory in (shop.root, *shop.root.parents):
+        os.chmod(directory, 0o755)
     done = shop.run("start", env=SECRET)
     assert 0 == done.returncode, done.stderr
     text = found.read_text()
@@ -255,4 +291,46 @@ def test_config_check_notes_what_fits_nothing_and_who_is_handed_every_secret(
     assert "http" not in said.stdout
     shop, _ = release(mini_release, tmp_path, user="nobody")
     said = shop.run("config", "check", env=SECRET)
-    assert "services.worker runs as nobody and is handed every secret" in said.stdout
+    assert "services.worker runs as nobody and is handed nothing of the" in said.stdout
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_another_user_is_handed_nothing_without_the_setting(
+    mini_release: Callable[..., MiniRelease], tmp_path: Path
+) -> None:
+    for directory in (tmp_path, *tmp_path.parents):
+        os.chmod(directory, 0o755)
+    shop, found = release(mini_release, tmp_path, user="nobody")
+    os.chmod(tmp_path, 0o777)
+    for directory in (shop.root, *shop.root.parents):
+        os.chmod(directory, 0o755)
+    done = shop.run("start", env=SECRET)
+    assert 0 == done.returncode, done.stderr
+    row = json.loads(found.read_text())
+    assert "hunter2" not in found.read_text()
+    assert {} == row["values"]
+    assert {"URL": None, "SHOP_DB__URL": None, "PORT": None, "X": "y"} == row["environ"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("unset", [True, False])
+def test_variables_of_secrets_are_not_inherited_where_that_is_asked_for(
+    mini_release: Callable[..., MiniRelease], tmp_path: Path, unset: bool
+) -> None:
+    """O18: /proc/PID/environ of a service, and what a hook sees."""
+    hook = {"exec": ["sh", "-c", f"env > {tmp_path}/hook"], "call": None}
+    shop, found = release(
+        mini_release,
+        tmp_path,
+        providers=[env_provider(unset_secrets=unset)],
+        hooks={"pre_start": hook},
+    )
+    done = shop.run("start", env={**SECRET, "SHOP_HTTP__PORT": "81"})
+    assert 0 == done.returncode, done.stderr
+    row = json.loads(found.read_text())
+    assert unset == ("SHOP_DB__URL" not in row["begun"])
+    assert unset == ("SHOP_DB__URL" not in (tmp_path / "hook").read_text())
+    assert "SHOP_HTTP__PORT=81" in row["begun"]
+    assert SECRET["SHOP_DB__URL"] == row["values"]["db"]["url"].strip("'")
+    assert SECRET["SHOP_DB__URL"] == row["environ"]["URL"], "what `export` names is exported"

@@ -206,13 +206,13 @@ def test_a_malformed_dotenv_is_named_with_its_line(tmp_path: Path, text: str, me
 
 
 def test_files_are_secret_texts_named_by_keys(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    (folder / "..2024").mkdir(parents=True)
-    (folder / "..2024" / "db.url").write_text("sqlite:///x\n")
-    (folder / "..data").symlink_to("..2024")
-    (folder / "db.url").symlink_to("..data/db.url")
-    (folder / "HTTP__PORT").write_text("83\n")
-    (folder / "shop_name").write_text(" two\n\n")
+    directory = tmp_path / "secrets"
+    (directory / "..2024").mkdir(parents=True)
+    (directory / "..2024" / "db.url").write_text("sqlite:///x\n")
+    (directory / "..data").symlink_to("..2024")
+    (directory / "db.url").symlink_to("..data/db.url")
+    (directory / "HTTP__PORT").write_text("83\n")
+    (directory / "shop_name").write_text(" two\n\n")
 
     found = run(
         tmp_path,
@@ -223,21 +223,21 @@ def test_files_are_secret_texts_named_by_keys(tmp_path: Path) -> None:
     assert [] == found.problems
     assert {"db": {"url": "sqlite:///x"}, "http": {"port": 83}, "name": " two\n"} == found.values
     assert ["db.url", "name"] == found.secrets
-    assert [["files", f"{folder}/HTTP__PORT"]] == found.origins["http.port"]
+    assert [["files", f"{directory}/HTTP__PORT"]] == found.origins["http.port"]
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    folder = tmp_path / "s"
-    folder.mkdir()
-    (folder / "name").write_bytes(b"\xff\xfepl4nted")
-    (folder / "db.pool").symlink_to("nowhere")
-    (folder / ".db").write_text("hidden")
+    directory = tmp_path / "s"
+    directory.mkdir()
+    (directory / "name").write_bytes(b"\xff\xfepl4nted")
+    (directory / "db.pool").symlink_to("nowhere")
+    (directory / ".db").write_text("hidden")
 
     found = run(tmp_path, {"use": "files", "path": "s"})
 
     assert [
-        f"|{folder}/db.pool: no such file|files|",
-        f"|{folder}/name: not UTF-8 at byte 0|files|",
+        f"|{directory}/db.pool: no such file|files|",
+        f"|{directory}/name: not UTF-8 at byte 0|files|",
     ] == messages(found)
     (problem,) = run(tmp_path, {"use": "files", "path": "gone"}).problems
     assert f"{tmp_path}/gone: No such file or directory" == problem["message"]
@@ -245,13 +245,13 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 
 def test_credentials_are_read_where_systemd_gives_them(tmp_path: Path) -> None:
-    folder = tmp_path / "c"
-    folder.mkdir()
-    (folder / "shop.db.url").write_text("sqlite:///x")
-    (folder / "other").write_text("not ours")
+    directory = tmp_path / "c"
+    directory.mkdir()
+    (directory / "shop.db.url").write_text("sqlite:///x")
+    (directory / "other").write_text("not ours")
     row = {"use": "credentials", "prefix": "shop."}
 
-    found = run(tmp_path, row, environ={"CREDENTIALS_DIRECTORY": str(folder)})
+    found = run(tmp_path, row, environ={"CREDENTIALS_DIRECTORY": str(directory)})
 
     assert [] == found.problems
     assert "sqlite:///x" == found.values["db"]["url"]
@@ -288,8 +288,8 @@ def test_release_config_is_laid_over_everything_and_must_be_there(tmp_path: Path
     assert "set but empty" in problem["message"]
 
 
-def script(folder: Path, body: str) -> str:
-    path = folder / "secrets.sh"
+def script(directory: Path, body: str) -> str:
+    path = directory / "secrets.sh"
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
     return str(path)

@@ -77,7 +77,7 @@ def test_what_refers_to_a_secret_is_one(tmp_path: Path) -> None:
         ('a = "${b}"', "${b} is not set; write $${ for the characters"),
     ],
 )
-def test_a_reference_that_leads_nowhere_is_told_once(
+def test_a_reference_that_leads_nowhere_is_reported_once(
     tmp_path: Path, text: str, message: str
 ) -> None:
     (problem,) = load(tmp_path, text).problems

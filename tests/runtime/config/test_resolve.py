@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from relforge.runtime.config.problems import Invalid
-from relforge.runtime.config.resolve import Outcome, resolve
+from relforge.runtime.config.resolve import Resolved, resolve
 
 SCHEMA: dict[str, Any] = {
     "http.port": {"type": "int", "min": 1, "max": 65535},
@@ -22,7 +22,7 @@ ENV = {
 }
 
 
-def run(root: Path, *rows: dict[str, Any], environ: dict[str, str], **config: Any) -> Outcome:
+def run(root: Path, *rows: dict[str, Any], environ: dict[str, str], **config: Any) -> Resolved:
     settings = {"providers": list(rows), "schema": SCHEMA, **config}
     return resolve(settings, root=str(root), environ=environ)
 

@@ -59,7 +59,7 @@ def test_a_file_is_decrypted_and_everything_in_it_is_secret(
         ({"optional": True}, "SOPS_AGE_KEY", "sops: ended with 128"),
     ],
 )
-def test_a_fault_is_told(
+def test_a_fault_is_reported(
     tmp_path: Path, environ: dict[str, str], row: dict[str, object], without: str, message: str
 ) -> None:
     row = {"use": "sops", "path": "secrets.enc.json", "retries": 0, **row}

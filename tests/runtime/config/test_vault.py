@@ -10,7 +10,7 @@ import pytest
 
 from relforge.runtime.config import providers
 from relforge.runtime.config.provider import BadOptions
-from relforge.runtime.config.resolve import Outcome
+from relforge.runtime.config.resolve import Resolved
 from tests.runtime.config import asking
 from tests.runtime.config.vault import JWT, SECRET_ID, TOKEN, Vault, serving
 
@@ -32,7 +32,7 @@ def vault() -> Iterator[Vault]:
 
 @pytest.fixture
 def load(vault: Vault, tmp_path: Path) -> Any:
-    def ask(environ: dict[str, str] | None = None, **options: Any) -> Outcome:
+    def ask(environ: dict[str, str] | None = None, **options: Any) -> Resolved:
         row = {"use": "vault", "path": "shop/db", "under": "db", "retries": 0, **options}
         known = {"VAULT_ADDR": vault.address, "VAULT_TOKEN": TOKEN}
         return asking.run(
@@ -114,7 +114,7 @@ def test_optional_is_what_is_missing_never_what_fails(load: Any, vault: Vault) -
         ({}, {"VAULT_ADDR": ""}, "the variable VAULT_ADDR is set but empty"),
     ],
 )
-def test_a_fault_is_told_in_a_sentence(
+def test_a_fault_is_reported_in_a_sentence(
     load: Any, vault: Vault, fault: dict[str, Any], environ: dict[str, str], words: str
 ) -> None:
     for name, value in fault.items():

@@ -31,11 +31,11 @@ IMPORTS = "import json, os, sys\nfrom relforge.runtime import config, Secret\n"
 
 
 def python(
-    code: str, folder: Path, env: dict[str, str] | None = None, **options: Any
+    code: str, directory: Path, env: dict[str, str] | None = None, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", IMPORTS + code],
-        cwd=folder,
+        cwd=directory,
         env={"PYTHONPATH": str(Path(relforge.__file__).parents[1]), **(env or {})},
         capture_output=True,
         text=True,

@@ -49,14 +49,14 @@ SAMPLES: dict[type[shapes.Shape], Any] = {
     shapes.Words: ["other"],
     service_shapes.Listen: ["127.0.0.1:1"],
     service_shapes.KeyPatterns: ["db.*", "http.port"],
-    shapes.Options: {"workers": 2},
-    shapes.Variables: {"A": "b"},
+    shapes.ServerOptions: {"workers": 2},
+    shapes.VariableTable: {"A": "b"},
     shapes.Once: True,
-    service_shapes.Signal: "SIGINT",
+    service_shapes.SignalShape: "SIGINT",
     service_shapes.Pair: [1, 2.5],
-    service_shapes.Limits: {"nofile": "4 kB"},
-    service_shapes.Probe: {"tcp": "host:1"},
-    service_shapes.Ready: "started",
+    service_shapes.ResourceLimits: {"nofile": "4 kB"},
+    service_shapes.ProbeShape: {"tcp": "host:1"},
+    service_shapes.ReadyShape: "started",
 }
 TYPES: dict[type, Any] = {
     bool: True,
@@ -184,8 +184,8 @@ def test_a_key_is_read_by_the_supervisor_and_reaches_the_process(key: Key) -> No
     assert wanted == getattr(spec, key.name)
     if key.name == "env":
         return  # which the process has
-    told = launch.described(spec)[key.name]
-    assert plain(wanted) == told or (key.name == "stop_signal" and spec.signal == told)
+    reported = launch.described(spec)[key.name]
+    assert plain(wanted) == reported or (key.name == "stop_signal" and spec.signal == reported)
 
 
 @pytest.mark.parametrize("key", list(keys(Service)), ids=lambda key: key.name)
@@ -193,9 +193,9 @@ def test_a_key_is_used(key: Key) -> None:
     assert key.name in {*_used(RUNTIME / "supervise"), *_used(RUNTIME / "service"), *_used(RUNTIME)}
 
 
-def _used(folder: Path) -> Iterator[str]:
+def _used(directory: Path) -> Iterator[str]:
     """Attributes that are read, and keys that are looked up, by the code in a directory."""
-    for path in folder.rglob("*.py") if folder != RUNTIME else [RUNTIME / "running.py"]:
+    for path in directory.rglob("*.py") if directory != RUNTIME else [RUNTIME / "running.py"]:
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Attribute):
                 yield node.attr
@@ -251,6 +251,7 @@ def smallest() -> dict[str, Any]:
         "services": {"web": {"kind": "run", "target": "a:b"}},
         "commands": {"go": {"call": "a:b", "args": [{"name": "x"}]}},
         "hooks": {"pre_stop": {"exec": ["true"]}},
+        "schedule": {"report": {"cron": "@daily", "command": "go"}},
     }
 
 
@@ -357,7 +358,7 @@ def test_the_contract_costs_a_command_little(module: str, most: int) -> None:
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
     )
     names = done.stdout.split()
-    expensive = {"re", "json", "enum", "typing", "dataclasses", "functools", "signal"}
+    expensive = {"typing", "dataclasses", "inspect", "signal", "socket"}
     assert not expensive & {*names}
     assert most >= sum(name.startswith("relforge.runtime.contract.") for name in names)
 

@@ -65,7 +65,7 @@ def test_an_evaluation_that_is_none_is_refused(message: dict[str, Any], problem:
         EvaluationRequest(message)
 
 
-def test_the_end_of_an_evaluation_is_told_from_other_messages() -> None:
+def test_the_end_of_an_evaluation_is_distinguished_from_other_messages() -> None:
     done = answers.done(3, 1.23456, {"ok": True, "repr": "2"})
     assert ({"op": "done", "id": 3, "ms": 1.235, "ok": True, "repr": "2"}) == done
     assert protocol.is_end(done, 3)
@@ -103,7 +103,7 @@ def test_a_failed_operation_becomes_the_error_of_the_command() -> None:
     assert "web.1 exited" == supervisor.refusal(supervisor.failed("web.1 exited", code=1)).message
 
 
-def test_a_refusal_of_a_loader_travels_to_whoever_waits() -> None:
+def test_a_refusal_of_a_loader_travels_to_who_waits() -> None:
     startup.check(startup.problems([]))
     with pytest.raises(Refusal) as caught:
         startup.check(startup.refused(Refusal("no key", hint="set it"), LOCKED))

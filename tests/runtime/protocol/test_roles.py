@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+
 import pytest
 
 from relforge.runtime.protocol.roles import (
@@ -19,22 +22,32 @@ from relforge.runtime.protocol.roles import (
     ("argv", "variables", "expected"),
     [
         (["start"], {}, ""),
-        (["start", "--wait", "3s"], {REPLY: "3"}, ""),
-        (["start", LOAD], {REPLY: "3"}, LOAD),
-        (["foreground", LOAD], {REPLY: "3", OLD: "4"}, LOAD),
-        (["start", RESUME], {HANDOVER: "70"}, RESUME),
+        (["start", "--wait", "3s"], {REPLY: "socket"}, ""),
+        (["start", LOAD], {REPLY: "socket"}, LOAD),
+        (["foreground", LOAD], {REPLY: "socket", OLD: "memory"}, LOAD),
+        (["start", RESUME], {HANDOVER: "memory"}, RESUME),
         # A person who types the word passes no descriptor.
         (["start", LOAD], {}, ""),
-        (["start", RESUME], {REPLY: "3"}, ""),
+        (["start", RESUME], {REPLY: "socket"}, ""),
         # The supervisor of an earlier version passes it without the word.
-        (["start"], {REPLY: "3"}, LOAD),
-        (["foreground"], {HANDOVER: "70"}, RESUME),
+        (["start"], {REPLY: "socket"}, LOAD),
+        (["foreground"], {HANDOVER: "memory"}, RESUME),
+        # A variable that somebody has set is none.
+        (["start"], {REPLY: "memory"}, ""),
+        (["start"], {REPLY: "x"}, ""),
+        (["start"], {REPLY: "9999"}, ""),
+        (["start"], {HANDOVER: "socket"}, ""),
+        (["start", RESUME], {HANDOVER: ""}, ""),
     ],
 )
 def test_a_role_is_a_word_with_its_descriptor(
     argv: list[str], variables: dict[str, str], expected: str
 ) -> None:
-    assert expected == role(argv, variables)
+    memory = os.memfd_create("relforge-handover")
+    with socket.socket(socket.AF_UNIX) as sock:
+        fds = {"socket": str(sock.fileno()), "memory": str(memory)}
+        assert expected == role(argv, {key: fds.get(row, row) for key, row in variables.items()})
+    os.close(memory)
 
 
 def test_a_descriptor_is_used_once() -> None:

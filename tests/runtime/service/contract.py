@@ -17,8 +17,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from relforge.runtime.client.addresses import Address
-from relforge.runtime.client.connection import Client
+from relforge.runtime.client.addresses import AgentAddress
+from relforge.runtime.client.connection import AgentClient
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.service.load import Load
 from tests.runtime.supervise.waiting import eventually, log, service, status
@@ -154,10 +154,10 @@ def has_an_agent_in_the_worker(release: MiniRelease) -> None:
     assert "'app'\n" == asked.stdout, asked.stderr
 
 
-def tells_of_its_requests(release: MiniRelease) -> None:
+def reports_its_requests(release: MiniRelease) -> None:
     """As `top` shows them: those that are being answered."""
     sockets = sorted((release.state / "run").glob("web.1*.sock"), key=lambda path: len(path.name))
-    agent = Client(Address("web", 1, str(sockets[-1]), []), "test", 10)
+    agent = AgentClient(AgentAddress("web", 1, str(sockets[-1]), []), "test", 10)
     slow = Load(port(release), "/slow")
     slow.start()
     eventually(lambda: agent.request("stats")["requests"] == 1)
@@ -182,7 +182,7 @@ def is_another(where: int, pid: int) -> bool:
         return False
 
 
-def tells_its_websockets(release: MiniRelease) -> None:
+def closes_its_websockets(release: MiniRelease) -> None:
     """Closed with 1001, going away, at the beginning of the drain; one sends without a pause."""
     where = f"ws://127.0.0.1:{port(release)}"
     with connect(f"{where}/") as client, connect(f"{where}/chatter") as other:

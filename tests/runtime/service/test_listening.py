@@ -1,4 +1,4 @@
-"""O19: whoever is connected when a listener closes is served, accepted already or still queued."""
+"""O19: who is connected when a listener closes is served, accepted already or still queued."""
 
 from __future__ import annotations
 

@@ -26,17 +26,17 @@ def oldest() -> Path:
     """A directory of packages, laid out once."""
     tag = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}-{sys.version_info.minor}"
     cache = Path(os.environ.get("RELFORGE_TEST_CACHE") or REPOSITORY / ".cache")
-    folder = cache / "servers" / tag
-    if not folder.is_dir():
-        half = folder.with_name(f"{tag}.{os.getpid()}")
+    directory = cache / "servers" / tag
+    if not directory.is_dir():
+        half = directory.with_name(f"{tag}.{os.getpid()}")
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         words = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--target", str(half)]
         subprocess.run([*pip, *words, "-r", str(LOCK)], check=True)
         try:
-            half.rename(folder)
+            half.rename(directory)
         except OSError:  # another session was first
             shutil.rmtree(half)
-    return folder
+    return directory
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -53,7 +53,7 @@ def test_it_starts_heals_and_drains(
     asked = release.run("rpc", f"__import__({server!r}).__file__")
     assert str(release.root / "app" / server) in asked.stdout, asked.stderr
     contract.has_an_agent_in_the_worker(release)
-    contract.tells_of_its_requests(release)
+    contract.reports_its_requests(release)
     if "sync" in kind:
         contract.is_drained_without_a_lost_request(release)
     else:
@@ -63,7 +63,7 @@ def test_it_starts_heals_and_drains(
 
 
 @pytest.mark.parametrize("ws", ["websockets", "wsproto"])
-def test_uvicorn_tells_its_websockets(
+def test_uvicorn_closes_its_websockets(
     mini_release: Callable[..., MiniRelease], oldest: Path, ws: str
 ) -> None:
     release = mini_release(
@@ -71,4 +71,4 @@ def test_uvicorn_tells_its_websockets(
     )
     shutil.copytree(oldest, release.root / "app", dirs_exist_ok=True)
     contract.starts_when_its_application_is_there(release)
-    contract.tells_its_websockets(release)
+    contract.closes_its_websockets(release)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 Make = Callable[..., MiniRelease]
 
 
-# What uvicorn does by itself, test_uvicorn.py tells.
+# What uvicorn does by itself: test_uvicorn.py.
 @pytest.fixture(params=[kind for kind in KINDS if kind != "uvicorn"])
 def release(mini_release: Make, request: pytest.FixtureRequest) -> MiniRelease:
     server, application, options = KINDS[request.param]
@@ -31,7 +31,7 @@ def release(mini_release: Make, request: pytest.FixtureRequest) -> MiniRelease:
 def test_it_starts_heals_and_drains(release: MiniRelease) -> None:
     contract.starts_when_its_application_is_there(release)
     contract.has_an_agent_in_the_worker(release)
-    contract.tells_of_its_requests(release)
+    contract.reports_its_requests(release)
     contract.heals(release)
     contract.is_drained_without_a_lost_request(release)
 
@@ -56,9 +56,9 @@ def test_a_short_time_out_hurries_it(release: MiniRelease) -> None:
 
 @pytest.mark.network
 @pytest.mark.parametrize("release", ["hypercorn", "gunicorn-uvicorn"], indirect=True)
-def test_a_websocket_is_told_that_the_server_goes_away(release: MiniRelease) -> None:
+def test_a_websocket_learns_that_the_server_goes_away(release: MiniRelease) -> None:
     contract.starts_when_its_application_is_there(release)
-    contract.tells_its_websockets(release)
+    contract.closes_its_websockets(release)
 
 
 @pytest.mark.network
@@ -68,7 +68,7 @@ def test_so_is_one_of_each_implementation_of_uvicorn(mini_release: Make, ws: str
         {"shop/web.py": ASGI}, services={"web": web("uvicorn", options={"ws": ws})}
     )
     contract.starts_when_its_application_is_there(release)
-    contract.tells_its_websockets(release)
+    contract.closes_its_websockets(release)
 
 
 def test_two_workers_are_ready_together_and_each_has_an_agent(mini_release: Make) -> None:
@@ -118,7 +118,7 @@ def test_a_worker_of_gevent_has_an_agent_and_heals(mini_release: Make) -> None:
         ("hypercorn", {"target": "shop.web:application"}, "has no attribute 'application'"),
     ],
 )
-def test_what_is_wrong_is_told_by_start(
+def test_what_is_wrong_is_reported_by_start(
     mini_release: Make, server: str, settings: dict[str, Any], said: str
 ) -> None:
     release = mini_release({"shop/web.py": WSGI}, services={"web": web(server, **settings)})

@@ -159,7 +159,7 @@ def test_wsgi_and_factories_and_unix_sockets(mini_release: Make) -> None:
         (REFUSES, {}, "no database"),
     ],
 )
-def test_what_is_wrong_is_told_by_start(
+def test_what_is_wrong_is_reported_by_start(
     mini_release: Make, files: str, settings: dict[str, object], said: str
 ) -> None:
     release = mini_release({"shop/web.py": files}, services={"web": web(**settings)})
@@ -182,7 +182,7 @@ def test_a_signal_before_the_server_runs_ends_it(mini_release: Make) -> None:
     assert 1 == start.returncode
 
 
-def test_telling_wsgi_from_asgi() -> None:
+def test_wsgi_and_asgi_are_distinguished() -> None:
     class Wsgi:
         def __call__(self, environ: object, start_response: object, extra: int = 0) -> None: ...
 

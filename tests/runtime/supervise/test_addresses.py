@@ -42,6 +42,5 @@ def test_a_name_that_does_not_resolve_is_78_and_named() -> None:
 def test_places_are_what_a_socket_unit_says() -> None:
     web = Spec.of({**SERVICE, "listen": ["127.0.0.1:80", "unix:web.sock"]}, name="web")
     api = Spec.of({**SERVICE, "listen": ["[::1]:81"]}, name="api")
-    assert ["127.0.0.1:80", "/run/shop/web.sock", "[::1]:81"] == addresses.places(
-        [web, api], "/run/shop"
-    )
+    rows = addresses.every([web, api], "/run/shop")
+    assert ["127.0.0.1:80", "/run/shop/web.sock", "[::1]:81"] == addresses.texts(rows)

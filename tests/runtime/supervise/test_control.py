@@ -92,12 +92,12 @@ def test_no_odd_request_ends_the_supervisor(mini_release: Make) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
-def test_another_user_is_refused_even_where_the_folder_lets_him_in(mini_release: Make) -> None:
+def test_another_user_is_refused_even_where_the_directory_lets_him_in(mini_release: Make) -> None:
     release = mini_release()
     assert release.run("start").returncode == 0
     place = release.state / "run" / "supervisor.sock"
-    for folder in (release.root.parent, release.root, release.state, place.parent):
-        folder.chmod(0o755)
+    for directory in (release.root.parent, release.root, release.state, place.parent):
+        directory.chmod(0o755)
     place.chmod(0o666)
     code = (
         "import os, socket, sys\n"

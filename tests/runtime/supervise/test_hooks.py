@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.runtime.conftest import MiniRelease
-from tests.runtime.supervise.waiting import eventually, log, service, status
+from tests.runtime.supervise.waiting import eventually, log
 
 pytestmark = pytest.mark.process
 
@@ -104,17 +103,6 @@ def test_they_are_the_same_in_the_foreground(mini_release: Make) -> None:
     order("".join(lines), *(f"hook {name} sees corner" for name in everywhere()))
 
 
-def test_a_pre_start_that_fails_is_the_reason_why_nothing_starts(mini_release: Make) -> None:
-    release = shop(mini_release, pre_start=hook("shop.ops:fails"), post_stop=hook("shop.ops:tell"))
-    started = release.run("start")
-    assert 1 == started.returncode
-    assert "the hook pre_start exited with status 3, its last lines:" in started.stderr
-    assert "  | no database there" in started.stderr
-    assert "worker begins" not in log(release)
-    assert "hook post_stop" not in log(release)
-    assert "stopped" == status(release)["state"]
-
-
 def test_a_hook_that_hangs_is_ended(mini_release: Make) -> None:
     release = shop(mini_release, pre_start=hook("shop.ops:hangs", timeout=0.7))
     started = release.run("start")
@@ -122,33 +110,11 @@ def test_a_hook_that_hangs_is_ended(mini_release: Make) -> None:
     assert "the hook pre_start did not end within 0.7s and was stopped" in started.stderr
 
 
-def test_the_failure_of_the_others_is_told_and_changes_nothing(mini_release: Make) -> None:
-    fails = {name: hook("shop.ops:fails") for name in ("post_start", "pre_stop", "post_stop")}
-    release = shop(mini_release, **fails)
-    assert 0 == release.run("start").returncode
-    eventually(lambda: "the hook post_start exited with status 3" in log(release))
-    assert "running" == status(release)["state"]
-    assert 0 == release.run("stop").returncode
-    assert "the hook pre_stop exited with status 3" in log(release)
-    assert "the hook post_stop exited with status 3" in log(release)
-
-
 def test_stop_in_time_also_cuts_a_hook_short(mini_release: Make) -> None:
     release = shop(mini_release, pre_stop=hook("shop.ops:hangs", timeout=1000))
     assert 0 == release.run("start").returncode
     assert 0 == release.run("stop", "--timeout", "4s").returncode
     assert "the hook pre_stop did not end within 2s" in log(release)
-
-
-def test_on_crash_is_told_which_service_and_why(mini_release: Make) -> None:
-    release = shop(mini_release, on_crash=hook("shop.ops:crash"))
-    assert 0 == release.run("start").returncode
-    os.kill(service(release, "worker")["pid"], signal.SIGKILL)
-    eventually(lambda: "same: worker.1" in log(release))
-    assert "crashed: worker.1 because it worker.1 killed by SIGKILL" in log(release)
-    eventually(lambda: service(release, "worker")["ready"])
-    assert 0 == release.run("stop").returncode
-    assert 1 == log(release).count("crashed:")  # a stop is no crash
 
 
 def test_programs_of_the_release_are_hooks_too(mini_release: Make) -> None:
@@ -162,14 +128,6 @@ def test_programs_of_the_release_are_hooks_too(mini_release: Make) -> None:
     started = release.run("start")
     assert 0 == started.returncode, started.stderr
     assert "program pre_start corner corner" in log(release)
-
-
-@pytest.mark.parametrize("command", ["start", "stop", "restart", "foreground"])
-def test_a_hook_cannot_ask_for_what_would_wait_for_itself(mini_release: Make, command: str) -> None:
-    release = shop(mini_release)
-    answer = release.run(command, env={"RELEASE_IN_HOOK": "pre_start"})
-    assert 75 == answer.returncode
-    assert f"`{command}` in the hook pre_start would wait for itself" in answer.stderr
 
 
 def test_a_hook_works_where_and_with_what_its_settings_say(mini_release: Make) -> None:

@@ -1,4 +1,4 @@
-"""reload of keys that are hot: the processes that run are told, and none is replaced."""
+"""reload of keys that are hot: the running processes apply them, and none is replaced."""
 
 from __future__ import annotations
 
@@ -123,13 +123,13 @@ def answer(release: MiniRelease) -> list[str]:
 
 
 @pytest.mark.network
-def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place: Path) -> None:
+def test_processes_take_it_up_and_show_the_new_values(release: MiniRelease, place: Path) -> None:
     before = pids(release)
     place.write_text('greeting = "good day"\n[mail]\nsender = "c@d"\n')
 
     done = release.run("reload")
 
-    assert (0, "told: web.1, worker.1\n") == (done.returncode, done.stdout), done.stderr
+    assert (0, "updated: web.1, worker.1\n") == (done.returncode, done.stdout), done.stderr
     assert before == pids(release)
     _, greeting, sender, exported, heard = answer(release)
     assert ("good day", "c@d", "c@d") == (greeting, sender, exported)
@@ -146,7 +146,7 @@ def test_processes_are_told_and_show_the_new_values(release: MiniRelease, place:
 
 
 @pytest.mark.network
-def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> None:
+def test_every_worker_of_gunicorn_takes_it_up(mini_release: Make, place: Path) -> None:
     state = {"path": str(place), "optional": True}
     options = {"workers": 2, "worker_class": "uvicorn"}
     release = mini_release(
@@ -163,38 +163,11 @@ def test_every_worker_of_gunicorn_is_told(mini_release: Make, place: Path) -> No
 
     done = release.run("reload")
 
-    assert (0, "told: web.1\n") == (done.returncode, done.stdout), done.stderr
+    assert (0, "updated: web.1\n") == (done.returncode, done.stdout), done.stderr
     with Asking(service(release, "web")["listen"][0]) as asking:
         eventually(lambda: len({text.partition("|")[0] for text in asking.answers}) == 2)
     assert [] == asking.failed
     assert {"good day"} == {text.split("|")[1] for text in asking.answers}
-
-
-@pytest.mark.network
-def test_one_key_that_is_cold_replaces_all(release: MiniRelease, place: Path) -> None:
-    before = pids(release)
-    place.write_text(f'greeting = "x"\ncold = 2\n{FIRST}')
-
-    done = release.run("reload")
-
-    assert (0, "reloaded: web.1, worker.1\n") == (done.returncode, done.stdout), done.stderr
-    assert not set(before.values()) & set(pids(release).values())
-    assert ["x", "[]"] == [answer(release)[at] for at in (1, 4)]
-
-
-def test_a_service_whose_own_settings_use_the_key_is_replaced(
-    release: MiniRelease, place: Path
-) -> None:
-    before = pids(release)
-    place.write_text(f'where = "unix:two.sock"\n{FIRST}')
-
-    done = release.run("reload")
-
-    assert (0, "told: web.1\nreloaded: worker.1\n") == (done.returncode, done.stdout), done.stderr
-    after = pids(release)
-    assert before["web"] == after["web"]
-    assert before["worker"] != after["worker"]
-    assert (release.state / "run" / "two.sock").exists()
 
 
 def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) -> None:
@@ -203,7 +176,9 @@ def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) ->
 
     done = release.run("reload")
 
-    assert (0, "told: worker.1\nreloaded: web.1\n") == (done.returncode, done.stdout), done.stderr
+    assert (0, "updated: worker.1\nreloaded: web.1\n") == (done.returncode, done.stdout), (
+        done.stderr
+    )
     assert before["worker"] == pids(release)["worker"]
     assert before["web"] != pids(release)["web"]
     assert (
@@ -213,20 +188,7 @@ def test_who_cannot_take_it_up_is_replaced(release: MiniRelease, place: Path) ->
     assert SECRET not in log(release)
 
 
-@pytest.mark.network
-def test_an_error_changes_nothing(release: MiniRelease, place: Path) -> None:
-    before = pids(release)
-    place.write_text("greeting = 7\n")
-
-    done = release.run("reload")
-
-    assert (78, "") == (done.returncode, done.stdout)
-    assert f"greeting: expected str, got int 7 (toml: {place}:1)" in done.stderr
-    assert before == pids(release)
-    assert ["hello", "a@b", "a@b", "[]"] == answer(release)[1:]
-
-
-def test_diff_tells_what_a_reload_would_do_and_does_nothing(
+def test_diff_shows_what_a_reload_would_do_and_does_nothing(
     release: MiniRelease, place: Path
 ) -> None:
     before = pids(release)
@@ -261,87 +223,3 @@ def test_diff_tells_what_a_reload_would_do_and_does_nothing(
     assert before == pids(release)
     assert release.run("stop").returncode == 0
     assert 3 == release.run("config", "diff").returncode
-
-
-@pytest.mark.network
-def test_where_one_of_several_fails_the_others_get_the_old_configuration_back(
-    mini_release: Make, place: Path
-) -> None:
-    """The one refuses the change, and its replacement does not start with it, either."""
-    picky = """
-import time
-from relforge.runtime import config, on_config_change, ready
-@on_config_change("greeting")
-def greet(changed):
-    if config["greeting"] == "broken":
-        raise ValueError("no such greeting")
-def main():
-    greet([])
-    ready()
-    while True:
-        time.sleep(0.1)
-"""
-    release = started(
-        mini_release,
-        place,
-        {"shop/web.py": WEB, "shop/picky.py": picky},
-        {"web": SERVICES["web"], "picky": {"target": "shop.picky:main"}},
-    )
-    before = pids(release)
-    place.write_text('greeting = "broken"\n[mail]\nsender = "c@d"\n')
-
-    done = release.run("reload")
-
-    assert (1, "") == (done.returncode, done.stdout)
-    assert "picky.1 exited with status 1 before it was ready" in done.stderr
-    assert "no such greeting" in done.stderr
-    assert before == pids(release)
-    _, greeting, sender, exported, heard = answer(release)
-    assert ("hello", "a@b", "a@b") == (greeting, sender, exported)
-    assert 2 == heard.count("['greeting', 'mail.sender']")  # there, and back
-    assert "'hello'\n" == release.run("rpc", "config['greeting']", "--service", "picky").stdout
-
-    # Whoever is started from now on has the old one, too.
-    release.run("rpc", "__import__('os').kill(__import__('os').getpid(), 9)", "--service", "web")
-    eventually(lambda: pids(release)["web"] not in (None, before["web"]))
-    eventually(lambda: service(release, "web")["ready"])
-    assert "hello" == answer(release)[1]
-
-
-@pytest.mark.network
-def test_a_hot_key_that_breaks_the_service_later_is_taken_back(
-    mini_release: Make, place: Path
-) -> None:
-    """P48: the handler took the value up; those that were told have the old one again."""
-    fragile = """
-import time
-from relforge.runtime import config, on_config_change, ready
-@on_config_change("greeting")
-def greet(changed):
-    pass
-def main():
-    ready()
-    while config["greeting"] != "broken":
-        time.sleep(0.1)
-    time.sleep(0.5)
-    raise SystemExit("no such greeting")
-"""
-    release = started(
-        mini_release,
-        place,
-        {"shop/web.py": WEB, "shop/fragile.py": fragile},
-        {"web": SERVICES["web"], "fragile": {"target": "shop.fragile:main", "required": None}},
-        upgrade={"bake": 5.0, "health": None},
-    )
-    before = pids(release)
-    place.write_text(f'greeting = "broken"\n{FIRST}')
-
-    done = release.run("reload")
-
-    assert (1, "") == (done.returncode, done.stdout)
-    assert "fragile.1 exited with status 1" in done.stderr
-    assert "the configuration before is in force again" in done.stderr
-    after = pids(release)
-    assert before["web"] == after["web"] and before["fragile"] != after["fragile"]
-    assert "hello" == answer(release)[1]
-    assert "'hello'\n" == release.run("rpc", "config['greeting']", "--service", "fragile").stdout

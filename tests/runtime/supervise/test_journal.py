@@ -12,7 +12,7 @@ import pytest
 
 from relforge.runtime.commands.logs import _since
 from relforge.runtime.errors import Refusal
-from relforge.runtime.supervise.journal import Journal, Limits, stamp
+from relforge.runtime.supervise.journal import LogLimits, ReleaseLog, stamp
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually
 
@@ -29,8 +29,8 @@ def main():
 """
 
 
-def journal(path: Path, *, size: int = 0, age: float = 0.0, keep: int = 3) -> Journal:
-    return Journal("shop", str(path), Limits(size, age, keep))
+def journal(path: Path, *, size: int = 0, age: float = 0.0, keep: int = 3) -> ReleaseLog:
+    return ReleaseLog("shop", str(path), LogLimits(size, age, keep))
 
 
 def texts(path: Path) -> list[str]:
@@ -103,9 +103,9 @@ def test_logs_reads_what_was_rotated(mini_release: Callable[..., MiniRelease]) -
     limits = {"size": 2000, "age": 0.0, "keep": 50}
     release = mini_release({"shop/worker.py": FLOOD}, services={"worker": {}}, log=limits)
     assert release.run("start").returncode == 0
-    folder = release.state / "log"
-    eventually(lambda: any("line 299" in path.read_text() for path in folder.iterdir()))
-    assert len(list(folder.iterdir())) > 2
+    directory = release.state / "log"
+    eventually(lambda: any("line 299" in path.read_text() for path in directory.iterdir()))
+    assert len(list(directory.iterdir())) > 2
 
     lines = release.run("logs", "-n", "250", "worker").stdout.splitlines()
     assert [f"line {number:03}" for number in range(50, 300)] == [row[-8:] for row in lines]

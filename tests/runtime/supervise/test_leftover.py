@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from relforge.runtime import paths
-from relforge.runtime.supervise import leftover
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import alive, eventually
 
@@ -104,10 +102,3 @@ def test_the_same_path_in_a_container_is_another_state_directory(
     assert foreign.poll() is None
     foreign.kill()
     foreign.wait()
-
-
-@pytest.mark.parametrize("groups", [5, "12", [[1]], ["x", None, 1.5, -1, 0, True], {"1": 2}, None])
-def test_groups_that_are_none_count_as_not_written(tmp_path: Path, groups: object) -> None:
-    """S5: the user of the service can write the lock."""
-    place = paths.of(str(tmp_path), {"RELEASE_STATE_DIR": str(tmp_path / "var")})
-    assert 0 == leftover.sweep(place, {"groups": groups})

@@ -31,12 +31,6 @@ WHOLE = b'{"values": {}, "secrets": [], "origins": {}, "environ": {}, "notes": [
     ("answer", "content"),
     [
         (b"5", WHOLE),
-        (b"[]", WHOLE),
-        (b"[" * 60000, WHOLE),
-        (b'{"refusal": "no"}', WHOLE),
-        (b'{"environ": 5}', b"[]"),
-        (b'{"environ": {}, "takes": 7}', WHOLE),
-        (b'{"environ": {}}', b"\xff"),
         (b'{"environ": {}}', b'{"values": 5}'),
     ],
     ids=repr,

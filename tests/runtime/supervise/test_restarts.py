@@ -18,7 +18,7 @@ def test_the_waits_double_up_to_the_longest() -> None:
     assert [0.5, 1.0, 2.0, 3.0, 3.0] == [rows.wait(float(at)) for at in range(5)]
 
 
-def test_after_a_quiet_time_they_begin_anew() -> None:
+def test_after_a_quiet_time_they_start_over() -> None:
     rows = restarts(backoff=[0.5, 3.0], intensity=[10, 60.0])
     assert [0.5, 1.0, 0.5] == [rows.wait(at) for at in (0.0, 1.0, 100.0)]
 

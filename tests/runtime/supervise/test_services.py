@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.runtime.conftest import MiniRelease
-from tests.runtime.supervise.waiting import alive, eventually, log, service, status
+from tests.runtime.supervise.waiting import alive, eventually, log, service
 
 pytestmark = pytest.mark.process
 
@@ -88,61 +88,7 @@ def order(text: str, *words: str) -> None:
     assert sorted(places) == places, text
 
 
-def test_dependencies_decide_the_order_of_start_restart_and_stop(mini_release: Make) -> None:
-    release = mini_release(
-        {"shop/slow.py": SLOW},
-        services={
-            "a": named("a", depends=["b"]),
-            "b": named("b", depends=["c"]),
-            "c": named("c"),
-            "d": named("d"),
-        },
-    )
-    started = release.run("start")
-    assert 0 == started.returncode, started.stderr
-    text = log(release)
-    order(text, "c begins", "c is there", "b begins", "b is there", "a begins", "a is there")
-    assert text.index("d begins") < text.index("c is there")  # it waits for nobody
-
-    before = {row["name"]: row["pid"] for row in status(release)["services"]}
-    os.kill(before["b"], signal.SIGKILL)
-    eventually(lambda: "a.1 depends on b.1: it is started again, too" in log(release))
-    eventually(lambda: all(row["ready"] for row in status(release)["services"]))
-    after = {row["name"]: row["pid"] for row in status(release)["services"]}
-    assert {"a", "b"} == {name for name in after if after[name] != before[name]}
-    order(log(release).rpartition("b.1 killed by")[2], "b is there", "a is there")
-
-    assert 0 == release.run("stop").returncode
-    order(log(release).rpartition("stopping")[2], "a ends", "b ends", "c ends")
-
-
-def test_a_stop_in_a_hurry_reaches_the_last_of_a_chain(mini_release: Make) -> None:
-    ignores = SLOW.replace("time.sleep(0.2)", "time.sleep(1000)")
-    release = mini_release(
-        {"shop/slow.py": ignores},
-        services={"a": named("a", depends=["b"], drain=1000.0), "b": named("b", drain=1000.0)},
-    )
-    assert 0 == release.run("start").returncode
-    stopped = release.run("stop", "--timeout", "1s", timeout=20)
-    assert 4 == stopped.returncode
-    assert "a.1, b.1" in stopped.stderr
-
-
-def test_a_process_that_is_stopped_is_replaced(mini_release: Make) -> None:
-    release = mini_release(
-        {"shop/slow.py": SLOW}, services={"a": named("a", watchdog=1.0, instances=2)}
-    )
-    assert 0 == release.run("start").returncode
-    pid = service(release, "a")["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: "a.1 gave no sign of life within 1s and was killed" in log(release))
-    eventually(lambda: service(release, "a")["ready"])
-    assert pid != service(release, "a")["pid"]
-    assert "a.2 gave" not in log(release)
-    assert 0 == release.run("stop").returncode
-
-
-def test_a_loop_that_hangs_is_found_and_its_stacks_are_told(mini_release: Make) -> None:
+def test_a_loop_that_hangs_is_found_and_its_stacks_are_reported(mini_release: Make) -> None:
     release = mini_release(
         {"shop/loop.py": LOOP},
         services={"a": {"target": "shop.loop:main", "watchdog": 1.0}},
@@ -163,7 +109,7 @@ def test_signs_by_hand_take_the_place_of_the_threads(mini_release: Make) -> None
 
 
 def test_a_program_is_asked_for_signs_of_life_too(mini_release: Make) -> None:
-    tells = (
+    reports = (
         "import os, socket, time; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);"
         "s.connect(os.environ['NOTIFY_SOCKET']); s.send(b'READY=1');"
         "print('asked for', os.environ['WATCHDOG_USEC']);"
@@ -173,7 +119,7 @@ def test_a_program_is_asked_for_signs_of_life_too(mini_release: Make) -> None:
         services={
             "a": {
                 "kind": "exec",
-                "target": ["python3", "-uc", tells],
+                "target": ["python3", "-uc", reports],
                 "ready": "notify",
                 "watchdog": 1.0,
             }
@@ -182,25 +128,6 @@ def test_a_program_is_asked_for_signs_of_life_too(mini_release: Make) -> None:
     assert 0 == release.run("start").returncode
     eventually(lambda: "asked for 1000000" in log(release))
     eventually(lambda: "a.1 gave no sign of life within 1s and was killed" in log(release))
-
-
-def test_another_signal_stops_what_wants_another(mini_release: Make) -> None:
-    code = "trap 'echo int; exit 0' INT; trap 'echo term' TERM;echo up; while :; do sleep 0.1; done"
-    release = mini_release(
-        services={
-            "a": {
-                "kind": "exec",
-                "target": ["sh", "-c", code],
-                "ready": "started",
-                "stop_signal": "SIGINT",
-            }
-        }
-    )
-    assert 0 == release.run("start").returncode
-    eventually(lambda: "a.1 | up" in log(release))
-    assert 0 == release.run("stop").returncode
-    assert "a.1 | int" in log(release)
-    assert "a.1 | term" not in log(release)
 
 
 def test_priority_and_limits(mini_release: Make) -> None:
@@ -223,40 +150,6 @@ def test_priority_and_limits(mini_release: Make) -> None:
     assert "a.1 | files (100, 100) core (0, 0)" in log(release)
     eventually(lambda: "b.1 | 90" in log(release))
     assert "b.1 | 6" in log(release)
-
-
-@pytest.mark.parametrize(
-    ("enabled", "there"), [(False, False), ("${on}", True), ("${off}", False), (True, True)]
-)
-def test_a_service_can_be_left_out_by_the_configuration(
-    mini_release: Make, enabled: bool | str, there: bool
-) -> None:
-    schema = {"on": {"type": "bool", "default": True}, "off": {"type": "bool", "default": False}}
-    release = mini_release(
-        {"shop/slow.py": SLOW},
-        services={"a": named("a", enabled=enabled), "b": named("b", depends=["a"])},
-        config={"schema": schema},
-    )
-    assert 0 == release.run("start").returncode
-    names = {row["name"] for row in status(release)["services"]}
-    assert ({"a", "b"} if there else {"b"}) == names
-
-
-def test_what_is_neither_true_nor_false_enables_nothing(mini_release: Make) -> None:
-    release = mini_release(
-        services={"a": named("a", enabled="${on}")},
-        config={"schema": {"on": {"type": "str", "default": "maybe"}}},
-    )
-    started = release.run("start")
-    assert 78 == started.returncode
-    assert "services.a.enabled: '${on}' is 'maybe', neither true nor false" in started.stderr
-
-
-def test_a_user_that_is_not_there_is_told_before_anything_starts(mini_release: Make) -> None:
-    release = mini_release({"shop/slow.py": SLOW}, services={"a": named("a", user="nobody-here")})
-    started = release.run("start")
-    assert 78 == started.returncode
-    assert "services.a: user = 'nobody-here': this host has none of that name" in started.stderr
 
 
 def test_grandchildren_in_sessions_of_their_own_end_with_their_service(

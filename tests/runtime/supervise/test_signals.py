@@ -1,13 +1,11 @@
-"""What each signal means, in each phase: O8, O9, O10."""
+"""What each signal means to a supervisor: O9, O10."""
 
 from __future__ import annotations
 
 import os
 import pty
-import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,16 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from relforge.runtime.supervise import signals
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.waiting import eventually, status
 
-pytestmark = pytest.mark.process
-
 Make = Callable[..., MiniRelease]
-PID_1 = ["unshare", "-pf", "--kill-child", "--mount-proc"]
-as_pid_1 = pytest.mark.skipif(
-    not shutil.which("unshare") or os.geteuid() != 0, reason="needs unshare, root"
-)
 WORKER = """
 import time
 from relforge.runtime import ready
@@ -36,125 +29,44 @@ def main():
     finally:
         time.sleep(0.3)
         print("drained", flush=True)
-def wait(path):
-    try:
-        open(path + ".begun", "w").close()
-        time.sleep(20)
-    finally:
-        open(path, "w").close()
 """
 
 
-def inside(release: MiniRelease, *words: str, first: bool) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*(PID_1 if first else ()), release.root / "bin" / "shop", *words],
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (signal.SIGQUIT, "SIGQUIT"),
+        (signal.SIGPWR, "SIGPWR"),
+        (signal.SIGRTMIN + 3, "SIGRTMIN+3"),
+        (signal.SIGHUP, "SIGHUP"),
+    ],
+)
+def test_each_signal_has_its_name(number: int, name: str) -> None:
+    """O9: STOPSIGNAL of a base image, or a key of the terminal."""
+    assert name == signals.meaning(number)
+    assert (number in signals.STOPS) == (name != "SIGHUP")
+
+
+@pytest.mark.process
+def test_what_else_asks_a_container_to_stop_drains(mini_release: Make) -> None:
+    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
+    process = subprocess.Popen(
+        [release.root / "bin" / "shop", "foreground"],
         env={"PATH": os.environ["PATH"]},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def send(process: subprocess.Popen[str], number: int, *, first: bool) -> None:
-    """The signal to the command; `unshare` is its parent where it is PID 1."""
-    pid = process.pid
-    if first:
-        pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-    os.kill(pid, number)
-
-
-def ended(process: subprocess.Popen[str]) -> int:
-    """As a shell has it."""
-    code = process.wait(10)
-    return 128 - code if code < 0 else code
-
-
-@as_pid_1
-@pytest.mark.parametrize("first", [False, True], ids=["child", "pid-1"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("command", ["foreground", "config check", "eval 1", "show"])
-def test_a_signal_ends_a_command_whose_providers_take_long(
-    mini_release: Make, tmp_path: Path, command: str, number: int, first: bool
-) -> None:
-    """O8: a pod that waits for its secrets, PID 1 of its container, ends at once."""
-    path = tmp_path / "slow.toml"
-    toml = {"path": str(path), "optional": False}
-    os.mkfifo(path)
-    release = mini_release(
-        {"shop/worker.py": WORKER},
-        services={"worker": {}},
-        config={"providers": [{"use": "toml", "state": toml, "timeout": 20.0}]},
-        commands={"show": {"call": "shop.worker:wait"}},
-    )
-    process = inside(release, *command.split(), first=first)
-    opened = threading.Thread(target=lambda: os.open(path, os.O_WRONLY))
-    opened.start()
-    opened.join(10)  # the provider reads
-    began = time.monotonic()
-    send(process, number, first=first)
-    assert ended(process) == 128 + number
-    assert time.monotonic() - began < 3
-
-
-@as_pid_1
-@pytest.mark.parametrize("first", [False, True], ids=["child", "pid-1"])
-@pytest.mark.parametrize("how", ["run", "command", "program"])
-def test_a_signal_ends_a_job_and_finally_runs(
-    mini_release: Make, tmp_path: Path, how: str, first: bool
-) -> None:
-    """O8: a Job that migrates; a program as PID 1 has no handler of its own."""
-    done = tmp_path / "done"
-    program = ["sh", "-c", f": > {done}; : > {done}.begun; exec sleep 20"]
-    release = mini_release(
-        {"shop/worker.py": WORKER},
-        services={"worker": {}},
-        commands={
-            "call": {"call": "shop.worker:wait"},
-            "program": {"exec": program},
-        },
-    )
-    words = {
-        "run": ["run", "shop.worker:wait", str(done)],
-        "command": ["call", str(done)],
-        "program": ["program"],
-    }[how]
-    process = inside(release, *words, first=first)
-    eventually(Path(f"{done}.begun").exists)
-    began = time.monotonic()
-    send(process, signal.SIGTERM, first=first)
-    assert ended(process) == 128 + signal.SIGTERM
-    assert time.monotonic() - began < 3
-    assert done.exists()
-
-
-@as_pid_1
-def test_as_pid_1_a_command_ends_as_its_program_does(mini_release: Make) -> None:
-    """O8: the process that passes signals on is not seen."""
-    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
-    process = inside(
-        release, "eval", "print('hello', flush=True) or __import__('os')._exit(7)", first=True
-    )
-    assert process.communicate(timeout=10)[0] == "hello\n"
-    assert process.returncode == 7
-    killed = "__import__('signal').raise_signal(9)"
-    process = inside(release, "eval", killed, first=True)
-    assert ended(process) == 137
-
-
-@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGPWR, signal.SIGRTMIN + 3])
-def test_what_else_asks_a_container_to_stop_drains(mini_release: Make, number: int) -> None:
-    """O9: STOPSIGNAL of a base image, or a key of the terminal."""
-    release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
-    process = inside(release, "foreground", first=False)
     eventually(lambda: status(release)["state"] == "running")
-    process.send_signal(number)
+    process.send_signal(signal.SIGRTMIN + 3)
     out, _ = process.communicate(timeout=10)
     assert "drained" in out
-    assert f"{'SIGRTMIN+3' if number > 31 else signal.Signals(number).name} received" in out
+    assert "SIGRTMIN+3 received" in out
     assert process.returncode == 0
 
 
+@pytest.mark.process
 def test_what_means_nothing_to_a_supervisor_does_not_end_it(mini_release: Make) -> None:
     """O9: also the signal of `stacks --signal`, sent to the wrong process."""
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
@@ -178,8 +90,9 @@ def terminal(*words: str) -> Iterator[tuple[int, int]]:
         os.waitpid(pid, 0)
 
 
+@pytest.mark.process
 def test_foreground_stops_when_its_terminal_closes(mini_release: Make) -> None:
-    """O10: whoever wants it to stay has `start`, `nohup` and `setsid`."""
+    """O10: to stay, there are `start`, `nohup` and `setsid`."""
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})
     # A shell passes the signal on that the kernel sends to both: that is one request.
     script = f"trap 'kill -HUP $child' HUP; {release.root}/bin/shop foreground & child=$!"
@@ -191,6 +104,7 @@ def test_foreground_stops_when_its_terminal_closes(mini_release: Make) -> None:
             eventually(lambda: not release.runs)
 
 
+@pytest.mark.process
 def test_nohup_keeps_it_when_its_terminal_closes(mini_release: Make, tmp_path: Path) -> None:
     """O10: a neighbor."""
     release = mini_release({"shop/worker.py": WORKER}, services={"worker": {}})

@@ -16,7 +16,6 @@ import pytest
 
 from tests.runtime.conftest import MiniRelease
 from tests.runtime.supervise.asking import Asking
-from tests.runtime.supervise.hasty import HASTY
 from tests.runtime.supervise.waiting import alive, eventually, log, service, status
 
 pytestmark = pytest.mark.process
@@ -173,21 +172,6 @@ def test_what_fails_in_the_new_version_leaves_the_old_one_serving(mini_release: 
     assert ["failed"] * 4 == [row["state"] for row in lines if row["version"] > "2"][1::2]
 
 
-def test_what_dies_while_the_old_one_drains_is_taken_back(mini_release: Make) -> None:
-    services = {"worker": {"target": "shop.hasty:main", "drain": 10.0}}
-    parts: dict[str, Any] = {"services": services, "files": {"shop/hasty.py": HASTY}}
-    one = version(mini_release, "1.0.0", **parts)
-    version(mini_release, "2.0.0", fault="dies", **parts)
-    for words in (("upgrade", "1.0.0"), ("start",)):
-        assert 0 == one.run(*words).returncode
-    done = one.run("upgrade", "2.0.0")
-    assert 1 == done.returncode, done.stderr
-    assert "worker.1 exited with status 7" in done.stderr
-    assert "1.0.0 serves as before" in done.stderr
-    (row,) = status(one)["services"]
-    assert ("1.0.0", True) == (row["version"], row["ready"])
-
-
 @pytest.mark.network
 def test_health_is_asked_while_it_bakes(mini_release: Make) -> None:
     one = version(mini_release, "1.0.0")
@@ -342,7 +326,7 @@ def test_hooks_run_at_their_time_and_pre_upgrade_can_refuse(mini_release: Make) 
     assert "2.0.0" == current(one)
 
 
-def test_in_the_foreground_the_manager_is_told(mini_release: Make, tmp_path: Path) -> None:
+def test_in_the_foreground_the_manager_is_notified(mini_release: Make, tmp_path: Path) -> None:
     one = version(mini_release, "1.0.0")
     two = version(mini_release, "2.0.0")
     assert 0 == one.run("upgrade", "1.0.0").returncode
@@ -355,14 +339,14 @@ def test_in_the_foreground_the_manager_is_told(mini_release: Make, tmp_path: Pat
             stderr=subprocess.PIPE,
             text=True,
         )
-        told = ""
-        while "READY=1" not in told:
-            told = manager.recv(4096).decode()
+        reported = ""
+        while "READY=1" not in reported:
+            reported = manager.recv(4096).decode()
         assert 0 == one.run("upgrade", "2.0.0").returncode
         deadline = time.monotonic() + 20
-        while "STATUS=shop 2.0.0 is running" not in told and time.monotonic() < deadline:
-            told = manager.recv(4096).decode()
-        assert f"shop 2.0.0 is running (pid {process.pid})" in told
+        while "STATUS=shop 2.0.0 is running" not in reported and time.monotonic() < deadline:
+            reported = manager.recv(4096).decode()
+        assert f"shop 2.0.0 is running (pid {process.pid})" in reported
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(20)
         assert process.stderr is not None

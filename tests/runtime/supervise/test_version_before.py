@@ -112,11 +112,11 @@ def test_one_that_cannot_go_on_gives_back_to_the_other(mini_release: Make) -> No
     pid = status(one)["pid"]
     with Asking(address) as asking:
         eventually(lambda: asking.answers)
-        mend = broken(two)
+        repair = broken(two)
         assert 1 == (done := one.run("upgrade", "2.0.0")).returncode
         assert "the new supervisor fails: MemoryError: none left" in done.stderr
         assert (pid, "1.0.0") == (status(one)["pid"], status(one)["version"])
-        mend()
+        repair()
         assert 0 == one.run("upgrade", "2.0.0").returncode
         broken(one)
         assert 1 == (done := two.run("upgrade", "1.0.0")).returncode

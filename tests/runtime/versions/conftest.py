@@ -23,9 +23,9 @@ Member = tuple[tarfile.TarInfo, bytes]
 class Shop:
     """Releases of a shop: ``one`` is in the deploy root, others are made as tarballs."""
 
-    def __init__(self, make: Callable[..., MiniRelease], folder: Path, **parts: Any) -> None:
+    def __init__(self, make: Callable[..., MiniRelease], directory: Path, **parts: Any) -> None:
         self._make = make
-        self.folder = folder
+        self.directory = directory
         self.one = make(at="releases/1.0.0", version="1.0.0", **parts)
         self.root = self.one.root.parents[1]
 
@@ -57,7 +57,7 @@ class Shop:
 
     def pack(self, tree: Path, name: str, extra: Iterable[Member] = ()) -> Path:
         """``<name>.tar.gz`` of the tree, and its digest beside it; ``extra`` members at its end."""
-        place = self.folder / f"{name}.tar.gz"
+        place = self.directory / f"{name}.tar.gz"
         with tarfile.open(place, "w:gz", compresslevel=1) as tar:
             tar.add(tree, name)
             for member, data in extra:
@@ -81,7 +81,7 @@ def list_tree(tree: Path) -> None:
     """The list of links, modes and empty directories, as a build writes it; then the digests."""
     rows = {str(path.relative_to(tree)): path for path in tree.rglob("*")}
     plain = {name: path for name, path in rows.items() if not path.is_symlink()}
-    listed = tree_list.Listed(
+    listed = tree_list.TreeFacts(
         directories={
             name for name, path in plain.items() if path.is_dir() and not any(path.iterdir())
         },

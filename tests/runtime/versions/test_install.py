@@ -65,8 +65,8 @@ def test_another_release_of_the_same_version_is_refused(shop: Shop) -> None:
     (tree / "app").mkdir(exist_ok=True)
     (tree / "app/more.py").write_text("")
     sums(tree)
-    told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
-    assert "another release with the version 2.0.0 is installed" in told
+    reported = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
+    assert "another release with the version 2.0.0 is installed" in reported
     assert not (shop.root / "releases/2.0.0/app/more.py").exists()
 
 
@@ -112,8 +112,8 @@ def test_what_is_damaged_is_refused_and_nothing_is_left(
     spoil(artifact)
     if not known:
         artifact.with_name(f"{artifact.name}.sha256").unlink()
-    told = shop.refused(1, "install", str(artifact))
-    assert reason in told
+    reported = shop.refused(1, "install", str(artifact))
+    assert reason in reported
     assert ["1.0.0"] == shop.installed()
     assert set() == shop.left()
 
@@ -153,8 +153,8 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
 def test_what_would_escape_or_was_added_is_refused(
     shop: Shop, extra: list[Member], reason: str
 ) -> None:
-    told = shop.refused(1, "install", str(shop.pack(shop.tree("2.0.0"), "shop-2.0.0", extra)))
-    assert reason in told
+    reported = shop.refused(1, "install", str(shop.pack(shop.tree("2.0.0"), "shop-2.0.0", extra)))
+    assert reason in reported
     assert ["1.0.0"] == shop.installed()
     assert set() == shop.left()
     assert not (shop.root / "evil").exists()
@@ -185,8 +185,8 @@ def test_what_a_digest_cannot_say_is_judged_as_verify_does(
     assert shop.done("install", str(shop.pack(tree, "shop-2.0.0")))["changed"]
     assert 0 == shop.run("uninstall", "2.0.0").returncode
     change(tree)
-    told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
-    assert reason in told
+    reported = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
+    assert reason in reported
     assert ["1.0.0"] == shop.installed()
 
 
@@ -208,8 +208,8 @@ def test_what_a_digest_cannot_say_is_judged_as_verify_does(
 def test_what_does_not_fit_is_refused(shop: Shop, parts: dict[str, Any], reason: str) -> None:
     root = shop._make(at="built/x", **{"version": "2.0.0", **parts}).root
     sums(root)
-    told = shop.refused(1, "install", str(shop.pack(root, "shop-x")))
-    assert reason in told
+    reported = shop.refused(1, "install", str(shop.pack(root, "shop-x")))
+    assert reason in reported
     assert ["1.0.0"] == shop.installed()
     assert set() == shop.left()
 
@@ -217,11 +217,11 @@ def test_what_does_not_fit_is_refused(shop: Shop, parts: dict[str, Any], reason:
 def test_a_file_that_lost_its_content_is_refused(shop: Shop) -> None:
     tree = shop.tree("2.0.0")
     (tree / "release/launch").write_text("name evil\n")
-    told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
-    assert "release/launch: its content has changed" in told
+    reported = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
+    assert "release/launch: its content has changed" in reported
     (tree / "release/SHA256SUMS").unlink()
-    told = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
-    assert "release/SHA256SUMS is missing" in told
+    reported = shop.refused(1, "install", str(shop.pack(tree, "shop-2.0.0")))
+    assert "release/SHA256SUMS is missing" in reported
 
 
 def test_a_signature_is_asked_for_where_signers_are_listed(shop: Shop, tmp_path: Path) -> None:
@@ -253,12 +253,12 @@ def test_a_signature_is_asked_for_where_signers_are_listed(shop: Shop, tmp_path:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(directory: Path) -> Iterator[str]:
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_words: object) -> None:
             """Say nothing."""
 
-    handler = functools.partial(Handler, directory=str(folder))
+    handler = functools.partial(Handler, directory=str(directory))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -277,11 +277,11 @@ def test_an_url_is_fetched_with_what_stands_beside_it(shop: Shop, tmp_path: Path
         path = f"{url}/{artifact.name}?token=geheim"
         assert shop.done("install", path)["changed"]
         damaged(artifact)
-        told = shop.refused(1, "install", path)
-        assert "shop-2.0.0.tar.gz.sha256 says" in told
-        told = shop.refused(1, "install", f"{url}/none.tar.gz?token=geheim")
-        assert "/none.tar.gz: 404" in told
-        assert "geheim" not in told
+        reported = shop.refused(1, "install", path)
+        assert "shop-2.0.0.tar.gz.sha256 says" in reported
+        reported = shop.refused(1, "install", f"{url}/none.tar.gz?token=geheim")
+        assert "/none.tar.gz: 404" in reported
+        assert "geheim" not in reported
     assert "refused" in shop.refused(1, "install", path)
     assert "only https:// and http://" in shop.refused(1, "install", "ftp://host/a.tar.gz")
     assert "no such file" in shop.refused(1, "install", "nowhere.tar.gz")
@@ -289,7 +289,7 @@ def test_an_url_is_fetched_with_what_stands_beside_it(shop: Shop, tmp_path: Path
     digest(artifact)
 
 
-def test_a_disk_that_takes_no_more_is_told_and_nothing_is_left(shop: Shop) -> None:
+def test_a_disk_that_takes_no_more_is_reported_and_nothing_is_left(shop: Shop) -> None:
     artifact = shop.tarball("2.0.0")
     program = shop.one.root / "bin/shop"
     words = ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", str(program), "install", str(artifact)]

@@ -35,8 +35,8 @@ print("up", flush=True); sys.stdin.read()
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents):
-        os.chmod(folder, 0o755)
+    for directory in (tmp_path, *tmp_path.parents):
+        os.chmod(directory, 0o755)
     for version in ("1.0.0", "2.0.0"):
         (tmp_path / "releases" / version / "lib").mkdir(parents=True)
         (tmp_path / "releases" / version / "lib" / "x.so").write_bytes(b"x" * 4096)

@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from relforge.artifacts.reading import reader
 from relforge.runtime.contract import archive, manifest, naming
 from relforge.runtime.errors import Refusal
 from relforge.runtime.versions import fetch, policy, source, unpack
-from relforge.runtime.versions.journal import Journal
-from relforge.runtime.versions.place import Place
+from relforge.runtime.versions.journal import DeployJournal
+from relforge.runtime.versions.place import DeployRoot
+from relforge.support.errors import UserError
 from tests.runtime.versions.conftest import Shop, digest, sums
 
 BLOCK = bytes(tarfile.BLOCKSIZE)
@@ -43,15 +45,15 @@ def sha256(path: Path) -> str:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    found = Place(str(tmp_path / "srv"))
+def place(tmp_path: Path) -> DeployRoot:
+    found = DeployRoot(str(tmp_path / "srv"))
     os.makedirs(found.incoming)
     return found
 
 
 # S6
 def test_a_file_that_takes_the_place_of_the_verified_one_is_not_unpacked(
-    tmp_path: Path, place: Place
+    tmp_path: Path, place: DeployRoot
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"verified"})
     other = tarball(tmp_path / "other.tar.gz", {"shop-1.0/a": b"another"})
@@ -64,7 +66,7 @@ def test_a_file_that_takes_the_place_of_the_verified_one_is_not_unpacked(
 
 # S6
 def test_a_file_that_is_written_to_after_it_was_verified_is_refused(
-    tmp_path: Path, place: Place
+    tmp_path: Path, place: DeployRoot
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"verified"})
     other = tarball(tmp_path / "other.tar.gz", {"shop-1.0/a": b"another"})
@@ -97,7 +99,7 @@ def test_without_a_policy_nobody_has_to_sign(tmp_path: Path) -> None:
 # S7
 @pytest.mark.parametrize("end", [".sha256", ".sha256.sig"])
 def test_what_is_beside_an_artifact_has_to_be_a_file(
-    tmp_path: Path, place: Place, end: str
+    tmp_path: Path, place: DeployRoot, end: str
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b""})
     beside = tmp_path / f"{path.name}{end}"
@@ -154,7 +156,7 @@ def test_nothing_follows_the_end_of_an_archive(tail: bytes, message: str) -> Non
 
 
 # S9
-def test_an_archive_without_its_end_was_cut_short(tmp_path: Path, place: Place) -> None:
+def test_an_archive_without_its_end_was_cut_short(tmp_path: Path, place: DeployRoot) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"x"})
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:1024]))
     with (
@@ -167,7 +169,7 @@ def test_an_archive_without_its_end_was_cut_short(tmp_path: Path, place: Place) 
 # S9
 @pytest.mark.parametrize("tail", [b"more", tarfile.BLOCKSIZE * b"x"])
 def test_what_follows_the_compressed_archive_is_refused(
-    tmp_path: Path, place: Place, tail: bytes
+    tmp_path: Path, place: DeployRoot, tail: bytes
 ) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b"x"}, tail=tail)
     with (
@@ -199,7 +201,7 @@ def test_a_release_says_what_its_directory_says() -> None:
 
 
 # S19
-def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: Place) -> None:
+def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: DeployRoot) -> None:
     long = tarfile.TarInfo("././@LongLink")
     long.type, long.size = tarfile.GNUTYPE_LONGNAME, 300 << 20
     path = tmp_path / "shop-1.0.tar.gz"
@@ -207,11 +209,62 @@ def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, place: P
     with source.get(str(path), place) as found, pytest.raises(Refusal):
         unpack.unpack(found.file, found.name, sha256(path), str(tmp_path / "draft"))
     with pytest.raises(tarfile.ReadError, match="a header of 314,572,800 bytes"):
-        archive.Member.frombuf(long.tobuf(), "utf-8", "surrogateescape")
+        archive.LimitedMember.frombuf(long.tobuf(), "utf-8", "surrogateescape")
+
+
+class Zeros(io.RawIOBase):
+    """So many of them."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        count = min(size, self._left)
+        self._left -= count
+        return bytes(count)
+
+
+# S19
+@pytest.mark.parametrize("one", [False, True])
+def test_what_would_fill_the_disk_is_not_unpacked(
+    tmp_path: Path, place: DeployRoot, one: bool
+) -> None:
+    """1.3 GB of zeros in 1.3 MB, in one file and in many."""
+    path = tmp_path / "shop-1.0.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=9) as tar:
+        for number in range(1 if one else 13):
+            member = tarfile.TarInfo(f"shop-1.0/{number}")
+            member.size = (1300 if one else 100) * 1_000_000
+            tar.addfile(member, Zeros(member.size))
+    assert path.stat().st_size < 2_000_000
+    with (
+        source.get(str(path), place) as found,
+        pytest.raises(Refusal, match="it unpacks to more than 1,073,741,824 bytes"),
+    ):
+        unpack.unpack(found.file, found.name, sha256(path), str(tmp_path / "draft"))
+    with pytest.raises(UserError, match="it unpacks to more than 1,073,741,824 bytes"):
+        reader.read(path)
+
+
+# S19
+@pytest.mark.parametrize(("packed", "size"), [(1, 1 << 30), (1 << 30, 100 << 30)])
+def test_an_artifact_may_be_as_large_as_artifacts_are(packed: int, size: int) -> None:
+    member = tarfile.TarInfo("shop-1.0/a")
+    member.size = size
+    unpacked = archive.Unpacked(packed)
+    assert "" == unpacked.problem(member)
+    member.size = 1
+    assert "which no artifact of its size does" in unpacked.problem(member)
+    member.size = -1
+    assert "a size below zero" in archive.Unpacked(packed).problem(member)
 
 
 # S20
-def test_a_digest_of_sixty_megabytes_is_none(tmp_path: Path, place: Place) -> None:
+def test_a_digest_of_sixty_megabytes_is_none(tmp_path: Path, place: DeployRoot) -> None:
     path = tarball(tmp_path / "shop-1.0.tar.gz", {"shop-1.0/a": b""})
     with (tmp_path / "shop-1.0.tar.gz.sha256").open("wb") as file:
         file.truncate(60 << 20)
@@ -230,7 +283,7 @@ def test_no_token_of_an_address_is_shown_or_kept() -> None:
 
 # S20
 @pytest.mark.network
-def test_a_redirect_stays_with_http(tmp_path: Path, place: Place) -> None:
+def test_a_redirect_stays_with_http(tmp_path: Path, place: DeployRoot) -> None:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(302)
@@ -287,13 +340,13 @@ def test_a_path_with_a_separator_of_lines_is_one_path() -> None:
     ],
 )
 def test_a_line_that_the_journal_never_wrote_is_none(
-    place: Place, change: dict[str, object]
+    place: DeployRoot, change: dict[str, object]
 ) -> None:
     row = {"at": 1.0, "op": "upgrade", "version": "1.0", "state": "begun", "old": "", "why": ""}
     Path(place.journal).write_text(f"{json.dumps({**row, **change})}\n{'[' * 100_000}\n")
-    assert Journal(place).unfinished() is None
+    assert DeployJournal(place).unfinished() is None
     Path(place.journal).write_text(json.dumps(row))
-    assert row == Journal(place).unfinished()
+    assert row == DeployJournal(place).unfinished()
 
 
 # S23
@@ -306,8 +359,8 @@ def test_an_install_that_was_cut_off_after_its_name_was_given_is_installed(shop:
     rows = [json.loads(line) for line in lines]
     assert ["shop-2.0.0.tar.gz", "2.0.0", "2.0.0"] == [row["version"] for row in rows]
     journal.write_text("\n".join(lines[:2]) + "\n")  # as it is when the rename has been done
-    told = shop.run("prune", "--keep", "9").stderr
-    assert "the install of 2.0.0 was interrupted: it is installed" in told
+    reported = shop.run("prune", "--keep", "9").stderr
+    assert "the install of 2.0.0 was interrupted: it is installed" in reported
 
 
 # S10
@@ -325,12 +378,12 @@ def test_a_signature_is_for_one_name_and_for_keys_that_were_not_revoked(
     renamed = tmp_path / "shop-3.0.0.tar.gz"
     for end in ("", ".sha256", ".sha256.sig"):
         shutil.copy(f"{artifact}{end}", f"{renamed}{end}")
-    told = shop.refused(1, "install", str(renamed))
-    assert "ops@example.org signed it as shop-2.0.0.tar.gz" in told
+    reported = shop.refused(1, "install", str(renamed))
+    assert "ops@example.org signed it as shop-2.0.0.tar.gz" in reported
     revoked = shop.root / policy.REVOKED
     subprocess.run(["ssh-keygen", "-q", "-k", "-f", revoked, f"{key}.pub"], check=True)
-    told = shop.refused(1, "install", str(artifact))
-    assert f"{revoked} revokes the key of ops@example.org" in told
+    reported = shop.refused(1, "install", str(artifact))
+    assert f"{revoked} revokes the key of ops@example.org" in reported
     revoked.unlink()
     assert shop.done("install", str(artifact))["changed"]
 

@@ -53,9 +53,9 @@ def test_a_version_that_cannot_be_configured_here_does_not_become_current(shop: 
     schema = {"db": {"type": "url", "required": True}}
     shop._make(at="releases/2.0.0", version="2.0.0", config={"providers": [], "schema": schema})
     shop.done("upgrade", "1.0.0")
-    told = shop.refused(78, "upgrade", "2.0.0")
-    assert "db" in told
-    assert "2.0.0 cannot start here" in told
+    reported = shop.refused(78, "upgrade", "2.0.0")
+    assert "db" in reported
+    assert "2.0.0 cannot start here" in reported
     assert "releases/1.0.0" == os.readlink(shop.root / "current")
 
 
@@ -93,7 +93,7 @@ def test_a_version_whose_address_is_none_does_not_become_current(
     assert "releases/1.0.0" == os.readlink(shop.root / "current")
 
 
-def test_what_is_in_the_way_of_current_is_told(shop: Shop) -> None:
+def test_what_is_in_the_way_of_current_is_reported(shop: Shop) -> None:
     (shop.root / "current").mkdir()
     assert "is not a link" in shop.refused(1, "upgrade", "1.0.0")
     assert (shop.root / "current").is_dir()
@@ -165,11 +165,11 @@ def test_what_runs_is_never_removed_wherever_its_state_is(shop: Shop, tmp_path: 
         assert "processes of 1.0.0 run with another state directory and are not upgraded" in noted
         shop.done("upgrade", "2.0.0")
         two = shop.root / "releases/2.0.0/bin/shop"
-        told = subprocess.run(
+        reported = subprocess.run(
             [two, "uninstall", "1.0.0"], capture_output=True, text=True, check=False
         )
-        assert 1 == told.returncode
-        assert "1.0.0 is in use" in told.stderr
+        assert 1 == reported.returncode
+        assert "1.0.0 is in use" in reported.stderr
     finally:
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(20)
@@ -214,8 +214,10 @@ def test_one_operation_at_a_time(shop: Shop) -> None:
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
         for words in (("upgrade", "2.0.0"), ("prune", "--keep", "1"), ("install", "x.tar.gz")):
-            told = shop.refused(75, *words)
-            assert "another operation on the releases is in progress: install of x (pid 7)" in told
+            reported = shop.refused(75, *words)
+            assert (
+                "another operation on the releases is in progress: install of x (pid 7)" in reported
+            )
         assert 0 == shop.run("releases").returncode
     assert shop.done("upgrade", "2.0.0")["changed"]
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 REPORT = """
 import json, os, signal
 listed = map(int, os.listdir("/proc/self/fd"))  # and what was open to list them
-told = {
+result = {
     "open": sorted(fd for fd in listed if os.path.exists(f"/proc/self/fd/{fd}")),
     "read": [os.pread(fd, 10, 0).decode() for fd in (4, 5)],
     "group": os.getpgid(0) == os.getpid(),
@@ -29,7 +29,7 @@ told = {
     "input": os.path.realpath("/proc/self/fd/0"),
     "output": os.path.realpath("/proc/self/fd/1"),
 }
-os.write(3, json.dumps(told).encode())
+os.write(3, json.dumps(result).encode())
 """
 
 
@@ -40,7 +40,7 @@ def memory(text: str) -> int:
 
 
 def is_inherited(fd: int) -> bool:
-    """Whether whoever runs the tests left it open for all that they start."""
+    """Whether the process that runs the tests left it open for all that they start."""
     try:
         return os.get_inheritable(fd)
     except OSError:
@@ -70,7 +70,7 @@ def test_it_has_what_it_is_given_and_nothing_else(session: bool) -> None:
         signal.signal(signal.SIGTERM, ignored)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    told = json.loads(os.pread(answer, 1 << 16, 0))
+    reported = json.loads(os.pread(answer, 1 << 16, 0))
     for fd in (answer, one, two, *low):
         os.close(fd)
     assert {
@@ -82,7 +82,7 @@ def test_it_has_what_it_is_given_and_nothing_else(session: bool) -> None:
         "blocked": [],
         "input": os.devnull,
         "output": os.devnull,
-    } == told
+    } == reported
 
 
 def test_a_program_that_is_missing_leaves_no_descriptor(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Small archives: the control files, and what a package has besides the release."""
+"""Small archives: the control files, and what a package has in addition to the release."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Small:
 def packed(release: Release, rows: tuple[Small, ...], *, end: bool = True) -> bytes:
     """A gzip stream of the rows and the directories that they are in."""
     entries = {f"./{row.path}": row for row in rows}
-    folders = {folder for path in entries for folder in _above(path)}
+    directories = {directory for path in entries for directory in _above(path)}
     archive = bytearray()
-    for name in sorted({*entries, *folders}):
+    for name in sorted({*entries, *directories}):
         row = entries.get(name)
         data = row.data if row else b""
         archive += tarstream.header(name, release.source_date, _entry(row, len(data)))

@@ -39,8 +39,8 @@ def layers(release: Release) -> tuple[Blob, ...]:
     rows: list[tuple[Piece, ...]] = [
         (*part, end) for _, part in groupby(packed, lambda member: member.layer)
     ]
-    folder = tarstream.header(state(release), CONSTANT, None, owner=USER) + END
-    rows.append((codec.compressed(folder),))
+    directory = tarstream.header(state(release), CONSTANT, None, owner=USER) + END
+    rows.append((codec.compressed(directory),))
     return tuple(_layer(release, codec, row) for row in rows)
 
 

@@ -6,6 +6,7 @@ Ctrl-C and a line in the audit.  Those of the client have no module here.
 
 from __future__ import annotations
 
+from ... import columns
 from ...errors import USAGE, Refusal
 
 TYPE_CHECKING = False
@@ -21,19 +22,15 @@ if TYPE_CHECKING:
 TABLE: dict[str, tuple[str, str, str]] = {
     "ps": ("processes", "", "this process and its child processes"),
     "tasks": ("tasks", "[NAME] | cancel NAME", "asyncio tasks and where they wait; cancel one"),
-    "threads": ("processes", "", "the threads: CPU time and current function"),
     "stacks": ("processes", "", "the stacks of all threads and tasks"),
     "mem": ("memory", "[start | stop]", "memory by type; after `start` by line (tracemalloc)"),
     "profile": ("profile", "[5s] [THREAD]", "where the time goes, as a tree of samples"),
-    "timeit": ("timing", "CODE", "how long a statement takes; it may `await`"),
     "loop": ("", "CODE", "run synchronous code in the thread of the event loop"),
     "log": ("logs", "[LEVEL [LOGGER]]", "show the logging levels, or set one"),
     "logs": ("logs", "[LEVEL] [LOGGER]", "log records from now on, until Ctrl-C"),
     "config": ("settings", "[KEY]", "the configuration of this process, secrets masked"),
-    "reload": ("", "", "reload the configuration of the release"),
     "services": ("", "", "the processes of the release"),
     "switch": ("", "SERVICE[.N]", "switch to another process"),
-    "doc": ("settings", "NAME", "the documentation of an object"),
     "more": ("settings", "", "the rest of a truncated value"),
     "help": ("", "", "this list"),
 }
@@ -41,8 +38,6 @@ TABLE: dict[str, tuple[str, str, str]] = {
 
 class ConsoleState:
     """What a command works with; ``rest`` is what was cut off the last value."""
-
-    __slots__ = ("columns", "host", "namespace", "rest")
 
     def __init__(self, host: Host, namespace: dict[str, Any]) -> None:
         self.host = host
@@ -60,7 +55,7 @@ def find(line: str) -> tuple[Command, list[str]]:
     from importlib import import_module
 
     function: Command = getattr(import_module(f".{row[0]}", __name__), name)
-    return function, [rest.strip()] if name in ("timeit", "doc") else rest.split()
+    return function, rest.split()
 
 
 def suggest(name: str) -> str:
@@ -87,9 +82,7 @@ def helped(without: frozenset[str] = frozenset()) -> str:
 
 def table(rows: list[tuple[str, ...]]) -> None:
     """Print rows in columns, the first row as the head."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(map(str.ljust, row, widths)).rstrip())
+    print("\n".join(columns.lines(rows)))
 
 
 def size(count: float) -> str:

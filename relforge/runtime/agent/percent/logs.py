@@ -68,7 +68,7 @@ def logs(console: ConsoleState, words: list[str]) -> None:
 
 
 class _Queue(logging.Handler):
-    """Takes records without making whoever logs wait."""
+    """Takes records; code that logs does not wait."""
 
     def __init__(self, level: int) -> None:
         super().__init__(level)

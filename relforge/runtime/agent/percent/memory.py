@@ -6,7 +6,7 @@ import gc
 import sys
 import tracemalloc
 
-from .. import stats
+from ... import procfs
 from . import ConsoleState, size, table, usage
 
 MOST = 15
@@ -41,9 +41,8 @@ def _by_type() -> None:
             row[1] += sys.getsizeof(one)
         except Exception:  # a `__sizeof__` of the application's
             continue
-    print(
-        f"resident {size(stats.rss())}, {len(objects)} objects tracked by the garbage collector\n"
-    )
+    resident = size(procfs.resident() or 0)
+    print(f"resident {resident}, {len(objects)} objects tracked by the garbage collector\n")
     largest = sorted(counts.items(), key=lambda item: item[1][1], reverse=True)[:MOST]
     rows = [
         (str(number), size(total), name.removeprefix("builtins."))

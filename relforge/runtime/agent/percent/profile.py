@@ -22,8 +22,6 @@ _LEAST = 0.01  # of all samples: less is not shown
 class Node:
     """A function, called by the one above it."""
 
-    __slots__ = ("below", "count")
-
     def __init__(self) -> None:
         self.count = 0
         self.below: dict[str, Node] = {}

@@ -1,18 +1,17 @@
-"""``%config``, ``%doc`` and ``%more``."""
+"""``%config`` and ``%more``."""
 
 from __future__ import annotations
 
 from ...config import keys, view
 from ...config.secret import display
 from ...errors import USAGE, Refusal
-from .. import modules
 from . import ConsoleState, table, usage
 
 PIECE = 8_000  # characters
 
 
 def config(console: ConsoleState, words: list[str]) -> None:
-    """What this process was started with; `config explain` tells where it comes from."""
+    """What this process was started with; `config explain` shows where it comes from."""
     if len(words) > 1:
         raise usage("config")
     section = view.config
@@ -26,16 +25,6 @@ def config(console: ConsoleState, words: list[str]) -> None:
         what = f"{words[0]} is not set" if words else "no configuration"
         raise Refusal(f"{what}{keys.nearest(words[0], known) if words else ''}", code=USAGE)
     table([("KEY", "VALUE"), *rows])
-
-
-def doc(console: ConsoleState, words: list[str]) -> None:
-    """As `help(NAME)` prints it."""
-    import pydoc
-
-    if not words[0]:
-        raise usage("doc")
-    modules.bring(words[0], console.namespace)
-    print(pydoc.plain(pydoc.render_doc(eval(words[0], console.namespace))), end="")
 
 
 def more(console: ConsoleState, words: list[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .. import fields, keys
 from ..libraries import check, need
-from ..names import Names
+from ..names import KeyNames
 from ..provider import BadOptions, Failure, Layer, Unavailable, read_options
 from .json_file import parse
 
@@ -60,7 +60,7 @@ class Parameters:
             rows = _asked(path, lambda: _below(client, path))
             if not rows and not state["optional"]:
                 layer.errors.append(f"no parameter below {path}")
-            names, head = Names(context.schema), path.rstrip("/") + "/"
+            names, head = KeyNames(context.schema), path.rstrip("/") + "/"
             for row in rows:
                 _add(layer, names.path(row["Name"][len(head) :].split("/")), row)
         for at in range(0, len(state["map"]), _AT_ONCE):
@@ -145,7 +145,7 @@ def _client(service: str, state: dict[str, Any], context: Context) -> Any:
         or context.environ.get("AWS_REGION")
         or context.environ.get("AWS_DEFAULT_REGION")
     )
-    # Trying again is our own affair: its pauses are told to whoever waits.
+    # Trying again is our own affair: the process that waits knows its pauses.
     config = botocore.Config(
         connect_timeout=context.timeout,
         read_timeout=context.timeout,
@@ -168,7 +168,7 @@ def _below(client: Any, path: str) -> list[dict[str, Any]]:
 
 def _named(client: Any, names: list[str]) -> dict[str, Any]:
     answer: dict[str, Any] = _asked(
-        ", ".join(names), lambda: client.get_parameters(Names=names, WithDecryption=True)
+        ", ".join(names), lambda: client.get_parameters(KeyNames=names, WithDecryption=True)
     )
     return answer
 

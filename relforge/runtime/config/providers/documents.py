@@ -1,4 +1,4 @@
-"""Reading a file's text: what is missing, unreadable, no text or too large is told by its path."""
+"""The text of a file; one that is missing, unreadable, not text or too large is named."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_text(path: str, *, optional: bool) -> str | None:
             data = file.read(MOST + 1)
         if len(data) > MOST:
             raise Failure(f"{path}: more than {MOST >> 20} MiB")
-        return data.decode("utf-8-sig")  # a byte order mark is no part of the text
+        return data.decode("utf-8-sig")  # a byte order mark is not part of the text
     except (FileNotFoundError, NotADirectoryError):
         if optional:
             return None

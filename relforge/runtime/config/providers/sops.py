@@ -1,7 +1,7 @@
 """``{ use = "sops", path = "/etc/ticketd/secrets.enc.yaml" }``: a file that sops decrypts.
 
 The program comes from the host's ``PATH``; what keys it finds (age, PGP, a KMS)
-is its own affair, and told by its own variables.
+is its own affair, set by its own variables.
 """
 
 from __future__ import annotations

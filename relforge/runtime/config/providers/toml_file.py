@@ -28,7 +28,7 @@ class Toml(Document):
 
 
 def parse(path: str, text: str) -> Layer:
-    """The settings of a TOML text."""
+    """The settings of a TOML text; raises Failure."""
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

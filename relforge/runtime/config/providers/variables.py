@@ -7,7 +7,7 @@ import re
 from fnmatch import fnmatchcase
 
 from .. import keys, service_links
-from ..names import Names, variable
+from ..names import KeyNames, variable
 from ..provider import BadOptions, Failure, Layer, read_options
 from .documents import read_text, without_line_end
 
@@ -37,9 +37,13 @@ class Variables:
     """
 
     def init(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options: ``prefix``, ``map`` of variables to keys; one of them at least; ``ignore``."""
+        """Options: ``prefix``, ``map`` of variables to keys; one of them at least; ``ignore``.
+
+        With ``unset_secrets`` services and hooks do not inherit what sets a secret.
+        """
         known: dict[str, tuple[type, Any]] = {"prefix": (str, ""), "map": (dict, {})}
-        state = check_names(read_options(options, {**known, "ignore": (list, [])}))
+        known |= {"ignore": (list, []), "unset_secrets": (bool, False)}
+        state = check_names(read_options(options, known))
         for index, name in enumerate(state["ignore"]):
             if not isinstance(name, str) or not _PATTERN.fullmatch(name):
                 raise BadOptions([(f"ignore[{index}]", "expected a name such as SHOP_OLD_*")])
@@ -54,7 +58,7 @@ class Variables:
 
 
 def check_names(options: dict[str, Any]) -> dict[str, Any]:
-    """The state for `collect`: pairs keep the order in which the user listed them."""
+    """The state for `collect`: pairs keep the user's order; raises BadOptions."""
     errors = []
     prefix = options["prefix"]
     if not prefix and not options["map"]:
@@ -83,7 +87,7 @@ def collect(
     for name, key in state["map"]:
         found.take(name, keys.split(key), with_file=f"{name}{FILE}" not in mapped)
     taken = {*mapped, *(f"{name}{FILE}" for name in mapped)}
-    prefix, names = state["prefix"], Names(context.schema)
+    prefix, names = state["prefix"], KeyNames(context.schema)
     foreign = service_links.names(environ) if prefix else frozenset()
     for given in sorted(environ) if prefix else ():
         if not given.startswith(prefix) or given in taken or given in foreign:

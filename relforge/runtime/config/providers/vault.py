@@ -1,7 +1,7 @@
 """``{ use = "vault", path = "shop/db", under = "db" }``: a secret of Vault's KV engine, version 2.
 
 By the application's own hvac.  ``address`` is ``${VAULT_ADDR}`` unless it says
-otherwise; who asks is told by ``auth``:
+otherwise; ``auth`` says who asks:
 
     { method = "token", token_file = "/run/vault/token" }     or token = "${VAULT_TOKEN}"
     { method = "approle", role_id = "${VAULT_ROLE_ID}", secret_id_file = "/run/vault/secret-id" }
@@ -84,7 +84,7 @@ class Vault:
                 return Layer()
             raise Failure(f"{address}: no secret {where}") from None
         except hvac.exceptions.VaultError as error:
-            raise _told(error, hvac.exceptions, f"{address}: {where}") from None
+            raise _failure(error, hvac.exceptions, f"{address}: {where}") from None
         except requests.exceptions.RequestException as error:
             late = isinstance(error, requests.exceptions.Timeout)
             reason = f"no answer within {context.timeout:g} s" if late else _reason(error)
@@ -147,7 +147,7 @@ def _read(path: str, context: Context) -> str:
     return (read_text(context.path(path) or "", optional=False) or "").strip()
 
 
-def _told(error: Any, kinds: Any, where: str) -> Failure:
+def _failure(error: Any, kinds: Any, where: str) -> Failure:
     """Vault's answer: what it refuses is final, what it cannot do now may pass."""
     reason = ", ".join(map(str, error.errors or ())) or "no reason given"
     for kind, words in (

@@ -37,7 +37,10 @@ class Yaml(Document):
 
 
 def parse(path: str, text: str) -> Layer:
-    """The settings of a YAML text, read by the safe loader: no tag makes an object."""
+    """The settings of a YAML text, read by the safe loader: no tag makes an object.
+
+    Raises Failure.
+    """
     yaml = need(*LIBRARY)
     loader = None
     try:
@@ -66,7 +69,7 @@ def parse(path: str, text: str) -> Layer:
 
 
 class _Reader:
-    """Nodes into values; what PyYAML lets pass is refused: keys twice, keys that are no text."""
+    """Nodes into values; what PyYAML lets pass is refused: keys twice, keys that are not text."""
 
     def __init__(self, loader: Any, yaml: Any, path: str) -> None:
         self._loader = loader
@@ -76,7 +79,7 @@ class _Reader:
         self.lines: dict[Path, int] = {}
 
     def value(self, node: Any, path: Path | None) -> Any:
-        """The value of a node at that path; None for the path inside a list."""
+        """The value of a node at that path, None inside a list; raises Failure."""
         self._count += 1
         if self._count > MOST:
             raise Failure(f"{self._path}: more than {MOST} values")

@@ -42,16 +42,16 @@ class Farewell:
     async def _watch(self, scope: Message, receive: Receive, send: Send) -> None:
         socket = _Socket(send)
 
-        async def tell(message: Message) -> None:
-            await socket.tell(message)
+        async def forward(message: Message) -> None:
+            await socket.forward(message)
             if message["type"] == "websocket.accept":
                 self._open.add(socket)
                 if self._said:
                     self._close(socket)
 
         try:
-            await self._app(scope, receive, tell)
-        except Gone:
+            await self._app(scope, receive, forward)
+        except ClientGone:
             return
         finally:
             self._open.discard(socket)
@@ -63,8 +63,8 @@ class Farewell:
         task.add_done_callback(self._leaving.discard)
 
 
-class Gone(OSError):
-    """What the application is told that sends more: as the specification has it for a client."""
+class ClientGone(OSError):
+    """Raised where the application sends more: as the specification has it for a client."""
 
 
 class _Socket:
@@ -73,13 +73,13 @@ class _Socket:
         self._left = False  # by us; what the application says then is too late
         self._closed = False  # by the application
 
-    async def tell(self, message: Message) -> None:
-        """In the application's name; raises Gone once we have closed it."""
+    async def forward(self, message: Message) -> None:
+        """In the application's name; raises ClientGone once we have closed it."""
         closes = message["type"] == "websocket.close"
         if self._left and closes:
             return
         if self._left:
-            raise Gone
+            raise ClientGone
         self._closed = self._closed or closes
         await self._send(message)
 

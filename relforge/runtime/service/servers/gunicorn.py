@@ -55,14 +55,14 @@ OURS = {
 
 def serve(load: Callable[[], Any], service: dict[str, Any], agent: Agent) -> int:
     """Serve until SIGTERM; gunicorn ends the process itself, with 0 after a drain."""
-    application = Application(load, service, judge(service), agent)
+    application = GunicornApplication(load, service, judge(service), agent)
     offer(len(service["listen"]))
     Master(application).run()
     return 0
 
 
-class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """The settings, and the hooks through which its processes tell us of themselves."""
+class GunicornApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The settings, and the hooks through which its processes report to us."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
         parent_death.tie(
             worker.ppid
         )  # behind a change of the user, with which the kernel forgets it
-        if not workers.tells(worker):
+        if not workers.reports_ready(worker):
             self._tickets.ready()
 
 

@@ -171,7 +171,7 @@ class Server:
 
 
 def _loops(kind: str, server: Server) -> Callable[[], asyncio.AbstractEventLoop]:
-    """A factory of loops that tell the server of what listens and who is connected."""
+    """A factory of loops that show the server what listens and who is connected."""
     base: type[asyncio.AbstractEventLoop]
     if kind == "uvloop":
         import uvloop

@@ -19,7 +19,7 @@ _TURNS = 10  # of the loop, between accept() and `connection_made`, and some mor
 def waits(sock: Any) -> bool:
     """Has the kernel let somebody in whom nobody has accepted yet?
 
-    Whoever is in the queue of a socket when it closes is connected, and loses the request.
+    A client in the queue of a socket when it closes is connected, and loses its request.
     """
     poll = select.poll()
     poll.register(sock.fileno(), select.POLLIN)

@@ -116,7 +116,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept, then tell."""
+        """Accept connections, then say that it is ready."""
         loop = asyncio.get_running_loop()
         self._agent.loop = loop
         watchdog.on_loop(loop, self.watchdog)

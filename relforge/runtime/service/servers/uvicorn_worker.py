@@ -14,7 +14,7 @@ from .tickets import Tickets
 from .uvicorn import Server
 
 
-class Asgi(Worker):  # type: ignore[misc]  # gunicorn has no types
+class AsgiWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     """Laid over a UvicornWorker."""
 
     agent: Agent

@@ -26,7 +26,7 @@ UVICORN = {
 def named(kind: Any, where: str) -> str:
     """The worker class by gunicorn's name; ``uvicorn`` is the one that is installed.
 
-    Raises Refusal for the native ASGI worker, which tells nobody when it is ready.
+    Raises Refusal for the native ASGI worker, which never says when it is ready.
     """
     if kind == "uvicorn":
         found = [name for package, name in UVICORN.items() if importlib.util.find_spec(package)]
@@ -54,11 +54,11 @@ def ours(kind: type[Any]) -> type[Any]:
     if _is_uvicorn(kind):
         from . import uvicorn_worker
 
-        return type(kind.__name__, (uvicorn_worker.Asgi, kind), {})
+        return type(kind.__name__, (uvicorn_worker.AsgiWorker, kind), {})
     return kind
 
 
-def tells(worker: Worker) -> bool:
+def reports_ready(worker: Worker) -> bool:
     """Does it say by itself that it is ready?"""
     return _is_uvicorn(type(worker))
 
@@ -77,7 +77,7 @@ class Counted(Worker):  # type: ignore[misc]  # gunicorn has no types
     """Knows how many requests are being answered: in each thread one at most."""
 
     def count(self) -> None:
-        """Tell the agent from now on."""
+        """Report the number to the agent from now on."""
         self._busy: set[int] = set()
         self.agent.requests = lambda: len(self._busy)
 

@@ -15,7 +15,7 @@ from .draft import Draft
 from .effects import AskHealth, KillHealth
 from .events import Baked
 from .lifecycle import PROBE_LIMIT
-from .replacement import Failure
+from .replacement import FailureReason
 from .values import Row
 from .world import Process
 
@@ -29,8 +29,6 @@ MISSES = 3  # as many in a row are too many
 
 class Bake(Row):
     """``name`` is what is said to fail its health check; ``due`` is when `tick` is needed."""
-
-    __slots__ = ("asking", "born", "due", "misses", "name", "until")
 
     def __init__(self, draft: Draft, born: Generation, name: str) -> None:
         self.born = born
@@ -62,7 +60,7 @@ class Bake(Row):
         self.asking = False
         self.misses = 0 if ok else self.misses + 1
         if self.misses >= MISSES:
-            self._over(draft, Failure(f"{self.name} fails its health check"))
+            self._over(draft, FailureReason(f"{self.name} fails its health check"))
         else:
             soon = self.misses or draft.now < self.until
             self.due = draft.now + ASKING if soon else draft.now
@@ -70,7 +68,7 @@ class Bake(Row):
     def crashed(self, draft: Draft, process: Process, reason: str) -> None:
         """A process has ended as it should not have."""
         if process.spec.awaited:
-            self._over(draft, Failure(reason, process.key))
+            self._over(draft, FailureReason(reason, process.key))
 
     def stop(self, draft: Draft) -> None:
         """It is not watched any longer."""
@@ -79,6 +77,6 @@ class Bake(Row):
             self.asking = False
             draft.do(KillHealth())
 
-    def _over(self, draft: Draft, failure: Failure | None) -> None:
+    def _over(self, draft: Draft, failure: FailureReason | None) -> None:
         self.stop(draft)
         draft.follow(Baked(failure))

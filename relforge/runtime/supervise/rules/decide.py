@@ -8,12 +8,12 @@ and what they answer comes before whatever else has happened.
 
 from __future__ import annotations
 
-from . import ends, events, levels, lifecycle, replace, requests, shutdown
+from . import ends, events, jobs, levels, lifecycle, replace, requests, shutdown
 from .draft import Draft
 from .effects import Announce, Forget, Kill, Retire, Show
-from .operation import under_way
+from .operation import Operation, under_way
 from .switched import Switched
-from .upgrade import Upgrade
+from .upgrade import UpgradeOperation
 from .values import Value
 from .world import RUNNING, STARTING, Process, World
 
@@ -56,7 +56,7 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
         if row.state == STARTING and isinstance(row.spec.ready, dict):
             row.due = draft.now  # the probe that was under way has nobody to answer to
     if event.error:
-        upgrade = Upgrade(world, event.client)
+        upgrade = UpgradeOperation(world, event.client)
         world.operation = upgrade
         upgrade.take_back(draft, event.old, event.error)
     else:
@@ -68,6 +68,7 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
 def _due(draft: Draft, _event: events.Due) -> None:
     world = draft.world
     ends.due(draft)
+    jobs.tick(draft)
     operation = under_way(draft)
     if operation is not None:
         operation.tick(draft)
@@ -79,7 +80,7 @@ def _due(draft: Draft, _event: events.Due) -> None:
         shutdown.fail(draft, reason, process.key if process else 0, hint)
 
 
-def _interrupted(draft: Draft, _event: events.Interrupted) -> None:
+def _interrupted(draft: Draft, _event: events.StartInterrupted) -> None:
     shutdown.fail(draft, "`start` was interrupted")
 
 
@@ -89,6 +90,17 @@ def _spawned(draft: Draft, event: events.Spawned) -> None:
         draft.do(Kill(event.key))
     else:
         lifecycle.spawned(draft, process, event.pid)
+
+
+def _of_operation(rule: Callable[[Any, Draft, Any], None]) -> Callable[[Draft, Any], None]:
+    """A rule of the operation under way; what comes after its end concerns nobody."""
+
+    def found(draft: Draft, event: Any) -> None:
+        operation = under_way(draft)
+        if operation is not None:
+            rule(operation, draft, event)
+
+    return found
 
 
 def _of_process(rule: Callable[[Draft, Process, Any], None]) -> Callable[[Draft, Any], None]:
@@ -172,32 +184,13 @@ def _not_loaded(draft: Draft, event: events.NotLoaded) -> None:
         operation.not_loaded(draft, event.message, event.code, event.hint)
 
 
-def _pushed(draft: Draft, event: events.Pushed) -> None:
-    operation = under_way(draft)
-    if operation is not None:
-        operation.pushed(draft, event.answers)
-
-
 def _state_kept(draft: Draft, event: events.StateKept) -> None:
     replace.state_kept(draft, event.name, event.fd)
 
 
-def _adopted(draft: Draft, event: events.Adopted) -> None:
-    operation = under_way(draft)
-    if operation is not None:
-        operation.adopted(draft, event.problem)
-
-
-def _health_answered(draft: Draft, event: events.HealthAnswered) -> None:
-    operation = under_way(draft)
-    if operation is not None and operation.bake is not None and operation.bake.asking:
-        operation.bake.answered(draft, ok=event.ok)
-
-
-def _not_switched(draft: Draft, event: events.NotSwitched) -> None:
-    operation = under_way(draft)
-    if isinstance(operation, Upgrade):
-        operation.not_switched(draft, event.reason)
+def _health_answered(work: Operation, draft: Draft, event: events.HealthAnswered) -> None:
+    if work.bake is not None and work.bake.asking:
+        work.bake.answered(draft, ok=event.ok)
 
 
 def _replaced(draft: Draft, event: events.Replaced) -> None:
@@ -213,18 +206,12 @@ def _replaced(draft: Draft, event: events.Replaced) -> None:
         operation.replaced(draft, event.failure)
 
 
-def _baked(draft: Draft, event: events.Baked) -> None:
-    operation = under_way(draft)
-    if operation is not None:
-        operation.baked(draft, event.failure)
-
-
 _RULES: dict[type, Callable[[Draft, Any], None]] = {
     events.Begun: _begun,
     events.Resumed: _resumed,
     events.Due: _due,
     events.Signaled: requests.signaled,
-    events.Interrupted: _interrupted,
+    events.StartInterrupted: _interrupted,
     events.Asked: requests.asked,
     events.Left: requests.left,
     events.Spawned: _spawned,
@@ -243,13 +230,18 @@ _RULES: dict[type, Callable[[Draft, Any], None]] = {
     events.GaveUp: _gave_up,
     events.Hopeless: _hopeless,
     events.HookEnded: _hook_ended,
+    events.ScheduleRead: jobs.read,
+    events.ClockSet: jobs.clock,
+    events.JobEnded: jobs.ended,
     events.Loaded: _loaded,
     events.NotLoaded: _not_loaded,
-    events.Pushed: _pushed,
+    events.Pushed: _of_operation(lambda work, draft, event: work.pushed(draft, event.answers)),
     events.StateKept: _state_kept,
-    events.Adopted: _adopted,
-    events.HealthAnswered: _health_answered,
-    events.NotSwitched: _not_switched,
+    events.Adopted: _of_operation(lambda work, draft, event: work.adopted(draft, event.problem)),
+    events.HealthAnswered: _of_operation(_health_answered),
+    events.NotSwitched: _of_operation(
+        lambda work, draft, event: work.not_switched(draft, event.reason)
+    ),
     events.Replaced: _replaced,
-    events.Baked: _baked,
+    events.Baked: _of_operation(lambda work, draft, event: work.baked(draft, event.failure)),
 }

@@ -20,8 +20,6 @@ class Draft:
     them when the rule is done.
     """
 
-    __slots__ = ("effects", "inbox", "now", "world")
-
     def __init__(self, world: World, now: float) -> None:
         self.world = world.copy()
         self.now = now

@@ -99,6 +99,27 @@ class RunHook(Value):
     facts: dict[str, str]
 
 
+class RunJob(Value):
+    """Run a job of the schedule; `JobEnded` follows."""
+
+    name: str
+    generation: Generation
+
+
+class EndJobs(Value):
+    """Ask the runs of jobs to end; after a while they are killed."""
+
+
+class KillJobs(Value):
+    """End the runs of jobs now."""
+
+
+class KeepSchedule(Value):
+    """Write down what is known of each job, for the next start."""
+
+    jobs: dict[str, Any]
+
+
 class HurryHooks(Value):
     """The hooks under way have so many seconds, and no more."""
 
@@ -199,7 +220,7 @@ class Forget(Value):
     generation: Generation
 
 
-class Record(Value):
+class RecordOperation(Value):
     """Write into the lock which operation is under way."""
 
     operation: str | None

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ...schedule.job import JobSpec
     from ..generation import Generation
 
 
@@ -36,7 +37,7 @@ class Signaled(Value):
     name: str
 
 
-class Interrupted(Value):
+class StartInterrupted(Value):
     """The command that starts the release is gone."""
 
 
@@ -99,6 +100,32 @@ class HookEnded(Value):
     name: str
     problem: str = ""
     lines: list[str] = []  # noqa: RUF012 - never changed
+
+
+class ScheduleRead(Value):
+    """The jobs of the release, and what was kept of each by its name.
+
+    ``offset`` is how far the clock on the wall is ahead of the monotonic one; ``running`` are
+    those that the supervisor before has left running.
+    """
+
+    specs: list[JobSpec]
+    kept: dict[str, Any]
+    offset: float
+    running: tuple[str, ...] = ()
+
+
+class ClockSet(Value):
+    """The clock on the wall is so far ahead of the monotonic one."""
+
+    offset: float
+
+
+class JobEnded(Value):
+    """The run of a job is over; ``problem`` is "" where all is well."""
+
+    name: str
+    problem: str = ""
 
 
 class Asked(Value):

@@ -7,8 +7,8 @@ from ...protocol import supervisor as messages
 from . import levels
 from .bake import Bake
 from .draft import Draft
-from .effects import KeepSockets, Record, Send, Show, Steady
-from .replacement import Failure
+from .effects import KeepSockets, RecordOperation, Send, Show, Steady
+from .replacement import FailureReason
 from .values import Row
 from .world import Process, World
 
@@ -28,7 +28,6 @@ class Operation(Row):
     decides whether it goes on (`left`).
     """
 
-    __slots__ = ("bake", "client")
     name = "operation"
     stage = ""
 
@@ -60,7 +59,7 @@ class Operation(Row):
     def hook_ended(self, draft: Draft, name: str, problem: str, lines: list[str]) -> None:
         """A hook that it asked for is over."""
 
-    def replaced(self, draft: Draft, failure: Failure | None) -> None:
+    def replaced(self, draft: Draft, failure: FailureReason | None) -> None:
         """The new processes have the places, or not."""
 
     def pushed(self, draft: Draft, answers: dict[str, str]) -> None:
@@ -69,7 +68,10 @@ class Operation(Row):
     def adopted(self, draft: Draft, problem: str) -> None:
         """Sockets of an earlier generation are open again, or not."""
 
-    def baked(self, draft: Draft, failure: Failure | None) -> None:
+    def not_switched(self, draft: Draft, reason: str) -> None:
+        """This process could not become the other version's supervisor."""
+
+    def baked(self, draft: Draft, failure: FailureReason | None) -> None:
         """Nothing has failed for a while, or something has."""
 
     def crashed(self, draft: Draft, process: Process, reason: str) -> None:
@@ -110,7 +112,7 @@ class Operation(Row):
         *,
         code: int = FAILED,
         hint: str = "",
-        why: Failure | None = None,
+        why: FailureReason | None = None,
     ) -> None:
         """It has not; the last lines of ``why`` explain it."""
         draft.say(message, levels.ERROR)
@@ -120,7 +122,7 @@ class Operation(Row):
 
     def _end(self, draft: Draft, answer: dict[str, Any], key: int = 0) -> None:
         draft.world.operation = None
-        draft.do(Record(None))
+        draft.do(RecordOperation(None))
         draft.do(KeepSockets())
         draft.do(Steady())
         if self.client is not None:

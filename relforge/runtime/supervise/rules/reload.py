@@ -2,8 +2,8 @@
 
 | stage | what happens | next | where it fails |
 |---|---|---|---|
-| loading | the configuration is read | telling; replacing | over |
-| telling | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
+| loading | the configuration is read | updating; replacing | over |
+| updating | processes apply what is `reload = "hot"` | replacing | who could not is replaced |
 | replacing | processes whose settings differ (`replace`) | baking | restoring |
 | baking | nothing may fail for a while (`bake`) | over | going back |
 | going back | the old configuration, with processes that start with it | restoring | over |
@@ -14,12 +14,13 @@ On any error nothing has changed.
 
 from __future__ import annotations
 
+from ...config.portion import fits
 from . import replace
 from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillPush, Push, Retire
 from .operation import Operation
-from .replacement import Failure, Places, covers, everywhere
+from .replacement import FailureReason, Places, covers, everywhere
 from .world import Process, World
 
 TYPE_CHECKING = False
@@ -34,13 +35,12 @@ _VOLATILE = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
 _NOT_DELIVERED = "the new configuration could not be delivered"
 
 
-class Reload(Operation):
+class ReloadOperation(Operation):
     """Goes on without its client: what it began for everybody it ends.
 
     ``only`` are places whose processes are replaced in any case, or None for all.
     """
 
-    __slots__ = ("_early", "_failure", "_new", "_old", "_only", "_replaced", "_told", "stage")
     name = "reload"
 
     def __init__(self, world: World, client: int | None, only: Places | None = frozenset()) -> None:
@@ -49,10 +49,10 @@ class Reload(Operation):
         self._only = only
         self._old = world.generation
         self._new: Generation | None = None
-        self._told: tuple[int, ...] = ()  # keys of processes
+        self._updated: tuple[int, ...] = ()  # keys of processes
         self._replaced: Places = frozenset()
-        self._failure = Failure("")
-        self._early: Failure | None = None  # of a new process, before anybody watches
+        self._failure = FailureReason("")
+        self._early: FailureReason | None = None  # of a new process, before anybody watches
 
     def begin(self, draft: Draft) -> None:
         draft.load(self._old.paths.root)
@@ -60,7 +60,7 @@ class Reload(Operation):
     def stop(self, draft: Draft, reason: str) -> None:
         if self.stage == "loading":
             draft.kill_load()
-        elif self.stage in ("telling", "restoring"):
+        elif self.stage in ("updating", "restoring"):
             draft.do(KillPush())
         if self._new is not None and draft.world.generation is not self._new:
             draft.do(Retire(self._new, draft.world.generation))
@@ -80,7 +80,7 @@ class Reload(Operation):
             and self._early is None
         ):
             # It has its place, and others still drain: when they are gone, it is taken back.
-            self._early = Failure(reason, process.key)
+            self._early = FailureReason(reason, process.key)
 
     def loaded(self, draft: Draft, found: Generation) -> None:
         self._new = found
@@ -88,27 +88,29 @@ class Reload(Operation):
             values = f"{row['old'] or 'not set'} -> {row['new'] or 'not set'}"
             draft.say(f"{row['key']}: {values} ({row['origin'] or 'no provider'})")
         world = draft.world
+        changed = [row["key"] for row in found.changes or ()]
         self._replaced = everywhere(affected(world, found)) | self._wanted(found)
-        told = [
+        rows = [
             row
             for row in world.rows
             if not self._covers(row) and row.spec.kind != "exec" and row.pid
+            if _concerns(row.spec, changed)
         ]
-        if found.changes and told:
+        if found.changes and rows:
             self.say(draft, "the new configuration is loaded; sending it to the processes")
-            self.stage = "telling"
-            self._told = tuple(row.key for row in told)
+            self.stage = "updating"
+            self._updated = tuple(row.key for row in rows)
             self._push(draft, found)
         else:
             self._replace(draft)
 
     def pushed(self, draft: Draft, answers: dict[str, str]) -> None:
-        if self.stage == "telling":
+        if self.stage == "updating":
             self._heard(draft, answers)
         elif self.stage == "restoring":
             self._as_before(draft, answers)
 
-    def replaced(self, draft: Draft, failure: Failure | None) -> None:
+    def replaced(self, draft: Draft, failure: FailureReason | None) -> None:
         if self.stage == "going back":
             if failure is not None:
                 self._stuck(draft, failure.message)
@@ -122,7 +124,7 @@ class Reload(Operation):
         else:
             self._watch(draft)
 
-    def baked(self, draft: Draft, failure: Failure | None) -> None:
+    def baked(self, draft: Draft, failure: FailureReason | None) -> None:
         self.bake = None
         if failure is None:
             self._good(draft)
@@ -153,11 +155,11 @@ class Reload(Operation):
 
     def _push(self, draft: Draft, born: Generation) -> None:
         changed = [row["key"] for row in (self._new and self._new.changes) or ()]
-        draft.do(Push(born, list(self._told), changed))
+        draft.do(Push(born, list(self._updated), changed))
 
     def _heard(self, draft: Draft, answers: dict[str, str]) -> None:
         """Who could not take it up is replaced; it would be as if it had been a restart."""
-        for key in self._told:
+        for key in self._updated:
             row = draft.world.process(key)
             problem = "" if row is None else answers.get(str(row), _NOT_DELIVERED)
             if row is not None and problem:
@@ -175,7 +177,7 @@ class Reload(Operation):
     def _watch(self, draft: Draft) -> None:
         """Nothing may fail for a while: what the new configuration breaks may take its time."""
         assert self._new is not None
-        seconds = self._new.bake if self._told or self._replaced else 0.0
+        seconds = self._new.bake if self._updated or self._replaced else 0.0
         if not seconds:
             self._good(draft)
             return
@@ -186,21 +188,21 @@ class Reload(Operation):
     def _good(self, draft: Draft) -> None:
         assert self._new is not None
         draft.do(Forget(self._old))
-        told = [row for row in map(draft.world.process, self._told) if row is not None]
+        updated = [row for row in map(draft.world.process, self._updated) if row is not None]
         rows = draft.world.rows
         self.done(
             draft,
             changed=[row["key"] for row in self._new.changes or ()],
-            told=[str(row) for row in told if not self._covers(row)],
+            told=[str(row) for row in updated if not self._covers(row)],
             replaced=[str(row) for row in rows if self._covers(row)],
         )
 
     def _restore(self, draft: Draft) -> None:
         """The old configuration for the living processes that applied the new one."""
         live = {row.key for row in draft.world.rows if row.pid}
-        self._told = tuple(key for key in self._told if key in live)
+        self._updated = tuple(key for key in self._updated if key in live)
         self.stage = "restoring"
-        if self._told:
+        if self._updated:
             self._push(draft, self._old)
         else:
             self._as_before(draft, {})
@@ -229,10 +231,9 @@ class Reload(Operation):
         )
 
 
-class Diff(Operation):
+class DiffOperation(Operation):
     """``config diff``: what a reload would find, and nothing is done about it."""
 
-    __slots__ = ()
     name = "config diff"
 
     def begin(self, draft: Draft) -> None:
@@ -260,20 +261,28 @@ class Diff(Operation):
 def affected(world: World, new: Generation) -> frozenset[str]:
     """The names of the services whose processes cannot take up the change as they are."""
     old = world.generation
-    before, after = old.variables(), new.variables()
-    variables = {*before, *after} - _VOLATILE
-    cold = new.changes is None or any(not row["hot"] for row in new.changes)
-    if cold or any(before.get(name) != after.get(name) for name in variables):
+    if new.changes is None:
         return frozenset(spec.name for spec in new.specs)
+    before, after = old.variables(), new.variables()
+    variables = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    variables -= _VOLATILE
+    cold = [row["key"] for row in new.changes if not row["hot"]]
     unsettled = {row.spec.name for row in world.rows if row.pid and not row.ready}
     unsettled |= {row.spec.name for row in world.rows if row.gave_up}
     return frozenset(
         spec.name
         for spec in new.specs
         if _differs(old.spec(spec.name), spec)
+        or _concerns(spec, cold)
+        or variables - (old.withheld(spec.handed) & new.withheld(spec.handed))
         or (spec.kind == "exec" and new.exports)
         or spec.name in unsettled
     )
+
+
+def _concerns(spec: Spec, changed: list[str]) -> bool:
+    """Whether a service is handed one of these keys."""
+    return any(spec.handed is None or fits(key, spec.handed) for key in changed)
 
 
 def _differs(was: Spec | None, spec: Spec) -> bool:

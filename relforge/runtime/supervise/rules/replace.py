@@ -24,7 +24,7 @@ from .replacement import (
     FORWARD,
     HANDING,
     TAKING,
-    Failure,
+    FailureReason,
     Places,
     Replacement,
     covers,
@@ -69,7 +69,7 @@ def begin(
     go_on(draft)
 
 
-def cancel(draft: Draft, failure: Failure) -> None:
+def cancel(draft: Draft, failure: FailureReason) -> None:
     """Go back, where that still can be: before the old ones drain."""
     world, change = draft.world, draft.world.change
     waits = [row for row in world.queued if not row.asker]
@@ -82,7 +82,7 @@ def cancel(draft: Draft, failure: Failure) -> None:
     _back(draft, change, failure)
 
 
-def _back(draft: Draft, change: Replacement, failure: Failure) -> None:
+def _back(draft: Draft, change: Replacement, failure: FailureReason) -> None:
     change.stage = BACK
     change.queue = ()
     change.failure = failure
@@ -107,7 +107,7 @@ def ended(draft: Draft, process: Process, reason: str, *, failed: bool) -> None:
     elif process in world.coming and failed and process.spec.awaited:
         _drop(draft, process)
         if change.stage in FORWARD:
-            _back(draft, change, Failure(reason, process.key))
+            _back(draft, change, FailureReason(reason, process.key))
     elif process in world.coming:
         restart.again(draft, process, reason, failed=failed)
     go_on(draft)
@@ -117,7 +117,7 @@ def late(draft: Draft, process: Process, reason: str) -> None:
     """A new process is not ready in time."""
     change = draft.world.change
     if process.spec.awaited and change is not None and change.stage in FORWARD:
-        _back(draft, change, Failure(reason, process.key))
+        _back(draft, change, FailureReason(reason, process.key))
     else:
         lifecycle.end(draft, process)
 

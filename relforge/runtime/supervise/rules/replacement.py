@@ -20,13 +20,11 @@ START, HANDING, TAKING, DRAINING, BACK = (
 FORWARD = (START, HANDING, TAKING)
 
 
-class Failure(Row):
+class FailureReason(Row):
     """Why it did not come to pass; the last lines of process ``key`` explain it, 0 for none.
 
     ``lines`` are lines that are known already.
     """
-
-    __slots__ = ("key", "lines", "message")
 
     def __init__(self, message: str, key: int = 0, lines: Collection[str] = ()) -> None:
         self.message = message
@@ -64,21 +62,6 @@ class Replacement(Row):
     key of a process that has asked for its successor, 0 where an operation replaces.
     """
 
-    __slots__ = (
-        "asker",
-        "at_once",
-        "failure",
-        "handed",
-        "kept",
-        "last",
-        "new",
-        "old",
-        "once",
-        "places",
-        "queue",
-        "stage",
-    )
-
     def __init__(
         self,
         old: Generation,
@@ -95,7 +78,7 @@ class Replacement(Row):
         self.places = places
         self.at_once = at_once
         self.asker = asker
-        self.failure: Failure | None = None
+        self.failure: FailureReason | None = None
         self.handed: tuple[int, ...] = ()  # keys of old ones that make room for a new one
         # What old ones leave, by the names of processes: descriptors, -1 for nothing.
         self.kept: dict[str, int] = {}

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from ...errors import LOCKED, USAGE, Refusal
 from ...protocol import supervisor as messages
-from . import events, shutdown
+from . import events, jobs, shutdown
 from .draft import Draft
-from .effects import Record, Reloading, Send, Steady
+from .effects import RecordOperation, Reloading, Send, Steady
 from .operation import Operation, refused, under_way
-from .reload import Diff, Reload
+from .reload import DiffOperation, ReloadOperation
 from .replacement import Places
 from .replacement import named as places
 from .switched import Switched
-from .upgrade import Upgrade
+from .upgrade import UpgradeOperation
 from .world import RUNNING, STOPPING
 
 TYPE_CHECKING = False
@@ -50,11 +50,13 @@ def asked(draft: Draft, event: events.Asked) -> None:
         case messages.RELOAD:
             _asked_to_reload(draft, event)
         case messages.DIFF:
-            diff = Diff(client)
+            diff = DiffOperation(client)
             _begin(draft, diff, lambda: diff.begin(draft))
         case messages.UPGRADE:
-            upgrade = Upgrade(world, client, dry=event.dry)
+            upgrade = UpgradeOperation(world, client, dry=event.dry)
             _begin(draft, upgrade, lambda: upgrade.begin(draft, event.root))
+        case messages.RUN_JOB | messages.PAUSE_JOB | messages.RESUME_JOB:
+            jobs.asked(draft, event)
         case messages.SWITCHED if isinstance(world.operation, Switched):
             world.operation.switched(draft)
         case _:
@@ -74,7 +76,7 @@ def _asked_to_reload(draft: Draft, event: events.Asked) -> None:
 
 
 def _reload(draft: Draft, client: int | None, only: Places | None = frozenset()) -> None:
-    reload = Reload(draft.world, client, only)
+    reload = ReloadOperation(draft.world, client, only)
     _begin(draft, reload, lambda: reload.begin(draft))
 
 
@@ -88,7 +90,7 @@ def _begin(draft: Draft, operation: Operation, begin: Callable[[], None]) -> Non
         error = Refusal(f"it is {world.state}", hint=hint, code=LOCKED)
     else:
         world.operation = operation
-        draft.do(Record(operation.name))
+        draft.do(RecordOperation(operation.name))
         begin()
         return
     draft.say(error.message)

@@ -17,8 +17,6 @@ class Restarts(Row):
     seconds are too many (OTP's max_restarts).
     """
 
-    __slots__ = ("_first", "_longest", "_most", "_policy", "_row", "_times", "_within")
-
     def __init__(self, spec: Spec) -> None:
         self._policy = spec.restart
         self._first, self._longest = spec.backoff

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from ...errors import DONE, FORCED
 from ...errors import FAILED as FAILURE
-from . import ends, levels, lifecycle, replace
+from . import ends, jobs, levels, lifecycle, replace
 from .draft import Draft
-from .effects import CloseSockets, HurryHooks, KillHooks, Stopping
+from .effects import CloseSockets, HurryHooks, KillHooks, KillJobs, Stopping
 from .operation import under_way
 from .world import ENDED, FAILED, RUNNING, STARTING, STOPPING
 
@@ -29,6 +29,7 @@ def stop(draft: Draft, *, timeout: float | None = None) -> None:
         operation = under_way(draft)
         if operation is not None:
             operation.stop(draft, f"the {operation.name} ends: everything is stopped")
+        jobs.stop(draft)
         replace.drop_states(draft)
         world.change = None
         for process in world.all:
@@ -66,6 +67,7 @@ def kill(draft: Draft) -> None:
     """No more patience."""
     stop(draft)
     draft.do(KillHooks())
+    draft.do(KillJobs())
     end(draft)
     for process in draft.world.all:
         lifecycle.force(draft, process)
@@ -95,6 +97,7 @@ def settle(draft: Draft) -> None:
         if not rows:
             return
         world.state = STOPPING
+        jobs.stop(draft)
         if any(process.state == FAILED for process in rows):
             world.outcome.code = FAILURE
             reasons = [process.gave_up for process in rows if process.gave_up]
@@ -108,4 +111,4 @@ def settle(draft: Draft) -> None:
         if world.started:
             facts = {"reason": world.outcome.message}
             draft.run_hook("post_stop", world.generation, facts)
-    world.ended = not world.hooks
+    world.ended = not world.hooks and not any(row.running for row in world.jobs)

@@ -26,7 +26,6 @@ PATIENCE = 60.0  # seconds for the client, to make the new version the current o
 class Switched(Operation):
     """Answers the client, lets it switch `current`, then runs post_upgrade, in any case."""
 
-    __slots__ = ("_due", "_new", "_old")
     name = "upgrade"
     stage = "post_upgrade"
 

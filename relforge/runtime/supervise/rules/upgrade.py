@@ -20,7 +20,7 @@ from .bake import Bake
 from .draft import Draft
 from .effects import Adopt, Forget, KillHooks, Retire, Switch
 from .operation import Operation
-from .replacement import Failure, everywhere
+from .replacement import FailureReason, everywhere
 from .world import Process, World
 
 TYPE_CHECKING = False
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 PREVIOUS = "RELEASE_PREVIOUS_ROOT"
 
 
-class Upgrade(Operation):
+class UpgradeOperation(Operation):
     """Belongs to its client: where that goes away before the switch, it is taken back."""
 
-    __slots__ = ("_code", "_dry", "_failure", "_new", "_old", "stage")
     name = "upgrade"
 
     def __init__(self, world: World, client: int | None, *, dry: bool = False) -> None:
@@ -44,7 +43,7 @@ class Upgrade(Operation):
         self._dry = dry
         self._old = world.generation
         self._new: Generation | None = None
-        self._failure: Failure | None = None  # why it is taken back
+        self._failure: FailureReason | None = None  # why it is taken back
         self._code = FAILED
 
     def begin(self, draft: Draft, root: str) -> None:
@@ -62,11 +61,11 @@ class Upgrade(Operation):
         """The new version's supervisor has run, and has become this one again."""
         self._old, self._new = old, draft.world.generation
         self.stage = "switching"
-        self._give_up(draft, Failure(error), FAILED)
+        self._give_up(draft, FailureReason(error), FAILED)
 
     def left(self, draft: Draft) -> None:
         super().left(draft)
-        gone = Failure("the command that asked for the upgrade has ended")
+        gone = FailureReason("the command that asked for the upgrade has ended")
         self._give_up(draft, gone, INTERRUPTED)
 
     def stop(self, draft: Draft, reason: str) -> None:
@@ -89,7 +88,7 @@ class Upgrade(Operation):
             self.bake.crashed(draft, process, reason)
         elif process.generation is self._new and process.spec.awaited:
             # It has its place, and others still drain: that goes on, and then it is taken back.
-            self._give_up(draft, Failure(reason, process.key), FAILED)
+            self._give_up(draft, FailureReason(reason, process.key), FAILED)
 
     def loaded(self, draft: Draft, found: Generation) -> None:
         self._new = found
@@ -113,7 +112,7 @@ class Upgrade(Operation):
         if name != "pre_upgrade" or self.stage != "preparing":
             return
         if problem and self._failure is None:
-            self._failure = Failure(problem, lines=lines)
+            self._failure = FailureReason(problem, lines=lines)
         if self._failure is not None:
             self._over_before(draft)
             return
@@ -121,7 +120,7 @@ class Upgrade(Operation):
         self.stage = "starting"
         replace.begin(draft, self._new, everywhere(spec.name for spec in self._new.specs))
 
-    def replaced(self, draft: Draft, failure: Failure | None) -> None:
+    def replaced(self, draft: Draft, failure: FailureReason | None) -> None:
         if self.stage == "going back":
             if failure is not None:
                 self._stuck(draft, failure.message)
@@ -140,7 +139,7 @@ class Upgrade(Operation):
                 version, seconds = self._new.version, self._new.bake
                 self.say(draft, f"{version} is serving; watching it for {seconds:g}s")
 
-    def baked(self, draft: Draft, failure: Failure | None) -> None:
+    def baked(self, draft: Draft, failure: FailureReason | None) -> None:
         """Nothing of it has failed for a while: switch."""
         if failure is not None:
             self._give_up(draft, failure, FAILED)
@@ -149,8 +148,7 @@ class Upgrade(Operation):
             draft.world.switch = Switch(self._old, self.client)
 
     def not_switched(self, draft: Draft, reason: str) -> None:
-        """This process could not become the other supervisor."""
-        self._give_up(draft, Failure(reason), FAILED)
+        self._give_up(draft, FailureReason(reason), FAILED)
 
     def adopted(self, draft: Draft, problem: str) -> None:
         if problem:
@@ -159,7 +157,7 @@ class Upgrade(Operation):
             places = everywhere(spec.name for spec in self._old.specs)
             replace.begin(draft, self._old, places, at_once=True)
 
-    def _give_up(self, draft: Draft, failure: Failure, code: int) -> None:
+    def _give_up(self, draft: Draft, failure: FailureReason, code: int) -> None:
         """Undo what has been done, whatever that is; the first reason counts."""
         if self._failure is not None:
             return
@@ -214,12 +212,12 @@ class Upgrade(Operation):
         draft.do(Forget(new))
 
 
-def _unfit(old: Generation, new: Generation) -> Failure | None:
+def _unfit(old: Generation, new: Generation) -> FailureReason | None:
     """Why that version cannot take over from this one."""
     if new.manifest["name"] != old.manifest["name"]:
-        return Failure(f"{new.paths.root} is a release of {new.manifest['name']}")
+        return FailureReason(f"{new.paths.root} is a release of {new.manifest['name']}")
     if handed_over.FORMAT not in new.takes:
-        return Failure(
+        return FailureReason(
             f"the runtime of {new.version} (relforge {new.manifest['relforge']}) cannot take over "
             f"from this one (relforge {old.manifest['relforge']})"
         )

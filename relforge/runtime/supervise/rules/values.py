@@ -42,13 +42,9 @@ class Value:
 
 
 class Row:
-    """A row of slots that can be copied; what the slots hold is replaced, never changed."""
-
-    __slots__ = ()
+    """A row that can be copied; what its attributes hold is replaced, never changed."""
 
     def copy(self) -> Self:
         twin = object.__new__(type(self))
-        for kind in type(self).__mro__:
-            for name in getattr(kind, "__slots__", ()):
-                setattr(twin, name, getattr(self, name))
+        vars(twin).update(vars(self))
         return twin

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol, Self
 
+    from ...schedule.job import JobSpec
     from ..generation import Generation
     from ..specs import Spec
     from .effects import Switch
@@ -51,28 +52,6 @@ class Process(Row):
     ``changing``: the replacement under way decides what becomes of it.
     """
 
-    __slots__ = (
-        "changing",
-        "deadline",
-        "due",
-        "follows",
-        "gave_up",
-        "generation",
-        "instance",
-        "kept",
-        "key",
-        "note",
-        "pid",
-        "probing",
-        "ready",
-        "restarts",
-        "spawning",
-        "spec",
-        "stage",
-        "started",
-        "state",
-    )
-
     def __init__(self, key: int, generation: Generation, spec: Spec, instance: int) -> None:
         self.key = key
         self.generation = generation
@@ -103,14 +82,29 @@ class Process(Row):
         return self.ready or self.state == STOPPED or not self.spec.awaited
 
 
+class ScheduledJob(Row):
+    """What is known of a job; ``last`` is how its last run went, {} before the first.
+
+    ``due`` is its next time, None where there is none.
+    """
+
+    def __init__(self, spec: JobSpec) -> None:
+        self.spec = spec
+        self.due: float | None = None
+        self.running = False
+        self.queued = False
+        self.paused = False
+        self.began = 0.0
+        self.failures = 0  # in a row
+        self.last: dict[str, Any] = {}
+
+
 class Outcome(Row):
     """How it ended: an exit status, and the reason where there is one.
 
     ``key`` is the process whose last lines explain it; 0 for none, and then
     ``tail`` are lines that are known already.
     """
-
-    __slots__ = ("code", "hint", "key", "message", "tail")
 
     def __init__(self) -> None:
         self.code = DONE
@@ -125,32 +119,6 @@ class World(Row):
 
     ``forced`` names those that a stop had to kill.
     """
-
-    __slots__ = (
-        "began",
-        "change",
-        "coming",
-        "ended",
-        "ending",
-        "forced",
-        "generation",
-        "hooks",
-        "last_key",
-        "leaving",
-        "limit",
-        "loading",
-        "operation",
-        "outcome",
-        "patience",
-        "queued",
-        "restarts",
-        "rows",
-        "started",
-        "state",
-        "swept",
-        "switch",
-        "waiting",
-    )
 
     def __init__(self, generation: Generation, began: float, limit: float | None = None) -> None:
         self.generation = generation
@@ -168,6 +136,8 @@ class World(Row):
         self.queued: tuple[Replacement, ...] = ()  # those that wait for its end
         self.operation: Work | None = None
         self.hooks: tuple[str, ...] = ()  # those that are under way
+        self.jobs: list[ScheduledJob] = []  # of the schedule
+        self.offset = 0.0  # how far the clock on the wall is ahead of the monotonic one
         self.waiting: tuple[int, ...] = ()  # clients who asked for the stop
         self.forced: tuple[str, ...] = ()
         self.started = False  # pre_start is over, and all went well
@@ -180,7 +150,7 @@ class World(Row):
 
     def copy(self) -> Self:
         twin = super().copy()
-        for name in ("rows", "coming", "leaving"):
+        for name in ("rows", "coming", "leaving", "jobs"):
             setattr(twin, name, [row.copy() for row in getattr(self, name)])
         twin.restarts = {key: row.copy() for key, row in self.restarts.items()}
         twin.outcome = self.outcome.copy()
@@ -233,5 +203,8 @@ class World(Row):
         """When `events.Due` has to come, if nothing happens before."""
         times: list[Any] = [row.due for row in self.all]
         times.append(self.limit if self.state == STARTING else None)
+        if self.state == RUNNING:
+            coming = (row.due for row in self.jobs if not row.paused)
+            times += [moment - self.offset for moment in coming if moment is not None]
         times.append(None if self.operation is None else self.operation.due())
         return min((moment for moment in times if moment is not None), default=None)

@@ -65,6 +65,8 @@ class Simulation:
         self.habits = habits or {}
         self.problems: dict[str, str] = {}  # of hooks
         self.hook_seconds = 0.1
+        self.jobs: dict[str, tuple[float, str]] = {}  # seconds of a run, and its problem
+        self.began: list[tuple[str, float]] = []  # runs of jobs, with the clock on the wall
         self.refused = ""  # why the next generation cannot be loaded
         self.answers: dict[str, str] = {}  # of processes to a new configuration
         self.health = True
@@ -193,6 +195,11 @@ class Simulation:
             case effects.Probe():
                 ok = self._habits(self.world.process(effect.key))["ready"] is not None
                 self._later(0.05, lambda: events.Probed(effect.key, ok))
+            case effects.RunJob():
+                seconds, problem = self.jobs.get(effect.name, (0.1, ""))
+                self.began.append((effect.name, self.now + self.world.offset))
+                over = events.JobEnded(effect.name, problem)
+                self._later(seconds, lambda: over)
             case effects.RunHook():
                 self.called.append((effect.name, effect.facts))
                 ended = events.HookEnded(effect.name, self.problems.get(effect.name, ""), [])
@@ -216,8 +223,8 @@ class Simulation:
                 self._later(0.2, lambda: _loaded(effect, found, refused))
             case effects.Push():
                 rows = [self.world.process(key) for key in effect.keys]
-                told = {str(row): self.answers.get(str(row), "") for row in rows}
-                self._later(0.1, lambda: events.Pushed(told))
+                reported = {str(row): self.answers.get(str(row), "") for row in rows}
+                self._later(0.1, lambda: events.Pushed(reported))
             case effects.AskState():
                 name = self.alive[effect.key].name
                 fd = self.alive[effect.key].habits["keeps"]
@@ -265,4 +272,4 @@ def _loaded(effect: effects.Load, found: Generation, refused: str) -> Value:
 
 def vars_of(row: Process) -> list[Any]:
     """All that is known of a process."""
-    return [getattr(row, name) for name in Process.__slots__]
+    return [*vars(row).values()]

@@ -255,6 +255,27 @@ def test_pre_start_comes_first_and_its_failure_is_the_end() -> None:
     assert ["pre_start"] == [name for name, _ in shop.called]
 
 
+def test_what_a_failed_pre_start_has_printed_explains_the_end() -> None:
+    shop = Simulation({"web": {}}, hooks={"pre_start": {}}, begin=False)
+    shop.send(events.Begun())
+    shop.send(events.HookEnded("pre_start", "it failed", ["no database there"]))
+    assert (1, ["no database there"]) == (shop.world.outcome.code, shop.world.outcome.tail)
+
+
+@pytest.mark.parametrize("name", ["post_start", "pre_stop", "post_stop"])
+def test_the_failure_of_another_hook_is_reported_and_changes_nothing(name: str) -> None:
+    shop = Simulation({"web": {}}, hooks={name: {}}, begin=False)
+    shop.problems[name] = f"the hook {name} exited with status 3"
+    shop.send(events.Begun())
+    shop.run(1.0)
+    assert "running" == shop.world.state
+    shop.ask("stop")
+    shop.run(5.0)
+    assert shop.world.ended
+    assert f"the hook {name} exited with status 3" in shop.log
+    assert 0 == shop.world.outcome.code
+
+
 def test_what_is_said_of_one_that_is_forgotten_concerns_nobody() -> None:
     shop = Simulation({"web": {}})
     shop.run(1.0)

@@ -39,7 +39,7 @@ def test_nothing_has_changed() -> None:
     assert before == pids(shop)
 
 
-def test_what_is_hot_is_told_and_nobody_is_replaced() -> None:
+def test_what_is_hot_is_passed_on_and_nobody_is_replaced() -> None:
     shop = running({"web": {}, "worker": {}})
     shop.following.changes = HOT
     before = pids(shop)
@@ -72,6 +72,41 @@ def test_what_is_cold_replaces_everybody() -> None:
     assert ["web.1", "web.2", "worker.1"] == sorted(shop.last()["replaced"])
     assert not set(before.values()) & set(pids(shop).values())
     assert 1 == shop.peak["worker"]
+
+
+@pytest.mark.parametrize(
+    ("handed", "concerned"),
+    [
+        (None, True),
+        (["limit"], True),
+        (["*"], True),
+        (["db.*"], False),
+        ([], False),
+    ],
+)
+@pytest.mark.parametrize("hot", [True, False])
+def test_a_key_concerns_the_services_that_are_handed_it(
+    handed: list[str] | None, concerned: bool, hot: bool
+) -> None:
+    """S26: whose own keys did not change is neither replaced nor asked."""
+    shop = running({"web": {"config": handed}, "worker": {}})
+    shop.following.changes = HOT if hot else COLD
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    names = ["web.1", "worker.1"] if concerned else ["worker.1"]
+    assert names == sorted(shop.last()["told" if hot else "replaced"])
+    assert (hot or not concerned) == (before["web.1"] == pids(shop)["web.1"])
+
+
+def test_another_users_service_is_handed_nothing_that_it_does_not_name() -> None:
+    shop = running({"web": {"user": "nobody"}, "worker": {}})
+    shop.following.changes = COLD
+    before = pids(shop)
+    shop.ask("reload")
+    shop.run(20.0)
+    assert ["worker.1"] == shop.last()["replaced"]
+    assert before["web.1"] == pids(shop)["web.1"]
 
 
 def test_only_the_service_whose_settings_differ_is_replaced() -> None:
@@ -124,7 +159,7 @@ def test_what_fails_with_the_new_configuration_is_taken_back(ready: float | None
     assert shop.world.generation is old
     assert before["web.1"] == pids(shop)["web.1"]
     assert {"web.1": RUNNING, "worker.1": RUNNING} == shop.states()
-    # Who was told the new configuration is told the old one again.
+    # Processes that applied the new configuration get the old one again.
     assert [shop.following, old] == [effect.generation for effect in shop.wanted(effects.Push)]
     assert [shop.following] == [effect.generation for effect in shop.wanted(effects.Forget)]
 
@@ -139,7 +174,7 @@ def test_a_configuration_that_is_wrong_changes_nothing() -> None:
     assert before == pids(shop)
 
 
-def test_the_service_manager_is_told_of_both_ends() -> None:
+def test_the_service_manager_is_notified_of_both_ends() -> None:
     shop = running({"web": {}})
     shop.send(events.Signaled("SIGHUP"))
     assert 1 == len(shop.wanted(effects.Reloading))
@@ -265,3 +300,70 @@ def test_a_service_that_is_not_there(only: str) -> None:
         shop.last()["failed"],
     )
     assert shop.world.operation is None
+
+
+@pytest.mark.parametrize("signaled", [False, True])
+def test_a_health_check_that_fails_takes_it_back(signaled: bool) -> None:
+    """P48: what serves, and serves wrongly; a SIGHUP is watched as well."""
+    shop = running({"web": {}}, upgrade={"bake": 10.0, "health": {"exec": ["check"]}})
+    shop.following.changes = COLD
+    old = shop.world.generation
+    if signaled:
+        shop.send(events.Signaled("SIGHUP"))
+    else:
+        shop.ask("reload")
+    shop.run(1.0)
+    shop.health = False
+    shop.run(20.0)
+    assert "the release fails its health check: going back to the configuration before" in shop.log
+    assert shop.world.generation is old
+    assert {"web.1": RUNNING} == shop.states()
+    assert shop.world.operation is None
+
+
+def test_a_crash_while_the_old_ones_drain_is_taken_back() -> None:
+    shop = running({"web": {"drain": 5.0}}, upgrade={"bake": 0.0, "health": None})
+    shop.following.changes = COLD
+    old = shop.world.generation
+    shop.habits["web"] = {"stop": 3.0}
+    shop.program("web.1").habits = {**shop.program("web.1").habits, "stop": 3.0}
+    shop.ask("reload")
+    shop.run(1.0)
+    assert "draining" == (shop.world.change and shop.world.change.stage)
+    shop.crash("web.1", 7)
+    shop.run(20.0)
+    assert "web.1 exited with status 7" == shop.last()["failed"]
+    assert shop.world.generation is old
+    assert {"web.1": RUNNING} == shop.states()
+
+
+def test_one_starts_when_the_one_before_it_is_ready() -> None:
+    """In the order of `depends`; what may run once, and who depends on that, at the end."""
+    rows: dict[str, dict[str, Any]] = {
+        "beat": {"singleton": True},
+        "mail": {"depends": ["beat"]},
+        "api": {"depends": ["store"]},
+        "store": {"instances": 2},
+    }
+    shop = running(rows)
+    shop.following.changes = COLD
+    before = len(shop.done)
+    shop.ask("reload")
+    shop.run(20.0)
+    names = {row.key: str(row) for row in shop.world.rows}
+    started = [row.key for row in shop.done[before:] if isinstance(row, effects.Spawn)]
+    order = ["store.1", "store.2", "api.1", "beat.1", "mail.1"]
+    assert order == [names[key] for key in started]
+    ready = [line.removesuffix(" is ready") for line in shop.log if line.endswith(" is ready")]
+    assert order == ready
+
+    # Where the first one fails, the others are not even started.
+    pids_before, before = pids(shop), len(shop.done)
+    shop.following = shop.generation("1.0.0", rows)
+    shop.following.changes = COLD
+    shop.habits["store"] = {"ready": None, "dies": 0.1}
+    shop.ask("reload")
+    shop.run(20.0)
+    assert "store.1 exited with status 1 before it was ready" == shop.last()["failed"]
+    assert 1 == sum(isinstance(row, effects.Spawn) for row in shop.done[before:])
+    assert pids_before == pids(shop)

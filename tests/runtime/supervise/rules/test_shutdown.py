@@ -151,7 +151,7 @@ def test_without_services_it_runs_until_it_is_stopped() -> None:
 def test_the_command_that_starts_is_interrupted() -> None:
     shop = Simulation({"web": {}}, habits={"web": {"ready": None}})
     shop.run(1.0)
-    shop.send(events.Interrupted())
+    shop.send(events.StartInterrupted())
     shop.run(1.0)
     assert shop.world.ended
     assert "`start` was interrupted" == shop.world.outcome.message

@@ -22,8 +22,7 @@ SERVICES: dict[str, dict[str, Any]] = {
 def size(value: object) -> int:
     """How many values hang on that one, without what a release has read."""
     if isinstance(value, Row):
-        names = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-        return 1 + sum(size(getattr(value, name)) for name in names)
+        return 1 + sum(map(size, vars(value).values()))
     if isinstance(value, dict):
         return sum(size(key) + size(item) for key, item in value.items())
     if isinstance(value, list | tuple | set | frozenset):

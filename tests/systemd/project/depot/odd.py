@@ -12,7 +12,7 @@ MOST = 200  # processes of the bomb, should nothing stop it before
 
 
 def main() -> None:
-    {"well": well, "deaf": deaf, "never": never, "bomb": bomb}[config["odd"]]()
+    {"well": well, "deaf": deaf, "never": never, "bomb": bomb, "eats": eats}[config["odd"]]()
 
 
 def web_answers() -> bool:
@@ -37,6 +37,20 @@ def never() -> None:
 def deaf() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     well()
+
+
+def eats() -> None:
+    """Takes all the memory there is, once; its successor is well."""
+    mark = os.path.join(os.environ["RELEASE_STATE_DIR"], "eaten")
+    ready()
+    if not os.path.exists(mark):
+        while not web_answers():
+            time.sleep(0.05)
+        open(mark, "w").close()
+        taken = []
+        for _ in range(MOST):
+            taken.append(b"x" * (16 << 20))
+    never()
 
 
 def bomb() -> None:
