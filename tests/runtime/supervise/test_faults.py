@@ -217,7 +217,7 @@ def test_a_log_that_cannot_grow_stops_nothing(mini_release: Make) -> None:
     chatty = WORKER.replace("ready()", "print('x' * 100_000, 'y' * 100_000)\n    ready()")
     release = mini_release({"shop/worker.py": chatty}, services={"worker": {}})
     # 32 kB for a file, as on a disk that is full.
-    words = ["sh", "-c", 'ulimit -f 64; exec "$0" start', release.root / "bin" / "shop"]
+    words = ["sh", "-c", 'ulimit -f 64; exec "$0" start', str(release.root / "bin/shop")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert (release.state / "log" / "shop.log").stat().st_size <= 64 * 1024
