@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from relforge.model.deploy import Deploy  # noqa: E402 - after the path
 from relforge.runtime.contract import reference  # noqa: E402 - after the path
 from relforge.runtime.contract.command import Argument, Command  # noqa: E402 - after the path
 from relforge.runtime.contract.hook import TURNS, Hook  # noqa: E402 - after the path
@@ -93,6 +94,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "log": lambda: _table(Log),
     "upgrade": lambda: _table(Upgrade),
     "console": lambda: _table(Console),
+    "deploy": lambda: _table(Deploy),
     "nodes": lambda: _table(Nodes),
     "schedule": lambda: _table(Job),
     "directories": _directories,

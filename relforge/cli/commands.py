@@ -16,6 +16,9 @@ COMMANDS = {
     "build": ("build", "build", ("relforge build", "relforge build --env staging")),
     "release": ("build", "release", ("relforge release", "relforge release --format oci")),
     "run": ("run", "app", ("relforge run web", "relforge run -- python manage.py check")),
+    "deploy": ("deploy", "deploy", ("relforge deploy prod", "relforge deploy prod --canary")),
+    "rollback": ("deploy", "rollback", ("relforge rollback prod",)),
+    "fleet": ("fleet", "app", ("relforge fleet status prod",)),
     "push": ("push", "push", ("relforge push registry.example.org/shop",)),
     "emit": ("emit", "emit", ("relforge emit", "relforge emit nginx --out deploy")),
     "verify": ("artifact", "verify", ("relforge verify dist/shop-1.0-linux-x86_64.tar.gz",)),
@@ -77,11 +80,6 @@ def _elsewhere(word: str) -> str:
 
     if word in ("version", "help"):
         return f"Use: relforge --{word}"
-    if word == "deploy":
-        return (
-            "To deploy, copy an artifact of `relforge release` to the host and run there: "
-            "bin/NAME install ARTIFACT, then bin/NAME upgrade VERSION"
-        )
     if word in RESERVED:
         return f"This is a command of an unpacked or installed release: bin/NAME {word}"
     return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from relforge.model.deploy import Deploy
 from relforge.runtime.contract.command import Command
 from relforge.runtime.contract.hook import Hook
 from relforge.runtime.contract.job import Job
@@ -276,6 +277,7 @@ class Settings:
     members: tuple[str, ...] = ()  # directories of packages, relative to the project
     attest: bool = False  # write digest and provenance beside each artifact
     sign: str = ""  # the key that signs the digest, or `sigstore`
+    deploys: tuple[Deploy, ...] = ()  # decide nothing of what is built
 
     @property
     def own_steps(self) -> tuple[str, ...]:

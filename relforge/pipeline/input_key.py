@@ -24,6 +24,7 @@ PACKING: dict[str, Any] = {
     "deb": DebSettings(),
     "attest": False,
     "sign": "",
+    "deploys": (),
 }
 LOCAL_PACKAGE = re.compile(  # in a uv.lock; in a pylock.toml; in a poetry.lock, in a pdm.lock
     r"""(?:editable|directory)\s*=\s*(?:\{[^}]*?path\s*=\s*)?["']([^"']+)"""

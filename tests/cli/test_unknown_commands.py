@@ -35,7 +35,6 @@ def test_a_command_of_a_release_is_sought_there(  # P61
     [
         ("version", "relforge --version"),
         ("help", "relforge --help"),
-        ("deploy", "bin/NAME install ARTIFACT, then bin/NAME upgrade VERSION"),
         ("biuld", "Did you mean 'build'"),
     ],
 )

@@ -77,7 +77,7 @@ class Testbed:
         trace: TracebackType | None,
     ) -> None:
         # Else they live on, and answer for the next hosts of these names.
-        for socket in (self.directory / "cp").glob("*"):
+        for socket in self.directory.glob("cp*/*"):
             self.run("ssh", "-O", "exit", "-o", f"ControlPath={socket}", "any")
         self._stack.close()
 

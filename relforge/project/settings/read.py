@@ -18,6 +18,7 @@ from relforge.project.settings.checks import read_check, read_strip
 from relforge.project.settings.commands import read_command
 from relforge.project.settings.console import read_console
 from relforge.project.settings.dependencies import read_dependencies
+from relforge.project.settings.deploy import read_deploy
 from relforge.project.settings.exports import read_exports
 from relforge.project.settings.formats import read_deb, read_formats, read_oci
 from relforge.project.settings.hooks import read_hooks
@@ -92,6 +93,7 @@ def read(
         sign=table.text("sign", ""),
         requirements=table.texts_or("requirements", None, origin="found in the project"),
         members=table.texts("members", ()),
+        deploys=tuple(read_deploy(name, row) for name, row in table.table("deploy").children()),
     )
     check_depends(settings.services)
     only.finish()

@@ -59,10 +59,12 @@ class CallbackModule(CallbackBase):
     def _end(self, result: Any, status: str) -> None:
         facts = _facts(result)
         # Of a loop, the item that failed.
-        failed = [row for row in facts.get("results", ()) if row.get("failed")]
+        failed = [row for row in facts.get("results", ()) if _has_failed(row)]
         row = {name: facts[name] for name in FACTS if name in facts} | {
             name: item[name] for item in failed[:1] for name in FACTS if name in item
         }
+        for item in failed[:1]:
+            row["msg"] = f"{item.get('_ansible_item_label', '')}: {item.get('msg', 'it failed')}"
         host = getattr(result, "host", None) or result._host
         task = getattr(result, "task", None) or result._task
         _print(event="task", host=host.get_name(), task=_name(task), status=status, **row)
@@ -72,6 +74,10 @@ def _facts(result: Any) -> dict[str, Any]:
     """What a task returned; ansible-core 2.19 made the name public."""
     found: dict[str, Any] = result.result if hasattr(result, "result") else result._result
     return found
+
+
+def _has_failed(row: dict[str, Any]) -> bool:
+    return bool(row.get("failed") or row.get("unreachable"))
 
 
 def _name(task: Any) -> str:
