@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from relforge.model.deploy import Deploy
 from relforge.model.spec import ConfigSettings, Settings
 from relforge.runtime.contract import address, amount, reference
 from relforge.runtime.contract.address import Address
@@ -110,7 +111,9 @@ def of(settings: Settings, env: str, choices: Choices) -> Deployment:
     """The deployment; raises UserError for a key without a value, and an unknown command."""
     values = _values(settings.config, choices.values)
     target = choices.target or "linux-x86_64"
-    name, root = settings.name, f"/srv/{settings.name}"
+    name = settings.name
+    known = next((row for row in settings.deploys if row.name == env), Deploy())
+    root = known.root or f"/srv/{name}"
     places = {"release.root": f"{root}/current", "release.state": f"{root}/var"}
     places["release.app"] = f"{root}/current/app"
     endpoints = tuple(_endpoints(settings, {**values, **places}))
@@ -121,16 +124,16 @@ def of(settings: Settings, env: str, choices: Choices) -> Deployment:
         name=name,
         version=settings.version,
         env=env,
-        user=settings.deb.user or re.sub(r"[^a-z0-9_-]+", "-", name.lower()),
+        user=known.run_as or settings.deb.user or re.sub(r"[^a-z0-9_-]+", "-", name.lower()),
         root=root,
         endpoints=endpoints,
         health=_health(settings.upgrade.health),
         grace=round(max(waits, default=0)) + _STOP_MARGIN,
         ready=round(max(starts, default=60)),
-        migrate=_migrate(settings, choices.migrate),
+        migrate=_migrate(settings, choices.migrate or "".join(known.migrate[:1])),
         variables=tuple(_variables(settings.config)),
         domain=choices.domain or "example.com",
-        hosts=choices.hosts,
+        hosts=choices.hosts or known.hosts,
         image=choices.image or f"{name.lower()}:{settings.version}",
         artifact=choices.artifact or f"https://example.com/releases/{file}",
         sha256=choices.sha256,

@@ -5,6 +5,7 @@ They decide nothing of what is in a release; the builder alone reads them.
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from relforge.runtime.contract.record import Record, key
@@ -41,6 +42,21 @@ class Serial(Shape):
         if type(value) not in self.takes or not rows or not all(map(_is_batch, rows)):
             raise Wrong
         return tuple(rows)
+
+
+class Migrate(Shape):
+    """A command of the release: its words, or a text of them as for a shell."""
+
+    words = 'a command of the release such as "migrate", or a list of its words'
+    takes = (str, list)
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            return Words().read(value)
+        try:
+            return tuple(shlex.split(value))
+        except ValueError as error:
+            raise Wrong(f"{value!r}: {error}") from None
 
 
 class Drain(Shape):
@@ -117,10 +133,11 @@ class Deploy(Record):
         '`"30%"`, or a list for one batch after the other',
     )
     migrate: tuple[str, ...] = key(
-        Words(),
+        Migrate(),
         default=(),
-        doc="the command of the release that migrates, with its arguments; it runs once, "
-        "on the first host, before any host changes",
+        shown='`""`: none',
+        doc='the command of the release that migrates, such as `"migrate"`, or a list of its '
+        "words; it runs once, on the first host, before any host changes",
     )
     drain: dict[str, Any] = key(
         Drain(),

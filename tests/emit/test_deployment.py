@@ -116,6 +116,18 @@ def test_the_command_that_migrates(tmp_path: Path) -> None:
     assert "migrate, init-db" in raised.value.hint
 
 
+def test_what_a_deployment_of_that_name_says(tmp_path: Path) -> None:
+    rows = (
+        '[tool.relforge.deploy.prod]\nhosts = ["web1", "web2"]\nroot = "/opt/shop"\nrun_as = "www"'
+    )
+    change = ("[tool.relforge.upgrade]", f'{rows}\nmigrate = ["init-db"]\n[tool.relforge.upgrade]')
+    found = settings(tmp_path, change)
+    made = described(found)
+    assert (("web1", "web2"), "/opt/shop", "www") == (made.hosts, made.root, made.user)
+    assert "init-db" == made.migrate
+    assert ("web9",) == described(found, hosts=("web9",)).hosts
+
+
 def test_the_user_is_a_name_that_useradd_takes(tmp_path: Path) -> None:
     found = settings(tmp_path, ("[tool.relforge]\n", '[tool.relforge]\nname = "My_Shop"\n'))
     assert "my_shop" == described(found).user

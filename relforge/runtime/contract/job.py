@@ -40,6 +40,19 @@ class Zone(Text):
         return text
 
 
+class Scope(Choice):
+    """Where a job runs; one run for all hosts of a fleet is not there yet."""
+
+    def read(self, value: Any) -> str:
+        if value == "cluster":
+            raise Wrong(
+                "this version runs a job on each host",
+                hint="enable it on one host, or take a lock in the database that all share",
+            )
+        text: str = super().read(value)
+        return text
+
+
 class Job(Record):
     """One row of ``schedule``; exactly one of `cron` and `every`, and of `command` and `call`."""
 
@@ -82,6 +95,7 @@ class Job(Record):
         doc='what was missed while the release did not run: `"none"`, or the `"last"` of them '
         "at once",
     )
+    scope: str = key(Scope("host"), default="host", doc='`"host"`: on each host')
     enabled: bool = key(Flag(), default=True, doc="`false`: it comes only by `schedule run`")
 
     def row(self) -> dict[str, Any]:

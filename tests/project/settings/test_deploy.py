@@ -48,6 +48,8 @@ def test_hosts_are_enough(tmp_path: Path) -> None:
         ('drain = { readiness = "6s" }', "drain", {"readiness": 6.0}),
         ('drain = { haproxy = ["a", "b"] }', "drain", {"haproxy": ("a", "b")}),
         ('migrate = ["manage", "migrate"]', "migrate", ("manage", "migrate")),
+        ('migrate = "migrate"', "migrate", ("migrate",)),
+        ('migrate = "manage migrate --plan"', "migrate", ("manage", "migrate", "--plan")),
         ('credentials = { "db.url" = { env = "X" } }', "credentials", {"db.url": {"env": "X"}}),
     ],
 )

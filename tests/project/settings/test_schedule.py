@@ -61,7 +61,7 @@ def test_a_release_without_the_command_has_no_such_job(tmp_path: Path) -> None:
         ('every = "1h"\ntimezone = "Europe/Rome"\ncommand = "report"', "timezone", "`cron`"),
         ('cron = "@daily"\ntimezone = "../etc"\ncommand = "report"', "timezone", "time zone"),
         ('cron = "@daily"\ncommand = "report"\noverlap = "both"', "overlap", "both"),
-        ('cron = "@daily"\ncommand = "report"\nscope = "cluster"', "scope", "unknown key"),
+        ('cron = "@daily"\ncommand = "report"\nscope = "cluster"', "scope", "on each host"),
     ],
 )
 def test_what_does_not_fit(tmp_path: Path, lines: str, where: str, words: str) -> None:
