@@ -241,7 +241,7 @@ def test_what_settings_keep_in_the_release_is_said_once(lines: str, said: str) -
         (("base = os.path.dirname(os.path.abspath(__file__))\n"
          "app.config['U'] = 'sqlite:///' + os.path.join(base, 'a.db')"),
          "web.py:5 writes a database inside the release (a.db)"),
-        ("app.config['UPLOAD_DIRECTORY'] = os.path.join(app.root_path, 'up')",
+        ("app.config['UPLOAD_FOLDER'] = os.path.join(app.root_path, 'up')",
          "web.py:4 writes uploads inside the release (up)"),
         (("base = os.path.dirname(os.path.abspath(__file__))\n"
           "url = 'sqlite:///{0}'.format(os.path.join(base, 'a.db'))"),
