@@ -58,8 +58,8 @@ def load(project: Path, name: str, hosts: str | None = None) -> Deployment:
 def artifact(deployment: Deployment, version: str | None) -> Path:
     """The tarball in ``dist/`` of that version, by default that of the settings."""
     wanted = version or deployment.settings.version
-    folder = deployment.project / "dist"
-    made = sorted(folder.glob(f"{deployment.release}-{wanted}-*.tar.gz"))
+    directory = deployment.project / "dist"
+    made = sorted(directory.glob(f"{deployment.release}-{wanted}-*.tar.gz"))
     if len(made) == 1:
         return made[0]
     if made:

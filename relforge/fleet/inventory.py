@@ -18,10 +18,10 @@ ALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 GROUP, BALANCERS = "relforge", "relforge_balancers"
 
 
-def inventory(deployment: Deployment, folder: Path | None = None) -> dict[str, Any]:
+def inventory(deployment: Deployment, directory: Path | None = None) -> dict[str, Any]:
     """Groups, hosts and variables, as Ansible's YAML inventories have them.
 
-    ``folder`` is where it will stay: then paths begin there, so that both can be moved together.
+    ``directory`` is where it will stay: then paths begin there, so that both can be moved together.
     """
     deploy = deployment.deploy
     # A host that goes away is noticed: else ssh waits for it as long as TCP does.
@@ -29,7 +29,7 @@ def inventory(deployment: Deployment, folder: Path | None = None) -> dict[str, A
     groups: dict[str, Any] = {
         GROUP: {
             "hosts": {host: {} for host in deploy.hosts},
-            "vars": {**user, **variables(deployment, folder)},
+            "vars": {**user, **variables(deployment, directory)},
         }
     }
     balancers = deploy.drain.get("haproxy", ())
@@ -39,10 +39,10 @@ def inventory(deployment: Deployment, folder: Path | None = None) -> dict[str, A
     return groups
 
 
-def variables(deployment: Deployment, folder: Path | None) -> dict[str, Any]:
+def variables(deployment: Deployment, directory: Path | None) -> dict[str, Any]:
     """The variables of the collection; what has its own default there is left out."""
     deploy = deployment.deploy
-    place = Place(deployment.project, deploy.name, folder)
+    place = Place(deployment.project, deploy.name, directory)
     rows: dict[str, Any] = {
         "relforge_name": deployment.release,
         "relforge_root": deployment.root,
@@ -79,10 +79,10 @@ def drain(deploy: Deploy) -> dict[str, Any]:
 class Place:
     """Files of the project that the settings name; raises UserError for one that is missing."""
 
-    def __init__(self, project: Path, deploy: str, folder: Path | None) -> None:
+    def __init__(self, project: Path, deploy: str, directory: Path | None) -> None:
         self.where = f"tool.relforge.deploy.{deploy}"
         self._project = project
-        self._folder = folder
+        self._folder = directory
 
     def text(self, key: str, name: str) -> str:
         """Its path as a value of a variable; "" for none."""

@@ -44,8 +44,8 @@ def run(
     Raises UserError where Ansible itself could not begin; a host that fails is the outcome's.
     """
     check()
-    with tempfile.TemporaryDirectory(prefix="relforge-") as folder:
-        place = Path(folder) / "inventory.json"
+    with tempfile.TemporaryDirectory(prefix="relforge-") as directory:
+        place = Path(directory) / "inventory.json"
         place.write_text(json.dumps(inventory(deployment)))
         words = [sys.executable, "-m", "ansible", "playbook", "--inventory", str(place)]
         words += ["--limit", ",".join(deployment.hosts), *(["--check", "--diff"] * dry)]

@@ -15,22 +15,24 @@ PLAYBOOKS = ("deploy", "rollback", "status", "prune", "lock", "unlock")
 COLLECTION = "collections/ansible_collections/relforge/deploy"
 
 
-def write(deployment: Deployment, folder: Path) -> list[Path]:
+def write(deployment: Deployment, directory: Path) -> list[Path]:
     """Write them into a directory that must not hold them yet; what was written."""
     playbook.check()
     import yaml  # noqa: PLC0415 - comes with Ansible
 
-    made = [folder / "inventory.yml", *(folder / f"{name}.yml" for name in PLAYBOOKS)]
-    made.append(folder / COLLECTION)
+    made = [directory / "inventory.yml", *(directory / f"{name}.yml" for name in PLAYBOOKS)]
+    made.append(directory / COLLECTION)
     for path in made:
         if path.exists():
             raise UserError(f"{path}: it exists already", hint="name another directory")
-    folder.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(inventory(deployment, folder.resolve()), sort_keys=False)
+    directory.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(inventory(deployment, directory.resolve()), sort_keys=False)
     made[0].write_text(text, encoding="utf-8")
     for name in PLAYBOOKS:
         line = f"- ansible.builtin.import_playbook: relforge.deploy.{name}\n"
-        (folder / f"{name}.yml").write_text(f"---\n{line}", encoding="utf-8")
+        (directory / f"{name}.yml").write_text(f"---\n{line}", encoding="utf-8")
     source = playbook.COLLECTIONS / "ansible_collections/relforge/deploy"
-    shutil.copytree(source, folder / COLLECTION, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copytree(
+        source, directory / COLLECTION, ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
     return made

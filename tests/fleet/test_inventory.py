@@ -113,17 +113,17 @@ def test_the_artifact_is_the_one_of_the_version(project: Path) -> None:
 
 
 def test_what_is_printed_can_be_moved(project: Path, tmp_path: Path) -> None:
-    folder = project / "ansible"
-    written = printed.write(deployment.load(project, "prod"), folder)
-    text = (folder / "inventory.yml").read_text()
+    directory = project / "ansible"
+    written = printed.write(deployment.load(project, "prod"), directory)
+    text = (directory / "inventory.yml").read_text()
     assert "relforge_config: '{{ inventory_dir }}/../prod.toml'" in text
     assert "inventory_dir ~ ''/../key''" in text
     assert str(tmp_path) not in text
-    assert "relforge.deploy.deploy" in (folder / "deploy.yml").read_text()
-    assert (folder / printed.COLLECTION / "galaxy.yml").is_file()
-    assert folder / printed.COLLECTION in written
+    assert "relforge.deploy.deploy" in (directory / "deploy.yml").read_text()
+    assert (directory / printed.COLLECTION / "galaxy.yml").is_file()
+    assert directory / printed.COLLECTION in written
     with pytest.raises(UserError, match="it exists already"):
-        printed.write(deployment.load(project, "prod"), folder)
+        printed.write(deployment.load(project, "prod"), directory)
 
 
 def test_without_ansible_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,12 +142,12 @@ def test_a_canary_is_the_first_host_alone_and_status_shows_it(shop: Shop) -> Non
 
 
 def test_what_is_printed_deploys_as_well(shop: Shop, tmp_path: Path) -> None:
-    folder = tmp_path / "ansible"
-    assert "inventory.yml" in shop.ok("deploy", "prod", "--print", str(folder))
-    assert SECRET not in (folder / "inventory.yml").read_text()
+    directory = tmp_path / "ansible"
+    assert "inventory.yml" in shop.ok("deploy", "prod", "--print", str(directory))
+    assert SECRET not in (directory / "inventory.yml").read_text()
     done = shop.testbed.run(
-        *(Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "inventory.yml"),
-        folder / "status.yml",
+        *(Path(sys.executable).with_name("ansible-playbook"), "-i", directory / "inventory.yml"),
+        directory / "status.yml",
         env={"SHOP_DB_URL": SECRET, "HOME": str(tmp_path)},
     )
     assert 0 == done.returncode, done.stdout + done.stderr
