@@ -4,10 +4,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, select, update
-from ticketd import db, orders, worker
+from ticketd import db, ops, orders, worker
 from ticketd.models import Base, Job, Order
 
 EVENT = "small-talk"  # 40 seats
@@ -81,3 +82,17 @@ def test_a_job_that_fails_is_taken_again_later_and_not_for_ever(engine: Engine) 
 def test_migrations_make_the_tables_of_the_models(engine: Engine) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_report_counts_what_is_paid(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    reserve(engine, quantity=5)
+    token = reserve(engine, quantity=2)
+    with db.transaction(engine) as session:
+        orders.pay(session, token)
+    ops.report(engine=engine)
+    assert capsys.readouterr().out.splitlines() == [
+        "night-trains: 0 of 120 sold, 0.00",
+        "small-talk: 2 of 40 sold, 36.00",
+        "tidal-quartet: 0 of 60 sold, 0.00",
+    ]

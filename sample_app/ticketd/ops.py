@@ -1,14 +1,14 @@
-"""The commands of the release: `bin/ticketd migrate` and `bin/ticketd seed`."""
+"""The commands of the release: `migrate`, `seed`, and `report`, which runs every night."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from ticketd import db
-from ticketd.models import Event
+from ticketd.models import Event, Order
 
 EXAMPLES = (
     ("night-trains", "Night Trains, live", "Kantine am Ufer", "Europe/Berlin", 2450, 120),
@@ -40,3 +40,19 @@ def seed(*, engine: Engine | None = None) -> None:
             event.capacity = event.available = seats
             session.add(event)
     print("on sale:", ", ".join(slug for slug, *_ in EXAMPLES))
+
+
+def report(*, engine: Engine | None = None) -> None:
+    """Print what each event has sold."""
+    sold = func.coalesce(func.sum(Order.quantity), 0)
+    taken = func.coalesce(func.sum(Order.amount_cents), 0)
+    confirmed = (Order.event_id == Event.id) & (Order.status == "confirmed")
+    with db.transaction(engine) as session:
+        rows = session.execute(
+            select(Event.slug, Event.capacity, sold, taken)
+            .outerjoin(Order, confirmed)
+            .group_by(Event.id, Event.slug, Event.capacity)
+            .order_by(Event.slug)
+        )
+        for slug, capacity, tickets, cents in rows:
+            print(f"{slug}: {tickets} of {capacity} sold, {cents / 100:.2f}")

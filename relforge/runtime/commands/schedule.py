@@ -72,7 +72,7 @@ def _show(*, as_json: bool) -> int:
     lines = [("JOB", "WHEN", "NEXT", "LAST", "RESULT")]
     for name, row in rows.items():
         job = release["schedule"].get(name, {})
-        place = zone(job.get("timezone", "UTC"), name)
+        place = zone(job.get("timezone", "UTC"), name, root())
         lines.append((name, _when(job), _next(row, place), *_last(row, place)))
     print("\n".join(columns.lines(lines)) if len(lines) > 1 else "this release has no schedule")
     return DONE

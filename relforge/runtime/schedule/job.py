@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from datetime import UTC
 
-from ..contract.cron import Cron
 from ..errors import CONFIG, Refusal
 
 TYPE_CHECKING = False
@@ -23,13 +21,15 @@ class JobSpec:
     same on every day, so that the hosts of a fleet do not all begin at once.
     """
 
-    def __init__(self, name: str, row: Mapping[str, Any]) -> None:
-        """Raises Refusal for a time zone that this host does not know."""
+    def __init__(self, name: str, row: Mapping[str, Any], root: str = "") -> None:
+        """``root`` is the release.  Raises Refusal for a time zone that nobody knows."""
+        from ..contract.cron import Cron  # late, as below: most releases have no schedule
+
         self.name = name
         self.row = row
         self.every: float = row["every"]
         self.cron = Cron(row["cron"]) if row["cron"] else None
-        self.zone = zone(row["timezone"], name)
+        self.zone = zone(row["timezone"], name, root)
         self.overlap: str = row["overlap"]
         self.catch_up: str = row["catch_up"]
         self.timeout: float = row["timeout"]
@@ -53,17 +53,29 @@ class JobSpec:
         return None if found is None else found + self.shift
 
 
-def zone(name: str, job: str) -> tzinfo:
-    """The time zone of that name; raises Refusal."""
+def specs(manifest: Mapping[str, Any], root: str) -> list[JobSpec]:
+    """The jobs of a release; raises Refusal."""
+    return [JobSpec(name, row, root) for name, row in manifest["schedule"].items()]
+
+
+def zone(name: str, job: str, root: str) -> tzinfo:
+    """The time zone of that name: of the host, or of a `tzdata` in the release; raises Refusal."""
+    from datetime import UTC
+
     if name == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo
+    import zoneinfo
+    from glob import escape, glob
 
+    inside = glob(f"{escape(root)}/python/lib/python3*/site-packages/tzdata/zoneinfo")
+    missing = [path for path in inside if path not in zoneinfo.TZPATH]
+    if missing:
+        zoneinfo.reset_tzpath([*zoneinfo.TZPATH, *missing])
     try:
-        return ZoneInfo(name)
+        return zoneinfo.ZoneInfo(name)
     except (OSError, ValueError, KeyError):
         raise Refusal(
-            f"schedule.{job}.timezone: this host does not know the time zone {name}",
-            hint="install its time zone data (the package tzdata), or use UTC",
+            f"schedule.{job}.timezone: neither this host nor the release knows {name}",
+            hint="add tzdata to the project's dependencies or to the host, or use UTC",
             code=CONFIG,
         ) from None

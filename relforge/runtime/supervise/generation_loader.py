@@ -18,6 +18,7 @@ from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
 from ..protocol import roles, startup
+from ..schedule import job
 from ..wire.descriptors import high, high_socket
 from ..wire.spawn import FIRST, spawn
 from . import sockets, specs
@@ -141,6 +142,7 @@ class GenerationLoader:
         born.exports = answer.get("exports", True)
         born.takes = tuple(answer.get("takes", ()))
         born.specs = specs.of(self._config, manifest, self._root, paths.state)
+        job.specs(manifest, self._root)
         born.health = specs.health(self._config, manifest, self._root, paths.state)
         if not self._listen:
             return born

@@ -7,8 +7,7 @@ import time
 
 from ..errors import Refusal
 from ..protocol import questions
-from ..schedule import kept
-from ..schedule.job import JobSpec
+from ..schedule import job, kept
 from ..wire.spawn import FIRST, application, spawn
 from . import handover
 from .edge import Edge
@@ -36,8 +35,8 @@ class Jobs:
 
     def read(self, born: Generation) -> None:
         """Post what is known of the release's jobs; nothing where it has none."""
-        rows = born.manifest["schedule"]
-        if not rows:
+        specs = job.specs(born.manifest, born.paths.root)
+        if not specs:
             return
         plan = self._edge.plan
         try:
@@ -45,7 +44,6 @@ class Jobs:
         except (OSError, Refusal) as error:
             plan.journal.say(f"what was kept of the schedule is left out: {error}")
             known = {}
-        specs = [JobSpec(name, row) for name, row in rows.items()]
         running = tuple(run.name for run in self._runs.under_way)
         self._edge.post(ScheduleRead(specs, known, offset(), running))
 

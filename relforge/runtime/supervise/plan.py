@@ -13,6 +13,7 @@ from ..contract.content import read_manifest
 from ..contract.manifest import root as release_root
 from ..errors import CONFIG, Refusal
 from ..paths import Paths
+from ..schedule import job
 from ..wire.descriptors import high
 from ..wire.unix import answers
 from . import leftover, lock, open_files, sockets, specs, systemd
@@ -186,6 +187,7 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     values = loading.read(born.config)["values"]
     born.specs = specs.read(born.manifest, values, paths.root, paths.state)
     open_files.check(born.specs)
+    job.specs(born.manifest, paths.root)  # what is wrong with them is an error of the start
     clean(paths.run, born.specs)
     born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:
