@@ -83,9 +83,14 @@ def terminal(*words: str) -> Iterator[tuple[int, int]]:
     """A program in a terminal of its own: the terminal's other end, and the process."""
     pid, fd = pty.fork()
     if pid == 0:
+        # Who runs the tests under nohup ignores it, and no shell could trap it.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.execvp(words[0], words)
     try:
         yield fd, pid
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)  # else nobody would hear what is wrong
+        raise
     finally:
         os.waitpid(pid, 0)
 
