@@ -65,7 +65,7 @@ def test_a_day_of_an_operator(mini_release: Make) -> None:
     assert f"shop 1.0.0 is running (pid {pid}): worker.1, worker.2\n" == started.stdout
 
     running = status(release)
-    change = {"operation", "coming", "leaving", "draining"}
+    change = {"operation", "coming", "leaving", "draining", "node", "schedule"}
     assert {"name", "version", "state", "pid", "uptime", "services"} | change == set(running)
     assert ("shop", "1.0.0", "running", pid) == tuple(
         running[key] for key in ("name", "version", "state", "pid")

@@ -168,7 +168,7 @@ def _below(client: Any, path: str) -> list[dict[str, Any]]:
 
 def _named(client: Any, names: list[str]) -> dict[str, Any]:
     answer: dict[str, Any] = _asked(
-        ", ".join(names), lambda: client.get_parameters(KeyNames=names, WithDecryption=True)
+        ", ".join(names), lambda: client.get_parameters(Names=names, WithDecryption=True)
     )
     return answer
 
