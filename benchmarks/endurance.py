@@ -5,7 +5,7 @@ meter of benchmarks/meter.py, which tries nothing twice:
 
     rounds    an upgrade to the other version, then `reload --all` or a renewed certificate;
               the processes of one service are replaced after so many requests all the while
-    kills     SIGKILL for a process of each service, under a meter of its own: whom that
+    kills     SIGKILL for a process of each service, with a separate meter: whom that
               process was answering has lost the request, and nobody else
 
 Nothing may fail in the rounds.  Exit 1 where something does.

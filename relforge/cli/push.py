@@ -46,8 +46,8 @@ def push(
     `docker login`, or RELFORGE_REGISTRY_USERNAME and RELFORGE_REGISTRY_PASSWORD.
     """
     # Late: urllib3 is slow to import, and looks for IPv6 as it is.
-    from relforge.artifacts.push import send  # noqa: PLC0415 - seldom needed
-    from relforge.artifacts.push.registry import Registry  # noqa: PLC0415 - seldom needed
+    from relforge.artifacts.push import send  # noqa: PLC0415 - slow to import
+    from relforge.artifacts.push.registry import Registry  # noqa: PLC0415 - slow to import
 
     version = ""
     if artifact is None or ":" not in where.rpartition("/")[2]:

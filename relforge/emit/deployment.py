@@ -9,14 +9,14 @@ from typing import Any
 
 from relforge.model.deploy import Deploy
 from relforge.model.spec import ConfigSettings, Settings
-from relforge.runtime.contract import address, amount, reference
+from relforge.runtime.contract import address, amount, naming, reference
 from relforge.runtime.contract.address import Address
 from relforge.runtime.contract.wrong import Wrong
 from relforge.support.errors import UserError
 from relforge.support.urls import split_url
 
+TARGET = "linux-x86_64"  # in the names of tarballs
 _STOP_MARGIN = 5  # seconds that the supervisor itself may take after the last service
-_LOOPBACK = ("127.", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Endpoint:
     @property
     def is_private(self) -> bool:
         """Can only this host, or this container, reach it?"""
-        return bool(self.path) or self.host.startswith(_LOOPBACK)
+        return bool(self.path) or address.is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +98,17 @@ class Choices:
     """What the command line says; "" and () stand for the default."""
 
     values: Mapping[str, str]  # of the configuration: key, text
-    domain: str = ""
+    domain: str = "example.com"
     hosts: tuple[str, ...] = ()
     image: str = ""
     artifact: str = ""
     sha256: str = ""
     migrate: str = ""
-    target: str = ""
 
 
 def of(settings: Settings, env: str, choices: Choices) -> Deployment:
     """The deployment; raises UserError for a key without a value, and an unknown command."""
     values = _values(settings.config, choices.values)
-    target = choices.target or "linux-x86_64"
     name = settings.name
     known = next((row for row in settings.deploys if row.name == env), Deploy())
     root = known.root or f"/srv/{name}"
@@ -119,7 +117,7 @@ def of(settings: Settings, env: str, choices: Choices) -> Deployment:
     endpoints = tuple(_endpoints(settings, {**values, **places}))
     waits = [_seconds(row.drain, values, 20.0) + row.kill_after for row in settings.services]
     starts = [_seconds(row.ready_timeout, values, 60.0) for row in settings.services]
-    file = f"{name}-{settings.version}-{target}.tar.gz"
+    file = f"{name}-{settings.version}-{TARGET}.tar.gz"
     return Deployment(
         name=name,
         version=settings.version,
@@ -132,12 +130,12 @@ def of(settings: Settings, env: str, choices: Choices) -> Deployment:
         ready=round(max(starts, default=60)),
         migrate=_migrate(settings, choices.migrate or "".join(known.migrate[:1])),
         variables=tuple(_variables(settings.config)),
-        domain=choices.domain or "example.com",
+        domain=choices.domain,
         hosts=choices.hosts or known.hosts,
         image=choices.image or f"{name.lower()}:{settings.version}",
         artifact=choices.artifact or f"https://example.com/releases/{file}",
         sha256=choices.sha256,
-        target=target,
+        target=TARGET,
         python=settings.python.version.rstrip("t"),
     )
 
@@ -202,7 +200,7 @@ def _opening(text: str, found: Address, config: ConfigSettings) -> tuple[tuple[s
     """How a container opens it: the variable of the key that is the host."""
     host, _, _ = text.rpartition(":")
     keys = reference.keys(host)
-    if not found.host.startswith(_LOOPBACK) or len(keys) != 1 or host != f"${{{keys[0]}}}":
+    if not address.is_loopback(found.host) or len(keys) != 1 or host != f"${{{keys[0]}}}":
         return ()
     name = _variable(config, keys[0])
     return ((name, address.EVERYWHERE),) if name else ()
@@ -222,7 +220,7 @@ def _variable(config: ConfigSettings, key: str) -> str:
             if mapped == key:
                 return str(name)
         if prefix := provider.options.get("prefix"):
-            return f"{prefix}{key.upper().replace('-', '_').replace('.', '__')}"
+            return naming.variable(str(prefix), key)
     return ""
 
 

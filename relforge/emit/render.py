@@ -6,16 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
-
-import jinja2
 
 from relforge.emit import quoting
 from relforge.emit.deployment import Deployment, Endpoint
 from relforge.emit.targets import TARGETS
 from relforge.model.spec import Settings
 from relforge.runtime import unit
+from relforge.support import templates
 from relforge.support.errors import UserError
 
 MARK = "# Written by `"  # how a file is known that may be written again; the units' own, too
@@ -50,39 +48,21 @@ def emit(target: str, deployment: Deployment, settings: Settings) -> Emitted:
             f"{target}: no service of {deployment.name} listens, so there is nothing to pass on",
             hint='give a service an address: listen = ["127.0.0.1:8000"]',
         )
-    environment = _environment()
+    environment = templates.environment(_FILTERS)
     context = _context(target, deployment, settings)
 
     def text(template: str) -> str:
         return environment.from_string(template).render(context)
 
-    files = tuple(File(path=text(path), text=text(_read(name))) for path, name in row.files)
+    files = tuple(
+        File(path=text(path), text=text(templates.source(f"emit/{name}")))
+        for path, name in row.files
+    )
     return Emitted(
         files=tuple(file for file in files if file.text.strip()),
         notes=tuple(_notes(target, deployment)),
         next=tuple(line for line in map(text, row.next) if line),
     )
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.filters |= {
-        "shell": quoting.shell,
-        "double": quoting.double,
-        "word": word,
-    }
-    return environment
-
-
-def _read(name: str) -> str:
-    place = resources.files("relforge").joinpath(f"templates/emit/{name}")
-    return place.read_text(encoding="utf-8")
 
 
 def _context(target: str, deployment: Deployment, settings: Settings) -> dict[str, Any]:
@@ -184,3 +164,6 @@ def _heroku(deployment: Deployment) -> Iterator[str]:
 def word(text: str) -> str:
     """A text as a label (RFC 1123): lower case, digits, dashes."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_LABEL].rstrip("-")
+
+
+_FILTERS = {"shell": quoting.shell, "double": quoting.double, "word": word}

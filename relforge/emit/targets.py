@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """``files`` maps the path of each file below ``--out`` to its template; () for `systemd`.
+    """``files`` maps the path of each file below ``--out`` to its template.
 
     Paths and the lines of ``next`` are templates too.
     """
@@ -69,7 +69,7 @@ TARGETS = {
         about="a Deployment with probes and drain, a Service, a Job that migrates",
         files=(
             ("{{ d.name | word }}.yaml", "k8s.yaml.j2"),
-            *((("{{ d.name | word }}-migrate.yaml", "k8s-migrate.yaml.j2"),)),
+            ("{{ d.name | word }}-migrate.yaml", "k8s-migrate.yaml.j2"),
         ),
         next=(
             "{% if d.migrate %}kubectl create -f {{ d.name | word }}-migrate.yaml{% endif %}",

@@ -6,10 +6,9 @@ import json
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-import jinja2
+from relforge.support import templates
 
 _WIDE = 92
 
@@ -39,18 +38,10 @@ class Table:
 
 def render(tables: tuple[Table, ...], above: str, *, whole: bool = True) -> str:
     """The text; ``above`` is ``tool.relforge``, or "" for a relforge.toml."""
-    template = resources.files("relforge").joinpath("templates/init/settings.toml.j2")
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
+    template = templates.environment({"lines": lines}).from_string(
+        templates.source("init/settings.toml.j2")
     )
-    environment.filters["lines"] = lines
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
-        tables=tables, above=above, heading=whole and not above
-    )
+    return template.render(tables=tables, above=above, heading=whole and not above)
 
 
 def header(table: Table, above: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from relforge.model.spec import Settings
 from relforge.runtime.contract import reference
+from relforge.runtime.contract.record import keys
 from relforge.runtime.contract.run import references
 from relforge.runtime.contract.wrong import Wrong
 from relforge.support.errors import SettingsError
@@ -79,6 +80,7 @@ def _texts(settings: Settings) -> Iterator[tuple[str, str]]:
     for command in settings.commands:
         for place, text in references(command):
             yield f"commands.{command.name}.{place}", text
-    yield from reference.texts(settings.upgrade.health, "upgrade.health")
-    for key in ("hosts", "name", "path", "service", "namespace"):
-        yield from reference.texts(getattr(settings.nodes, key), f"nodes.{key}")
+    for name, table in (("upgrade", settings.upgrade), ("nodes", settings.nodes)):
+        for row in keys(type(table)):
+            if row.references:
+                yield from reference.texts(getattr(table, row.name), f"{name}.{row.name}")

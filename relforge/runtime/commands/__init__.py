@@ -21,46 +21,129 @@ GUARDED = ("start", "foreground", "stop", "restart", "reload", "upgrade", "rollb
 
 PASSES = ("eval", "run")  # a word behind their first one is for the function
 
-# command :: module.function :: usage :: one line of help; in the order of `help`
-_COMMANDS = """
-start :: lifecycle.start :: [--wait 60s] [--if-stopped] :: start in the background; returns when ready
-foreground :: lifecycle.foreground :: :: run in the foreground, for systemd and containers
-stop :: lifecycle.stop :: [--timeout 30s] :: drain and stop; returns when all have ended
-restart :: lifecycle.restart :: [--timeout 30s] [--wait 60s] :: stop, then start with the new configuration
-reload :: lifecycle.reload :: [SERVICE[.N] | --all] :: apply a new configuration, or replace processes
-drain :: drain.drain :: [--json] :: have the load balancer leave this host out
-undrain :: drain.undrain :: [--json] :: have it send requests here again
-status :: status.status :: [--json] :: services, processes, readiness
-ping :: inspect.ping :: [--timeout 3s] :: check that it answers
-pid :: status.pid :: :: print the supervisor's process id
-version :: status.version :: :: print NAME VERSION
-describe :: status.describe :: [--json] :: what is in this release
-remote_console :: console.remote_console :: [SERVICE[.N]] [--plain] :: a REPL inside the live process (also: remote)
-rpc :: rpc.rpc :: EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--service S[.N] | --all] [--node X | --all-nodes] [--timeout 30s] [--json] :: evaluate in the live process
-eval :: fresh.evaluate :: EXPR :: evaluate in a fresh process with start's configuration
-run :: fresh.run :: pkg.mod:fn [ARGS] :: call a function in a fresh process
-console :: fresh.console :: [--plain] :: a REPL in a fresh process
-stacks :: inspect.stacks :: [SERVICE[.N] | --all] [--signal] [--timeout 5s] :: what every thread is doing
-tasks :: inspect.tasks :: [SERVICE[.N] | --all] [--cancel NAME] [--timeout 5s] :: what every asyncio task is doing
-top :: top.top :: [--every 2s] [--once] [--json] :: a live table of the processes
-logs :: logs.logs :: [-f] [-n LINES] [--since 10m] [SERVICE[.N]] :: print or follow the log
-config :: config.config :: check | explain [KEY] [--json] | diff | example | schema :: check, explain, compare or describe the configuration
-install :: versions.install :: TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json] :: verify an artifact and install its version
-releases :: versions.releases :: [--json] :: list versions: installed, current, running
-upgrade :: versions.upgrade :: VERSION [--dry-run] [--on-restart] [--json] :: switch to an installed version, dropping no request
-rollback :: versions.rollback :: [--dry-run] [--on-restart] [--json] :: switch back to the version before
-uninstall :: versions.uninstall :: VERSION [--json] :: remove a version
-prune :: versions.prune :: --keep N [--dry-run] [--json] :: remove all but the newest and needed versions
-units :: units.units :: [--level basic|standard|strict] [--instances|--socket] [--print|--install] :: systemd units for this release
-schedule :: schedule.schedule :: [run NAME [--no-wait] | pause NAME | resume NAME] [--json] :: the scheduled jobs: when, and how they went
-nodes :: nodes.nodes :: [--status] [--json] :: the nodes of the fleet
-completion :: completion.completion :: bash | zsh | fish :: print a script for shell completion
-"""  # noqa: E501 - a table
-# command: (module, function, usage, one line of help)
-TABLE: dict[str, tuple[str, str, str, str]] = {}
-for _row in _COMMANDS.strip().split("\n"):
-    _name, _entry, _usage, _line = (_part.strip() for _part in _row.split("::"))
-    TABLE[_name] = (*_entry.split("."), _usage, _line)  # type: ignore[assignment]  # two words
+# command: (module, function, usage, one line of help); in the order of `help`
+TABLE: dict[str, tuple[str, str, str, str]] = {
+    "start": (
+        "lifecycle",
+        "start",
+        "[--wait 60s] [--if-stopped]",
+        "start in the background; returns when ready",
+    ),
+    "foreground": (
+        "lifecycle",
+        "foreground",
+        "",
+        "run in the foreground, for systemd and containers",
+    ),
+    "stop": ("lifecycle", "stop", "[--timeout 30s]", "drain and stop; returns when all have ended"),
+    "restart": (
+        "lifecycle",
+        "restart",
+        "[--timeout 30s] [--wait 60s]",
+        "stop, then start with the new configuration",
+    ),
+    "reload": (
+        "lifecycle",
+        "reload",
+        "[SERVICE[.N] | --all]",
+        "apply a new configuration, or replace processes",
+    ),
+    "drain": ("drain", "drain", "[--json]", "have the load balancer leave this host out"),
+    "undrain": ("drain", "undrain", "[--json]", "have it send requests here again"),
+    "status": ("status", "status", "[--json]", "services, processes, readiness"),
+    "ping": ("inspect", "ping", "[--timeout 3s]", "check that it answers"),
+    "pid": ("status", "pid", "", "print the supervisor's process id"),
+    "version": ("status", "version", "", "print NAME VERSION"),
+    "describe": ("status", "describe", "[--json]", "what is in this release"),
+    "remote_console": (
+        "console",
+        "remote_console",
+        "[SERVICE[.N]] [--plain]",
+        "a REPL inside the live process (also: remote)",
+    ),
+    "rpc": (
+        "rpc",
+        "rpc",
+        (
+            "EXPR | - | --file F | --call pkg.mod:fn [--args JSON] [--service S[.N] | --all] "
+            "[--node X | --all-nodes] [--timeout 30s] [--json]"
+        ),
+        "evaluate in the live process",
+    ),
+    "eval": ("fresh", "evaluate", "EXPR", "evaluate in a fresh process with start's configuration"),
+    "run": ("fresh", "run", "pkg.mod:fn [ARGS]", "call a function in a fresh process"),
+    "console": ("fresh", "console", "[--plain]", "a REPL in a fresh process"),
+    "stacks": (
+        "inspect",
+        "stacks",
+        "[SERVICE[.N] | --all] [--signal] [--timeout 5s]",
+        "what every thread is doing",
+    ),
+    "tasks": (
+        "inspect",
+        "tasks",
+        "[SERVICE[.N] | --all] [--cancel NAME] [--timeout 5s]",
+        "what every asyncio task is doing",
+    ),
+    "top": ("top", "top", "[--every 2s] [--once] [--json]", "a live table of the processes"),
+    "logs": (
+        "logs",
+        "logs",
+        "[-f] [-n LINES] [--since 10m] [SERVICE[.N]]",
+        "print or follow the log",
+    ),
+    "config": (
+        "config",
+        "config",
+        "check | explain [KEY] [--json] | diff | example | schema",
+        "check, explain, compare or describe the configuration",
+    ),
+    "install": (
+        "versions",
+        "install",
+        "TARBALL|URL [--root DIR] [--sha256 HEX] [--allowed-signers FILE] [--json]",
+        "verify an artifact and install its version",
+    ),
+    "releases": ("versions", "releases", "[--json]", "list versions: installed, current, running"),
+    "upgrade": (
+        "versions",
+        "upgrade",
+        "VERSION [--dry-run] [--on-restart] [--json]",
+        "switch to an installed version, dropping no request",
+    ),
+    "rollback": (
+        "versions",
+        "rollback",
+        "[--dry-run] [--on-restart] [--json]",
+        "switch back to the version before",
+    ),
+    "uninstall": ("versions", "uninstall", "VERSION [--json]", "remove a version"),
+    "prune": (
+        "versions",
+        "prune",
+        "--keep N [--dry-run] [--json]",
+        "remove all but the newest and needed versions",
+    ),
+    "units": (
+        "units",
+        "units",
+        "[--level basic|standard|strict] [--instances|--socket] [--print|--install]",
+        "systemd units for this release",
+    ),
+    "schedule": (
+        "schedule",
+        "schedule",
+        "[run NAME [--no-wait] | pause NAME | resume NAME] [--json]",
+        "the scheduled jobs: when, and how they went",
+    ),
+    "nodes": ("nodes", "nodes", "[--status] [--json]", "the nodes of the fleet"),
+    "completion": (
+        "completion",
+        "completion",
+        "bash | zsh | fish",
+        "print a script for shell completion",
+    ),
+}
 ALIASES = {
     "remote": "remote_console",
     "daemon": "start",

@@ -36,8 +36,3 @@ class KeyNames:
         name = schema.normal(".".join(parts))
         above = (schema.normal(".".join(parts[:size])) for size in range(1, len(parts)))
         return name in self._exact or any(table in self._tables for table in above)
-
-
-def variable(prefix: str, key: str) -> str:
-    """``TICKETD_DB__URL`` for ``db.url``."""
-    return prefix + key.upper().replace("-", "_").replace(".", "__")

@@ -61,6 +61,11 @@ def outright(text: str) -> tuple[str, int] | None:
     return host, int(port)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this host, or this container, reaches an address with that host."""
+    return host.removeprefix("[").startswith(("127.", "localhost", "::1"))
+
+
 def check(text: str) -> None:
     """Raise Wrong for a setting that is not an address, whatever the configuration puts in it."""
     if not reference.keys(text):

@@ -1,4 +1,4 @@
-"""How releases and their versions may be called: both are parts of file names."""
+"""How releases and their versions may be called, and the environment variable of a key."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def is_version(text: str) -> bool:
     """Whether a release may have that version."""
     plain = 0 < len(text) <= _MOST and text[0] in _BEGINS and _VERSION.issuperset(text)
     return plain and ".." not in text
+
+
+def variable(prefix: str, key: str) -> str:
+    """``TICKETD_DB__URL`` for ``db.url``."""
+    return prefix + key.upper().replace("-", "_").replace(".", "__")

@@ -41,11 +41,8 @@ def hosts(settings: Row, value: Callable[[str], Any]) -> list[str]:
 
 def references(settings: Row) -> list[str]:
     """The keys of the configuration that the strategy needs."""
-    texts = (*settings.get("hosts", ()), *(settings.get(key, "") for key in _TEXTS))
-    return [key for row in texts for key in reference.keys(row)]
-
-
-_TEXTS = ("name", "path", "service", "namespace")
+    texts = reference.texts(settings, "nodes")
+    return [key for _, text in texts for key in reference.keys(text)]
 
 
 def _text(value: Any) -> str:

@@ -32,7 +32,6 @@ class JobSpec:
         self.zone = zone(row["timezone"], name, root)
         self.overlap: str = row["overlap"]
         self.catch_up: str = row["catch_up"]
-        self.timeout: float = row["timeout"]
         # Of the host, and not of chance: a job keeps its time.
         spread = zlib.crc32(f"{os.uname().nodename} {name}".encode()) / 2**32
         self.shift = round(spread * row["jitter"], 1)

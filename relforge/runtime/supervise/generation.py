@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..schedule.job import JobSpec
+
 
 class Generation:
     """A release with the configuration that was loaded for it.
@@ -36,6 +38,7 @@ class Generation:
         self.health: Any = None  # what to ask while it bakes
         self.takes: tuple[int, ...] = ()  # formats of a handover that its runtime understands
         self.specs: list[Spec] = []
+        self.jobs: list[JobSpec] = []  # of the schedule
         self.portions: dict[str, int] = {}  # memfds of what services are handed, by their names
         self._withheld: dict[tuple[str, ...] | None, frozenset[str]] = {}
         self.listeners: dict[str, list[Listener]] = {}
@@ -89,6 +92,11 @@ class Generation:
                 found |= portion.hidden(result, handed, self.manifest["config"]["providers"])
             self._withheld[handed] = found
         return self._withheld[handed]
+
+    def handed_variables(self, handed: tuple[str, ...] | None) -> dict[str, str]:
+        """`variables` for a process that is handed these keys, or for None all of them."""
+        kept = self.withheld(handed)
+        return {name: text for name, text in self.variables().items() if name not in kept}
 
     def sockets(self) -> list[Listener]:
         """All of them, each once."""

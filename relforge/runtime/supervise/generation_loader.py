@@ -142,7 +142,7 @@ class GenerationLoader:
         born.exports = answer.get("exports", True)
         born.takes = tuple(answer.get("takes", ()))
         born.specs = specs.of(self._config, manifest, self._root, paths.state)
-        job.specs(manifest, self._root)
+        born.jobs = job.specs(manifest, self._root)
         born.health = specs.health(self._config, manifest, self._root, paths.state)
         if not self._listen:
             return born

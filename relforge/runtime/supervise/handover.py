@@ -14,6 +14,7 @@ import signal
 from ..protocol.roles import HANDOVER, RESUME
 from ..wire.spawn import command
 from .generation import Generation
+from .journal import ReleaseLog
 from .listener import Listener
 from .output import Output
 from .plan import Plan
@@ -116,11 +117,25 @@ def _listener(row: Listener) -> dict[str, Any]:
 
 def _process(row: Process, processes: Processes) -> dict[str, Any]:
     content = {**handed_over.dump(row), **processes.handed_over(row.key)}
-    output: Output | None = content["output"]
-    content["output"] = output.fd if output is not None else -1
-    content["tail"] = list(output.tail) if output is not None else []
-    content["rest"] = text(output.rest if output is not None else b"")
-    return content
+    return {**content, **output(content["output"])}
+
+
+def output(found: Output | None) -> dict[str, Any]:
+    """What a child prints, as JSON: the descriptor, -1 for none, and what was read last."""
+    if found is None:
+        return {"output": -1, "tail": [], "rest": ""}
+    rest = base64.b64encode(found.rest).decode()
+    return {"output": found.fd, "tail": list(found.tail), "rest": rest}
+
+
+def taken_output(row: dict[str, Any], who: str, journal: ReleaseLog) -> Output | None:
+    """And back."""
+    if row["output"] < 0:
+        return None
+    found = Output(row["output"], who, journal)
+    found.rest = base64.b64decode(row["rest"])
+    found.tail.extend(row["tail"])
+    return found
 
 
 def _descriptors(content: dict[str, Any]) -> list[int]:
@@ -131,13 +146,3 @@ def _descriptors(content: dict[str, Any]) -> list[int]:
     found += [row[name] for row in content["processes"] for name in ("output", "program")]
     found += [row["output"] for row in content.get("jobs", ())]  # 0.1.0 has none
     return sorted({fd for fd in found if fd >= 0})
-
-
-def text(data: bytes) -> str:
-    """Bytes for JSON."""
-    return base64.b64encode(data).decode()
-
-
-def data(words: str) -> bytes:
-    """And back."""
-    return base64.b64decode(words)

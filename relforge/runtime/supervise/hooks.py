@@ -65,9 +65,7 @@ def _spawn(plan: Plan, born: Generation, hook: Hook, facts: dict[str, str], outp
     hook = running.settled(hook, values, f"hooks.{hook.name}", root=born.paths.root, state=state)
     cwd = state if hook.cwd is None else hook.cwd
     question = questions.hook(hook, facts, cwd, os.getpid())
-    kept = born.withheld(None)
-    environ = {name: text for name, text in born.variables().items() if name not in kept}
-    environ.update(hook.env)
+    environ = {**born.handed_variables(None), **hook.env}
     environ.update({f"RELEASE_HOOK_{key.upper()}": value for key, value in facts.items()})
     environ[IN_HOOK] = hook.name
     environ[questions.HOOK] = json.dumps(question)

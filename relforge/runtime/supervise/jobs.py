@@ -7,12 +7,11 @@ import time
 
 from ..errors import Refusal
 from ..protocol import questions
-from ..schedule import job, kept
+from ..schedule import kept
 from ..wire.spawn import FIRST, application, spawn
 from . import handover
 from .edge import Edge
 from .generation import Generation
-from .output import Output
 from .rules.events import JobEnded, ScheduleRead
 from .runs import Run, Runs
 
@@ -25,7 +24,7 @@ IN_JOB = "RELEASE_JOB"  # the name of the job, to its process and all that it st
 
 
 class Jobs:
-    """Runs them; posts a `JobEnded` for each.  ``born`` is whose schedule it is."""
+    """Runs them; posts a `JobEnded` for each."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
@@ -35,8 +34,7 @@ class Jobs:
 
     def read(self, born: Generation) -> None:
         """Post what is known of the release's jobs; nothing where it has none."""
-        specs = job.specs(born.manifest, born.paths.root)
-        if not specs:
+        if not born.jobs:
             return
         plan = self._edge.plan
         try:
@@ -45,7 +43,7 @@ class Jobs:
             plan.journal.say(f"what was kept of the schedule is left out: {error}")
             known = {}
         running = tuple(run.name for run in self._runs.under_way)
-        self._edge.post(ScheduleRead(specs, known, offset(), running))
+        self._edge.post(ScheduleRead(born.jobs, known, offset(), running))
 
     def begin(self, name: str, born: Generation) -> None:
         """Run a job of a release."""
@@ -74,21 +72,14 @@ class Jobs:
         rows = []
         for run in self._runs.under_way:
             facts = {name: getattr(run, name) for name in ("name", "limit", "due", "pid", "asked")}
-            output = run.output
-            facts["output"] = -1 if output is None else output.fd
-            facts["rest"] = handover.text(b"" if output is None else output.rest)
-            rows.append(facts)
+            rows.append({**facts, **handover.output(run.output)})
         return rows
 
     def adopt(self, row: dict[str, Any]) -> None:
         """Go on with a run that another supervisor has begun."""
         run = Run(row["name"], f"the job {row['name']}", row["limit"], GRACE)
         run.due, run.pid, run.asked = row["due"], row["pid"], row["asked"]
-        output = None
-        if row["output"] >= 0:
-            output = Output(row["output"], run.name, self._edge.plan.journal)
-            output.rest = handover.data(row["rest"])
-        self._runs.follow(run, output)
+        self._runs.follow(run, handover.taken_output(row, run.name, self._edge.plan.journal))
 
     def _ended(self, run: Run, problem: str, _lines: list[str]) -> None:
         if not problem:
@@ -108,8 +99,7 @@ def _spawn(name: str, row: dict[str, Any], born: Generation, output: int) -> int
         if row["command"]
         else ("run", row["call"], *row["args"])
     )
-    withheld = born.withheld(None)
-    environ = {key: text for key, text in born.variables().items() if key not in withheld}
+    environ = born.handed_variables(None)
     environ["RELEASE_COMMAND"] = row["command"] or "run"
     environ[IN_JOB] = name
     environ[questions.CONFIG_FD] = str(FIRST)

@@ -66,10 +66,8 @@ def environment(
 ) -> dict[str, str]:
     """The variables of the process: ours without what is internal, and the service's own."""
     born, spec = process.generation, process.spec
-    environ = {**born.variables(), "NOTIFY_SOCKET": plan.notices.path}
-    for name in born.withheld(spec.handed):
-        environ.pop(name, None)
-    environ.update(spec.env)
+    environ = born.handed_variables(spec.handed)
+    environ |= {"NOTIFY_SOCKET": plan.notices.path, **spec.env}
     listeners = len(born.listeners[spec.name])
     name = str(process)
     # The process that it replaces still has the name; the supervisor renames the socket then.

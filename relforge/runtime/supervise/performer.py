@@ -174,7 +174,7 @@ class Performer:
 
 
 # By `rules.effects`: in place what is one call; `own` is the Performer.
-_METHODS: dict[type, Callable[[Any, Any, World], None]] = {
+_METHODS: dict[type, Callable[[Performer, Any, World], None]] = {
     effects.Abandon: lambda own, effect, _world: own.processes.abandon(effect.key),
     effects.Adopt: Performer._adopt,
     effects.Announce: Performer._announce,

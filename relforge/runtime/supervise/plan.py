@@ -187,7 +187,7 @@ def _fill(plan: Plan, meanwhile: Callable[[], object]) -> None:
     values = loading.read(born.config)["values"]
     born.specs = specs.read(born.manifest, values, paths.root, paths.state)
     open_files.check(born.specs)
-    job.specs(born.manifest, paths.root)  # what is wrong with them is an error of the start
+    born.jobs = job.specs(born.manifest, paths.root)
     clean(paths.run, born.specs)
     born.listeners = sockets.open_all(born.specs, paths.run, activated)
     for name, sock in activated:

@@ -9,12 +9,12 @@ import traceback
 from ..contract.content import read_manifest
 from ..errors import Refusal
 from ..paths import Paths
+from ..schedule import job
 from . import handover, report, specs
 from .generation import Generation
 from .listener import Listener
 from .lock import InstanceLock
 from .notices import Notices
-from .output import Output
 from .plan import Plan
 from .rules import handed_over
 from .supervisor import Supervisor
@@ -83,6 +83,7 @@ def _generation(content: dict[str, Any], directories: dict[str, str]) -> Generat
         Paths(root=root, **directories), manifest, content["environ"], content["config"]
     )
     born.specs = specs.of(born.config, manifest, root, directories["state"])
+    born.jobs = job.specs(manifest, root)
     return born
 
 
@@ -99,11 +100,7 @@ def _process(supervisor: Supervisor, row: dict[str, Any]) -> None:
     assert spec is not None
     process = world.new(plan.generation, spec, row["instance"])
     handed_over.load(process, row)
-    output = None
-    if row["output"] >= 0:
-        output = Output(row["output"], str(process), plan.journal)
-        output.rest = handover.data(row["rest"])
-        output.tail.extend(row["tail"])
+    output = handover.taken_output(row, str(process), plan.journal)
     supervisor.adopt(process, row, output)
 
 

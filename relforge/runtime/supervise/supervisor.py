@@ -127,9 +127,8 @@ class Supervisor:
     def _tick(self) -> float | None:
         """The seconds until something is due; what is due already is done first."""
         now = time.monotonic()
-        ahead = jobs.offset()
-        if self.world.jobs and abs(ahead - self.world.offset) > _DRIFT:
-            self.post(events.ClockSet(ahead))
+        if self.world.jobs and abs(jobs.offset() - self.world.offset) > _DRIFT:
+            self.post(events.ClockSet(jobs.offset()))
             return 0.0
         due = self.world.due()
         if due is not None and now >= due:

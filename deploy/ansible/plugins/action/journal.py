@@ -37,7 +37,7 @@ class ActionModule(Remote):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         host = (task_vars or {}).get("inventory_hostname", "")
         row = {"at": now, "host": host, **given["entry"]}
-        # What happened is written, whatever changed: it is no change of what the host runs.
+        # Not a change: the journal only records what happened to the host.
         result |= {"changed": False, "entry": row}
         if self._task.check_mode:
             return result

@@ -32,7 +32,7 @@ _value:
 
 
 def environment_file(variables: Mapping[str, Any]) -> str:
-    """A line for each variable; a value may have several lines of its own."""
+    """A line for each variable; a value may span several lines."""
     rows = []
     for name, value in sorted(variables.items()):
         if not str(name).isidentifier():

@@ -43,7 +43,7 @@ def failure(what: str, done: dict[str, Any]) -> AnsibleActionFail:
 
 
 def tail(text: str) -> str:
-    """The last lines, without what ssh says of its own connections."""
+    """The last lines, without the messages of ssh about its connections."""
     lines = [line.rstrip() for line in text.strip().splitlines() if not _is_ssh(line)]
     return "\n".join(lines[-TAIL:])
 

@@ -19,7 +19,6 @@ _URLS = {
     "source": "source",
     "documentation": "documentation",
 }
-_LOOPBACK = ("127.", "localhost", "[::1]")
 
 
 def configuration(
@@ -88,7 +87,7 @@ def _ports(release: Release) -> list[str]:
     """Ports that the settings say outright, where somebody outside could reach them."""
     services = release.settings.services
     found = (address.outright(text) for service in services for text in service.listen)
-    ports = {row[1] for row in found if row and row[1] and not row[0].startswith(_LOOPBACK)}
+    ports = {row[1] for row in found if row and row[1] and not address.is_loopback(row[0])}
     return [str(port) for port in sorted(ports)]
 
 

@@ -6,8 +6,9 @@ import os
 import re
 from fnmatch import fnmatchcase
 
+from ...contract.naming import variable
 from .. import keys, service_links
-from ..names import KeyNames, variable
+from ..names import KeyNames
 from ..provider import BadOptions, Failure, Layer, read_options
 from .documents import read_text, without_line_end
 

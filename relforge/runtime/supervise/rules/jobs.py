@@ -68,9 +68,11 @@ def tick(draft: Draft) -> None:
     if world.state != RUNNING:
         return
     wall = _wall(draft)
-    for row in world.jobs:
-        if row.due is not None and not row.paused and row.due <= wall:
-            _arrived(draft, row, wall)
+    due = [row for row in world.jobs if row.due is not None and not row.paused and row.due <= wall]
+    for row in due:
+        _arrived(draft, row, wall)
+    if due:
+        _keep(draft)
 
 
 def ended(draft: Draft, event: events.JobEnded) -> None:
@@ -159,7 +161,6 @@ def _arrived(draft: Draft, row: ScheduledJob, wall: float) -> None:
         draft.say(f"{name} waits: the run before has not ended")
     else:
         draft.say(f"{name} is left out: the run before has not ended", levels.WARNING)
-    _keep(draft)
 
 
 def _begin(draft: Draft, row: ScheduledJob) -> None:
